@@ -1,0 +1,133 @@
+"""Find equal rows among float columns, fast, and evaluate functions once per distinct value.
+
+Times counted in days are a grid (n, n/7, n/30.4375 …), so a column usually maps to small integers
+without sorting; rows then become one integer key each, counted by ``bincount`` or one sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.typing import Array
+
+Codes: TypeAlias = NDArray[np.intp]
+
+_GRIDS = (1.0, 7.0, 30.4375, 91.3125, 365.25)
+_LARGEST_GRID = 1 << 22
+_PROBE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The distinct values of a column (a superset of them on a grid) and each entry's place there."""
+
+    values: Array
+    codes: Codes
+
+    def map(self, function: Callable[[Array], Array]) -> Array:
+        """`function` of every entry, evaluated once per level; leading axes are kept."""
+        return self.spread(function(self.values))
+
+    def spread(self, per_level: Array) -> Array:
+        """One value per level (on the last axis) handed to every entry of that level."""
+        return np.take(per_level, self.codes, axis=-1)
+
+    def part(self, entries: slice) -> Levels:
+        """Some of the entries, on the same levels."""
+        return Levels(self.values, self.codes[entries])
+
+    def column(self) -> Array:
+        """The entries themselves."""
+        return self.values[self.codes]
+
+
+def levels(column: Array) -> Levels:
+    """The levels of a column, by grid where it lies on one and by sorting where not."""
+    found = _grid_levels(column)
+    if found is not None:
+        return found
+    values, _ = _counted(column)
+    return Levels(values, np.searchsorted(values, column))
+
+
+def _grid_levels(column: Array) -> Levels | None:
+    if column.size == 0 or not 0.0 <= column.min() <= column.max():
+        return None
+    top = float(column.max())
+    for steps in _GRIDS:
+        # a grid far longer than the column would cost more than sorting the column
+        if top * steps > min(_LARGEST_GRID, 64 + 2 * column.size):
+            return None
+        if _on_grid(column[:_PROBE], steps) and _on_grid(column, steps):
+            codes = np.rint(column * steps).astype(np.intp)
+            return Levels(np.arange(int(codes.max()) + 1) / steps, codes)
+    return None
+
+
+def _on_grid(column: Array, steps: float) -> bool:
+    return bool(np.all(np.rint(column * steps) / steps == column))
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctRows:
+    """The distinct rows of a table, in ascending order of its columns, each column as levels."""
+
+    levels: tuple[Levels, ...]
+    weight: Array
+    inverse: Codes | None
+    """For every original row the place of its equal among the distinct rows, if asked for."""
+
+
+def distinct_rows(columns: Sequence[Array], weight: Array | None, *, inverse: bool) -> DistinctRows:
+    """Group equal rows and add up their weights (1 each if `weight` is None)."""
+    parts = [levels(column) for column in columns]
+    sizes = [part.values.size for part in parts]
+    space = float(np.prod(np.asarray(sizes, float)))
+    if space >= 2.0**62:
+        raise OverflowError("too many distinct values to number their combinations")
+    keys = np.zeros(columns[0].size, np.intp)
+    for part, size in zip(parts, sizes, strict=True):
+        keys *= size
+        keys += part.codes
+    present, sums, back = _count(keys, weight, int(space), inverse)
+    found: list[Levels] = []
+    rest = present
+    for part, size in zip(reversed(parts), reversed(sizes), strict=True):
+        rest, codes = np.divmod(rest, size)
+        found.append(Levels(part.values, codes))
+    return DistinctRows(tuple(reversed(found)), sums, back)
+
+
+def _count(keys: Codes, weight: Array | None, space: int, inverse: bool) -> tuple[Codes, Array, Codes | None]:
+    if space <= 8 * keys.size:  # a table of all possible keys is cheaper than sorting
+        table: NDArray[Any] = np.bincount(keys, minlength=space)
+        present = np.flatnonzero(table)
+        if weight is not None:
+            table = np.bincount(keys, weights=weight, minlength=space)
+        sums = table[present].astype(np.float64)
+        if not inverse:
+            return present, sums, None
+        place = np.zeros(space, np.intp)
+        place[present] = np.arange(present.size)
+        return present, sums, place[keys]
+    present, counts = _counted(keys)
+    if weight is None and not inverse:
+        return present, counts.astype(np.float64), None
+    back = np.searchsorted(present, keys)
+    if weight is None:
+        return present, counts.astype(np.float64), back
+    return present, np.bincount(back, weights=weight).astype(np.float64), back
+
+
+def _counted(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+    """Distinct values in order and how often each comes; sorting beats numpy's hashing by far here."""
+    ordered = np.sort(values)
+    first = np.ones(ordered.size, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    return ordered[starts], np.diff(starts, append=ordered.size)

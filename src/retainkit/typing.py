@@ -1,0 +1,39 @@
+"""Names for the few types that every room shares."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+"""A float64 array of any shape."""
+
+Real: TypeAlias = "float | Array"
+"""One number, or an array of them; what every formula takes and gives back."""
+
+Number: TypeAlias = "float | Decimal | Fraction | np.floating[Any] | np.integer[Any]"
+"""Anything a caller may write for one number (an int is a float to a type checker)."""
+
+NumberLike: TypeAlias = Any
+"""A number, an array, a list, or a pandas or polars Series of numbers.
+
+``Any`` to a type checker: Series are known only to libraries that need not be installed.
+"""
+
+RateLike: TypeAlias = Any
+"""A `NumberLike` per the period of the call, or a `Rate` that says its own."""
+
+Unit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
+"""A unit of time, always named in the singular."""
+
+Timing: TypeAlias = Literal["begin", "mid", "end", "end-if-retained"]
+"""When in a period its payment falls.
+
+``"begin"``: at the start, so the first payment is now. ``"mid"``: half-way, by everyone who started
+the period. ``"end"``: at the end, by everyone who started the period. ``"end-if-retained"``: at the
+end, only by those who stayed through the period.
+"""
