@@ -1,0 +1,1 @@
+"""From data to parameters and their uncertainty; knows `AbstractModel`, and no model by name."""

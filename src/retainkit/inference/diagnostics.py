@@ -1,0 +1,104 @@
+"""Why a fit is or is not an estimate: the reasons in sentences, kept in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retainkit._numerics.maximize import Maximum
+from retainkit.parameters import Parameter
+
+REASONS: dict[str, tuple[str, str]] = {
+    "converged": (
+        "The log-likelihood has a unique maximum here: score 0, information positive definite.",
+        "",
+    ),
+    "boundary": (
+        "The likelihood keeps rising as {which} goes to {edge}: the data do not bound {it}.",
+        "A simpler model says the same (customers hardly differ in that respect, or one process is absent); "
+        "or use more customers or a longer observation.",
+    ),
+    "flat": (
+        "The data do not identify {which}: the likelihood is flat in that direction.",
+        "Use more customers, a longer observation or a model with fewer parameters.",
+    ),
+    "saddle": (
+        "The search ended where the likelihood still bends upwards along {which}.",
+        "Give other starting values with start=... and report these data.",
+    ),
+    "not-converged": (
+        "The search stopped before the score became 0 (along {which}).",
+        "Give other starting values with start=..., and check the data for extreme customers.",
+    ),
+}
+
+_FAR = 16.0  # e^16, nine million times the typical scale
+_FLAT_INFORMATION = 1e-3  # a standard error of thirty e-folds
+_SETTLED = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """The verdict on a fit and the figures behind it.
+
+    Attributes
+    ----------
+    code : str
+        A key of `REASONS`; ``"converged"`` is the only good one.
+    message, way_out : str
+    largest_score : float
+        Largest absolute derivative of the log-likelihood with respect to ln(parameter).
+    smallest_information : float
+        Smallest eigenvalue of the observed information on the same scale.
+    evaluations : int
+        Evaluations of likelihood and score.
+    """
+
+    code: str
+    message: str
+    way_out: str
+    largest_score: float
+    smallest_information: float
+    evaluations: int
+
+    @property
+    def converged(self) -> bool:
+        return self.code == "converged"
+
+
+def diagnose(found: Maximum, start: np.ndarray, parameters: tuple[Parameter, ...]) -> Diagnostics:
+    """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
+    values, directions = np.linalg.eigh(found.curvature)
+    code, culprit, edge = _judge(found, values, directions, start)
+    name = parameters[culprit].name
+    reason, way_out = REASONS[code]
+    which = f"{name} ({parameters[culprit].doc})"
+    return Diagnostics(
+        code=code,
+        message=reason.format(which=which, edge=edge, it=name),
+        way_out=way_out,
+        largest_score=float(np.abs(found.gradient).max()),
+        smallest_information=float(values[0]),
+        evaluations=found.evaluations,
+    )
+
+
+def _judge(
+    found: Maximum, values: np.ndarray, directions: np.ndarray, start: np.ndarray
+) -> tuple[str, int, str]:
+    travelled = found.point - start
+    weakest = int(np.abs(directions[:, 0]).argmax())
+    if not np.all(np.isfinite(values)) or not np.isfinite(found.value):
+        return "not-converged", weakest, ""
+    farthest = int(np.abs(travelled).argmax())
+    if abs(travelled[farthest]) > _FAR or (values[0] < _FLAT_INFORMATION and abs(travelled[weakest]) > 5.0):
+        culprit = farthest if abs(travelled[farthest]) > _FAR else weakest
+        return "boundary", culprit, "infinity" if travelled[culprit] > 0 else "0"
+    if values[0] < -_FLAT_INFORMATION:
+        return "saddle", weakest, ""
+    if values[0] < _FLAT_INFORMATION:
+        return "flat", weakest, ""
+    if found.decrement > _SETTLED:
+        return "not-converged", int(np.abs(found.gradient).argmax()), ""
+    return "converged", 0, ""

@@ -1,0 +1,128 @@
+"""The result of a fit: a model, how sure we are of it, and whether it is a fit at all."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from retainkit.inference.diagnostics import Diagnostics
+from retainkit.models._base import AbstractModel
+from retainkit.parameters import parameters_of
+from retainkit.typing import Array
+
+M = TypeVar("M", bound=AbstractModel[Any])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit(Generic[M]):
+    """A model fitted by maximum likelihood.
+
+    Attributes
+    ----------
+    model : the fitted model
+    covariance : (p, p)
+        Of the parameters themselves (delta method from the scale of the optimiser), from the observed
+        information.
+    robust_covariance : (p, p)
+        The sandwich estimate: right even where the model is only an approximation.
+    log_likelihood : float
+    customers : float
+        Number of customers behind the fit.
+    diagnostics : Diagnostics
+    """
+
+    model: M
+    covariance: Array
+    robust_covariance: Array
+    log_likelihood: float
+    customers: float
+    diagnostics: Diagnostics
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """One standard error per parameter, in the parameter's own unit."""
+        return self._errors(self.covariance)
+
+    @property
+    def robust_standard_errors(self) -> dict[str, float]:
+        """Standard errors from the sandwich estimate."""
+        return self._errors(self.robust_covariance)
+
+    def _errors(self, covariance: Array) -> dict[str, float]:
+        return dict(zip(self.model.names(), np.sqrt(np.diag(covariance)).tolist(), strict=True))
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; less is better."""
+        return 2.0 * len(self.model.names()) - 2.0 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion with the number of customers; less is better."""
+        return len(self.model.names()) * math.log(self.customers) - 2.0 * self.log_likelihood
+
+    def draws(self, n: int, *, seed: int | np.random.Generator) -> M:
+        """The same model with parameters of shape (n, 1), drawn from their uncertainty.
+
+        Drawn from the normal approximation on the scale where parameters are unbounded, so every draw
+        is valid. All predictions of the model then carry a leading axis of n draws.
+        """
+        declared = parameters_of(type(self.model))
+        theta = np.array([float(self.model.parameters[p.name]) for p in declared])
+        slope = np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
+        on_line = np.array([float(p.domain.to_line(t)) for p, t in zip(declared, theta, strict=True)])
+        rng = np.random.default_rng(seed)
+        covariance = self.covariance / np.outer(slope, slope)
+        # eigenvalues by hand: numpy's own sampler prints warnings where rounding meets a flat direction
+        values, directions = np.linalg.eigh(covariance)
+        spread = directions * np.sqrt(np.maximum(values, 0.0))
+        z = on_line + rng.standard_normal((n, theta.size)) @ spread.T
+        drawn = (p.domain.from_line(z[:, [i]]) for i, p in enumerate(declared))
+        return type(self.model).of(drawn, unit=self.model.unit)
+
+    def model_dump(self) -> dict[str, Any]:
+        """The fit as plain values, ready for JSON."""
+        return {
+            **self.model.model_dump(),
+            "standard_errors": self.standard_errors,
+            "covariance": self.covariance.tolist(),
+            "log_likelihood": self.log_likelihood,
+            "aic": self.aic,
+            "bic": self.bic,
+            "customers": self.customers,
+            "diagnosis": self.diagnostics.message,
+        }
+
+    def model_dump_json(self) -> str:
+        """The fit as JSON."""
+        return json.dumps(self.model_dump())
+
+    def rows(self) -> list[tuple[str, float, float, str]]:
+        """One row a parameter: name, estimate, standard error, meaning."""
+        errors = self.standard_errors
+        declared = parameters_of(type(self.model))
+        return [(p.name, float(self.model.parameters[p.name]), errors[p.name], p.doc) for p in declared]
+
+    def __str__(self) -> str:
+        lines = [
+            f"{type(self.model).__name__} on {self.customers:,.0f} customers, "
+            f"log-likelihood {self.log_likelihood:,.3f}, AIC {self.aic:,.1f}, BIC {self.bic:,.1f}"
+        ]
+        lines += [
+            f"  {name:<6} {value:>12.6g}  ± {error:<10.3g} {doc}" for name, value, error, doc in self.rows()
+        ]
+        return "\n".join([*lines, f"  {self.diagnostics.message}"])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><td>{name}</td><td>{value:.6g}</td><td>{error:.3g}</td><td>{doc}</td></tr>"
+            for name, value, error, doc in self.rows()
+        )
+        head = "<tr><th>parameter</th><th>estimate</th><th>standard error</th><th>meaning</th></tr>"
+        return f"<table><caption>{str(self).splitlines()[0]}</caption>{head}{body}</table>"

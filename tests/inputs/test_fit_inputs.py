@@ -1,0 +1,191 @@
+"""Data that cannot determine a model are refused with the reason and a way out."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import retainkit as rk
+
+TRUTH = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
+
+
+def test_customers_with_a_single_purchase_do_not_identify_the_model() -> None:
+    once = rk.Purchases(frequency=np.zeros(50), recency=np.zeros(50), T=np.full(50, 30.0))
+    with pytest.raises(rk.FitError, match=r"BGNBD is not identified: no customer has bought a second time"):
+        rk.fit(rk.BGNBD, once)
+
+
+def test_one_customer_is_too_few() -> None:
+    with pytest.raises(rk.FitError, match=r"4 parameters and the data only 1 customers"):
+        rk.fit(rk.BGNBD, rk.Purchases(frequency=3, recency=10.0, T=20.0))
+
+
+def test_no_customer_is_said() -> None:
+    nobody = rk.Purchases(frequency=[], recency=[], T=[])
+    with pytest.raises(rk.FitError, match="there is no customer"):
+        rk.fit(rk.BGNBD, nobody)
+
+
+def test_customers_all_alike_leave_a_parameter_at_its_boundary() -> None:
+    alike = rk.Purchases(frequency=np.full(200, 5), recency=np.full(200, 29.0), T=np.full(200, 30.0))
+    with pytest.raises(rk.FitError) as caught:
+        rk.fit(rk.BGNBD, alike)
+    assert caught.value.code in {"boundary", "flat"}
+    assert "more customers" in caught.value.way_out
+    assert not caught.value.attempt.diagnostics.converged
+    assert np.isnan(caught.value.attempt.covariance).all()
+
+
+def test_a_refused_fit_can_be_had_for_inspection() -> None:
+    alike = rk.Purchases(frequency=np.full(200, 5), recency=np.full(200, 29.0), T=np.full(200, 30.0))
+    attempt = rk.fit(rk.BGNBD, alike, on_failure="return")
+    assert not attempt.diagnostics.converged
+    assert "goes to" in str(attempt) or "flat" in str(attempt)
+
+
+def test_spend_without_a_repeat_purchase_is_no_evidence() -> None:
+    with pytest.raises(rk.FitError, match="no customer has a purchase with a known value"):
+        rk.fit(rk.GammaGamma, rk.Spend(frequency=[0, 0], monetary_value=[0.0, 0.0]))
+
+
+def test_equal_spend_everywhere_has_no_optimum() -> None:
+    with pytest.raises(rk.FitError):
+        rk.fit(rk.GammaGamma, rk.Spend(frequency=np.full(100, 3), monetary_value=np.full(100, 20.0)))
+
+
+def test_data_of_the_wrong_kind_are_named() -> None:
+    data = TRUTH.sample([52.0] * 10, seed=1)
+    with pytest.raises(rk.InputError, match=r"data must be Spend for GammaGamma, got 'Purchases'"):
+        rk.fit(rk.GammaGamma, data)
+
+
+def test_a_start_that_names_no_parameter_is_refused_with_the_near_name() -> None:
+    data = TRUTH.sample([52.0] * 100, seed=1)
+    with pytest.raises(rk.InputError, match=r"Did you mean 'alpha'"):
+        rk.fit(rk.BGNBD, data, start={"alfa": 3.0})
+    with pytest.raises(rk.InputError, match=r"alpha .* must be positive"):
+        rk.fit(rk.BGNBD, data, start={"alpha": -3.0})
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"recency": [40.0]}, r"recency must not exceed T, .* got 40.0 at position 0"),
+        ({"frequency": [-1]}, r"frequency must be 0 or more"),
+        ({"frequency": [1.5]}, r"frequency must be whole numbers"),
+        ({"frequency": [0]}, r"recency must be 0 where frequency is 0"),
+        ({"T": [float("nan")]}, r"T must be 0 or more, and finite, got nan at position 0"),
+        ({"T": [float("inf")]}, r"T must be 0 or more, and finite, got inf at position 0"),
+        ({"T": ["39"]}, r"T must be a number or a column of numbers"),
+        ({"T": [39.0, 39.0]}, r"must be one column of the same length"),
+        ({"weight": [0.0]}, r"weight must be positive"),
+        ({"unit": "weeks"}, r"unit must be one of .* Did you mean 'week'"),
+        ({"frequency": [True]}, r"frequency must be a number"),
+        ({"frequency": [[1, 2]]}, r"frequency must be one column"),
+    ],
+)
+def test_purchases_that_cannot_be_are_refused(columns: dict[str, Any], message: str) -> None:
+    good: dict[str, Any] = {"frequency": [2], "recency": [30.0], "T": [39.0]}
+    with pytest.raises(rk.InputError, match=message):
+        rk.Purchases(**{**good, **columns})
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"monetary_value": [0.0]}, r"monetary_value must be positive where frequency is positive"),
+        ({"monetary_value": [-5.0]}, r"monetary_value must be 0 or more"),
+        ({"monetary_value": [float("nan")]}, r"monetary_value must be 0 or more, and finite"),
+    ],
+)
+def test_spend_that_cannot_be_is_refused(columns: dict[str, Any], message: str) -> None:
+    with pytest.raises(rk.InputError, match=message):
+        rk.Spend(**{"frequency": [2], "monetary_value": [10.0], **columns})
+
+
+def test_a_frame_without_the_column_names_the_near_one() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"Frequency": [2], "recency": [30.0], "T": [39.0]})
+    with pytest.raises(rk.InputError, match=r"must have a column 'frequency'.*Did you mean 'Frequency'"):
+        rk.Purchases.from_frame(frame)
+
+
+def test_frames_of_every_kind_are_read() -> None:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    columns = {
+        "frequency": [2, 0],
+        "recency": [30.43, 0.0],
+        "T": [38.86, 5.0],
+        "monetary_value": [22.35, 0.0],
+    }
+    for frame in (pd.DataFrame(columns), pl.DataFrame(columns), pl.LazyFrame(columns), pa.table(columns)):
+        purchases = rk.Purchases.from_frame(frame, unit="week")
+        np.testing.assert_array_equal(purchases.recency, [30.43, 0.0])
+        assert rk.Spend.from_frame(frame).monetary_value[0] == 22.35
+
+
+def test_summaries_cannot_be_changed_afterwards() -> None:
+    given = np.array([2.0, 0.0])
+    purchases = rk.Purchases(frequency=given, recency=[3.0, 0.0], T=[5.0, 5.0])
+    with pytest.raises(ValueError, match="read-only"):
+        purchases.frequency[0] = 9.0
+    given[0] = 1.0  # the caller's own array stays the caller's
+    assert purchases.frequency[0] == 2.0
+
+
+def test_errors_can_be_sent_and_acted_on() -> None:
+    with pytest.raises(rk.InputError) as caught:
+        rk.Purchases(frequency=[2], recency=[40.0], T=[39.0])
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert caught.value.as_dict()["argument"] == "recency"
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_horizon_of_nothing_is_refused() -> None:
+    customer = rk.Purchases(frequency=2, recency=30.0, T=39.0, unit="week")
+    with pytest.raises(rk.InputError, match="horizon must be more than 0"):
+        TRUTH.expected_purchases(customer, 0.0)
+    with pytest.raises(rk.InputError, match="horizon must be more than 0"):
+        TRUTH.discounted_expected_purchases(customer, rk.Rate(0.1, per="year"), rk.Duration(0, "year"))
+    with pytest.raises(rk.InputError, match="horizon must be 0 or more"):
+        TRUTH.probability_alive(customer, -1.0)
+
+
+def test_units_that_do_not_match_are_refused() -> None:
+    with pytest.raises(rk.InputError, match=r"must count time in weeks, as the model does, got 'day'"):
+        TRUTH.probability_alive(rk.Purchases(frequency=2, recency=30.0, T=39.0, unit="day"))
+    nameless = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5)
+    with pytest.raises(rk.InputError, match="has a unit, but the data or model it meets has none"):
+        nameless.expected_purchases_new(rk.Duration(3, "year"))
+    with pytest.raises(rk.InputError, match="has a unit, but the data or model it meets has none"):
+        nameless.discounted_expected_purchases_new(rk.Rate(0.1, per="year"))
+
+
+@pytest.mark.parametrize("rate", [0.1, "10%", None])
+def test_a_rate_without_a_period_is_refused(rate: Any) -> None:
+    with pytest.raises(rk.InputError, match=r"discount_rate needs its period.*Rate\(0.10, per='year'\)"):
+        TRUTH.discounted_expected_purchases_new(rate)
+
+
+def test_a_negative_discount_is_refused() -> None:
+    with pytest.raises(rk.InputError, match="discount_rate must be 0 or more"):
+        TRUTH.discounted_expected_purchases_new(rk.Rate(-0.1, per="year"))
+
+
+def test_a_discount_of_all_is_refused() -> None:
+    with pytest.raises(rk.InputError, match=r"Rate value must be more than -1 \(-100%\)"):
+        rk.Rate(-1.0, per="year")
+
+
+def test_counts_must_be_whole() -> None:
+    with pytest.raises(rk.InputError, match="n must be whole numbers"):
+        TRUTH.purchase_pmf(1.5, 10.0)
