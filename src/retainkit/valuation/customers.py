@@ -1,0 +1,202 @@
+"""What the customers at hand are worth: one row a customer, and the base as a whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics.rates import Rate
+from retainkit.errors import InputError
+from retainkit.ingest import TransactionSummary
+from retainkit.ingest.native import frame_of
+from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.summaries import Purchases
+from retainkit.typing import Array, NumberLike
+from retainkit.units import Duration
+from retainkit.valuation._inputs import SpendModel, check_horizon, check_margin, check_rate, check_spend
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CustomerValue:
+    """Residual value of each customer: margin still to come within the horizon, discounted to today.
+
+    Today is the end of observation. Past purchases and acquisition cost are not in it.
+
+    Attributes
+    ----------
+    customers : the ids, in the caller's dataframe kind
+    probability_alive : (n,)
+        That the customer is still one, at the end of observation.
+    expected_purchases : (n,)
+        Within the horizon, not discounted.
+    expected_spend : (n,) money
+        Per purchase.
+    value : (n,) money
+        margin × expected spend × discounted expected purchases.
+    weight : (n,)
+        How many customers each row stands for.
+    """
+
+    customers: Any
+    probability_alive: Array
+    expected_purchases: Array
+    expected_spend: Array
+    value: Array
+    weight: Array
+    margin: float
+    discount_rate: Rate
+    horizon: Duration
+    id_name: str = "customer_id"
+
+    def __len__(self) -> int:
+        return self.value.size
+
+    @property
+    def total(self) -> float:
+        """Value of the whole base."""
+        return float(self.value @ self.weight)
+
+    @property
+    def mean(self) -> float:
+        """Value of an average existing customer."""
+        return self.total / float(self.weight.sum())
+
+    @property
+    def expected_active(self) -> float:
+        """How many customers are probably still customers: the sum of their probabilities."""
+        return float(self.probability_alive @ self.weight)
+
+    @property
+    def _columns(self) -> dict[str, Array]:
+        columns = {
+            "probability_alive": self.probability_alive,
+            "expected_purchases": self.expected_purchases,
+            "expected_spend": self.expected_spend,
+            "value": self.value,
+        }
+        return columns if np.all(self.weight == 1.0) else {**columns, "weight": self.weight}
+
+    def to_frame(self) -> Any:
+        """One row per customer in the caller's dataframe kind: id, P(alive), purchases, spend, value.
+
+        Rows that stand for several customers carry their number in a column ``weight``.
+        """
+        return frame_of(self.id_name, self.customers, self._columns)
+
+    def model_dump(self) -> dict[str, Any]:
+        """The figures of the base and the assumptions, as plain values; the rows are in `to_frame`."""
+        return {
+            "customers": float(self.weight.sum()),
+            "expected_active": self.expected_active,
+            "expected_purchases": float(self.expected_purchases @ self.weight),
+            "mean_value": self.mean,
+            "total_value": self.total,
+            "margin": self.margin,
+            "discount_rate": str(self.discount_rate),
+            "horizon": str(self.horizon),
+        }
+
+    def model_dump_json(self) -> str:
+        """The figures of the base as JSON."""
+        return json.dumps(self.model_dump())
+
+    def __repr__(self) -> str:
+        return (
+            f"CustomerValue of {self.weight.sum():,.0f} customers: {self.total:,.2f} in all, "
+            f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
+            f"  margin {self.margin:.4g}, discount {self.discount_rate}, horizon {self.horizon}, "
+            f"from the end of observation; past purchases not counted"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = {k: v if isinstance(v, str) else f"{v:,.6g}" for k, v in self.model_dump().items()}
+        rows = (
+            f"<tr><th>{escape(k.replace('_', ' '))}</th><td>{escape(v)}</td></tr>" for k, v in shown.items()
+        )
+        return f"<table>{''.join(rows)}</table>"
+
+
+def value_customers(
+    customers: TransactionSummary | Purchases,
+    purchasing: AbstractPurchaseModel,
+    spend: SpendModel,
+    *,
+    margin: NumberLike,
+    discount_rate: Rate,
+    horizon: Duration,
+) -> CustomerValue:
+    """Residual value of every customer at hand.
+
+    Value = margin × expected spend per purchase × Σ expected purchases in the horizon, each discounted
+    from the moment it happens to the end of observation.
+
+    Parameters
+    ----------
+    customers : TransactionSummary or Purchases
+        Bare `Purchases` need a constant `spend`.
+    purchasing : a purchase model, such as ``fit(BGNBD, tx.purchases).model``
+    spend : GammaGamma, or a constant amount per purchase
+    margin : float in [0, 1]
+        Share of spend left after its own costs. It has no default.
+    discount_rate : Rate
+    horizon : Duration
+        ``Duration(float("inf"), "year")`` for all time, with a discount rate above 0.
+
+    Raises
+    ------
+    InputError
+        For a margin outside [0, 1], a rate or horizon without its unit, an infinite value.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> customers = rk.Purchases(frequency=[2, 0], recency=[30.4, 0], T=[38.9, 38.9], unit="week")
+    >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    >>> value = rk.value_customers(customers, model, 35.0, margin=0.3,
+    ...     discount_rate=rk.Rate(0.10, per="year"), horizon=rk.Duration(3, "year"))
+    >>> print(value.value.round(2))
+    [33.13  5.81]
+    """
+    share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
+    purchases = customers if isinstance(customers, Purchases) else customers.purchases
+    per_purchase = _expected_spend(customers, check_spend(spend))
+    discounted = purchasing.discounted_expected_purchases(purchases, rate, length)
+    if not np.all(np.isfinite(discounted)):
+        raise InputError(
+            "infinite-value",
+            argument="horizon",
+            value=length,
+            rule="must be finite here: without discount these customers buy for ever",
+            way_out="Give a finite horizon or a discount rate above 0.",
+        )
+    return CustomerValue(
+        customers=np.arange(len(purchases)) if isinstance(customers, Purchases) else customers.customers,
+        probability_alive=purchasing.probability_alive(purchases),
+        expected_purchases=purchasing.expected_purchases(purchases, length),
+        expected_spend=per_purchase,
+        value=share * per_purchase * discounted,
+        weight=purchases.weight,
+        margin=share,
+        discount_rate=rate,
+        horizon=length,
+        id_name="customer" if isinstance(customers, Purchases) else customers.id_name,
+    )
+
+
+def _expected_spend(customers: TransactionSummary | Purchases, spend: GammaGamma | float) -> Array:
+    if not isinstance(spend, GammaGamma):
+        return np.full(len(customers), spend)
+    if isinstance(customers, Purchases):
+        raise InputError(
+            "no-spend",
+            argument="spend",
+            value=spend,
+            rule="as a model needs what each customer spent so far, which Purchases do not tell",
+            way_out="Pass the TransactionSummary, or a constant spend such as spend.expected_spend_new().",
+        )
+    return spend.expected_spend(customers.spend)

@@ -1,0 +1,198 @@
+"""What a customer not yet won is worth, and when the cost of winning one is paid back."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from retainkit.economics.rates import Rate
+from retainkit.errors import InputError
+from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.parameters import NOT_NEGATIVE
+from retainkit.typing import NumberLike
+from retainkit.units import Duration
+from retainkit.valuation._inputs import SpendModel, check_horizon, check_margin, check_rate, check_spend
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomerValue:
+    """Expected discounted margin of a customer about to be won, first purchase included.
+
+    Attributes
+    ----------
+    first_purchase : float
+        Margin of the purchase that makes them a customer; not discounted.
+    repeat_purchases : float
+        Discounted margin of the expected repeat purchases within the horizon.
+    expected_repeat_purchases : float
+        Within the horizon, not discounted.
+    expected_spend : float
+        Per purchase.
+    """
+
+    first_purchase: float
+    repeat_purchases: float
+    expected_repeat_purchases: float
+    expected_spend: float
+    margin: float
+    discount_rate: Rate
+    horizon: Duration
+
+    @property
+    def value(self) -> float:
+        """The most that winning such a customer may cost: first and repeat purchases together."""
+        return self.first_purchase + self.repeat_purchases
+
+    def model_dump(self) -> dict[str, Any]:
+        """Figures and assumptions as plain values."""
+        record = asdict(self)
+        return {
+            "value": self.value,
+            **record,
+            "discount_rate": str(self.discount_rate),
+            "horizon": str(self.horizon),
+        }
+
+    def model_dump_json(self) -> str:
+        """Figures and assumptions as JSON."""
+        return json.dumps(self.model_dump())
+
+
+@dataclass(frozen=True, slots=True)
+class Payback:
+    """When the expected discounted margin of a new customer first covers the acquisition cost.
+
+    Attributes
+    ----------
+    time : Duration or None
+        0 where the first purchase covers it; None for never.
+    limit : float
+        What a new customer ever brings: an acquisition cost above it is never paid back.
+    """
+
+    acquisition_cost: float
+    time: Duration | None
+    limit: float
+
+    @property
+    def never(self) -> bool:
+        return self.time is None
+
+    def __str__(self) -> str:
+        if self.time is None:
+            cost = f"{self.acquisition_cost:,.2f}"
+            return f"never: a new customer brings {self.limit:,.2f} in all, not more than {cost}"
+        if self.time.value == 0.0:
+            return f"with the first purchase ({self.acquisition_cost:,.2f})"
+        return f"after {self.time.value:,.1f} {self.time.unit}s"
+
+
+def value_new_customer(
+    purchasing: AbstractPurchaseModel,
+    spend: SpendModel,
+    *,
+    margin: NumberLike,
+    discount_rate: Rate,
+    horizon: Duration,
+) -> NewCustomerValue:
+    """Value of a customer about to be won, at the moment of the first purchase.
+
+    Spend per purchase is taken to be the same for first and repeat purchases.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    >>> new = rk.value_new_customer(model, 35.0, margin=0.3, discount_rate=rk.Rate(0.10, per="year"),
+    ...     horizon=rk.Duration(3, "year"))
+    >>> round(new.first_purchase, 2), round(new.repeat_purchases, 2)
+    (10.5, 26.17)
+    """
+    share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
+    each = _mean_spend(spend)
+    repeats = purchasing.discounted_expected_purchases_new(rate, length)
+    return NewCustomerValue(
+        first_purchase=share * each,
+        repeat_purchases=share * each * _finite(repeats, length),
+        expected_repeat_purchases=float(purchasing.expected_purchases_new(length)),
+        expected_spend=each,
+        margin=share,
+        discount_rate=rate,
+        horizon=length,
+    )
+
+
+def payback_time(
+    acquisition_cost: NumberLike,
+    purchasing: AbstractPurchaseModel,
+    spend: SpendModel,
+    *,
+    margin: NumberLike,
+    discount_rate: Rate,
+) -> Payback:
+    """When a new customer has paid back what it cost to win them, or never.
+
+    The first purchase counts in full at time 0; repeat purchases count as they are expected, discounted.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    >>> print(rk.payback_time(20.0, model, 35.0, margin=0.3, discount_rate=rk.Rate(0.10, per="year")))
+    after 26.9 weeks
+    """
+    from scipy.optimize import brentq
+
+    cost = float(NOT_NEGATIVE.check("acquisition_cost", acquisition_cost))
+    share, rate, each = check_margin(margin), check_rate(discount_rate), _mean_spend(spend)
+    if purchasing.unit is None:
+        raise InputError(
+            "unit-unknown",
+            argument="purchasing",
+            value=purchasing,
+            rule="must know its unit of time",
+            way_out="Fit it on data with a unit, or pass unit=... when you make it.",
+        )
+    unit = purchasing.unit
+
+    def earned(time: float) -> float:
+        if time == 0.0:
+            return share * each
+        return share * each * (1.0 + float(purchasing.discounted_expected_purchases_new(rate, time)))
+
+    limit = earned(math.inf)
+    if earned(0.0) >= cost:
+        return Payback(cost, Duration(0.0, unit), limit)
+    if limit <= cost:
+        return Payback(cost, None, limit)
+    late = 1.0
+    while earned(late) < cost:
+        late *= 2.0
+        if math.isinf(late):  # the limit is approached, but not in any time a float can hold
+            return Payback(cost, None, limit)
+
+    def short_of_cost(time: float) -> float:
+        return earned(time) - cost
+
+    time = float(brentq(short_of_cost, 0.0, late, xtol=1e-9, rtol=1e-12))
+    return Payback(cost, Duration(time, unit), limit)
+
+
+def _mean_spend(spend: SpendModel) -> float:
+    checked = check_spend(spend)
+    return float(checked.expected_spend_new()) if isinstance(checked, GammaGamma) else checked
+
+
+def _finite(purchases: Any, horizon: Duration) -> float:
+    if math.isinf(purchases):
+        raise InputError(
+            "infinite-value",
+            argument="horizon",
+            value=horizon,
+            rule="must be finite here: without discount such a customer buys for ever",
+            way_out="Give a finite horizon or a discount rate above 0.",
+        )
+    return float(purchases)
