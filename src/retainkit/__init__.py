@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retainkit.errors import RetainkitError as RetainkitError
     from retainkit.inference.fit import fit as fit
     from retainkit.inference.result import Fit as Fit
+    from retainkit.inference.uncertainty import standard_error as standard_error
     from retainkit.ingest import TransactionSummary as TransactionSummary
     from retainkit.ingest import summarize_transactions as summarize_transactions
     from retainkit.models import MODELS as MODELS
@@ -43,6 +44,7 @@ _HOMES = {
     "retainkit.errors": ("FitError", "InputError", "MissingDependencyError", "RetainkitError"),
     "retainkit.inference.fit": ("fit",),
     "retainkit.inference.result": ("Fit",),
+    "retainkit.inference.uncertainty": ("standard_error",),
     "retainkit.ingest": ("TransactionSummary", "summarize_transactions"),
     "retainkit.models": ("MODELS", "model_from_json"),
     "retainkit.models.purchasing.bg_nbd": ("BGNBD",),

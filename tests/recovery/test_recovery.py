@@ -63,3 +63,24 @@ def test_predictions_for_the_next_year_come_true() -> None:
     happened = both.mean() - one.mean()
     error = np.sqrt((both.var() + one.var()) / n)
     assert abs(expected - happened) < 4.0 * error
+
+
+def test_the_standard_error_of_a_figure_is_its_spread_over_repeated_samples() -> None:
+    truth = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
+    rng = np.random.default_rng(31)
+    fits = [rk.fit(rk.BGNBD, truth.sample(np.full(4000, 52.0), seed=rng)) for _ in range(150)]
+
+    def figure(model: rk.BGNBD) -> float:
+        return float(model.expected_purchases_new(52.0))
+
+    spread = np.std([figure(f.model) for f in fits])
+    stated = np.mean([rk.standard_error(figure, f) for f in fits])
+    # a standard deviation from 150 samples is itself known to about 6%
+    assert stated == pytest.approx(spread, rel=0.2)
+
+
+def test_the_standard_error_of_a_parameter_is_the_fits_own() -> None:
+    truth = rk.GammaGamma(p=6.0, q=3.7, v=15.0)
+    fitted = rk.fit(rk.GammaGamma, truth.sample(np.full(4000, 3), seed=1))
+    error = rk.standard_error(lambda model: np.array([model.p, model.q, model.v]), fitted)
+    np.testing.assert_allclose(error, list(fitted.standard_errors.values()), rtol=1e-3)

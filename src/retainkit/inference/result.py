@@ -71,18 +71,26 @@ class Fit(Generic[M]):
         Drawn from the normal approximation on the scale where parameters are unbounded, so every draw
         is valid. All predictions of the model then carry a leading axis of n draws.
         """
+        centre, spread = self.on_line()
+        rng = np.random.default_rng(seed)
+        return self.at_line(centre + rng.standard_normal((n, centre.size)) @ spread.T)
+
+    def on_line(self) -> tuple[Array, Array]:
+        """Parameters where they are unbounded (log, logit), and S with S·Sᵀ their covariance there."""
         declared = parameters_of(type(self.model))
         theta = np.array([float(self.model.parameters[p.name]) for p in declared])
         slope = np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
-        on_line = np.array([float(p.domain.to_line(t)) for p, t in zip(declared, theta, strict=True)])
-        rng = np.random.default_rng(seed)
-        covariance = self.covariance / np.outer(slope, slope)
-        # eigenvalues by hand: numpy's own sampler prints warnings where rounding meets a flat direction
-        values, directions = np.linalg.eigh(covariance)
-        spread = directions * np.sqrt(np.maximum(values, 0.0))
-        z = on_line + rng.standard_normal((n, theta.size)) @ spread.T
-        drawn = (p.domain.from_line(z[:, [i]]) for i, p in enumerate(declared))
-        return type(self.model).of(drawn, unit=self.model.unit)
+        point = np.array([float(p.domain.to_line(t)) for p, t in zip(declared, theta, strict=True)])
+        # eigenvectors and not Cholesky, which rounding can defeat in a nearly flat direction
+        values, directions = np.linalg.eigh(self.covariance / np.outer(slope, slope))
+        return point, directions * np.sqrt(np.maximum(values, 0.0))
+
+    def at_line(self, points: Array) -> M:
+        """The model at points of the unbounded scale: (p,) gives one, (n, p) parameters of shape (n, 1)."""
+        declared = parameters_of(type(self.model))
+        columns = [points[..., i] if points.ndim == 1 else points[:, [i]] for i in range(len(declared))]
+        values = (p.domain.from_line(z) for p, z in zip(declared, columns, strict=True))
+        return type(self.model).of(values, unit=self.model.unit)
 
     def model_dump(self) -> dict[str, Any]:
         """The fit as plain values, ready for JSON."""
