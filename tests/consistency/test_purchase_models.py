@@ -160,3 +160,28 @@ def test_agrees_with_lifetimes_where_lifetimes_is_right(name: str) -> None:
         theirs = peer.conditional_expected_number_of_purchases_up_to_time(39.0, x, t_x, T)
         ours = MODEL.expected_purchases(CUSTOMERS, 39.0)
     np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+def test_every_answer_of_draws_is_the_answer_of_each_draw() -> None:
+    draws = rk.BGNBD(
+        r=np.array([[0.2], [0.5], [3.0]]),
+        alpha=np.array([[4.0], [9.0], [20.0]]),
+        a=np.array([[0.7], [1.0], [0.4]]),
+        b=np.array([[2.4], [3.0], [0.6]]),
+        unit="week",
+    )
+    rate, horizons, counts = rk.Rate(0.1, per="year"), np.array([1.0, 52.0, 300.0]), np.arange(4)
+    asked = {
+        "alive": lambda m: m.probability_alive(CUSTOMERS, 5.0),
+        "expected": lambda m: m.expected_purchases(CUSTOMERS, 52.0),
+        "discounted": lambda m: m.discounted_expected_purchases(CUSTOMERS, rate),
+        "new": lambda m: m.expected_purchases_new(horizons),
+        "discounted new": lambda m: m.discounted_expected_purchases_new(rate, horizons),
+        "pmf": lambda m: m.purchase_pmf(counts, 52.0),
+        "one new": lambda m: m.expected_purchases_new(52.0),
+    }
+    for name, answer in asked.items():
+        together = np.asarray(answer(draws))
+        for k in range(3):
+            one = rk.BGNBD(**{n: float(v[k, 0]) for n, v in draws.parameters.items()}, unit="week")
+            np.testing.assert_allclose(together[k], answer(one), rtol=1e-11, err_msg=name)

@@ -1,0 +1,8 @@
+"""Tables → summaries: one way in for every dataframe, file and query."""
+
+from retainkit.ingest.examples import load_cdnow
+from retainkit.ingest.records import Activity, Holdout, TransactionSummary
+from retainkit.ingest.transactions import summarize_transactions
+from retainkit.ingest.treatment import Treatment
+
+__all__ = ["Activity", "Holdout", "TransactionSummary", "Treatment", "load_cdnow", "summarize_transactions"]

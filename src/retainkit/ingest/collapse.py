@@ -1,0 +1,176 @@
+"""Lines of a table → one entry per customer: the definitions, in whole numbers, written once.
+
+Every engine ends here, with lines sorted by customer and day, so all engines count alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.ingest.days import Days, Mask
+from retainkit.typing import Array
+
+Codes: TypeAlias = NDArray[np.int64]
+Small: TypeAlias = NDArray[np.int32]
+
+_ROUNDING = 2.0**-52
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDays:
+    """What each customer did on each day: one entry per customer and day, in that order."""
+
+    code: Codes
+    day: Days
+    value: Array
+    """The day's amounts added up; 0 throughout if there are none."""
+    doubt: Array
+    """How far rounding may have moved `value`."""
+    lines: Codes
+
+    def where(self, keep: Mask) -> CustomerDays:
+        """The entries that `keep` marks."""
+        return CustomerDays(
+            self.code[keep], self.day[keep], self.value[keep], self.doubt[keep], self.lines[keep]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """One entry per customer for one stretch of time."""
+
+    purchases: Small
+    """Purchase days; 0 for a customer who did not buy in this stretch."""
+    first: Small
+    last: Small
+    spend: Array
+    """Money of the counted purchases, refunds that follow them subtracted."""
+    evidence: Mask
+    """Where `spend` is above 0 by more than its rounding."""
+    counts: Counter[str]
+
+    def take(self, places: NDArray[np.intp]) -> Histories:
+        """The same with the customers in another order, or only some of them."""
+        return Histories(
+            self.purchases[places],
+            self.first[places],
+            self.last[places],
+            self.spend[places],
+            self.evidence[places],
+            self.counts,
+        )
+
+
+def merge_lines(code: Codes, day: Days, amount: Array | None) -> CustomerDays:
+    """Lines sorted by customer and day, added up within the day.
+
+    A sum within the rounding error of its own terms is 0: 0.1 + 0.2 - 0.3 is no refund.
+    """
+    new = np.ones(code.size, np.bool_)
+    new[1:] = (code[1:] != code[:-1]) | (day[1:] != day[:-1])
+    starts = np.flatnonzero(new)
+    lines = np.diff(starts, append=code.size)
+    if amount is None or starts.size == 0:
+        nothing = np.zeros(starts.size)
+        return CustomerDays(code[starts], day[starts], nothing, nothing, lines)
+    amount = _in_one_order(amount, new, lines)
+    value = np.add.reduceat(amount, starts)
+    doubt = np.where(lines == 1, 0.0, lines * _ROUNDING * np.add.reduceat(np.abs(amount), starts))
+    value[np.abs(value) <= doubt] = 0.0
+    return CustomerDays(code[starts], day[starts], value, doubt, lines)
+
+
+def _in_one_order(amount: Array, new: Mask, lines: Codes) -> Array:
+    """Amounts of one day in ascending order, so that no engine's row order can change a sum."""
+    if lines.size == amount.size:
+        return amount
+    shared = np.flatnonzero(np.repeat(lines > 1, lines))
+    group = np.cumsum(new)[shared]
+    amount = amount.copy()
+    amount[shared] = amount[shared][np.lexsort((amount[shared], group))]
+    return amount
+
+
+def histories(days: CustomerDays, customers: int, *, skip: int) -> Histories:
+    """One entry per customer; money counts from each customer's purchase number `skip` + 1 on.
+
+    `skip` is 1 where a customer's first purchase is the acquisition, 0 where all are repeats. A day
+    with a negative sum is a refund: it reduces the money of the purchases before it, and counts
+    nowhere if no counted purchase precedes it.
+    """
+    bought = days.value >= 0.0
+    purchases = np.bincount(days.code[bought], minlength=customers)
+    so_far = np.cumsum(bought)  # purchases of all customers up to and including this entry
+    before = np.cumsum(purchases) - purchases
+    number = so_far - before[days.code]  # the customer's own count
+    counted = number > skip
+    first, last = np.zeros(customers, np.int64), np.zeros(customers, np.int64)
+    code, day = days.code[bought], days.day[bought]
+    first[code[::-1]] = day[::-1]  # the last write to a place stays
+    last[code] = day
+    spend = _sum(days.code[counted], days.value[counted], customers)
+    doubt = _sum(days.code[counted], days.doubt[counted], customers)
+    evidence = spend > doubt
+    spend[np.abs(spend) <= doubt] = 0.0
+    counts = Counter(
+        purchases=int(bought.sum()),
+        merged_lines=int((days.lines[bought] - 1).sum()),
+        refund_days=int((~bought).sum()),
+        refund_day_lines=int(days.lines[~bought].sum()),
+        unmatched_refund_days=int((~bought & (number == 0)).sum()),
+        first_purchase_refund_days=int((~bought & (number == 1) & (skip == 1)).sum()),
+        zero_purchases=int((days.value == 0.0).sum()),
+        customers=int((purchases > 0).sum()),
+        customers_without_spend=int(((purchases > skip) & ~evidence).sum()),
+    )
+    return Histories(_small(purchases), _small(first), _small(last), spend, evidence, counts)
+
+
+def _small(column: NDArray[Any]) -> Small:
+    return column.astype(np.int32)  # days and counts of one customer fit, and millions of them must
+
+
+def _sum(code: Codes, values: Array, customers: int) -> Array:
+    return np.bincount(code, weights=values, minlength=customers).astype(np.float64, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What happened on each day from `start` on, over all customers."""
+
+    start: int
+    new: Codes
+    repeat: Codes
+    tracked: Codes
+    """Repeat purchases of customers acquired before the holdout."""
+
+
+def calendar(days: CustomerDays, of: Histories, holdout_from: int | None) -> Calendar:
+    """New customers and repeat purchases by day."""
+    bought = days.value >= 0.0
+    code, day = days.code[bought], days.day[bought]
+    if day.size == 0:
+        nothing = np.zeros(0, np.int64)
+        return Calendar(0, nothing, nothing, nothing)
+    start, length = int(day.min()), int(day.max() - day.min()) + 1
+    is_first = of.first[code] == day
+    tracked = ~is_first if holdout_from is None else ~is_first & (of.first[code] < holdout_from)
+    by_day = [np.bincount(day[which] - start, minlength=length) for which in (is_first, ~is_first, tracked)]
+    return Calendar(start, *by_day)
+
+
+def join_calendars(parts: list[Calendar], end: int) -> Calendar:
+    """Calendars of different customers added up, from the first purchase to `end`."""
+    parts = [p for p in parts if p.new.size]
+    if not parts:
+        return Calendar(end, *np.zeros((3, 0), np.int64))
+    start = min(p.start for p in parts)
+    total = np.zeros((3, end - start + 1), np.int64)
+    for p in parts:
+        total[:, p.start - start : p.start - start + p.new.size] += (p.new, p.repeat, p.tracked)
+    return Calendar(start, *total)

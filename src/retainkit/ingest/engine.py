@@ -1,0 +1,147 @@
+"""A DuckDB relation → histories, without ever holding the table.
+
+One statement reads three columns and sorts them by customer and day, on disk where memory is short.
+The sorted lines pass through in batches, and only what is known of whole customers is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError, MissingDependencyError
+from retainkit.ingest.fold import Folded, fold, join
+from retainkit.ingest.plan import Plan
+from retainkit.ingest.problems import Said, empty_table, refuse
+from retainkit.ingest.sql import Origin, Statement, conditions, statement
+
+_BATCH = 1 << 15
+
+OUT_OF_MEMORY = "out-of-memory"
+
+
+def library(name: str) -> Any:
+    """An optional library of this room, or the line that installs it."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        purpose = "Reading files and DuckDB relations"
+        raise MissingDependencyError(name, "duckdb", purpose) from error
+
+
+class Found(NamedTuple):
+    """The distinct customers in order, as an arrow column, and their histories."""
+
+    customers: Any
+    folded: Folded
+
+
+def read_relation(relation: Any, plan: Plan, origin: Origin = "relation") -> Found:
+    """Histories of a relation's customers; it runs once, and again only to explain an error."""
+    duckdb, pyarrow = library("duckdb"), library("pyarrow")
+    plan.check_columns(relation.columns)
+    wanted = statement(relation, plan, origin)
+    try:
+        ordered = relation.project(wanted.projection).order(wanted.order)
+        # DuckDB before 2 has the same under another name
+        reader = getattr(ordered, "to_arrow_reader", None) or ordered.fetch_arrow_reader
+        with reader(_BATCH) as lines:
+            found = _read(lines, plan, pyarrow)
+        if found is None:
+            raise _explained(relation, wanted, plan)
+        return found
+    except (duckdb.Error, OSError) as error:  # OSError: how arrow hands on an error in mid-stream
+        raise unreadable(error) from error
+
+
+def unreadable(error: Exception) -> InputError:
+    """DuckDB's own complaint, in one sentence."""
+    return InputError(
+        OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source",
+        argument="source",
+        value=Said(str(error).split("\n")[0]),
+        rule="must be a table that DuckDB can read",
+        way_out="Open it in DuckDB to see the whole message.",
+    )
+
+
+def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:
+    """The fold of all batches; None as soon as one of them has a bad line."""
+    ids: list[Any] = []
+    parts: list[Folded] = []
+
+    def keep(batch: Any, starts: NDArray[np.intp]) -> None:
+        code = np.repeat(np.arange(starts.size), np.diff(starts, append=batch.num_rows))
+        day = _numbers(batch, "day").astype(np.int64)
+        amount = None if plan.amount is None else _numbers(batch, "amount")
+        ids.append(take(batch.column("id"), starts))
+        parts.append(fold(code, day, amount, starts.size, plan))
+
+    rest: list[Any] = []
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        if not _sound(batch, plan):
+            return None
+        lines = pyarrow.Table.from_batches([*rest, batch]).combine_chunks().to_batches()[0]
+        starts = _starts(lines.column("id"))
+        cut = int(starts[-1])  # the last customer may go on in the next batch
+        if cut:
+            keep(lines.slice(0, cut), starts[:-1])
+        rest = [lines.slice(cut)]
+    if not rest:
+        raise empty_table()
+    keep(rest[0], np.zeros(1, np.intp))
+    return Found(pyarrow.chunked_array(ids), join(parts, plan.end))
+
+
+def _starts(ids: Any) -> NDArray[np.intp]:
+    compute = library("pyarrow.compute")
+    changes = compute.indices_nonzero(compute.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)))
+    return np.append(0, np.from_dlpack(changes).astype(np.intp) + 1)
+
+
+def take(column: Any, places: NDArray[np.intp]) -> Any:
+    """The entries of an arrow column at `places`."""
+    pyarrow = library("pyarrow")
+    buffer = pyarrow.py_buffer(places.astype(np.int64))  # pyarrow.array would import pandas
+    return column.take(pyarrow.Array.from_buffers(pyarrow.int64(), places.size, [None, buffer]))
+
+
+def _numbers(batch: Any, column: str) -> NDArray[Any]:
+    return np.from_dlpack(batch.column(column))  # arrow's own to_numpy would import pandas
+
+
+def _sound(batch: Any, plan: Plan) -> bool:
+    if any(column.null_count for column in batch.columns):
+        return False
+    ids = batch.column("id")
+    if str(ids.type) in ("float", "double") and np.isnan(_numbers(batch, "id")).any():
+        return False
+    if plan.end is not None and _numbers(batch, "day").max() > plan.end:
+        return False
+    if plan.amount is None:
+        return True
+    amount = _numbers(batch, "amount")
+    return bool(np.isfinite(amount).all()) and not (plan.refunds == "error" and (amount < 0).any())
+
+
+def _explained(relation: Any, wanted: Statement, plan: Plan) -> InputError:
+    """Which check fails, on how many lines, and the first of them with its row."""
+    for code, column, bad in conditions(wanted, plan):
+        rows = relation.project(f"row_number() OVER () - 1 AS line, {column.raw} AS raw, ({bad}) AS bad")
+        summary = "count(*), count_if(bad), min(line) FILTER (bad), arg_min(raw, line) FILTER (bad)"
+        ((lines, count, row, value),) = rows.aggregate(summary).fetchall()
+        if count:
+            return refuse(code, column.name, value=value, row=row, count=count, lines=lines)
+    return InputError(
+        "changed-source",
+        argument="source",
+        value=Said("bad lines at the first reading and none at the second"),
+        rule="must give the same lines each time it is read",
+        way_out="Write the relation to a table or a file first.",
+    )

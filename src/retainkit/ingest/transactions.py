@@ -1,0 +1,109 @@
+"""`summarize_transactions`: one table of any kind → what it says about its customers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import date as Date
+from typing import Any, cast
+
+import numpy as np
+
+from retainkit.ingest.assemble import assemble
+from retainkit.ingest.fold import Folded, fold, join
+from retainkit.ingest.plan import Plan, Refunds, make_plan
+from retainkit.ingest.records import TransactionSummary
+from retainkit.typing import Unit
+
+
+def summarize_transactions(
+    source: Any,
+    *,
+    customer_id: str,
+    date: str,
+    amount: str | None = None,
+    unit: Unit,
+    observation_end: str | Date | None = None,
+    holdout_from: str | Date | None = None,
+    refunds: Refunds = "net",
+) -> TransactionSummary:
+    """Turn a table of transactions into one entry per customer.
+
+    Frequency counts the calendar days with a purchase after the first such day; recency and T run from
+    the first purchase to the last one and to the end of observation, in exact fractions of `unit`
+    (days/7, days/30.4375, days/91.3125, days/365.25). All lines of one customer and day are one
+    purchase. Monetary value is the mean value of the repeat purchases.
+
+    Parameters
+    ----------
+    source : table
+        One line per transaction: a pandas, polars (eager or lazy) or pyarrow table, a DuckDB relation,
+        the path or glob of CSV or Parquet files (read by DuckDB, larger than memory too), or a dict of
+        numpy columns.
+    customer_id, date, amount : str
+        Names of columns. Dates: dates, timestamps, text YYYY-MM-DD (a time may follow) or YYYYMMDD, or
+        numbers YYYYMMDD. A timestamp counts on the day that its own clock shows.
+    unit : {"day", "week", "month", "quarter", "year"}
+        What recency and T count in.
+    observation_end : date or text, optional
+        Last day of observation; by default the last date in the data. Later lines are an error.
+    holdout_from : date or text, optional
+        First day of a held-out period: adds `.calibration` and `.holdout`.
+    refunds : {"net", "ignore", "error"}
+        Negative amounts: subtracted from the purchases they follow, left out, or refused. A day whose
+        amounts add up to less than 0 is a refund, no purchase.
+
+    Returns
+    -------
+    TransactionSummary
+        `.purchases`, `.spend`, `.customers`, `.treatment`, `.calibration`, `.holdout`, `.to_frame()`.
+
+    Raises
+    ------
+    InputError
+        For a missing column, missing or unreadable dates and amounts, dates after the end, an empty
+        table; it names the column, the count of bad lines and the first of them.
+    MissingDependencyError
+        For a path or a relation without DuckDB and pyarrow.
+
+    Notes
+    -----
+    Frequency, recency and T as in Fader, Hardie & Lee (2005), "Counting your customers the easy way",
+    Marketing Science 24(2), doi:10.1287/mksc.1040.0098.
+
+    Examples
+    --------
+    >>> import numpy as np, retainkit as rk
+    >>> table = {"id": np.array([1, 1, 1, 2]), "price": np.array([9.0, 5.0, 7.0, 4.0]),
+    ...          "date": np.array(["1997-01-01", "1997-01-15", "1997-01-29", "1997-01-08"], "M8[D]")}
+    >>> tx = rk.summarize_transactions(table, customer_id="id", date="date", amount="price", unit="week")
+    >>> tx.purchases.frequency.tolist(), tx.purchases.T.tolist(), tx.spend.monetary_value.tolist()
+    ([2.0, 0.0], [4.0, 3.0], [6.0, 0.0])
+    """
+    plan = make_plan(customer_id, date, amount, unit, observation_end, holdout_from, refunds)
+    customers, folded = _read(source, plan)
+    return assemble(customers, folded, plan)
+
+
+def _read(source: Any, plan: Plan) -> tuple[Any, Folded]:
+    if isinstance(source, str | os.PathLike):
+        from retainkit.ingest.files import read_path
+
+        return read_path(os.fspath(cast("str | os.PathLike[str]", source)), plan)
+    duckdb = sys.modules.get("duckdb")  # a relation cannot exist before its library is loaded
+    if duckdb is not None and isinstance(source, duckdb.DuckDBPyRelation):
+        from retainkit.ingest.engine import read_relation
+
+        return read_relation(source, plan)
+    from retainkit.ingest.frames import read_arrays, read_frame
+
+    if isinstance(source, Mapping):
+        lines = read_arrays(cast("Mapping[str, Any]", source), plan)
+    else:
+        lines = read_frame(source, plan)
+    start = int(lines.day.min())
+    order = np.argsort(lines.code * (int(lines.day.max()) - start + 1) + lines.day - start, kind="stable")
+    amount = None if lines.amount is None else lines.amount[order]
+    folded = fold(lines.code[order], lines.day[order], amount, len(lines.customers), plan)
+    return lines.customers, join([folded], plan.end)
