@@ -1,0 +1,170 @@
+"""The three commands: the report on an example, the report on a file, the break-even of one customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from retainkit import __version__
+from retainkit.cli import options
+from retainkit.cli.deliver import Output, deliver, file_problem, ready_for_html
+from retainkit.economics.breakeven import break_even
+from retainkit.economics.rates import Rate
+from retainkit.errors import InputError, MissingDependencyError
+from retainkit.ingest import load_cdnow
+from retainkit.parameters import PROBABILITY
+from retainkit.typing import Timing
+from retainkit.units import Duration, check_unit
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_DISCOUNT, _YEARS = 0.10, 3.0
+_DEMO_MARGIN, _DEMO_COST, _DEMO_FILE = 0.30, 20.0, Path("retainkit-demo.html")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"retainkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Customer-retention economics: what customers are worth, and when winning one pays back."""
+
+
+@app.command()
+def demo(
+    margin: options.DemoMargin = None,
+    acquisition_cost: options.DemoAcquisitionCost = None,
+    discount_rate: options.DiscountRate = None,
+    discount_per: options.DiscountPer = "year",
+    horizon_years: options.HorizonYears = None,
+    html: options.DemoHtml = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Report on an example: 23,570 customers of an online shop for CDs and their 69,659 transactions."""
+    output = Output(html or (None if json else _DEMO_FILE), json, quiet)
+    ready_for_html(output)
+    assumed = {"margin": margin, "acquisition_cost": acquisition_cost}
+    terms = _terms(discount_rate, discount_per, horizon_years)
+    deliver(
+        output,
+        source=load_cdnow("master"),
+        customer_id="customer_id",
+        date="date",
+        amount="dollar_value",
+        unit="week",
+        margin=_DEMO_MARGIN if margin is None else margin,
+        acquisition_cost=_DEMO_COST if acquisition_cost is None else acquisition_cost,
+        discount_rate=terms["discount_rate"],
+        horizon=terms["horizon"],
+        assumed=(*(name for name, given in assumed.items() if given is None), *terms["assumed"]),
+        title="CDNOW: customers of an online shop for CDs",
+        currency="$",
+    )
+
+
+@app.command()
+def report(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet: a path, or a quoted glob.")],
+    margin: options.Margin = None,
+    acquisition_cost: options.AcquisitionCost = None,
+    discount_rate: options.DiscountRate = None,
+    discount_per: options.DiscountPer = "year",
+    horizon_years: options.HorizonYears = None,
+    customer_id: options.CustomerId = "customer_id",
+    date: options.DateColumn = "date",
+    amount: options.Amount = None,
+    unit: options.UnitOfTime = "week",
+    observation_end: options.ObservationEnd = None,
+    holdout_from: options.HoldoutFrom = "half",
+    refunds: options.Refunds = "net",
+    spend_per_purchase: options.SpendPerPurchase = None,
+    title: options.Title = None,
+    currency: options.Currency = "",
+    html: options.Html = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Report on the customers in a file of transactions, one line each."""
+    if margin is None:
+        raise _no_margin()
+    output = Output(html, json, quiet)
+    ready_for_html(output)
+    try:
+        deliver(
+            output,
+            source=file,
+            customer_id=customer_id,
+            date=date,
+            amount="amount" if amount is None and spend_per_purchase is None else amount,
+            unit=check_unit("unit", unit),
+            observation_end=observation_end,
+            holdout_from=None if holdout_from == "none" else holdout_from,
+            refunds=cast("Any", refunds),  # checked where it is used
+            margin=margin,
+            acquisition_cost=acquisition_cost,
+            **_terms(discount_rate, discount_per, horizon_years),
+            spend_per_purchase=spend_per_purchase,
+            title=Path(file).name if title is None else title,
+            currency=currency,
+        )
+    except MissingDependencyError as error:
+        raise file_problem(error) from error
+
+
+@app.command("break-even")
+def break_even_command(
+    acquisition_cost: options.Cost,
+    margin_per_period: options.MarginPerPeriod,
+    churn: options.Churn = 0.0,
+    churn_per: options.ChurnPer = None,
+    discount_rate: options.PlainDiscount = 0.0,
+    discount_per: options.PlainDiscountPer = None,
+    timing: options.TimingOption = "begin",
+    period: options.Period = None,
+    json: options.Json = False,
+) -> None:
+    """When a customer has paid back what it cost to win them."""
+    lost = PROBABILITY.check("churn", churn)
+    result = break_even(
+        acquisition_cost,
+        margin_per_period,
+        churn=lost if churn_per is None else Rate(lost, check_unit("churn_per", churn_per)),
+        discount_rate=discount_rate
+        if discount_per is None
+        else Rate(discount_rate, check_unit("discount_per", discount_per)),
+        timing=cast("Timing", timing),  # checked where it is used
+        period=None if period is None else check_unit("period", period),
+    )
+    typer.echo(result.model_dump_json() if json else str(result))
+
+
+def _terms(discount_rate: float | None, per: str, years: float | None) -> dict[str, Any]:
+    """The assumptions that have a default, and the names of those that nobody chose."""
+    given = {"discount_rate": discount_rate, "horizon": years}
+    return {
+        "discount_rate": Rate(
+            _DISCOUNT if discount_rate is None else discount_rate, check_unit("discount_per", per)
+        ),
+        "horizon": Duration(_YEARS if years is None else years, "year"),
+        "assumed": tuple(name for name, value in given.items() if value is None),
+    }
+
+
+def _no_margin() -> InputError:
+    return InputError(
+        "missing-argument",
+        argument="margin",
+        value=None,
+        rule="must be given: customers are worth the margin on what they spend, and only you know it",
+        way_out="For 30% of spend left after its own costs write --margin 30%.",
+    )

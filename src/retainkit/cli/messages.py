@@ -1,0 +1,78 @@
+"""Errors of the library in the words of the command line: arguments read as the options they came from."""
+
+from __future__ import annotations
+
+import re
+
+from retainkit.economics.rates import Rate
+from retainkit.errors import FitError, InputError, show
+from retainkit.units import Duration
+
+_OPTIONS = {
+    "source": "FILE",
+    "customer_id": "--customer-id",
+    "date": "--date",
+    "amount": "--amount",
+    "unit": "--unit",
+    "observation_end": "--observation-end",
+    "holdout_from": "--holdout-from",
+    "refunds": "--refunds",
+    "margin": "--margin",
+    "spend_per_purchase": "--spend-per-purchase",
+    "acquisition_cost": "--acquisition-cost",
+    "margin_per_period": "--margin-per-period",
+    "discount_rate": "--discount-rate",
+    "horizon": "--horizon-years",
+    "churn": "--churn",
+    "timing": "--timing",
+    "period": "--period",
+    "churn_per": "--churn-per",
+    "discount_per": "--discount-per",
+    "Rate value": "--discount-rate",
+    "Duration value": "--horizon-years",
+}
+
+_WAYS_OUT = {
+    ("horizon", "out-of-range"): "Give a number of years, for example 3.",
+}
+_PYTHON_ONLY = " For other places and formats pass a dataframe or a DuckDB relation."
+"""Where the library's own advice speaks of Python."""
+
+_IN_TEXT = re.compile(
+    r"""\b(?P<set>\w+)=(?:'(?P<word>[^']*)'|(?P<number>[\w.]+))  # refunds='net' → --refunds net
+    | '[^']*' | "[^"]*"                                          # a quoted name stays as it is
+    | \b(?P<name>[a-z]+(?:_[a-z]+)+)\b                           # observation_end → --observation-end
+    """,
+    re.VERBOSE,
+)
+
+
+def option(argument: str) -> str:
+    """The option that sets an argument."""
+    return _OPTIONS.get(argument, argument)
+
+
+def as_options(error: InputError | FitError) -> str:
+    """The error in one sentence or two, as someone at a command line would write it."""
+    if isinstance(error, FitError):
+        return _translated(str(error))
+    way_out = _WAYS_OUT.get((error.argument, error.code)) or _translated(error.way_out)
+    way_out = f" {way_out}".replace(_PYTHON_ONLY, "")
+    return f"{option(error.argument)} {_translated(error.rule)}{_got(error.value)}.{way_out}".rstrip()
+
+
+def _got(value: object) -> str:
+    if value is None:
+        return ""
+    return f", got {value if isinstance(value, Rate | Duration) else show(value)}"
+
+
+def _translated(sentence: str) -> str:
+    def replaced(found: re.Match[str]) -> str:
+        name = found["set"] or found["name"] or ""
+        if name not in _OPTIONS:
+            return found[0]
+        value = found["word"] or found["number"]
+        return f"{_OPTIONS[name]} {value}" if found["set"] else _OPTIONS[name]
+
+    return _IN_TEXT.sub(replaced, sentence)

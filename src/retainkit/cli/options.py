@@ -1,0 +1,207 @@
+"""The options that commands share, each declared once.
+
+Choices are plain text here: the library checks them and offers the near name.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+_UNITS = "day|week|month|quarter|year"
+
+
+def _number(text: str | float) -> float:
+    """A number. Defaults come as the numbers they are."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number; write 1250.5 without signs or commas") from None
+
+
+def _share(text: str | float) -> float:
+    """A number, or a percentage: 0.3 and 30% are the same."""
+    try:
+        percentage = isinstance(text, str) and text.endswith("%")
+        return float(Decimal(str(text)[:-1]) / 100) if percentage else float(text)
+    except (InvalidOperation, ValueError):
+        raise typer.BadParameter(f"{text!r} is neither a number nor a percentage; write 0.3 or 30%") from None
+
+
+Margin: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--margin",
+        parser=_share,
+        metavar="SHARE",
+        help="Share of spend left after its own costs (required).",
+    ),
+]
+DemoMargin: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--margin",
+        parser=_share,
+        metavar="SHARE",
+        help="Share of spend left after its own costs.  [assumed: 30%]",
+    ),
+]
+AcquisitionCost: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--acquisition-cost", parser=_number, metavar="MONEY", help="What winning one new customer costs."
+    ),
+]
+DemoAcquisitionCost: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--acquisition-cost",
+        parser=_number,
+        metavar="MONEY",
+        help="What winning one new customer costs.  [assumed: 20]",
+    ),
+]
+DiscountRate: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--discount-rate", parser=_share, metavar="RATE", help="Effective rate of discount.  [assumed: 10%]"
+    ),
+]
+DiscountPer: TypeAlias = Annotated[
+    str, typer.Option("--discount-per", metavar=_UNITS, help="The period that the discount rate is for.")
+]
+HorizonYears: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--horizon-years",
+        parser=_number,
+        metavar="YEARS",
+        help="How far the values look ahead; inf: for ever.  [assumed: 3]",
+    ),
+]
+SpendPerPurchase: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--spend-per-purchase",
+        parser=_number,
+        metavar="MONEY",
+        help="A constant in place of the fitted model of spend.",
+    ),
+]
+CustomerId: TypeAlias = Annotated[
+    str, typer.Option("--customer-id", metavar="COLUMN", help="Column of customer ids.")
+]
+DateColumn: TypeAlias = Annotated[
+    str,
+    typer.Option("--date", metavar="COLUMN", help="Column of dates: YYYY-MM-DD, YYYYMMDD or timestamps."),
+]
+Amount: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--amount",
+        metavar="COLUMN",
+        help="Column of money.  [default: amount; none with --spend-per-purchase]",
+    ),
+]
+UnitOfTime: TypeAlias = Annotated[
+    str, typer.Option("--unit", metavar=_UNITS, help="Unit of time that the models count in.")
+]
+ObservationEnd: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--observation-end", metavar="DATE", help="Last day of observation.  [default: the last date in FILE]"
+    ),
+]
+HoldoutFrom: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--holdout-from",
+        metavar="DATE|half|none",
+        help="First day of the period that is held out to check the model; half: the second half.",
+    ),
+]
+Refunds: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--refunds",
+        metavar="net|ignore|error",
+        help="Negative amounts: subtract them, leave them out, or refuse them.",
+    ),
+]
+Title: TypeAlias = Annotated[
+    str | None, typer.Option("--title", help="Title of the report.  [default: the name of FILE]")
+]
+Currency: TypeAlias = Annotated[
+    str, typer.Option("--currency", help="What stands before amounts, such as $ or EUR.")
+]
+Html: TypeAlias = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.")
+]
+DemoHtml: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="The HTML file to write.  [default: retainkit-demo.html; none with --json]",
+    ),
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Cost: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--acquisition-cost", parser=_number, metavar="MONEY", help="What winning the customer costs."
+    ),
+]
+MarginPerPeriod: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--margin-per-period",
+        parser=_number,
+        metavar="MONEY",
+        help="Margin, not revenue, that a customer brings.",
+    ),
+]
+Churn: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--churn",
+        parser=_share,
+        metavar="SHARE",
+        help="Share of customers lost.  [default: 0]",
+        show_default=False,
+    ),
+]
+ChurnPer: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--churn-per", metavar=_UNITS, help="What the churn is per.  [default: the period]"),
+]
+PlainDiscount: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--discount-rate",
+        parser=_share,
+        metavar="RATE",
+        help="Effective rate of discount.  [default: 0]",
+        show_default=False,
+    ),
+]
+PlainDiscountPer: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--discount-per", metavar=_UNITS, help="What the discount is per.  [default: the period]"),
+]
+TimingOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--timing", metavar="begin|mid|end|end-if-retained", help="When in a period its payment falls."
+    ),
+]
+Period: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--period", metavar=_UNITS, help="What the margin counts in; needed with the two --...-per."
+    ),
+]

@@ -1,0 +1,110 @@
+"""What a report holds: the assumptions, the records behind the figures, and the figures themselves."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics.rates import Rate
+from retainkit.inference.result import Fit
+from retainkit.ingest import TransactionSummary
+from retainkit.models.purchasing.bg_nbd import BGNBD
+from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.reports.spend_link import SpendLink
+from retainkit.units import Duration
+from retainkit.validation import Tracking
+from retainkit.valuation.customers import CustomerValue
+from retainkit.valuation.new_customer import NewCustomerValue, Payback
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What the value of a customer rests on, besides the transactions.
+
+    Attributes
+    ----------
+    assumed : tuple of str
+        The names of those that nobody chose; reports mark them.
+    """
+
+    margin: float
+    discount_rate: Rate
+    horizon: Duration
+    acquisition_cost: float | None
+    spend_per_purchase: float | None
+    currency: str
+    assumed: tuple[str, ...]
+
+    def model_dump(self) -> dict[str, Any]:
+        """The assumptions as plain values."""
+        return {
+            "margin": self.margin,
+            "discount_rate": str(self.discount_rate),
+            "horizon": str(self.horizon),
+            "acquisition_cost": self.acquisition_cost,
+            "spend_per_purchase": self.spend_per_purchase,
+            "currency": self.currency,
+            "assumed": list(self.assumed),
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class AbstractReport(ABC):
+    """The figures on a customer base, before anyone shows them; `CustomerBaseReport` explains the fields."""
+
+    title: str
+    transactions: TransactionSummary
+    assumptions: Assumptions
+    purchasing: Fit[BGNBD]
+    spend: Fit[GammaGamma] | None
+    value: CustomerValue
+    value_error: float
+    new_customer: NewCustomerValue
+    new_customer_error: float
+    payback: Payback | None
+    calibration: Fit[BGNBD] | None
+    tracking: Tracking | None
+    without_tracking: str
+    spend_link: SpendLink | None
+
+    @property
+    def customers(self) -> int:
+        """Customers with at least one purchase."""
+        return len(self.transactions)
+
+    @property
+    def repeat_buyers(self) -> int:
+        """Customers who bought on a second day."""
+        return int(np.count_nonzero(self.transactions.purchases.frequency))
+
+    @property
+    def active_repeat_buyers(self) -> float:
+        """How many of those are probably still customers."""
+        return float(self.value.probability_alive[self.transactions.purchases.frequency > 0].sum())
+
+    @property
+    def expected_purchases(self) -> float:
+        """Purchases that an average customer still makes within the horizon."""
+        return float(self.value.expected_purchases.mean())
+
+    @property
+    def expected_spend(self) -> float:
+        """What an average customer still spends within the horizon; not discounted."""
+        return float((self.value.expected_purchases * self.value.expected_spend).mean())
+
+    @property
+    def top_tenth_share(self) -> float:
+        """Share of the base's value that the most valuable tenth of customers hold; NaN without value."""
+        if self.value.total == 0.0:
+            return math.nan
+        tenth = math.ceil(self.customers / 10)
+        return float(np.sort(self.value.value)[-tenth:].sum()) / self.value.total
+
+    @property
+    @abstractmethod
+    def caveats(self) -> tuple[str, ...]:
+        """What the figures cannot say, in sentences."""

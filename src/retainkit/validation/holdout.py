@@ -1,0 +1,210 @@
+"""Each customer's expected purchases in a held-out period against the purchases that they made.
+
+The table by past frequency is figure 4 ("conditional expectations") of Fader, Hardie & Lee (2005),
+"Counting Your Customers" the Easy Way, Marketing Science 24(2), 275-284, doi:10.1287/mksc.1040.0098;
+open copy: http://brucehardie.com/papers/018/.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.ingest import Holdout, TransactionSummary
+from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.parameters import POSITIVE
+from retainkit.summaries import Purchases
+from retainkit.typing import Array
+from retainkit.units import Duration
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HoldoutError:
+    """How far the expected purchases of customers lay from their actual ones in a held-out period.
+
+    Made by `holdout_error`. All customers were acquired before the period; all their purchases in it
+    count.
+
+    Attributes
+    ----------
+    customers : int
+    duration : Duration
+        Length of the held-out period.
+    predicted, actual : float
+        Purchases of all these customers in it.
+    mean_absolute_error : float
+        Mean of |actual − predicted| over customers, in purchases.
+    past_rate_error : float
+        The same for the plain guess that everyone goes on at their past rate, frequency / T.
+    correlation : float
+        Pearson's, between predicted and actual purchases of a customer; NaN where one does not vary.
+    frequency : (k,)
+        Repeat purchases before the period, 0, 1, 2 …; the last group also holds all who made more.
+    group_customers : (k,)
+    group_predicted, group_actual : (k,)
+        Mean purchases of a customer of the group in the held-out period.
+    """
+
+    customers: int
+    duration: Duration
+    predicted: float
+    actual: float
+    mean_absolute_error: float
+    past_rate_error: float
+    correlation: float
+    frequency: Array
+    group_customers: Array
+    group_predicted: Array
+    group_actual: Array
+    last_is_open: bool
+
+    @property
+    def relative_error(self) -> float:
+        """Predicted over actual purchases, minus 1; negative where the model expected too few."""
+        return self.predicted / self.actual - 1.0 if self.actual else math.inf
+
+    def rows(self) -> list[tuple[str, int, float, float]]:
+        """One row a group: repeat purchases before, customers, mean predicted and mean actual purchases."""
+        labels = [f"{x:.0f}" for x in self.frequency]
+        if self.last_is_open:
+            labels[-1] += "+"
+        columns = (self.group_customers, self.group_predicted, self.group_actual)
+        return [(name, int(n), float(p), float(a)) for name, n, p, a in zip(labels, *columns, strict=True)]
+
+    def model_dump(self) -> dict[str, Any]:
+        """The figures as plain values, ready for JSON; what has no value is None."""
+        names = ("frequency", "customers", "predicted", "actual")
+        return {
+            "customers": self.customers,
+            "duration": str(self.duration),
+            "predicted": self.predicted,
+            "actual": self.actual,
+            "relative_error": self.relative_error if self.actual else None,
+            "mean_absolute_error": self.mean_absolute_error,
+            "past_rate_error": self.past_rate_error,
+            "correlation": self.correlation if math.isfinite(self.correlation) else None,
+            "by_frequency": [dict(zip(names, row, strict=True)) for row in self.rows()],
+        }
+
+    def model_dump_json(self) -> str:
+        """The figures as JSON."""
+        return json.dumps(self.model_dump(), allow_nan=False)
+
+    def __str__(self) -> str:
+        error = f" ({self.relative_error:+.1%})" if self.actual else ""
+        head = (
+            f"{self.customers:,} customers over {self.duration}: {self.predicted:,.0f} purchases predicted, "
+            f"{self.actual:,.0f} made{error}\n"
+            f"  off by {self.mean_absolute_error:.3f} a customer (past rates: {self.past_rate_error:.3f}), "
+            f"correlation {self.correlation:.3f}\n"
+            f"  repeats before  customers  predicted  actual"
+        )
+        rows = [f"  {name:>14}  {n:>9,}  {p:>9.3f}  {a:>6.3f}" for name, n, p, a in self.rows()]
+        return "\n".join([head, *rows])
+
+    __repr__ = __str__
+
+    def to_html_table(self) -> str:
+        """The table by past frequency as HTML."""
+        head = "<tr><th>repeats before</th><th>customers</th><th>predicted</th><th>actual</th></tr>"
+        body = "".join(
+            f"<tr><td>{name}</td><td>{n:,}</td><td>{p:.3f}</td><td>{a:.3f}</td></tr>"
+            for name, n, p, a in self.rows()
+        )
+        return f"<table><caption>{escape(str(self).splitlines()[0])}</caption>{head}{body}</table>"
+
+    _repr_html_ = to_html_table
+
+
+def holdout_error(
+    transactions: TransactionSummary, model: AbstractPurchaseModel, *, groups: int = 7
+) -> HoldoutError:
+    """Compare each customer's expected purchases in the held-out period with the actual ones.
+
+    Parameters
+    ----------
+    transactions : TransactionSummary with a holdout
+    model : a purchase model, fitted on ``transactions.calibration.purchases``
+    groups : int ≥ 1
+        From this many repeat purchases on, customers share the last row of the table by frequency.
+
+    Raises
+    ------
+    InputError
+        Without a holdout, or for a model in another unit of time.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> from retainkit.ingest.examples import load_cdnow
+    >>> from retainkit.validation import holdout_error
+    >>> tx = rk.summarize_transactions(load_cdnow("sample"), customer_id="customer_id", date="date",
+    ...     amount="dollar_value", unit="week", holdout_from="1997-10-01")
+    >>> fitted = rk.fit(rk.BGNBD, tx.calibration.purchases)
+    >>> print(holdout_error(tx, fitted.model, groups=2))
+    2,357 customers over 39 weeks: 1,653 purchases predicted, 1,882 made (-12.1%)
+      off by 0.785 a customer (past rates: 1.024), correlation 0.626
+      repeats before  customers  predicted  actual
+                   0      1,411      0.225   0.237
+                   1        439      0.523   0.697
+                  2+        507      2.182   2.450
+    """
+    calibration, holdout = split_of(transactions)
+    purchases = calibration.purchases
+    if POSITIVE.check("groups", groups) % 1.0:
+        raise InputError(
+            "out-of-range",
+            argument="groups",
+            value=groups,
+            rule="must be a whole number",
+            way_out="The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more.",
+        )
+    predicted = model.expected_purchases(purchases, holdout.duration)
+    actual = holdout.frequency
+    group = np.minimum(purchases.frequency, groups).astype(np.intp)
+    size = np.bincount(group)
+    present = np.flatnonzero(size)
+    return HoldoutError(
+        customers=len(holdout),
+        duration=Duration(holdout.duration, holdout.unit),
+        predicted=float(predicted.sum()),
+        actual=float(actual.sum()),
+        mean_absolute_error=float(np.abs(predicted - actual).mean()),
+        past_rate_error=float(np.abs(_at_past_rate(purchases, holdout.duration) - actual).mean()),
+        correlation=_correlation(predicted, actual),
+        frequency=present.astype(np.float64),
+        group_customers=size[present].astype(np.float64),
+        group_predicted=np.bincount(group, weights=predicted)[present] / size[present],
+        group_actual=np.bincount(group, weights=actual)[present] / size[present],
+        last_is_open=bool(present[-1] == groups),
+    )
+
+
+def split_of(transactions: TransactionSummary) -> tuple[TransactionSummary, Holdout]:
+    """The two sides of a split observation; an error where there is none."""
+    if transactions.calibration is None or transactions.holdout is None:
+        raise InputError(
+            "no-holdout",
+            argument="transactions",
+            value=f"{len(transactions):,} customers without a split",
+            rule="must have a held-out period",
+            way_out="Call summarize_transactions(..., holdout_from='1997-10-01') with its first day.",
+        )
+    return transactions.calibration, transactions.holdout
+
+
+def _at_past_rate(purchases: Purchases, duration: float) -> Array:
+    x, T = purchases.frequency, purchases.T
+    return duration * np.divide(x, T, out=np.zeros_like(x), where=x > 0)  # acquired on the last day: T = 0
+
+
+def _correlation(a: Array, b: Array) -> float:
+    if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
+        return math.nan
+    return float(np.corrcoef(a, b)[0, 1])

@@ -1,0 +1,230 @@
+"""Predicted against actual repeat purchases of the whole base, period by period.
+
+A customer acquired on day d is expected to have made E[X(t − d)] repeat purchases by the end of day t.
+Customers of one day are alike, so the expectation of the base is a sum over days of acquisition:
+
+    expected(t) = Σ_d n_d · E[X(t − d)],
+
+with the model's unconditional expectation, which knows nothing of a customer but when they came. Fader,
+Hardie & Lee (2005), Marketing Science 24(2), section 4, doi:10.1287/mksc.1040.0098.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError
+from retainkit.ingest import Activity, TransactionSummary
+from retainkit.ingest.native import frame_of
+from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.typing import Array, Unit
+from retainkit.units import DAYS_PER, check_unit
+from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
+
+
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class Tracking:
+    """Repeat purchases of the base in each period, as a model predicts them and as they were.
+
+    Made by `track_purchases`. All customers acquired before the holdout are followed through it; the
+    model has seen nothing of it. Periods are counted from the split, back and forth; where the
+    observation is no whole number of periods, the first and the last one are shorter.
+
+    Attributes
+    ----------
+    period : {"day", "week", "month", "quarter", "year"}
+    start : datetime.date
+        First day of the first period.
+    days : (k,) int
+        Days in each period.
+    predicted, actual : (k,)
+        Repeat purchases in each period.
+    held_out : (k,) bool
+        Which periods the model has not seen.
+    holdout : HoldoutError
+        Customer by customer, in the held-out period.
+    """
+
+    period: Unit
+    start: date
+    days: NDArray[np.int64]
+    predicted: Array
+    actual: Array
+    held_out: NDArray[np.bool_]
+    holdout: HoldoutError
+    _ids: Any = field(default=None)
+
+    def __len__(self) -> int:
+        return self.days.size
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """Which periods have their full length; the others cannot be compared with them."""
+        return np.abs(self.days - DAYS_PER[self.period]) < 1.0
+
+    @property
+    def starts(self) -> NDArray[np.datetime64]:
+        """First day of each period."""
+        return np.datetime64(self.start, "D") + (np.cumsum(self.days) - self.days)
+
+    @property
+    def split(self) -> date:
+        """First day of the held-out period."""
+        return self.start + timedelta(days=int(self.days[~self.held_out].sum()))
+
+    @property
+    def end(self) -> date:
+        """Last day of the last period."""
+        return self.start + timedelta(days=int(self.days.sum()) - 1)
+
+    @property
+    def cumulative_predicted(self) -> Array:
+        """Predicted repeat purchases from the start to the end of each period."""
+        return np.cumsum(self.predicted)
+
+    @property
+    def cumulative_actual(self) -> Array:
+        """Actual repeat purchases from the start to the end of each period."""
+        return np.cumsum(self.actual)
+
+    def totals(self, *, held_out: bool) -> tuple[float, float]:
+        """Predicted and actual repeat purchases of the held-out periods, or of those before."""
+        which = self.held_out == held_out
+        return float(self.predicted[which].sum()), float(self.actual[which].sum())
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The periods as columns: start, days, held_out, predicted and actual, single and cumulative."""
+        return {
+            "start": self.starts,
+            "days": self.days,
+            "held_out": self.held_out,
+            "predicted": self.predicted,
+            "actual": self.actual,
+            "cumulative_predicted": self.cumulative_predicted,
+            "cumulative_actual": self.cumulative_actual,
+        }
+
+    def to_frame(self) -> Any:
+        """One row a period in the caller's dataframe kind; a dict of columns where that was the source."""
+        columns = self.columns()
+        start = columns.pop("start")
+        if isinstance(self._ids, np.ndarray):
+            return {"start": start, **columns}
+        import narwhals as nw
+
+        kind = nw.from_native(self._ids, series_only=True).implementation
+        return frame_of("start", nw.new_series("start", start, backend=kind).to_native(), columns)
+
+    def model_dump(self) -> dict[str, Any]:
+        """Periods and errors as plain values, ready for JSON."""
+        columns = {k: v.tolist() for k, v in self.columns().items() if k != "start"}
+        starts = [str(day) for day in self.starts]
+        return {"period": self.period, "start": starts, **columns, "holdout": self.holdout.model_dump()}
+
+    def model_dump_json(self) -> str:
+        """Periods and errors as JSON."""
+        return json.dumps(self.model_dump(), allow_nan=False)
+
+    def __repr__(self) -> str:
+        lines = [f"Tracking of repeat purchases by {self.period}, {self.start} to {self.end}"]
+        for name, held_out in (("fitted", False), ("held out", True)):
+            predicted, actual = self.totals(held_out=held_out)
+            lines.append(f"  {name + ':':<9} {predicted:>9,.0f} predicted, {actual:>9,.0f} made")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        sides = {"fitted": self.totals(held_out=False), "held out": self.totals(held_out=True)}
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{predicted:,.0f}</td><td>{actual:,.0f}</td></tr>"
+            for name, (predicted, actual) in sides.items()
+        )
+        head = "<tr><th>repeat purchases</th><th>predicted</th><th>actual</th></tr>"
+        return f"<table>{head}{rows}</table>{self.holdout.to_html_table()}"
+
+
+def track_purchases(
+    transactions: TransactionSummary, model: AbstractPurchaseModel, *, period: Unit | None = None
+) -> Tracking:
+    """Follow the base through calibration and holdout: repeat purchases predicted and made.
+
+    Parameters
+    ----------
+    transactions : TransactionSummary with a holdout
+    model : a purchase model, fitted on ``transactions.calibration.purchases``
+    period : {"day", "week", "month", "quarter", "year"}, optional
+        The length of a period; the summary's own unit by default.
+
+    Returns
+    -------
+    Tracking
+
+    Raises
+    ------
+    InputError
+        Without a holdout, for a model in another unit of time, or for posterior draws in place of one
+        model.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> from retainkit.ingest.examples import load_cdnow
+    >>> from retainkit.validation import track_purchases
+    >>> tx = rk.summarize_transactions(load_cdnow("sample"), customer_id="customer_id", date="date",
+    ...     amount="dollar_value", unit="week", holdout_from="1997-10-01")
+    >>> fitted = rk.fit(rk.BGNBD, tx.calibration.purchases)
+    >>> print(track_purchases(tx, fitted.model))
+    Tracking of repeat purchases by week, 1997-01-01 to 1998-06-30
+      fitted:       2,494 predicted,     2,457 made
+      held out:     1,667 predicted,     1,882 made
+    """
+    calibration, _ = split_of(transactions)
+    _require_one_model(model)
+    length = transactions.unit if period is None else check_unit("period", period)
+    error = holdout_error(transactions, model)
+    activity, seen = transactions.activity, len(calibration.activity)
+    ends = _period_ends(seen, len(activity), DAYS_PER[length])
+    by_day = _expected_by_day(activity, seen, model, model.unit or transactions.unit)
+    made = np.cumsum(activity.tracked_repeat_purchases)
+    return Tracking(
+        period=length,
+        start=activity.start,
+        days=np.diff(ends, prepend=0),
+        predicted=np.diff(by_day[ends - 1], prepend=0.0),
+        actual=np.diff(made[ends - 1], prepend=0).astype(np.float64),
+        held_out=ends > seen,
+        holdout=error,
+        _ids=transactions.customers,
+    )
+
+
+def _expected_by_day(activity: Activity, seen: int, model: AbstractPurchaseModel, unit: Unit) -> Array:
+    """Expected repeat purchases up to the end of each day, of customers acquired in the first `seen` days."""
+    ages = np.arange(len(activity)) / DAYS_PER[unit]
+    each = np.asarray(model.expected_purchases_new(ages))
+    return np.convolve(activity.new_customers[:seen].astype(np.float64), each)[: len(activity)]
+
+
+def _period_ends(seen: int, days: int, per: float) -> NDArray[np.int64]:
+    """Days from the start to the end of each period, counted from the split so that none straddles it."""
+    before = seen - np.rint(np.arange(1, seen / per + 1) * per).astype(np.int64)
+    after = seen + np.rint(np.arange(1, (days - seen) / per + 1) * per).astype(np.int64)
+    inside = [before[before > 0], [seen], after[after < days], [days]]
+    return np.unique(np.concatenate(inside).astype(np.int64))
+
+
+def _require_one_model(model: AbstractPurchaseModel) -> None:
+    for name, value in model.parameters.items():
+        if np.ndim(value) > 0:
+            raise InputError(
+                "not-one-model",
+                argument="model",
+                value=f"{name} of shape {np.shape(value)}",
+                rule="must be one model, with a single number for each parameter",
+                way_out="Track the fitted model itself, or one draw at a time.",
+            )

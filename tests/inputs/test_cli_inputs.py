@@ -1,0 +1,346 @@
+"""Wrong input at the command line: one sentence in the words of the command line, and an exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import retainkit as rk
+from retainkit.cli import main
+from retainkit.cli.messages import as_options
+from retainkit.ingest import load_cdnow
+from retainkit.reports import report
+from retainkit.validation import holdout_error, track_purchases
+
+FIT_FAILED, WRONG_INPUT, NOT_INSTALLED = 1, 2, 3
+TABLE = """CustomerID,order_date,price
+1,1997-01-01,10
+1,1997-02-01,12
+2,1997-01-03,7
+2,1997-01-20,-3
+3,1997-01-05,9
+"""
+NAMED = ["--customer-id", "CustomerID", "--date", "order_date", "--amount", "price"]
+CODE = ("Rate(", "Duration(", "_id", "_rate", "_cost", "_end", "_from", "='", "dataframe", "Traceback")
+
+
+@pytest.fixture
+def sales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sales.csv").write_text(TABLE)
+    return tmp_path
+
+
+def refused(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one sentence that a command says on standard error, with nothing on standard output."""
+    assert main(arguments) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    steps = [line for line in said.err.splitlines() if not line.endswith(" ...")]
+    assert len(steps) == 1 and steps[0].startswith("retainkit: ")
+    sentence = steps[0].removeprefix("retainkit: ")
+    assert not [word for word in CODE if word in sentence]
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            ["--customer-id", "customerid"],
+            "--customer-id must name a column of the table, got 'customerid'. Did you",
+        ),
+        (
+            ["--date", "orderdate"],
+            "--date must name a column of the table, got 'orderdate'. Did you mean 'order_d",
+        ),
+        (
+            ["--amount", "prize"],
+            "--amount must name a column of the table, got 'prize'. Did you mean 'price'?",
+        ),
+        (["--amount", "order_date"], "--amount must be numbers with a decimal point (5 of 5 lines in column"),
+        (["--date", "price"], "--date must be dates, timestamps, text YYYY-MM-DD"),
+        (
+            ["--unit", "weeks"],
+            "--unit must be one of 'day', 'week', 'month', 'quarter', 'year', got 'weeks'. Did",
+        ),
+        (
+            ["--refunds", "nett"],
+            "--refunds must be one of 'net', 'ignore', 'error', got 'nett'. Did you mean 'net'",
+        ),
+        (
+            ["--refunds", "error"],
+            "Use --refunds net to subtract refunds or --refunds ignore to leave them out.",
+        ),
+        (["--observation-end", "1997-01-10"], "--date must not lie after --observation-end (2 of 5 lines"),
+        (["--observation-end", "soon"], "--observation-end must be a date"),
+        (
+            ["--holdout-from", "1999-01-01"],
+            "--holdout-from must lie after the first purchase (1997-01-01) and",
+        ),
+        (
+            ["--margin", "30"],
+            "--margin must be a share between 0 and 1, got 30.0. Give the margin as a share",
+        ),
+        (["--margin", "-1%"], "--margin must be a share between 0 and 1, got -0.01."),
+        (
+            ["--margin", "a third"],
+            "Invalid value for '--margin': 'a third' is neither a number nor a percentage",
+        ),
+        (["--margin", "nan"], "--margin must be a share between 0 and 1, got nan."),
+        (
+            ["--acquisition-cost", "$5"],
+            "Invalid value for '--acquisition-cost': '$5' is not a number; write 1250.5",
+        ),
+        (["--acquisition-cost", "-5"], "--acquisition-cost must be 0 or more, and finite, got -5.0."),
+        (["--acquisition-cost", "inf"], "--acquisition-cost must be 0 or more, and finite, got inf."),
+        (["--spend-per-purchase", "0"], "--spend-per-purchase must be positive and finite, got 0.0."),
+        (
+            ["--discount-rate", "-100%"],
+            "--discount-rate must be more than -1 (-100%): at -100% nothing is left",
+        ),
+        (
+            ["--discount-per", "annum"],
+            "--discount-per must be one of 'day', 'week', 'month', 'quarter', 'year'",
+        ),
+        (
+            ["--horizon-years", "0"],
+            "--horizon-years must be more than 0: nothing is earned in no time, got 0 years.",
+        ),
+        (["--horizon-years", "-1"], "--horizon-years must be 0 or more, and finite, got -1.0."),
+        (
+            ["--html", "nowhere/report.html"],
+            "--html must be a file in a folder that exists, got 'nowhere/report.htm",
+        ),
+        (["--html", "."], "--html must be a file in a folder that exists, got '.'"),
+        (["--marginn", "3"], "No such option: --marginn"),
+        (["--horizon-years", "three"], "Invalid value for '--horizon-years': 'three' is not a number"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+@pytest.mark.usefixtures("sales")
+def test_wrong_options_of_report(changed: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = refused(["report", "sales.csv", "--margin", "0.3", *NAMED, *changed], WRONG_INPUT, capsys)
+    assert said in sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "sales.csv"], "--margin must be given"),
+        (["report"], "Missing argument 'FILE'. See: retainkit report --help"),
+        (["report", "sale.csv", "--margin", "1"], "got 'sale.csv'. Did you mean 'sales.csv'?"),
+        (["report", ".", "--margin", "1"], "FILE must be CSV"),
+        (["report", "empty.csv", "--margin", "1", *NAMED], "FILE must have at least one transaction"),
+        (["reprt"], "No such command 'reprt'. Did you mean 'report'? See: retainkit --help"),
+        (["demo", "--margin", "2"], "--margin must be a share between 0 and 1, got 2.0."),
+        (["demo", "--html", "nowhere/x.html"], "--html must be a file in a folder that exists"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_wrong_commands(
+    sales: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sales / "empty.csv").write_text(TABLE.split("\n", maxsplit=1)[0] + "\n")
+    assert said in refused(arguments, WRONG_INPUT, capsys)
+    assert not (sales / "retainkit-demo.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--margin-per-period", "50"], "Missing option '--acquisition-cost'"),
+        (["--acquisition-cost", "-1"], "--acquisition-cost must be 0 or more, and finite, got -1.0."),
+        (["--churn", "150%"], "--churn must be a share between 0 and 1, got 1.5."),
+        (
+            ["--churn", "150%", "--churn-per", "year", "--period", "month"],
+            "--churn must be a share between 0 and 1",
+        ),
+        (["--churn", "1%", "--churn-per", "years", "--period", "month"], "--churn-per must be one of"),
+        (
+            ["--timing", "ned"],
+            "--timing must be one of 'begin', 'mid', 'end', 'end-if-retained', got 'ned'. Did you",
+        ),
+        (["--discount-rate", "-1"], "--discount-rate must be more than -1 (-100%)"),
+        (
+            ["--discount-rate", "12%", "--discount-per", "year"],
+            "got 12% per year. Add the period, for example --period",
+        ),
+        (
+            ["--period", "moth"],
+            "--period must be one of 'day', 'week', 'month', 'quarter', 'year', got 'moth'. Did",
+        ),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_wrong_options_of_break_even(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needed = {"--acquisition-cost": "500", "--margin-per-period": "50"}
+    if said.startswith("Missing"):
+        needed = {}
+    given = [text for name, value in needed.items() if name not in arguments for text in (name, value)]
+    assert said in refused(["break-even", *given, *arguments], WRONG_INPUT, capsys)
+
+
+def test_customers_who_never_came_back_do_not_fit(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sales / "once.csv").write_text("CustomerID,order_date,price\n1,1997-01-01,5\n2,1997-03-01,5\n")
+    said = refused(["report", "once.csv", "--margin", "1", *NAMED], FIT_FAILED, capsys)
+    assert "no customer has bought a second time" in said
+
+
+def test_too_few_customers_do_not_fit(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(["report", "sales.csv", "--margin", "1", *NAMED], FIT_FAILED, capsys)
+    assert "BGNBD has 4 parameters and the data only 3 customers" in said
+
+
+def test_a_spend_that_does_not_fit_offers_a_constant(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = rk.BGNBD(r=0.8, alpha=2.0, a=0.8, b=2.5, unit="week")
+    counts = model.sample(T=[40.0] * 500, seed=3)
+    lines = ["CustomerID,order_date,price"]
+    for who, (x, last) in enumerate(zip(counts.frequency, counts.recency, strict=True)):
+        days = [0, *np.linspace(last * 7 / max(x, 1), last * 7, int(x)).astype(int).tolist()]
+        lines += [f"{who},{np.datetime64('1997-01-01') + int(d)},0" for d in days]
+    lines.append("0,1997-10-08,0")
+    (sales / "free.csv").write_text("\n".join(lines) + "\n")
+    request = ["report", "free.csv", "--margin", "1", "--holdout-from", "none", *NAMED]
+    said = refused(request, FIT_FAILED, capsys)
+    assert said.startswith("GammaGamma is not identified: no customer has a purchase with a known value.")
+    assert said.endswith("Or give a constant --spend-per-purchase in its place.")
+    assert main([*request, "--spend-per-purchase", "10", "--quiet"]) == 0
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own, after `code`."""
+    command = f"import sys; {code}; from retainkit.cli import main; sys.exit(main(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", command, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("library", "arguments", "extra"),
+    [
+        ("typer", ["break-even", "--acquisition-cost", "5", "--margin-per-period", "1"], "cli"),
+        ("rich", ["break-even", "--acquisition-cost", "5", "--margin-per-period", "1"], "cli"),
+        ("duckdb", ["report", "sales.csv", "--margin", "1"], "duckdb"),
+        ("pyarrow", ["report", "sales.csv", "--margin", "1"], "duckdb"),
+        ("jinja2", ["demo"], "report"),
+        ("matplotlib", ["demo"], "report"),
+    ],
+)
+@pytest.mark.usefixtures("sales")
+def test_a_missing_library_is_named_with_its_cure(library: str, arguments: list[str], extra: str) -> None:
+    done = run(f"sys.modules['{library}'] = None", *arguments)
+    assert (done.returncode, done.stdout) == (NOT_INSTALLED, "")
+    assert f"needs {library}, which is not installed" in done.stderr
+    assert f"pip install 'retainkit[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (extra == "duckdb") == ("retainkit.reports.report in Python" in done.stderr)
+
+
+def test_a_mistake_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("retainkit.cli.commands.break_even", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["break-even", "--acquisition-cost", "5", "--margin-per-period", "1"])
+
+
+def test_a_terminal_without_the_signs_still_gets_the_report() -> None:
+    code = "sys.stdout.reconfigure(encoding='ascii')"
+    done = run(code, "demo", "--json", "--quiet")
+    assert done.returncode == 0 and json.loads(done.stdout)["base"]["customers"] == 23_570
+
+
+def test_demo_names_its_assumptions_and_writes_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--acquisition-cost", "25"]) == 0
+    said = capsys.readouterr()
+    assert "23,570 customers" in said.out and "The margin of 30% is assumed" in said.out
+    last = " ".join(said.out.strip().splitlines()[-2:])
+    assert "Assumed, since not given: --margin, --discount-rate, --horizon-years." in last
+    assert said.err.startswith("Reading the transactions ...\n")
+    assert said.err.endswith("Written to retainkit-demo.html\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["retainkit-demo.html"]
+
+
+def test_names_in_quotes_are_not_taken_for_arguments() -> None:
+    error = rk.InputError(
+        "missing-column",
+        argument="date",
+        value="day",
+        rule="must name a column of the table",
+        way_out="Its columns are: 'customer_id', \"acquisition_cost\".",
+    )
+    assert as_options(error).endswith("Its columns are: 'customer_id', \"acquisition_cost\".")
+
+
+CDNOW: dict[str, Any] = {"customer_id": "customer_id", "date": "date", "amount": "dollar_value"}
+TERMS: dict[str, Any] = {
+    "margin": 0.3,
+    "discount_rate": rk.Rate(0.1, per="year"),
+    "horizon": rk.Duration(3, "year"),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "argument", "said"),
+    [
+        ({"unit": None}, "unit", "must be given with a table"),
+        ({"customer_id": None}, "customer_id", "must be given with a table"),
+        ({"margin": "30%"}, "margin", "must be"),
+        ({"margin": 1.5}, "margin", "must be a share between 0 and 1"),
+        ({"discount_rate": 0.1}, "discount_rate", "needs its period"),
+        ({"horizon": 3}, "horizon", "needs its unit"),
+        ({"acquisition_cost": -1}, "acquisition_cost", "must be 0 or more"),
+        ({"spend_per_purchase": 0}, "spend_per_purchase", "must be positive"),
+        ({"amount": None}, "amount", "must name a column of money"),
+    ],
+    ids=lambda v: str(v) if isinstance(v, dict) else "",
+)
+def test_wrong_arguments_of_report(changed: dict[str, Any], argument: str, said: str) -> None:
+    request = {**CDNOW, "unit": "week", **TERMS, **changed}
+    with pytest.raises(rk.InputError) as found:
+        report(load_cdnow("sample"), **request)
+    assert found.value.argument == argument
+    assert said in str(found.value)
+
+
+def test_a_summary_is_not_read_again() -> None:
+    tx = rk.summarize_transactions(load_cdnow("sample"), **CDNOW, unit="week")
+    superfluous: dict[str, Any] = {"unit": "week", "holdout_from": "1997-10-01", "amount": "dollar_value"}
+    for argument, value in superfluous.items():
+        with pytest.raises(rk.InputError, match="read already") as found:
+            report(tx, **TERMS, **{argument: value})
+        assert found.value.argument == argument
+
+
+def test_wrong_arguments_of_tracking() -> None:
+    whole = rk.summarize_transactions(load_cdnow("sample"), **CDNOW, unit="week")
+    split = rk.summarize_transactions(load_cdnow("sample"), **CDNOW, unit="week", holdout_from="1997-10-01")
+    model: dict[str, Any] = {"r": 0.25, "alpha": 4.0, "a": 0.8, "b": 2.5}
+    for function in (holdout_error, track_purchases):
+        with pytest.raises(rk.InputError, match="must have a held-out period"):
+            function(whole, rk.BGNBD(**model, unit="week"))
+        with pytest.raises(rk.InputError, match="must count time in months"):
+            function(split, rk.BGNBD(**model, unit="month"))
+    with pytest.raises(rk.InputError, match=r"period must be one of .*Did you mean 'week'"):
+        track_purchases(split, rk.BGNBD(**model, unit="week"), period="weeks")  # type: ignore[arg-type]
+    with pytest.raises(rk.InputError, match="must be one model, with a single number for each parameter"):
+        track_purchases(split, rk.BGNBD(**{**model, "r": np.array([[0.2], [0.3]])}, unit="week"))
+    for groups in (0, 1.5, "7"):
+        with pytest.raises(rk.InputError, match="groups must"):
+            holdout_error(split, rk.BGNBD(**model, unit="week"), groups=groups)  # type: ignore[arg-type]
