@@ -66,13 +66,26 @@ def as_numbers(argument: str, value: Any) -> Array:
     if array.dtype.kind in "iuf":
         return array.astype(np.float64)
     if array.dtype.kind == "O" and array.size and all(_is_number(v) for v in array.flat):
-        return array.astype(np.float64)
+        try:
+            return array.astype(np.float64)
+        except OverflowError as error:
+            raise _too_large(argument) from error
     raise InputError(
         "not-a-number",
         argument=argument,
         value=value if array.ndim == 0 else f"{array.size:,} values of type {array.dtype}",
         rule="must be a number or a column of numbers",
         way_out="Convert text and booleans to numbers and fill or remove missing values first.",
+    )
+
+
+def _too_large(argument: str) -> InputError:
+    return InputError(
+        "out-of-range",
+        argument=argument,
+        value="a number above 1.8e308",
+        rule="must fit a 64-bit floating-point number",
+        way_out="Count in thousands or millions.",
     )
 
 

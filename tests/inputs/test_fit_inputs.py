@@ -36,8 +36,9 @@ def test_customers_all_alike_leave_a_parameter_at_its_boundary() -> None:
         rk.fit(rk.BGNBD, alike)
     assert caught.value.code in {"boundary", "flat"}
     assert "more customers" in caught.value.way_out
-    assert not caught.value.attempt.diagnostics.converged
-    assert np.isnan(caught.value.attempt.covariance).all()
+    attempt: Any = caught.value.attempt
+    assert not attempt.diagnostics.converged
+    assert np.isnan(attempt.covariance).all()
 
 
 def test_a_refused_fit_can_be_had_for_inspection() -> None:
@@ -85,6 +86,7 @@ def test_a_start_that_names_no_parameter_is_refused_with_the_near_name() -> None
         ({"weight": [0.0]}, r"weight must be positive"),
         ({"unit": "weeks"}, r"unit must be one of .* Did you mean 'week'"),
         ({"frequency": [True]}, r"frequency must be a number"),
+        ({"T": [10**400]}, r"T must fit a 64-bit floating-point number"),
         ({"frequency": [[1, 2]]}, r"frequency must be one column"),
     ],
 )

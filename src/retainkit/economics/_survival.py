@@ -1,0 +1,92 @@
+"""Survival curves as economics sees them: S(0) = 1, S(1), …, the shares still there after whole periods.
+
+An array is such a curve; so is anything callable, or with a method ``survival``, that gives S at an array
+of times: a model of this library, a peer's, or a lambda.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import POSITIVE, PROBABILITY
+from retainkit.typing import Array, NumberLike, Timing
+
+Survival: TypeAlias = "NumberLike | Callable[[Array], Any]"
+"""S(0), S(1), … as a column, or what gives S at an array of times."""
+
+HORIZON = 1200
+"""Periods looked at where a curve has no end of its own and none is said: a hundred years of months."""
+
+
+def survival_curve(survival: Survival, periods: int | None) -> Array:
+    """S(0), …, S(n) as a checked float64 array: all of a column, or `periods` periods of either kind."""
+    periods = None if periods is None else whole("periods", periods)
+    function = survival if callable(survival) else getattr(survival, "survival", None)
+    if callable(function):
+        given: Any = function(np.arange(float(periods or HORIZON) + 1.0))
+    else:
+        given = survival
+    curve = np.asarray(PROBABILITY.check("survival", given))
+    if curve.ndim != 1 or curve.size < 2:
+        raise InputError(
+            "not-a-curve",
+            argument="survival",
+            value=survival,
+            rule="must be one column S(0), S(1), … of two or more shares, or give one at an array of times",
+            way_out="For a constant churn of 5%, write survival=lambda t: 0.95**t.",
+        )
+    _check_shape(curve)
+    if periods is None or periods + 1 == curve.size:
+        return curve
+    if periods >= curve.size:
+        raise InputError(
+            "too-short",
+            argument="survival",
+            value=f"{curve.size - 1} periods",
+            rule=f"must reach as far as periods={periods}",
+            way_out="Give a longer curve, or a model's survival function.",
+        )
+    return curve[: periods + 1]
+
+
+def whole(argument: str, value: Any) -> int:
+    """A positive whole number."""
+    number = np.asarray(POSITIVE.check(argument, value))
+    if number.ndim or number != np.rint(number):
+        raise InputError(
+            "not-whole",
+            argument=argument,
+            value=value,
+            rule="must be a whole number of periods",
+            way_out="Payments come whole.",
+        )
+    return int(number)
+
+
+def _check_shape(curve: Array) -> None:
+    if curve[0] != 1.0:
+        raise InputError(
+            "not-a-curve",
+            argument="survival",
+            value=float(curve[0]),
+            rule="must begin with S(0) = 1: everyone is there at the start",
+            way_out="Put 1.0 in front of S(1), S(2), …, or divide by the number of customers at the start.",
+        )
+    rising = np.diff(curve, prepend=1.0) > 8.0 * np.finfo(np.float64).eps  # more than rounding
+    if rising.any():
+        raise InputError(
+            "not-a-curve",
+            argument="survival",
+            value=first_offender(curve, rising),
+            rule="must never rise: who has left does not count again",
+            way_out="Give survival, not retention rates; np.minimum.accumulate smooths sampling noise.",
+        )
+
+
+def paid_by(curve: Array, timing: Timing) -> Array:
+    """The share of customers that makes the payment of period 0, 1, …: who began it, or stayed through it."""
+    return curve[1:] if timing == "end-if-retained" else curve[:-1]

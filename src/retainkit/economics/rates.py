@@ -1,0 +1,208 @@
+"""Rates that know their period and their kind, and convert themselves.
+
+An annual 12% put into a monthly formula is the most repeated mistake of the field. A `Rate` says per
+what it counts and how it compounds, so that it can be asked for any other period.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.errors import InputError, unknown_choice
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL, Domain
+from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.units import check_unit, units_in
+
+Kind: TypeAlias = Literal["effective", "nominal", "continuous"]
+
+GROWTH = Domain(
+    "must be more than -1 (-100%), and finite",
+    lambda v: (v > -1.0) & (v < math.inf),
+    "Write 10% as 0.1; at -100% nothing is left after one period.",
+    np.log1p,
+    np.expm1,
+    lambda v: 1.0 + v,
+)
+"""The domain of a discount, growth or inflation rate per period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate of growth or discount with its period and its kind.
+
+    Parameters
+    ----------
+    value : float
+        0.10 for 10%. More than −1 where the kind is effective (−100% leaves nothing to grow).
+    per : {"day", "week", "month", "quarter", "year"}
+    kind : {"effective", "nominal", "continuous"}
+        ``effective``: 1 grows to 1 + value in one `per`. ``nominal``: value · compounding/per is
+        earned in each `compounding` period. ``continuous``: 1 grows to exp(value).
+    compounding : unit, only and always with ``kind="nominal"``
+        How often a nominal rate compounds.
+
+    Examples
+    --------
+    >>> round(Rate(0.12, per="year").effective("month"), 8)
+    0.00948879
+    >>> Rate(0.12, per="year", kind="nominal", compounding="month").effective("month")
+    0.01
+    """
+
+    value: float
+    per: Unit
+    kind: Kind = "effective"
+    compounding: Unit | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", REAL.check("Rate value", self.value))
+        check_unit("Rate per", self.per)
+        if self.kind not in get_args(Kind):
+            raise unknown_choice("Rate kind", self.kind, get_args(Kind))
+        if (self.kind == "nominal") != (self.compounding is not None):
+            raise InputError(
+                "compounding",
+                argument="Rate compounding",
+                value=self.compounding,
+                rule=f"goes with kind='nominal' and only with it (here kind={self.kind!r})",
+                way_out="Say how often a nominal rate compounds, for example compounding='month'.",
+            )
+        if self.compounding is not None:
+            check_unit("Rate compounding", self.compounding)
+        if self._growth_base <= -1.0:
+            raise InputError(
+                "out-of-range",
+                argument="Rate value",
+                value=self.value,
+                rule="must be more than -1 (-100%): at -100% nothing is left after one period",
+                way_out="Write 10% as 0.1.",
+            )
+
+    @property
+    def _growth_base(self) -> float:
+        """The effective rate of one own compounding step; -1 is the end of the world."""
+        if self.kind == "continuous":
+            return 0.0
+        if self.compounding is None:
+            return self.value
+        return _scaled(self.value, self.per, self.compounding)
+
+    def continuous(self, per: Unit) -> float:
+        """The force of the rate: ln of the growth factor of one `per`."""
+        check_unit("per", per)
+        if self.kind == "continuous":
+            return _scaled(self.value, self.per, per)
+        step = self.compounding or self.per
+        return _scaled(math.log1p(self._growth_base), step, per)
+
+    def effective(self, per: Unit) -> float:
+        """The effective rate of one `per`: growth factor minus 1."""
+        if (self.compounding or self.per) == per and self.kind != "continuous":
+            return self._growth_base  # no rounding on the way round
+        return math.expm1(self.continuous(per))
+
+    def __str__(self) -> str:
+        how = "" if self.kind == "effective" else f", {self.kind}"
+        steps = "" if self.compounding is None else f", compounded every {self.compounding}"
+        return f"{100.0 * self.value:g}% per {self.per}{how}{steps}"
+
+    def to(self, per: Unit, *, kind: Kind = "effective", compounding: Unit | None = None) -> Rate:
+        """The same rate per another period, of another kind, or both.
+
+        >>> Rate(0.12, per="year", kind="continuous").to("month", kind="continuous")
+        Rate(value=0.01, per='month', kind='continuous', compounding=None)
+        >>> Rate(0.01, per="month").to("year", kind="nominal", compounding="month")
+        Rate(value=0.12, per='year', kind='nominal', compounding='month')
+        """
+        check_unit("per", per)
+        if kind == "nominal" and compounding is not None:
+            value = _scaled(self.effective(check_unit("compounding", compounding)), compounding, per)
+        else:
+            value = self.continuous(per) if kind == "continuous" else self.effective(per)
+        return Rate(value, per=per, kind=kind, compounding=compounding)
+
+    def churn(self, per: Unit) -> float:
+        """The rate read as a loss: the share of customers that is gone after one `per`.
+
+        5% churn a month are 45.96% a year, not 60%. ``effective``: a share `value` leaves in one own
+        period; ``nominal``: value · compounding/per leaves in each `compounding` period;
+        ``continuous``: `value` is the hazard.
+
+        >>> round(Rate(0.05, per="month").churn("year"), 6)
+        0.45964
+        """
+        check_unit("per", per)
+        if self.kind == "continuous":
+            return -math.expm1(-_scaled(NOT_NEGATIVE.check("churn", self.value), self.per, per))
+        lost, step = PROBABILITY.check("churn", self._growth_base), self.compounding or self.per
+        if step == per or lost == 1.0:
+            return lost  # log1p(-1) has no value; everyone is gone after any length of time
+        return -math.expm1(_scaled(math.log1p(-lost), step, per))
+
+    def retention(self, per: Unit) -> float:
+        """The rate read as retention: the share of customers that is still there after one `per`.
+
+        >>> round(Rate(0.8, per="year").retention("month"), 6)
+        0.981577
+        """
+        check_unit("per", per)
+        if self.kind != "effective":
+            raise InputError(
+                "kind",
+                argument="retention",
+                value=self,
+                rule="must be an effective rate: a share that stays does not compound",
+                way_out="Write Rate(0.8, per='year') for 80% of customers kept in a year.",
+            )
+        return PROBABILITY.check("retention", self.value) ** units_in(self.per, per)
+
+
+def _scaled(force: float, per: Unit, to: Unit) -> float:
+    """A force per one period counted per another; whole ratios are divided by, to keep 0.12/12 = 0.01."""
+    ratio = units_in(per, to)
+    return force * ratio if ratio >= 1.0 else force / units_in(to, per)
+
+
+def in_period(period: Unit | None, **rates: RateLike) -> tuple[NumberLike, ...]:
+    """Rates as plain numbers per `period`, in the order given: the door for every rate argument.
+
+    Numbers and columns are taken to be per `period` already. A `Rate` converts itself: as a loss where
+    the argument's name has ``churn``, as a share kept where it has ``retention``, else as growth.
+    Without a `period` a `Rate` is refused, since nothing says what the other arguments count in.
+
+    >>> in_period("year", churn=Rate(0.6, per="year"), discount_rate=Rate(0.12, "year", "nominal", "year"))
+    (0.6, 0.12)
+    """
+    if period is not None:
+        check_unit("period", period)
+        return tuple(_number(name, r, period) if isinstance(r, Rate) else r for name, r in rates.items())
+    stated = {name: r for name, r in rates.items() if isinstance(r, Rate)}
+    if stated:
+        raise _period_unknown(stated)
+    return tuple(rates.values())
+
+
+def _number(name: str, rate: Rate, period: Unit) -> float:
+    if "churn" in name:
+        return rate.churn(period)
+    return rate.retention(period) if "retention" in name else rate.effective(period)
+
+
+def _period_unknown(stated: dict[str, Rate]) -> InputError:
+    name, rate = next(iter(stated.items()))
+    if len({r.per for r in stated.values()}) > 1:
+        periods = ", ".join(f"{n} per {r.per}" for n, r in stated.items())
+        rule = f"has another period than the other rates ({periods}), and nothing says which one counts"
+    else:
+        rule = f"is per {rate.per}, but nothing says what period the margin and the answer count in"
+    return InputError(
+        "period-unknown",
+        argument=name,
+        value=rate,
+        rule=rule,
+        way_out=f"Add the period, for example period={rate.per!r}; every Rate is then converted to it.",
+    )
