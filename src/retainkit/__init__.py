@@ -9,6 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from retainkit import economics as economics
+    from retainkit import inference as inference
+    from retainkit import ingest as ingest
+    from retainkit import models as models
+    from retainkit import reports as reports
+    from retainkit import validation as validation
+    from retainkit import valuation as valuation
     from retainkit.economics.breakeven import BreakEven as BreakEven
     from retainkit.economics.breakeven import break_even as break_even
     from retainkit.economics.breakeven import break_even_periods as break_even_periods
@@ -21,20 +28,28 @@ if TYPE_CHECKING:
     from retainkit.inference.result import Fit as Fit
     from retainkit.inference.uncertainty import standard_error as standard_error
     from retainkit.ingest import TransactionSummary as TransactionSummary
+    from retainkit.ingest import load_cdnow as load_cdnow
     from retainkit.ingest import summarize_transactions as summarize_transactions
     from retainkit.models import MODELS as MODELS
     from retainkit.models import model_from_json as model_from_json
     from retainkit.models.purchasing.bg_nbd import BGNBD as BGNBD
     from retainkit.models.spend.gamma_gamma import GammaGamma as GammaGamma
+    from retainkit.reports import CustomerBaseReport as CustomerBaseReport
+    from retainkit.reports import report as report
     from retainkit.summaries import Purchases as Purchases
     from retainkit.summaries import Spend as Spend
     from retainkit.units import Duration as Duration
+    from retainkit.validation import HoldoutError as HoldoutError
+    from retainkit.validation import Tracking as Tracking
+    from retainkit.validation import holdout_error as holdout_error
+    from retainkit.validation import track_purchases as track_purchases
     from retainkit.valuation.customers import CustomerValue as CustomerValue
     from retainkit.valuation.customers import value_customers as value_customers
     from retainkit.valuation.new_customer import NewCustomerValue as NewCustomerValue
     from retainkit.valuation.new_customer import Payback as Payback
     from retainkit.valuation.new_customer import payback_time as payback_time
     from retainkit.valuation.new_customer import value_new_customer as value_new_customer
+    from retainkit.valuation.scenarios import UnitEconomics as UnitEconomics
 
 __version__ = "0.1.0"
 
@@ -45,21 +60,27 @@ _HOMES = {
     "retainkit.inference.fit": ("fit",),
     "retainkit.inference.result": ("Fit",),
     "retainkit.inference.uncertainty": ("standard_error",),
-    "retainkit.ingest": ("TransactionSummary", "summarize_transactions"),
+    "retainkit.ingest": ("TransactionSummary", "load_cdnow", "summarize_transactions"),
     "retainkit.models": ("MODELS", "model_from_json"),
     "retainkit.models.purchasing.bg_nbd": ("BGNBD",),
     "retainkit.models.spend.gamma_gamma": ("GammaGamma",),
+    "retainkit.reports": ("CustomerBaseReport", "report"),
     "retainkit.summaries": ("Purchases", "Spend"),
     "retainkit.units": ("Duration",),
+    "retainkit.validation": ("HoldoutError", "Tracking", "holdout_error", "track_purchases"),
     "retainkit.valuation.customers": ("CustomerValue", "value_customers"),
     "retainkit.valuation.new_customer": ("NewCustomerValue", "Payback", "payback_time", "value_new_customer"),
+    "retainkit.valuation.scenarios": ("UnitEconomics",),
 }
+_ROOMS = ("economics", "inference", "ingest", "models", "reports", "validation", "valuation")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [*sorted(_HOME_OF), "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"retainkit.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'retainkit' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)
@@ -68,4 +89,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *_ROOMS]

@@ -38,6 +38,15 @@ def test_pmf_sums_to_one_and_its_mean_is_the_expectation(model: rk.BGNBD, horizo
     assert pmf @ n == pytest.approx(model.expected_purchases_new(horizon), rel=1e-9)
 
 
+def test_pmf_at_no_time_and_at_all_time() -> None:
+    np.testing.assert_array_equal(MODEL.purchase_pmf([0, 1, 2], 0.0), [1.0, 0.0, 0.0])
+    ever = np.asarray(MODEL.purchase_pmf(np.arange(5), math.inf))
+    # in the end everybody has left: after n purchases with the probability of a beta-geometric
+    assert ever[0] == 0.0
+    np.testing.assert_allclose(ever, MODEL.purchase_pmf(np.arange(5), 1e300), rtol=1e-12, atol=1e-70)
+    assert ever[1] == pytest.approx(0.7929 / (0.7929 + 2.4259))
+
+
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(models())
 def test_a_customer_just_acquired_is_a_new_customer(model: rk.BGNBD) -> None:
@@ -183,5 +192,7 @@ def test_every_answer_of_draws_is_the_answer_of_each_draw() -> None:
     for name, answer in asked.items():
         together = np.asarray(answer(draws))
         for k in range(3):
-            one = rk.BGNBD(**{n: float(v[k, 0]) for n, v in draws.parameters.items()}, unit="week")
+            one = rk.BGNBD(
+                **{n: float(np.asarray(v)[k, 0]) for n, v in draws.parameters.items()}, unit="week"
+            )
             np.testing.assert_allclose(together[k], answer(one), rtol=1e-11, err_msg=name)

@@ -188,6 +188,40 @@ def test_a_discount_of_all_is_refused() -> None:
         rk.Rate(-1.0, per="year")
 
 
+def test_what_is_not_a_model_is_named() -> None:
+    data = TRUTH.sample([52.0] * 100, seed=1)
+    for wrong in ("BGNBD", TRUTH, int, None):
+        with pytest.raises(rk.InputError, match="model must be the class of a model"):
+            rk.fit(wrong, data)  # type: ignore[arg-type]
+
+
+def test_what_are_not_purchases_is_named() -> None:
+    with pytest.raises(rk.InputError, match="purchases must be Purchases, got 'list'"):
+        TRUTH.expected_purchases([1, 2], 5.0)  # type: ignore[arg-type]
+
+
+def test_a_column_of_horizons_has_one_for_each_customer() -> None:
+    data = TRUTH.sample([52.0] * 4, seed=1)
+    with pytest.raises(rk.InputError, match="horizon must be one number, or one for each of the 4 entries"):
+        TRUTH.expected_purchases(data, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("seed", ["x", -1, 1.5])
+def test_a_seed_that_is_none_is_named(seed: Any) -> None:
+    with pytest.raises(rk.InputError, match="seed must be a whole number of 0 or more"):
+        TRUTH.sample([52.0], seed=seed)
+
+
+def test_nobody_is_worth_nothing() -> None:
+    nobody = rk.Purchases(frequency=[], recency=[], T=[], unit="week")
+    assert TRUTH.expected_purchases(nobody, 5.0).shape == (0,)
+    terms: Any = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(3, "year")}
+    value = rk.value_customers(nobody, TRUTH, 5.0, margin=0.3, **terms)
+    assert value.total == 0.0
+    assert np.isnan(value.mean)
+    assert "0 customers" in str(value)
+
+
 def test_counts_must_be_whole() -> None:
     with pytest.raises(rk.InputError, match="n must be whole numbers"):
         TRUTH.purchase_pmf(1.5, 10.0)

@@ -74,7 +74,7 @@ def test_the_standard_error_of_a_figure_is_its_spread_over_repeated_samples() ->
         return float(model.expected_purchases_new(52.0))
 
     spread = np.std([figure(f.model) for f in fits])
-    stated = np.mean([rk.standard_error(figure, f) for f in fits])
+    stated = np.mean([float(rk.standard_error(figure, f)) for f in fits])
     # a standard deviation from 150 samples is itself known to about 6%
     assert stated == pytest.approx(spread, rel=0.2)
 

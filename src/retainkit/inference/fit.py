@@ -59,6 +59,7 @@ def fit(
     >>> fitted.diagnostics.converged
     True
     """
+    _require_model(model)
     declared = parameters_of(model)
     _require_kind(model, data)
     rows = data.compress()
@@ -70,6 +71,17 @@ def fit(
         verdict = result.diagnostics
         raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=result)
     return result
+
+
+def _require_model(model: object) -> None:
+    if not (isinstance(model, type) and issubclass(model, AbstractModel)):
+        raise InputError(
+            "not-a-model",
+            argument="model",
+            value=repr(model),  # pyright: ignore[reportUnknownArgumentType]
+            rule="must be the class of a model, not its name nor one with parameters",
+            way_out="For example fit(BGNBD, tx.purchases).",
+        )
 
 
 def _require_kind(model: type[AbstractModel[Any]], data: AbstractSummary) -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
+from retainkit.errors import InputError
 from retainkit.parameters import parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
@@ -48,6 +49,19 @@ class AbstractModel(ABC, Generic[S]):
     def log_likelihood(self, data: S) -> Array:
         """Log-likelihood of every entry of `data`, unweighted; shape (draws…, entries)."""
         return self.log_likelihood_and_score(data)[0]
+
+    @staticmethod
+    def _generator(seed: int | np.random.Generator) -> np.random.Generator:
+        try:
+            return np.random.default_rng(seed)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                "not-a-seed",
+                argument="seed",
+                value=seed,
+                rule="must be a whole number of 0 or more, or a numpy Generator",
+                way_out="For example seed=1.",
+            ) from error
 
     # -- the record ---------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from retainkit.economics.rates import Rate
 from retainkit.errors import InputError
+from retainkit.models.purchasing._base import AbstractPurchaseModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.parameters import POSITIVE, PROBABILITY
 from retainkit.typing import NumberLike
@@ -21,6 +22,19 @@ SpendModel: TypeAlias = "GammaGamma | NumberLike"
 def check_margin(margin: NumberLike) -> float:
     """The share of a purchase that is left after its own costs; never a default."""
     return float(PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3."))
+
+
+def check_purchasing(purchasing: object) -> AbstractPurchaseModel:
+    """A purchase model; a fit is not yet one."""
+    if isinstance(purchasing, AbstractPurchaseModel):
+        return purchasing
+    raise InputError(
+        "not-a-model",
+        argument="purchasing",
+        value=type(purchasing).__name__,
+        rule="must be a purchase model",
+        way_out="Pass the model of a fit, for example fit(BGNBD, tx.purchases).model.",
+    )
 
 
 def check_rate(discount_rate: object) -> Rate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -18,7 +19,14 @@ from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
-from retainkit.valuation._inputs import SpendModel, check_horizon, check_margin, check_rate, check_spend
+from retainkit.valuation._inputs import (
+    SpendModel,
+    check_horizon,
+    check_margin,
+    check_purchasing,
+    check_rate,
+    check_spend,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +71,9 @@ class CustomerValue:
 
     @property
     def mean(self) -> float:
-        """Value of an average existing customer."""
-        return self.total / float(self.weight.sum())
+        """Value of an average existing customer; NaN where there is none."""
+        customers = float(self.weight.sum())
+        return self.total / customers if customers else math.nan
 
     @property
     def expected_active(self) -> float:
@@ -163,7 +172,8 @@ def value_customers(
     [33.13  5.81]
     """
     share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
-    purchases = customers if isinstance(customers, Purchases) else customers.purchases
+    purchases = _purchases(customers)
+    check_purchasing(purchasing)
     per_purchase = _expected_spend(customers, check_spend(spend))
     discounted = purchasing.discounted_expected_purchases(purchases, rate, length)
     if not np.all(np.isfinite(discounted)):
@@ -185,6 +195,20 @@ def value_customers(
         discount_rate=rate,
         horizon=length,
         id_name="customer" if isinstance(customers, Purchases) else customers.id_name,
+    )
+
+
+def _purchases(customers: object) -> Purchases:
+    if isinstance(customers, TransactionSummary):
+        return customers.purchases
+    if isinstance(customers, Purchases):
+        return customers
+    raise InputError(
+        "wrong-data",
+        argument="customers",
+        value=type(customers).__name__,
+        rule="must be a TransactionSummary or Purchases",
+        way_out="Make one with summarize_transactions(...) or Purchases.from_frame(df, unit=...).",
     )
 
 

@@ -14,7 +14,14 @@ from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
-from retainkit.valuation._inputs import SpendModel, check_horizon, check_margin, check_rate, check_spend
+from retainkit.valuation._inputs import (
+    SpendModel,
+    check_horizon,
+    check_margin,
+    check_purchasing,
+    check_rate,
+    check_spend,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ def value_new_customer(
     """
     share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
     each = _mean_spend(spend)
+    check_purchasing(purchasing)
     repeats = purchasing.discounted_expected_purchases_new(rate, length)
     return NewCustomerValue(
         first_purchase=share * each,
@@ -148,7 +156,8 @@ def payback_time(
 
     cost = float(NOT_NEGATIVE.check("acquisition_cost", acquisition_cost))
     share, rate, each = check_margin(margin), check_rate(discount_rate), _mean_spend(spend)
-    if purchasing.unit is None:
+    unit = check_purchasing(purchasing).unit
+    if unit is None:
         raise InputError(
             "unit-unknown",
             argument="purchasing",
@@ -156,7 +165,6 @@ def payback_time(
             rule="must know its unit of time",
             way_out="Fit it on data with a unit, or pass unit=... when you make it.",
         )
-    unit = purchasing.unit
 
     def earned(time: float) -> float:
         if time == 0.0:

@@ -150,12 +150,20 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         Purchases with n entries.
         """
         observed = np.atleast_1d(NOT_NEGATIVE.check("T", T))
-        frequency, recency = self._sample(np.random.default_rng(seed), observed)
+        frequency, recency = self._sample(self._generator(seed), observed)
         return Purchases(frequency=frequency, recency=recency, T=observed, unit=self.unit)
 
     # -- units, checks and evaluation once per distinct customer ----------------------------------
 
     def _unit_with(self, purchases: Purchases) -> Unit | None:
+        if not isinstance(purchases, Purchases):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(
+                "wrong-data",
+                argument="purchases",
+                value=type(purchases).__name__,
+                rule="must be Purchases",
+                way_out="Pass tx.purchases, or Purchases.from_frame(df, unit=...).",
+            )
         if self.unit and purchases.unit and self.unit != purchases.unit:
             raise InputError(
                 "unit-mismatch",
@@ -197,7 +205,15 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
             return purchases.frequency
         varying = [purchases.frequency, purchases.T]
         if isinstance(t, np.ndarray):
-            varying.append(np.broadcast_to(t, purchases.T.shape))
+            if t.shape != purchases.T.shape:
+                raise InputError(
+                    "length-mismatch",
+                    argument="horizon",
+                    value=t,
+                    rule=f"must be one number, or one for each of the {len(purchases):,} entries",
+                    way_out="Ask for one horizon at a time to compare several.",
+                )
+            varying.append(t)
         rows = distinct_rows(varying, None, inverse=True)
         x, T, *h = (part.column() for part in rows.levels)
         return np.take(formula(x, T, h[0] if h else np.asarray(t)), rows.inverse, axis=-1)  # type: ignore[arg-type]

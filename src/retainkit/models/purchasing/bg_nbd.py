@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from scipy.special import betainc, betaln, digamma, expit, gammaln, log_expit
+from scipy.special import betainc, betaln, digamma, expit, gammaln, log_expit, xlogy
 
 from retainkit._numerics.stopped_poisson import discounted_count, expected_count, stopped_survival
 from retainkit.models.purchasing._base import AbstractPurchaseModel
@@ -110,10 +110,10 @@ class BGNBD(AbstractPurchaseModel):
 
     def _pmf(self, n: Array, horizon: Array) -> Array:
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        share = horizon / (alpha + horizon)
-        with np.errstate(divide="ignore"):  # no time: ln 0 times n = 0 is handled by the where
-            log_share = np.where(n > 0, n * np.log(share), 0.0)
-        count = gammaln(r + n) - gammaln(r) - gammaln(n + 1.0) - r * np.log1p(horizon / alpha) + log_share
+        with np.errstate(divide="ignore"):  # no time and all time are right in this form
+            share = 1.0 / (1.0 + alpha / horizon)
+        ways = gammaln(r + n) - gammaln(r) - gammaln(n + 1.0)
+        count = ways - r * np.log1p(horizon / alpha) + xlogy(n, share)
         stayed = np.exp(betaln(a, b + n) - betaln(a, b) + count)  # eq. (8): n made, still alive
         last = np.maximum(n, 1.0)
         left = np.exp(betaln(a + 1.0, b + last - 1.0) - betaln(a, b)) * betainc(last, r, share)

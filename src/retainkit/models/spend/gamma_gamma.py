@@ -126,7 +126,7 @@ class GammaGamma(AbstractModel[Spend]):
         seed : int or numpy Generator
         """
         x = np.atleast_1d(NOT_NEGATIVE.check("frequency", frequency))
-        rng = np.random.default_rng(seed)
+        rng = self._generator(seed)
         rate = rng.gamma(self.q, 1.0 / np.asarray(self.v), x.shape)
         mean = rng.gamma(self.p * np.maximum(x, 1.0)) / (rate * np.maximum(x, 1.0))
         return Spend(frequency=x, monetary_value=np.where(x > 0, mean, 0.0))
