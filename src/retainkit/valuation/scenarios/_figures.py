@@ -1,0 +1,78 @@
+"""All figures of one scenario or of a million: one call of each economic function, on columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics.attrition import expected_lifetime_from
+from retainkit.economics.breakeven import break_even_periods
+from retainkit.economics.breakeven_targets import break_even_churn, break_even_margin
+from retainkit.economics.elasticity import Elasticities, elasticities
+from retainkit.economics.lifetime_value import lifetime_value
+from retainkit.economics.residual_value import residual_lifetime_value
+from retainkit.valuation.scenarios._inputs import Terms
+from retainkit.valuation.scenarios._returns import rate_of_return
+
+
+def compute(t: Terms) -> dict[str, Any]:
+    """Every figure by name, as numbers or as columns that broadcast; NaN for what does not exist."""
+    with np.errstate(all="ignore"):
+        return _compute(t)
+
+
+def _compute(t: Terms) -> dict[str, Any]:
+    common: dict[str, Any] = {"churn": t.churn, "discount_rate": t.discount_rate}
+    counted: dict[str, Any] = {**common, "periods": t.months}
+    monthly = rate_of_return(t)
+    change = elasticities(t.margin, **counted, timing=t.timing, acquisition_cost=t.cost, undefined="nan")
+    value = lifetime_value(t.margin, **counted, timing=t.timing)
+    return {
+        "simple_payback_months": break_even_periods(t.cost, t.margin),
+        "payback_months": _in_time(break_even_periods(t.cost, t.margin, **common, timing=t.timing), t.months),
+        "lifetime_value": value,
+        "net_value": value - t.cost,
+        "value_to_cost": _ratio(value, t.cost),
+        "monthly_rate_of_return": monthly,
+        "annual_rate_of_return": np.expm1(12.0 * np.log1p(monthly)),
+        "expected_lifetime_months": expected_lifetime_from(churn=t.churn),
+        "residual_value_after_payment": residual_lifetime_value(t.margin, **counted, instant="after-payment"),
+        "residual_value_before_renewal": residual_lifetime_value(
+            t.margin, **counted, instant="before-renewal"
+        ),
+        "critical_monthly_churn": break_even_churn(
+            t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, within=t.months
+        ),
+        "critical_monthly_margin": t.keeping
+        + break_even_margin(t.cost, **common, timing=t.timing, within=t.months),
+        "critical_acquisition_cost": value - t.onboarding_cost,
+        "elasticity_to_retention": change.retention,
+        "elasticity_to_margin": change.margin,
+        "elasticity_to_discount_rate": _to_annual_rate(t, change),
+        "elasticity_to_acquisition_cost": _part(_share(t.acquisition_cost, t.cost), change.acquisition_cost),
+    }
+
+
+def _in_time(payback: Any, months: Any) -> Any:
+    """A payback after the horizon is none."""
+    return np.where(payback <= months, payback, np.inf) if np.any(payback > months) else payback
+
+
+def _ratio(value: Any, cost: Any) -> Any:
+    return np.divide(value, cost)
+
+
+def _to_annual_rate(t: Terms, change: Elasticities) -> Any:
+    """Payments that come D months from now lose D/12·a/(1+a) percent per percent of the yearly rate a."""
+    rate = t.annual_discount_rate
+    return _part(-rate / (1.0 + rate), change.duration / 12.0 * change.margin)
+
+
+def _share(part: Any, whole: Any) -> Any:
+    return np.divide(part, np.where(whole == 0.0, 1.0, whole))
+
+
+def _part(share: Any, elasticity: Any) -> Any:
+    """share · elasticity, 0 where the share is 0 even if the elasticity is infinite."""
+    return np.where(share == 0.0, 0.0, share * elasticity)

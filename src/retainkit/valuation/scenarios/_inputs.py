@@ -1,0 +1,145 @@
+"""The inputs of a scenario: their domains, and how they become the few numbers that formulas take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from retainkit.economics.capital import convert_rate
+from retainkit.economics.rates import GROWTH
+from retainkit.errors import InputError, near
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
+from retainkit.typing import Array, Real, Timing
+
+
+def _whole_or_endless(v: Any) -> Any:
+    return (v >= 1.0) & (v == np.floor(v))
+
+
+def _at_most_one(v: Any) -> Any:
+    return (v > -inf) & (v <= 1.0)
+
+
+_SHARE = replace(
+    REAL,
+    rule="must be a share of revenue, at most 1",
+    contains=_at_most_one,
+    way_out="Write 80% as 0.8.",
+)
+_MONTHS = replace(
+    POSITIVE,
+    rule="must be a whole number of months, 1 or more",
+    contains=_whole_or_endless,
+    way_out="Leave it out for a horizon without end.",
+)
+
+DOMAINS: dict[str, Domain] = {
+    "acquisition_cost": NOT_NEGATIVE,
+    "onboarding_cost": NOT_NEGATIVE,
+    "monthly_margin": REAL,
+    "monthly_revenue": NOT_NEGATIVE,
+    "gross_margin": _SHARE,
+    "monthly_retention_cost": NOT_NEGATIVE,
+    "monthly_churn": PROBABILITY,
+    "annual_discount_rate": GROWTH,
+    "horizon_months": _MONTHS,
+}
+"""Every number of a scenario, in the order of its fields."""
+
+DEFAULTS: dict[str, float] = {
+    "onboarding_cost": 0.0,
+    "monthly_retention_cost": 0.0,
+    "annual_discount_rate": 0.0,
+    "horizon_months": inf,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the formulas take, per month; numbers, or columns that broadcast."""
+
+    cost: Real
+    """Acquisition and onboarding, at the start."""
+    acquisition_cost: Real
+    onboarding_cost: Real
+    margin: Real
+    """After the cost of keeping the customer."""
+    keeping: Real
+    churn: Real
+    discount_rate: Real
+    annual_discount_rate: Real
+    months: Real
+    """Payments counted; ``inf`` for all."""
+    timing: Timing
+
+
+def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
+    """Terms of checked inputs; the margin is given, or a share of the revenue."""
+    if "monthly_margin" in inputs:
+        margin = inputs["monthly_margin"]
+    else:
+        margin = inputs["monthly_revenue"] * inputs["gross_margin"]
+    acquisition, onboarding = inputs["acquisition_cost"], inputs["onboarding_cost"]
+    return Terms(
+        cost=acquisition + onboarding,
+        acquisition_cost=acquisition,
+        onboarding_cost=onboarding,
+        margin=margin - inputs["monthly_retention_cost"],
+        keeping=inputs["monthly_retention_cost"],
+        churn=inputs["monthly_churn"],
+        discount_rate=convert_rate(inputs["annual_discount_rate"], per="year", to="month"),
+        annual_discount_rate=inputs["annual_discount_rate"],
+        months=inputs["horizon_months"],
+        timing=timing,
+    )
+
+
+def checked(name: str, value: Any) -> Real:
+    """A value of the input `name`, checked; None for a horizon without end."""
+    if name not in DOMAINS:
+        raise InputError(
+            "unknown-input",
+            argument=name,
+            value=value,
+            rule="must be an input of a scenario",
+            way_out=near(name, DOMAINS) + f"Inputs are: {', '.join(DOMAINS)}.",
+        )
+    return inf if value is None and name == "horizon_months" else DOMAINS[name].check(name, value)
+
+
+def axis(name: str, values: Any) -> Array:
+    """The values of one input along an axis: one dimension, at least one."""
+    found = np.asarray(checked(name, values))
+    if found.ndim == 1 and found.size:
+        return found
+    raise InputError(
+        "not-a-list",
+        argument=name,
+        value=values,
+        rule="must be a list of values to try",
+        way_out=f"Write {name}=[{found if found.ndim == 0 else '…'}, …].",
+    )
+
+
+def vary(base: Mapping[str, Real], changes: Mapping[str, Real]) -> dict[str, Real]:
+    """The base with some inputs changed; an input that the base does not have cannot be varied."""
+    for name in changes:
+        if name not in base:
+            given = "monthly_revenue and gross_margin" if "monthly_revenue" in base else "monthly_margin"
+            raise InputError(
+                "not-in-scenario",
+                argument=name,
+                value=changes[name],
+                rule=f"cannot be varied here: this scenario is given by {given}",
+                way_out=f"Vary {given}, or make the scenario with {name}.",
+            )
+    return {**base, **changes}
+
+
+def is_dict(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value maps names to values."""
+    return isinstance(value, Mapping)

@@ -1,0 +1,117 @@
+"""Scenarios from text, files and rows of tables; pydantic's complaints as errors that advise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
+
+
+def parse_json(source: str | bytes | Path) -> dict[str, Any]:
+    """The object that a JSON text, or a file of it, holds."""
+    try:
+        found: object = json.loads(_content(source))
+    except ValueError as error:
+        raise _unreadable(source, "JSON", str(error)) from error
+    return _object(found, "JSON")
+
+
+def parse_yaml(source: str | bytes | Path) -> dict[str, Any]:
+    """The mapping that a YAML text, or a file of it, holds."""
+    try:
+        import yaml  # pyright: ignore[reportMissingModuleSource]
+    except ImportError as error:
+        raise MissingDependencyError("pyyaml", "yaml", "Reading YAML") from error
+    try:
+        found: object = yaml.safe_load(_content(source))
+    except yaml.YAMLError as error:
+        raise _unreadable(source, "YAML", str(error).replace("\n", " ")) from error
+    return _object(found, "YAML")
+
+
+def row_values(row: Any, fields: Mapping[str, Any], other: str) -> dict[str, Any]:
+    """The values of a row of a table by field; missing values are left out, to take the default."""
+    if other not in ("error", "ignore"):
+        raise unknown_choice("other", other, ("error", "ignore"))
+    for method in ("to_dict", "_asdict"):  # a pandas Series; a named tuple
+        if not isinstance(row, Mapping) and hasattr(row, method):
+            row = getattr(row, method)()
+    if not isinstance(row, Mapping):
+        raise InputError(
+            "not-a-row",
+            argument="row",
+            value=row,
+            rule="must be a row with named columns",
+            way_out="Pass a dict, a named tuple of itertuples(), table.iloc[0], or one of table.to_dicts().",
+        )
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if other == "ignore":
+        values = {name: value for name, value in values.items() if name in fields}
+    return {name: value for name, value in values.items() if not _missing(value)}
+
+
+def as_input_error(error: ValidationError, fields: Mapping[str, Any]) -> InputError:
+    """The most telling of pydantic's complaints, in the library's words."""
+    found = error.errors(include_url=False)
+    found.sort(key=lambda e: e["type"] != "extra_forbidden")  # a misspelt name explains a missing one
+    first, name = found[0], ".".join(map(str, found[0]["loc"]))
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        return cause
+    if first["type"] == "extra_forbidden":
+        way_out = near(name, fields) + f"The fields are: {', '.join(fields)}."
+        return InputError(
+            "unknown-field",
+            argument=name,
+            value=first["input"],
+            rule="is not a field of a scenario",
+            way_out=way_out,
+        )
+    if first["type"] == "missing":
+        meaning = fields[name].description
+        return InputError(
+            "missing-argument", argument=name, value=None, rule="must be given", way_out=f"It is {meaning}."
+        )
+    return InputError(
+        "wrong-type",
+        argument=name or "scenario",
+        value=first["input"],
+        rule=first["msg"][:1].lower() + first["msg"][1:],
+        way_out="",
+    )
+
+
+def _content(source: str | bytes | Path) -> str:
+    if isinstance(source, Path):
+        return source.read_text(encoding="utf-8")
+    return source.decode("utf-8") if isinstance(source, bytes) else source
+
+
+def _object(found: object, language: str) -> dict[str, Any]:
+    if isinstance(found, dict):
+        return {str(name): value for name, value in found.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    raise InputError(
+        "not-an-object",
+        argument="source",
+        value=found,
+        rule=f"must be one {language} object of fields and values",
+        way_out="For several scenarios, read the list and call from_dict for each.",
+    )
+
+
+def _unreadable(source: object, language: str, problem: str) -> InputError:
+    way_out = f"It says: {problem}. A path to a file is given as pathlib.Path."
+    return InputError(
+        "unreadable-source", argument="source", value=source, rule=f"must be {language}", way_out=way_out
+    )
+
+
+def _missing(value: Any) -> bool:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and value != value

@@ -1,0 +1,116 @@
+"""A table of scenarios, one a row, evaluated in one array call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError, near, unknown_choice
+from retainkit.parameters import as_numbers
+from retainkit.typing import Array, Real, Timing
+from retainkit.valuation.scenarios._figures import compute
+from retainkit.valuation.scenarios._inputs import DEFAULTS, DOMAINS, checked, is_dict, terms
+from retainkit.valuation.scenarios.result import FIGURES
+
+
+def evaluate_scenarios(table: Any, *, timing: Timing) -> Any:
+    """Every figure of every row: segments, plans, channels or a million simulated scenarios.
+
+    Parameters
+    ----------
+    table : dataframe of any kind, or dict of arrays
+        Columns named as the fields of `UnitEconomics`; others, such as the name of a segment, are kept.
+        Inputs without a column take their default, and a missing `horizon_months` is a horizon without
+        end. ``timing`` is no column here.
+    timing : {"begin", "mid", "end", "end-if-retained"}
+        For all rows.
+
+    Returns
+    -------
+    table of the same kind
+        The columns of the table, then one for every figure of `UnitEconomicsResult`.
+
+    Raises
+    ------
+    InputError
+        For missing inputs, values outside their domain, or columns named like a figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = evaluate_scenarios(
+    ...     {"plan": np.array(["basic", "pro"]), "acquisition_cost": np.array([300.0, 500.0]),
+    ...      "monthly_margin": np.array([20.0, 50.0]), "monthly_churn": np.array([0.08, 0.05])},
+    ...     timing="begin")
+    >>> found["net_value"], found["payback_months"].round(2)
+    (array([-50., 500.]), array([  inf, 13.51]))
+    """
+    if timing not in get_args(Timing):
+        raise unknown_choice("timing", timing, get_args(Timing))
+    if is_dict(table):
+        figures = _figures(list(table), lambda name: np.asarray(table[name]), timing)
+        return {**table, **figures}
+    import narwhals as nw
+
+    try:
+        frame: Any = nw.from_native(table)
+    except TypeError as error:
+        raise InputError(
+            "not-a-table",
+            argument="table",
+            value=type(table).__name__,
+            rule="must be a dataframe of any kind, or a dict of arrays",
+            way_out="For one scenario, use UnitEconomics.from_dict.",
+        ) from error
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    figures = _figures(frame.columns, lambda name: frame.get_column(name).to_numpy(), timing)
+    made = [nw.new_series(name, values, backend=frame.implementation) for name, values in figures.items()]
+    return frame.with_columns(*made).to_native()
+
+
+def _figures(columns: list[str], column: Callable[[str], Any], timing: Timing) -> dict[str, Array]:
+    inputs: dict[str, Real] = dict(DEFAULTS)
+    given = [name for name in columns if name in DOMAINS]
+    for name in given:
+        values = column(name)
+        inputs[name] = checked(name, _endless(values) if name == "horizon_months" else values)
+    _complete(given, columns)
+    shape = np.shape(inputs["acquisition_cost"])
+    figures = compute(terms(inputs, timing))
+    return {name: np.array(np.broadcast_to(values, shape)) for name, values in figures.items()}
+
+
+def _complete(given: list[str], columns: list[str]) -> None:
+    """Refuse a table without an input that has no default, or with a column that a figure would replace."""
+    taken = [name for name in columns if name in FIGURES]
+    if taken:
+        raise InputError(
+            "name-taken",
+            argument="table",
+            value=taken,
+            rule="must not have columns named like the figures",
+            way_out="Rename those columns.",
+        )
+    missing = [name for name in ("acquisition_cost", "monthly_churn") if name not in given]
+    margin = [name for name in given if name in ("monthly_margin", "monthly_revenue", "gross_margin")]
+    if set(margin) not in ({"monthly_margin"}, {"monthly_revenue", "gross_margin"}):
+        missing.append("monthly_margin, or monthly_revenue and gross_margin")
+    if missing:
+        raise InputError(
+            "missing-column",
+            argument="table",
+            value=columns,
+            rule=f"must have a column {missing[0]}",
+            way_out=near(missing[0], columns) + "Rename the column, or add it.",
+        )
+
+
+def _endless(months: NDArray[Any]) -> Array:
+    """Months with missing ones as ``inf``."""
+    filled = np.array([inf if v is None or v != v else v for v in months.tolist()], dtype=object)
+    return as_numbers("horizon_months", filled)

@@ -1,0 +1,152 @@
+"""One input at a time: how far a figure swings between a low and a high value of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics._records import AbstractRecord
+from retainkit.economics._tables import html_table, text_table
+from retainkit.errors import InputError
+from retainkit.typing import Array, Real, Timing
+from retainkit.valuation.scenarios._figures import compute
+from retainkit.valuation.scenarios._frames import FrameKind, frame
+from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
+from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
+
+_BAR = 12
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tornado(AbstractRecord):
+    """One figure at a low and a high value of each input alone, the widest swing first.
+
+    Made by `UnitEconomics.tornado`.
+
+    Attributes
+    ----------
+    figure : str
+    inputs : tuple of str
+        By swing, descending.
+    low, high : (n,)
+        The values tried of each input.
+    at_low, at_high : (n,)
+        The figure at these values, everything else as in the scenario.
+    base : float
+        The figure of the scenario itself.
+    """
+
+    figure: str
+    inputs: tuple[str, ...]
+    low: Array
+    high: Array
+    at_low: Array
+    at_high: Array
+    base: float
+
+    @property
+    def swing(self) -> Array:
+        """(n,) how far apart the figure is at the two values; 0 where both are infinite alike."""
+        return _apart(self.at_low, self.at_high)
+
+    def to_frame(self, kind: FrameKind = "dict") -> Any:
+        """One row per input."""
+        columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
+        return frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The columns as lists, the figure's name and the scenario's own value."""
+        columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
+        listed = {name: values.tolist() for name, values in columns.items()}
+        return {"figure": self.figure, "inputs": list(self.inputs), **listed, "base": self.base}
+
+    def _rows(self) -> list[list[str]]:
+        about = FIGURES[self.figure]
+        table = [["input", "low", "high", "at low", "at high", "swing", ""]]
+        widest = float(np.max(self.swing, initial=0.0, where=np.isfinite(self.swing)))
+        columns = zip(self.inputs, self.low, self.high, self.at_low, self.at_high, self.swing, strict=True)
+        for name, low, high, at_low, at_high, swing in columns:
+            share = 1.0 if swing == inf else swing / widest if widest > 0.0 else 0.0
+            figures = (shown(x, about) for x in (at_low, at_high, swing))
+            table.append([name, f"{low:g}", f"{high:g}", *figures, ("█" * round(_BAR * share)).ljust(_BAR)])
+        return table
+
+    def _caption(self) -> str:
+        about = FIGURES[self.figure]
+        return f"{about.label}, one input at a time; the scenario itself: {shown(self.base, about)}"
+
+    def __str__(self) -> str:
+        return text_table(self._caption(), self._rows(), left=1)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(self._caption(), self._rows(), left=1)
+
+
+def tornado(
+    base: Mapping[str, Real], timing: Timing, ranges: Mapping[str, tuple[float, float]] | float, figure: str
+) -> Tornado:
+    """One figure at the two ends of each input's range."""
+    figure = figure_named(figure)
+    ends = _ends(base, ranges)
+    count = len(ends)
+    columns: dict[str, Real] = {}
+    for place, (name, (low, high)) in enumerate(ends.items()):
+        column = np.full(2 * count + 1, base[name])
+        column[[2 * place, 2 * place + 1]] = low, high
+        columns[name] = column
+    found = np.broadcast_to(compute(terms(vary(base, columns), timing))[figure], (2 * count + 1,))
+    at_low, at_high = found[:-1:2], found[1::2]
+    order = np.argsort(-_apart(at_low, at_high), kind="stable")
+    names = list(ends)
+    low, high = (np.array([pair[side] for pair in ends.values()], np.float64) for side in (0, 1))
+    return Tornado(
+        figure,
+        tuple(names[int(i)] for i in order),
+        low[order],
+        high[order],
+        at_low[order],
+        at_high[order],
+        float(found[-1]),
+    )
+
+
+def _ends(base: Mapping[str, Real], ranges: Any) -> dict[str, tuple[float, float]]:
+    if is_dict(ranges) and ranges:
+        return {name: _pair(base, name, pair) for name, pair in ranges.items()}
+    share = ranges if isinstance(ranges, float) else 0.0
+    if not 0.0 < share < 1.0:
+        raise InputError(
+            "out-of-range",
+            argument="ranges",
+            value=ranges,
+            rule="must be a share between 0 and 1, or a low and a high value for each input",
+            way_out="Write tornado(0.1) for 10% either way, or {'monthly_churn': (0.04, 0.06)}.",
+        )
+    moving = {name: float(value) for name, value in base.items() if value not in (0.0, inf)}
+    moving.pop("horizon_months", None)  # months come whole
+    return {name: _pair(base, name, (v * (1.0 - share), v * (1.0 + share))) for name, v in moving.items()}
+
+
+def _pair(base: Mapping[str, Real], name: str, pair: Any) -> tuple[float, float]:
+    tried = axis(name, pair)
+    if tried.size != 2:
+        raise InputError(
+            "not-a-pair",
+            argument=name,
+            value=pair,
+            rule="must be a low and a high value",
+            way_out=f"Write {{'{name}': (low, high)}}.",
+        )
+    vary(base, {name: tried})
+    return float(tried[0]), float(tried[1])
+
+
+def _apart(one: Array, other: Array) -> Array:
+    with np.errstate(invalid="ignore"):
+        return np.where(one == other, 0.0, np.abs(other - one))

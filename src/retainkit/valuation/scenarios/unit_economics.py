@@ -1,0 +1,251 @@
+"""One customer's economics as a record: what goes in, with its unit in its name, and all that follows.
+
+From JSON, YAML, a dict or a row of a table; frozen; checked once, here. The functions of
+`retainkit.economics` answer one question each, for numbers and columns; this answers all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from retainkit.errors import InputError, unknown_choice
+from retainkit.typing import Real, Timing
+from retainkit.valuation.scenarios._inputs import DOMAINS
+from retainkit.valuation.scenarios._sources import as_input_error, parse_json, parse_yaml, row_values
+from retainkit.valuation.scenarios.result import UnitEconomicsResult, evaluated
+from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
+from retainkit.valuation.scenarios.tornado import Tornado, tornado
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    name = str(info.field_name)
+    found = DOMAINS[name].check(name, value)
+    if isinstance(found, float):
+        return found
+    raise InputError(
+        "not-one-number",
+        argument=name,
+        value=found,
+        rule="must be a single number: a scenario is one kind of customer",
+        way_out="Use .grid(...) to try several values, or evaluate_scenarios for a table of scenarios.",
+    )
+
+
+def _optional(value: Any, info: ValidationInfo) -> Any:
+    return None if value is None else _number(value, info)
+
+
+def _horizon(value: Any, info: ValidationInfo) -> Any:
+    months = _optional(value, info)
+    return None if months is None or months == inf else int(months)
+
+
+def _timing(value: Any) -> Any:
+    if value in get_args(Timing):
+        return value
+    raise unknown_choice("timing", value, get_args(Timing))
+
+
+_Number = BeforeValidator(_number)
+_Optional = BeforeValidator(_optional)
+_Horizon = BeforeValidator(_horizon)
+_When = BeforeValidator(_timing)
+_NotNegative = Annotated[float, Field(ge=0)]
+_AtMostOne = Annotated[float, Field(le=1)]
+_Months = Annotated[int, Field(ge=1)]
+
+
+class UnitEconomics(BaseModel):
+    """A customer's cost, margin and churn, from which every figure of unit economics follows.
+
+    Give either `monthly_margin`, or `monthly_revenue` and `gross_margin`. Money is in any one currency.
+
+    Parameters
+    ----------
+    acquisition_cost : money per customer, 0 or more
+        Spent at the start to win the customer.
+    monthly_churn : share in [0, 1] per month
+        Of the customers who start a month, those who are lost by its end.
+    monthly_margin : money per month
+        What is left of a month's revenue after the costs that come with it. It has no default: value is
+        margin, not revenue.
+    monthly_revenue, gross_margin : money per month; share of revenue, at most 1
+        The same in two parts: the margin is their product.
+    annual_discount_rate : share per year, > -1
+        Effective; converted to the month by compounding.
+    onboarding_cost : money per customer, 0 or more
+        Spent once at the start, besides the acquisition cost.
+    monthly_retention_cost : money per month, 0 or more
+        Spent on a customer together with each payment; it lessens the margin.
+    horizon_months : whole number, 1 or more, optional
+        How many payments to count; all of them by default.
+    timing : {"begin", "mid", "end", "end-if-retained"}
+        When in a month its margin falls, and who pays it: at the start (the first payment is now), half
+        way or at the end by everyone who started the month, or at the end by those who stayed through.
+    name : str, optional
+        What to call the scenario.
+
+    Raises
+    ------
+    InputError
+        Naming the field, its value, the rule and a way out.
+
+    Examples
+    --------
+    >>> scenario = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
+    >>> scenario.evaluate().lifetime_value
+    1000.0
+    >>> scenario.replace(monthly_churn=0.1).evaluate().payback_months
+    inf
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    acquisition_cost: Annotated[float, Field(ge=0, description="money per customer, at the start"), _Number]
+    monthly_churn: Annotated[float, Field(ge=0, le=1, description="the share lost per month"), _Number]
+    monthly_margin: Annotated[float | None, Field(description="money per month, net"), _Optional] = None
+    monthly_revenue: Annotated[_NotNegative | None, Field(description="money per month"), _Optional] = None
+    gross_margin: Annotated[_AtMostOne | None, Field(description="share of revenue"), _Optional] = None
+    annual_discount_rate: Annotated[float, Field(gt=-1, description="effective, per year"), _Number] = 0.0
+    onboarding_cost: Annotated[float, Field(ge=0, description="money per customer"), _Number] = 0.0
+    monthly_retention_cost: Annotated[float, Field(ge=0, description="money per payment"), _Number] = 0.0
+    horizon_months: Annotated[_Months | None, Field(description="payments counted"), _Horizon] = None
+    timing: Annotated[Timing, Field(description="when a month's margin falls"), _When] = "begin"
+    name: Annotated[str, Field(description="what to call the scenario")] = ""
+
+    if not TYPE_CHECKING:  # a type checker sees the signature that pydantic derives from the fields
+
+        def __init__(self, **fields: Any) -> None:
+            try:
+                super().__init__(**fields)
+            except ValidationError as error:
+                raise as_input_error(error, type(self).model_fields) from None
+
+    @model_validator(mode="after")
+    def _one_margin(self) -> Self:
+        parts = (self.monthly_revenue is not None) + (self.gross_margin is not None)
+        if (self.monthly_margin is not None, parts) in ((True, 0), (False, 2)):
+            return self
+        names = ("monthly_margin", "monthly_revenue", "gross_margin")
+        given = [name for name in names if getattr(self, name) is not None]
+        raise InputError(
+            "margin",
+            argument="monthly_margin",
+            value=" and ".join(given) or None,
+            rule="must be given, or monthly_revenue and gross_margin in its place (margin has no default)",
+            way_out="A month's revenue times the share that is left after the costs that come with it.",
+        )
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """A scenario from a mapping of field names to values.
+
+        >>> given = {"acquisition_cost": 500, "monthly_margin": 50, "monthly_churn": 0.05}
+        >>> UnitEconomics.from_dict(given).timing
+        'begin'
+        """
+        return cls(**{str(name): value for name, value in fields.items()})
+
+    @classmethod
+    def from_json(cls, source: str | bytes | Path) -> Self:
+        """A scenario from JSON text, or from a file given as `pathlib.Path`."""
+        return cls(**parse_json(source))
+
+    @classmethod
+    def from_yaml(cls, source: str | bytes | Path) -> Self:
+        """A scenario from YAML text, or from a file given as `pathlib.Path`; needs pyyaml."""
+        return cls(**parse_yaml(source))
+
+    @classmethod
+    def from_row(cls, row: Any, *, other: Literal["error", "ignore"] = "error") -> Self:
+        """A scenario from a row of a table whose columns are named as the fields.
+
+        Parameters
+        ----------
+        row : mapping, named tuple or pandas Series
+            ``table.iloc[0]``, a tuple of ``itertuples(index=False)``, one of ``table.to_dicts()``.
+            A missing value (None, NaN) takes the field's default, if it has one.
+        other : {"error", "ignore"}
+            What to do with columns that are no fields.
+        """
+        return cls(**row_values(row, cls.model_fields, other))
+
+    def replace(self, **changes: Any) -> Self:
+        """The same scenario with some fields changed, checked again."""
+        return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
+
+    def evaluate(self) -> UnitEconomicsResult:
+        """All figures at once: payback, value, returns, what is critical, and elasticities.
+
+        >>> result = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05).evaluate()
+        >>> round(result.payback_months, 4), result.payback_payments, result.value_to_cost
+        (13.5134, 14, 2.0)
+        """
+        return evaluated(self._inputs(), self.timing, self.name)
+
+    def grid(self, **axes: Any) -> Grid:
+        """Every figure for every combination of some inputs' values, in one array call.
+
+        >>> scenario = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
+        >>> scenario.grid(monthly_churn=[0.05, 0.1], acquisition_cost=[250, 500])["net_value"]
+        array([[750., 500.],
+               [250.,   0.]])
+        """
+        return grid(self._inputs(), self.timing, axes)
+
+    def sensitivity(
+        self, *, rows: Mapping[str, Any], columns: Mapping[str, Any], figure: str = "net_value"
+    ) -> SensitivityTable:
+        r"""A two-way table of one figure: ``rows={"monthly_churn": [0.04, 0.05]}``, columns alike.
+
+        >>> scenario = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
+        >>> scenario.sensitivity(
+        ...     rows={"monthly_churn": [0.04, 0.05]}, columns={"acquisition_cost": [400, 500, 600]}
+        ... )
+        Value less cost; the scenario itself: 500.00
+        monthly_churn \ acquisition_cost     400     500     600
+                                    0.04  850.00  750.00  650.00
+                                    0.05  600.00  500.00  400.00
+        """
+        return sensitivity(self._inputs(), self.timing, rows, columns, figure)
+
+    def tornado(
+        self, ranges: Mapping[str, tuple[float, float]] | float, *, figure: str = "net_value"
+    ) -> Tornado:
+        """One figure at a low and a high value of each input alone, the widest swing first.
+
+        Parameters
+        ----------
+        ranges : dict of (low, high), or one share
+            ``{"monthly_churn": (0.04, 0.06)}``; or 0.1 for 10% either way of every input that is not 0.
+        figure : str
+            A figure of `evaluate`.
+        """
+        return tornado(self._inputs(), self.timing, ranges, figure)
+
+    @property
+    def margin_per_month(self) -> float:
+        """The margin before retention cost, as given or from its two parts."""
+        if self.monthly_margin is not None:
+            return self.monthly_margin
+        assert self.monthly_revenue is not None
+        assert self.gross_margin is not None
+        return self.monthly_revenue * self.gross_margin
+
+    def _inputs(self) -> dict[str, Real]:
+        given = {name: getattr(self, name) for name in DOMAINS}
+        given["horizon_months"] = inf if self.horizon_months is None else float(self.horizon_months)
+        return {name: value for name, value in given.items() if value is not None}
