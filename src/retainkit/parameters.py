@@ -60,7 +60,10 @@ class Domain:
 
 def as_numbers(argument: str, value: Any) -> Array:
     """Any number or column of numbers as a float64 array; text, booleans and gaps are refused."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        array = np.empty((), dtype=np.object_)
     if array.dtype == np.float64:
         return array
     if array.dtype.kind in "iuf":

@@ -87,6 +87,7 @@ def test_a_start_that_names_no_parameter_is_refused_with_the_near_name() -> None
         ({"unit": "weeks"}, r"unit must be one of .* Did you mean 'week'"),
         ({"frequency": [True]}, r"frequency must be a number"),
         ({"T": [10**400]}, r"T must fit a 64-bit floating-point number"),
+        ({"T": [[1.0], [1.0, 2.0]]}, r"T must be a number or a column of numbers, got \[\[1.0\]"),
         ({"frequency": [[1, 2]]}, r"frequency must be one column"),
     ],
 )

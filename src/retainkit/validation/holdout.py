@@ -39,7 +39,7 @@ class HoldoutError:
     predicted, actual : float
         Purchases of all these customers in it.
     mean_absolute_error : float
-        Mean of |actual − predicted| over customers, in purchases.
+        Mean over customers of the absolute difference of actual and predicted purchases.
     past_rate_error : float
         The same for the plain guess that everyone goes on at their past rate, frequency / T.
     correlation : float
