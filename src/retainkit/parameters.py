@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.errors import InputError, first_offender
 from retainkit.typing import Array, Number, NumberLike, Real
@@ -61,7 +62,7 @@ class Domain:
 def as_numbers(argument: str, value: Any) -> Array:
     """Any number or column of numbers as a float64 array; text, booleans and gaps are refused."""
     try:
-        array = np.asarray(value)
+        array: NDArray[Any] = np.asarray(value)
     except ValueError:  # rows of unequal length
         array = np.empty((), dtype=np.object_)
     if array.dtype == np.float64:

@@ -35,7 +35,7 @@ class Levels:
 
     def spread(self, per_level: Array) -> Array:
         """One value per level (on the last axis) handed to every entry of that level."""
-        return np.take(per_level, self.codes, axis=-1)
+        return per_level.take(self.codes, axis=-1)
 
     def part(self, entries: slice) -> Levels:
         """Some of the entries, on the same levels."""

@@ -9,6 +9,7 @@ still promises a rise, Newton steps finish the climb. Deterministic: the same in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,12 +25,19 @@ _MOST_NEWTON_STEPS = 40
 _LONGEST_STEP = 2.0
 _SHORTEST_SHARE = 1e-6
 _NUDGE = 1e-6
-_SETTLED = 1e-13
+_CLIMBED = 1e-9
+
+CLOSE = 1e-7
+"""A promised rise so small that one Newton step, which squares it, ends the search without a look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """Where the search stopped and how the ground lies there."""
+    """Where the search stopped and how the ground lies there.
+
+    Gradient, outer products, curvature and decrement are those of the last evaluated place, one
+    closing Newton step before `point`.
+    """
 
     point: Array
     value: float
@@ -38,7 +46,7 @@ class Maximum:
     curvature: Array
     """Minus the matrix of second derivatives; positive definite at a true maximum."""
     decrement: float
-    """Twice the rise that a Newton step still promises; about 0 at a maximum."""
+    """Twice the rise that the closing Newton step promises; about 0 at a maximum."""
     evaluations: int
 
 
@@ -60,7 +68,7 @@ def maximize(evaluate: Evaluate, start: Array) -> Maximum:
         promised = float(place.gradient @ step)
         used += start.size
         # a NaN ends the search too, and the caller judges
-        if not promised > _SETTLED or newton_steps == _MOST_NEWTON_STEPS:
+        if not promised > CLOSE or newton_steps == _MOST_NEWTON_STEPS:
             break
         newton_steps += 1
         found, tries = _line_search(evaluate, place, step, promised)
@@ -68,9 +76,10 @@ def maximize(evaluate: Evaluate, start: Array) -> Maximum:
         if found is None:
             break
         place = found
-    # the last step is too small to be worth an evaluation, yet it fixes the last digits of the point
-    point = place.point + step if abs(promised) <= _SETTLED else place.point
-    return Maximum(point, place.value, place.gradient, place.outer, curvature, promised, used)
+    point, value = place.point, place.value
+    if abs(promised) <= CLOSE:
+        point, value = point + step, value + 0.5 * promised
+    return Maximum(point, value, place.gradient, place.outer, curvature, promised, used)
 
 
 def _climb(evaluate: Evaluate, start: Array) -> tuple[_Place, int]:
@@ -79,7 +88,7 @@ def _climb(evaluate: Evaluate, start: Array) -> tuple[_Place, int]:
     for _ in range(_MOST_STEPS):
         step = _ascent(place.outer + missed, place.gradient)
         promised = float(place.gradient @ step)
-        if not promised > _SETTLED:
+        if not promised > _CLIMBED:
             break
         found, tries = _line_search(evaluate, place, step, promised)
         used += tries
@@ -88,7 +97,7 @@ def _climb(evaluate: Evaluate, start: Array) -> tuple[_Place, int]:
         moved, bent = found.point - place.point, place.gradient - found.gradient
         residual = bent - (found.outer + missed) @ moved
         along = float(residual @ moved)
-        if abs(along) > 1e-8 * np.sqrt(float(residual @ residual) * float(moved @ moved)):
+        if abs(along) > 1e-8 * math.sqrt(float(residual @ residual) * float(moved @ moved)):
             missed = missed + np.outer(residual, residual) / along
         place = found
     return place, used
@@ -108,7 +117,7 @@ def _curvature(evaluate: Evaluate, place: _Place) -> Array:
 
 def _ascent(curvature: Array, gradient: Array) -> Array:
     """A Newton step that always goes up: negative curvatures are turned, flat ones and long steps bounded."""
-    if not np.all(np.isfinite(curvature)):
+    if not math.isfinite(curvature.sum()):
         return np.full_like(gradient, np.nan)
     values, directions = np.linalg.eigh(curvature)
     sizes = np.abs(values)
@@ -126,7 +135,7 @@ def _line_search(
     while share > _SHORTEST_SHARE:
         found = _at(evaluate, place.point + share * step)
         tries += 1
-        if np.isfinite(found.value) and found.value >= place.value + 1e-4 * share * promised - noise:
+        if math.isfinite(found.value) and found.value >= place.value + 1e-4 * share * promised - noise:
             return found, tries
         share *= 0.3
     return None, tries

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit._numerics.maximize import Maximum
+from retainkit._numerics.maximize import CLOSE, Maximum
 from retainkit.parameters import Parameter
 
 REASONS: dict[str, tuple[str, str]] = {
@@ -35,7 +35,6 @@ REASONS: dict[str, tuple[str, str]] = {
 
 _FAR = 16.0  # e^16, nine million times the typical scale
 _FLAT_INFORMATION = 1e-3  # a standard error of thirty e-folds
-_SETTLED = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class Diagnostics:
         A key of `REASONS`; ``"converged"`` is the only good one.
     message, way_out : str
     largest_score : float
-        Largest absolute derivative of the log-likelihood with respect to ln(parameter).
+        Largest absolute derivative of the log-likelihood with respect to ln(parameter), before the
+        closing Newton step.
     smallest_information : float
         Smallest eigenvalue of the observed information on the same scale.
     evaluations : int
@@ -99,6 +99,6 @@ def _judge(
         return "saddle", weakest, ""
     if values[0] < _FLAT_INFORMATION:
         return "flat", weakest, ""
-    if found.decrement > _SETTLED:
+    if found.decrement > CLOSE:
         return "not-converged", int(np.abs(found.gradient).argmax()), ""
     return "converged", 0, ""

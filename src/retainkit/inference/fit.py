@@ -65,7 +65,8 @@ def fit(
     rows = data.compress()
     _require_evidence(model, rows, len(declared))
     line_start = _start(model, declared, rows, start)
-    found = maximize(_objective(model, declared, rows), line_start)
+    with np.errstate(all="ignore"):  # a step too far gives inf or nan, and the line search steps back
+        found = maximize(_objective(model, declared, rows), line_start)
     result = _result(model, declared, rows, found, line_start)
     if not result.diagnostics.converged and on_failure == "raise":
         verdict = result.diagnostics
@@ -155,10 +156,12 @@ def _objective(
         )
 
     def evaluate(points: Array) -> tuple[Array, Array, Array]:
-        with np.errstate(all="ignore"):  # a step too far gives inf or nan, and the line search steps back
-            if len(points) > 1 and len(pieces) == 1:
-                return many(points)
-            values, gradients, outers = zip(*(one(point) for point in points), strict=True)
+        if len(points) == 1:
+            value, gradient, outer = one(points[0])
+            return np.array([value]), gradient[None, :], outer
+        if len(pieces) == 1:
+            return many(points)
+        values, gradients, outers = zip(*(one(point) for point in points), strict=True)
         return np.array(values), np.array(gradients), outers[0]
 
     return evaluate

@@ -34,7 +34,10 @@ class AbstractModel(ABC, Generic[S]):
 
     def __post_init__(self) -> None:
         for p in parameters_of(type(self)):
-            value = p.domain.check(f"{type(self).__name__} {p.name} ({p.doc})", getattr(self, p.name))
+            given = getattr(self, p.name)
+            if type(given) is float and p.domain.contains(given):
+                continue  # the common case, thousands of times in a fit
+            value = p.domain.check(f"{type(self).__name__} {p.name} ({p.doc})", given)
             if isinstance(value, np.ndarray):
                 value = value.copy()
                 value.setflags(write=False)
