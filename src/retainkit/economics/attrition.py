@@ -17,7 +17,7 @@ from retainkit.economics._columns import ENDLESS, PLAIN, SameKind, columns
 from retainkit.errors import InputError, unknown_choice
 from retainkit.parameters import PROBABILITY, Domain
 from retainkit.typing import Array, NumberLike, Unit
-from retainkit.units import check_unit, units_in
+from retainkit.units import UNITS, check_unit, units_in
 
 Counted: TypeAlias = Literal["started", "completed", "continuous"]
 """What an expected lifetime counts: periods begun (1/c: the payments of a customer who pays at the begin),
@@ -241,6 +241,8 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     >>> round(convert_churn(0.05, per="month", to="year"), 6)
     0.45964
     """
+    if type(churn) in PLAIN and 0.0 <= churn < 1.0 and per in UNITS and to in UNITS:
+        return float(churn) if per == to else -math.expm1(math.log1p(-churn) * units_in(per, to))
     (c,), back = columns(churn=(churn, PROBABILITY))
     periods = units_in(check_unit("per", per), check_unit("to", to))
     with np.errstate(divide="ignore"):  # everyone gone is a force without end

@@ -23,8 +23,9 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.economics._columns import SameKind
+from retainkit.economics._columns import PLAIN, SameKind
 from retainkit.economics._perpetuity import Infinite, check_infinite, refuse_infinite, terms, times
+from retainkit.economics.lifetime_value import lifetime_value
 from retainkit.errors import unknown_choice
 from retainkit.parameters import REAL
 from retainkit.typing import NumberLike, RateLike, Unit
@@ -97,6 +98,19 @@ def residual_lifetime_value(
         raise unknown_choice("instant", instant, get_args(Instant))
     if margin_of not in ("next-payment", "last-payment"):
         raise unknown_choice("margin_of", margin_of, get_args(MarginOf))
+    if type(margin_per_period) in PLAIN and type(discount_rate) in PLAIN and margin_of == "next-payment":
+        now = lifetime_value(
+            margin_per_period,
+            churn=churn,
+            retention=retention,
+            discount_rate=discount_rate,
+            timing="end-if-retained",  # the payments that a new customer makes after the first period
+            growth=growth,
+            periods=periods,
+            if_infinite=if_infinite,
+            period=period,
+        )
+        return now if instant == "after-payment" else now * (1.0 + discount_rate)
     check_infinite(if_infinite)
     customer, (margin,), back = terms(
         churn, retention, discount_rate, growth, periods, period, margin_per_period=(margin_per_period, REAL)
