@@ -154,7 +154,7 @@ def test_intervals_and_their_months_say_the_same() -> None:
     table = {
         "customer_id": rng.integers(0, 200, n),
         "start": start,
-        "end": np.where(open_end, np.datetime64("NaT"), end),
+        "end": np.where(open_end, np.datetime64("NaT", "D"), end),
         "mrr": rng.integers(1, 9999, n) / 100,
     }
     months = np.arange("2022-01", "2024-07", dtype="datetime64[M]")

@@ -118,7 +118,7 @@ def retention_gain(
     )
     refuse_infinite(value, way_out="Discount: a value without end cannot gain.")
     gain = value_after - value
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # from nearly nothing: inf
         share = np.where(gain == 0.0, 0.0, gain / value)
     return RetentionGain(back(r), back(after), back(value), back(value_after), back(gain), back(share))
 

@@ -160,6 +160,8 @@ def _days(dates: nw.Series[Any], plan: Plan) -> Days:
     bad = np.zeros(len(dates), np.bool_)
     if kind == nw.Categorical or kind == nw.Enum:
         dates, kind = dates.cast(nw.String), nw.String()
+    if kind == nw.Datetime:
+        dates = dates.dt.replace_time_zone(None)  # the day on its own clock; older engines shift it
     if kind == nw.Date or kind == nw.Datetime:
         days = calendar.from_year_and_ordinal(dates.dt.year().to_numpy(), dates.dt.ordinal_day().to_numpy())
     elif kind == nw.String:

@@ -148,6 +148,8 @@ def _days_of_series(column: Any) -> tuple[calendar.Days, NDArray[np.bool_]]:
         column, kind = nw.from_native(column.to_native().astype(str), series_only=True), nw.String()
     if kind in (nw.Categorical, nw.Enum):
         column, kind = column.cast(nw.String), nw.String()
+    if kind == nw.Datetime:
+        column = column.dt.replace_time_zone(None)  # the day on its own clock; older engines shift it
     if kind == nw.Date or kind == nw.Datetime:
         parts = (column.dt.year(), column.dt.month(), column.dt.day())
         days, bad = calendar.from_parts(*(p.fill_null(1).to_numpy().astype(np.int64) for p in parts))
@@ -157,7 +159,7 @@ def _days_of_series(column: Any) -> tuple[calendar.Days, NDArray[np.bool_]]:
         days, bad = calendar.from_numbers(column.fill_null(19700101).to_numpy().astype(np.int64))
     else:
         days, bad = _days_of_array(column.to_numpy())
-    days[gone] = np.datetime64("NaT")
+    days[gone] = np.datetime64("NaT", "D")
     return days, bad & ~gone
 
 
