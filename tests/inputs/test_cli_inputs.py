@@ -206,7 +206,7 @@ def test_a_spend_that_does_not_fit_offers_a_constant(sales: Path, capsys: pytest
     lines = ["CustomerID,order_date,price"]
     for who, (x, last) in enumerate(zip(counts.frequency, counts.recency, strict=True)):
         days = [0, *np.linspace(last * 7 / max(x, 1), last * 7, int(x)).astype(int).tolist()]
-        lines += [f"{who},{np.datetime64('1997-01-01') + int(d)},0" for d in days]
+        lines += [f"{who},{np.datetime64('1997-01-01') + np.timedelta64(int(d), 'D')},0" for d in days]
     lines.append("0,1997-10-08,0")
     (sales / "free.csv").write_text("\n".join(lines) + "\n")
     request = ["report", "free.csv", "--margin", "1", "--holdout-from", "none", *NAMED]

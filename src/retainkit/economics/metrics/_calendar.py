@@ -13,6 +13,9 @@ from retainkit.errors import InputError
 Days: TypeAlias = NDArray[np.datetime64]
 """datetime64[D]; NaT where a date is missing."""
 
+ONE_DAY, ONE_MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
+"""Steps of time with their unit: numpy no longer takes a bare number for one."""
+
 Months: TypeAlias = NDArray[np.int64]
 """Months since January 1970."""
 
@@ -47,14 +50,16 @@ def one_day(argument: str, value: object) -> np.datetime64:
             way_out="Write the day as YYYY-MM-DD.",
         )
     whole_month = isinstance(value, str) and len(value) == 7
-    return (days[0].astype("datetime64[M]") + 1).astype("datetime64[D]") - 1 if whole_month else days[0]
+    if not whole_month:
+        return days[0]
+    return (days[0].astype("datetime64[M]") + ONE_MONTH).astype("datetime64[D]") - ONE_DAY
 
 
 def from_parts(year: NDArray[Any], month: NDArray[Any], day: NDArray[Any]) -> tuple[Days, NDArray[np.bool_]]:
     """Days from their numbers, and which of them no calendar has."""
     possible = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1)
     first = np.where(possible, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    days = first.astype("datetime64[D]") + np.where(possible, day - 1, 0)
+    days = first.astype("datetime64[D]") + np.where(possible, day - 1, 0).astype("timedelta64[D]")
     return days, ~possible | (days.astype("datetime64[M]") != first)
 
 

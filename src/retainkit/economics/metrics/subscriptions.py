@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.economics.metrics import _table
-from retainkit.economics.metrics._calendar import Days, month_name, month_names, month_of, one_day
+from retainkit.economics.metrics._calendar import ONE_DAY, Days, month_name, month_names, month_of, one_day
 from retainkit.economics.metrics._levels import Levels, fixed_point, from_rows, from_spans
 from retainkit.errors import InputError, unknown_choice
 
@@ -211,7 +211,7 @@ class Subscriptions:
         _choice("end_day", end_day, ("first-without", "last-with"))
         _check_event(churn_event, cancel, dunning_end)
         last_day = one_day("observation_end", observation_end)
-        last = int(month_of((last_day + 1).reshape(1))[0]) - 1
+        last = int(month_of((last_day + ONE_DAY).reshape(1))[0]) - 1
         columns = _table.read(
             table,
             customer_id=customer_id,
@@ -303,7 +303,7 @@ def _ends(columns: dict[str, Any], begins: Days, end_day: str) -> Days:
     """The first day without service, by the churn event that the caller chose; NaT while it runs."""
     ends = _table.dates("end", columns["end"], missing=True)
     if end_day == "last-with":
-        ends = ends + 1
+        ends = ends + ONE_DAY
     if "cancel" in columns:
         ends = np.fmin(ends, _table.dates("cancel", columns["cancel"], missing=True))
     if "dunning_end" in columns:
