@@ -368,7 +368,7 @@ def test_intervals_equal_the_sum_of_what_is_there_on_the_last_day_of_each_month(
     read = Subscriptions.from_intervals(table, observation_end="2025-03-31")
     found = mrr_movements(read)
     for place, month in enumerate(found.closing):
-        last_day = ((month + 1).astype("datetime64[D]") - 1).item()
+        last_day = ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")).item()
         paid: dict[str, int] = defaultdict(int)
         for (customer, *_, cents), start, end in zip(spans, days, ends, strict=True):
             if start <= last_day and (end is None or end > last_day):
