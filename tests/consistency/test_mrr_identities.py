@@ -158,7 +158,7 @@ def test_intervals_and_their_months_say_the_same() -> None:
         "mrr": rng.integers(1, 9999, n) / 100,
     }
     months = np.arange("2022-01", "2024-07", dtype="datetime64[M]")
-    last_days = (months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+    last_days: Any = (months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     which, when = np.nonzero((start[:, None] <= last_days) & (open_end | (end > last_days[:, None])).T)
     rows = {"customer_id": table["customer_id"][which], "month": months[when], "mrr": table["mrr"][which]}
     by_span = mrr_movements(Subscriptions.from_intervals(table, observation_end="2024-06-30"))
