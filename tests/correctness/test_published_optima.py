@@ -39,8 +39,10 @@ def rounded_file(name: str) -> np.ndarray[Any, Any]:
 
 
 def check_optimum(fitted: rk.Fit[Any], case: dict[str, Any]) -> None:
+    digit = case["parameter_digit"]
+    digits = digit if isinstance(digit, dict) else dict.fromkeys(case["parameters"], digit)
     for name, value in case["parameters"].items():
-        assert fitted.model.parameters[name] == pytest.approx(value, abs=case["parameter_digit"]), name
+        assert fitted.model.parameters[name] == pytest.approx(value, abs=digits[name]), name
     assert fitted.log_likelihood == pytest.approx(
         case["log_likelihood"], abs=case["log_likelihood_digit"] / 2
     )
