@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from retainkit.models.spend.gamma_gamma import GammaGamma as GammaGamma
     from retainkit.reports import CustomerBaseReport as CustomerBaseReport
     from retainkit.reports import report as report
+    from retainkit.summaries import Opportunities as Opportunities
     from retainkit.summaries import Purchases as Purchases
+    from retainkit.summaries import Renewals as Renewals
     from retainkit.summaries import Spend as Spend
     from retainkit.units import Duration as Duration
     from retainkit.validation import HoldoutError as HoldoutError
@@ -65,7 +67,7 @@ _HOMES = {
     "retainkit.models.purchasing.bg_nbd": ("BGNBD",),
     "retainkit.models.spend.gamma_gamma": ("GammaGamma",),
     "retainkit.reports": ("CustomerBaseReport", "report"),
-    "retainkit.summaries": ("Purchases", "Spend"),
+    "retainkit.summaries": ("Opportunities", "Purchases", "Renewals", "Spend"),
     "retainkit.units": ("Duration",),
     "retainkit.validation": ("HoldoutError", "Tracking", "holdout_error", "track_purchases"),
     "retainkit.valuation.customers": ("CustomerValue", "value_customers"),

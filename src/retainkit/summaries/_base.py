@@ -1,0 +1,146 @@
+"""What every summary is: columns of equal length, a weight for each entry, and equal entries counted once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from retainkit._numerics.grouping import Codes, Levels, distinct_rows, levels
+from retainkit.errors import InputError, first_offender, near
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE
+from retainkit.typing import Array, NumberLike
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class AbstractSummary(ABC):
+    """Columns of equal length and the number of customers that each entry stands for."""
+
+    weight: Array
+    _levels: dict[str, Levels] = field(repr=False)
+
+    @property
+    @abstractmethod
+    def columns(self) -> dict[str, Array]:
+        """The columns that make two customers equal, by name, in sorting order."""
+
+    @property
+    @abstractmethod
+    def scales(self) -> dict[str, float]:
+        """A typical length of time or amount of money in these data, to start a fit from."""
+
+    @abstractmethod
+    def missing_evidence(self) -> tuple[str, str] | None:
+        """Why these data cannot determine any model, and the way out; None if they may."""
+
+    @property
+    def informative_customers(self) -> float:
+        """Customers that tell something of the parameters."""
+        return self.customers
+
+    def __len__(self) -> int:
+        return self.weight.size
+
+    @property
+    def customers(self) -> float:
+        """How many customers the entries stand for: the sum of the weights."""
+        return float(self.weight.sum())
+
+    def levels(self, column: str) -> Levels:
+        """The distinct values of a column and each entry's place among them, found once."""
+        if column not in self._levels:
+            self._levels[column] = levels(self.columns[column])
+        return self._levels[column]
+
+    def compress(self) -> Self:
+        """Equal customers counted into one weighted entry: same likelihood, fewer rows."""
+        return self._distinct(inverse=False)[0]
+
+    def distinct(self) -> tuple[Self, Codes]:
+        """`compress()`, and for every entry the place of its equal, to join answers back."""
+        compressed, inverse = self._distinct(inverse=True)
+        assert inverse is not None
+        return compressed, inverse
+
+    def split(self, size: int) -> list[Self]:
+        """The entries in pieces of at most `size`, so that a computation stays in the processor's cache."""
+        if len(self) <= size:
+            return [self]
+        found = {name: self.levels(name) for name in self.columns}
+        pieces = [slice(i, i + size) for i in range(0, len(self), size)]
+        return [
+            self._of({k: v.part(piece) for k, v in found.items()}, self.weight[piece]) for piece in pieces
+        ]
+
+    def _distinct(self, *, inverse: bool) -> tuple[Self, Codes | None]:
+        if len(self) == 0:
+            return self, np.zeros(0, np.intp)
+        weight = None if np.all(self.weight == 1.0) else self.weight
+        rows = distinct_rows(list(self.columns.values()), weight, inverse=inverse)
+        return self._of(dict(zip(self.columns, rows.levels, strict=True)), rows.weight), rows.inverse
+
+    def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
+        """The same kind of summary with other entries, already known to be right."""
+        summary = copy(self)
+        object.__setattr__(summary, "_levels", entries)
+        for name, column in {**{k: part.column() for k, part in entries.items()}, "weight": weight}.items():
+            column.setflags(write=False)
+            object.__setattr__(summary, name, column)
+        return summary
+
+    def _store(self, columns: dict[str, NumberLike], *, may_be_one: tuple[str, ...] = ("weight",)) -> None:
+        """Keep the columns as read-only float64 arrays of one length; some may be one number for all."""
+        arrays = {k: np.atleast_1d(NOT_NEGATIVE.check(k, v)) for k, v in columns.items()}
+        POSITIVE.check("weight", arrays["weight"])
+        length = max(a.size for k, a in arrays.items() if k not in may_be_one)
+        for name, array in arrays.items():
+            if array.ndim != 1 or (array.size != length and not (name in may_be_one and array.size == 1)):
+                raise InputError(
+                    "length-mismatch",
+                    argument=name,
+                    value=array,
+                    rule=f"must be one column of the same length as the others ({length:,})",
+                    way_out="Give every column one value per customer.",
+                )
+            # a copy, so that the caller may go on using the array; one number for all stays one number
+            kept = array.copy() if array.size == length else np.broadcast_to(array, (length,))
+            kept.setflags(write=False)
+            object.__setattr__(self, name, kept)
+        object.__setattr__(self, "_levels", {})
+
+
+def require(holds: Any, argument: str, values: Array, rule: str, way_out: str = "") -> None:
+    """An `InputError` about the first entry where a rule does not hold."""
+    if not np.all(holds):
+        raise InputError(
+            "inconsistent",
+            argument=argument,
+            value=first_offender(values, ~holds),
+            rule=rule,
+            way_out=way_out or "Check how the column was computed.",
+        )
+
+
+def read_columns(
+    frame: Any, names: tuple[str, ...], *, optional: tuple[str, ...] = ("weight",)
+) -> dict[str, NumberLike]:
+    """Columns of any dataframe by name, those that are optional only if they are there."""
+    import narwhals as nw
+
+    table = nw.from_native(frame)
+    if isinstance(table, nw.LazyFrame):
+        table = table.collect()
+    for name in names:
+        if name not in table.columns:
+            raise InputError(
+                "missing-column",
+                argument="frame",
+                value=table.columns,
+                rule=f"must have a column {name!r}",
+                way_out=near(name, table.columns) + "Rename the column.",
+            )
+    wanted = (*names, *(name for name in optional if name in table.columns))
+    return {name: table.get_column(name).to_numpy() for name in wanted}

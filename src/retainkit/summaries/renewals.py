@@ -1,0 +1,280 @@
+"""How long customers stayed, where leaving is seen: subscriptions, memberships, policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.parameters import as_numbers
+from retainkit.summaries._base import AbstractSummary, read_columns, require
+from retainkit.typing import Array, NumberLike, Unit
+from retainkit.units import check_unit
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Renewals(AbstractSummary):
+    """How long customers have been there, who of them left, and from when on they were watched.
+
+    Parameters
+    ----------
+    duration : (n,) ≥ `entry`, in `unit`
+        Tenure at the end: of those who left, when they left; of the others, when they were last seen.
+        In whole periods: the number of the period in or at the end of which a customer left (1 for
+        those who never renewed), or the periods completed by those still there.
+    event : (n,) whole numbers
+        0 still there, 1 left. With `reasons` the number of the reason: 1 for the first.
+    entry : (n,) ≥ 0, in `unit`
+        Tenure when observation of the customer began; 0 from the start. Customers who were there
+        already when the records begin have a later entry, and ignoring it makes churn look small.
+    weight : (n,) > 0
+        Customers that each entry stands for.
+    whole_periods : bool
+        Whether durations count periods (an event in period 3 happened somewhere in it) or are exact
+        times. Models of continuous time then use the interval, and discrete models need it so.
+    reasons : names, optional
+        Why customers left, for competing risks. All other models take any reason as leaving.
+    unit : {"day", "week", "month", "quarter", "year"}, optional
+
+    Notes
+    -----
+    Nobody is seen to leave at duration 0, nor at their entry: such a customer was never at risk.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> members = rk.Renewals(duration=[3, 12, 12], event=[1, 0, 1], weight=[40, 300, 25], unit="month")
+    >>> members.customers, members.churned
+    (365.0, 65.0)
+    """
+
+    duration: Array
+    event: Array
+    entry: Array
+    whole_periods: bool
+    reasons: tuple[str, ...]
+    unit: Unit | None
+
+    def __init__(
+        self,
+        *,
+        duration: NumberLike,
+        event: NumberLike,
+        entry: NumberLike = 0.0,
+        weight: NumberLike = 1.0,
+        whole_periods: bool = False,
+        reasons: tuple[str, ...] = (),
+        unit: Unit | None = None,
+    ) -> None:
+        columns = {"duration": duration, "event": _codes(event), "entry": entry, "weight": weight}
+        self._store(columns, may_be_one=("entry", "weight"))
+        object.__setattr__(self, "whole_periods", bool(whole_periods))
+        object.__setattr__(self, "reasons", tuple(reasons))
+        object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
+        self._check()
+
+    def _check(self) -> None:
+        last = max(1, len(self.reasons))
+        known = (np.rint(self.event) == self.event) & (self.event <= last)
+        allowed = ", ".join(f"{i} ({name})" for i, name in enumerate(self.reasons, 1)) or "1 (left)"
+        require(
+            known,
+            "event",
+            self.event,
+            f"must be 0 (still there) or {allowed}",
+            "For several reasons to leave give their names: reasons=('voluntary', 'involuntary').",
+        )
+        require(
+            self.entry <= self.duration,
+            "entry",
+            self.entry,
+            "must not exceed duration: observation cannot begin after it ended",
+        )
+        require(
+            (self.event == 0) | (self.duration > self.entry),
+            "duration",
+            self.duration,
+            "must exceed entry (0 if not given) where a customer left: nobody leaves before being there",
+            "Count the first period as 1, or the day of leaving as a day: end the tenure a day later.",
+        )
+        if self.whole_periods:
+            for name in ("duration", "entry"):
+                column = getattr(self, name)
+                require(
+                    np.rint(column) == column, name, column, "must be whole numbers with whole_periods=True"
+                )
+
+    @classmethod
+    def from_frame(cls, frame: Any, *, unit: Unit | None = None, whole_periods: bool = False) -> Self:
+        """Read the columns duration, event (and entry, weight, if there) of any dataframe."""
+        found = read_columns(frame, ("duration", "event"), optional=("entry", "weight"))
+        return cls(**found, unit=unit, whole_periods=whole_periods)
+
+    @classmethod
+    def from_survivors(cls, counts: NumberLike, *, unit: Unit | None = None) -> Self:
+        """One cohort counted at each renewal: ``[1000, 869, 743]`` began, renewed once, renewed twice.
+
+        Parameters
+        ----------
+        counts : whole numbers that never rise
+            Customers at the start and after each renewal opportunity.
+
+        Examples
+        --------
+        >>> import retainkit as rk
+        >>> cohort = rk.Renewals.from_survivors([1000, 869, 743, 653], unit="year")
+        >>> cohort.churned
+        347.0
+        """
+        alive = _counts("counts", counts)
+        return cls._from_cohorts([(0, alive)], unit)
+
+    @classmethod
+    def from_cohort_table(
+        cls, table: Any, *, first_age: NumberLike | None = None, unit: Unit | None = None
+    ) -> Self:
+        """Cohorts by age: a triangle whose rows are cohorts and whose columns count those still there.
+
+        Parameters
+        ----------
+        table : (cohorts, ages) counts, or rows of unequal length
+            Each row as in `from_survivors`; NaN (or the row's end) where a cohort has not come so far.
+        first_age : one whole number per cohort, optional
+            Age in periods at the first count, for cohorts that were there before the records begin.
+
+        Examples
+        --------
+        >>> import retainkit as rk
+        >>> triangle = [[1000, 869, 743], [1100, 960], [1050]]
+        >>> rk.Renewals.from_cohort_table(triangle, unit="year").customers
+        3150.0
+        """
+        rows = [
+            _counts(f"table, cohort {i}", _known(f"table, cohort {i}", row), row=True)
+            for i, row in enumerate(_rows(table))
+        ]
+        ages = np.zeros(len(rows)) if first_age is None else np.atleast_1d(as_numbers("first_age", first_age))
+        if ages.shape != (len(rows),):
+            raise InputError(
+                "length-mismatch",
+                argument="first_age",
+                value=ages,
+                rule=f"must be one age for each of the {len(rows):,} cohorts",
+                way_out="Give 0 for cohorts that were counted from their start.",
+            )
+        return cls._from_cohorts(list(zip(ages.tolist(), rows, strict=True)), unit)
+
+    @classmethod
+    def _from_cohorts(cls, cohorts: list[tuple[float, Array]], unit: Unit | None) -> Self:
+        duration, event, entry, weight = ([np.zeros(0)] for _ in range(4))
+        for age, alive in cohorts:
+            left, last = -np.diff(alive), alive.size - 1
+            duration.append(age + np.append(np.arange(1.0, alive.size), last))
+            event.append(np.append(np.ones(last), 0.0))
+            entry.append(np.full(alive.size, age))
+            weight.append(np.append(left, alive[-1]))
+        some = np.concatenate(weight) > 0
+        columns = (np.concatenate(c)[some] for c in (duration, event, entry, weight))
+        return cls(
+            **dict(zip(("duration", "event", "entry", "weight"), columns, strict=True)),
+            whole_periods=True,
+            unit=unit,
+        )
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        return {"duration": self.duration, "event": self.event, "entry": self.entry}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """The exposure per customer who left: the mean lifetime if churn were constant."""
+        exposure = float(self.weight @ (self.duration - self.entry))
+        return {"time": exposure / max(self.churned, 1.0) if exposure > 0 else 1.0}
+
+    @property
+    def churned(self) -> float:
+        """How many customers left, for whatever reason."""
+        return float(self.weight[self.event > 0].sum())
+
+    def missing_evidence(self) -> tuple[str, str] | None:
+        if len(self) == 0:
+            return "there is no customer.", "Check the filter that made the data."
+        if not np.any(self.event > 0):
+            return (
+                "nobody has left: everyone is still there at the end of observation.",
+                "Observe for longer; until then only a bound on churn is known.",
+            )
+        return None
+
+    @property
+    def informative_customers(self) -> float:
+        return float(self.weight[self.duration > self.entry].sum())
+
+
+def _codes(event: NumberLike) -> Any:
+    """Booleans are what many tables hold here; they are the one exception to numbers only."""
+    array = np.asarray(event)
+    return array.astype(np.float64) if array.dtype == np.bool_ else array
+
+
+def _rows(table: Any) -> list[Any]:
+    if hasattr(table, "to_numpy"):
+        table = table.to_numpy()
+    rows = list(table)
+    if not rows:
+        raise InputError(
+            "empty-table",
+            argument="table",
+            value=table,
+            rule="must have at least one cohort",
+            way_out="Check the filter that made it.",
+        )
+    return rows
+
+
+def _known(argument: str, row: Any) -> Array:
+    """The counts of a row before its first gap; a count after a gap is refused."""
+    values = as_numbers(argument, row)
+    missing = np.isnan(values)
+    known = values[: int(np.argmax(missing))] if missing.any() else values
+    if not missing[known.size :].all():
+        raise InputError(
+            "gap",
+            argument=argument,
+            value=values.tolist(),
+            rule="must not have a gap between counts",
+            way_out="Fill the missing count; only the end of a row may be unknown.",
+        )
+    return known
+
+
+def _counts(argument: str, counts: NumberLike, *, row: bool = False) -> Array:
+    alive = np.atleast_1d(as_numbers(argument, counts))
+    if alive.ndim != 1 or alive.size < (1 if row else 2):
+        raise InputError(
+            "too-short",
+            argument=argument,
+            value=alive.tolist(),
+            rule="must be a column of counts: the start and at least one renewal",
+            way_out="For example [1000, 869, 743].",
+        )
+    require(
+        np.isfinite(alive) & (alive >= 0) & (np.rint(alive) == alive),
+        argument,
+        alive,
+        "must be whole numbers of customers, 0 or more",
+        "Give counts, not shares: 1000 and 869, not 1.0 and 0.869.",
+    )
+    require(
+        np.append(True, np.diff(alive) <= 0),
+        argument,
+        alive,
+        "must never rise: these are the customers of one cohort who are still there",
+        "Keep new and returning customers out of the cohort they did not begin in.",
+    )
+    require(
+        alive[:1] > 0, argument, alive, "must begin with at least one customer", "Leave out empty cohorts."
+    )
+    return alive

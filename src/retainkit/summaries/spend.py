@@ -1,0 +1,82 @@
+"""What customers spent per purchase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from retainkit.summaries._base import AbstractSummary, read_columns, require
+from retainkit.typing import Array, NumberLike
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Spend(AbstractSummary):
+    """What customers spent per repeat purchase, as far as any spend model can see.
+
+    Parameters
+    ----------
+    frequency : (n,) whole numbers ≥ 0
+        Purchases behind each mean; 0 where nothing is known of a customer's spend.
+    monetary_value : (n,), in money
+        Mean value of those purchases: positive where `frequency` is, 0 where it is 0.
+    weight : (n,) > 0
+        Customers that each entry stands for.
+
+    Raises
+    ------
+    InputError
+        For missing or negative values, a value of 0 with a frequency above 0, unequal lengths.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> len(rk.Spend(frequency=[2, 1], monetary_value=[22.35, 11.77]))
+    2
+    """
+
+    frequency: Array
+    monetary_value: Array
+
+    def __init__(
+        self, *, frequency: NumberLike, monetary_value: NumberLike, weight: NumberLike = 1.0
+    ) -> None:
+        self._store({"frequency": frequency, "monetary_value": monetary_value, "weight": weight})
+        require(
+            np.rint(self.frequency) == self.frequency, "frequency", self.frequency, "must be whole numbers"
+        )
+        require(
+            (self.frequency == 0) | (self.monetary_value > 0),
+            "monetary_value",
+            self.monetary_value,
+            "must be positive where frequency is positive",
+            "Set frequency to 0 for customers whose purchases brought nothing: they tell nothing of spend.",
+        )
+
+    @classmethod
+    def from_frame(cls, frame: Any) -> Self:
+        """Read the columns frequency, monetary_value (and weight, if there) of any dataframe."""
+        return cls(**read_columns(frame, ("frequency", "monetary_value")))
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        return {"frequency": self.frequency, "monetary_value": self.monetary_value}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        evidence = self.weight * self.frequency
+        total = float(evidence.sum())
+        return {"money": float(np.sum(evidence * self.monetary_value)) / total if total > 0 else 1.0}
+
+    def missing_evidence(self) -> tuple[str, str] | None:
+        if not np.any(self.frequency > 0):
+            return (
+                "no customer has a purchase with a known value.",
+                "Give customers with frequency above 0 and a positive monetary_value.",
+            )
+        return None
+
+    @property
+    def informative_customers(self) -> float:
+        return float(self.weight[self.frequency > 0].sum())
