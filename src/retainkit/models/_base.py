@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -28,6 +28,10 @@ class AbstractModel(ABC, Generic[S]):
 
     data_kind: ClassVar[type[Any]]
     """The summary this model is fitted to."""
+
+    processes: ClassVar[Mapping[str, tuple[str, int]]] = {}
+    """What covariates may act on: the parameter that each process moves on the scale where it is
+    unbounded, and the sign that makes a positive coefficient mean more of that process."""
 
     unit: Unit | None = field(default=None, kw_only=True)
     """The unit of time that the parameters count in, where the model has one."""

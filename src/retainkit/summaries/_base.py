@@ -65,6 +65,11 @@ class AbstractSummary(ABC):
         assert inverse is not None
         return compressed, inverse
 
+    def entrywise(self) -> Self:
+        """The same entries, each a level of its own: for parameters that differ from entry to entry."""
+        own = np.arange(len(self))
+        return self._of({name: Levels(column, own) for name, column in self.columns.items()}, self.weight)
+
     def split(self, size: int) -> list[Self]:
         """The entries in pieces of at most `size`, so that a computation stays in the processor's cache."""
         if len(self) <= size:

@@ -1,0 +1,1 @@
+"""How long customers stay where leaving is seen: subscriptions, memberships, policies."""

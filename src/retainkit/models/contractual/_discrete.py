@@ -1,0 +1,70 @@
+"""Contractual models that count renewals: customers leave at whole periods."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.models.contractual._base import AbstractContractualModel, Time
+from retainkit.models.contractual._questions import check_data, times, whole_periods
+from retainkit.summaries import Renewals
+from retainkit.typing import Array, Real
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AbstractDiscreteModel(AbstractContractualModel):
+    """A model of the number of periods that customers stay: 1 for those who never renew."""
+
+    @abstractmethod
+    def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
+        """ln P(leaves at the end of period t) for whole t ≥ 1, and its gradient."""
+
+    def log_likelihood_and_score(self, data: Renewals) -> tuple[Array, Array]:
+        check_data(data, type(self).__name__)
+        by_end, by_entry = data.levels("duration"), data.levels("entry")
+        whole_periods("duration", by_end.values, type(self).__name__)
+        whole_periods("entry", by_entry.values, type(self).__name__)
+        left = data.event > 0.0
+        stayed, d_stayed = self._log_survival_and_score(by_end.values)
+        gone, d_gone = self._log_mass_and_score(np.maximum(by_end.values, 1.0))
+        value = np.where(left, by_end.spread(gone), by_end.spread(stayed))
+        score = np.where(left, by_end.spread(d_gone), by_end.spread(d_stayed))
+        if np.any(by_entry.values):  # late entry: all is given that the customer was there by then
+            known, d_known = self._log_survival_and_score(by_entry.values)
+            value, score = value - by_entry.spread(known), score - by_entry.spread(d_known)
+        return value, score
+
+    def expected_lifetime(self, *, horizon: Time = math.inf, given: Time = 0.0) -> Real:
+        """Expected number of payments, one at the start of each period that a customer begins: Σ S(k).
+
+        The first payment counts, so that nobody has less than 1. Without a horizon it is often infinite:
+        wherever some customers hardly ever leave, as in a shifted beta-geometric with alpha ≤ 1.
+
+        Parameters
+        ----------
+        horizon : whole number of periods or Duration, optional
+            Count the payments of this many periods, the running one included.
+        given : tenure reached already
+            The payments from that tenure on, the one due there included.
+
+        Returns
+        -------
+        Payments (periods begun); ``inf`` where that is the answer.
+        """
+        return self._worth(0.0, given, horizon, from_next=False)
+
+    def _hazard(self, t: Array) -> Array:
+        return np.exp(self._log_mass_and_score(t)[0] - self._log_survival(t - 1.0))
+
+    def _times(self, argument: str, t: Time) -> Array:
+        given = times(argument, t, self.unit)
+        if argument == "t":
+            return np.floor(given)  # between renewals nobody leaves
+        return whole_periods(argument, given, type(self).__name__)
+
+    def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:
+        return Renewals(duration=duration, event=left, entry=entry, whole_periods=True, unit=self.unit)
