@@ -32,14 +32,20 @@ if TYPE_CHECKING:
     from retainkit.ingest import summarize_transactions as summarize_transactions
     from retainkit.models import MODELS as MODELS
     from retainkit.models import model_from_json as model_from_json
+    from retainkit.models.covariates import Effect as Effect
+    from retainkit.models.covariates import WithCovariates as WithCovariates
+    from retainkit.models.covariates import with_covariates as with_covariates
     from retainkit.models.purchasing.bg_nbd import BGNBD as BGNBD
     from retainkit.models.spend.gamma_gamma import GammaGamma as GammaGamma
     from retainkit.reports import CustomerBaseReport as CustomerBaseReport
     from retainkit.reports import report as report
+    from retainkit.summaries import Described as Described
     from retainkit.summaries import Opportunities as Opportunities
     from retainkit.summaries import Purchases as Purchases
     from retainkit.summaries import Renewals as Renewals
     from retainkit.summaries import Spend as Spend
+    from retainkit.summaries import align_covariates as align_covariates
+    from retainkit.summaries import encode_categories as encode_categories
     from retainkit.units import Duration as Duration
     from retainkit.validation import HoldoutError as HoldoutError
     from retainkit.validation import Tracking as Tracking
@@ -64,10 +70,19 @@ _HOMES = {
     "retainkit.inference.uncertainty": ("standard_error",),
     "retainkit.ingest": ("TransactionSummary", "load_cdnow", "summarize_transactions"),
     "retainkit.models": ("MODELS", "model_from_json"),
+    "retainkit.models.covariates": ("Effect", "WithCovariates", "with_covariates"),
     "retainkit.models.purchasing.bg_nbd": ("BGNBD",),
     "retainkit.models.spend.gamma_gamma": ("GammaGamma",),
     "retainkit.reports": ("CustomerBaseReport", "report"),
-    "retainkit.summaries": ("Opportunities", "Purchases", "Renewals", "Spend"),
+    "retainkit.summaries": (
+        "Described",
+        "Opportunities",
+        "Purchases",
+        "Renewals",
+        "Spend",
+        "align_covariates",
+        "encode_categories",
+    ),
     "retainkit.units": ("Duration",),
     "retainkit.validation": ("HoldoutError", "Tracking", "holdout_error", "track_purchases"),
     "retainkit.valuation.customers": ("CustomerValue", "value_customers"),

@@ -20,6 +20,7 @@ Codes: TypeAlias = NDArray[np.intp]
 _GRIDS = (1.0, 7.0, 30.4375, 91.3125, 365.25)
 _LARGEST_GRID = 1 << 22
 _PROBE = 64
+_LARGEST_KEY = 2.0**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +87,37 @@ class DistinctRows:
 def distinct_rows(columns: Sequence[Array], weight: Array | None, *, inverse: bool) -> DistinctRows:
     """Group equal rows and add up their weights (1 each if `weight` is None)."""
     parts = [levels(column) for column in columns]
-    sizes = [part.values.size for part in parts]
-    space = float(np.prod(np.asarray(sizes, float)))
-    if space >= 2.0**62:
-        raise OverflowError("too many distinct values to number their combinations")
     keys = np.zeros(columns[0].size, np.intp)
-    for part, size in zip(parts, sizes, strict=True):
-        keys *= size
-        keys += part.codes
-    present, sums, back = _count(keys, weight, int(space), inverse)
+    space, shortened = 1.0, dict[int, Codes]()
+    for place, part in enumerate(parts):
+        if space * part.values.size >= _LARGEST_KEY:  # number the combinations so far anew, from 0
+            shortened[place], _ = _counted(keys)
+            keys = np.searchsorted(shortened[place], keys)
+            space = float(shortened[place].size)
+        space *= part.values.size
+        keys = keys * part.values.size + part.codes
+    present, sums, back = _count(keys, weight, space, inverse)
     found: list[Levels] = []
     rest = present
-    for part, size in zip(reversed(parts), reversed(sizes), strict=True):
-        rest, codes = np.divmod(rest, size)
+    for place, part in reversed(list(enumerate(parts))):
+        rest, codes = np.divmod(rest, part.values.size)
         found.append(Levels(part.values, codes))
+        rest = shortened[place][rest] if place in shortened else rest
     return DistinctRows(tuple(reversed(found)), sums, back)
 
 
-def _count(keys: Codes, weight: Array | None, space: int, inverse: bool) -> tuple[Codes, Array, Codes | None]:
+def _count(
+    keys: Codes, weight: Array | None, space: float, inverse: bool
+) -> tuple[Codes, Array, Codes | None]:
     if space <= 8 * keys.size:  # a table of all possible keys is cheaper than sorting
-        table: NDArray[Any] = np.bincount(keys, minlength=space)
+        table: NDArray[Any] = np.bincount(keys, minlength=int(space))
         present = np.flatnonzero(table)
         if weight is not None:
-            table = np.bincount(keys, weights=weight, minlength=space)
+            table = np.bincount(keys, weights=weight, minlength=int(space))
         sums = table[present].astype(np.float64)
         if not inverse:
             return present, sums, None
-        place = np.zeros(space, np.intp)
+        place = np.zeros(int(space), np.intp)
         place[present] = np.arange(present.size)
         return present, sums, place[keys]
     present, counts = _counted(keys)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 
 from retainkit._numerics.maximize import Evaluate, Maximum, maximize
 from retainkit.errors import FitError, InputError, near
+from retainkit.inference._view import View
 from retainkit.inference.diagnostics import diagnose
 from retainkit.inference.result import Fit
 from retainkit.models._base import AbstractModel
-from retainkit.parameters import Parameter, parameters_of
+from retainkit.models._family import AbstractFamily, PlainFamily, hold
+from retainkit.parameters import NOT_NEGATIVE
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array
 
@@ -22,10 +24,12 @@ _PIECE = 16_384  # rows at a time: their thirty or so arrays stay near the proce
 
 
 def fit(
-    model: type[M],
+    model: type[M] | AbstractFamily[M],
     data: AbstractSummary,
     *,
     start: Mapping[str, float] | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    penalty: float = 0.0,
     on_failure: Literal["raise", "return"] = "raise",
 ) -> Fit[M]:
     """Fit a model to a summary by maximum likelihood.
@@ -35,10 +39,16 @@ def fit(
 
     Parameters
     ----------
-    model : a model class, such as `BGNBD` or `GammaGamma`
-    data : the summary the model is for, such as `Purchases` or `Spend`
+    model : a model class, such as `BGNBD`; or one wrapped by `with_covariates` or `with_shares`
+    data : the summary the model is for, such as `Purchases`, `Spend` or `Renewals`
     start : mapping of parameter names to values, optional
         Where to start instead of at the model's declared start.
+    fixed : mapping of names to values, optional
+        Parameters to hold at a value instead of estimating them, or settings such as an Erlang ``k``.
+    penalty : float, ≥ 0
+        Shrinks the coefficients of covariates: `penalty`/2 times the sum of their squares, each per
+        standard deviation of its covariate, is subtracted from the log-likelihood (a normal prior with
+        that precision). `Fit.log_likelihood` is without it.
     on_failure : {"raise", "return"}
         What to do when the data do not determine the model: raise `FitError` (the refused fit is its
         ``attempt``), or return the refused fit for inspection (``fit.diagnostics.converged`` is False).
@@ -59,137 +69,143 @@ def fit(
     >>> fitted.diagnostics.converged
     True
     """
-    _require_model(model)
-    declared = parameters_of(model)
-    _require_kind(model, data)
+    family: AbstractFamily[M] = hold(_family(model), fixed or {})
+    shrink = NOT_NEGATIVE.check("penalty", penalty)
+    _require_kind(family, data)
     rows = data.compress()
-    _require_evidence(model, rows, len(declared))
-    line_start = _start(model, declared, rows, start)
+    _require_evidence(family, rows)
+    view = View.of(family, rows, shrink)
+    line_start = view.away(_start(family, rows, start))
     with np.errstate(all="ignore"):  # a step too far gives inf or nan, and the line search steps back
-        found = maximize(_objective(model, declared, rows), line_start)
-    result = _result(model, declared, rows, found, line_start)
+        found = maximize(_objective(view, rows), line_start)
+    result: Fit[M] = _result(view, rows, found, line_start)
     if not result.diagnostics.converged and on_failure == "raise":
         verdict = result.diagnostics
         raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=result)
     return result
 
 
-def _require_model(model: object) -> None:
-    if not (isinstance(model, type) and issubclass(model, AbstractModel)):
-        raise InputError(
-            "not-a-model",
-            argument="model",
-            value=repr(model),  # pyright: ignore[reportUnknownArgumentType]
-            rule="must be the class of a model, not its name nor one with parameters",
-            way_out="For example fit(BGNBD, tx.purchases).",
-        )
+def _family(model: Any) -> AbstractFamily[Any]:
+    if isinstance(model, AbstractFamily):
+        return cast("AbstractFamily[Any]", model)
+    if isinstance(model, type) and issubclass(model, AbstractModel):
+        return PlainFamily(cast("type[AbstractModel[Any]]", model))
+    raise InputError(
+        "not-a-model",
+        argument="model",
+        value=repr(model),  # pyright: ignore[reportUnknownArgumentType]
+        rule="must be the class of a model, not its name nor one with parameters",
+        way_out="For example fit(BGNBD, tx.purchases).",
+    )
 
 
-def _require_kind(model: type[AbstractModel[Any]], data: AbstractSummary) -> None:
-    if not isinstance(data, model.data_kind):
+def _require_kind(family: AbstractFamily[Any], data: AbstractSummary) -> None:
+    kind = family.data_kind.__name__
+    if not isinstance(data, family.data_kind):
         raise InputError(
             "wrong-data",
             argument="data",
             value=type(data).__name__,
-            rule=f"must be {model.data_kind.__name__} for {model.__name__}",
-            way_out=f"Pass the summary's {model.data_kind.__name__.lower()}, for example tx."
-            f"{model.data_kind.__name__.lower()}.",
+            rule=f"must be {kind} for {family.name}",
+            way_out=f"Pass the summary's {kind.lower()}, for example tx.{kind.lower()}.",
         )
 
 
-def _require_evidence(model: type[AbstractModel[Any]], rows: AbstractSummary, parameters: int) -> None:
+def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> None:
     missing = rows.missing_evidence()
+    parameters = len(family.parameters)
     if missing is not None:
-        raise FitError("no-evidence", f"{model.__name__} is not identified: {missing[0]}", way_out=missing[1])
+        raise FitError("no-evidence", f"{family.name} is not identified: {missing[0]}", way_out=missing[1])
     if rows.informative_customers < parameters:
         raise FitError(
             "too-few-customers",
-            f"{model.__name__} has {parameters} parameters and the data only "
+            f"{family.name} has {parameters} parameters and the data only "
             f"{rows.informative_customers:,.0f} customers that tell of them.",
             way_out="Use more customers.",
         )
 
 
-def _start(
-    model: type[AbstractModel[Any]],
-    declared: tuple[Parameter, ...],
-    rows: AbstractSummary,
-    given: Mapping[str, float] | None,
-) -> Array:
-    values = {p.name: p.start * (rows.scales[p.unit] if p.unit else 1.0) for p in declared}
+def _start(family: AbstractFamily[Any], rows: AbstractSummary, given: Mapping[str, float] | None) -> Array:
+    values = {p.name: p.start * (rows.scales[p.unit] if p.unit else 1.0) for p in family.parameters}
     for name, value in (given or {}).items():
         if name not in values:
             raise InputError(
                 "unknown-parameter",
                 argument="start",
                 value=name,
-                rule=f"must name parameters of {model.__name__} ({', '.join(values)})",
+                rule=f"must name parameters of {family.name} ({', '.join(values)})",
                 way_out=near(name, values),
             )
         values[name] = float(value)
-    model.of(values.values())  # the model's own checks speak of values outside a domain
-    return np.array([float(p.domain.to_line(values[p.name])) for p in declared])
+    family.of(values.values())  # the model's own checks speak of values outside a domain
+    return np.array([float(p.domain.to_line(values[p.name])) for p in family.parameters])
 
 
-def _objective(
-    model: type[AbstractModel[Any]], declared: tuple[Parameter, ...], rows: AbstractSummary
-) -> Evaluate:
+def _objective(view: View, rows: AbstractSummary) -> Evaluate:
     pieces = rows.split(_PIECE)
+    family = view.family
 
     def one(point: Array) -> tuple[float, Array, Array]:
-        theta = [float(p.domain.from_line(z)) for p, z in zip(declared, point, strict=True)]
-        slope = np.array([p.domain.slope(t) for p, t in zip(declared, theta, strict=True)])
-        candidate = model.of(theta)
-        sums = [_sums(candidate, piece) for piece in pieces]
+        theta, slope = view.natural(point)
+        candidate = family.of(theta)
+        sums = [_sums(family, candidate, piece) for piece in pieces]
         value, gradient, outer = (sum(part) for part in zip(*sums, strict=True))
-        return value, gradient * slope, outer * np.outer(slope, slope)
+        scaled = view.pulled(view.pulled(outer * np.outer(slope, slope)).T)
+        return value, view.pulled(gradient * slope), scaled
 
-    def many(points: Array) -> tuple[Array, Array, Array]:
-        theta = [p.domain.from_line(z)[:, None] for p, z in zip(declared, points.T, strict=True)]
-        slope = np.stack([p.domain.slope(t)[:, 0] for p, t in zip(declared, theta, strict=True)], axis=1)
-        value, score = model.of(theta).log_likelihood_and_score(rows)  # (k, n), (p, k, n)
-        unused = np.zeros((len(declared), len(declared)))
-        return (
-            np.einsum("kn,n->k", value, rows.weight),
-            np.einsum("pkn,n->kp", score, rows.weight) * slope,
-            unused,
+    def many(points: Array) -> tuple[Array, Array]:
+        line = view.home(points)
+        theta = [p.domain.from_line(z)[:, None] for p, z in zip(family.parameters, line.T, strict=True)]
+        slope = np.stack(
+            [p.domain.slope(t)[:, 0] for p, t in zip(family.parameters, theta, strict=True)], axis=1
         )
+        value, score = family.of(theta).log_likelihood_and_score(rows)  # (k, n), (p, k, n)
+        gradient = np.einsum("pkn,n->kp", family.score_rows(score), rows.weight) * slope
+        return np.einsum("kn,n->k", value, rows.weight), view.pulled(gradient)
 
     def evaluate(points: Array) -> tuple[Array, Array, Array]:
-        if len(points) == 1:
-            value, gradient, outer = one(points[0])
-            return np.array([value]), gradient[None, :], outer
-        if len(pieces) == 1:
-            return many(points)
-        values, gradients, outers = zip(*(one(point) for point in points), strict=True)
-        return np.array(values), np.array(gradients), outers[0]
+        outer = np.zeros((points.shape[1], points.shape[1]))
+        if len(points) > 1 and len(pieces) == 1:
+            values, gradients = many(points)
+        else:
+            found = [one(point) for point in points]
+            values, gradients = np.array([f[0] for f in found]), np.array([f[1] for f in found])
+            outer = found[0][2]
+        if view.precision is not None:
+            cost, slope = view.penalty(points)
+            values, gradients, outer = values - cost, gradients - slope, outer + np.diag(view.precision)
+        return values, gradients, outer
 
     return evaluate
 
 
-def _sums(candidate: AbstractModel[Any], piece: AbstractSummary) -> tuple[float, Array, Array]:
+def _sums(
+    family: AbstractFamily[Any], candidate: AbstractModel[Any], piece: AbstractSummary
+) -> tuple[float, Array, Array]:
     """Weighted sums of log-likelihood, score and outer products; einsum, as BLAS threads only cost here."""
     value, score = candidate.log_likelihood_and_score(piece)
+    score = family.score_rows(score)
     weighted = score * piece.weight
     total = float(np.einsum("n,n->", value, piece.weight))
     return total, weighted.sum(axis=1), np.einsum("in,jn->ij", weighted, score)
 
 
-def _result(
-    model: type[M], declared: tuple[Parameter, ...], rows: AbstractSummary, found: Maximum, start: Array
-) -> Fit[M]:
-    theta = [float(p.domain.from_line(z)) for p, z in zip(declared, found.point, strict=True)]
-    slope = np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
-    verdict = diagnose(found, start, declared)
-    scale = np.outer(slope, slope)
-    inverse = np.full(scale.shape, np.nan)
+def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> Fit[Any]:
+    theta, slope = view.natural(found.point)
+    verdict = diagnose(found, start, view.family.parameters)
+    inverse = np.full((start.size, start.size), np.nan)
     if verdict.converged:
         inverse[:] = np.linalg.inv(found.curvature)
+    outer, value = found.outer, found.value
+    if view.precision is not None:
+        outer, value = outer - np.diag(view.precision), value + float(view.penalty(found.point)[0])
+    natural = np.diag(slope) if view.scaling is None else slope[:, None] * view.scaling
     return Fit(
-        model=model.of(theta, unit=getattr(rows, "unit", None)),
-        covariance=inverse * scale,
-        robust_covariance=inverse @ found.outer @ inverse * scale,
-        log_likelihood=found.value,
+        model=view.family.of(theta, unit=getattr(rows, "unit", None)),
+        covariance=natural @ inverse @ natural.T,
+        robust_covariance=natural @ (inverse @ outer @ inverse) @ natural.T,
+        log_likelihood=value,
         customers=rows.customers,
         diagnostics=verdict,
+        family=view.family,
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from retainkit.inference.diagnostics import Diagnostics
 from retainkit.models._base import AbstractModel
-from retainkit.parameters import parameters_of
+from retainkit.models._family import AbstractFamily
 from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])
@@ -33,6 +33,7 @@ class Fit(Generic[M]):
     customers : float
         Number of customers behind the fit.
     diagnostics : Diagnostics
+    family : the models among which this one was chosen; it names the free parameters
     """
 
     model: M
@@ -41,6 +42,7 @@ class Fit(Generic[M]):
     log_likelihood: float
     customers: float
     diagnostics: Diagnostics
+    family: AbstractFamily[M]
 
     @property
     def standard_errors(self) -> dict[str, float]:
@@ -53,17 +55,17 @@ class Fit(Generic[M]):
         return self._errors(self.robust_covariance)
 
     def _errors(self, covariance: Array) -> dict[str, float]:
-        return dict(zip(self.model.names(), np.sqrt(np.diag(covariance)).tolist(), strict=True))
+        return dict(zip(self.family.names(), np.sqrt(np.diag(covariance)).tolist(), strict=True))
 
     @property
     def aic(self) -> float:
         """Akaike's information criterion; less is better."""
-        return 2.0 * len(self.model.names()) - 2.0 * self.log_likelihood
+        return 2.0 * len(self.family.parameters) - 2.0 * self.log_likelihood
 
     @property
     def bic(self) -> float:
         """Schwarz's criterion with the number of customers; less is better."""
-        return len(self.model.names()) * math.log(self.customers) - 2.0 * self.log_likelihood
+        return len(self.family.parameters) * math.log(self.customers) - 2.0 * self.log_likelihood
 
     def draws(self, n: int, *, seed: int | np.random.Generator) -> M:
         """The same model with parameters of shape (n, 1), drawn from their uncertainty.
@@ -77,8 +79,8 @@ class Fit(Generic[M]):
 
     def on_line(self) -> tuple[Array, Array]:
         """Parameters where they are unbounded (log, logit), and S with S·Sᵀ their covariance there."""
-        declared = parameters_of(type(self.model))
-        theta = np.array([float(self.model.parameters[p.name]) for p in declared])
+        declared = self.family.parameters
+        theta = np.array([float(v) for v in self.family.values_of(self.model)])
         slope = np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
         point = np.array([float(p.domain.to_line(t)) for p, t in zip(declared, theta, strict=True)])
         # eigenvectors and not Cholesky, which rounding can defeat in a nearly flat direction
@@ -87,10 +89,10 @@ class Fit(Generic[M]):
 
     def at_line(self, points: Array) -> M:
         """The model at points of the unbounded scale: (p,) gives one, (n, p) parameters of shape (n, 1)."""
-        declared = parameters_of(type(self.model))
+        declared = self.family.parameters
         columns = [points[..., i] if points.ndim == 1 else points[:, [i]] for i in range(len(declared))]
         values = (p.domain.from_line(z) for p, z in zip(declared, columns, strict=True))
-        return type(self.model).of(values, unit=self.model.unit)
+        return self.family.of(values, unit=self.model.unit)
 
     def model_dump(self) -> dict[str, Any]:
         """The fit as plain values, ready for JSON."""
@@ -112,16 +114,21 @@ class Fit(Generic[M]):
     def rows(self) -> list[tuple[str, float, float, str]]:
         """One row a parameter: name, estimate, standard error, meaning."""
         errors = self.standard_errors
-        declared = parameters_of(type(self.model))
-        return [(p.name, float(self.model.parameters[p.name]), errors[p.name], p.doc) for p in declared]
+        values = self.family.values_of(self.model)
+        return [
+            (p.name, float(v), errors[p.name], p.doc)
+            for p, v in zip(self.family.parameters, values, strict=True)
+        ]
 
     def __str__(self) -> str:
         lines = [
-            f"{type(self.model).__name__} on {self.customers:,.0f} customers, "
+            f"{self.family.name} on {self.customers:,.0f} customers, "
             f"log-likelihood {self.log_likelihood:,.3f}, AIC {self.aic:,.1f}, BIC {self.bic:,.1f}"
         ]
+        width = max(6, *map(len, self.family.names()))
         lines += [
-            f"  {name:<6} {value:>12.6g}  ± {error:<10.3g} {doc}" for name, value, error, doc in self.rows()
+            f"  {name:<{width}} {value:>12.6g}  ± {error:<10.3g} {doc}"
+            for name, value, error, doc in self.rows()
         ]
         return "\n".join([*lines, f"  {self.diagnostics.message}"])
 

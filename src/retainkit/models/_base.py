@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import numpy as np
 
 from retainkit.errors import InputError
+from retainkit.models._family import AbstractFamily, PlainFamily
 from retainkit.parameters import parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
@@ -32,6 +33,9 @@ class AbstractModel(ABC, Generic[S]):
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {}
     """What covariates may act on: the parameter that each process moves on the scale where it is
     unbounded, and the sign that makes a positive coefficient mean more of that process."""
+
+    fixed_fields: ClassVar[tuple[str, ...]] = ()
+    """Settings that no fit estimates, such as the k of an Erlang distribution."""
 
     unit: Unit | None = field(default=None, kw_only=True)
     """The unit of time that the parameters count in, where the model has one."""
@@ -82,6 +86,16 @@ class AbstractModel(ABC, Generic[S]):
         """The parameters by name."""
         return {name: getattr(self, name) for name in self.names()}
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that no fit estimates, by name."""
+        return {name: getattr(self, name) for name in self.fixed_fields}
+
+    @property
+    def family(self) -> AbstractFamily[Any]:
+        """All models of the form of this one."""
+        return PlainFamily(type(self), tuple(self.settings.items()))
+
     @classmethod
     def typical(cls, rng: np.random.Generator, *, scale: float = 1.0) -> Self:
         """A plausible model drawn from the declared ranges; for tests and simulations.
@@ -99,7 +113,8 @@ class AbstractModel(ABC, Generic[S]):
     def model_dump(self) -> dict[str, Any]:
         """The record as plain values: the model's name, its parameters and its unit."""
         plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in self.parameters.items()}
-        return {"model": type(self).__name__, "parameters": plain, "unit": self.unit}
+        settings = {"settings": self.settings} if self.fixed_fields else {}
+        return {"model": type(self).__name__, "parameters": plain, **settings, "unit": self.unit}
 
     def model_dump_json(self) -> str:
         """The record as JSON, a few hundred bytes; `retainkit.model_from_json` reads it back."""
@@ -114,7 +129,8 @@ class AbstractModel(ABC, Generic[S]):
         return hash((type(self).__name__, *(np.asarray(v).tobytes() for v in self.parameters.values())))
 
     def __repr__(self) -> str:
-        shown = [f"{k}={v:.6g}" if isinstance(v, float) else f"{k}={v!r}" for k, v in self.parameters.items()]
+        known = self.parameters | self.settings
+        shown = [f"{k}={v:.6g}" if isinstance(v, float) else f"{k}={v!r}" for k, v in known.items()]
         if self.unit is not None:
             shown.append(f"unit={self.unit!r}")
         return f"{type(self).__name__}({', '.join(shown)})"

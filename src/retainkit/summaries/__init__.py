@@ -5,6 +5,9 @@ counted, not repeated.
 """
 
 from retainkit.summaries._base import AbstractSummary as AbstractSummary
+from retainkit.summaries.covariates import Described as Described
+from retainkit.summaries.covariates import align_covariates as align_covariates
+from retainkit.summaries.covariates import encode_categories as encode_categories
 from retainkit.summaries.opportunities import Opportunities as Opportunities
 from retainkit.summaries.purchases import Purchases as Purchases
 from retainkit.summaries.renewals import Renewals as Renewals

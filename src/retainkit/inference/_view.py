@@ -1,0 +1,65 @@
+"""A family as the optimiser sees it: unbounded, well-scaled coordinates, and a penalty on some of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.models._family import AbstractFamily
+from retainkit.summaries import AbstractSummary
+from retainkit.typing import Array
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A family as the optimiser sees it: unbounded, well-scaled coordinates and a penalty on some."""
+
+    family: AbstractFamily[Any]
+    scaling: Array | None
+    precision: Array | None
+    """The penalty's second derivatives, one per coordinate."""
+
+    @classmethod
+    def of(cls, family: AbstractFamily[Any], rows: AbstractSummary, penalty: float) -> Self:
+        shrunk = list(family.penalized())
+        if penalty and not shrunk:
+            raise InputError(
+                "needless",
+                argument="penalty",
+                value=penalty,
+                rule="shrinks the coefficients of covariates, and this model has none",
+                way_out="Leave penalty out, or wrap the model by with_covariates.",
+            )
+        precision = None
+        if penalty:
+            precision = np.zeros(len(family.parameters))
+            precision[shrunk] = penalty
+        return cls(family, family.scaling(rows), precision)
+
+    def home(self, points: Array) -> Array:
+        """The unbounded coordinates of the parameters themselves (log, logit)."""
+        return points if self.scaling is None else points @ self.scaling.T
+
+    def away(self, points: Array) -> Array:
+        """The optimiser's coordinates."""
+        if self.scaling is None:
+            return points
+        return np.asarray(np.linalg.solve(self.scaling, points.T).T, np.float64)
+
+    def natural(self, point: Array) -> tuple[list[float], Array]:
+        """Parameters at a point, and d parameter / d unbounded coordinate."""
+        declared = self.family.parameters
+        theta = [float(p.domain.from_line(z)) for p, z in zip(declared, self.home(point), strict=True)]
+        return theta, np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
+
+    def pulled(self, gradient: Array) -> Array:
+        """A gradient in unbounded coordinates (…, p) as one in the optimiser's."""
+        return gradient if self.scaling is None else gradient @ self.scaling
+
+    def penalty(self, points: Array) -> tuple[Array, Array]:
+        """What is subtracted from the log-likelihood, and its gradient."""
+        assert self.precision is not None
+        return 0.5 * (points**2 @ self.precision), points * self.precision

@@ -1,0 +1,174 @@
+"""What a fit needs to know: which parameters are free, and how a model is made of their values.
+
+A plain model's class is a family; so is a class with some parameters held fixed, and a model with
+covariates or shares wrapped around it. `fit` and `Fit` know families only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+
+from retainkit.errors import InputError, near
+from retainkit.parameters import Parameter, parameters_of
+from retainkit.summaries import AbstractSummary
+from retainkit.typing import Array, Real, Unit
+
+if TYPE_CHECKING:
+    from retainkit.models._base import AbstractModel
+
+M = TypeVar("M", bound="AbstractModel[Any]")
+
+
+class AbstractFamily(ABC, Generic[M]):
+    """All models of one form; `fit` chooses among them."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What messages call a model of this family."""
+
+    @property
+    @abstractmethod
+    def data_kind(self) -> type[Any]:
+        """The summary that the models are fitted to."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The free parameters, in order."""
+
+    @property
+    @abstractmethod
+    def processes(self) -> Mapping[str, tuple[str, int]]:
+        """What covariates may act on: parameter and sign for each process."""
+
+    @abstractmethod
+    def of(self, values: Iterable[Real], unit: Unit | None = None) -> M:
+        """The model with its free parameters given in order."""
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the free parameters, in order."""
+        return tuple(p.name for p in self.parameters)
+
+    def values_of(self, model: M) -> list[Real]:
+        """The free parameters of a model of this family, in order."""
+        return [model.parameters[name] for name in self.names()]
+
+    def score_rows(self, score: Array) -> Array:
+        """Of a model's score the rows of the free parameters."""
+        return score
+
+    def scaling(self, rows: AbstractSummary) -> Array | None:
+        """A matrix from well-scaled coordinates to the unbounded ones of the parameters, if it helps."""
+        del rows
+        return None
+
+    def penalized(self) -> tuple[int, ...]:
+        """Places of the parameters that a penalty shrinks towards 0."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFamily(AbstractFamily[M]):
+    """The models of one class, with some of its fields held fixed."""
+
+    kind: type[M]
+    fixed: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.kind.__name__
+
+    @property
+    def data_kind(self) -> type[Any]:
+        return self.kind.data_kind
+
+    @property
+    def processes(self) -> Mapping[str, tuple[str, int]]:
+        return self.kind.processes
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        held = dict(self.fixed)
+        return tuple(p for p in parameters_of(self.kind) if p.name not in held)
+
+    def of(self, values: Iterable[Real], unit: Unit | None = None) -> M:
+        if not self.fixed:
+            return self.kind.of(values, unit=unit)
+        make: Any = self.kind
+        return make(**dict(self.fixed), **dict(zip(self.names(), values, strict=True)), unit=unit)
+
+    def score_rows(self, score: Array) -> Array:
+        if not self.fixed:
+            return score
+        names = self.kind.names()
+        return score[[names.index(name) for name in self.names()]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFamily(AbstractFamily[M]):
+    """Another family with some of its parameters held fixed."""
+
+    base: AbstractFamily[M]
+    held: tuple[tuple[str, float], ...]
+
+    @property
+    def name(self) -> str:
+        return self.base.name
+
+    @property
+    def data_kind(self) -> type[Any]:
+        return self.base.data_kind
+
+    @property
+    def processes(self) -> Mapping[str, tuple[str, int]]:
+        return self.base.processes
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        held = dict(self.held)
+        return tuple(p for p in self.base.parameters if p.name not in held)
+
+    def of(self, values: Iterable[Real], unit: Unit | None = None) -> M:
+        known: dict[str, Real] = dict(self.held) | dict(zip(self.names(), values, strict=True))
+        return self.base.of([known[name] for name in self.base.names()], unit=unit)
+
+    def _free(self) -> list[int]:
+        names = self.base.names()
+        return [names.index(name) for name in self.names()]
+
+    def score_rows(self, score: Array) -> Array:
+        return self.base.score_rows(score)[self._free()]
+
+    def scaling(self, rows: AbstractSummary) -> Array | None:
+        whole = self.base.scaling(rows)
+        return None if whole is None else whole[np.ix_(self._free(), self._free())]
+
+    def penalized(self) -> tuple[int, ...]:
+        shrunk = self.base.penalized()
+        return tuple(place for place, was in enumerate(self._free()) if was in shrunk)
+
+
+def hold(family: AbstractFamily[M], fixed: Mapping[str, Any]) -> AbstractFamily[M]:
+    """The family with some parameters, or settings such as an Erlang k, held at given values."""
+    if not fixed:
+        return family
+    settings = family.kind.fixed_fields if isinstance(family, PlainFamily) else ()
+    for name in fixed:
+        if name not in (*family.names(), *settings):
+            known = (*family.names(), *settings)
+            raise InputError(
+                "unknown-parameter",
+                argument="fixed",
+                value=name,
+                rule=f"must name parameters of {family.name} ({', '.join(known)})",
+                way_out=near(name, known),
+            )
+    if isinstance(family, PlainFamily):
+        return PlainFamily(family.kind, (*family.fixed, *fixed.items()))
+    return HeldFamily(family, tuple(fixed.items()))

@@ -1,0 +1,257 @@
+"""Customers with what else is known of them: numbers that a model may explain behaviour by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar, cast
+
+import numpy as np
+
+from retainkit._numerics.grouping import Codes, Levels
+from retainkit.errors import InputError, first_offender, near
+from retainkit.parameters import REAL
+from retainkit.summaries._base import AbstractSummary
+from retainkit.typing import Array, NumberLike, Unit
+
+S = TypeVar("S", bound=AbstractSummary)
+
+_PREFIX = "covariate "
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Described(AbstractSummary, Generic[S]):
+    """A summary whose entries carry covariates, one number of each name per entry.
+
+    Parameters
+    ----------
+    data : Purchases, Renewals, Spend or Opportunities, n entries
+    covariates : mapping of names to (n,) numbers, or any dataframe of numbers
+        In the order of the entries; `align_covariates` brings a table into it. Categories become
+        numbers by `encode_categories`.
+
+    Raises
+    ------
+    InputError
+        For a column that is not numbers, has gaps, or another length than the data.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> members = rk.Renewals(duration=[3, 12, 7], event=[1, 0, 1], unit="month")
+    >>> described = rk.Described(members, {"autopay": [0, 1, 0]})
+    >>> list(described.covariates)
+    ['autopay']
+    """
+
+    data: S
+    covariates: dict[str, Array]
+
+    def __init__(self, data: S, covariates: Any) -> None:
+        given: Any = data
+        if not isinstance(given, AbstractSummary) or isinstance(given, Described):
+            raise InputError(
+                "wrong-data",
+                argument="data",
+                value=type(data).__name__,
+                rule="must be a summary without covariates, such as Purchases or Renewals",
+                way_out="Give all covariates at once: Described(tx.purchases, {'a': ..., 'b': ...}).",
+            )
+        named = covariate_columns(covariates)
+        for name, column in named.items():
+            if column.shape != (len(data),):
+                raise InputError(
+                    "length-mismatch",
+                    argument=f"covariates[{name!r}]",
+                    value=column,
+                    rule=f"must have one number for each of the {len(data):,} entries, in their order",
+                    way_out="Bring a table into the order of the customers with align_covariates.",
+                )
+            column.setflags(write=False)
+        object.__setattr__(self, "data", data)
+        object.__setattr__(self, "covariates", named)
+        object.__setattr__(self, "weight", data.weight)
+        object.__setattr__(self, "_levels", {})
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        return {**self.data.columns, **{_PREFIX + name: c for name, c in self.covariates.items()}}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        return self.data.scales
+
+    @property
+    def unit(self) -> Unit | None:
+        """What the times of the data count in."""
+        return getattr(self.data, "unit", None)
+
+    def missing_evidence(self) -> tuple[str, str] | None:
+        return self.data.missing_evidence()
+
+    @property
+    def informative_customers(self) -> float:
+        return self.data.informative_customers
+
+    def levels(self, column: str) -> Levels:
+        return super().levels(column) if column.startswith(_PREFIX) else self.data.levels(column)
+
+    def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
+        mine = {name: entries[_PREFIX + name].column() for name in self.covariates}
+        rest = {name: part for name, part in entries.items() if not name.startswith(_PREFIX)}
+        summary = copy(self)
+        object.__setattr__(summary, "data", self.data._of(rest, weight))
+        object.__setattr__(summary, "covariates", mine)
+        object.__setattr__(summary, "weight", weight)
+        object.__setattr__(summary, "_levels", {})
+        return summary
+
+
+def covariate_columns(covariates: Any, argument: str = "covariates") -> dict[str, Array]:
+    """Named columns of finite numbers from a mapping or any dataframe."""
+    if isinstance(covariates, Mapping):
+        given = cast("Mapping[str, Any]", covariates)
+    else:
+        import narwhals as nw
+
+        table = nw.from_native(covariates, eager_only=True)
+        given = {name: table.get_column(name).to_numpy() for name in table.columns}
+    if not given:
+        raise InputError(
+            "empty-table",
+            argument=argument,
+            value={},
+            rule="must have at least one column",
+            way_out="Leave covariates out if there are none.",
+        )
+    return {name: _numbers(f"{argument}[{name!r}]", column) for name, column in given.items()}
+
+
+def _numbers(argument: str, column: NumberLike) -> Array:
+    array = np.asarray(column)
+    if array.dtype == np.bool_:
+        array = array.astype(np.float64)
+    if array.dtype.kind in "OUST":
+        raise InputError(
+            "not-a-number",
+            argument=argument,
+            value=array.ravel()[0] if array.size else array,
+            rule="must be numbers",
+            way_out="Turn categories into columns of 0 and 1 with encode_categories(column).",
+        )
+    return np.array(REAL.check(argument, array), np.float64)
+
+
+def encode_categories(
+    column: Any, *, name: str, baseline: object = None, categories: Sequence[object] | None = None
+) -> dict[str, Array]:
+    """A column of categories as columns of 0 and 1, one for each category but the baseline.
+
+    Parameters
+    ----------
+    column : (n,) values
+    name : str
+        The columns are called ``name=category``.
+    baseline : a category, optional
+        What the others are compared with; by default the first.
+    categories : all of them in order, optional
+        By default those that occur, sorted. Give those of the fitted data when predicting for others.
+
+    Examples
+    --------
+    >>> columns = encode_categories(["a", "b", "c", "b"], name="plan", baseline="a")
+    >>> {k: v.tolist() for k, v in columns.items()}
+    {'plan=b': [0.0, 1.0, 0.0, 1.0], 'plan=c': [0.0, 0.0, 1.0, 0.0]}
+    """
+    values = np.asarray(column)
+    missing = np.array([v is None or v != v for v in values.tolist()], np.bool_)
+    if values.ndim != 1 or missing.any():
+        raise InputError(
+            "missing-category",
+            argument="column",
+            value=first_offender(values, missing) if missing.any() else values,
+            rule="must be one column without gaps",
+            way_out="Fill gaps with a category of their own, such as 'unknown'.",
+        )
+    found = list(dict.fromkeys(sorted(set(values.tolist()), key=str)))
+    known = found if categories is None else list(categories)
+    strange = [v for v in found if v not in known]
+    if strange:
+        raise InputError(
+            "unknown-category",
+            argument="column",
+            value=strange[0],
+            rule=f"must be one of the categories {known}",
+            way_out="Add it to categories, or map it to one of them.",
+        )
+    base = known[0] if baseline is None else baseline
+    if base not in known:
+        raise InputError(
+            "unknown-category",
+            argument="baseline",
+            value=base,
+            rule=f"must be one of the categories {known}",
+            way_out=near(str(base), map(str, known)).strip(),
+        )
+    return {f"{name}={v}": (values == v).astype(np.float64) for v in known if v != base}
+
+
+def align_covariates(
+    frame: Any, *, customer_id: str, customers: Any, columns: Sequence[str] | None = None
+) -> dict[str, Array]:
+    """Columns of a table of covariates in the order of the customers of a summary.
+
+    Parameters
+    ----------
+    frame : any dataframe, one line per customer
+    customer_id : name of the column of ids
+    customers : (n,) ids, such as ``tx.customers``
+    columns : names, optional
+        By default all others.
+
+    Raises
+    ------
+    InputError
+        For ids that occur twice, and for customers without a line: how many, and which.
+    """
+    import narwhals as nw
+
+    table = nw.from_native(frame, eager_only=True)
+    wanted = [c for c in table.columns if c != customer_id] if columns is None else list(columns)
+    for name in (customer_id, *wanted):
+        if name not in table.columns:
+            raise InputError(
+                "missing-column",
+                argument="customer_id" if name == customer_id else "columns",
+                value=name,
+                rule=f"must be among the columns of the table ({', '.join(table.columns)})",
+                way_out=near(name, table.columns),
+            )
+    places = _places(table.get_column(customer_id).to_list(), np.asarray(customers).tolist())
+    return {name: _numbers(name, table.get_column(name).to_numpy())[places] for name in wanted}
+
+
+def _places(ids: list[Any], customers: list[Any]) -> Codes:
+    place = {customer: i for i, customer in enumerate(ids)}
+    if len(place) < len(ids):
+        seen: set[Any] = set()
+        twice = next(i for i in ids if i in seen or seen.add(i))
+        raise InputError(
+            "duplicate-ids",
+            argument="customer_id",
+            value=twice,
+            rule=f"must name each customer once ({len(ids) - len(place):,} lines too many)",
+            way_out="Keep one line per customer.",
+        )
+    missing = [c for c in customers if c not in place]
+    if missing:
+        few = ", ".join(map(repr, missing[:3])) + (", …" if len(missing) > 3 else "")
+        raise InputError(
+            "unmatched-ids",
+            argument="frame",
+            value=missing[0],
+            rule=f"has no line for {len(missing):,} of {len(customers):,} customers ({few})",
+            way_out="Add their lines or leave those customers out; check the type of the ids.",
+        )
+    return np.array([place[c] for c in customers], np.intp)
