@@ -1,0 +1,324 @@
+"""What the subscribers at hand are still worth, by tenure, cohort and in all, and what comes in when."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics.curve_value import lifetime_value_on_curve
+from retainkit.economics.rates import Rate
+from retainkit.economics.residual_value import Instant, residual_lifetime_value
+from retainkit.errors import InputError
+from retainkit.models.contractual._base import AbstractContractualModel, check_instant
+from retainkit.models.contractual._questions import per_period, times, whole_periods
+from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.typing import Array, NumberLike
+from retainkit.units import Duration
+from retainkit.valuation.subscription_forecast import SubscriptionForecast
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SubscriptionBaseValue:
+    """The remaining value of customers who are there now, one entry per tenure and cohort.
+
+    Attributes
+    ----------
+    cohort : (n,) labels
+    tenure : (n,) renewals made so far
+    customers : (n,)
+    margin_per_period : (n,) money per customer and period
+    remaining_payments : (n,) expected payments still to come from one customer, discounted
+    churn_next : (n,) share that leaves at the next renewal
+    naive_value : float
+        The same base valued at one retention rate for everybody, margin·r/(1 + d − r): what customers who
+        have stayed for long are worth is lost in the mean.
+    naive_retention : float
+    """
+
+    cohort: np.ndarray[Any, Any]
+    tenure: Array
+    customers: Array
+    margin_per_period: Array
+    remaining_payments: Array
+    churn_next: Array
+    naive_retention: float
+    naive_value: float
+    instant: Instant
+    discount_rate: Rate | float
+    horizon: Duration | float
+    survival: Any
+
+    @property
+    def value_per_customer(self) -> Array:
+        """Remaining value of one customer of each entry, in money of now."""
+        return self.margin_per_period * self.remaining_payments
+
+    @property
+    def value(self) -> Array:
+        """Remaining value of each entry, in money of now."""
+        return self.customers * self.value_per_customer
+
+    @property
+    def total(self) -> float:
+        """Remaining value of the whole base, in money of now."""
+        return float(self.value.sum())
+
+    @property
+    def leaving_next(self) -> Array:
+        """How many customers of each entry are expected to leave at the next renewal."""
+        return self.customers * self.churn_next
+
+    @property
+    def naive_ratio(self) -> float:
+        """The naive value as a share of the right one."""
+        return self.naive_value / self.total
+
+    @property
+    def table(self) -> dict[str, np.ndarray[Any, Any]]:
+        """One row an entry, ready for any dataframe."""
+        return {
+            "cohort": self.cohort,
+            "tenure": self.tenure,
+            "customers": self.customers,
+            "remaining_payments": self.remaining_payments,
+            "value_per_customer": self.value_per_customer,
+            "value": self.value,
+            "leaving_next": self.leaving_next,
+        }
+
+    def by_cohort(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The same added up by cohort, in the order of their first entries."""
+        names, place = _cohorts(self.cohort)
+        customers, value, leaving = (
+            np.bincount(place, weights=column, minlength=len(names))
+            for column in (self.customers, self.value, self.leaving_next)
+        )
+        return {
+            "cohort": names,
+            "customers": customers,
+            "value_per_customer": value / customers,
+            "value": value,
+            "leaving_next": leaving,
+        }
+
+    def forecast(self, periods: int) -> SubscriptionForecast:
+        """Customers, churners and margin expected in each of the next periods, by cohort.
+
+        Period 1 begins with the next renewal: its margin is paid by those who renew then.
+        """
+        ahead = np.arange(0.0, _whole("periods", periods) + 1.0)
+        share = np.stack([np.asarray(self.survival.survival(k + ahead, given=k)) for k in self.tenure])
+        names, place = _cohorts(self.cohort)
+        there = np.zeros((len(names), ahead.size))
+        np.add.at(there, place, self.customers[:, None] * share)
+        margin = np.zeros((len(names), ahead.size - 1))
+        np.add.at(margin, place, (self.customers * self.margin_per_period)[:, None] * share[:, 1:])
+        return SubscriptionForecast(names, there[:, 1:], -np.diff(there, axis=1), margin)
+
+    def model_dump(self) -> dict[str, Any]:
+        """Totals, assumptions and the table by cohort as plain values."""
+        return {
+            "value": self.total,
+            "customers": float(self.customers.sum()),
+            "leaving_next": float(self.leaving_next.sum()),
+            "naive_value": self.naive_value,
+            "naive_retention": self.naive_retention,
+            "instant": self.instant,
+            "discount_rate": str(self.discount_rate),
+            "horizon": str(self.horizon),
+            "by_cohort": {name: column.tolist() for name, column in self.by_cohort().items()},
+        }
+
+    def model_dump_json(self) -> str:
+        """The same as JSON."""
+        return json.dumps(self.model_dump())
+
+    def __str__(self) -> str:
+        people = float(self.customers.sum())
+        return (
+            f"{people:,.0f} customers are worth {self.total:,.2f} {self.instant}, {self.total / people:,.2f} "
+            f"each; {self.leaving_next.sum():,.1f} are expected to leave next. One retention rate of "
+            f"{self.naive_retention:.1%} for everybody would say {self.naive_value:,.2f}, "
+            f"{self.naive_ratio:.1%} of that."
+        )
+
+    __repr__ = __str__
+
+
+def value_subscriptions(
+    survival: Any,
+    *,
+    tenure: NumberLike,
+    customers: NumberLike = 1.0,
+    cohort: Any = None,
+    margin_per_period: NumberLike,
+    discount_rate: Rate | NumberLike,
+    instant: Instant,
+    horizon: Duration | NumberLike = math.inf,
+    naive_retention: NumberLike | None = None,
+) -> SubscriptionBaseValue:
+    """What the subscribers at hand are still worth: cohorts by tenure, each with its own outlook.
+
+    A customer of tenure k brings margin · Σ_{j≥1} S(k + j)/S(k) · v^(j−1) just before the renewal, and that
+    times v just after a payment. Long-standing customers are worth more: who was likely to leave has left.
+
+    Parameters
+    ----------
+    survival : a contractual model, or anything with ``survival(t, given=...)``
+        A Kaplan-Meier curve needs a rule for what comes after its end: ``curve.continued(...)``.
+    tenure : (n,) whole periods completed, one per entry
+    customers : (n,) how many customers each entry stands for
+    cohort : (n,) labels, optional
+        By default the tenure itself: everyone who came at the same time.
+    margin_per_period : number or (n,), money per customer and period; margin, not revenue
+    discount_rate : Rate; or a number per period where the model has no unit
+    instant : {"before-renewal", "after-payment"}
+    horizon : whole number of payments or Duration, optional
+    naive_retention : share, optional
+        What the naive valuation uses; by default the retention of the whole base over the last period, as
+        an aggregate report would show it.
+
+    Raises
+    ------
+    InputError
+        For an infinite value (no discount and customers who hardly ever leave), unequal lengths.
+
+    Notes
+    -----
+    Fader, P. S. and Hardie, B. G. S. (2010), "Customer-Base Valuation in a Contractual Setting: The Perils
+    of Ignoring Heterogeneity", Marketing Science 29(1), 85-93, doi:10.1287/mksc.1080.0482.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> model = rk.ShiftedBetaGeometric(alpha=3.80, beta=15.20, unit="year")
+    >>> base = rk.value_subscriptions(model, tenure=[0, 1, 2], customers=[1000, 800, 650],
+    ...     margin_per_period=100.0, discount_rate=rk.Rate(0.1, per="year"), instant="before-renewal")
+    >>> print(base.value_per_customer.round(2))
+    [330.98 345.1  358.65]
+    """
+    check_instant(instant)
+    entries = _entries(survival, tenure, customers, margin_per_period)
+    k, people, margin = entries
+    labels = k if cohort is None else np.asarray(cohort)
+    if labels.shape != k.shape:
+        raise _unequal("cohort", labels, k)
+    force = float(np.asarray(per_period(discount_rate, getattr(survival, "unit", None))))
+    ahead, place = np.unique(k, return_inverse=True)
+    payments = _remaining(survival, ahead, discount_rate, force, instant, horizon)[place]
+    if np.any(np.isinf(payments)):
+        raise InputError(
+            "infinite-value",
+            argument="discount_rate",
+            value=discount_rate,
+            rule="must be above 0 here: undiscounted, some customers pay for ever",
+            way_out="Discount, or give a finite horizon.",
+        )
+    kept = np.asarray(survival.survival(ahead + 1.0, given=ahead))[place]
+    retention = _last_retention(survival, k, people) if naive_retention is None else naive_retention
+    rate = float(np.asarray(NOT_NEGATIVE.check("naive_retention", retention)))
+    count = times("horizon", horizon, getattr(survival, "unit", None))
+    one = residual_lifetime_value(
+        1.0, retention=rate, discount_rate=math.expm1(force), instant=instant, periods=float(count)
+    )
+    return SubscriptionBaseValue(
+        cohort=labels,
+        tenure=k,
+        customers=people,
+        margin_per_period=margin,
+        remaining_payments=payments,
+        churn_next=1.0 - kept,
+        naive_retention=rate,
+        naive_value=float(np.sum(people * margin)) * float(one),
+        instant=instant,
+        discount_rate=discount_rate,
+        horizon=horizon,
+        survival=survival,
+    )
+
+
+def _entries(
+    survival: Any, tenure: NumberLike, customers: NumberLike, margin: NumberLike
+) -> tuple[Array, Array, Array]:
+    k = np.atleast_1d(NOT_NEGATIVE.check("tenure", tenure))
+    whole_periods("tenure", k, type(survival).__name__)
+    people = np.atleast_1d(NOT_NEGATIVE.check("customers", customers))
+    each = np.atleast_1d(REAL.check("margin_per_period", margin))
+    for name, column in (("customers", people), ("margin_per_period", each)):
+        if column.shape not in ((1,), k.shape):
+            raise _unequal(name, column, k)
+    return k, np.broadcast_to(people, k.shape), np.broadcast_to(each, k.shape)
+
+
+def _remaining(
+    survival: Any, tenure: Array, discount_rate: Any, force: float, instant: Instant, horizon: Any
+) -> Array:
+    """Discounted expected payments still to come, for each distinct tenure."""
+    if isinstance(survival, AbstractContractualModel):
+        residual = survival.discounted_expected_residual_lifetime
+        return np.asarray(residual(tenure, discount_rate, instant=instant, horizon=horizon))
+    d = math.expm1(force)
+    count = float(times("horizon", horizon, getattr(survival, "unit", None)))
+    payments = [
+        lifetime_value_on_curve(
+            1.0,
+            _ahead_of(survival, k),
+            discount_rate=d,
+            timing="end-if-retained",
+            periods=int(count) if math.isfinite(count) else None,
+        )
+        for k in tenure
+    ]
+    return np.asarray(payments) * (1.0 + d if instant == "before-renewal" else 1.0)
+
+
+def _ahead_of(survival: Any, tenure: float) -> Callable[[Array], Any]:
+    def share(later: Array) -> Any:
+        return survival.survival(tenure + later, given=tenure)
+
+    return share
+
+
+def _last_retention(survival: Any, tenure: Array, customers: Array) -> float:
+    """What share of those there a period ago is there now, over all cohorts that were there."""
+    older = tenure >= 1.0
+    if not np.any(older):
+        return float(np.asarray(survival.survival(1.0)))
+    kept = np.asarray(survival.survival(tenure[older], given=tenure[older] - 1.0))
+    return float(customers[older].sum() / (customers[older] / kept).sum())
+
+
+def _cohorts(labels: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    names, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(order.size, np.intp)
+    rank[order] = np.arange(order.size)
+    return names[order], rank[place]
+
+
+def _whole(argument: str, value: Any) -> int:
+    number = np.asarray(NOT_NEGATIVE.check(argument, value))
+    if number.ndim or number < 1.0 or number != np.rint(number):
+        raise InputError(
+            "not-whole",
+            argument=argument,
+            value=value,
+            rule="must be a whole number of 1 or more",
+            way_out="For example periods=12.",
+        )
+    return int(number)
+
+
+def _unequal(argument: str, column: np.ndarray[Any, Any], tenure: Array) -> InputError:
+    return InputError(
+        "length-mismatch",
+        argument=argument,
+        value=column,
+        rule=f"must have one value, or one for each of the {tenure.size:,} tenures",
+        way_out="Give every entry its own.",
+    )

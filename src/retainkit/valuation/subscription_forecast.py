@@ -1,0 +1,53 @@
+"""Customers, churners and margin of a subscription base in the periods to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.typing import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SubscriptionForecast:
+    """What is expected of the customers at hand, by cohort and period; new customers are not in it.
+
+    Attributes
+    ----------
+    cohort : (cohorts,) labels
+    customers : (cohorts, periods)
+        Still there after each of the coming renewals.
+    leaving : (cohorts, periods)
+        Lost at each of them.
+    margin : (cohorts, periods)
+        Money that comes in with each of them, not discounted.
+    """
+
+    cohort: np.ndarray[Any, Any]
+    customers: Array
+    leaving: Array
+    margin: Array
+
+    @property
+    def periods(self) -> int:
+        """How many periods it looks ahead."""
+        return self.customers.shape[1]
+
+    @property
+    def total(self) -> dict[str, Array]:
+        """All cohorts together, one value a period."""
+        columns = {"customers": self.customers, "leaving": self.leaving, "margin": self.margin}
+        return {name: column.sum(axis=0) for name, column in columns.items()}
+
+    @property
+    def table(self) -> dict[str, np.ndarray[Any, Any]]:
+        """One row a cohort and period, ready for any dataframe."""
+        return {
+            "cohort": np.repeat(self.cohort, self.periods),
+            "period": np.tile(np.arange(1, self.periods + 1), len(self.cohort)),
+            "customers": self.customers.ravel(),
+            "leaving": self.leaving.ravel(),
+            "margin": self.margin.ravel(),
+        }
