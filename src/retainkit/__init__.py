@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from retainkit.errors import MissingDependencyError as MissingDependencyError
     from retainkit.errors import RetainkitError as RetainkitError
     from retainkit.inference.fit import fit as fit
+    from retainkit.inference.likelihood_ratio import LikelihoodRatio as LikelihoodRatio
+    from retainkit.inference.likelihood_ratio import likelihood_ratio_test as likelihood_ratio_test
     from retainkit.inference.result import Fit as Fit
     from retainkit.inference.uncertainty import standard_error as standard_error
     from retainkit.ingest import TransactionSummary as TransactionSummary
@@ -35,13 +37,17 @@ if TYPE_CHECKING:
     from retainkit.models.covariates import Effect as Effect
     from retainkit.models.covariates import WithCovariates as WithCovariates
     from retainkit.models.covariates import with_covariates as with_covariates
+    from retainkit.models.over_time import OverTime as OverTime
+    from retainkit.models.over_time import with_covariates_over_time as with_covariates_over_time
     from retainkit.models.purchasing.bg_nbd import BGNBD as BGNBD
     from retainkit.models.spend.gamma_gamma import GammaGamma as GammaGamma
     from retainkit.reports import CustomerBaseReport as CustomerBaseReport
     from retainkit.reports import report as report
+    from retainkit.summaries import CovariatePeriods as CovariatePeriods
     from retainkit.summaries import Described as Described
     from retainkit.summaries import Opportunities as Opportunities
     from retainkit.summaries import Purchases as Purchases
+    from retainkit.summaries import PurchasesOverTime as PurchasesOverTime
     from retainkit.summaries import Renewals as Renewals
     from retainkit.summaries import Spend as Spend
     from retainkit.summaries import align_covariates as align_covariates
@@ -58,6 +64,9 @@ if TYPE_CHECKING:
     from retainkit.valuation.new_customer import payback_time as payback_time
     from retainkit.valuation.new_customer import value_new_customer as value_new_customer
     from retainkit.valuation.scenarios import UnitEconomics as UnitEconomics
+    from retainkit.valuation.subscription_base import SubscriptionBaseValue as SubscriptionBaseValue
+    from retainkit.valuation.subscription_base import value_subscriptions as value_subscriptions
+    from retainkit.valuation.subscription_forecast import SubscriptionForecast as SubscriptionForecast
 
 __version__ = "0.1.0"
 
@@ -66,18 +75,22 @@ _HOMES = {
     "retainkit.economics.rates": ("Rate",),
     "retainkit.errors": ("FitError", "InputError", "MissingDependencyError", "RetainkitError"),
     "retainkit.inference.fit": ("fit",),
+    "retainkit.inference.likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "retainkit.inference.result": ("Fit",),
     "retainkit.inference.uncertainty": ("standard_error",),
     "retainkit.ingest": ("TransactionSummary", "load_cdnow", "summarize_transactions"),
     "retainkit.models": ("MODELS", "model_from_json"),
     "retainkit.models.covariates": ("Effect", "WithCovariates", "with_covariates"),
+    "retainkit.models.over_time": ("OverTime", "with_covariates_over_time"),
     "retainkit.models.purchasing.bg_nbd": ("BGNBD",),
     "retainkit.models.spend.gamma_gamma": ("GammaGamma",),
     "retainkit.reports": ("CustomerBaseReport", "report"),
     "retainkit.summaries": (
+        "CovariatePeriods",
         "Described",
         "Opportunities",
         "Purchases",
+        "PurchasesOverTime",
         "Renewals",
         "Spend",
         "align_covariates",
@@ -87,6 +100,8 @@ _HOMES = {
     "retainkit.validation": ("HoldoutError", "Tracking", "holdout_error", "track_purchases"),
     "retainkit.valuation.customers": ("CustomerValue", "value_customers"),
     "retainkit.valuation.new_customer": ("NewCustomerValue", "Payback", "payback_time", "value_new_customer"),
+    "retainkit.valuation.subscription_base": ("SubscriptionBaseValue", "value_subscriptions"),
+    "retainkit.valuation.subscription_forecast": ("SubscriptionForecast",),
     "retainkit.valuation.scenarios": ("UnitEconomics",),
 }
 _ROOMS = ("economics", "inference", "ingest", "models", "reports", "validation", "valuation")
