@@ -53,8 +53,10 @@ if TYPE_CHECKING:
     from retainkit.summaries import align_covariates as align_covariates
     from retainkit.summaries import encode_categories as encode_categories
     from retainkit.units import Duration as Duration
+    from retainkit.validation import Comparison as Comparison
     from retainkit.validation import HoldoutError as HoldoutError
     from retainkit.validation import Tracking as Tracking
+    from retainkit.validation import compare as compare
     from retainkit.validation import holdout_error as holdout_error
     from retainkit.validation import track_purchases as track_purchases
     from retainkit.valuation.customers import CustomerValue as CustomerValue
@@ -97,7 +99,14 @@ _HOMES = {
         "encode_categories",
     ),
     "retainkit.units": ("Duration",),
-    "retainkit.validation": ("HoldoutError", "Tracking", "holdout_error", "track_purchases"),
+    "retainkit.validation": (
+        "Comparison",
+        "HoldoutError",
+        "Tracking",
+        "compare",
+        "holdout_error",
+        "track_purchases",
+    ),
     "retainkit.valuation.customers": ("CustomerValue", "value_customers"),
     "retainkit.valuation.new_customer": ("NewCustomerValue", "Payback", "payback_time", "value_new_customer"),
     "retainkit.valuation.subscription_base": ("SubscriptionBaseValue", "value_subscriptions"),
