@@ -1,0 +1,204 @@
+"""A model with covariates is the plain model for each customer, and its score is a gradient."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import retainkit as rk
+from retainkit.models import MODELS
+
+SCALE = 20.0
+KINDS = {name: kind for name, kind in MODELS.items() if kind.processes}
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+def table(n: int, seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    return {"card": rng.integers(0, 2, n).astype(float), "age": rng.normal(0.0, 1.0, n)}
+
+
+def model_of(kind: Any, seed: int) -> Any:
+    base = kind.typical(np.random.default_rng(seed), scale=SCALE)
+    first, *others = kind.processes
+    effects = [rk.Effect("card", (first,)), rk.Effect("age", (first,))]
+    effects += [rk.Effect("card", (other,)) for other in others]
+    values = (0.4, -0.3, 0.25)[: len(effects)]
+    return rk.WithCovariates(base, tuple(effects), values)
+
+
+def simulate(model: Any, n: int, seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    if model.data_kind is rk.Spend:
+        return model.sample(rng.integers(1, 12, n), seed=rng)
+    if model.data_kind is rk.Purchases:
+        return model.sample(rng.uniform(0.5, 2.0, n) * SCALE, seed=rng)
+    return model.sample(rng.integers(4, 30, n).astype(float), seed=rng)
+
+
+def described(kind: Any, n: int, seed: int) -> tuple[Any, Any]:
+    model, columns = model_of(kind, seed), table(n, seed)
+    return model, rk.Described(simulate(model.given(columns), n, seed), columns)
+
+
+@each_kind
+@pytest.mark.parametrize("seed", range(3))
+def test_the_score_is_the_gradient_of_the_likelihood(kind: Any, seed: int) -> None:
+    model, data = described(kind, 40, seed)
+    family = model.family
+    values = family.values_of(model)
+    _, score = model.log_likelihood_and_score(data)
+    for i, value in enumerate(values):
+        step = 1e-3 * abs(value)
+
+        def at(shift: float, i: int = i) -> Any:
+            moved = [v + (shift if j == i else 0.0) for j, v in enumerate(values)]
+            return family.of(moved).log_likelihood(data)
+
+        slope = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * step)
+        np.testing.assert_allclose(score[i], slope, rtol=1e-6, atol=1e-7)
+
+
+@each_kind
+def test_each_customer_has_the_likelihood_of_the_plain_model(kind: Any) -> None:
+    model, data = described(kind, 30, 1)
+    whole = model.log_likelihood(data)
+    columns = data.covariates
+    for i in range(len(data)):
+        own = model.given({name: float(column[i]) for name, column in columns.items()})
+        one = type(data.data)(
+            **{k: v[i] for k, v in data.data.columns.items()},
+            **({"whole_periods": data.data.whole_periods} if isinstance(data.data, rk.Renewals) else {}),
+        )
+        assert own.log_likelihood(one)[0] == pytest.approx(whole[i], rel=1e-10, abs=1e-10)
+
+
+@each_kind
+def test_coefficients_of_zero_are_the_plain_model(kind: Any) -> None:
+    model, data = described(kind, 30, 2)
+    plain = rk.WithCovariates(model.base, model.effects, (0.0,) * len(model.effects))
+    np.testing.assert_allclose(
+        plain.log_likelihood(data), model.base.log_likelihood(data.data), rtol=1e-12, atol=1e-12
+    )
+
+
+@each_kind
+def test_effects_are_found_again(kind: Any) -> None:
+    truth, data = described(kind, 12_000, 3)
+    fitted = rk.fit(truth.family, data)
+    for name, value in truth.parameters.items():
+        assert abs(fitted.model.parameters[name] - value) < 5.0 * fitted.standard_errors[name], name
+
+
+@each_kind
+def test_a_positive_effect_means_more_of_its_process(kind: Any) -> None:
+    base = kind.typical(np.random.default_rng(4), scale=SCALE)
+    for process in kind.processes:
+        model = rk.WithCovariates(base, (rk.Effect("card", (process,)),), (0.5,))
+        less, more = (model.given({"card": value}) for value in (0.0, 1.0))
+        if process == "spend":
+            assert more.median_spend_new() > less.median_spend_new()
+        elif process == "churn":
+            assert more.survival(5.0) < less.survival(5.0)
+        elif process == "purchasing":
+            assert more.expected_purchases_new(5.0) > less.expected_purchases_new(5.0)
+        else:
+            assert more.expected_purchases_new(50.0) < less.expected_purchases_new(50.0)
+
+
+@each_kind
+def test_records_survive_json_and_pickle(kind: Any) -> None:
+    model = model_of(kind, 5)
+    assert rk.model_from_json(model.model_dump_json()) == model
+    assert pickle.loads(pickle.dumps(model)) == model
+
+
+def test_the_fit_does_not_depend_on_where_a_covariate_has_its_zero_or_its_unit() -> None:
+    _, data = described(rk.BGNBD, 5000, 6)
+    family = rk.with_covariates(rk.BGNBD, purchasing=["age"])
+    plain = rk.fit(family, data)
+    moved = rk.fit(family, rk.Described(data.data, {"age": 1000.0 * data.covariates["age"] + 40_000.0}))
+    assert moved.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+    name = "purchasing.age"
+    assert 1000.0 * moved.model.parameters[name] == pytest.approx(plain.model.parameters[name], rel=1e-6)
+    assert 1000.0 * moved.standard_errors[name] == pytest.approx(plain.standard_errors[name], rel=1e-4)
+
+
+def test_the_same_effect_on_both_processes_is_one_coefficient_between_the_two() -> None:
+    _, data = described(rk.BGNBD, 5000, 7)
+    both = rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["card"], attrition=["card"]), data)
+    one = rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["card"], attrition=["card"], same=["card"]), data)
+    assert one.family.names() == ("r", "alpha", "a", "b", "card")
+    test = rk.likelihood_ratio_test(one, both)
+    assert test.degrees_of_freedom == 1
+    separate = sorted(both.model.parameters[f"{p}.card"] for p in ("purchasing", "attrition"))
+    assert separate[0] < one.model.parameters["card"] < separate[1]
+
+
+def test_holding_all_effects_at_zero_is_the_plain_fit() -> None:
+    _, data = described(rk.BGNBD, 3000, 8)
+    family = rk.with_covariates(rk.BGNBD, purchasing=["card"])
+    held = rk.fit(family, data, fixed={"purchasing.card": 0.0})
+    plain = rk.fit(rk.BGNBD, data.data)
+    assert held.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-8)
+    assert held.family.names() == rk.BGNBD.names()
+    test = rk.likelihood_ratio_test(plain, rk.fit(family, data))
+    assert test.p_value < 1e-6
+
+
+def test_a_penalty_shrinks_effects_as_its_formula_says() -> None:
+    _, data = described(rk.BGNBD, 3000, 9)
+    family = rk.with_covariates(rk.BGNBD, purchasing=["card"])
+    strength = 400.0
+    fitted = rk.fit(family, data, penalty=strength)
+    values = family.values_of(fitted.model)
+    spread = data.covariates["card"].std()
+
+    def penalized(shift: float) -> float:
+        moved = family.of([*values[:-1], values[-1] + shift])
+        coefficient = (values[-1] + shift) * spread
+        return float(moved.log_likelihood(data).sum()) - 0.5 * strength * coefficient**2
+
+    slope = (penalized(1e-4) - penalized(-1e-4)) / 2e-4
+    assert abs(slope) < 1e-3  # of thousands: the penalised likelihood is level here
+    assert fitted.log_likelihood == pytest.approx(float(fitted.model.log_likelihood(data).sum()), abs=1e-6)
+    assert abs(values[-1]) < abs(rk.fit(family, data).model.parameters["purchasing.card"])
+
+
+def test_draws_carry_their_axis_through_to_each_customer() -> None:
+    _, data = described(rk.BGNBD, 500, 10)
+    fitted = rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["card"]), data)
+    drawn = fitted.draws(7, seed=1).given(data)
+    expected = drawn.expected_purchases(data.data, 10.0)
+    assert expected.shape == (7, 500)
+    again = fitted.draws(7, seed=1)
+    third = rk.WithCovariates(
+        rk.BGNBD(**{k: float(np.asarray(v)[2, 0]) for k, v in again.base.parameters.items()}),
+        again.effects,
+        tuple(float(np.asarray(c)[2, 0]) for c in again.coefficients),
+    )
+    np.testing.assert_allclose(expected[2], third.given(data).expected_purchases(data.data, 10.0), rtol=1e-9)
+
+
+def test_compression_counts_equal_customers_with_equal_covariates() -> None:
+    data = rk.Purchases(frequency=[1, 1, 1], recency=[2, 2, 2], T=[4, 4, 4])
+    compressed = rk.Described(data, {"card": [0, 1, 1]}).compress()
+    assert compressed.weight.tolist() == [1.0, 2.0]
+    assert compressed.covariates["card"].tolist() == [0.0, 1.0]
+    assert compressed.data.frequency.tolist() == [1.0, 1.0]
+
+
+def test_many_continuous_covariates_do_not_overflow_the_grouping() -> None:
+    n = 5000
+    rng = np.random.default_rng(11)
+    columns = {f"z{i}": rng.normal(size=n) for i in range(6)}
+    data = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5).sample(rng.uniform(10, 60, n), seed=1)
+    summary = rk.Described(data, columns)
+    compressed, inverse = summary.distinct()
+    assert len(compressed) == n
+    for name, column in columns.items():
+        np.testing.assert_array_equal(compressed.covariates[name][inverse], column)
+    np.testing.assert_array_equal(compressed.data.T[inverse], data.T)
