@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from retainkit.inference.uncertainty import standard_error as standard_error
     from retainkit.ingest import TransactionSummary as TransactionSummary
     from retainkit.ingest import load_cdnow as load_cdnow
+    from retainkit.ingest import summarize_over_time as summarize_over_time
     from retainkit.ingest import summarize_transactions as summarize_transactions
     from retainkit.models import MODELS as MODELS
     from retainkit.models import model_from_json as model_from_json
@@ -80,7 +81,7 @@ _HOMES = {
     "retainkit.inference.likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "retainkit.inference.result": ("Fit",),
     "retainkit.inference.uncertainty": ("standard_error",),
-    "retainkit.ingest": ("TransactionSummary", "load_cdnow", "summarize_transactions"),
+    "retainkit.ingest": ("TransactionSummary", "load_cdnow", "summarize_over_time", "summarize_transactions"),
     "retainkit.models": ("MODELS", "model_from_json"),
     "retainkit.models.covariates": ("Effect", "WithCovariates", "with_covariates"),
     "retainkit.models.over_time": ("OverTime", "with_covariates_over_time"),

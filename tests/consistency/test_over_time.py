@@ -175,3 +175,44 @@ def test_what_cannot_be_done_is_refused() -> None:
         )
     with pytest.raises(rk.InputError, match=r"values must be \(periods, k\)"):
         rk.CovariatePeriods(np.ones(160), names=["flat"])
+
+
+def test_a_table_of_transactions_becomes_purchases_over_time() -> None:
+    lines = rk.load_cdnow("sample")
+    early = np.asarray(lines["date"]) <= np.datetime64("1997-09-30")
+    kept = {name: np.asarray(column)[early] for name, column in lines.items()}
+    told: dict[str, Any] = {
+        "customer_id": "customer_id",
+        "date": "date",
+        "unit": "week",
+        "observation_end": "1997-09-30",
+    }
+    tx = rk.summarize_transactions(kept, **told)
+    weeks = rk.CovariatePeriods((np.arange(45) % 4 == 0)[:, None] * 1.0, names=["sale"])
+    over = rk.summarize_over_time(kept, periods=weeks, periods_start="1997-01-01", **told)
+    for name, column in tx.purchases.columns.items():
+        np.testing.assert_allclose(over.data.purchases.columns[name], column, rtol=1e-15)
+    days = (np.asarray(kept["date"]) - np.datetime64("1997-01-01")).astype(int)
+    ids = np.asarray(kept["customer_id"])
+    for i, customer in enumerate(np.asarray(over.customers)[:50]):
+        mine = np.unique(days[ids == customer])
+        assert over.data.birth[i] == mine[0] / 7
+        assert over.data.at_purchases[i, 0] == sum((d // 7) % 4 == 0 for d in mine[1:])
+    fitted = rk.fit(rk.with_covariates_over_time(rk.BGNBD, ["sale"]), over.data)
+    plain = rk.fit(rk.BGNBD, tx.purchases)
+    assert rk.likelihood_ratio_test(plain, fitted).statistic >= 0.0
+
+
+def test_periods_that_do_not_cover_the_data_are_refused() -> None:
+    table = {"id": np.array([1, 2]), "date": np.array(["2024-01-01", "2024-02-08"], "M8[D]")}
+    sale = rk.CovariatePeriods([[0.0], [1.0], [0.0]], names=["sale"])
+    told: dict[str, Any] = {"customer_id": "id", "date": "date", "unit": "week", "periods": sale}
+    with pytest.raises(rk.InputError, match="periods must reach as far"):
+        rk.summarize_over_time(table, periods_start="2024-01-01", **told)
+    with pytest.raises(rk.InputError, match="periods_start must not lie after the first purchase"):
+        rk.summarize_over_time(table, periods_start="2024-01-02", **told)
+    two = rk.CovariatePeriods(np.zeros((2, 9, 1)), names=["sale"])
+    with pytest.raises(rk.InputError, match="groups must say"):
+        rk.summarize_over_time(table, **(told | {"periods": two}), periods_start="2024-01-01")
+    with pytest.raises(rk.InputError, match="1 of 2 have none"):
+        rk.summarize_over_time(table, **(told | {"periods": two}), periods_start="2024-01-01", groups={1: 0})

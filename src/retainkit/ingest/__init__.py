@@ -1,8 +1,18 @@
 """Tables → summaries: one way in for every dataframe, file and query."""
 
 from retainkit.ingest.examples import load_cdnow
+from retainkit.ingest.over_time import OverTimeSummary, summarize_over_time
 from retainkit.ingest.records import Activity, Holdout, TransactionSummary
 from retainkit.ingest.transactions import summarize_transactions
 from retainkit.ingest.treatment import Treatment
 
-__all__ = ["Activity", "Holdout", "TransactionSummary", "Treatment", "load_cdnow", "summarize_transactions"]
+__all__ = [
+    "Activity",
+    "Holdout",
+    "OverTimeSummary",
+    "TransactionSummary",
+    "Treatment",
+    "load_cdnow",
+    "summarize_over_time",
+    "summarize_transactions",
+]

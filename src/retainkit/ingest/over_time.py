@@ -1,0 +1,161 @@
+"""`summarize_over_time`: transactions and a calendar of covariates → purchases with what went on at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Date
+from typing import Any, cast
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.ingest.days import from_argument
+from retainkit.ingest.frames import Lines, read_arrays, read_frame
+from retainkit.ingest.plan import Plan, make_plan
+from retainkit.summaries import CovariatePeriods, Purchases, PurchasesOverTime
+from retainkit.typing import Unit
+from retainkit.units import DAYS_PER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverTimeSummary:
+    """Purchases over time, one entry per customer; made by `summarize_over_time`.
+
+    Attributes
+    ----------
+    data : PurchasesOverTime
+        What `fit` takes.
+    customers : column of the caller's dataframe kind
+        The ids, in the order of the entries: ascending.
+    """
+
+    data: PurchasesOverTime
+    customers: Any
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+def summarize_over_time(
+    source: Any,
+    *,
+    customer_id: str,
+    date: str,
+    unit: Unit,
+    periods: CovariatePeriods,
+    periods_start: str | Date,
+    observation_end: str | Date | None = None,
+    groups: Mapping[Any, int] | None = None,
+) -> OverTimeSummary:
+    """Turn transactions and covariates by period into the data of `with_covariates_over_time`.
+
+    Frequency, recency and T are those of `summarize_transactions`: days with a purchase after the first,
+    in exact fractions of `unit`.
+
+    Parameters
+    ----------
+    source : table in memory
+        One line per transaction: pandas, polars (eager or lazy), pyarrow, or a dict of numpy columns.
+    customer_id, date : str
+        Names of columns.
+    unit : {"day", "week", "month", "quarter", "year"}
+        What recency and T count in, and the width of the periods.
+    periods : CovariatePeriods
+        From before the first purchase to after the last day, and as far ahead as predictions shall reach.
+    periods_start : date or text
+        First day of the first period.
+    observation_end : date or text, optional
+        Last day of observation; by default the last date in the data.
+    groups : mapping of every customer id to the number of its group, optional
+        For periods with several groups.
+
+    Raises
+    ------
+    InputError
+        As `summarize_transactions`; for purchases before `periods_start`, periods that end too early,
+        customers without a group.
+
+    Examples
+    --------
+    >>> import numpy as np, retainkit as rk
+    >>> days = np.array(["2024-01-01", "2024-01-08", "2024-01-08"], "M8[D]")
+    >>> table = {"id": np.array([1, 1, 2]), "date": days}
+    >>> sale = rk.CovariatePeriods([[0.0], [1.0], [0.0]], names=["sale"])
+    >>> tx = rk.summarize_over_time(table, customer_id="id", date="date", unit="week", periods=sale,
+    ...     periods_start="2024-01-01")
+    >>> tx.data.at_purchases.tolist(), tx.data.birth.tolist()
+    ([[1.0], [0.0]], [0.0, 1.0])
+    """
+    plan = make_plan(customer_id, date, None, unit, observation_end, None, "net")
+    lines = _lines(source, plan)
+    origin = from_argument("periods_start", periods_start)
+    if int(lines.day.min()) < origin:
+        raise InputError(
+            "too-short",
+            argument="periods_start",
+            value=periods_start,
+            rule=f"must not lie after the first purchase ({np.datetime64(int(lines.day.min()), 'D')})",
+            way_out="Add the earlier periods.",
+        )
+    group = _groups(groups, lines.customers, periods)
+    return OverTimeSummary(_summary(lines, plan, origin, periods, group), lines.customers)
+
+
+def _lines(source: Any, plan: Plan) -> Lines:
+    if isinstance(source, Mapping):
+        return read_arrays(cast("Mapping[str, Any]", source), plan)
+    return read_frame(source, plan)
+
+
+def _summary(
+    lines: Lines, plan: Plan, origin: int, periods: CovariatePeriods, group: np.ndarray[Any, Any]
+) -> PurchasesOverTime:
+    per = DAYS_PER[plan.unit]
+    end = int(lines.day.max()) if plan.end is None else plan.end
+    span = int(lines.day.max()) - origin + 1
+    # one number for each customer and day, so that lines of one day are one purchase
+    code, day = np.divmod(np.unique(lines.code * span + lines.day - origin), span)
+    first = np.ones(code.size, np.bool_)
+    first[1:] = code[1:] != code[:-1]
+    starts = np.flatnonzero(first)
+    birth, last = day[starts], day[np.append(starts[1:], code.size) - 1]
+    repeats = ~first
+    place = np.minimum((day[repeats] / per / periods.width).astype(np.intp), periods.values.shape[1] - 1)
+    sums = np.zeros((starts.size, len(periods.names)))
+    np.add.at(sums, code[repeats], periods.values[group[code[repeats]], place])
+    purchases = Purchases(
+        frequency=np.bincount(code) - 1.0,
+        recency=(last - birth) / per,
+        T=(end - origin - birth) / per,
+        unit=plan.unit,
+    )
+    return PurchasesOverTime(
+        purchases, birth=birth / per, at_purchases=sums, periods=periods, group=group.astype(np.float64)
+    )
+
+
+def _groups(
+    groups: Mapping[Any, int] | None, customers: Any, periods: CovariatePeriods
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    ids = list(customers.to_pylist() if hasattr(customers, "to_pylist") else customers)
+    if groups is None:
+        if periods.values.shape[0] > 1:
+            raise InputError(
+                "missing-argument",
+                argument="groups",
+                value=None,
+                rule=f"must say to which of the {periods.values.shape[0]} groups each customer belongs",
+                way_out="Pass groups={customer: number}, with numbers from 0.",
+            )
+        return np.zeros(len(ids), np.intp)
+    missing = [i for i in ids if i not in groups]
+    if missing:
+        raise InputError(
+            "unmatched-ids",
+            argument="groups",
+            value=missing[0],
+            rule=f"must have a group for every customer; {len(missing):,} of {len(ids):,} have none",
+            way_out="Add them, or give those customers a group of their own.",
+        )
+    return np.array([groups[i] for i in ids], np.intp)
