@@ -1,0 +1,119 @@
+"""The assumptions of a decision, and the value of each at which the decision turns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
+from retainkit.typing import Real
+
+_STEPS = 160
+_FARTHEST = 1e6  # times the assumed value: beyond it nobody would be mistaken
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One input of a decision.
+
+    Attributes
+    ----------
+    name : str
+        As the caller wrote it.
+    value : float
+        What was assumed; the mean where draws were given.
+    meaning : str
+    flips_at : float or None
+        The value, nearest to the assumed one, at which the net gain is 0, all else as assumed; None where no
+        value of this input turns the decision.
+    """
+
+    name: str
+    value: float
+    meaning: str
+    flips_at: float | None
+
+    def __str__(self) -> str:
+        if self.flips_at is None:
+            return f"{self.name} = {self.value:.6g} ({self.meaning}); no value of it turns the decision"
+        return f"{self.name} = {self.value:.6g} ({self.meaning}); turns at {self.flips_at:.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An input as it was given: its value (a number or draws), its domain and its meaning."""
+
+    value: Real
+    domain: Domain
+    meaning: str
+
+    @property
+    def centre(self) -> float:
+        """The number itself, or the mean of the draws."""
+        return float(np.mean(self.value))
+
+
+def assumptions(gain: Callable[..., Any], inputs: Mapping[str, Given]) -> tuple[Assumption, ...]:
+    """Every input with the value at which `gain`, a function of all of them by name, is 0.
+
+    Draws count by their means. The search goes outwards from the assumed value over the input's
+    domain and then closes in by bisection.
+    """
+    centre = {name: given.centre for name, given in inputs.items()}
+    return tuple(
+        Assumption(name, centre[name], given.meaning, _turning_point(gain, centre, name, given.domain))
+        for name, given in inputs.items()
+    )
+
+
+def _turning_point(
+    gain: Callable[..., Any], centre: Mapping[str, float], name: str, domain: Domain
+) -> float | None:
+    def at(value: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(gain(**{**centre, name: value}))
+
+    here = centre[name]
+    now = at(here)
+    if now == 0.0:
+        return here
+    found = [_outwards(at, here, now, _path(here, domain, up=up)) for up in (True, False)]
+    roots = [root for root in found if root is not None]
+    return min(roots, key=lambda root: abs(root - here)) if roots else None
+
+
+def _path(here: float, domain: Domain, *, up: bool) -> list[float]:
+    """Values further and further away from the assumed one, within the domain."""
+    if domain is PROBABILITY:
+        edge = 1.0 if up else 0.0
+        return [here + (edge - here) * k / _STEPS for k in range(1, _STEPS + 1)]
+    size = abs(here) if here else 1.0
+    growth = np.geomspace(1e-3, _FARTHEST, _STEPS)
+    if up:
+        return (here + size * growth).tolist()
+    if domain in (NOT_NEGATIVE, POSITIVE):
+        shrunk = (here * (1.0 - np.arange(1, _STEPS) / _STEPS)).tolist()
+        return [*shrunk, 0.0] if domain is NOT_NEGATIVE else [*shrunk, here * 1e-6]
+    return (here - size * growth).tolist()
+
+
+def _outwards(at: Callable[[float], float], here: float, now: float, path: list[float]) -> float | None:
+    last = here
+    for value in path:
+        there = at(value)
+        if not math.isfinite(there):
+            return None
+        if there == 0.0 or (there > 0.0) != (now > 0.0):
+            return _close_in(at, last, value)
+        last = value
+    return None
+
+
+def _close_in(at: Callable[[float], float], low: float, high: float) -> float:
+    from scipy.optimize import brentq
+
+    return float(brentq(at, low, high, xtol=1e-14 * max(abs(low), abs(high), 1e-300), rtol=1e-13))
