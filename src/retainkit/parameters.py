@@ -8,7 +8,7 @@ from the line in which a model declares its field.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
@@ -159,8 +159,14 @@ class Parameter:
     domain: Domain
     start: float
     typical: tuple[float, float]
-    unit: Literal["time", "money"] | None
+    unit: Literal["time", "rate", "money"] | None
     doc: str
+
+    def scale(self, scales: Mapping[str, float]) -> float:
+        """What one unit of the declared start is in the data's own scale; a rate counts per time."""
+        if self.unit is None:
+            return 1.0
+        return 1.0 / scales["time"] if self.unit == "rate" else scales[self.unit]
 
 
 def _specifier(domain: Domain, start: float, typical: tuple[float, float], unit: str | None, doc: str) -> Any:
@@ -168,12 +174,13 @@ def _specifier(domain: Domain, start: float, typical: tuple[float, float], unit:
 
 
 def positive(
-    *, start: float, typical: tuple[float, float], doc: str, unit: Literal["time", "money"] | None = None
+    *, start: float, typical: tuple[float, float], doc: str, unit: Literal["time", "rate", "money"] | None = None
 ) -> Any:
     """A parameter in (0, inf): fitted on the log scale.
 
     `start` and `typical` count in the data's own scale where `unit` is given (a mean observation
-    time, a mean amount), so that a fit takes the same path in days as in weeks.
+    time, a mean amount; a ``"rate"`` per such a time), so that a fit takes the same path in days as in
+    weeks.
     """
     return _specifier(POSITIVE, start, typical, unit, doc)
 

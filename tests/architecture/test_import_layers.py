@@ -46,14 +46,14 @@ class Home(NamedTuple):
 HOMES = {
     "numpy": Home(ANYWHERE),
     "scipy": Home(CALCULATING),
-    "scipy.stats": Home(inside=CALCULATING),  # a third of a second at import
+    "scipy.stats": Home(inside=CALCULATING | {"interop"}),  # a third of a second at import
     "narwhals": Home(frozenset({"ingest"}), TABLES | {"economics", "summaries"}),
     "pydantic": Home(frozenset({"valuation", "decisions", "reports", "interop", "cli"})),
     "pandas": Home(inside=TABLES),
     "polars": Home(inside=TABLES),
     "pyarrow": Home(inside=TABLES),
     "duckdb": Home(inside=frozenset({"ingest"})),
-    "matplotlib": Home(inside=frozenset({"reports"})),
+    "matplotlib": Home(inside=frozenset({"reports", "interop"})),
     "jinja2": Home(inside=frozenset({"reports"})),
     "yaml": Home(inside=frozenset({"valuation", "decisions", "cli"})),
     "rich": Home(frozenset({"cli"})),

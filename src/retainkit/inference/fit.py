@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, overload
 
 import numpy as np
 
@@ -14,15 +14,20 @@ from retainkit.inference.diagnostics import diagnose
 from retainkit.inference.result import Fit
 from retainkit.models._base import AbstractModel
 from retainkit.models._family import AbstractFamily, PlainFamily, hold
+from retainkit.models.contractual.nonparametric._estimate import AbstractEstimate
 from retainkit.parameters import NOT_NEGATIVE
-from retainkit.summaries import AbstractSummary
+from retainkit.summaries import AbstractSummary, Renewals
 from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])
+E = TypeVar("E", bound=AbstractEstimate)
 
 _PIECE = 16_384  # rows at a time: their thirty or so arrays stay near the processor
 
 
+@overload
+def fit(model: type[E], data: Renewals) -> E: ...
+@overload
 def fit(
     model: type[M] | AbstractFamily[M],
     data: AbstractSummary,
@@ -31,7 +36,16 @@ def fit(
     fixed: Mapping[str, Any] | None = None,
     penalty: float = 0.0,
     on_failure: Literal["raise", "return"] = "raise",
-) -> Fit[M]:
+) -> Fit[M]: ...
+def fit(
+    model: Any,
+    data: Any,
+    *,
+    start: Mapping[str, float] | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    penalty: float = 0.0,
+    on_failure: Literal["raise", "return"] = "raise",
+) -> Any:
     """Fit a model to a summary by maximum likelihood.
 
     Equal customers are counted first, so the time depends on the number of distinct customers. The
@@ -40,6 +54,7 @@ def fit(
     Parameters
     ----------
     model : a model class, such as `BGNBD`; or one wrapped by `with_covariates` or `with_shares`
+        An estimator without parameters, such as `KaplanMeier`, gives the estimate itself.
     data : the summary the model is for, such as `Purchases`, `Spend` or `Renewals`
     start : mapping of parameter names to values, optional
         Where to start instead of at the model's declared start.
@@ -69,7 +84,9 @@ def fit(
     >>> fitted.diagnostics.converged
     True
     """
-    family: AbstractFamily[M] = hold(_family(model), fixed or {})
+    if isinstance(model, type) and issubclass(model, AbstractEstimate):
+        return model.estimate(data)
+    family: AbstractFamily[Any] = hold(_family(model), fixed or {})
     shrink = NOT_NEGATIVE.check("penalty", penalty)
     _require_kind(family, data)
     rows = data.compress()
@@ -78,7 +95,7 @@ def fit(
     line_start = view.away(_start(family, rows, start))
     with np.errstate(all="ignore"):  # a step too far gives inf or nan, and the line search steps back
         found = maximize(_objective(view, rows), line_start)
-    result: Fit[M] = _result(view, rows, found, line_start)
+    result = _result(view, rows, found, line_start)
     if not result.diagnostics.converged and on_failure == "raise":
         verdict = result.diagnostics
         raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=result)
@@ -126,7 +143,7 @@ def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> Non
 
 
 def _start(family: AbstractFamily[Any], rows: AbstractSummary, given: Mapping[str, float] | None) -> Array:
-    values = {p.name: p.start * (rows.scales[p.unit] if p.unit else 1.0) for p in family.parameters}
+    values = {p.name: p.start * p.scale(rows.scales) for p in family.parameters}
     for name, value in (given or {}).items():
         if name not in values:
             raise InputError(

@@ -1,0 +1,135 @@
+"""How regularly customers buy: the k of Erlang-k models, by likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from retainkit.errors import FitError, InputError
+from retainkit.inference.fit import fit
+from retainkit.inference.result import Fit
+from retainkit.models.purchasing._erlang import AbstractErlangModel
+from retainkit.summaries import Purchases
+
+M = TypeVar("M", bound=AbstractErlangModel)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegularityChoice(Generic[M]):
+    """Fits of one model with several k, and the best of them.
+
+    Attributes
+    ----------
+    fit : Fit
+        The fit with the highest log-likelihood.
+    log_likelihoods : dict of k to log-likelihood
+        Of every k that was tried; nan where the data did not determine the model. k is one more
+        parameter that was chosen, which standard errors, AIC and BIC of `fit` do not count.
+    """
+
+    fit: Fit[M]
+    log_likelihoods: dict[int, float]
+
+    @property
+    def k(self) -> int:
+        """The k of the best fit; 1 means that the timing of purchases looks random."""
+        return self.fit.model.k
+
+    def __str__(self) -> str:
+        best = self.log_likelihoods[self.k]
+        lines = [f"{self.fit.family.name}: k = {self.k} fits best"]
+        lines += [f"  k = {k:<3}{v:>16,.3f}{v - best:>14,.3f}" for k, v in self.log_likelihoods.items()]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1, 13)) -> RegularityChoice[M]:
+    """Fit an Erlang-k model with every k and keep the one with the highest likelihood.
+
+    The k says how regular purchases are: the times between a customer's purchases vary by 1/√k of their
+    mean. k = 1 is a Poisson process, as BG/NBD and MBG/NBD have it.
+
+    Parameters
+    ----------
+    kind : `BGCNBDk` or `MBGCNBDk`
+    purchases : Purchases with `log_gaps`
+        `summarize_transactions` computes them.
+    ks : whole numbers from 1 to 50
+        Which to try.
+
+    Returns
+    -------
+    RegularityChoice
+        `.fit`, `.k` and `.log_likelihoods`.
+
+    Raises
+    ------
+    InputError
+        Without `log_gaps`, by which alone likelihoods with different k compare; for no k at all.
+    FitError
+        If the data do not determine the model with any k.
+
+    Notes
+    -----
+    Purchases are counted by day. Where many gaps last a single day the likelihood of a continuous gap
+    depends on the rounding, and k should be read with care.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> truth = rk.MBGCNBDk(r=1.5, alpha=4.0, a=0.8, b=2.5, k=3, unit="week")
+    >>> rk.choose_k(rk.MBGCNBDk, truth.sample(T=[52.0] * 2000, seed=1), ks=range(1, 6)).k
+    3
+    """
+    _check(kind, purchases)
+    fits: dict[int, Fit[M]] = {}
+    for k in ks:
+        fits[k] = fit(kind, purchases, fixed={"k": k}, on_failure="return")
+    if not fits:
+        raise InputError(
+            "empty",
+            argument="ks",
+            value=[],
+            rule="must have at least one k",
+            way_out="For example range(1, 13).",
+        )
+    found = {k: f.log_likelihood if f.diagnostics.converged else np.nan for k, f in fits.items()}
+    settled = [k for k, value in found.items() if np.isfinite(value)]
+    if not settled:
+        first = next(iter(fits.values()))
+        verdict = first.diagnostics
+        raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=first)
+    best = max(settled, key=lambda k: found[k])
+    return RegularityChoice(fits[best], found)
+
+
+def _check(kind: object, purchases: object) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, AbstractErlangModel)):
+        raise InputError(
+            "not-a-model",
+            argument="kind",
+            value=repr(kind),  # pyright: ignore[reportUnknownArgumentType]
+            rule="must be a model with Erlang-k gaps",
+            way_out="Pass BGCNBDk or MBGCNBDk.",
+        )
+    if not isinstance(purchases, Purchases):
+        raise InputError(
+            "wrong-data",
+            argument="purchases",
+            value=type(purchases).__name__,
+            rule="must be Purchases",
+            way_out="Pass tx.purchases.",
+        )
+    if purchases.log_gaps is None:
+        raise InputError(
+            "no-gaps",
+            argument="purchases",
+            value=None,
+            rule="must have log_gaps, the sums of ln(time between purchases), for different k to compare",
+            way_out="Take them from summarize_transactions, or pass Purchases(..., log_gaps=...); a fit with "
+            "one given k, fit(BGCNBDk, purchases, fixed={'k': 2}), needs none.",
+        )

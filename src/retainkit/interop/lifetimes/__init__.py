@@ -1,0 +1,27 @@
+"""lifetimes 0.11.3, computed by retainkit: change the import and keep the script.
+
+The same classes, functions, arguments and results; `retainkit.interop.lifetimes` does not import
+lifetimes. What differs, because lifetimes' answer is wrong or its engine gives up, is on the page
+"Moving from lifetimes". `from_lifetimes` turns a fitted fitter, theirs or these, into a retainkit model.
+"""
+
+from retainkit.interop.lifetimes._convert import from_lifetimes
+from retainkit.interop.lifetimes.fitters import BaseFitter
+from retainkit.interop.lifetimes.fitters.beta_geo_beta_binom_fitter import BetaGeoBetaBinomFitter
+from retainkit.interop.lifetimes.fitters.beta_geo_fitter import BetaGeoFitter
+from retainkit.interop.lifetimes.fitters.gamma_gamma_fitter import GammaGammaFitter
+from retainkit.interop.lifetimes.fitters.modified_beta_geo_fitter import ModifiedBetaGeoFitter
+from retainkit.interop.lifetimes.fitters.pareto_nbd_fitter import ParetoNBDFitter
+
+__version__ = "0.11.3"
+
+__all__ = [
+    "BaseFitter",
+    "BetaGeoBetaBinomFitter",
+    "BetaGeoFitter",
+    "GammaGammaFitter",
+    "ModifiedBetaGeoFitter",
+    "ParetoNBDFitter",
+    "__version__",
+    "from_lifetimes",
+]

@@ -1,0 +1,38 @@
+"""What fitters check before they fit, and what they say when they cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.parameters import POSITIVE, as_numbers
+from retainkit.summaries import Purchases
+
+
+class ConvergenceError(ValueError):
+    """The data do not determine the parameters; the message says why and what to do."""
+
+
+def scale_time(age: Any) -> float:
+    """What turns the longest time into 1."""
+    return 1.0 / float(np.max(age))
+
+
+def check_inputs(frequency: Any, recency: Any = None, T: Any = None, monetary_value: Any = None) -> None:
+    """Refuse histories that cannot be: see `Purchases`; amounts must be positive."""
+    counts = as_numbers("frequency", np.asarray(frequency))
+    if counts.size == 0:
+        raise InputError(
+            "empty",
+            argument="frequency",
+            value="no entries",
+            rule="must have customers",
+            way_out="Check the filter that made the data.",
+        )
+    when = np.zeros(counts.shape) if recency is None else np.asarray(recency)
+    Purchases(frequency=counts, recency=when, T=when if T is None else np.asarray(T))
+    if monetary_value is not None:
+        way_out = "Leave out customers without a repeat purchase, and those whose refunds exceed it."
+        POSITIVE.check("monetary_value", np.asarray(monetary_value), way_out)

@@ -1,0 +1,66 @@
+"""The example data that the lifetimes package carries, read from its files without importing it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Any
+
+from retainkit.errors import MissingDependencyError
+from retainkit.interop.lifetimes._pandas import pandas
+
+__all__ = [
+    "load_cdnow_summary",
+    "load_cdnow_summary_data_with_monetary_value",
+    "load_donations",
+    "load_transaction_data",
+]
+
+_PURPOSE = "Reading lifetimes' example data"
+
+
+def load_dataset(filename: str, **kwargs: Any) -> Any:
+    """A file of lifetimes' datasets folder as a DataFrame.
+
+    Parameters
+    ----------
+    filename : for example ``"donations.csv"``
+    kwargs : passed on to ``pandas.read_csv``
+
+    Raises
+    ------
+    MissingDependencyError
+        If lifetimes is not installed, or has no such file.
+    """
+    pd = pandas()
+
+    try:
+        files = distribution("lifetimes").files or []
+    except PackageNotFoundError as error:
+        raise MissingDependencyError("lifetimes", "lifetimes", _PURPOSE) from error
+    found = [file for file in files if file.name == filename and file.parent.name == "datasets"]
+    if not found:
+        raise MissingDependencyError(f"lifetimes with a file {filename!r}", "lifetimes", _PURPOSE)
+    read: Any = pd.read_csv
+    return read(str(found[0].locate()), **kwargs)
+
+
+def load_donations(**kwargs: Any) -> Any:
+    """Donors of a non-profit organisation: 22 histories of six years, with the number of donors of each."""
+    return load_dataset("donations.csv", **kwargs)
+
+
+def load_cdnow_summary(**kwargs: Any) -> Any:
+    """Customers of an online CD shop: frequency, recency and T in weeks, rounded to two decimals."""
+    return load_dataset("cdnow_customers_summary.csv", **kwargs)
+
+
+def load_transaction_data(**kwargs: Any) -> Any:
+    """Made-up transactions of the year 2014: a date and the id of a customer in each row."""
+    return load_dataset("example_transactions.csv", **kwargs)
+
+
+def load_cdnow_summary_data_with_monetary_value(**kwargs: Any) -> Any:
+    """Customers of the CD shop with the mean value of their repeat purchases, indexed by customer."""
+    frame = load_dataset("cdnow_customers_summary_with_transactions.csv", **kwargs)
+    frame.columns = ["customer_id", "frequency", "recency", "T", "monetary_value"]
+    return frame.set_index("customer_id")

@@ -1,0 +1,51 @@
+"""The MBG/NBD model behind lifetimes' interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self, final
+
+from retainkit.interop.lifetimes.fitters._columns import Columns
+from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter
+from retainkit.interop.lifetimes.generate_data import modified_beta_geometric_nbd_model
+from retainkit.models._base import AbstractModel
+from retainkit.models.purchasing.mbg_nbd import MBGNBD
+
+
+@final
+class ModifiedBetaGeoFitter(AbstractPurchaseFitter):
+    """MBG/NBD: as BG/NBD, but a customer may leave after the first purchase, too.
+
+    Parameters
+    ----------
+    penalizer_coef : float
+        Weight of r² + alpha² + a² + b² against the mean negative log-likelihood, with alpha in units of
+        the longest T.
+    """
+
+    _model_class: ClassVar[type[AbstractModel[Any]]] = MBGNBD
+
+    @staticmethod
+    def _simulator() -> Callable[..., Any]:
+        return modified_beta_geometric_nbd_model
+
+    def fit(
+        self,
+        frequency: Any,
+        recency: Any,
+        T: Any,
+        weights: Any = None,
+        initial_params: Any = None,
+        verbose: bool = False,
+        tol: float = 1e-7,  # noqa: ARG002 - the search ends at the optimum itself
+        index: Any = None,
+        **kwargs: Any,  # noqa: ARG002 - options of an optimiser that is not used
+    ) -> Self:
+        """Fit the model to customers' histories; the arguments are those of `BetaGeoFitter.fit`."""
+        self._fit_times((frequency, recency, T), weights, initial_params, verbose=verbose, index=index)
+        return self
+
+    def probability_of_n_purchases_up_to_time(self, t: Any, n: Any) -> Any:
+        """Probability that a customer just acquired makes `n` repeat purchases in the time `t`."""
+        given = Columns(t=t, n=n)
+        return given.back(self._model().purchase_pmf(given["n"], given.length("t")))

@@ -1,0 +1,1 @@
+"""What the data say of customers' lifetimes without a formula for them."""

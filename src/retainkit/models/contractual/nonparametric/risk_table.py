@@ -1,0 +1,144 @@
+"""Who was at risk and who left, at each tenure: all that a non-parametric estimate looks at.
+
+A customer is at risk in (entry, duration]. At equal tenures those who leave go first, then those last
+seen there go, then late entrants come; nothing is jittered, so that the same data always give the same
+numbers. Weights count customers: an entry of weight 3 is three equal entries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.models.contractual.nonparametric._watch import (
+    Tally,
+    Watch,
+    enters_late,
+    refuse_collapse,
+    refuse_gaps,
+    weights_of,
+)
+from retainkit.summaries import Renewals
+from retainkit.typing import Array, Unit
+
+_PIECE = 65_536  # entries at a time: what is computed of them stays in the processor's cache
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class RiskTable:
+    """Counts at each tenure at which a customer left or was last seen."""
+
+    time: Array  # (k,) ascending, all after `start`
+    at_risk: Array  # (k,)
+    left: Array  # (reasons, k)
+    censored: Array  # (k,)
+    start: float
+    customers: float
+    reasons: tuple[str, ...]
+    whole_periods: bool
+    unit: Unit | None
+
+    @property
+    def end(self) -> float:
+        """The largest tenure that was observed."""
+        return float(self.time[-1])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the table is of, as plain values."""
+        return {
+            "unit": self.unit,
+            "customers": self.customers,
+            "left": float(self.left.sum()),
+            "from_tenure": self.start,
+            "end": self.end,
+        }
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """The table as columns, whatever the reasons."""
+        return {
+            "time": self.time,
+            "at_risk": self.at_risk,
+            "left": self.left_in_all,
+            "censored": self.censored,
+        }
+
+    @property
+    def left_in_all(self) -> Array:
+        """Customers who left at each tenure, for whatever reason; shape (k,)."""
+        return self.left.sum(axis=0)
+
+
+def risk_table(renewals: Renewals, *, from_tenure: float, model: str) -> RiskTable:
+    """Count a summary, from one tenure on; those who left before it do not count.
+
+    With late entry tenures at which nobody was watched, and an early one at which all who were left, are
+    refused.
+    """
+    weight, ends, late = weights_of(renewals), renewals.levels("duration"), enters_late(renewals)
+    counts = _counts(renewals, weight, late=late)
+    kept = (counts.sum(axis=0) > 0.0) & (ends.values > from_tenure)
+    time, counts = ends.values[kept], counts[:, kept]
+    if time.size == 0:
+        raise _nobody(renewals, from_tenure)
+    left = counts[1:].sum(axis=0)
+    if late:
+        heads = Watch.of(renewals, None)
+        refuse_gaps(heads, from_tenure, float(time[-1]), model)
+        at_risk = heads.at_risk(time) if weight is None else _weighed(renewals, heads, time, left, weight)
+        refuse_collapse(time, at_risk, left, model)
+    else:
+        at_risk = Tally.of_counts(time, counts.sum(axis=0)).from_the_end[:-1]
+    return RiskTable(
+        time=time,
+        at_risk=at_risk,
+        left=counts[1:],
+        censored=counts[0],
+        start=from_tenure,
+        customers=float(counts.sum()),
+        reasons=renewals.reasons,
+        whole_periods=renewals.whole_periods,
+        unit=renewals.unit,
+    )
+
+
+def _counts(renewals: Renewals, weight: Array | None, *, late: bool) -> Array:
+    """Customers by event (still there, and each reason) and by level of duration, of those ever at risk."""
+    ends, kinds = renewals.levels("duration"), max(1, len(renewals.reasons)) + 1
+    counts = np.zeros(ends.values.size * kinds)
+    step = max(_PIECE, counts.size)
+    for start in range(0, len(renewals), step):
+        piece = slice(start, start + step)
+        keys = ends.codes[piece] * kinds
+        keys += renewals.event[piece].astype(np.intp)
+        mass = None if weight is None else weight[piece]
+        if late:
+            watched = renewals.duration[piece] > renewals.entry[piece]
+            if not watched.all():
+                keys, mass = keys[watched], None if mass is None else mass[watched]
+        counts += np.bincount(keys, mass, counts.size)
+    return counts.reshape(-1, kinds).T  # (kinds, levels)
+
+
+def _weighed(renewals: Renewals, heads: Watch, time: Array, left: Array, weight: Array) -> Array:
+    """Weights at risk; exact where all who are at risk leave, which a difference of sums is not."""
+    ends = renewals.levels("duration")
+    gone = Tally.of(ends, (renewals.event > 0.0).astype(np.float64)).at(time)
+    at_risk = Watch.of(renewals, weight).at_risk(time)
+    return np.where(heads.at_risk(time) == gone, left, np.maximum(at_risk, left))
+
+
+def _nobody(renewals: Renewals, from_tenure: float) -> InputError:
+    return InputError(
+        "nobody-at-risk",
+        argument="renewals",
+        value=f"{len(renewals):,} entries",
+        rule=f"must have at least one customer observed past tenure {from_tenure!s} (duration above entry)",
+        way_out="Check the filter that made the data"
+        + (", or take an earlier from_tenure." if from_tenure else "."),
+    )
