@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +26,7 @@ _LEAST_MEMORY, _MOST_MEMORY = 64 << 20, 4 << 30  # bytes
 
 def read_path(path: str, plan: Plan) -> Found:
     """Histories of the customers in one file or in all files that a glob matches."""
-    files, origin = _locate(path)
+    files, origin = locate(path)
     # sorting needs memory for one piece of each sorted run; the rest waits in a temporary directory
     wanted = _LEAST_MEMORY + sum(os.path.getsize(file) for file in files) // 4
     frugal = {"memory_limit": f"{min(wanted, _MOST_MEMORY)}B", "threads": _THREADS}
@@ -38,6 +40,13 @@ def read_path(path: str, plan: Plan) -> Found:
 
 
 def _read(files: list[str], plan: Plan, origin: Origin, limits: dict[str, Any]) -> Found:
+    with opened(files, origin, limits) as relation:
+        return read_relation(relation, plan, origin)
+
+
+@contextmanager
+def opened(files: list[str], origin: Origin, limits: dict[str, Any]) -> Generator[Any, None, None]:
+    """Files as a relation on a connection of its own, which is closed at the end."""
     duckdb = library("duckdb")
     literal = [glob.escape(file) for file in files]
     with TemporaryDirectory(prefix="retainkit-", ignore_cleanup_errors=True) as spill:
@@ -45,18 +54,17 @@ def _read(files: list[str], plan: Plan, origin: Origin, limits: dict[str, Any]) 
         try:
             connection.execute("SET TimeZone = 'UTC'")
             if origin == "text":  # as text, so that the date rule is ours and no id loses its zeros
-                relation = connection.read_csv(literal, header=True, all_varchar=True, union_by_name=True)
+                yield connection.read_csv(literal, header=True, all_varchar=True, union_by_name=True)
             else:
-                relation = connection.read_parquet(literal, union_by_name=True)
-            return read_relation(relation, plan, origin)
+                yield connection.read_parquet(literal, union_by_name=True)
         except duckdb.Error as error:
             raise unreadable(error) from error
         finally:
             connection.close()
 
 
-def _locate(path: str) -> tuple[list[str], Origin]:
-    """The files, and their kind."""
+def locate(path: str) -> tuple[list[str], Origin]:
+    """The files that a path or glob means, and their kind."""
     matches = [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
     if not matches:
         folder = Path(path).parent
@@ -87,12 +95,18 @@ def _kind(path: str) -> Origin | None:
 
 def _whole_numbers(found: Found) -> Found:
     """Ids of a text file as whole numbers, where every one of them is written as one."""
-    pyarrow = library("pyarrow")
-    try:
-        numbers = found.customers.cast(pyarrow.int64())
-    except pyarrow.ArrowInvalid:
-        return found
-    if numbers.cast(pyarrow.string()) != found.customers:  # '007' is not '7'
+    numbers = as_whole_numbers(found.customers)
+    if numbers is None:
         return found
     order = np.argsort(np.from_dlpack(numbers.combine_chunks()))
     return Found(take(numbers, order), found.folded.take(order))
+
+
+def as_whole_numbers(texts: Any) -> Any | None:
+    """An arrow column of text as whole numbers, if every one of them is written as one."""
+    pyarrow = library("pyarrow")
+    try:
+        numbers = texts.cast(pyarrow.int64())
+    except pyarrow.ArrowInvalid:
+        return None
+    return numbers if numbers.cast(pyarrow.string()) == texts else None  # '007' is not '7'

@@ -57,17 +57,19 @@ def read_arrays(source: Mapping[str, Any], plan: Plan) -> Lines:
     ids, dates = table["customer_id"], table["date"]
     if ids.size == 0:
         raise empty_table()
-    check_lines(plan.customer_id, ids, [("missing-id", _missing(ids))])
+    check_lines(plan.customer_id, ids, [("missing-id", missing_in(ids))])
     try:
         customers, code = np.unique(ids, return_inverse=True)
     except TypeError as error:
         raise mixed_ids(plan.customer_id) from error
-    day = _days_of_array(dates, plan)
+    check_lines(plan.date, dates, [("missing-date", missing_in(dates))])
+    day = _within(*days_of_array("date", plan.date, dates), dates, plan)
     amount = None if plan.amount is None else _finite(as_numbers("amount", table["amount"]), plan)
     return Lines(customers, code.astype(np.int64), day, amount)
 
 
-def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+def missing_in(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where an array has None, NaN or NaT."""
     if values.dtype.kind in "fmM":
         return np.isnan(values)
     if values.dtype.kind != "O":
@@ -75,18 +77,16 @@ def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     return np.array([v is None or (isinstance(v, float) and math.isnan(v)) for v in values], np.bool_)
 
 
-def _days_of_array(dates: NDArray[Any], plan: Plan) -> Days:
+def days_of_array(argument: str, column: str, dates: NDArray[Any]) -> tuple[Days, NDArray[np.bool_]]:
+    """Days of a numpy column without missing values, and which of its values are no dates."""
     kind = dates.dtype.kind
-    check_lines(plan.date, dates, [("missing-date", _missing(dates))])
     if kind == "M":
-        days, bad = dates.astype("datetime64[D]").astype(np.int64), np.zeros(dates.size, np.bool_)
-    elif kind in "iu":
-        days, bad = calendar.from_yyyymmdd(dates.astype(np.int64))
-    elif kind in "OUT":
-        days, bad = calendar.from_objects(dates)
-    else:
-        raise wrong_type("date", plan.date, dates.dtype, calendar.DATE_RULE)
-    return _within(days, bad, dates, plan)
+        return dates.astype("datetime64[D]").astype(np.int64), np.zeros(dates.size, np.bool_)
+    if kind in "iu":
+        return calendar.from_yyyymmdd(dates.astype(np.int64))
+    if kind in "OUT":
+        return calendar.from_objects(dates)
+    raise wrong_type(argument, column, dates.dtype, calendar.DATE_RULE)
 
 
 def _within(days: Days, bad: NDArray[np.bool_], shown: Any, plan: Plan) -> Days:
@@ -107,11 +107,13 @@ def read_frame(source: Any, plan: Plan) -> Lines:
     missing = ids.is_null().to_numpy()
     if ids.dtype.is_float():
         missing = missing | np.isnan(ids.to_numpy())
-    check_lines(plan.customer_id, _Shown(ids), [("missing-id", missing)])
-    day = _days(table.get_column("date"), plan)
+    check_lines(plan.customer_id, Shown(ids), [("missing-id", missing)])
+    dates = table.get_column("date")
+    check_lines(plan.date, Shown(dates), [("missing-date", dates.is_null().to_numpy())])
+    day = _within(*days_of_series("date", plan.date, dates), Shown(dates), plan)
     amount = None if plan.amount is None else _amounts(table.get_column("amount"), plan)
     try:
-        customers, code = _numbered(ids)
+        customers, code = numbered(ids)
     except TypeError as error:
         raise mixed_ids(plan.customer_id) from error
     return Lines(customers, code, day, amount)
@@ -135,7 +137,7 @@ def _collect(source: Any, plan: Plan) -> nw.DataFrame[Any]:
     return eager
 
 
-def _numbered(ids: nw.Series[Any]) -> tuple[Any, Codes]:
+def numbered(ids: nw.Series[Any]) -> tuple[Any, Codes]:
     """The distinct ids in order, and each line's place among them."""
     lines = ids.to_frame().with_row_index("line")
     customers = lines.select("customer_id").unique().sort("customer_id").with_row_index("code")
@@ -154,25 +156,23 @@ def _numbered(ids: nw.Series[Any]) -> tuple[Any, Codes]:
     return column.to_native(), code
 
 
-def _days(dates: nw.Series[Any], plan: Plan) -> Days:
-    check_lines(plan.date, _Shown(dates), [("missing-date", dates.is_null().to_numpy())])
+def days_of_series(argument: str, column: str, dates: nw.Series[Any]) -> tuple[Days, NDArray[np.bool_]]:
+    """Days of a column without missing values, and which of its values are no dates."""
     kind = dates.dtype
-    bad = np.zeros(len(dates), np.bool_)
     if kind == nw.Categorical or kind == nw.Enum:
         dates, kind = dates.cast(nw.String), nw.String()
     if kind == nw.Datetime:
         dates = dates.dt.replace_time_zone(None)  # the day on its own clock; older engines shift it
     if kind == nw.Date or kind == nw.Datetime:
         days = calendar.from_year_and_ordinal(dates.dt.year().to_numpy(), dates.dt.ordinal_day().to_numpy())
-    elif kind == nw.String:
-        days, bad = _days_of_text(dates)
-    elif kind.is_integer():
-        days, bad = calendar.from_yyyymmdd(dates.to_numpy().astype(np.int64))
-    elif kind == nw.Object:
-        days, bad = calendar.from_objects(dates.to_numpy())
-    else:
-        raise wrong_type("date", plan.date, kind, calendar.DATE_RULE)
-    return _within(days, bad, _Shown(dates), plan)
+        return days, np.zeros(len(dates), np.bool_)
+    if kind == nw.String:
+        return _days_of_text(dates)
+    if kind.is_integer():
+        return calendar.from_yyyymmdd(dates.to_numpy().astype(np.int64))
+    if kind == nw.Object:
+        return calendar.from_objects(dates.to_numpy())
+    raise wrong_type(argument, column, kind, calendar.DATE_RULE)
 
 
 def _days_of_text(dates: nw.Series[Any]) -> tuple[Days, NDArray[np.bool_]]:
@@ -187,7 +187,7 @@ def _days_of_text(dates: nw.Series[Any]) -> tuple[Days, NDArray[np.bool_]]:
 
 def _amounts(amounts: nw.Series[Any], plan: Plan) -> Array:
     assert plan.amount is not None
-    check_lines(plan.amount, _Shown(amounts), [("missing-amount", amounts.is_null().to_numpy())])
+    check_lines(plan.amount, Shown(amounts), [("missing-amount", amounts.is_null().to_numpy())])
     kind = amounts.dtype
     if kind.is_numeric():
         return _finite(amounts.cast(nw.Float64).to_numpy(), plan)
@@ -196,7 +196,7 @@ def _amounts(amounts: nw.Series[Any], plan: Plan) -> Array:
     raise wrong_type("amount", plan.amount, kind, "must be numbers", "Convert the column to numbers first.")
 
 
-class _Shown:
+class Shown:
     """A column that hands out single values as Python objects, for messages."""
 
     def __init__(self, column: nw.Series[Any]) -> None:

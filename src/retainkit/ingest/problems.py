@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -54,9 +54,18 @@ PROBLEMS: dict[str, Problem] = {
 }
 
 
-def refuse(code: str, column: str, *, value: object, row: int, count: int, lines: int) -> InputError:
+def refuse(
+    code: str,
+    column: str,
+    *,
+    value: object,
+    row: int,
+    count: int,
+    lines: int,
+    problems: Mapping[str, Problem] = PROBLEMS,
+) -> InputError:
     """The error for a kind of bad line: how many there are, and the first with its row from 0."""
-    problem = PROBLEMS[code]
+    problem = problems[code]
     share = f"({count:,} of {lines:,} lines in column {column!r} break this)"
     return InputError(
         code,
@@ -83,12 +92,15 @@ class _Rows(Protocol):
     def __getitem__(self, row: int, /) -> object: ...
 
 
-def check_lines(column: str, values: _Rows, checks: Iterable[Check]) -> None:
+def check_lines(
+    column: str, values: _Rows, checks: Iterable[Check], problems: Mapping[str, Problem] = PROBLEMS
+) -> None:
     """Refuse the first kind of problem that any line has; `values` is what to show of a line."""
     for code, bad in checks:
         if bad.any():
             row = int(np.argmax(bad))
-            raise refuse(code, column, value=values[row], row=row, count=int(bad.sum()), lines=bad.size)
+            count, value = int(bad.sum()), values[row]
+            raise refuse(code, column, value=value, row=row, count=count, lines=bad.size, problems=problems)
 
 
 def date_checks(days: NDArray[np.int64], end: int | None) -> Iterable[Check]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,10 +18,7 @@ from retainkit.parameters import Parameter, parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
 
-if TYPE_CHECKING:
-    from retainkit.models._base import AbstractModel
-
-M = TypeVar("M", bound="AbstractModel[Any]")
+M = TypeVar("M")  # an AbstractModel, whose home is above this one
 
 
 class AbstractFamily(ABC, Generic[M]):
@@ -55,7 +52,7 @@ class AbstractFamily(ABC, Generic[M]):
         """The names of the free parameters, in order."""
         return tuple(p.name for p in self.parameters)
 
-    def values_of(self, model: M) -> list[Real]:
+    def values_of(self, model: Any) -> list[Real]:
         """The free parameters of a model of this family, in order."""
         return [model.parameters[name] for name in self.names()]
 
@@ -77,7 +74,7 @@ class AbstractFamily(ABC, Generic[M]):
 class PlainFamily(AbstractFamily[M]):
     """The models of one class, with some of its fields held fixed."""
 
-    kind: type[M]
+    kind: type[Any]
     fixed: tuple[tuple[str, Any], ...] = ()
 
     @property

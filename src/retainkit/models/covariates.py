@@ -205,7 +205,7 @@ class CovariateFamily(AbstractFamily[WithCovariates[B]], Generic[B]):
             self.base.of(given[:inner], unit), self.effects, tuple(given[inner:]), unit=unit
         )
 
-    def values_of(self, model: WithCovariates[B]) -> list[Real]:
+    def values_of(self, model: Any) -> list[Real]:
         return [*self.base.values_of(model.base), *model.coefficients]
 
     def penalized(self) -> tuple[int, ...]:

@@ -278,7 +278,7 @@ class OverTimeFamily(AbstractFamily[OverTime[B]], Generic[B]):
         inner = len(self.base.parameters)
         return OverTime(self.base.of(given[:inner], unit), self.covariates, tuple(given[inner:]), unit=unit)
 
-    def values_of(self, model: OverTime[B]) -> list[Real]:
+    def values_of(self, model: Any) -> list[Real]:
         return [*self.base.values_of(model.base), *model.coefficients]
 
     def penalized(self) -> tuple[int, ...]:

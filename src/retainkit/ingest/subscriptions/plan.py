@@ -1,0 +1,133 @@
+"""What the caller asked for, checked once: columns, dates, policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
+
+from retainkit.errors import InputError, near, unknown_choice
+from retainkit.ingest.days import from_argument
+from retainkit.typing import Unit
+from retainkit.units import check_unit
+
+Tenure: TypeAlias = Literal["exact", "whole-periods", "renewals"]
+"""How lengths of time are counted: by the day, or in periods of the calendar."""
+
+Reactivation: TypeAlias = Literal["error", "new-spell", "same-customer"]
+"""What several lines of one customer mean."""
+
+ZeroLength: TypeAlias = Literal["error", "count-as-a-day"]
+"""What to do with an end on the day of the start."""
+
+Earlier: TypeAlias = Literal["error", "leave-out"]
+"""What to do with spells that ended before anybody watched."""
+
+Later: TypeAlias = Literal["error", "censor"]
+"""What to do with starts and ends after the observation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The checked arguments; days as numbers."""
+
+    columns: dict[str, str]
+    """Argument → column, for the columns that are given."""
+    since: int | None
+    until: int
+    unit: Unit
+    tenure: Tenure
+    reactivation: Reactivation
+    zero_length: ZeroLength
+    earlier: Earlier
+    later: Later
+    reasons: tuple[str, ...] | None
+
+    def check_columns(self, present: Sequence[object]) -> None:
+        """Refuse a column name that the table does not have, naming the near one."""
+        texts = [name for name in present if isinstance(name, str)]  # pandas has numbers for names, too
+        for argument, name in self.columns.items():
+            if name not in present:
+                raise InputError(
+                    "missing-column",
+                    argument=argument,
+                    value=name,
+                    rule="must name a column of the table",
+                    way_out=near(name, texts) + f"Its columns are: {', '.join(map(repr, present))}.",
+                )
+
+
+def columns_of(**named: object) -> dict[str, str]:
+    """Argument → column, for the columns that the caller named."""
+    return {argument: _name(argument, name) for argument, name in named.items() if name is not None}
+
+
+def window_of(observed_from: object, observed_until: object) -> tuple[int | None, int]:
+    """The first day of observation, if it is given, and the last."""
+    until = from_argument("observed_until", observed_until)
+    since = None if observed_from is None else from_argument("observed_from", observed_from)
+    if since is not None and since > until:
+        raise InputError(
+            "empty-window",
+            argument="observed_from",
+            value=observed_from,
+            rule=f"must not lie after observed_until ({observed_until})",
+            way_out="It is the first day from which every end is in the table.",
+        )
+    return since, until
+
+
+def check_choices(**given: object) -> None:
+    """Refuse a policy that is not among its names."""
+    known = {
+        "tenure": Tenure,
+        "reactivation": Reactivation,
+        "zero_length": ZeroLength,
+        "earlier": Earlier,
+        "later": Later,
+    }
+    for argument, value in given.items():
+        if value not in get_args(known[argument]):
+            raise unknown_choice(argument, value, get_args(known[argument]))
+
+
+def unit_of(unit: object) -> Unit:
+    """The unit of all durations."""
+    return check_unit("unit", unit)
+
+
+def reasons_of(reasons: object, *, column: bool) -> tuple[str, ...] | None:
+    """The names of the reasons in the caller's order; None to take them from the table."""
+    if reasons is None:
+        return None
+    if not column:
+        raise InputError(
+            "missing-argument",
+            argument="reasons",
+            value=reasons,
+            rule="needs the column that holds each customer's reason",
+            way_out="Name it: summarize_subscriptions(..., reason='reason').",
+        )
+    names = cast("Sequence[object]", reasons if isinstance(reasons, list | tuple) else ())
+    texts = tuple(name for name in names if isinstance(name, str) and name)
+    if not texts or len(set(texts)) != len(names):
+        raise InputError(
+            "wrong-type",
+            argument="reasons",
+            value=cast("object", reasons),
+            rule="must be different names, as texts",
+            way_out="For example reasons=('voluntary', 'payment failed').",
+        )
+    return texts
+
+
+def _name(argument: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise InputError(
+        "wrong-type",
+        argument=argument,
+        value=value,
+        rule="must be the name of a column, as text",
+        way_out="Rename the column first if its name is not text.",
+    )

@@ -1,0 +1,178 @@
+"""What a subscription table says about how long customers stay: frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError
+from retainkit.ingest.native import frame_of
+from retainkit.ingest.subscriptions.plan import Tenure
+from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
+from retainkit.summaries import Renewals
+from retainkit.typing import Unit
+from retainkit.units import DAYS_PER
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SubscriptionSummary:
+    """A subscription table, told per spell; made by `summarize_subscriptions`.
+
+    Attributes
+    ----------
+    renewals : Renewals
+        Duration, event and entry, one entry per spell, in `unit`.
+    customers : column of the caller's dataframe kind
+        The id of each spell's customer, in the order of `renewals`: ascending, then by start. An id stands
+        more than once only under ``reactivation="new-spell"``.
+    start : (n,) datetime64[D]
+        The first day of each spell.
+    segments : tuple of str
+        The names of the segments; empty without a column of segments.
+    segment : (n,) int or None
+        Each spell's place among `segments`.
+    treatment : SubscriptionTreatment
+        What was joined, cut or left out, by count.
+    unit : {"day", "week", "month", "quarter", "year"}
+    tenure : {"exact", "whole-periods", "renewals"}
+    observed_from : datetime.date or None
+        The day from which on every end is known; None if all ends are.
+    observed_until : datetime.date
+        The last day of observation.
+
+    Examples
+    --------
+    >>> import numpy as np, retainkit as rk
+    >>> from retainkit.ingest.subscriptions import summarize_subscriptions
+    >>> table = {"id": np.array([7, 8]), "from": np.array(["2024-01-01", "2024-02-01"]),
+    ...          "to": np.array(["2024-01-31", ""])}
+    >>> subs = summarize_subscriptions(table, customer_id="id", start="from", end="to", unit="day",
+    ...                                observed_until="2024-02-11")
+    >>> subs.renewals.duration.tolist(), subs.renewals.event.tolist()
+    ([30.0, 10.0], [1.0, 0.0])
+    """
+
+    renewals: Renewals
+    customers: Any
+    start: NDArray[np.datetime64]
+    segments: tuple[str, ...]
+    segment: NDArray[np.int64] | None
+    treatment: SubscriptionTreatment
+    unit: Unit
+    tenure: Tenure
+    observed_from: date | None
+    observed_until: date
+    id_name: str = "customer_id"
+
+    def __len__(self) -> int:
+        return len(self.renewals)
+
+    @property
+    def by_segment(self) -> dict[str, Renewals]:
+        """The spells of each segment by its name, in the order of `segments`.
+
+        Raises
+        ------
+        InputError
+            If the table was read without a column of segments.
+        """
+        if self.segment is None:
+            raise InputError(
+                "no-segment",
+                argument="segment",
+                value=None,
+                rule="must name a column before spells can be told apart by it",
+                way_out="Call summarize_subscriptions(..., segment='plan') with the name of your column.",
+            )
+        return {name: _part(self.renewals, self.segment == k) for k, name in enumerate(self.segments)}
+
+    def to_frame(self) -> Any:
+        """One row per spell in the caller's dataframe kind: id, start, duration, event, entry.
+
+        The columns reason and segment follow where the table had them, as names; reason is empty for those
+        who are still there. A table that came as a dict of columns goes back as one.
+        """
+        r = self.renewals
+        columns: dict[str, Any] = {
+            "start": self.start,
+            "duration": r.duration,
+            "event": r.event.astype(np.int64),
+            "entry": r.entry,
+        }
+        if r.reasons:
+            columns["reason"] = np.array(["", *r.reasons])[columns["event"]]
+        if self.segment is not None:
+            columns["segment"] = np.array(self.segments)[self.segment]
+        return frame_of(self.id_name, self.customers, columns)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        t = self.treatment
+        facts = [
+            ("observation", self._observation()),
+            ("duration", self._clock()),
+            ("left", f"{t.left:,}{_shares(self._by_reason())}; {t.still_there:,} still there"),
+        ]
+        if self.observed_from is not None:
+            late = f"{t.late_entries:,} began before they were watched and count from their tenure by then"
+            facts.append(("late entries", late if t.late_entries else "none: all began while being watched"))
+        if self.segment is not None:
+            sizes = np.bincount(self.segment, minlength=len(self.segments)).tolist()
+            facts.append(("segments", ", ".join(map("{} {:,}".format, self.segments, sizes))))
+        return facts
+
+    def _observation(self) -> str:
+        if self.observed_from is None:
+            return f"from each start to {self.observed_until}"
+        return f"{self.observed_from} to {self.observed_until}, both included"
+
+    def _clock(self) -> str:
+        name = self.unit
+        if self.tenure == "exact":
+            length = f"{DAYS_PER[name]:g} day{'' if name == 'day' else 's'}"
+            return f"exact, in {name}s of {length}, from the start to the first day without the subscription"
+        periods = f"whole {name}s{'' if name in ('day', 'week') else ' of the calendar'}"
+        if self.tenure == "renewals":
+            return f"{periods}; customers leave only when one is over"
+        return f"{periods}: the one in or after which a customer left, or those completed"
+
+    def _by_reason(self) -> list[tuple[str, int]]:
+        events = self.renewals.event.astype(np.int64)
+        counts = np.bincount(events, minlength=len(self.renewals.reasons) + 1)[1:].tolist()
+        return list(zip(self.renewals.reasons, counts, strict=False))
+
+    def _size(self) -> str:
+        t = self.treatment
+        people = f"{t.customers:,} customer{'' if t.customers == 1 else 's'}"
+        return people if t.spells == t.customers else f"{t.spells:,} spells of {people}"
+
+    def __repr__(self) -> str:
+        lines = [f"  {name}: {fact}" for name, fact in self._facts()]
+        treated = str(self.treatment).replace("\n", "\n  ")
+        return "\n".join([f"SubscriptionSummary of {self._size()}", *lines, f"  {treated}"])
+
+    def _repr_html_(self) -> str:
+        rows = [*self._facts(), ("lines", str(self.treatment).split("\n", 1)[0])]
+        rows += [("", sentence) for sentence in self.treatment.sentences()]
+        cells = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in rows)
+        return f"<table><caption>Subscriptions of {self._size()}</caption>{cells}</table>"
+
+
+def _part(renewals: Renewals, keep: NDArray[np.bool_]) -> Renewals:
+    return Renewals(
+        duration=renewals.duration[keep],
+        event=renewals.event[keep],
+        entry=renewals.entry[keep],
+        weight=renewals.weight[keep],
+        whole_periods=renewals.whole_periods,
+        reasons=renewals.reasons,
+        unit=renewals.unit,
+    )
+
+
+def _shares(reasons: list[tuple[str, int]]) -> str:
+    return f" ({', '.join(f'{name} {count:,}' for name, count in reasons)})" if reasons else ""

@@ -1,0 +1,70 @@
+"""Spells → durations, events and entries: lengths of time that keep the likelihood right.
+
+In whole periods a period counts for a customer only if it lies inside the observation from its first day
+to its last. A period cut off by the end of the observation shows some who left in it but nobody who stayed
+through it, and one cut off by the beginning only those who left late in it: counting either would make
+churn look larger or smaller than it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.ingest.days import Mask, to_date
+from retainkit.ingest.problems import Said
+from retainkit.ingest.subscriptions.calendar import anniversary, begun, completed, exact
+from retainkit.ingest.subscriptions.plan import Plan
+from retainkit.ingest.subscriptions.spells import Spells
+from retainkit.typing import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Tenures:
+    """The columns of `Renewals`, one entry per spell."""
+
+    duration: Array
+    event: Mask
+    entry: Array
+
+
+def tenures(found: Spells, plan: Plan) -> Tenures:
+    """How long each spell lasted, whether its end counts, and from which tenure on it was watched."""
+    if plan.tenure == "exact":
+        last = np.where(found.left, found.end, plan.until)
+        duration = exact(found.start, last, plan.unit)
+        return Tenures(duration, found.left, exact(found.start, found.watched, plan.unit))
+    if plan.tenure == "renewals":
+        _check_anniversaries(found, plan)
+    return _periods(found, plan)
+
+
+def _periods(found: Spells, plan: Plan) -> Tenures:
+    left, start, unit = found.left, found.start, plan.unit
+    through = completed(start, np.full_like(start, plan.until), unit)
+    first = (completed if plan.tenure == "renewals" else begun)(start, found.watched, unit)
+    period = begun(start, np.where(left, found.end, start), unit)  # of leaving
+    cut_late, cut_early = left & (period > through), left & (period <= first)
+    event = left & ~cut_late & ~cut_early
+    duration = np.where(left, period - ~event, through)
+    found.counts["left_in_last_period"] = int(cut_late.sum())
+    found.counts["left_in_first_period"] = int((cut_early & ~cut_late).sum())
+    return Tenures(duration.astype(np.float64), event, np.minimum(first, duration).astype(np.float64))
+
+
+def _check_anniversaries(found: Spells, plan: Plan) -> None:
+    start, end = found.start[found.left], found.end[found.left]
+    off = anniversary(start, completed(start, end, plan.unit), plan.unit) != end
+    if off.any():
+        one = int(np.argmax(off))
+        raise InputError(
+            "end-between-renewals",
+            argument="end",
+            value=Said(f"{to_date(int(start[one]))} to {to_date(int(end[one]))}"),
+            rule=f"must be the day on which a {plan.unit} of tenure is over under tenure='renewals' "
+            f"({int(off.sum()):,} of {end.size:,} ends are not)",
+            way_out="Use tenure='whole-periods' or 'exact' where customers may leave on any day; if ends are "
+            "the last days with the subscription, add a day.",
+        )
