@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from retainkit.summaries._base import AbstractSummary, read_columns, require
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Unit
+from retainkit.units import check_unit
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -26,6 +27,8 @@ class Opportunities(AbstractSummary):
         Opportunities the customer has had since the first purchase; each customer its own number.
     weight : (n,) > 0
         Customers that each entry stands for.
+    unit : {"day", "week", "month", "quarter", "year"}, optional
+        The time from one opportunity to the next. Rates and durations can be used only when it is known.
 
     Raises
     ------
@@ -43,14 +46,22 @@ class Opportunities(AbstractSummary):
     frequency: Array
     recency: Array
     periods: Array
+    unit: Unit | None
 
     def __init__(
-        self, *, frequency: NumberLike, recency: NumberLike, periods: NumberLike, weight: NumberLike = 1.0
+        self,
+        *,
+        frequency: NumberLike,
+        recency: NumberLike,
+        periods: NumberLike,
+        weight: NumberLike = 1.0,
+        unit: Unit | None = None,
     ) -> None:
         self._store(
             {"frequency": frequency, "recency": recency, "periods": periods, "weight": weight},
             may_be_one=("periods", "weight"),
         )
+        object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
         for name in ("frequency", "recency", "periods"):
             column = getattr(self, name)
             require(np.rint(column) == column, name, column, "must be whole numbers")
@@ -74,9 +85,9 @@ class Opportunities(AbstractSummary):
         )
 
     @classmethod
-    def from_frame(cls, frame: Any) -> Self:
+    def from_frame(cls, frame: Any, *, unit: Unit | None = None) -> Self:
         """Read the columns frequency, recency, periods (and weight, if there) of any dataframe."""
-        return cls(**read_columns(frame, ("frequency", "recency", "periods")))
+        return cls(**read_columns(frame, ("frequency", "recency", "periods")), unit=unit)
 
     @property
     def columns(self) -> dict[str, Array]:

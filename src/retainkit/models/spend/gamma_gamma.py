@@ -10,14 +10,17 @@ http://www.brucehardie.com/notes/025/ (equation numbers below).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from scipy.special import betaln, digamma, gammaincinv
+from scipy.special import digamma, gammaincinv
 
+from retainkit._numerics.gamma_densities import log_beta
 from retainkit.models._base import AbstractModel
-from retainkit.parameters import NOT_NEGATIVE, positive
+from retainkit.models.spend._predictive import Of, Predictive, one_each
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, positive
 from retainkit.summaries import Spend
 from retainkit.typing import Array, NumberLike, Real
 
@@ -26,6 +29,10 @@ from retainkit.typing import Array, NumberLike, Real
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GammaGamma(AbstractModel[Spend]):
     """The gamma-gamma model of spend per purchase.
+
+    It knows positive amounts only. What to do with refunds and free orders is decided, with counts, when
+    transactions are summarised (``summarize_transactions(refunds=...)``); customers whose purchases brought
+    nothing have frequency 0 here, and are expected to spend like new ones.
 
     Parameters
     ----------
@@ -55,6 +62,7 @@ class GammaGamma(AbstractModel[Spend]):
     )
 
     data_kind: ClassVar[type[Spend]] = Spend
+    processes: ClassVar[Mapping[str, tuple[str, int]]] = {"spend": ("v", 1)}
 
     # -- likelihood ---------------------------------------------------------------------------------
 
@@ -69,9 +77,7 @@ class GammaGamma(AbstractModel[Spend]):
         rest = -np.log1p(total / v)
 
         px = p * n
-        value = (
-            -by_x.spread(np.asarray(betaln(px, q), np.float64)) - log_z + by_x.spread(px) * own + q * rest
-        )  # eq. (1a)
+        value = -by_x.spread(log_beta(px, q)) - log_z + by_x.spread(px) * own + q * rest  # eq. (1a)
 
         score = np.empty((3, *value.shape))
         d_beta: Array = digamma(px + q)
@@ -102,8 +108,7 @@ class GammaGamma(AbstractModel[Spend]):
 
     def expected_spend_new(self) -> Real:
         """Expected value of a purchase of a customer not yet seen: p·v/(q − 1), ``inf`` for q ≤ 1."""
-        mean = _ratio(np.asarray(self.p) * self.v, np.asarray(self.q) - 1.0)
-        return float(mean) if mean.ndim == 0 else mean
+        return _plain(_ratio(np.asarray(self.p) * self.v, np.asarray(self.q) - 1.0))
 
     def median_spend(self, spend: Spend) -> Array:
         """Median of what each customer's own mean spend may be; finite for every q."""
@@ -112,8 +117,92 @@ class GammaGamma(AbstractModel[Spend]):
 
     def median_spend_new(self) -> Real:
         """Median over new customers of their own mean spend; finite for every q."""
-        median = np.asarray(self.p * self.v / gammaincinv(self.q, 0.5))
-        return float(median) if median.ndim == 0 else median
+        return _plain(np.asarray(self.p * self.v / gammaincinv(self.q, 0.5)))
+
+    # -- the whole distribution ---------------------------------------------------------------------
+
+    def spend_quantile(self, spend: Spend, probability: NumberLike, *, of: Of = "purchase") -> Array:
+        """The amount that a future purchase, or a customer's own mean, stays below with a probability.
+
+        Two of them are an interval: 0.05 and 0.95 hold the next purchase in nine cases of ten.
+
+        Parameters
+        ----------
+        spend : Spend, n entries
+        probability : between 0 and 1; one number, or one per entry
+        of : {"purchase", "mean"}
+            The value of a single future purchase, or the mean that the customer's purchases vary around,
+            which is all that is uncertain of the total of very many of them.
+
+        Returns
+        -------
+        (n,) money; (draws, n) if the parameters have a leading draws axis. 0 at probability 0; ``inf`` at
+        probability 1, and where a tail is so heavy that the amount exceeds the largest float.
+
+        Examples
+        --------
+        >>> import retainkit as rk
+        >>> model = rk.GammaGamma(p=6.25, q=3.74, v=15.44)
+        >>> customer = rk.Spend(frequency=2, monetary_value=22.35)
+        >>> for of in ("purchase", "mean"):
+        ...     low, high = (float(model.spend_quantile(customer, share, of=of)[0]) for share in (0.05, 0.95))
+        ...     print(f"{of}: {low:.2f} to {high:.2f}")
+        purchase: 9.61 to 47.44
+        mean: 16.07 to 36.76
+        """
+        share = one_each("probability", PROBABILITY.check("probability", probability), len(spend))
+        return self._given(spend).quantile(share, of)
+
+    def spend_cdf(self, spend: Spend, amount: NumberLike, *, of: Of = "purchase") -> Array:
+        """Probability that a future purchase, or a customer's own mean, is worth at most `amount`.
+
+        Parameters
+        ----------
+        spend : Spend, n entries
+        amount : money ≥ 0; one number, or one per entry
+        of : {"purchase", "mean"}
+            See `spend_quantile`.
+        """
+        money = one_each("amount", NOT_NEGATIVE.check("amount", amount), len(spend))
+        return self._given(spend).cdf(money, of)
+
+    def spend_pdf(self, spend: Spend, amount: NumberLike, *, of: Of = "purchase") -> Array:
+        """Density of the value of a future purchase, or of a customer's own mean, per unit of money.
+
+        Parameters
+        ----------
+        spend : Spend, n entries
+        amount : money > 0; one number, or one per entry
+        of : {"purchase", "mean"}
+            See `spend_quantile`.
+        """
+        money = one_each("amount", POSITIVE.check("amount", amount), len(spend))
+        return self._given(spend).pdf(money, of)
+
+    def spend_quantile_new(self, probability: NumberLike, *, of: Of = "purchase") -> Real:
+        """The amount that a purchase (or the own mean) of a customer not yet seen stays below.
+
+        `probability` may have any shape, and broadcasts against the parameters.
+        """
+        share = PROBABILITY.check("probability", probability)
+        return _plain(self._new.quantile(np.asarray(share), of))
+
+    def spend_cdf_new(self, amount: NumberLike, *, of: Of = "purchase") -> Real:
+        """Probability that a purchase (or the own mean) of a customer not yet seen is at most `amount`."""
+        return _plain(self._new.cdf(np.asarray(NOT_NEGATIVE.check("amount", amount)), of))
+
+    def spend_pdf_new(self, amount: NumberLike, *, of: Of = "purchase") -> Real:
+        """Density at `amount` > 0 of a purchase (or the own mean) of a customer not yet seen."""
+        return _plain(self._new.pdf(np.asarray(POSITIVE.check("amount", amount)), of))
+
+    def _given(self, spend: Spend) -> Predictive:
+        """Given x purchases with mean z: rates are gamma(p·x + q, v + x·z) distributed."""
+        x, z = spend.frequency, spend.monetary_value
+        return Predictive(self.p, self.p * x + self.q, self.v + x * z)
+
+    @property
+    def _new(self) -> Predictive:
+        return Predictive(self.p, self.q, self.v)
 
     # -- simulator ----------------------------------------------------------------------------------
 
@@ -136,3 +225,7 @@ def _ratio(above: Array, below: Array) -> Array:
     """above / below where below is positive, else inf: the integral diverges."""
     safe = np.where(below > 0.0, below, 1.0)
     return np.where(below > 0.0, above / safe, np.inf)
+
+
+def _plain(values: Array) -> Real:
+    return float(values) if np.ndim(values) == 0 else values

@@ -53,9 +53,10 @@ class LogRank(AbstractRecord):
         }
 
     def __str__(self) -> str:
+        chance = f"p = {self.p_value:.3g}" if self.p_value > 0.0 else "p < 1e-300"
         return (
             f"{self.weighting} test of {len(self.groups)} groups: chi-square {self.statistic:.4g} on "
-            f"{self.degrees_of_freedom} degrees of freedom, p = {self.p_value:.3g}"
+            f"{self.degrees_of_freedom} degrees of freedom, {chance}"
         )
 
 

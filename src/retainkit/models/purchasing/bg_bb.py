@@ -1,0 +1,296 @@
+"""BG/BB: opportunities to buy come one by one, and customers take them or pass until they are gone.
+
+A yearly appeal for donations, a match day, a cruise season, a monthly box. While alive a customer buys
+at each opportunity with probability p; before each opportunity the customer is gone for good with
+probability θ. Both differ over customers: p ~ Beta(alpha, beta), θ ~ Beta(gamma, delta). It is the
+counterpart of the Pareto/NBD where time comes in steps.
+
+Fader, Hardie & Shang (2010), Customer-Base Analysis in a Discrete-Time Noncontractual Setting, Marketing
+Science 29(6), 1086-1108, doi:10.1287/mksc.1100.0580; open copy: http://brucehardie.com/papers/020/.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+from scipy.special import betaln, digamma, expit
+
+from retainkit._numerics.gamma_ratios import log_beta_ratio
+from retainkit._numerics.idle_sums import IdleSums
+from retainkit._numerics.opportunities import log_beta_binomial, opportunities_met
+from retainkit.economics.rates import Rate
+from retainkit.models._base import AbstractModel
+from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, whole
+from retainkit.models.purchasing._opportunities import each_once, number_of, plain, unit_of
+from retainkit.parameters import positive
+from retainkit.summaries import Opportunities
+from retainkit.typing import Array, NumberLike, Real, Unit
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class BGBB(AbstractModel[Opportunities]):
+    """The beta-geometric / beta-binomial model of purchases at opportunities that come one by one.
+
+    Parameters
+    ----------
+    alpha, beta : float or array, > 0
+        Beta distribution over customers of the chance to buy at an opportunity; its mean is
+        alpha / (alpha + beta).
+    gamma, delta : float or array, > 0
+        Beta distribution of the chance to be gone before the next opportunity; its mean is
+        gamma / (gamma + delta).
+    unit : {"day", "week", "month", "quarter", "year"}, optional
+        The time from one opportunity to the next; needed for discounts only.
+
+    Notes
+    -----
+    Customers are those with a first purchase, which is not counted. Each may have had its own number of
+    opportunities since. All horizons count opportunities; a Duration is converted where `unit` is known.
+
+    For gamma ≤ 1 some customers hardly ever leave: expected purchases without end are ``inf``, unless
+    discounted.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> model = rk.BGBB(alpha=1.204, beta=0.750, gamma=0.657, delta=2.783, unit="year")
+    >>> donors = rk.Opportunities(frequency=[0, 4], recency=[0, 5], periods=6)
+    >>> print(model.expected_purchases(donors, horizon=10).round(2))
+    [0.13 3.63]
+    """
+
+    alpha: Real = positive(start=1.0, typical=(0.5, 3.0), doc="purchase beta, weight on buying")
+    beta: Real = positive(start=1.0, typical=(0.5, 4.0), doc="purchase beta, weight on passing")
+    gamma: Real = positive(start=0.7, typical=(0.4, 2.0), doc="dropout beta, weight on leaving")
+    delta: Real = positive(start=3.0, typical=(1.0, 6.0), doc="dropout beta, weight on staying")
+
+    data_kind: ClassVar[type[Opportunities]] = Opportunities
+    processes: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "purchasing": ("alpha", 1),
+        "attrition": ("gamma", 1),
+    }
+
+    # -- likelihood ---------------------------------------------------------------------------------
+
+    def log_likelihood_and_score(self, data: Opportunities) -> tuple[Array, Array]:
+        alpha, beta, gamma, delta = self.alpha, self.beta, self.gamma, self.delta
+        by_x, by_n = data.levels("frequency"), data.levels("periods")
+        n, passed = by_n.values, data.periods - data.frequency  # the distinct numbers of opportunities
+        gone, d_gone = self._idle(data.frequency, data.recency, data.periods).value_and_score()
+        bought = betaln(alpha + data.frequency, beta + passed) - betaln(alpha, beta)
+        stayed = np.asarray(betaln(gamma, delta + n) - betaln(gamma, delta), np.float64)
+        # the likelihood is a sum over when the customer went, here relative to "not yet"
+        value = bought + by_n.spread(stayed) + np.logaddexp(0.0, gone)
+
+        left = expit(gone)  # 1 - P(alive)
+        d_both = by_n.spread(digamma(alpha + beta) - digamma(alpha + beta + n))
+        d_gamma = by_n.spread(digamma(gamma + delta) - digamma(gamma + delta + n))
+        score = np.empty((4, *value.shape))
+        score[0] = by_x.map(lambda x: digamma(alpha + x) - digamma(alpha)) + d_both
+        score[1] = digamma(beta + passed) - digamma(beta) + d_both
+        score[2] = d_gamma
+        score[3] = by_n.spread(digamma(delta + n) - digamma(delta)) + d_gamma
+        return value, score + left * d_gone
+
+    def _idle(self, x: Array, last: Array, n: Array) -> IdleSums:
+        return IdleSums(self.alpha, self.beta, self.gamma, self.delta, x, last, n)
+
+    # -- predictions --------------------------------------------------------------------------------
+
+    def probability_alive(self, opportunities: Opportunities, horizon: Horizon = 0) -> Array:
+        """Probability that each customer is still a customer `horizon` opportunities after observation.
+
+        Parameters
+        ----------
+        opportunities : Opportunities, n entries
+        horizon : whole number ≥ 0, or Duration; a scalar or one per entry
+            0 asks about the last opportunity observed; 1 about the next one, which is what the paper's
+            eq. (11) gives.
+
+        Returns
+        -------
+        (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
+        """
+        h = number_of(horizon, self._unit_with(opportunities), endless=True, zero=True)
+        odds = self._log_odds_left(opportunities)
+
+        def kept(n: Array, h: Array) -> Array:
+            return np.exp(log_beta_ratio(self.gamma, self.delta + n, h))  # eq. (11)
+
+        return expit(-odds) * self._ahead(opportunities, kept, h)
+
+    def expected_purchases(self, opportunities: Opportunities, horizon: Horizon) -> Array:
+        """Expected number of purchases of each customer at the next `horizon` opportunities, eq. (13).
+
+        Parameters
+        ----------
+        opportunities : Opportunities, n entries
+        horizon : whole number ≥ 1, inf, or Duration; a scalar or one per entry
+
+        Returns
+        -------
+        (n,) expected counts; (draws, n) if the parameters have a leading draws axis. ``inf`` for an
+        infinite horizon and gamma ≤ 1.
+        """
+        return self._value_of(opportunities, horizon, 0.0)
+
+    def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
+        """Expected purchases of a customer just acquired at the next `horizon` opportunities, eq. (8).
+
+        `horizon` may be an array of any shape; the answer has its shape. With `count_first` the purchase
+        that acquires the customer counts, too: 1 more.
+        """
+        return float(count_first) + self._value_of_new(horizon, 0.0, zero=True)
+
+    def discounted_expected_purchases(
+        self, opportunities: Opportunities, discount_rate: Rate, horizon: Horizon = math.inf
+    ) -> Array:
+        """Expected purchases after observation, the one j opportunities ahead times (1 + d)^−j, eq. (14).
+
+        Times the margin per purchase it is the residual value of a customer, at the moment of the last
+        opportunity observed.
+
+        Parameters
+        ----------
+        opportunities : Opportunities, n entries
+        discount_rate : Rate, ≥ 0
+            d is this rate per opportunity, so the model or the data need a `unit`.
+        horizon : whole number ≥ 1 or Duration; infinite by default
+        """
+        force = force_of(discount_rate, self._unit_with(opportunities))
+        return self._value_of(opportunities, horizon, force)
+
+    def discounted_expected_purchases_new(
+        self, discount_rate: Rate, horizon: Horizon = math.inf, *, count_first: bool = False
+    ) -> Real:
+        """Discounted expected purchases of a customer just acquired, at the moment of the first purchase.
+
+        With `count_first` that purchase counts, too: 1 more, undiscounted.
+        """
+        return float(count_first) + self._value_of_new(
+            horizon, force_of(discount_rate, self.unit), zero=False
+        )
+
+    def purchase_pmf(self, n: NumberLike, horizon: Horizon) -> Real:
+        """Probability that a customer just acquired buys exactly `n` times at the next opportunities.
+
+        `horizon` is their number; `n` and `horizon` broadcast against each other.
+        """
+        ends = number_of(horizon, self.unit, endless=False, zero=True)
+        shape, (counts, ends) = self._asked(np.asarray(whole(n)), ends)
+        found = self._pmf_from(np.zeros(1), np.zeros(1), counts, ends)
+        return plain(found.reshape((*found.shape[:-1], *shape)))
+
+    def purchase_pmf_given(self, opportunities: Opportunities, n: NumberLike, horizon: Horizon) -> Array:
+        """Probability of exactly `n` purchases at the next `horizon` opportunities, customer by customer.
+
+        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
+
+        Parameters
+        ----------
+        opportunities : Opportunities, k entries
+        n : whole number ≥ 0; a scalar or one per entry
+        horizon : whole number ≥ 0 or Duration; a scalar or one per entry
+
+        Returns
+        -------
+        (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
+        """
+        unit = self._unit_with(opportunities)
+        counts = one_each("n", whole(n), len(opportunities))
+        ends = one_each("horizon", number_of(horizon, unit, endless=False, zero=True), len(opportunities))
+        past = (opportunities.frequency, opportunities.periods)
+        ahead = each_once(self._pmf_from, (*past, counts, ends), entrywise=self._entries is not None)
+        odds = self._log_odds_left(opportunities)
+        return expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0)
+
+    def probability_no_purchase(self, opportunities: Opportunities, horizon: Horizon) -> Array:
+        """Probability that each customer passes the next `horizon` opportunities, gone or not: (n,)."""
+        return self.purchase_pmf_given(opportunities, 0, horizon)
+
+    def probability_no_purchase_new(self, horizon: Horizon) -> Real:
+        """Probability that a customer just acquired buys at none of the next `horizon` opportunities."""
+        return self.purchase_pmf(0, horizon)
+
+    # -- simulator ----------------------------------------------------------------------------------
+
+    def sample(self, periods: NumberLike, *, seed: int | np.random.Generator) -> Opportunities:
+        """Simulate one customer for each entry of `periods`, the opportunities since the first purchase.
+
+        Parameters
+        ----------
+        periods : (n,) whole numbers ≥ 0
+        seed : int or numpy Generator
+        """
+        n = np.atleast_1d(number_of(periods, None, endless=False, zero=True, argument="periods"))
+        rng = self._generator(seed)
+        # a chance below 1e-300 stands for one that rounds to 0: nobody would ever go
+        dropout = np.maximum(rng.beta(self.gamma, self.delta, n.shape), 1e-300)
+        met = np.minimum(rng.geometric(dropout) - 1.0, n)
+        x = rng.binomial(met.astype(np.int64), rng.beta(self.alpha, self.beta, n.shape)).astype(np.float64)
+        # in any order the x purchases are equally likely, so that passes fall into the x + 1 gaps between
+        # them like balls into urns; those after the last purchase are one gap's
+        idle = rng.binomial((met - x).astype(np.int64), rng.beta(1.0, np.maximum(x, 1.0)))
+        recency = np.where(x > 0.0, met - idle, 0.0)
+        return Opportunities(frequency=x, recency=recency, periods=n, unit=self.unit)
+
+    # -- how it is done -----------------------------------------------------------------------------
+
+    @property
+    def _entries(self) -> int | None:
+        return entries_of(type(self).__name__, self.parameters)
+
+    def _unit_with(self, opportunities: Opportunities) -> Unit | None:
+        return unit_of(self.unit, self._entries, opportunities)
+
+    def _log_odds_left(self, opportunities: Opportunities) -> Array:
+        """ln P(has left) / P(is alive) at the last opportunity observed."""
+        past = (opportunities.frequency, opportunities.recency, opportunities.periods)
+        return each_once(lambda *p: self._idle(*p).value(), past, entrywise=self._entries is not None)
+
+    def _ahead(self, opportunities: Opportunities, formula: Callable[..., Array], horizon: Array) -> Array:
+        """`formula(periods, horizon)` of each customer, if alive."""
+        ends = one_each("horizon", horizon, len(opportunities))
+        return each_once(formula, (opportunities.periods, ends), entrywise=self._entries is not None)
+
+    def _value_of(self, opportunities: Opportunities, horizon: Horizon, force: float) -> Array:
+        h = number_of(horizon, self._unit_with(opportunities), endless=True, zero=False)
+
+        def met(n: Array, h: Array) -> Array:
+            return opportunities_met(self.gamma, self.delta + n, h, force)
+
+        # given alive, the chances to buy and to go are independent, and beta-distributed again
+        ahead = self._ahead(opportunities, met, h)
+        chance = (self.alpha + opportunities.frequency) / (self.alpha + self.beta + opportunities.periods)
+        endless = np.isinf(ahead)  # even for a customer whose P(alive) is too small for a float
+        alive = expit(-self._log_odds_left(opportunities))
+        return np.where(endless, np.inf, alive * chance * np.where(endless, 1.0, ahead))
+
+    def _value_of_new(self, horizon: Horizon, force: float, *, zero: bool) -> Real:
+        shape, (h,) = self._asked(number_of(horizon, self.unit, endless=True, zero=zero))
+        found = self.alpha / (self.alpha + self.beta) * opportunities_met(self.gamma, self.delta, h, force)
+        return plain(found.reshape((*found.shape[:-1], *shape)))
+
+    def _asked(self, *questions: Array) -> tuple[tuple[int, ...], list[Array]]:
+        """The shape of several questions together, and each of them on one axis."""
+        together = np.broadcast_arrays(*questions)
+        if self._entries is not None:
+            each = [one_each("horizon", question, self._entries) for question in together]
+            together = [np.broadcast_to(question, (self._entries,)) for question in each]
+        return together[0].shape, [question.reshape(-1) for question in together]
+
+    def _pmf_from(self, x: Array, n: Array, count: Array, horizon: Array) -> Array:
+        """P(`count` purchases at the next `horizon` opportunities) for customers alive after x of n."""
+        alpha, beta, delta = self.alpha + x, self.beta + n - x, self.delta + n
+        rows = np.broadcast(x, count, horizon)
+        end = np.broadcast_to(horizon, rows.shape)
+        some = np.minimum(np.broadcast_to(count, rows.shape), end)
+        sums = IdleSums(alpha, beta, self.gamma, delta, some, some, end, ways=True)
+        gone = np.logaddexp(0.0, sums.value())
+        made = log_beta_binomial(some, end, alpha, beta) + log_beta_ratio(self.gamma, delta, end)
+        return np.where(count > end, 0.0, np.exp(made + gone))
