@@ -11,7 +11,7 @@ import pytest
 
 import retainkit as rk
 from retainkit.models import MODELS
-from retainkit.parameters import parameters_of
+from retainkit.parameters import PROBABILITY, Domain, parameters_of
 from retainkit.summaries import AbstractSummary
 
 each_model = pytest.mark.parametrize("kind", MODELS.values(), ids=MODELS)
@@ -24,6 +24,18 @@ def simulate(model: Any, n: int, seed: int) -> Any:
     if model.data_kind is rk.Purchases:
         return model.sample(rng.uniform(0.2, 2.0, n) * SCALE, seed=rng)
     return model.sample(rng.integers(0, 12, n), seed=rng)
+
+
+def settings_of(data: Any) -> dict[str, Any]:
+    """What besides its columns makes a summary."""
+    return {"whole_periods": data.whole_periods} if isinstance(data, rk.Renewals) else {}
+
+
+def far(domain: Domain, factor: float, value: float) -> float:
+    """A start `factor` times as large; for a probability, with odds that many times as large."""
+    if domain is PROBABILITY:
+        return factor * value / (1.0 - value + factor * value)
+    return factor * value
 
 
 def typical(kind: Any, seed: int) -> Any:
@@ -76,7 +88,7 @@ def test_compression_changes_nothing(kind: Any) -> None:
     model = typical(kind, 5)
     data = simulate(model, 500, 5)
     doubled: AbstractSummary = type(data)(
-        **{name: np.tile(column, 2) for name, column in data.columns.items()}
+        **{name: np.tile(column, 2) for name, column in data.columns.items()}, **settings_of(data)
     )
     compressed = doubled.compress()
     assert len(compressed) <= 500
@@ -89,14 +101,16 @@ def test_compression_changes_nothing(kind: Any) -> None:
 def test_a_fit_does_not_depend_on_the_unit_or_the_order_of_the_data(kind: Any) -> None:
     data = simulate(typical(kind, 6), 3000, 6)
     fitted = rk.fit(kind, data)
-    scaled_columns = {"recency", "T", "monetary_value"}
+    counted = isinstance(data, rk.Opportunities) or getattr(data, "whole_periods", False)
+    scaled = set() if counted else {"recency", "T", "monetary_value", "duration", "entry"}
     order = np.random.default_rng(0).permutation(3000)
     other = type(data)(
-        **{k: v[order] * (8.0 if k in scaled_columns else 1.0) for k, v in data.columns.items()}
+        **{k: v[order] * (8.0 if k in scaled else 1.0) for k, v in data.columns.items()},
+        **settings_of(data),
     )
     again = rk.fit(kind, other)
     for p in parameters_of(kind):
-        factor = 8.0 if p.unit else 1.0
+        factor = 1.0 if counted else p.scale({"time": 8.0, "money": 8.0})
         assert again.model.parameters[p.name] == pytest.approx(
             factor * fitted.model.parameters[p.name], rel=1e-7
         )
@@ -115,7 +129,7 @@ def test_fits_from_far_away_starts_agree(kind: Any) -> None:
     data = simulate(typical(kind, 9), 5000, 9)
     fitted = rk.fit(kind, data)
     for factor in (0.1, 10.0):
-        start = {name: factor * value for name, value in fitted.model.parameters.items()}
+        start = {p.name: far(p.domain, factor, fitted.model.parameters[p.name]) for p in parameters_of(kind)}
         again = rk.fit(kind, data, start=start)
         assert again.log_likelihood == pytest.approx(fitted.log_likelihood, abs=1e-8)
 
@@ -137,8 +151,10 @@ def test_records_are_values(kind: Any) -> None:
 @each_model
 def test_every_parameter_is_checked_by_its_name(kind: Any) -> None:
     good = typical(kind, 0).parameters
+    domains = {p.name: p.domain for p in parameters_of(kind)}
     for name in kind.names():
-        for bad in (-1.0, 0.0, float("nan"), float("inf"), "1", None, True):
+        edge = 1.5 if domains[name] is PROBABILITY else 0.0
+        for bad in (-1.0, edge, float("nan"), float("inf"), "1", None, True):
             with pytest.raises(rk.InputError, match=rf"{kind.__name__} {name} "):
                 kind(**{**good, name: bad})
 

@@ -23,21 +23,25 @@ _GONE = 38.0  # e^-38: what is small beside the peak
 _CELLS = 1 << 18  # nodes times rows held at once (2 MB an array: stays in cache)
 
 
-def mean_over_beta(function: Function, a: Array, b: Array, *, bend: Array, rise: Array) -> Array:
+def mean_over_beta(
+    function: Function, a: Array, b: Array, *, bend: Array, rise: Array, fall: Array | float = 1.0
+) -> Array:
     """E[function(p, row)] for p ~ Beta(a, b), row by row.
 
     Parameters
     ----------
     function : (p, rows) -> values
-        Positive, with ``p * function`` rising and ``function`` falling in p; gets p of shape
+        Positive, with ``p**fall * function`` rising and ``function`` falling in p; gets p of shape
         (nodes, k) and the k row numbers that the columns stand for.
     a, b : (n,)
     bend : (n,)
         The function is constant where p is far below 1 / bend.
     rise : (n,)
         The function is constant where 1 − p is far below 1 / rise.
+    fall : number or (n,)
+        No faster than p^−fall does the function fall.
     """
-    low, high, step = _window(a, b, bend, rise)
+    low, high, step = _window(a, b, bend, rise, fall)
     nodes = np.ceil((high - low) / step).astype(np.intp) + 1
     result = np.empty(a.shape)
     # rows with similar numbers of nodes share a block, so that no row pays for another's width
@@ -53,17 +57,20 @@ def mean_over_beta(function: Function, a: Array, b: Array, *, bend: Array, rise:
     return result
 
 
-def _window(a: Array, b: Array, bend: Array, rise: Array) -> tuple[Array, Array, Array]:
+def _window(
+    a: Array, b: Array, bend: Array, rise: Array, fall: Array | float
+) -> tuple[Array, Array, Array]:
     """Where the integrand lives in y, and the step that resolves it."""
     low = -np.log(np.maximum(np.maximum(bend, b), 1.0)) - _FLAT
     high = np.log(np.maximum(np.maximum(rise, a), 1.0)) + _FLAT
-    # left of the mode of p^(a-1) (1-p)^b and right of that of p^a (1-p)^b the integrand only falls
-    fast = np.maximum(a - 1.0, 1e-300)
+    # left of the mode of p^(a-fall) (1-p)^b and right of that of p^a (1-p)^b the integrand only falls
+    fast = np.maximum(a - fall, 1e-300)
     low = np.maximum(low, np.log(fast / b) - _fall(fast, b))
     high = np.minimum(high, np.log(a / b) + _fall(b, a))
-    # e^-32 aliasing error: the Fourier transform of the weight narrows with ab/(a+b), the function's
-    # own strip of analyticity is at least pi/2 wide
-    step = 2.0 * np.pi / np.sqrt(19.0**2 + 72.0 * a * b / (a + b))
+    # e^-32 aliasing error: the Fourier transform of the weight narrows with ab/(a+b), where a function
+    # that falls like p^-fall counts with b; its own strip of analyticity is at least pi/2 wide
+    right = b + fall
+    step = 2.0 * np.pi / np.sqrt(19.0**2 + 72.0 * a * right / (a + right))
     return low, np.maximum(high, low + 4.0 * step), step
 
 

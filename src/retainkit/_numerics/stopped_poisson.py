@@ -8,6 +8,7 @@ a + b = 1) the mean is as regular as anywhere else.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import betainc, betaln, xlogy
 
 from retainkit._numerics.beta_mixture import mean_over_beta
 from retainkit.typing import Array, Real
@@ -39,9 +40,26 @@ def stopped_survival(r: Real, z: Real, a: Real, b: Real) -> Array:
     some = np.isfinite(z1)  # in infinite time every process stops
     r1, z1, a1, b1 = (v[some] for v in (r1, z1, a1, b1))
     result[some] = mean_over_beta(
-        lambda p, i: np.exp(-r1[i] * np.log1p(p * z1[i])), a1, b1, bend=(r1 + 1.0) * z1, rise=r1
+        lambda p, i: np.exp(-r1[i] * np.log1p(p * z1[i])),
+        a1,
+        b1,
+        bend=(r1 + 1.0) * z1,
+        rise=r1,
+        fall=r1,
     )
     return result.reshape(shape)
+
+
+def count_pmf(n: Real, r: Real, z: Real, a: Real, b: Real) -> Array:
+    """P(n events in time z): n made and still running, or stopped right after the n-th."""
+    n, r, z, a, b = (np.asarray(v, np.float64) for v in (n, r, z, a, b))
+    with np.errstate(divide="ignore"):  # no time and all time are right in this form
+        share = 1.0 / (1.0 + 1.0 / z)
+        made = xlogy(n, share) - r * np.log1p(z) - np.log(r + n) - betaln(r, n + 1.0)
+    stayed = np.exp(betaln(a, b + n) - betaln(a, b) + made)
+    last = np.maximum(n, 1.0)
+    left = np.exp(betaln(a + 1.0, b + last - 1.0) - betaln(a, b)) * betainc(last, r, share)
+    return stayed + np.where(n > 0.0, left, 0.0)
 
 
 def discounted_count(r: Real, z: Real, k: Real, a: Real, b: Real) -> Array:

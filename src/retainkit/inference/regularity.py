@@ -87,8 +87,14 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
     """
     _check(kind, purchases)
     fits: dict[int, Fit[M]] = {}
+    start: dict[str, float] | None = None
+    rows = purchases.compress()
     for k in ks:
-        fits[k] = fit(kind, purchases, fixed={"k": k}, on_failure="return")
+        own = start and start | {"alpha": start["alpha"] / k}
+        fits[k] = found = fit(kind, rows, start=own, fixed={"k": k}, on_failure="return")
+        if found.diagnostics.converged:  # the next k starts here, its stages the more frequent
+            estimates = {name: float(value) for name, value in found.model.parameters.items()}
+            start = estimates | {"alpha": estimates["alpha"] * k}
     if not fits:
         raise InputError(
             "empty",
@@ -97,14 +103,14 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
             rule="must have at least one k",
             way_out="For example range(1, 13).",
         )
-    found = {k: f.log_likelihood if f.diagnostics.converged else np.nan for k, f in fits.items()}
-    settled = [k for k, value in found.items() if np.isfinite(value)]
+    values = {k: f.log_likelihood if f.diagnostics.converged else np.nan for k, f in fits.items()}
+    settled = [k for k, value in values.items() if np.isfinite(value)]
     if not settled:
         first = next(iter(fits.values()))
         verdict = first.diagnostics
         raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=first)
-    best = max(settled, key=lambda k: found[k])
-    return RegularityChoice(fits[best], found)
+    best = max(settled, key=lambda k: values[k])
+    return RegularityChoice(fits[best], values)
 
 
 def _check(kind: object, purchases: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,12 @@ def _summary(
     holdout: Holdout | None = None,
 ) -> TransactionSummary:
     per = DAYS_PER[plan.unit]
+    frequency = of.purchases - 1.0
     purchases = Purchases(
-        frequency=of.purchases - 1.0,
+        frequency=frequency,
         recency=(of.last - of.first) / per,
         T=(end - of.first) / per,
+        log_gaps=of.log_gaps - frequency * math.log(per),
         unit=plan.unit,
     )
     start = to_date(calendar.start)

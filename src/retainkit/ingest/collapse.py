@@ -52,6 +52,8 @@ class Histories:
     """Money of the counted purchases, refunds that follow them subtracted."""
     evidence: Mask
     """Where `spend` is above 0 by more than its rounding."""
+    log_gaps: Array
+    """Sum of ln(days) from each purchase to the next."""
     counts: Counter[str]
 
     def take(self, places: NDArray[np.intp]) -> Histories:
@@ -62,6 +64,7 @@ class Histories:
             self.last[places],
             self.spend[places],
             self.evidence[places],
+            self.log_gaps[places],
             self.counts,
         )
 
@@ -128,7 +131,16 @@ def histories(days: CustomerDays, customers: int, *, skip: int) -> Histories:
         customers=int((purchases > 0).sum()),
         customers_without_spend=int(((purchases > skip) & ~evidence).sum()),
     )
-    return Histories(_small(purchases), _small(first), _small(last), spend, evidence, counts)
+    gaps = _log_gaps(code, day, customers)
+    return Histories(_small(purchases), _small(first), _small(last), spend, evidence, gaps, counts)
+
+
+def _log_gaps(code: Codes, day: Days, customers: int) -> Array:
+    """Sum of ln(days between purchases), each logarithm taken once: gaps are small whole numbers."""
+    again = np.flatnonzero(code[1:] == code[:-1]) + 1  # the same customer's next purchase day
+    gap = day[again] - day[again - 1]
+    logs = np.log(np.arange(1, int(gap.max(initial=0)) + 1))
+    return _sum(code[again], logs[gap - 1], customers)
 
 
 def _small(column: NDArray[Any]) -> Small:

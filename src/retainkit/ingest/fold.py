@@ -106,5 +106,6 @@ def _join_histories(parts: Sequence[Histories]) -> Histories:
         last=whole("last"),
         spend=whole("spend"),
         evidence=whole("evidence"),
+        log_gaps=whole("log_gaps"),
         counts=counts,
     )

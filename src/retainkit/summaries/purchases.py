@@ -7,9 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from retainkit._numerics.grouping import Codes
+from retainkit.errors import InputError
+from retainkit.parameters import REAL
 from retainkit.summaries._base import AbstractSummary, read_columns, require
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import check_unit
+
+_ROUNDED = 0.1  # recency may be rounded, to two decimals of a week say; a wrong unit differs by ln 7
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -28,11 +33,16 @@ class Purchases(AbstractSummary):
         Customers that each entry stands for.
     unit : {"day", "week", "month", "quarter", "year"}, optional
         What the times count in. Rates and durations can be used only when it is known.
+    log_gaps : (n,), optional
+        Sum of ln(time in `unit`) from each purchase to the next; 0 for customers without a repeat
+        purchase. Only regularity of purchasing needs it: likelihoods of Erlang models with different k
+        compare by it. `summarize_transactions` computes it.
 
     Raises
     ------
     InputError
-        For missing or negative values, fractional frequencies, recency after T, unequal lengths.
+        For missing or negative values, fractional frequencies, recency after T, unequal lengths, or
+        gaps whose logarithms cannot belong to so many purchases in that time.
 
     Examples
     --------
@@ -46,6 +56,7 @@ class Purchases(AbstractSummary):
     recency: Array
     T: Array
     unit: Unit | None
+    log_gaps: Array | None
 
     def __init__(
         self,
@@ -55,6 +66,7 @@ class Purchases(AbstractSummary):
         T: NumberLike,
         weight: NumberLike = 1.0,
         unit: Unit | None = None,
+        log_gaps: NumberLike | None = None,
     ) -> None:
         self._store({"frequency": frequency, "recency": recency, "T": T, "weight": weight})
         object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
@@ -68,15 +80,17 @@ class Purchases(AbstractSummary):
             self.recency,
             "must be 0 where frequency is 0 (no repeat purchase)",
         )
+        self._keep_gaps(None if log_gaps is None else self._checked_gaps(log_gaps))
 
     @classmethod
     def from_frame(cls, frame: Any, *, unit: Unit | None = None) -> Self:
-        """Read the columns frequency, recency, T (and weight, if there) of any dataframe.
+        """Read the columns frequency, recency, T (and weight, log_gaps, if there) of any dataframe.
 
         The frames that lifetimes' ``summary_data_from_transaction_data`` and PyMC-Marketing's
         ``rfm_summary`` make have these columns.
         """
-        return cls(**read_columns(frame, ("frequency", "recency", "T")), unit=unit)
+        given = read_columns(frame, ("frequency", "recency", "T"), optional=("weight", "log_gaps"))
+        return cls(**given, unit=unit)
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -96,3 +110,49 @@ class Purchases(AbstractSummary):
                 "Observe for longer, or include customers who came back.",
             )
         return None
+
+    # -- the gaps: not part of what makes two customers equal, since a likelihood is linear in them ---
+
+    def _checked_gaps(self, log_gaps: NumberLike) -> Array:
+        gaps = np.atleast_1d(REAL.check("log_gaps", log_gaps)).copy()
+        if gaps.shape != self.frequency.shape:
+            raise InputError(
+                "length-mismatch",
+                argument="log_gaps",
+                value=gaps,
+                rule=f"must be one column of the same length as the others ({len(self):,})",
+                way_out="Give every column one value per customer.",
+            )
+        x = np.maximum(self.frequency, 1.0)
+        with np.errstate(divide="ignore"):
+            most = np.where(self.frequency > 0.0, x * (np.log(self.recency / x) + _ROUNDED), 0.0)
+        require(
+            (gaps <= most) & ((self.frequency > 0.0) | (gaps == 0.0)),
+            "log_gaps",
+            gaps,
+            "must be 0 without a repeat purchase and at most frequency · ln(recency / frequency) with them",
+            "Sum the natural logarithms of the times between purchases, counted in the unit of recency.",
+        )
+        return gaps
+
+    def _keep_gaps(self, gaps: Array | None) -> Self:
+        if gaps is not None:
+            gaps.setflags(write=False)
+        object.__setattr__(self, "log_gaps", gaps)
+        return self
+
+    def split(self, size: int) -> list[Self]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        pieces = super().split(size)
+        gaps = self.log_gaps
+        if gaps is None or len(pieces) == 1:
+            return pieces
+        return [piece._keep_gaps(gaps[i * size : (i + 1) * size]) for i, piece in enumerate(pieces)]
+
+    def _distinct(self, *, inverse: bool) -> tuple[Self, Codes | None]:
+        """Equal customers have the mean of their gaps."""
+        if self.log_gaps is None or len(self) == 0:
+            return super()._distinct(inverse=inverse)
+        rows, place = super()._distinct(inverse=True)
+        assert place is not None
+        total = np.bincount(place, weights=self.weight * self.log_gaps, minlength=len(rows))
+        return rows._keep_gaps(total / rows.weight), place if inverse else None

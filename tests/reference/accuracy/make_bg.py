@@ -20,21 +20,22 @@ from typing import Any
 
 import mpmath as mp
 import numpy as np
+from mpmath.calculus.quadrature import GaussLegendre
 
 HERE = Path(__file__).parent
-COLUMNS = ("chance", "k", "r", "alpha", "a", "b", "x", "t_x", "T", "horizon", "force", "n")
+COLUMNS: tuple[str, ...] = ("chance", "k", "r", "alpha", "a", "b", "x", "t_x", "T", "horizon", "force", "n")
 ANSWERS = (
     *("log_likelihood", "d_r", "d_alpha", "d_a", "d_b"),
     *("alive", "survival", "expected", "discounted", "discounted_ever", "pmf"),
 )
-PARAMETERS = ("r", "alpha", "a", "b")
+PARAMETERS: tuple[str, ...] = ("r", "alpha", "a", "b")
 MOST_TIME = 1500  # stages in a horizon whose density is integrated; beyond, the column stays empty
 MOST_TERMS = 60_000  # of the recurrence, times k, likewise
 TINY = D(10) ** -32
 
 getcontext().prec = 50
 mp.mp.dps = 50
-NODES = [(D(str(u)), D(str(w))) for u, w in mp.calculus.quadrature.GaussLegendre(mp.mp).calc_nodes(5, 170)]
+NODES = [(D(str(u)), D(str(w))) for u, w in GaussLegendre(mp.mp).calc_nodes(5, 170)]
 
 
 def likelihood(c: dict[str, float]) -> tuple[Any, Any]:

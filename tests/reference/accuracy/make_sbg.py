@@ -79,7 +79,7 @@ def draw(name: str, rng: random.Random, place: int) -> tuple[float, ...]:
         return alpha, beta, float(int(between(rng, 1.0, 3e6)))
     if name == "lifetime":
         return alpha, beta, between(rng, 1e-9, 1.0)
-    return alpha, beta, float(int(between(rng, 1.0, 1e4)) - 1), between(rng, 1e-9, 1.0)
+    return alpha, beta, float(int(between(rng, 1.0, 200.0)) - 1), between(rng, 1e-9, 1.0)
 
 
 def check_by_terms() -> None:

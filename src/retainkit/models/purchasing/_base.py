@@ -17,15 +17,24 @@ from scipy.special import expit
 
 from retainkit._numerics.grouping import distinct_rows
 from retainkit.economics.rates import Rate
-from retainkit.errors import InputError
 from retainkit.models._base import AbstractModel
+from retainkit.models.purchasing._checks import (
+    Horizon,
+    check_entries,
+    entries_of,
+    force_of,
+    length_of,
+    one_each,
+    unit_of,
+    whole,
+)
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
-from retainkit.units import Duration, in_units
 
-Horizon: TypeAlias = "Duration | NumberLike"
 Seed: TypeAlias = "int | np.random.Generator"
+Formula: TypeAlias = Callable[..., Array]
+"""x, T and the settings of a question -> the answer for customers alive at T"""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -49,12 +58,29 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         """Purchases in (T, T + horizon], each times e^(-force·time), for customers alive at T."""
 
     @abstractmethod
+    def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
+        """P(n purchases in (T, T + horizon]), for customers alive at T."""
+
+    @abstractmethod
     def _pmf(self, n: Array, horizon: Array) -> Array:
         """P(n purchases in `horizon`) for a new customer."""
 
     @abstractmethod
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         """frequency and recency of simulated customers observed for T."""
+
+    def _sample_gaps(self, rng: np.random.Generator, frequency: Array, recency: Array) -> Array | None:
+        """`log_gaps` of simulated customers, where a model is about them."""
+        del rng, frequency, recency
+        return None
+
+    _past: ClassVar[tuple[str, ...]] = ("frequency", "T")
+    """The columns that say what is to come of a customer alive at T."""
+
+    def _from_now(self, formula: Formula, past: tuple[Array, ...], settings: tuple[Array, ...]) -> Array:
+        """`formula` of customers alive at T; a model that remembers more than x and T has its own."""
+        x, T = past
+        return formula(x, T, *settings)
 
     # -- what every model answers ------------------------------------------------------------------
 
@@ -71,12 +97,11 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         -------
         (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
-        unit = self._unit_with(purchases)
-        t = self._horizon(horizon, unit, zero=True)
-        alive = expit(-self._log_odds_left(purchases))
+        t = length_of(horizon, self._unit_with(purchases), zero=True)
+        alive = self._alive(purchases)
         if np.all(np.asarray(t) == 0.0):
             return alive
-        return alive * self._once(purchases, t, self._survival_from)
+        return alive * self._ahead(purchases, self._survival_from, horizon=t)
 
     def expected_purchases(self, purchases: Purchases, horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
@@ -93,14 +118,19 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         """
         return self._value_of(purchases, horizon, 0.0, self._unit_with(purchases))
 
-    def expected_purchases_new(self, horizon: Horizon) -> Real:
+    def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
         """Expected repeat purchases of a customer just acquired, in the `horizon` after acquisition.
 
-        `horizon` may be an array of any shape (m,); the answer has its shape (with the draws axis in
-        front, if the parameters have one).
+        Parameters
+        ----------
+        horizon : float (in the model's unit) or Duration, ≥ 0
+            May be an array of any shape (m,); the answer has its shape, with the draws axis in front if
+            the parameters have one. With parameters for each entry: one number, or one per entry.
+        count_first : bool
+            Count the purchase that acquires the customer, too: 1 more.
         """
-        t = np.asarray(self._horizon(horizon, self.unit, zero=True))
-        return self._new(t, 0.0)
+        t = np.asarray(length_of(horizon, self.unit, zero=True))
+        return float(count_first) + self._new(t, 0.0)
 
     def discounted_expected_purchases(
         self, purchases: Purchases, discount_rate: Rate, horizon: Horizon = math.inf
@@ -118,24 +148,62 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         horizon : float (in the model's unit) or Duration, > 0; infinite by default
         """
         unit = self._unit_with(purchases)
-        return self._value_of(purchases, horizon, _force(discount_rate, unit), unit)
+        return self._value_of(purchases, horizon, force_of(discount_rate, unit), unit)
 
-    def discounted_expected_purchases_new(self, discount_rate: Rate, horizon: Horizon = math.inf) -> Real:
-        """Discounted expected repeat purchases of a customer just acquired; the first is not counted."""
-        t = np.asarray(self._horizon(horizon, self.unit))
-        return self._new(t, _force(discount_rate, self.unit))
+    def discounted_expected_purchases_new(
+        self, discount_rate: Rate, horizon: Horizon = math.inf, *, count_first: bool = False
+    ) -> Real:
+        """Discounted expected repeat purchases of a customer just acquired.
+
+        With `count_first` the purchase that acquires the customer counts, too: 1 more, undiscounted,
+        since it happens at time 0.
+        """
+        t = np.asarray(length_of(horizon, self.unit))
+        return float(count_first) + self._new(t, force_of(discount_rate, self.unit))
 
     def purchase_pmf(self, n: NumberLike, horizon: Horizon) -> Real:
         """Probability that a customer just acquired makes exactly `n` repeat purchases in `horizon`.
 
         `n` and `horizon` broadcast against each other.
         """
-        counts = np.asarray(NOT_NEGATIVE.check("n", n))
-        if not np.all(counts == np.rint(counts)):
-            raise InputError(
-                "not-whole", argument="n", value=n, rule="must be whole numbers", way_out="Round it yourself."
-            )
-        return _plain(self._pmf(counts, np.asarray(self._horizon(horizon, self.unit, zero=True))))
+        counts = np.asarray(whole(n))
+        return _plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
+
+    def purchase_pmf_given(self, purchases: Purchases, n: NumberLike, horizon: Horizon) -> Array:
+        """Probability of exactly `n` purchases in the `horizon` after observation, customer by customer.
+
+        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
+
+        Parameters
+        ----------
+        purchases : Purchases, k entries
+        n : whole number ≥ 0; a scalar or one per entry
+        horizon : float (in the model's unit) or Duration, ≥ 0; a scalar or one per entry
+
+        Returns
+        -------
+        (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
+        """
+        counts = whole(n)
+        t = length_of(horizon, self._unit_with(purchases), zero=True)
+
+        def formula(x: Array, T: Array, count: Array, length: Array) -> Array:
+            return self._pmf_from(count, x, T, length)
+
+        ahead = self._ahead(purchases, formula, n=counts, horizon=t)
+        odds = self._odds(purchases)
+        return expit(-odds) * ahead + np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
+
+    def probability_no_purchase(self, purchases: Purchases, horizon: Horizon) -> Array:
+        """Probability that each customer buys nothing in the `horizon` after observation.
+
+        Whether because they have left, leave meanwhile or just wait: (n,), or (draws, n).
+        """
+        return self.purchase_pmf_given(purchases, 0.0, horizon)
+
+    def probability_no_purchase_new(self, horizon: Horizon) -> Real:
+        """Probability that a customer just acquired makes no repeat purchase in `horizon`."""
+        return self.purchase_pmf(0.0, horizon)
 
     def sample(self, T: NumberLike, *, seed: Seed) -> Purchases:
         """Simulate one customer for each entry of `T`, the time observed since acquisition.
@@ -150,100 +218,61 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         Purchases with n entries.
         """
         observed = np.atleast_1d(NOT_NEGATIVE.check("T", T))
-        frequency, recency = self._sample(self._generator(seed), observed)
-        return Purchases(frequency=frequency, recency=recency, T=observed, unit=self.unit)
+        rng = self._generator(seed)
+        frequency, recency = self._sample(rng, observed)
+        gaps = self._sample_gaps(rng, frequency, recency)
+        return Purchases(frequency=frequency, recency=recency, T=observed, unit=self.unit, log_gaps=gaps)
 
-    # -- units, checks and evaluation once per distinct customer ----------------------------------
+    # -- evaluation once per distinct customer, or entry by entry ------------------------------------
 
     def _unit_with(self, purchases: Purchases) -> Unit | None:
-        if not isinstance(purchases, Purchases):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InputError(
-                "wrong-data",
-                argument="purchases",
-                value=type(purchases).__name__,
-                rule="must be Purchases",
-                way_out="Pass tx.purchases, or Purchases.from_frame(df, unit=...).",
-            )
-        if self.unit and purchases.unit and self.unit != purchases.unit:
-            raise InputError(
-                "unit-mismatch",
-                argument="purchases",
-                value=purchases.unit,
-                rule=f"must count time in {self.unit}s, as the model does",
-                way_out=f"Summarise the data with unit={self.unit!r}, or fit the model on these data.",
-            )
-        return self.unit or purchases.unit
+        unit = unit_of(self.unit, purchases)
+        check_entries(type(self).__name__, self._entries, len(purchases))
+        return unit
 
-    def _horizon(self, horizon: Horizon, unit: Unit | None, *, zero: bool = False) -> Real:
-        t = in_units("horizon", horizon, unit)
-        if isinstance(t, float) and t == math.inf:
-            return t
-        checked = NOT_NEGATIVE.check("horizon", t)
-        if not zero and np.any(np.asarray(checked) == 0.0):
-            raise InputError(
-                "out-of-range",
-                argument="horizon",
-                value=horizon,
-                rule="must be more than 0: nothing happens in no time",
-                way_out="Give a length of time, for example Duration(3, 'year').",
-            )
-        return checked
+    @property
+    def _entries(self) -> int | None:
+        return entries_of(type(self).__name__, self.parameters)
+
+    def _odds(self, purchases: Purchases) -> Array:
+        return self._log_odds_left(purchases if self._entries is None else purchases.entrywise())
+
+    def _alive(self, purchases: Purchases) -> Array:
+        return expit(-self._odds(purchases))
 
     def _value_of(self, purchases: Purchases, horizon: Horizon, force: float, unit: Unit | None) -> Array:
-        t = self._horizon(horizon, unit)
-        alive = self.probability_alive(purchases)
-        return alive * self._once(purchases, t, lambda x, T, h: self._discounted_from(x, T, h, force))
+        t = length_of(horizon, unit)
+
+        def formula(x: Array, T: Array, length: Array) -> Array:
+            return self._discounted_from(x, T, length, force)
+
+        ahead = self._ahead(purchases, formula, horizon=t)
+        endless = np.isinf(ahead)  # even for a customer whose P(alive) is too small for a float
+        return np.where(endless, np.inf, self._alive(purchases) * np.where(endless, 1.0, ahead))
 
     def _new(self, t: Array, force: float) -> Real:
-        zero = np.zeros(1)
+        """Expected purchases of customers just acquired, of whom some models let some leave at once."""
+        zero = np.zeros(self._entries or 1)
+        if self._entries is not None:
+            t = one_each("horizon", t, zero.size) + zero
         flat = self._discounted_from(zero, zero, t.reshape(-1), force)
+        flat = self._alive(Purchases(frequency=zero, recency=zero, T=zero)) * flat
         return _plain(flat.reshape((*flat.shape[:-1], *t.shape)))
 
-    def _once(self, purchases: Purchases, t: Real, formula: Callable[[Array, Array, Array], Array]) -> Array:
-        """`formula(x, T, horizon)` evaluated once per distinct (x, T, horizon) and joined back."""
+    def _ahead(self, purchases: Purchases, formula: Formula, **settings: Real) -> Array:
+        """`formula(x, T, *settings)` of each customer, if alive, evaluated once per distinct customer."""
         if len(purchases) == 0:
             return purchases.frequency
-        varying = [purchases.frequency, purchases.T]
-        if isinstance(t, np.ndarray):
-            if t.shape != purchases.T.shape:
-                raise InputError(
-                    "length-mismatch",
-                    argument="horizon",
-                    value=t,
-                    rule=f"must be one number, or one for each of the {len(purchases):,} entries",
-                    way_out="Ask for one horizon at a time to compare several.",
-                )
-            varying.append(t)
+        past = [getattr(purchases, name) for name in self._past]
+        given = [one_each(name, value, len(purchases)) for name, value in settings.items()]
+        if self._entries is not None:
+            return self._from_now(formula, tuple(past), tuple(given))
+        varying = [*past, *(value for value in given if value.ndim)]
         rows = distinct_rows(varying, None, inverse=True)
-        x, T, *h = (part.column() for part in rows.levels)
-        return np.take(formula(x, T, h[0] if h else np.asarray(t)), rows.inverse, axis=-1)  # type: ignore[arg-type]
-
-
-def _force(discount_rate: Rate | NumberLike, unit: Unit | None) -> float:
-    """The force of discount per model unit; a bare number has no period and is refused, save 0."""
-    if not isinstance(discount_rate, Rate):
-        if isinstance(discount_rate, int | float) and discount_rate == 0:
-            return 0.0
-        raise InputError(
-            "rate-without-period",
-            argument="discount_rate",
-            value=discount_rate,
-            rule="needs its period",
-            way_out="Write it as a Rate, for example Rate(0.10, per='year').",
-        )
-    if unit is None:
-        in_units("discount_rate", Duration(1.0, discount_rate.per), None)
-        raise AssertionError("unreachable: in_units refuses a missing unit")
-    force = discount_rate.continuous(unit)
-    if force < 0.0:
-        raise InputError(
-            "out-of-range",
-            argument="discount_rate",
-            value=discount_rate,
-            rule="must be 0 or more",
-            way_out="Model growing margins in the spend, not by a negative discount.",
-        )
-    return force
+        columns = iter([part.column() for part in rows.levels])
+        distinct = tuple(next(columns) for _ in past)
+        each = tuple(next(columns) if value.ndim else value for value in given)
+        return np.take(self._from_now(formula, distinct, each), rows.inverse, axis=-1)  # type: ignore[arg-type]
 
 
 def _plain(values: Array) -> Real:

@@ -10,13 +10,14 @@ doi:10.1287/mksc.1040.0098; open copy: http://brucehardie.com/papers/018/ (equat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
-from scipy.special import betainc, betaln, digamma, gammaln, xlogy
+from scipy.special import betaln, digamma, gammaln
 
-from retainkit._numerics.stopped_poisson import discounted_count, expected_count, stopped_survival
+from retainkit._numerics.stopped_poisson import count_pmf, discounted_count, expected_count, stopped_survival
 from retainkit.models.purchasing._base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases
@@ -49,6 +50,8 @@ class BGNBD(AbstractPurchaseModel):
     >>> print(model.expected_purchases(customer, horizon=39).round(3))
     [1.226]
     """
+
+    processes: ClassVar[Mapping[str, tuple[str, int]]] = {"purchasing": ("alpha", -1), "attrition": ("a", 1)}
 
     r: Real = positive(start=0.5, typical=(0.2, 4.0), doc="shape of the purchase-rate gamma")
     alpha: Real = positive(
@@ -109,16 +112,11 @@ class BGNBD(AbstractPurchaseModel):
             return expected_count(r, horizon / alpha, self.a, b)
         return discounted_count(r, horizon / alpha, force * alpha, self.a, b)
 
+    def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
+        return count_pmf(n, self.r + x, horizon / (self.alpha + T), self.a, self.b + x)
+
     def _pmf(self, n: Array, horizon: Array) -> Array:
-        r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        with np.errstate(divide="ignore"):  # no time and all time are right in this form
-            share = 1.0 / (1.0 + alpha / horizon)
-        ways = gammaln(r + n) - gammaln(r) - gammaln(n + 1.0)
-        count = ways - r * np.log1p(horizon / alpha) + xlogy(n, share)
-        stayed = np.exp(betaln(a, b + n) - betaln(a, b) + count)  # eq. (8): n made, still alive
-        last = np.maximum(n, 1.0)
-        left = np.exp(betaln(a + 1.0, b + last - 1.0) - betaln(a, b)) * betainc(last, r, share)
-        return stayed + np.where(n > 0, left, 0.0)
+        return count_pmf(n, self.r, horizon / self.alpha, self.a, self.b)  # eq. (8)
 
     # -- simulator ----------------------------------------------------------------------------------
 
