@@ -57,9 +57,7 @@ def mean_over_beta(
     return result
 
 
-def _window(
-    a: Array, b: Array, bend: Array, rise: Array, fall: Array | float
-) -> tuple[Array, Array, Array]:
+def _window(a: Array, b: Array, bend: Array, rise: Array, fall: Array | float) -> tuple[Array, Array, Array]:
     """Where the integrand lives in y, and the step that resolves it."""
     low = -np.log(np.maximum(np.maximum(bend, b), 1.0)) - _FLAT
     high = np.log(np.maximum(np.maximum(rise, a), 1.0)) + _FLAT

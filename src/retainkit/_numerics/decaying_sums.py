@@ -1,4 +1,4 @@
-"""Sums and integrals over 0, 1, 2, … of a function that decays, however slowly, without end.
+"""Sums over 0, 1, 2, … of a function that decays, however slowly, without end.
 
 The first terms are added one by one. Where they still count after that the function is smooth on the
 scale of a step, and the rest is an integral with the corrections of Euler and Maclaurin (DLMF 2.10.1),
@@ -22,7 +22,9 @@ LogFunction: TypeAlias = Callable[[Array], Array]
 _FIRST = 2048
 _BLOCK = 256
 _NEGLIGIBLE = 2.0**-60
-_PANELS = 64
+_SAME, _HALVINGS = 2.0**-36, 8
+_PANELS = 960
+"""Doublings of 2,048 up to the end of floating point."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 
 
@@ -41,72 +43,79 @@ def decaying_sum(log_function: LogFunction, force: Real, tail: Real, terms: floa
     -------
     (…); ``inf`` where the sum diverges.
     """
-    return _sum(log_function, force, tail, terms, moment=0)
+    return _sum(log_function, np.asarray(force), np.asarray(tail, np.float64), terms, moment=0)
 
 
 def decaying_moment(log_function: LogFunction, force: Real, tail: Real, terms: float = np.inf) -> Array:
     """Σ j f(j) e^(−force·j) over j = 0, …, terms − 1."""
-    return _sum(log_function, force, np.asarray(tail) - 1.0, terms, moment=1)
+    return _sum(log_function, np.asarray(force), np.asarray(tail, np.float64) - 1.0, terms, moment=1)
 
 
-def _sum(log_function: LogFunction, force: Real, tail: Real, terms: float, moment: int) -> Array:
-    def at(times: Array) -> Array:
+def _sum(log_function: LogFunction, force: Array, tail: Array, terms: float, moment: int) -> Array:
+    def at(times: Array, factor: float = 1.0) -> Array:
+        """`factor` times the terms; multiplied as logarithms, since t and f(t) may both be out of range."""
         logs = log_function(times)
         t = times.reshape((-1, *(1,) * (logs.ndim - 1)))
-        return np.exp(logs - force * t) * t**moment
+        with np.errstate(divide="ignore", under="ignore", over="ignore"):
+            return np.exp(logs - force * t + (moment * np.log(t) if moment else 0.0) + np.log(factor))
 
     first = int(min(terms, _FIRST))
     total = np.zeros(at(np.zeros(1)).shape[1:])
-    last = total
+    ends = (force > 0.0) | np.isinf(tail)
     for start in range(0, first, _BLOCK):
         values = at(np.arange(start, min(start + _BLOCK, first), dtype=np.float64))
         total = total + values.sum(axis=0)
-        last = values[-1]
-        if np.all((last * _FIRST <= _NEGLIGIBLE * total) & _falls_fast(force, tail)):
+        if np.all((values[-1] * _FIRST <= _NEGLIGIBLE * total) & ends):
             return total
     if terms <= first:
         return total
-    return total + _rest(at, float(first), terms, force, tail)
+    endless = np.isinf(terms) & ~ends & (tail <= 1.0)
+    if np.all(endless):
+        return np.broadcast_to(np.inf, total.shape).copy()
+    rest = _integral(at, float(first), terms - 1.0, tail, ends) + _ends(at, float(first), terms - 1.0)
+    return np.where(endless, np.inf, total + rest)
 
 
-def _falls_fast(force: Real, tail: Real) -> NDArray[np.bool_]:
-    return (np.asarray(force) > 0.0) | np.isinf(np.asarray(tail, np.float64))
+def _ends(at: Callable[..., Array], start: float, end: float) -> Array:
+    """What Euler and Maclaurin add: (values at the ends)/2 + (difference of slopes)/12 − …."""
+    added = 0.0
+    for t, sign in ((start, -1.0), (end, 1.0)):
+        if np.isfinite(t):
+            down2, down, value, up, up2 = at(t + np.arange(-2.0, 3.0))
+            slope = (8.0 * (up - down) - (up2 - down2)) / 12.0
+            third = (up2 - 2.0 * up + 2.0 * down - down2) / 2.0
+            added = added + 0.5 * value + sign * (slope / 12.0 - third / 720.0)
+    return np.asarray(added)
 
 
-def _rest(at: LogFunction, start: float, terms: float, force: Real, tail: Real) -> Array:
-    """Σ from `start` on, by Euler-Maclaurin: ∫ + (ends)/2 + (difference of slopes)/12."""
-    end = terms - 1.0
-    h = 1e-3 * start
-    around = at(np.array([start - h, start, start + h]))
-    total = integral(at, start, end, force, tail)
-    total = total + 0.5 * around[1] - (around[2] - around[0]) / (24.0 * h)
-    if np.isfinite(end):
-        around = at(np.array([end - h, end, end + h]))
-        total = total + 0.5 * around[1] + (around[2] - around[0]) / (24.0 * h)
-    return total
-
-
-def integral(at: LogFunction, start: float, end: float, force: Real, tail: Real) -> Array:
-    """∫ of `at` (the function itself, not its logarithm) from `start` > 0 to `end`."""
+def _integral(
+    at: Callable[..., Array], start: float, end: float, tail: Array, ends: NDArray[np.bool_]
+) -> Array:
+    """∫ from `start` > 0 to `end`: up to where nothing is left, or to where a pure power is left."""
     total = np.zeros(at(np.array([start])).shape[1:])
     low = start
     for _ in range(_PANELS):
         high = min(2.0 * low, end)
-        half = 0.5 * (high - low)
-        values = at(low + half * (_NODES + 1.0))
-        part = half * np.tensordot(_WEIGHTS, values, axes=1)
+        part = _panel(at, low, high, total, _HALVINGS)
         total = total + part
         low = high
-        if low >= end or np.all((part <= _NEGLIGIBLE * total) & _falls_fast(force, tail)):
+        if low >= end or np.all(part <= _NEGLIGIBLE * total):
             return total
-    return total + _beyond(at, low, force, tail)
+    power = np.where(ends | (tail <= 1.0), np.inf, tail)
+    return total + at(np.array([low]), low)[0] / (power - 1.0)
 
 
-def _beyond(at: LogFunction, start: float, force: Real, tail: Real) -> Array:
-    """∫ from `start` to infinity of what is a pure power of t by then."""
-    value = at(np.array([start]))[0]
-    power = np.broadcast_to(np.asarray(tail, np.float64), value.shape)
-    endless = (power <= 1.0) & (np.asarray(force) == 0.0)
-    safe = np.where(power > 1.0, power, 2.0)
-    rest = np.where(_falls_fast(force, tail), 0.0, start * value / (safe - 1.0))
-    return np.where(endless, np.inf, rest)
+def _panel(at: Callable[..., Array], low: float, high: float, before: Array, halvings: int) -> Array:
+    """∫ over one interval, cut in halves until that changes nothing: a curve may fall steeply inside."""
+    middle = 0.5 * (low + high)
+    left, right = _gauss(at, low, middle), _gauss(at, middle, high)
+    change = np.abs(_gauss(at, low, high) - left - right)
+    if halvings == 0 or np.all(change <= _SAME * (before + left + right)):
+        return left + right
+    left = _panel(at, low, middle, before, halvings - 1)
+    return left + _panel(at, middle, high, before + left, halvings - 1)
+
+
+def _gauss(at: Callable[..., Array], low: float, high: float) -> Array:
+    half = 0.5 * (high - low)
+    return np.tensordot(_WEIGHTS, at(low + half * (_NODES + 1.0), half), axes=1)

@@ -39,8 +39,11 @@ class Levels:
         return per_level.take(self.codes, axis=-1)
 
     def part(self, entries: slice) -> Levels:
-        """Some of the entries, on the same levels."""
-        return Levels(self.values, self.codes[entries])
+        """Some of the entries, on the same levels; on their own where the levels are more than they."""
+        codes = self.codes[entries]
+        if self.values.size <= codes.size:
+            return Levels(self.values, codes)
+        return Levels(self.values[codes], np.arange(codes.size))
 
     def column(self) -> Array:
         """The entries themselves."""
@@ -52,12 +55,7 @@ def levels(column: Array) -> Levels:
     found = _grid_levels(column)
     if found is not None:
         return found
-    order = np.argsort(column)
-    ordered = column[order]
-    first = _first_of_equals(ordered)
-    codes = np.empty(column.size, np.intp)
-    codes[order] = np.cumsum(first) - 1
-    return Levels(ordered[first], codes)
+    return Levels(*_numbered(column))
 
 
 def _grid_levels(column: Array) -> Levels | None:
@@ -130,12 +128,10 @@ def _count(
         place = np.zeros(int(space), np.intp)
         place[present] = np.arange(present.size)
         return present, sums, place[keys]
-    present, counts = _counted(keys)
     if weight is None and not inverse:
+        present, counts = _counted(keys)
         return present, counts.astype(np.float64), None
-    back = np.searchsorted(present, keys)
-    if weight is None:
-        return present, counts.astype(np.float64), back
+    present, back = _numbered(keys)
     return present, np.bincount(back, weights=weight).astype(np.float64), back
 
 
@@ -144,6 +140,16 @@ def _counted(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
     ordered = np.sort(values)
     starts = np.flatnonzero(_first_of_equals(ordered))
     return ordered[starts], np.diff(starts, append=ordered.size)
+
+
+def _numbered(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+    """Distinct values in order, and the place of each value among them."""
+    order = np.argsort(values)
+    ordered = values[order]
+    first = _first_of_equals(ordered)
+    codes = np.empty(values.size, np.intp)
+    codes[order] = np.cumsum(first) - 1
+    return ordered[first], codes
 
 
 def _first_of_equals(ordered: NDArray[Any]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
-from retainkit.parameters import Parameter
+from retainkit.parameters import PROBABILITY, Parameter
 
 REASONS: dict[str, tuple[str, str]] = {
     "converged": (
@@ -70,7 +70,7 @@ class Diagnostics:
 def diagnose(found: Maximum, start: np.ndarray, parameters: tuple[Parameter, ...]) -> Diagnostics:
     """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
     values, directions = np.linalg.eigh(found.curvature)
-    code, culprit, edge = _judge(found, values, directions, start)
+    code, culprit, edge = _judge(found, values, directions, start, parameters)
     name = parameters[culprit].name
     reason, way_out = REASONS[code]
     which = f"{name} ({parameters[culprit].doc})"
@@ -85,7 +85,11 @@ def diagnose(found: Maximum, start: np.ndarray, parameters: tuple[Parameter, ...
 
 
 def _judge(
-    found: Maximum, values: np.ndarray, directions: np.ndarray, start: np.ndarray
+    found: Maximum,
+    values: np.ndarray,
+    directions: np.ndarray,
+    start: np.ndarray,
+    parameters: tuple[Parameter, ...],
 ) -> tuple[str, int, str]:
     travelled = found.point - start
     weakest = int(np.abs(directions[:, 0]).argmax())
@@ -94,7 +98,8 @@ def _judge(
     farthest = int(np.abs(travelled).argmax())
     if abs(travelled[farthest]) > _FAR or (values[0] < _FLAT_INFORMATION and abs(travelled[weakest]) > 5.0):
         culprit = farthest if abs(travelled[farthest]) > _FAR else weakest
-        return "boundary", culprit, "infinity" if travelled[culprit] > 0 else "0"
+        top = "1" if parameters[culprit].domain is PROBABILITY else "infinity"
+        return "boundary", culprit, top if travelled[culprit] > 0 else "0"
     if values[0] < -_FLAT_INFORMATION:
         return "saddle", weakest, ""
     if values[0] < _FLAT_INFORMATION:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, cast, overload
 import numpy as np
 
 from retainkit._numerics.maximize import Evaluate, Maximum, maximize
+from retainkit._numerics.newton import newton
 from retainkit.errors import FitError, InputError, near
 from retainkit.inference._view import View
 from retainkit.inference.diagnostics import diagnose
@@ -89,12 +90,16 @@ def fit(
     family: AbstractFamily[Any] = hold(_family(model), fixed or {})
     shrink = NOT_NEGATIVE.check("penalty", penalty)
     _require_kind(family, data)
-    rows = data.compress()
+    summed = family.summed(data)
+    rows = data.compress() if summed is None else data
     _require_evidence(family, rows)
     view = View.of(family, rows, shrink)
     line_start = view.away(_start(family, rows, start))
     with np.errstate(all="ignore"):  # a step too far gives inf or nan, and the line search steps back
-        found = maximize(_objective(view, rows), line_start)
+        if summed is None:
+            found = maximize(_objective(view, rows), line_start)
+        else:
+            found = newton(summed, [p.domain for p in family.parameters], line_start)
     result = _result(view, rows, found, line_start)
     if not result.diagnostics.converged and on_failure == "raise":
         verdict = result.diagnostics
@@ -143,7 +148,8 @@ def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> Non
 
 
 def _start(family: AbstractFamily[Any], rows: AbstractSummary, given: Mapping[str, float] | None) -> Array:
-    values = {p.name: p.start * p.scale(rows.scales) for p in family.parameters}
+    scales = rows.scales if any(p.unit for p in family.parameters) else {}
+    values = {p.name: p.start * p.scale(scales) for p in family.parameters}
     for name, value in (given or {}).items():
         if name not in values:
             raise InputError(

@@ -102,7 +102,9 @@ class AbstractModel(ABC, Generic[S]):
 
         `scale` is the length of time, or the amount, that parameters with a unit count in.
         """
-        return cls.of([rng.uniform(*p.typical) * p.scale({"time": scale, "money": scale}) for p in parameters_of(cls)])
+        return cls.of(
+            [rng.uniform(*p.typical) * p.scale({"time": scale, "money": scale}) for p in parameters_of(cls)]
+        )
 
     @classmethod
     def of(cls, values: Iterable[Real], unit: Unit | None = None) -> Self:

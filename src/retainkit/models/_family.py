@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from retainkit._numerics.newton import Summed
 from retainkit.errors import InputError, near
 from retainkit.parameters import Parameter, parameters_of
 from retainkit.summaries import AbstractSummary
@@ -69,6 +70,11 @@ class AbstractFamily(ABC, Generic[M]):
         """Places of the parameters that a penalty shrinks towards 0."""
         return ()
 
+    def summed(self, data: AbstractSummary) -> Summed | None:
+        """The log-likelihood of all data at once with its second derivatives, where a model has it."""
+        del data
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class PlainFamily(AbstractFamily[M]):
@@ -91,14 +97,21 @@ class PlainFamily(AbstractFamily[M]):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
+        declared = parameters_of(self.kind)
+        if not self.fixed:
+            return declared
         held = dict(self.fixed)
-        return tuple(p for p in parameters_of(self.kind) if p.name not in held)
+        return tuple(p for p in declared if p.name not in held)
 
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> M:
         if not self.fixed:
             return self.kind.of(values, unit=unit)
         make: Any = self.kind
         return make(**dict(self.fixed), **dict(zip(self.names(), values, strict=True)), unit=unit)
+
+    def summed(self, data: AbstractSummary) -> Summed | None:
+        hook = getattr(self.kind, "summed", None)
+        return None if self.fixed or hook is None else hook(data)
 
     def score_rows(self, score: Array) -> Array:
         if not self.fixed:

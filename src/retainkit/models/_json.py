@@ -8,10 +8,15 @@ from typing import Any, cast
 
 from retainkit.errors import InputError, unknown_choice
 from retainkit.models._base import AbstractModel
+from retainkit.models.contractual.shares import WithShares
 from retainkit.models.covariates import WithCovariates
 from retainkit.models.over_time import OverTime
 
-COMPOSED: dict[str, Any] = {"OverTime": OverTime, "WithCovariates": WithCovariates}
+COMPOSED: dict[str, Any] = {
+    "OverTime": OverTime,
+    "WithCovariates": WithCovariates,
+    "WithShares": WithShares,
+}
 
 
 def read_model(text: str | bytes, models: Mapping[str, type[AbstractModel[Any]]]) -> AbstractModel[Any]:

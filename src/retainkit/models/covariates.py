@@ -59,7 +59,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
     >>> base = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
     >>> model = WithCovariates(base, (Effect("card", ("purchasing",)),), (0.7,))
     >>> print(model.given({"card": [0, 1]}).expected_purchases_new(52).round(2))
-    [2.52 3.45]
+    [2.51 3.77]
     """
 
     base: B

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,11 @@ from retainkit.errors import InputError, first_offender, near
 from retainkit.parameters import NOT_NEGATIVE, POSITIVE
 from retainkit.typing import Array, NumberLike
 
+Found = TypeVar("Found")
+
+_PROBED = 4096
+_FEW_REPEATS = 0.9
+
 
 @dataclass(frozen=True, eq=False, init=False)
 class AbstractSummary(ABC):
@@ -21,6 +27,7 @@ class AbstractSummary(ABC):
 
     weight: Array
     _levels: dict[str, Levels] = field(repr=False)
+    _kept: dict[str, Any] = field(repr=False)
 
     @property
     @abstractmethod
@@ -57,13 +64,36 @@ class AbstractSummary(ABC):
 
     def compress(self) -> Self:
         """Equal customers counted into one weighted entry: same likelihood, fewer rows."""
-        return self._distinct(inverse=False)[0]
+        return self._once("compressed", lambda: self._distinct(inverse=False)[0])
 
     def distinct(self) -> tuple[Self, Codes]:
         """`compress()`, and for every entry the place of its equal, to join answers back."""
-        compressed, inverse = self._distinct(inverse=True)
+        compressed, inverse = self._once("distinct", lambda: self._distinct(inverse=True))
         assert inverse is not None
         return compressed, inverse
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether many entries seem to be equal, judged by some of them."""
+        columns = list(self.columns.values())
+        if any(column.ndim > 1 for column in columns):
+            return False  # times on several clocks at once
+        some = slice(0, None, max(1, len(self) // _PROBED))
+        probe = distinct_rows([column[some] for column in columns], None, inverse=False)
+        return probe.weight.size < _FEW_REPEATS * probe.weight.sum()
+
+    def _once(self, name: str, found: Callable[[], Found]) -> Found:
+        """What depends on the entries alone, kept: they never change."""
+        if name not in self._kept:
+            self._kept[name] = found()
+        return self._kept[name]
+
+    def _blank(self) -> Self:
+        """A copy whose entries may be replaced, without what was kept of the old ones."""
+        other = copy(self)
+        object.__setattr__(other, "_levels", {})
+        object.__setattr__(other, "_kept", {})
+        return other
 
     def entrywise(self) -> Self:
         """The same entries, each a level of its own: for parameters that differ from entry to entry."""
@@ -89,7 +119,7 @@ class AbstractSummary(ABC):
 
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
         """The same kind of summary with other entries, already known to be right."""
-        summary = copy(self)
+        summary = self._blank()
         object.__setattr__(summary, "_levels", entries)
         for name, column in {**{k: part.column() for k, part in entries.items()}, "weight": weight}.items():
             column.setflags(write=False)
@@ -115,6 +145,7 @@ class AbstractSummary(ABC):
             kept.setflags(write=False)
             object.__setattr__(self, name, kept)
         object.__setattr__(self, "_levels", {})
+        object.__setattr__(self, "_kept", {})
 
 
 def require(holds: Any, argument: str, values: Array, rule: str, way_out: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -73,6 +72,7 @@ class Described(AbstractSummary, Generic[S]):
         object.__setattr__(self, "covariates", named)
         object.__setattr__(self, "weight", data.weight)
         object.__setattr__(self, "_levels", {})
+        object.__setattr__(self, "_kept", {})
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -100,11 +100,10 @@ class Described(AbstractSummary, Generic[S]):
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
         mine = {name: entries[_PREFIX + name].column() for name in self.covariates}
         rest = {name: part for name, part in entries.items() if not name.startswith(_PREFIX)}
-        summary = copy(self)
+        summary = self._blank()
         object.__setattr__(summary, "data", self.data._of(rest, weight))
         object.__setattr__(summary, "covariates", mine)
         object.__setattr__(summary, "weight", weight)
-        object.__setattr__(summary, "_levels", {})
         return summary
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -161,6 +160,7 @@ class PurchasesOverTime(AbstractSummary):
         object.__setattr__(self, "periods", periods)
         object.__setattr__(self, "weight", purchases.weight)
         object.__setattr__(self, "_levels", {})
+        object.__setattr__(self, "_kept", {})
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -180,7 +180,7 @@ class PurchasesOverTime(AbstractSummary):
         return self.purchases.missing_evidence()
 
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
-        summary = copy(self)
+        summary = self._blank()
         inner = {name: part for name, part in entries.items() if name in self.purchases.columns}
         sums = [entries[f"sum of {name}"].column() for name in self.periods.names]
         parts: dict[str, Any] = {
@@ -189,7 +189,6 @@ class PurchasesOverTime(AbstractSummary):
             "group": entries["group"].column(),
             "at_purchases": np.stack(sums, axis=1),
             "weight": weight,
-            "_levels": {},
         }
         for name, part in parts.items():
             object.__setattr__(summary, name, part)
@@ -198,7 +197,7 @@ class PurchasesOverTime(AbstractSummary):
 
 def with_times(purchases: Purchases, *, recency: Array, T: Array) -> Purchases:
     """The same purchases on another clock, known to be in order; times may have leading axes (…, n)."""
-    other, own = copy(purchases), np.arange(len(purchases))
+    other, own = purchases._blank(), np.arange(len(purchases))  # pyright: ignore[reportPrivateUsage]
     columns = {"frequency": purchases.frequency, "recency": recency, "T": T}
     levels = {name: Levels(column, own) for name, column in columns.items()}
     for name, value in {**columns, "_levels": levels}.items():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.parameters import as_numbers
+from retainkit.parameters import NOT_NEGATIVE, as_numbers
 from retainkit.summaries._base import AbstractSummary, read_columns, require
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import check_unit
@@ -128,8 +129,7 @@ class Renewals(AbstractSummary):
         >>> cohort.churned
         347.0
         """
-        alive = _counts("counts", counts)
-        return cls._from_cohorts([(0, alive)], unit)
+        return cls._from_cohorts(np.zeros(1), _counts("counts", counts)[None], unit)
 
     @classmethod
     def from_cohort_table(
@@ -151,34 +151,23 @@ class Renewals(AbstractSummary):
         >>> rk.Renewals.from_cohort_table(triangle, unit="year").customers
         3150.0
         """
-        rows = [
-            _counts(f"table, cohort {i}", _known(f"table, cohort {i}", row), row=True)
-            for i, row in enumerate(_rows(table))
-        ]
-        ages = np.zeros(len(rows)) if first_age is None else np.atleast_1d(as_numbers("first_age", first_age))
-        if ages.shape != (len(rows),):
-            raise InputError(
-                "length-mismatch",
-                argument="first_age",
-                value=ages,
-                rule=f"must be one age for each of the {len(rows):,} cohorts",
-                way_out="Give 0 for cohorts that were counted from their start.",
-            )
-        return cls._from_cohorts(list(zip(ages.tolist(), rows, strict=True)), unit)
+        alive = _cohorts(table)
+        return cls._from_cohorts(_ages(first_age, len(alive)), alive, unit)
 
     @classmethod
-    def _from_cohorts(cls, cohorts: list[tuple[float, Array]], unit: Unit | None) -> Self:
-        duration, event, entry, weight = ([np.zeros(0)] for _ in range(4))
-        for age, alive in cohorts:
-            left, last = -np.diff(alive), alive.size - 1
-            duration.append(age + np.append(np.arange(1.0, alive.size), last))
-            event.append(np.append(np.ones(last), 0.0))
-            entry.append(np.full(alive.size, age))
-            weight.append(np.append(left, alive[-1]))
-        some = np.concatenate(weight) > 0
-        columns = (np.concatenate(c)[some] for c in (duration, event, entry, weight))
+    def _from_cohorts(cls, age: Array, alive: Array, unit: Unit | None) -> Self:
+        """Rows of counts that were checked, NaN after their end; `age` is that of the first count."""
+        known = ~np.isnan(alive)
+        last = known.sum(axis=1) - 1
+        left = np.where(known[:, 1:], alive[:, :-1] - alive[:, 1:], 0.0)
+        cohort, renewal = np.nonzero(left > 0.0)
+        stayed = alive[np.arange(len(alive)), last]
+        there = np.flatnonzero(stayed > 0.0)
         return cls(
-            **dict(zip(("duration", "event", "entry", "weight"), columns, strict=True)),
+            duration=np.concatenate([age[cohort] + renewal + 1.0, (age + last)[there]]),
+            event=np.repeat([1.0, 0.0], [cohort.size, there.size]),
+            entry=np.concatenate([age[cohort], age[there]]),
+            weight=np.concatenate([left[cohort, renewal], stayed[there]]),
             whole_periods=True,
             unit=unit,
         )
@@ -219,19 +208,58 @@ def _codes(event: NumberLike) -> Any:
     return array.astype(np.float64) if array.dtype == np.bool_ else array
 
 
-def _rows(table: Any) -> list[Any]:
+def _cohorts(table: Any) -> Array:
+    """The counts of a table, one row per cohort, NaN after the end of each; checked."""
     if hasattr(table, "to_numpy"):
         table = table.to_numpy()
-    rows = list(table)
-    if not rows:
+    if not isinstance(table, Iterable):
+        raise _no_table(table)
+    given: list[Any] = list(as_numbers("table", table)) if isinstance(table, np.ndarray) else [*table]
+    rows = [as_numbers(f"table, cohort {i}", row) for i, row in enumerate(given)]
+    if not rows or any(row.ndim != 1 for row in rows):
+        raise _no_table(table)
+    alive = np.full((len(rows), max(row.size for row in rows)), np.nan)
+    for i, row in enumerate(rows):
+        alive[i, : row.size] = row
+    if not _is_triangle(alive):
+        for i, row in enumerate(rows):  # one of them is refused, by its number
+            _counts(f"table, cohort {i}", _known(f"table, cohort {i}", row), row=True)
+    return alive
+
+
+def _is_triangle(alive: Array) -> bool:
+    """Whether every row holds counts that never rise, known up to some age."""
+    known = ~np.isnan(alive)
+    counts = np.where(known, alive, 0.0)
+    falls = np.all(counts[:, 1:] <= counts[:, :-1]) and not np.any(known[:, 1:] & ~known[:, :-1])
+    whole = np.all((np.rint(counts) == counts) & (counts >= 0.0) & np.isfinite(counts))
+    return bool(alive.size and falls and whole and np.all(counts[:, 0] > 0.0))
+
+
+def _ages(first_age: NumberLike | None, cohorts: int) -> Array:
+    if first_age is None:
+        return np.zeros(cohorts)
+    ages = np.atleast_1d(NOT_NEGATIVE.check("first_age", first_age))
+    if ages.shape != (cohorts,):
         raise InputError(
-            "empty-table",
-            argument="table",
-            value=table,
-            rule="must have at least one cohort",
-            way_out="Check the filter that made it.",
+            "length-mismatch",
+            argument="first_age",
+            value=ages,
+            rule=f"must be one age for each of the {cohorts:,} cohorts",
+            way_out="Give 0 for cohorts that were counted from their start.",
         )
-    return rows
+    require(np.rint(ages) == ages, "first_age", ages, "must be whole numbers of periods")
+    return ages
+
+
+def _no_table(table: Any) -> InputError:
+    return InputError(
+        "not-a-table",
+        argument="table",
+        value=table,
+        rule="must have at least one cohort, and one row of counts per cohort",
+        way_out="For example [[1000, 869, 743], [1100, 960], [1050]]; one cohort alone has from_survivors.",
+    )
 
 
 def _known(argument: str, row: Any) -> Array:

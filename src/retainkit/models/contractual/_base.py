@@ -61,6 +61,10 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         """ln S(t), smooth in t ≥ 0 also between whole periods."""
         return self._log_survival_and_score(t)[0]
 
+    def _log_share(self, start: Array, more: Array) -> Array:
+        """ln S(start + more)/S(start)."""
+        return self._log_survival(start + more) - self._log_survival(start)
+
     def _times(self, argument: str, t: Time) -> Array:
         """Times as the model counts them."""
         return times(argument, t, self.unit)
@@ -79,8 +83,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         now, known = self._times("t", t), self._times("given", given)
         if not np.any(known):
             return plain(np.exp(self._log_survival(now)))
-        passed = np.maximum(now, known)
-        return plain(np.exp(self._log_survival(passed) - self._log_survival(known)))
+        return plain(np.exp(self._log_share(known, np.maximum(now - known, 0.0))))
 
     def hazard(self, t: Time) -> Real:
         """How strongly customers leave at tenure `t` > 0, of those still there.
@@ -91,14 +94,14 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         return plain(self._hazard(self._positive("t", t)))
 
     def retention(self, t: Time) -> Real:
-        """Share kept in the t-th period, S(t)/S(t − 1), for t ≥ 1: rising with tenure where customers differ."""
+        """Share kept in the t-th period, S(t)/S(t − 1), t ≥ 1; it rises with tenure if customers differ."""
         end = self._positive("t", t, at_least=1.0)
-        return plain(np.exp(self._log_survival(end) - self._log_survival(end - 1.0)))
+        return plain(np.exp(self._log_share(end - 1.0, np.ones_like(end))))
 
     def churn(self, t: Time) -> Real:
         """Share lost in the t-th period, 1 − S(t)/S(t − 1), for t ≥ 1."""
         end = self._positive("t", t, at_least=1.0)
-        return plain(-np.expm1(self._log_survival(end) - self._log_survival(end - 1.0)))
+        return plain(-np.expm1(self._log_share(end - 1.0, np.ones_like(end))))
 
     def discounted_expected_lifetime(
         self, discount_rate: Rate | NumberLike, *, horizon: Time = math.inf
@@ -152,7 +155,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     ) -> Real:
         """By how many percent the residual value rises if every renewal is 1% more likely, by tenure.
 
-        Just before a renewal: Σ j·a_j / Σ a_j with a_j the discounted expected j-th payment, which is the mean
+        Just before a renewal: Σ j·a_j / Σ a_j with a_j the discounted expected j-th payment: the mean
         number of renewals behind a payment. It grows with tenure: loyal customers have more ahead.
         """
         force, start = per_period(discount_rate, self.unit), self._times("tenure", tenure)
@@ -193,15 +196,19 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     ) -> Real:
         force, start = per_period(discount_rate, self.unit), self._times("tenure", given)
         count = terms(horizon, self.unit)
-        return plain(decaying_sum(self._ahead(start, from_next=from_next), force, self._tail(), count))
+        return plain(self._discounted(start, force, count, from_next=from_next))
+
+    def _discounted(self, start: Array, force: Array, count: float, *, from_next: bool) -> Array:
+        """Σ S(start + j)/S(start) e^(−force·j) over `count` terms; from S(start + 1) if the next."""
+        return decaying_sum(self._ahead(start, from_next=from_next), force, self._tail(), count)
 
     def _ahead(self, start: Array, *, from_next: bool) -> Callable[[Array], Array]:
         """ln S(start + j)/S(start) for j = 0, 1, … or for j = 1, 2, …, with j on the first axis."""
-        known = self._log_survival(start)
-        offset = start + float(from_next)
+        first = float(from_next)
+        axes = self._log_share(start, np.zeros_like(start)).ndim
 
         def log_share(j: Array) -> Array:
-            return self._log_survival(j.reshape((-1, *(1,) * known.ndim)) + offset) - known
+            return self._log_share(start, j.reshape((-1, *(1,) * axes)) + first)
 
         return log_share
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.models.contractual._base import AbstractContractualModel
-from retainkit.models.contractual._questions import check_data
+from retainkit._numerics.gauss_legendre import in_blocks
+from retainkit._numerics.grouping import levels
+from retainkit._numerics.mean_excess import mean_excess
+from retainkit._numerics.powers import zero_times
+from retainkit.models.contractual._base import AbstractContractualModel, Time
+from retainkit.models.contractual._questions import check_data, plain, positive_times, times
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
 from retainkit.summaries import Renewals
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike, Real
+
+Ending: TypeAlias = "Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]]"
+"""times of ending and who left then -> log-likelihoods and their gradient"""
+
+_EARLY = 1e-290
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -22,37 +35,166 @@ class AbstractContinuousModel(AbstractContractualModel):
     somewhere between 2 and 3.
     """
 
+    # -- what a model supplies, besides ln S(t) and its tail -----------------------------------------
+
     @abstractmethod
-    def _log_density_and_score(self, t: Array) -> tuple[Array, Array]:
-        """ln f(t) for t > 0, and its gradient with the parameters on axis 0."""
+    def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
+        """ln h(t) for t > 0, the rate at which those still there leave, and its gradient."""
+
+    @abstractmethod
+    def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:
+        """ln (1 − S(t)) and its gradient for times so early that S(t) is 1 in floats; −inf at t = 0."""
+
+    @abstractmethod
+    def _log_share(self, start: Array, more: Array) -> Array:
+        """ln S(start + more)/S(start), to all digits however far out `start` is."""
+
+    @abstractmethod
+    def _log_wait(self, start: Array, fall: Array) -> Array:
+        """The inverse: ln of the time after `start` in which ln S falls by `fall` > 0."""
+
+    # -- likelihood --------------------------------------------------------------------------------
 
     def log_likelihood_and_score(self, data: Renewals) -> tuple[Array, Array]:
         check_data(data, type(self).__name__)
-        by_end, by_entry = data.levels("duration"), data.levels("entry")
         left = data.event > 0.0
-        stayed, d_stayed = self._log_survival_and_score(by_end.values)
-        if data.whole_periods:
-            gone, d_gone = self._log_interval_and_score(by_end.values, stayed, d_stayed)
-        else:
-            # a level 0 is nobody's time of leaving; any other time stands in for it
-            gone, d_gone = self._log_density_and_score(np.where(by_end.values > 0.0, by_end.values, 1.0))
-        value = np.where(left, by_end.spread(gone), by_end.spread(stayed))
-        score = np.where(left, by_end.spread(d_gone), by_end.spread(d_stayed))
-        if np.any(by_entry.values):  # late entry: all is given that the customer was there by then
-            known, d_known = self._log_survival_and_score(by_entry.values)
-            value, score = value - by_entry.spread(known), score - by_entry.spread(d_known)
+        with np.errstate(over="ignore"):  # a survival of e^-inf is one of 0
+            ending = self._log_interval_and_score if data.whole_periods else self._log_ending_and_score
+            value, score = self._from_start(ending, data.duration, left)
+            if np.any(data.entry):  # late entry: all is given that the customer was there by then
+                known, d_known = self._log_survival_and_score(data.entry)
+                value, score = value - known, score - d_known
         return value, score
 
-    def _log_interval_and_score(self, t: Array, after: Array, d_after: Array) -> tuple[Array, Array]:
-        """ln [S(t − 1) − S(t)] and its gradient, from ln S(t) and its gradient."""
-        start = np.maximum(t - 1.0, 0.0)
-        before, d_before = self._log_survival_and_score(start)
-        fall = np.where(t > 0.0, before - after, 1.0)
-        lost = -np.expm1(-fall)  # of those there before
-        return before + np.log(lost), (d_before - np.exp(-fall) * d_after) / lost
+    @staticmethod
+    def _from_start(ending: Ending, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """`ending`, and 0 for those of whom nothing was seen: at a tenure of 0 all are there."""
+        begun = t > 0.0
+        if np.all(begun):
+            return ending(t, left)
+        value, score = ending(np.where(begun, t, 1.0), left)
+        return np.where(begun, value, 0.0), np.where(begun, score, 0.0)
+
+    def _log_ending_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """ln f(t) of those who left at t > 0 and ln S(t) of the others."""
+        stayed, d_stayed = self._log_survival_and_score(t)
+        leaving, d_leaving = self._log_hazard_and_score(t)
+        return stayed + np.where(left, leaving, 0.0), d_stayed + np.where(left, d_leaving, 0.0)
+
+    def _log_interval_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """ln [S(t − 1) − S(t)] of those who left in the period until t ≥ 1, and ln S(t) of the others."""
+        stayed, d_stayed = self._log_survival_and_score(t)
+        before, d_before = self._log_survival_and_score(t - 1.0)
+        share = self._log_share(t - 1.0, np.ones_like(t))
+        kept, lost = np.exp(share), -np.expm1(share)  # of those there at t − 1
+        early = lost < _EARLY
+        lost = np.where(early, 1.0, lost)
+        gone = before + np.log(lost)
+        d_gone = (d_before - zero_times(kept, d_stayed)) / lost
+        if np.any(early & left):
+            first, d_first = self._log_early_interval_and_score(t)
+            gone, d_gone = np.where(early, first, gone), np.where(early, d_first, d_gone)
+        return np.where(left, gone, stayed), np.where(left, d_gone, d_stayed)
+
+    def _log_early_interval_and_score(self, t: Array) -> tuple[Array, Array]:
+        """ln [F(t) − F(t − 1)] and its gradient, by F = 1 − S where S is 1 in floats."""
+        after, d_after = self._log_early_and_score(t)
+        before, d_before = self._log_early_and_score(t - 1.0)
+        share = np.exp(before - after)
+        return after + np.log1p(-share), (d_after - zero_times(share, d_before)) / (1.0 - share)
+
+    # -- questions that only continuous time has an answer to ----------------------------------------
+
+    def density(self, t: Time) -> Real:
+        """Share of customers that leaves per unit of time at tenure `t` > 0, of all that began."""
+        time = self._positive("t", t)
+        with np.errstate(over="ignore"):
+            return plain(np.exp(self._log_hazard_and_score(time)[0] + self._log_survival(time)))
+
+    def cumulative_hazard(self, t: Time) -> Real:
+        """The hazard added up until tenure `t`: −ln S(t), which stays a number where S(t) is 0 in floats."""
+        return plain(-self._log_survival(self._times("t", t)))
+
+    def quantile(self, share: NumberLike, *, given: Time = 0.0) -> Real:
+        """The tenure by which a `share` of the customers has left: half of them at ``quantile(0.5)``.
+
+        Parameters
+        ----------
+        share : between 0 and 1; any shape
+        given : tenure known to have been reached, broadcast against `share`
+            The share is then of those who were there at that tenure.
+
+        Returns
+        -------
+        Tenure since the start, in the model's unit; ``inf`` for a share of 1.
+        """
+        p = np.asarray(PROBABILITY.check("share", share))
+        start = self._times("given", given)
+        with np.errstate(divide="ignore"):  # nobody leaves at once, and the last one never does
+            return plain(start + np.exp(self._log_wait(start, -np.log1p(-p))))
+
+    def median(self, *, given: Time = 0.0) -> Real:
+        """The tenure by which half of the customers have left: how long a typical one stays."""
+        return self.quantile(0.5, given=given)
+
+    def expected_lifetime(self, *, horizon: Time = math.inf, given: Time = 0.0) -> Real:
+        """Expected time still to be stayed within the horizon: ∫ S(given + u)/S(given) du.
+
+        From the start and without a horizon it is the mean lifetime; with `given` the mean residual
+        lifetime; with a horizon the restricted mean, which needs no assumption beyond that time.
+
+        Parameters
+        ----------
+        horizon : time in the model's unit or Duration, optional
+            Only time up to so much later counts.
+        given : tenure reached already, broadcast against `horizon`
+
+        Returns
+        -------
+        Time in the model's unit; ``inf`` where that is the answer: where the tail of S(t) is t^-1 or
+        heavier and there is no horizon.
+        """
+        start, span = self._times("given", given), self._times("horizon", horizon)
+        values = list(self.parameters.values())
+
+        def mean(start: Array) -> Array:
+            return in_blocks(self._mean_within, 1, start, span, self._tail(), *values)[0]
+
+        if start.ndim == 1 and span.ndim == 0 and all(np.ndim(v) == 0 for v in values):
+            return levels(start).map(mean)  # a million customers have some thousand tenures
+        return plain(mean(start))
+
+    # -- how it is done ----------------------------------------------------------------------------
+
+    def _mean_within(self, start: Array, span: Array, tail: Array, *parameters: Array) -> Array:
+        """∫ S(start + u)/S(start) du over u from 0 to `span`, entry by entry."""
+        each = self.of(parameters)
+        with np.errstate(over="ignore", invalid="ignore"):
+            fall = -each._log_share(start, span)
+            waited = mean_excess(lambda w: each._log_wait(start, w), fall, 1.0 - 1.0 / tail)
+            stayed = np.where(np.isinf(span), 0.0, span * np.exp(-fall))
+        endless = np.isinf(span) & (tail <= 1.0)
+        return np.where(endless, np.inf, waited + stayed)
 
     def _hazard(self, t: Array) -> Array:
-        return np.exp(self._log_density_and_score(t)[0] - self._log_survival(t))
+        with np.errstate(over="ignore"):
+            return np.exp(self._log_hazard_and_score(t)[0])
+
+    def _times(self, argument: str, t: Time) -> Array:
+        given = times(argument, t, self.unit)
+        if argument in {"given", "tenure", "entry"}:
+            NOT_NEGATIVE.check(argument, given, "Nobody has been there for ever.")
+        return given
+
+    def _positive(self, argument: str, t: Time, *, at_least: float = 0.0) -> Array:
+        given = self._times(argument, t)
+        NOT_NEGATIVE.check(argument, given, "Ask about a time that comes.")
+        return positive_times(argument, given, at_least)
+
+    def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        wait = np.exp(self._log_wait(entry, rng.exponential(size=entry.shape)))
+        # who was there has left later than that, however short the wait
+        return np.maximum(entry + wait, np.nextafter(entry, np.inf))
 
     def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:
         return Renewals(duration=duration, event=left, entry=entry, unit=self.unit)

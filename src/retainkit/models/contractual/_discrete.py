@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.errors import InputError, first_offender
 from retainkit.models.contractual._base import AbstractContractualModel, Time
-from retainkit.models.contractual._questions import check_data, times, whole_periods
+from retainkit.models.contractual._questions import check_data, positive_times, times, whole_periods
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real
 
@@ -58,13 +59,32 @@ class AbstractDiscreteModel(AbstractContractualModel):
         return self._worth(0.0, given, horizon, from_next=False)
 
     def _hazard(self, t: Array) -> Array:
-        return np.exp(self._log_mass_and_score(t)[0] - self._log_survival(t - 1.0))
+        return -np.expm1(self._log_share(t - 1.0, np.ones_like(t)))
+
+    def _positive(self, argument: str, t: Time, *, at_least: float = 1.0) -> Array:
+        return positive_times(argument, self._times(argument, t), max(at_least, 1.0))
 
     def _times(self, argument: str, t: Time) -> Array:
         given = times(argument, t, self.unit)
         if argument == "t":
             return np.floor(given)  # between renewals nobody leaves
+        if np.any(np.isinf(given)) and argument != "horizon":
+            raise InputError(
+                "not-finite",
+                argument=argument,
+                value=first_offender(given, np.isinf(given)),
+                rule="must be finite: nobody has been there for ever",
+                way_out="Leave it out for a new customer.",
+            )
         return whole_periods(argument, given, type(self).__name__)
 
     def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:
         return Renewals(duration=duration, event=left, entry=entry, whole_periods=True, unit=self.unit)
+
+
+def whole_lifetimes(rng: np.random.Generator, force: Real, power: Real, entry: Array) -> Array:
+    """Periods begun by customers with ln S(t) = −force·t^power each, of those still there at `entry`."""
+    with np.errstate(divide="ignore", over="ignore"):
+        used = entry**power + rng.exponential(size=entry.shape) / np.asarray(force)
+        left = np.floor(used ** (1.0 / np.asarray(power))) + 1.0
+    return np.maximum(left, entry + 1.0)  # rounding must not let anyone leave before coming

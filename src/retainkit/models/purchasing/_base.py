@@ -98,10 +98,14 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
         t = length_of(horizon, self._unit_with(purchases), zero=True)
-        alive = self._alive(purchases)
-        if np.all(np.asarray(t) == 0.0):
-            return alive
-        return alive * self._ahead(purchases, self._survival_from, horizon=t)
+
+        def answer(rows: Purchases) -> Array:
+            alive = self._alive(rows)
+            if np.all(np.asarray(t) == 0.0):
+                return alive
+            return alive * self._ahead(rows, self._survival_from, horizon=t)
+
+        return self._each(purchases, answer, t)
 
     def expected_purchases(self, purchases: Purchases, horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
@@ -190,9 +194,12 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         def formula(x: Array, T: Array, count: Array, length: Array) -> Array:
             return self._pmf_from(count, x, T, length)
 
-        ahead = self._ahead(purchases, formula, n=counts, horizon=t)
-        odds = self._odds(purchases)
-        return expit(-odds) * ahead + np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
+        def answer(rows: Purchases) -> Array:
+            ahead = self._ahead(rows, formula, n=counts, horizon=t)
+            odds = self._odds(rows)
+            return expit(-odds) * ahead + np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
+
+        return self._each(purchases, answer, counts, t)
 
     def probability_no_purchase(self, purchases: Purchases, horizon: Horizon) -> Array:
         """Probability that each customer buys nothing in the `horizon` after observation.
@@ -246,9 +253,19 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         def formula(x: Array, T: Array, length: Array) -> Array:
             return self._discounted_from(x, T, length, force)
 
-        ahead = self._ahead(purchases, formula, horizon=t)
-        endless = np.isinf(ahead)  # even for a customer whose P(alive) is too small for a float
-        return np.where(endless, np.inf, self._alive(purchases) * np.where(endless, 1.0, ahead))
+        def answer(rows: Purchases) -> Array:
+            ahead = self._ahead(rows, formula, horizon=t)
+            endless = np.isinf(ahead)  # even for a customer whose P(alive) is too small for a float
+            return np.where(endless, np.inf, self._alive(rows) * np.where(endless, 1.0, ahead))
+
+        return self._each(purchases, answer, t)
+
+    def _each(self, purchases: Purchases, answer: Callable[[Purchases], Array], *settings: Real) -> Array:
+        """`answer` of every entry, computed once for equal ones where there are many."""
+        if self._entries is not None or any(np.ndim(s) for s in settings) or not purchases.has_repeats:
+            return answer(purchases)
+        rows, inverse = purchases.distinct()
+        return np.take(answer(rows), inverse, axis=-1)
 
     def _new(self, t: Array, force: float) -> Real:
         """Expected purchases of customers just acquired, of whom some models let some leave at once."""

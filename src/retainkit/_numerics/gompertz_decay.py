@@ -1,0 +1,112 @@
+"""A process whose rate is gamma-distributed and whose end is a gamma mixture of Gompertz lifetimes.
+
+P(runs longer than w) = (1 + (e^bw − 1)/κ)^−s = e^(−s q): in the variable q the end is exponential, and no
+exponential of a time is ever formed. The integrand's nearest singularity in q is known, so q is stretched
+around it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
+from retainkit._numerics.grouping import Codes
+from retainkit.typing import Array, Real
+
+_LARGE = 500.0
+
+
+def bent(v: Array, k: Real) -> Array:
+    """ln(1 + k (e^v − 1)), for v of any size; its inverse in v is itself with 1/k."""
+    return np.log1p(k * np.expm1(np.minimum(v, _LARGE))) + np.maximum(v - _LARGE, 0.0)
+
+
+def log_shrink(v: Array, kappa: Real) -> Array:
+    """ln(1 + (κ − 1) e^−v): the κ of those who are still there after v."""
+    return np.log(kappa * np.exp(-v) - np.expm1(-v))
+
+
+def log_odds_stopped(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
+    """ln of ∫₀ᴰ density(w) (1 + w/A)^−n dw over survival(D) (1 + D/A)^−n; −inf for D = 0."""
+    stopped, fallen = in_blocks(partial(_stopped, moments=False), 2, n, s, A, kappa, b, D)
+    return stopped + fallen
+
+
+def stopped_with_moments(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
+    """What a likelihood and its score need of that integral, (6, …).
+
+    Its logarithm; −ln of survival(D) (1 + D/A)^−n; and the means over the integrand of ln(1 + w/A), of
+    w/(A + w), of q/((A + w) b η) and of (1 − e^−q)/((A + w) b η), where s b η is the hazard at w.
+    """
+    return in_blocks(partial(_stopped, moments=True), 6, n, s, A, kappa, b, D)
+
+
+def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, moments: bool) -> Array:
+    q_near, strip = _nearest(A, kappa, b)
+    q_whole = bent(b * D, 1.0 / kappa)
+    q_end = _end(n, s, A, kappa, b, q_near, q_whole)
+    end = np.log1p(q_end / q_near)
+    drop = s * q_end + n * np.log1p(bent(q_end, kappa) / (b * A)) + end
+    scale = b * A
+
+    def sums(at: Array, weight: Array, rows: Codes | slice) -> Array:
+        y = at * end[rows]  # (nodes, rows)
+        q = q_near[rows] * np.expm1(y)
+        w = bent(q, kappa[rows]) / scale[rows]  # in units of A
+        log_a = np.log1p(w)
+        mass = np.exp(y - s[rows] * q - n[rows] * log_a) * weight
+        total = mass.sum(axis=0)
+        if not moments:
+            return total[None]
+        below, left = 1.0 / (1.0 + w), -np.expm1(-q)
+        slow = below / (scale[rows] * ((1.0 - left) / kappa[rows] + left))  # 1/((A + w) b η)
+        parts = (log_a, w * below, q * slow, left * slow)
+        return np.stack([total, *(np.einsum("ij,ij->j", mass, part) / total for part in parts)])
+
+    found = integrate(sums, nodes_needed(end, strip, drop), 5 if moments else 1)
+    with np.errstate(divide="ignore"):  # D = 0
+        stopped = np.log(found[0] * end * s * q_near)
+    return np.stack([stopped, n * np.log1p(D / A) + s * q_whole, *found[1:]])
+
+
+def _nearest(A: Array, kappa: Array, b: Array) -> tuple[Array, Array]:
+    """Distance of the singularity at w = −A from q = 0, and the strip left free once q is stretched by it."""
+    with np.errstate(divide="ignore"):
+        real = -np.log1p(-np.minimum(-np.expm1(-b * A) / kappa, 1.0))
+        branch = np.log(np.maximum(1.0 / kappa - 1.0, 0.0))  # there, at ± iπ, w itself is singular
+    near = np.minimum(real, np.pi)
+    strip = np.where(kappa < 1.0, np.arctan2(np.pi, near + np.maximum(branch, -_LARGE)), np.pi)
+    return near, np.minimum(strip, 0.5 * np.pi)
+
+
+def _end(n: Array, s: Array, A: Array, kappa: Array, b: Array, q_near: Array, q_whole: Array) -> Array:
+    """Where in q the integrand, which only falls, is nothing beside the integral up to there."""
+    enough = GONE + np.log1p(n / (s * q_near))
+    rare = b * A * np.expm1(np.minimum(enough / n, _LARGE))
+    return np.minimum(np.minimum(q_whole, enough / s), bent(rare, 1.0 / kappa))
+
+
+def discounted_time(s: Real, kappa: Real, z: Real, k: Real) -> Array:
+    """∫₀ᶻ e^(−k v) (1 + (e^v − 1)/κ)^−s dv; z may be infinite."""
+    return in_blocks(_discounted, 1, s, kappa, z, k)[0]
+
+
+def _discounted(s: Array, kappa: Array, z: Array, k: Array) -> Array:
+    near = np.minimum(-np.log1p(-np.minimum(kappa, 1.0 - 1e-2)), np.pi)
+    branch = np.log(np.maximum(kappa - 1.0, np.exp(-_LARGE)))
+    strip = np.where(kappa > 1.0, np.arctan2(np.pi, near + branch), np.pi)
+    enough = GONE + np.log1p(1.0 / kappa)
+    with np.errstate(divide="ignore"):
+        last = np.minimum(np.minimum(z, enough / k), bent(enough / s, kappa))
+    end = np.log1p(last / near)
+    drop = k * last + s * bent(last, 1.0 / kappa) + end
+
+    def sums(at: Array, weight: Array, rows: Codes | slice) -> Array:
+        y = at * end[rows]
+        v = near[rows] * np.expm1(y)
+        values = np.exp(y - k[rows] * v - s[rows] * bent(v, 1.0 / kappa[rows]))
+        return (values * weight).sum(axis=0)[None]
+
+    return integrate(sums, nodes_needed(end, np.minimum(strip, 0.5 * np.pi), drop), 1) * end * near

@@ -1,0 +1,109 @@
+"""A process whose rate and whose end both have gamma-distributed intensities: products of two powers.
+
+The integral of (1 + w/A)^−n · s (1 + w/B)^−(s+1)/B is smooth and positive; its closed forms are
+differences of hypergeometric functions. With w = m(e^y − 1), m the smaller of A and B, the logarithm of the
+integrand is concave in y and analytic in a strip whatever the scales.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
+from retainkit._numerics.grouping import Codes
+from retainkit.typing import Array, Real
+
+_STRIP = 0.5 * np.pi
+
+
+def log_odds_stopped(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
+    """ln of ∫₀ᴰ s/B (1 + w/A)^−n (1 + w/B)^−(s+1) dw over (1 + D/A)^−n (1 + D/B)^−s; −inf for D = 0."""
+    stopped, fallen = in_blocks(partial(_stopped, moments=False), 2, n, s, A, B, D)
+    return stopped + fallen
+
+
+def stopped_with_moments(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
+    """What a likelihood and its score need of that integral, (5, …).
+
+    Its logarithm; −ln of (1 + D/A)^−n (1 + D/B)^−s; and the means over the integrand of ln(1 + w/A), of
+    w/(A + w) and of (B + w)/(A + w) ln(1 + w/B).
+    """
+    return in_blocks(partial(_stopped, moments=True), 5, n, s, A, B, D)
+
+
+def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool) -> Array:
+    swap = A < B
+    m = np.where(swap, A, B)
+    c = m / np.where(swap, B, A)
+    near = np.where(swap, n, s + 1.0) - 1.0  # dw brings in e^y
+    far = np.where(swap, s + 1.0, n)
+    end, drop = _end(near, far, c, np.log1p(D / m))
+    ratio = B / A
+
+    def sums(at: Array, weight: Array, rows: Codes | slice) -> Array:
+        y = at * end[rows]  # (nodes, rows)
+        grown = np.expm1(y)
+        above = c[rows] * grown
+        log_far = np.log1p(above)
+        mass = near[rows] * y
+        mass += far[rows] * log_far
+        mass = np.exp(np.negative(mass, out=mass), out=mass)
+        mass *= weight
+        total = mass.sum(axis=0)
+        if not moments:
+            return total[None]
+        near_a = swap[rows]
+        log_a, log_b = np.where(near_a, y, log_far), np.where(near_a, log_far, y)
+        over_a, over_b = np.where(near_a, grown, above), np.where(near_a, above, grown)
+        below = 1.0 / (1.0 + over_a)
+        log_b *= (1.0 + over_b) * below
+        means = [np.einsum("ij,ij->j", mass, part) / total for part in (log_a, over_a * below, log_b)]
+        return np.stack([total, *means[:2], ratio[rows] * means[2]])
+
+    found = integrate(sums, nodes_needed(end, _STRIP, drop), 4 if moments else 1)
+    with np.errstate(divide="ignore"):  # D = 0
+        stopped = np.log(found[0] * end * s * (m / B))
+    return np.stack([stopped, n * np.log1p(D / A) + s * np.log1p(D / B), *found[1:]])
+
+
+def _end(near: Array, far: Array, c: Array, whole: Array) -> tuple[Array, Array]:
+    """Where in y the integrand e^(−near y) (1 + c (e^y − 1))^−far has fallen for good, and by how much."""
+    enough = GONE + np.maximum(-near, 0.0) * whole
+    with np.errstate(over="ignore", divide="ignore"):
+        by_near = np.where(near > 0.0, enough / np.maximum(near, 1e-300), np.inf)
+        by_far = np.log1p(np.expm1(enough / far) / c)
+    end = np.minimum(np.minimum(whole, by_near), by_far)
+    return end, np.abs(near) * end + far * np.log1p(c * np.expm1(end))
+
+
+def discounted_time(s: Real, z: Real, k: Real) -> Array:
+    """∫₀ᶻ e^(−k v) (1 + v)^−s dv for k > 0; z may be infinite."""
+    return in_blocks(_discounted, 1, s, z, k)[0]
+
+
+def undiscounted_time(s: Real, z: Real) -> Array:
+    """∫₀ᶻ (1 + v)^−s dv, infinite for an infinite z if s ≤ 1."""
+    grown, gap = np.log1p(z), 1.0 - s
+    there = np.where(gap == 0.0, 1.0, gap)
+    return np.where(gap == 0.0, grown, np.expm1(there * grown) / there)
+
+
+def _discounted(s: Array, z: Array, k: Array) -> Array:
+    """With 1 + v = e^y the integrand exp((1−s) y − k (e^y − 1)) is entire and log-concave."""
+    rise = np.maximum(1.0 - s, 0.0)
+    whole = np.log1p(z)
+    enough = GONE + rise * np.minimum(whole, np.log1p(1.0 / k))
+    fall = s - 1.0
+    with np.errstate(over="ignore", divide="ignore"):
+        by_fall = np.where(fall > 0.0, enough / np.maximum(fall, 1e-300), np.inf)
+    end = np.minimum(np.minimum(whole, by_fall), np.log1p(enough / k))
+    drop = np.abs(fall) * end + k * np.expm1(end)
+
+    def sums(at: Array, weight: Array, rows: Codes | slice) -> Array:
+        y = at * end[rows]
+        values = np.exp(-fall[rows] * y - k[rows] * np.expm1(y))
+        return (values * weight).sum(axis=0)[None]
+
+    return integrate(sums, nodes_needed(end, _STRIP, drop), 1) * end

@@ -1,0 +1,273 @@
+"""Two shares beside any model of renewals: customers who leave at once, and customers who never leave.
+
+One-and-done customers came for a single period (a trial, a gift) and are gone at the first renewal whatever
+they thought of it. Cured customers stay whatever happens. Neither is a matter of a model's shape, and each
+alone can bend a fitted curve that has no room for it. The cure share is that of Boag (1949), "Maximum
+Likelihood Estimates of the Proportion of Patients Cured by Cancer Therapy", Journal of the Royal Statistical
+Society B 11(1), 15-44.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, final
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.models._family import AbstractFamily, PlainFamily
+from retainkit.models.contractual._discrete import AbstractDiscreteModel
+from retainkit.parameters import PROBABILITY, Parameter
+from retainkit.summaries import Renewals
+from retainkit.typing import Array, Real, Unit
+
+B = TypeVar("B", bound=AbstractDiscreteModel)
+
+ONE_AND_DONE = Parameter(
+    "one_and_done", PROBABILITY, 0.1, (0.1, 0.3), None, "share that leaves at the first renewal come what may"
+)
+CURED = Parameter("cured", PROBABILITY, 0.1, (0.1, 0.3), None, "share of the others that never leaves")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class WithShares(AbstractDiscreteModel, Generic[B]):
+    """A discrete model beside shares of customers who leave at once or never.
+
+    S*(t) = (1 − one_and_done)·[cured + (1 − cured)·S(t)] for t ≥ 1, and S*(0) = 1.
+
+    Parameters
+    ----------
+    base : model of the others, such as `ShiftedBetaGeometric`
+    one_and_done : float or array in [0, 1], optional
+        Share of new customers who leave at the first renewal come what may.
+    cured : float or array in [0, 1], optional
+        Share of the others who never leave.
+
+    Notes
+    -----
+    With a cure share the undiscounted lifetime is infinite. A share that is None is no parameter of the
+    model; one that is 0 is.
+
+    Examples
+    --------
+    >>> from retainkit.models.contractual.geometric import Geometric
+    >>> from retainkit.models.contractual.shares import WithShares
+    >>> model = WithShares(Geometric(theta=0.2), one_and_done=0.25)
+    >>> print(model.churn([1, 2, 3]).round(3))
+    [0.4 0.2 0.2]
+    """
+
+    base: B
+    one_and_done: Real | None = None
+    cured: Real | None = None
+
+    def __post_init__(self) -> None:
+        for share in (ONE_AND_DONE, CURED):
+            given = getattr(self, share.name)
+            if given is not None:
+                value = share.domain.check(f"WithShares {share.name} ({share.doc})", given)
+                if isinstance(value, np.ndarray):
+                    value = value.copy()
+                    value.setflags(write=False)
+                object.__setattr__(self, share.name, value)
+        if self.unit is None:
+            object.__setattr__(self, "unit", self.base.unit)
+
+    # -- likelihood ---------------------------------------------------------------------------------
+
+    def _log_survival_and_score(self, t: Array) -> tuple[Array, Array]:
+        inner, d_inner = self.base._log_survival_and_score(t)
+        mixed = _log_mixture(self._cured, self._open, inner)
+        rows = [*(self._open * np.exp(inner - mixed) * d_inner)]
+        later = np.where(t > 0.0, 1.0, 0.0) + 0.0 * mixed
+        if self.one_and_done is not None:
+            rows.append(-later / (1.0 - self._done))
+        if self.cured is not None:
+            rows.append(-np.expm1(inner) * np.exp(-mixed))
+        return later * np.log1p(-self._done) + mixed, np.stack(np.broadcast_arrays(*rows))
+
+    def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
+        inner, d_inner = self.base._log_mass_and_score(t)
+        done, cured = self._done, self._cured
+        first = t == 1.0
+        with np.errstate(divide="ignore"):
+            chosen = np.log1p(-done) + np.log1p(-cured) + inner
+            value = np.where(first, np.logaddexp(np.log(done), chosen), chosen)
+        chose = np.exp(chosen - value)  # of those who leave at t, the share that might have stayed
+        rows = [*(chose * d_inner)]
+        if self.one_and_done is not None:
+            rest = -np.expm1(np.log1p(-cured) + inner)  # of the others, who do not leave at t
+            rows.append(np.where(first, rest * np.exp(-value), -1.0 / (1.0 - done)))
+        if self.cured is not None:
+            rows.append(-chose / (1.0 - cured))
+        return value, np.stack(np.broadcast_arrays(*rows))
+
+    @property
+    def _done(self) -> Array:
+        return np.asarray(0.0 if self.one_and_done is None else self.one_and_done)
+
+    @property
+    def _cured(self) -> Array:
+        return np.asarray(0.0 if self.cured is None else self.cured)
+
+    @property
+    def _open(self) -> Array:
+        return 1.0 - self._cured
+
+    # -- predictions --------------------------------------------------------------------------------
+
+    def _log_survival(self, t: Array) -> Array:
+        inner = self.base._log_survival(t)
+        return np.where(t > 0.0, np.log1p(-self._done), 0.0) + _log_mixture(self._cured, self._open, inner)
+
+    def _log_share(self, start: Array, more: Array) -> Array:
+        cured, rest = self._posterior(start)
+        leaving = (start == 0.0) & (start + more > 0.0)
+        inner = self.base._log_share(start, more)
+        return np.where(leaving, np.log1p(-self._done), 0.0) + _log_mixture(cured, rest, inner)
+
+    def _posterior(self, start: Array) -> tuple[Array, Array]:
+        """Of those still there at `start` the share that never leaves, and the rest."""
+        rest = self._open * np.exp(self.base._log_survival(start))
+        return self._cured / (self._cured + rest), rest / (self._cured + rest)
+
+    def _tail(self) -> Real:
+        return np.where(self._cured > 0.0, 0.0, self.base._tail())
+
+    # -- simulator ----------------------------------------------------------------------------------
+
+    def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        lifetime = np.where(rng.uniform(size=entry.shape) < self._posterior(entry)[0], np.inf, 0.0)
+        lifetime = lifetime + self.base._lifetimes(rng, entry)
+        return np.where((rng.uniform(size=entry.shape) < self._done) & (entry == 0.0), 1.0, lifetime)
+
+    # -- the record ---------------------------------------------------------------------------------
+
+    @property
+    def shares(self) -> dict[str, Real]:
+        """The shares that are parameters, by name."""
+        named = {"one_and_done": self.one_and_done, "cured": self.cured}
+        return {name: share for name, share in named.items() if share is not None}
+
+    @property
+    def parameters(self) -> dict[str, Real]:
+        return self.base.parameters | self.shares
+
+    @property
+    def family(self) -> ShareFamily[Any]:
+        return ShareFamily(self.base.family, self.one_and_done is not None, self.cured is not None)
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any], base: B) -> WithShares[B]:
+        """The model that `model_dump` wrote, around the model within that was read already."""
+        return cls(base, **record["shares"], unit=record.get("unit"))
+
+    def model_dump(self) -> dict[str, Any]:
+        """The record as plain values: the model within, and the shares beside it."""
+        shares = {name: np.asarray(value).tolist() for name, value in self.shares.items()}
+        return {"model": "WithShares", "base": self.base.model_dump(), "shares": shares, "unit": self.unit}
+
+
+def _log_mixture(cured: Array, rest: Array, inner: Array) -> Array:
+    """ln(cured + rest·e^inner) for cured + rest = 1, with all digits near 0 and far below."""
+    with np.errstate(divide="ignore"):
+        far = np.logaddexp(np.log(cured), np.log(rest) + inner)
+        return np.where(inner > -0.5, np.log1p(rest * np.expm1(np.maximum(inner, -0.5))), far)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareFamily(AbstractFamily[WithShares[B]], Generic[B]):
+    """All models of one form beside the same shares; made by `with_shares`."""
+
+    base: AbstractFamily[B]
+    one_and_done: bool
+    cured: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.base.name} with shares"
+
+    @property
+    def data_kind(self) -> type[Any]:
+        return Renewals
+
+    @property
+    def _added(self) -> tuple[Parameter, ...]:
+        chosen = ((ONE_AND_DONE, self.one_and_done), (CURED, self.cured))
+        return tuple(share for share, wanted in chosen if wanted)
+
+    @property
+    def processes(self) -> Mapping[str, tuple[str, int]]:
+        return {**self.base.processes, **{share.name: (share.name, 1) for share in self._added}}
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (*self.base.parameters, *self._added)
+
+    def of(self, values: Iterable[Real], unit: Unit | None = None) -> WithShares[B]:
+        given = list(values)
+        inner = len(self.base.parameters)
+        shares = dict(zip((share.name for share in self._added), given[inner:], strict=True))
+        return WithShares(self.base.of(given[:inner], unit), **shares, unit=unit)
+
+    def values_of(self, model: WithShares[B]) -> list[Real]:
+        return [*self.base.values_of(model.base), *model.shares.values()]
+
+    def score_rows(self, score: Array) -> Array:
+        inner = len(score) - len(self._added)
+        return np.concatenate([self.base.score_rows(score[:inner]), score[inner:]])
+
+
+def with_shares(
+    model: type[B] | AbstractFamily[B], *, one_and_done: bool = False, cured: bool = False
+) -> ShareFamily[B]:
+    """A model of renewals beside a share that leaves at once, a share that never leaves, or both, for `fit`.
+
+    S*(t) = (1 − one_and_done)·[cured + (1 − cured)·S(t)] for t ≥ 1. A share that the data put at 0 is a
+    refused fit with the verdict "boundary": then the model without it says the same.
+
+    Parameters
+    ----------
+    model : a model class, such as `ShiftedBetaGeometric`
+    one_and_done : bool
+        Whether some new customers leave at the first renewal come what may.
+    cured : bool
+        Whether some of the others never leave. A model whose churn falls with tenure, such as
+        `ShiftedBetaGeometric`, has nearly such customers already, and few data tell the two apart.
+
+    Returns
+    -------
+    The family of models for `fit`; what is fitted is a `WithShares`.
+
+    Examples
+    --------
+    >>> import numpy as np, retainkit as rk
+    >>> from retainkit.models.contractual.geometric import Geometric
+    >>> from retainkit.models.contractual.shares import WithShares, with_shares
+    >>> truth = WithShares(Geometric(theta=0.1), one_and_done=0.3)
+    >>> data = truth.sample(np.full(5000, 12.0), seed=1)
+    >>> fitted = rk.fit(with_shares(Geometric, one_and_done=True), data)
+    >>> abs(fitted.model.one_and_done - 0.3) < 3 * fitted.standard_errors["one_and_done"]
+    True
+    """
+    if not (one_and_done or cured):
+        raise InputError(
+            "missing-argument",
+            argument="with_shares",
+            value=False,
+            rule="needs at least one share",
+            way_out="Give one_and_done=True or cured=True, or fit the model itself.",
+        )
+    family: AbstractFamily[Any] = model if isinstance(model, AbstractFamily) else PlainFamily(model)
+    kind = getattr(family, "kind", None)
+    if isinstance(kind, type) and not issubclass(kind, AbstractDiscreteModel):
+        raise InputError(
+            "not-a-model",
+            argument="model",
+            value=family.name,
+            rule="must be a contractual model that counts renewals",
+            way_out="For example with_shares(ShiftedBetaGeometric, one_and_done=True).",
+        )
+    return ShareFamily(family, one_and_done, cured)
