@@ -61,6 +61,8 @@ HOMES = {
     "lifetimes": Home(inside=frozenset({"interop"})),
     "lifelines": Home(inside=frozenset({"interop"})),
     "sklearn": Home(inside=frozenset({"interop"})),
+    "sksurv": Home(inside=frozenset({"interop"})),
+    "surpyval": Home(inside=frozenset({"interop"})),
 }
 
 

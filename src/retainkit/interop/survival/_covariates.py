@@ -1,0 +1,86 @@
+"""Customers' covariates in the form that the fitted object expects, and whether they are needed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.interop.lifetimes._pandas import pandas
+
+
+def roots(fitted: Any) -> set[str]:
+    """The libraries that an object's class and its bases come from; nothing is imported to find out."""
+    return {base.__module__.partition(".")[0] for base in type(fitted).__mro__}
+
+
+def named_frame(covariates: Any) -> Any:
+    """A pandas frame with rows numbered from 0, of any dataframe or mapping of columns."""
+    pd = pandas()
+    if isinstance(covariates, pd.DataFrame):
+        return covariates.reset_index(drop=True)
+    if isinstance(covariates, Mapping):
+        columns: dict[Any, Any] = {**covariates}
+        return pd.DataFrame({name: np.atleast_1d(column) for name, column in columns.items()})
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(covariates, eager_only=True)
+    except TypeError as error:
+        raise InputError(
+            "not-a-frame",
+            argument="covariates",
+            value=type(covariates).__name__,
+            rule="must be a dataframe with one row per customer, or a mapping of columns",
+            way_out="Use the columns that the model was fitted with.",
+        ) from error
+    return pd.DataFrame({name: frame[name].to_list() for name in frame.columns})
+
+
+def required(covariates: Any, name: str) -> Any:
+    """Covariates of a regression."""
+    if covariates is None:
+        raise InputError(
+            "missing",
+            argument="covariates",
+            value=None,
+            rule=f"must be given for {name}: its curves differ by customer",
+            way_out="Pass covariates= with one row per customer and the columns it was fitted with.",
+        )
+    return covariates
+
+
+def needless(argument: str, value: Any, reason: str) -> None:
+    """Refuse what would be ignored."""
+    if value is not None:
+        raise InputError(
+            "needless",
+            argument=argument,
+            value=value if isinstance(value, str | float | int) else type(value).__name__,
+            rule=f"must be left out here: {reason}",
+            way_out=f"Leave out {argument}.",
+        )
+
+
+def not_fitted(name: str) -> InputError:
+    """The error for an object of which nothing is known yet."""
+    return InputError(
+        "not-fitted",
+        argument="fitted",
+        value=name,
+        rule="must be fitted",
+        way_out="Call its fit method first.",
+    )
+
+
+def no_survival(name: str, why: str, way_out: str) -> InputError:
+    """The error for an object that a library has, but that has no survival curve."""
+    return InputError(
+        "no-survival-curve",
+        argument="fitted",
+        value=name,
+        rule=f"must have one survival curve, or one per customer: {why}",
+        way_out=way_out,
+    )

@@ -1,0 +1,158 @@
+"""What every wrapped survival curve answers, in one place: survival, retention, churn, hazard."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+
+from retainkit.economics._records import AbstractRecord
+from retainkit.errors import InputError, first_offender
+from retainkit.models.contractual._questions import plain, times
+from retainkit.parameters import POSITIVE
+from retainkit.typing import Array, Number, NumberLike, Real, Unit
+from retainkit.units import Duration
+
+Time: TypeAlias = "Duration | NumberLike"
+
+
+class AbstractSurvival(AbstractRecord):
+    """Survival by tenure as another library, or an array, has it.
+
+    One curve answers times of shape (m,) with (m,). Curves of many customers answer with (customers, m),
+    as models do whose parameters have the shape (customers, 1); times may then have that shape, too.
+    """
+
+    __slots__ = ()
+
+    source: str
+    """What the curve was made from."""
+    unit: Unit | None
+    """What tenures count in."""
+
+    # -- what a record supplies --------------------------------------------------------------------
+
+    @abstractmethod
+    def _log_survival(self, argument: str, t: Array) -> Array:
+        """ln S(t) for times from the start on, infinite ones excluded: (…) or (customers, m)."""
+
+    @property
+    @abstractmethod
+    def customers(self) -> int | None:
+        """How many curves there are, one per customer; None for a single curve for everybody."""
+
+    @property
+    def start(self) -> float:
+        """The tenure at which the curve begins with S = 1."""
+        return 0.0
+
+    @abstractmethod
+    def _row(self, row: int) -> Self:
+        """The curve of one customer."""
+
+    # -- what every record answers -----------------------------------------------------------------
+
+    def survival(self, t: Time, *, given: Time | None = None) -> Real:
+        """Share of customers still there after tenure `t`, of those who were there at tenure `given`.
+
+        Parameters
+        ----------
+        t : tenure, in the curve's unit or as a Duration; (m,), or (customers, m)
+        given : tenure known to have been reached, broadcast against `t`
+            S(t)/S(given), and 1 for tenures already passed. By default where the curve begins, which is 0
+            unless customers were watched from a later tenure on only. For one tenure per customer:
+            ``given=tenure[:, None]``.
+
+        Raises
+        ------
+        InputError
+            Past the end of what was observed, unless the curve is known to come down to 0 or to go on by a
+            rule; and for `given` a tenure that nobody is known to reach.
+        """
+        known = np.asarray(self.start) if given is None else self._tenure("given", given)
+        now = np.maximum(self._tenure("t", t), known)
+        begun = self._log_survival("given", self._shaped("given", known))
+        gone = np.isneginf(begun)
+        if np.any(gone):
+            raise InputError(
+                "nobody-left",
+                argument="given",
+                value=first_offender(np.broadcast_to(known, begun.shape), gone),
+                rule="must be a tenure that customers are known to get past: survival is 0 there",
+                way_out="Ask for an earlier tenure, or say with after_end= that customers go on.",
+            )
+        return plain(np.asarray(np.exp(self._log_survival("t", self._shaped("t", now)) - begun)))
+
+    def retention(self, t: Time) -> Real:
+        """Share kept in the period that ends at tenure `t`: S(t)/S(t − 1)."""
+        return self.survival(t, given=self._tenure("t", t, after_start=1.0) - 1.0)
+
+    def churn(self, t: Time) -> Real:
+        """Share lost in the period that ends at tenure `t`: 1 − S(t)/S(t − 1)."""
+        return 1.0 - self.retention(t)
+
+    def hazard(self, t: Time, *, over: Number = 1.0) -> Real:
+        """The mean rate of leaving in the stretch of time that ends at `t`: ln S(t − over)/S(t) / over.
+
+        Per unit of time, of those still there; it may exceed 1, and is infinite where all have left.
+        """
+        width = POSITIVE.check("over", over)
+        end = self._tenure("t", t, after_start=width)
+        with np.errstate(divide="ignore"):
+            return plain(-np.log(np.asarray(self.survival(end, given=end - width))) / width + 0.0)
+
+    def customer(self, row: int) -> Self:
+        """The curve of one customer, by its place in the covariates."""
+        count = self.customers
+        if count is None or not -count <= row < count:
+            raise InputError(
+                "no-such-customer",
+                argument="row",
+                value=row,
+                rule=f"must be a place among {count:,} customers"
+                if count
+                else "has no meaning here: there is one curve for everybody",
+                way_out="Count from 0, in the order of the covariates." if count else "Use the curve itself.",
+            )
+        return self._row(row)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Where the curve comes from, as plain values."""
+        return {"source": self.source, "unit": self.unit, "customers": self.customers}
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    # -- how it is done ----------------------------------------------------------------------------
+
+    def _tenure(self, argument: str, t: Time, *, after_start: float = 0.0) -> Array:
+        tenure, first = times(argument, t, self.unit), self.start + after_start
+        bad = (tenure < first) | np.isinf(tenure)
+        if np.any(bad):
+            raise InputError(
+                "out-of-range",
+                argument=argument,
+                value=first_offender(tenure, bad),
+                rule=f"must be finite, and {first:g} or more" if first else "must be finite",
+                way_out=f"The curve begins at tenure {self.start:g}.",
+            )
+        return tenure
+
+    def _shaped(self, argument: str, t: Array) -> Array:
+        """Times that fit the customers: (m,) for all of them, or (customers, m)."""
+        if self.customers is None:
+            return t
+        row = np.atleast_1d(t)
+        if row.ndim > 2 or (row.ndim == 2 and row.shape[0] not in (1, self.customers)):
+            raise InputError(
+                "length-mismatch",
+                argument=argument,
+                value=f"shape {t.shape}",
+                rule=f"must be one row of tenures for all, or one for each of {self.customers:,} customers",
+                way_out="One tenure for each customer is a column: tenure[:, None].",
+            )
+        return row
+
+    def _whose(self) -> str:
+        return "" if self.customers is None else f" for {self.customers:,} customers"

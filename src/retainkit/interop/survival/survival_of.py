@@ -1,0 +1,206 @@
+"""One door for every survival curve: whatever was fitted, wherever, answers the same questions after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from retainkit.errors import InputError
+from retainkit.inference.result import Fit
+from retainkit.interop.survival._covariates import needless, roots
+from retainkit.interop.survival.curve import AbstractSurvival
+from retainkit.interop.survival.formula_curve import FormulaCurve
+from retainkit.interop.survival.from_lifelines import from_lifelines
+from retainkit.interop.survival.from_lifetimes import from_fitter, from_purchases
+from retainkit.interop.survival.from_sksurv import from_sksurv, is_steps
+from retainkit.interop.survival.from_surpyval import from_surpyval
+from retainkit.interop.survival.step_curve import Between, StepCurve, step_curve
+from retainkit.models.contractual._base import AbstractContractualModel
+from retainkit.models.contractual.nonparametric._curve import AbstractCurve
+from retainkit.models.contractual.nonparametric._ending import AfterEnd
+from retainkit.models.contractual.nonparametric.life_table import LifeTable
+from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.bg_bb import BGBB
+from retainkit.parameters import PROBABILITY
+from retainkit.typing import Array, NumberLike, Unit
+from retainkit.units import check_unit
+
+_UNDERSTOOD = (
+    "Understood are fitted objects of lifelines, scikit-survival, SurPyval and lifetimes, models and fits of "
+    "retainkit, an array S(0) = 1, S(1), … (or shares with times=), and a function of an array of tenures."
+)
+_TABLE = (
+    "Say which way it lies: survival_of(table.to_numpy().T, times=table.index) if its rows are tenures and "
+    "its columns customers, as lifelines' are."
+)
+
+
+def survival_of(
+    fitted: Any,
+    *,
+    covariates: Any = None,
+    times: NumberLike | None = None,
+    after_end: AfterEnd | None = None,
+    between: Between | None = None,
+    unit: Unit | None = None,
+) -> Any:
+    """The survival curve of anything fitted anywhere, ready for break-even, lifetime and residual value.
+
+    What it returns has ``survival(t, given=...)``, ``retention``, ``churn``, ``hazard`` and ``unit``.
+
+    Parameters
+    ----------
+    fitted : one of
+        - a fitted lifelines fitter: univariate, Cox, additive, accelerated failure time;
+        - a fitted scikit-survival estimator or pipeline, or the step functions it predicted;
+        - a fitted SurPyval model;
+        - a fitted lifetimes fitter, or a purchase model: P(alive) of a customer just acquired;
+        - a contractual model or estimate of retainkit, or a `Fit`: passed through;
+        - shares still there: S(0), S(1), … or those at `times`; (k,), or (customers, k);
+        - a function that gives S at an array of tenures.
+    covariates : dataframe or mapping of columns, one row per customer
+        For regressions, which have a curve for each customer.
+    times : (k,) ascending tenures of an array of shares
+        By default 0, 1, 2, …; where they begin later, S(0) = 1 is put in front.
+    after_end : {"stop", "same-churn", "flat"} or number in [0, 1], optional
+        What happens past the last observed tenure of a curve that has an end; see `StepCurve.continued`.
+        Without it questions past the end are refused: they are never answered with "nobody leaves".
+    between : {"steps", "lines"}, optional
+        Of an array: whether all who leave between two tenures do so at the later one (the default, right
+        for renewals), or evenly in between.
+    unit : {"day", "week", "month", "quarter", "year"}, optional
+        What tenures count in, which no other library knows. Rates and durations need it.
+
+    Returns
+    -------
+    A model of retainkit where the fitted object is one (Weibull, exponential, log-normal, log-logistic);
+    a `FormulaCurve` where it has another formula, which goes on by itself; a `StepCurve` where it has an
+    end. Nothing is refitted, and no other library is imported.
+
+    Raises
+    ------
+    InputError
+        For what is not fitted or not understood, missing or needless covariates, and curves that rise.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> from retainkit.interop.survival import survival_of
+    >>> curve = survival_of([1, 0.9, 0.83, 0.8], unit="month", after_end="same-churn")
+    >>> curve.survival([2, 5], given=1).round(4).tolist()
+    [0.9222, 0.8258]
+    >>> value = rk.economics.lifetime_value_on_curve(
+    ...     20, curve, discount_rate=rk.Rate(0.1, per="year"), period="month", timing="begin")
+    >>> round(value, 2)
+    411.14
+    """
+    unit = None if unit is None else check_unit("unit", unit)
+    if isinstance(fitted, Fit):
+        fitted = fitted.model  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if _is_shares(fitted):
+        needless("covariates", covariates, "an array is of customers already")
+        curve: Any = _from_shares(fitted, times, between or "steps", unit)
+    else:
+        needless("times", times, "only an array of shares has its tenures beside it")
+        needless("between", between, "only an array of shares leaves open what happens between its tenures")
+        curve = _read(fitted, covariates, unit)
+    if after_end is None:
+        return curve
+    if isinstance(curve, AbstractCurve | StepCurve):
+        return curve.continued(after_end)
+    needless("after_end", after_end, "the curve has no end to go on from, or is a table to fit a model to")
+    return curve
+
+
+def _read(fitted: Any, covariates: Any, unit: Unit | None) -> Any:
+    come_from = roots(fitted)
+    if is_steps(fitted) or "sksurv" in come_from or "sklearn" in come_from:
+        return from_sksurv(fitted, covariates=covariates, unit=unit)
+    for library, read in (("lifelines", from_lifelines), ("surpyval", from_surpyval)):
+        if library in come_from:
+            return read(fitted, covariates=covariates, unit=unit)
+    own = _own(fitted, unit)
+    if own is None:
+        raise InputError(
+            "unknown-object",
+            argument="fitted",
+            value=f"{type(fitted).__module__}.{type(fitted).__qualname__}",
+            rule="must be something with a survival curve",
+            way_out=_TABLE if hasattr(fitted, "columns") else _UNDERSTOOD,
+        )
+    needless("covariates", covariates, "it has one curve for everybody, or knows its customers already")
+    return own
+
+
+def _own(fitted: Any, unit: Unit | None) -> Any:
+    """retainkit's own, lifetimes' fitters, and functions; None for anything else."""
+    if isinstance(fitted, AbstractPurchaseModel | BGBB):
+        return from_purchases(_with_unit(fitted, unit))
+    if isinstance(fitted, AbstractContractualModel | AbstractCurve | AbstractSurvival | LifeTable):
+        return _with_unit(fitted, unit)
+    if any(
+        base.__module__.startswith(("lifetimes.", "retainkit.interop.lifetimes"))
+        for base in type(fitted).__mro__
+    ):
+        return from_fitter(fitted, unit=unit)
+    if callable(fitted) and not isinstance(fitted, type):
+        return FormulaCurve(_hazard_of(fitted), None, "a function", unit)
+    return None
+
+
+def _with_unit(own: Any, unit: Unit | None) -> Any:
+    if unit is None or own.unit == unit:
+        return own
+    if own.unit is not None:
+        raise InputError(
+            "unit-mismatch",
+            argument="unit",
+            value=unit,
+            rule=f"must be {own.unit!r}, in which the curve counts, or left out",
+            way_out="Durations convert themselves: ask for Duration(3, 'year').",
+        )
+    if isinstance(own, AbstractCurve):
+        return replace(own, risk=replace(own.risk, unit=unit))
+    return replace(own, unit=unit)
+
+
+def _hazard_of(function: Callable[[Array], Any]) -> Callable[[Array], Any]:
+    def hazard(t: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return -np.log(np.asarray(PROBABILITY.check("survival", function(t))))
+
+    return hazard
+
+
+def _is_shares(fitted: Any) -> bool:
+    """A column of numbers, or rows of them; not a list of step functions."""
+    if is_steps(fitted):
+        return False
+    series = hasattr(fitted, "to_numpy") and not hasattr(fitted, "columns")
+    return (isinstance(fitted, np.ndarray | Sequence) and not isinstance(fitted, str)) or series
+
+
+def _from_shares(fitted: Any, times: NumberLike | None, between: Between, unit: Unit | None) -> StepCurve:
+    index = getattr(fitted, "index", None)
+    if times is None and hasattr(index, "to_numpy") and list(index) != list(range(len(fitted))):  # type: ignore[arg-type]
+        raise InputError(
+            "index-unread",
+            argument="fitted",
+            value=f"a Series indexed {index[0]}, …",  # type: ignore[index]
+            rule="has an index other than 0, 1, 2, …, which may be its tenures",
+            way_out="Say so: times=series.index; or drop it with series.to_numpy().",
+        )
+    shares = np.asarray(PROBABILITY.check("survival", fitted))
+    at = np.arange(float(shares.shape[-1] if shares.ndim else 1)) if times is None else times
+    if times is None and not (shares.size and shares.ndim and np.all(shares[..., 0] == 1.0)):
+        raise InputError(
+            "not-a-curve",
+            argument="survival",
+            value=float(shares.flat[0]) if shares.size else [],
+            rule="must begin with S(0) = 1: everyone is there at the start",
+            way_out="Put 1 in front of S(1), S(2), …; or give their tenures with times=.",
+        )
+    return step_curve(at, shares, source="an array", unit=unit, between=between)
