@@ -22,8 +22,14 @@ def log_beta_ratio(a: Real, b: Real, t: Real) -> Array:
     endless = np.isinf(t)
     if endless.any():
         return np.where(endless, -np.inf, log_beta_ratio(a, b, np.where(endless, 0.0, t)))
-    z = _from(b, np.broadcast(a, t).ndim)
-    steps = np.log1p(a / z * (t / (z + a + t))).sum(axis=0)
+    both = np.asarray(b + a + t)
+    grown, more = np.zeros_like(both), np.empty_like(both)
+    for j in range(_SHIFT):  # Π (1 + u) − 1 of positive u: one logarithm instead of ten, and no digit lost
+        np.divide(t, both, out=more)
+        more *= a / (b + j)
+        grown += more * (1.0 + grown)
+        both = both + 1.0
+    steps = np.log1p(grown)
     x = b + _SHIFT
     bend = np.log1p(a / x * (t / (x + a + t)))
     ends = a * np.log1p(t / (x + a)) + t * np.log1p(a / (x + t)) - (x - 0.5) * bend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,12 +68,19 @@ class Diagnostics:
         return self.code == "converged"
 
 
-def diagnose(found: Maximum, start: np.ndarray, parameters: tuple[Parameter, ...]) -> Diagnostics:
+def diagnose(
+    found: Maximum,
+    start: np.ndarray,
+    parameters: tuple[Parameter, ...],
+    hints: Mapping[str, str],
+) -> Diagnostics:
     """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
     values, directions = np.linalg.eigh(found.curvature)
     code, culprit, edge = _judge(found, values, directions, start, parameters)
     name = parameters[culprit].name
     reason, way_out = REASONS[code]
+    if code == "boundary" and name in hints:
+        way_out = hints[name]
     which = f"{name} ({parameters[culprit].doc})"
     return Diagnostics(
         code=code,

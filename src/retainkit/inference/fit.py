@@ -215,7 +215,7 @@ def _sums(
 
 def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> Fit[Any]:
     theta, slope = view.natural(found.point)
-    verdict = diagnose(found, start, view.family.parameters)
+    verdict = diagnose(found, start, view.family.parameters, view.family.boundary_hints)
     inverse = np.full((start.size, start.size), np.nan)
     if verdict.converged:
         inverse[:] = np.linalg.inv(found.curvature)

@@ -34,6 +34,9 @@ class AbstractModel(ABC, Generic[S]):
     """What covariates may act on: the parameter that each process moves on the scale where it is
     unbounded, and the sign that makes a positive coefficient mean more of that process."""
 
+    boundary_hints: ClassVar[Mapping[str, str]] = {}
+    """What it means if the data do not bound a parameter: the model that says the same with fewer."""
+
     fixed_fields: ClassVar[tuple[str, ...]] = ()
     """Settings that no fit estimates, such as the k of an Erlang distribution."""
 

@@ -45,6 +45,11 @@ class AbstractFamily(ABC, Generic[M]):
     def processes(self) -> Mapping[str, tuple[str, int]]:
         """What covariates may act on: parameter and sign for each process."""
 
+    @property
+    def boundary_hints(self) -> Mapping[str, str]:
+        """What it means if the data do not bound a parameter."""
+        return {}
+
     @abstractmethod
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> M:
         """The model with its free parameters given in order."""
@@ -94,6 +99,10 @@ class PlainFamily(AbstractFamily[M]):
     @property
     def processes(self) -> Mapping[str, tuple[str, int]]:
         return self.kind.processes
+
+    @property
+    def boundary_hints(self) -> Mapping[str, str]:
+        return self.kind.boundary_hints
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -10,7 +10,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias, get_args
+from typing import ClassVar, Self, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from retainkit.models.contractual._questions import per_period, plain, positive_
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
+
+_CELLS = 1 << 16  # of customers times points of time (half a megabyte an array: stays in cache)
 
 Seed: TypeAlias = "int | np.random.Generator"
 Time: TypeAlias = "Duration | NumberLike"
@@ -81,9 +83,25 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             S(t)/S(given), and 1 for tenures already passed.
         """
         now, known = self._times("t", t), self._times("given", given)
-        if not np.any(known):
-            return plain(np.exp(self._log_survival(now)))
-        return plain(np.exp(self._log_share(known, np.maximum(now - known, 0.0))))
+        if np.any(known):
+            return plain(np.exp(self._log_share(known, np.maximum(now - known, 0.0))))
+        return plain(np.exp(self._log_survival(now)) if now.ndim != 1 else self._curves(now))
+
+    def _curves(self, t: Array) -> Array:
+        """S(t) at times (m,), for parameters (n, 1) some customers at a time: that fits into the cache."""
+        family = self.family
+        values = [np.asarray(v) for v in family.values_of(self)]
+        rows = max((v.shape[0] for v in values if v.ndim == 2), default=1)
+        size = max(1, _CELLS // max(t.size, 1))
+        if rows <= size or any(v.ndim > 2 for v in values):
+            return np.exp(self._log_survival(t))
+        found = np.empty((rows, t.size))
+        for start in range(0, rows, size):
+            some = slice(start, start + size)
+            part = [v[some] if v.ndim == 2 and v.shape[0] == rows else v for v in values]
+            model: Self = family.of(part, unit=self.unit)
+            np.exp(model._log_survival(t), out=found[some])
+        return found
 
     def hazard(self, t: Time) -> Real:
         """How strongly customers leave at tenure `t` > 0, of those still there.

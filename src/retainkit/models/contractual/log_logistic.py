@@ -64,6 +64,9 @@ class LogLogistic(AbstractContinuousModel):
         score[1] = -zero_times(gone, u)
         return -np.logaddexp(0.0, shape * u), score
 
+    def _log_survival(self, t: Array) -> Array:
+        return -np.logaddexp(0.0, self.shape * log_ratio(t, self.scale))
+
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         scale, shape = self.scale, self.shape
         u = log_ratio(t, scale)

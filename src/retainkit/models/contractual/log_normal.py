@@ -67,6 +67,9 @@ class LogNormal(AbstractContinuousModel):
         score[1] = zero_times(hazard, y) / self.sigma
         return log_tail(y), score
 
+    def _log_survival(self, t: Array) -> Array:
+        return log_tail(self._standard(t))
+
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         y = self._standard(t)
         value = log_tail_hazard(y) - np.log(self.sigma) - np.log(t)

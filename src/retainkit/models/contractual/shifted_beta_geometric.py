@@ -27,6 +27,8 @@ from retainkit.parameters import positive
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real
 
+_DENSE = 4  # periods per asked time, up to which one logarithm a period is the quicker way
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -74,7 +76,23 @@ class ShiftedBetaGeometric(AbstractDiscreteModel):
         return value, score
 
     def _log_survival(self, t: Array) -> Array:
+        one_for_all = all(np.shape(v)[-1:] in ((), (1,)) for v in (self.alpha, self.beta))
+        if (
+            one_for_all
+            and t.ndim == 1
+            and 0 < t.max(initial=0.0) <= _DENSE * t.size
+            and np.all(t == np.rint(t))
+        ):
+            return self._log_survival_step_by_step(t)
         return log_beta_ratio(self.alpha, self.beta, t)
+
+    def _log_survival_step_by_step(self, t: Array) -> Array:
+        """The same at many whole times: Σ ln of the retention rates, eq. (7), one logarithm a period."""
+        periods = np.arange(float(t.max()))
+        risk = np.asarray(self.alpha) / (self.beta + periods)  # odds of leaving at each renewal
+        total = np.zeros((*risk.shape[:-1], periods.size + 1))
+        np.cumsum(np.log1p(risk), axis=-1, out=total[..., 1:])
+        return -total[..., t.astype(np.intp)]
 
     def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
         stayed, score = self._log_survival_and_score(t - 1.0)

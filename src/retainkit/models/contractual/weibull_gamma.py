@@ -82,6 +82,9 @@ class WeibullGamma(AbstractContinuousModel):
         score[2] = -r * zero_times(q, u)
         return -r * np.logaddexp(0.0, k), score
 
+    def _log_survival(self, t: Array) -> Array:
+        return -self.r * np.logaddexp(0.0, self.c * log_ratio(t, self.scale) - np.log(self.r))
+
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         r, scale, c = self.r, self.scale, self.c
         u = log_ratio(t, scale)

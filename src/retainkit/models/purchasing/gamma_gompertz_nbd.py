@@ -51,12 +51,15 @@ class GammaGompertzNBD(AbstractPurchaseModel):
     Examples
     --------
     >>> import retainkit as rk
-    >>> from retainkit.models.purchasing.gamma_gompertz_nbd import GammaGompertzNBD
-    >>> model = GammaGompertzNBD(r=0.55, alpha=10.6, b=0.02, s=0.9, beta=0.5, unit="week")
+    >>> model = rk.GammaGompertzNBD(r=0.55, alpha=10.6, b=0.02, s=0.9, beta=0.5, unit="week")
     >>> customers = rk.Purchases(frequency=[2, 0], recency=[30.43, 0], T=[38.86, 38.86], unit="week")
     >>> print(model.probability_alive(customers).round(3))
     [0.776 0.245]
     """
+
+    boundary_hints: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("b", "beta"), "The risk of leaving does not change with age: this is Pareto/NBD, so fit ParetoNBD."
+    )
 
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {
         "purchasing": ("alpha", -1),

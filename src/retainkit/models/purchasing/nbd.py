@@ -42,8 +42,7 @@ class NBD(AbstractPurchaseModel):
     Examples
     --------
     >>> import retainkit as rk
-    >>> from retainkit.models.purchasing.nbd import NBD
-    >>> model = NBD(r=0.385, alpha=12.07, unit="week")
+    >>> model = rk.NBD(r=0.385, alpha=12.07, unit="week")
     >>> customer = rk.Purchases(frequency=2, recency=30.43, T=38.86, unit="week")
     >>> print(model.expected_purchases(customer, horizon=39).round(3))
     [1.826]

@@ -54,8 +54,7 @@ class ParetoNBD(AbstractPurchaseModel):
     Examples
     --------
     >>> import retainkit as rk
-    >>> from retainkit.models.purchasing.pareto_nbd import ParetoNBD
-    >>> model = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669, unit="week")
+    >>> model = rk.ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669, unit="week")
     >>> customers = rk.Purchases(frequency=[2, 0], recency=[30.43, 0], T=[38.86, 38.86], unit="week")
     >>> print(model.probability_alive(customers).round(3))
     [0.869 0.295]
