@@ -52,13 +52,14 @@ class Levels:
 
 def levels(column: Array) -> Levels:
     """The levels of a column, by grid where it lies on one and by sorting where not."""
-    found = _grid_levels(column)
+    found = grid_levels(column)
     if found is not None:
         return found
     return Levels(*_numbered(column))
 
 
-def _grid_levels(column: Array) -> Levels | None:
+def grid_levels(column: Array) -> Levels | None:
+    """The levels of a column of whole multiples of a day, week, month … if it is one, without sorting."""
     if column.size == 0 or not 0.0 <= column.min() <= column.max():
         return None
     top = float(column.max())

@@ -91,6 +91,8 @@ class IdleSums:
         draws = int(np.prod(self._shape()[:-1]))
         while start < order.size:
             stop = start + 1
+            if draws * length[order[-1]] * (order.size - start) <= _CELLS:
+                stop = order.size  # the common case: all of them at once
             while stop < order.size and draws * length[order[stop]] * (stop + 1 - start) <= _CELLS:
                 stop = min(order.size, stop + max(1, (stop - start) // 4))
             rows = order[start:stop]

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
-from retainkit.parameters import Domain
+from retainkit.parameters import POSITIVE, Domain
 from retainkit.typing import Array
 
 _MOST_STEPS = 60
@@ -71,18 +71,27 @@ _Place = tuple[float, list[float], list[list[float]], list[float]]
 def _at(summed: Summed, domains: Sequence[Domain], point: list[float]) -> _Place:
     """Value, gradient and minus the second derivatives in the unbounded coordinates; slopes of the map."""
     try:
-        theta = [float(d.from_line(z)) for d, z in zip(domains, point, strict=True)]
-        value, natural, second = summed(theta)
+        mapped = [_mapped(d, z) for d, z in zip(domains, point, strict=True)]
+        value, natural, second = summed([m[0] for m in mapped])
     except (ArithmeticError, ValueError):  # a step too far, where plain numbers overflow
         none = [math.nan] * len(point)
         return -math.inf, none, [none] * len(point), none
-    slope = [float(d.slope(t)) for d, t in zip(domains, theta, strict=True)]
+    slope = [m[1] for m in mapped]
     curvature: list[list[float]] = []
-    for i, s in enumerate(slope):
+    for i, (_, s, bend) in enumerate(mapped):
         row = [-h * s * r for h, r in zip(second[i], slope, strict=True)]
-        row[i] -= natural[i] * s * float(domains[i].slope(complex(theta[i], _TINY)).imag / _TINY)
+        row[i] -= natural[i] * s * bend
         curvature.append(row)
     return value, [g * s for g, s in zip(natural, slope, strict=True)], curvature, slope
+
+
+def _mapped(domain: Domain, z: float) -> tuple[float, float, float]:
+    """The parameter at a place of the line, its slope there, and the slope's own slope in the parameter."""
+    if domain is POSITIVE:  # nearly every parameter, in plain arithmetic
+        theta = math.exp(z)
+        return theta, theta, 1.0
+    theta = float(domain.from_line(z))
+    return theta, float(domain.slope(theta)), float(domain.slope(complex(theta, _TINY)).imag / _TINY)
 
 
 def _ascent(curvature: list[list[float]], gradient: list[float]) -> list[float]:

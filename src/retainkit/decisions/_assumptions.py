@@ -90,7 +90,7 @@ def _path(here: float, domain: Domain, *, up: bool) -> list[float]:
     """Values further and further away from the assumed one, within the domain."""
     if domain is PROBABILITY:
         edge = 1.0 if up else 0.0
-        return [here + (edge - here) * k / _STEPS for k in range(1, _STEPS + 1)]
+        return [*(here + (edge - here) * k / _STEPS for k in range(1, _STEPS)), edge]
     size = abs(here) if here else 1.0
     growth = np.geomspace(1e-3, _FARTHEST, _STEPS)
     if up:

@@ -59,6 +59,13 @@ class View:
         """A gradient in unbounded coordinates (…, p) as one in the optimiser's."""
         return gradient if self.scaling is None else gradient @ self.scaling
 
+    def naturally(self, covariance: Array, slope: Array) -> Array:
+        """A covariance in the optimiser's coordinates as one of the parameters themselves."""
+        if self.scaling is None:
+            return covariance * np.outer(slope, slope)
+        matrix = slope[:, None] * self.scaling
+        return matrix @ covariance @ matrix.T
+
     def penalty(self, points: Array) -> tuple[Array, Array]:
         """What is subtracted from the log-likelihood, and its gradient."""
         assert self.precision is not None

@@ -23,6 +23,7 @@ from retainkit.typing import Array
 M = TypeVar("M", bound=AbstractModel[Any])
 E = TypeVar("E", bound=AbstractEstimate)
 
+_MANY = 100_000
 _PIECE = 16_384  # rows at a time: their thirty or so arrays stay near the processor
 
 
@@ -91,7 +92,7 @@ def fit(
     shrink = NOT_NEGATIVE.check("penalty", penalty)
     _require_kind(family, data)
     summed = family.summed(data)
-    rows = data.compress() if summed is None else data
+    rows = data if summed is not None else _rows(data)
     _require_evidence(family, rows)
     view = View.of(family, rows, shrink)
     line_start = view.away(_start(family, rows, start))
@@ -105,6 +106,11 @@ def fit(
         verdict = result.diagnostics
         raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=result)
     return result
+
+
+def _rows(data: AbstractSummary) -> AbstractSummary:
+    """Equal customers counted, unless there are many and hardly any are equal: then sorting gains nothing."""
+    return data if len(data) > _MANY and not data.has_repeats else data.compress()
 
 
 def _family(model: Any) -> AbstractFamily[Any]:
@@ -160,7 +166,8 @@ def _start(family: AbstractFamily[Any], rows: AbstractSummary, given: Mapping[st
                 way_out=near(name, values),
             )
         values[name] = float(value)
-    family.of(values.values())  # the model's own checks speak of values outside a domain
+    if given:
+        family.of(values.values())  # the model's own checks speak of values outside a domain
     return np.array([float(p.domain.to_line(values[p.name])) for p in family.parameters])
 
 
@@ -222,11 +229,11 @@ def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> 
     outer, value = found.outer, found.value
     if view.precision is not None:
         outer, value = outer - np.diag(view.precision), value + float(view.penalty(found.point)[0])
-    natural = np.diag(slope) if view.scaling is None else slope[:, None] * view.scaling
+    robust = inverse @ outer @ inverse
     return Fit(
         model=view.family.of(theta, unit=getattr(rows, "unit", None)),
-        covariance=natural @ inverse @ natural.T,
-        robust_covariance=natural @ (inverse @ outer @ inverse) @ natural.T,
+        covariance=view.naturally(inverse, slope),
+        robust_covariance=view.naturally(robust, slope),
         log_likelihood=value,
         customers=rows.customers,
         diagnostics=verdict,

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from retainkit._numerics.grouping import Codes, Levels, distinct_rows, levels
+from retainkit._numerics.grouping import Codes, Levels, distinct_rows, grid_levels, levels
 from retainkit.errors import InputError, first_offender, near
 from retainkit.parameters import NOT_NEGATIVE, POSITIVE
 from retainkit.typing import Array, NumberLike
@@ -104,11 +104,18 @@ class AbstractSummary(ABC):
         """The entries in pieces of at most `size`, so that a computation stays in the processor's cache."""
         if len(self) <= size:
             return [self]
-        found = {name: self.levels(name) for name in self.columns}
+        found = {name: self._levels_at_hand(name) for name in self.columns}
         pieces = [slice(i, i + size) for i in range(0, len(self), size)]
         return [
             self._of({k: v.part(piece) for k, v in found.items()}, self.weight[piece]) for piece in pieces
         ]
+
+    def _levels_at_hand(self, column: str) -> Levels:
+        """The levels of a column if they are known or found without sorting; else each entry its own."""
+        if column in self._levels:
+            return self._levels[column]
+        values = self.columns[column]
+        return grid_levels(values) or Levels(values, np.arange(values.size))
 
     def _distinct(self, *, inverse: bool) -> tuple[Self, Codes | None]:
         if len(self) == 0:

@@ -97,4 +97,4 @@ class SBGCounts:
         score = np.empty((2, met.size))
         score[0] = gone / alpha - met
         score[1] = passed[self.end - gone] - passed[self.begin] - met
-        return np.einsum("in,jn->ij", score * self.rows.weight, score)
+        return (score * self.rows.weight) @ score.T
