@@ -48,6 +48,7 @@ HOMES = {
     "scipy": Home(CALCULATING),
     "scipy.stats": Home(inside=CALCULATING | {"interop"}),  # a third of a second at import
     "narwhals": Home(frozenset({"ingest"}), TABLES | {"economics", "summaries"}),
+    "pydantic_core": Home(frozenset({"decisions"})),
     "pydantic": Home(frozenset({"valuation", "decisions", "reports", "interop", "cli"})),
     "pandas": Home(inside=TABLES),
     "polars": Home(inside=TABLES),

@@ -69,7 +69,8 @@ def test_each_customer_has_the_likelihood_of_the_plain_model(kind: Any) -> None:
     columns = data.covariates
     for i in range(len(data)):
         own = model.given({name: float(column[i]) for name, column in columns.items()})
-        one = type(data.data)(
+        summary: Any = type(data.data)
+        one = summary(
             **{k: v[i] for k, v in data.data.columns.items()},
             **({"whole_periods": data.data.whole_periods} if isinstance(data.data, rk.Renewals) else {}),
         )
@@ -176,7 +177,7 @@ def test_draws_carry_their_axis_through_to_each_customer() -> None:
     assert expected.shape == (7, 500)
     again = fitted.draws(7, seed=1)
     third = rk.WithCovariates(
-        rk.BGNBD(**{k: float(np.asarray(v)[2, 0]) for k, v in again.base.parameters.items()}),
+        rk.BGNBD.of([float(np.asarray(v)[2, 0]) for v in again.base.parameters.values()]),
         again.effects,
         tuple(float(np.asarray(c)[2, 0]) for c in again.coefficients),
     )

@@ -211,8 +211,8 @@ def test_periods_that_do_not_cover_the_data_are_refused() -> None:
         rk.summarize_over_time(table, periods_start="2024-01-01", **told)
     with pytest.raises(rk.InputError, match="periods_start must not lie after the first purchase"):
         rk.summarize_over_time(table, periods_start="2024-01-02", **told)
-    two = rk.CovariatePeriods(np.zeros((2, 9, 1)), names=["sale"])
+    two_told: dict[str, Any] = {**told, "periods": rk.CovariatePeriods(np.zeros((2, 9, 1)), names=["sale"])}
     with pytest.raises(rk.InputError, match="groups must say"):
-        rk.summarize_over_time(table, **(told | {"periods": two}), periods_start="2024-01-01")
+        rk.summarize_over_time(table, **two_told, periods_start="2024-01-01")
     with pytest.raises(rk.InputError, match="1 of 2 have none"):
-        rk.summarize_over_time(table, **(told | {"periods": two}), periods_start="2024-01-01", groups={1: 0})
+        rk.summarize_over_time(table, **two_told, periods_start="2024-01-01", groups={1: 0})

@@ -66,9 +66,12 @@ def test_a_measured_curve_with_a_rule_for_its_end_serves_as_well() -> None:
     counts = 10_000 * 0.8 ** np.arange(5)
     cohort = rk.Renewals.from_survivors(np.rint(counts), unit="year")
     curve = rk.fit(rk.KaplanMeier, cohort).continued("same-churn")
-    given: dict[str, Any] = dict(
-        tenure=[0, 2], margin_per_period=100.0, discount_rate=YEARLY, instant="after-payment"
-    )
+    given: dict[str, Any] = {
+        "tenure": [0, 2],
+        "margin_per_period": 100.0,
+        "discount_rate": YEARLY,
+        "instant": "after-payment",
+    }
     measured, modelled = (rk.value_subscriptions(s, **given) for s in (curve, geometric))
     np.testing.assert_allclose(measured.value, modelled.value, rtol=1e-9)
     with pytest.raises(rk.InputError, match="the largest observed tenure"):

@@ -92,7 +92,7 @@ def _path(here: float, domain: Domain, *, up: bool) -> list[float]:
         edge = 1.0 if up else 0.0
         return [*(here + (edge - here) * k / _STEPS for k in range(1, _STEPS)), edge]
     size = abs(here) if here else 1.0
-    growth = np.geomspace(1e-3, _FARTHEST, _STEPS)
+    growth = np.geomspace(1e-3, _FARTHEST if here else 1e15, _STEPS)
     if up:
         return (here + size * growth).tolist()
     if domain in (NOT_NEGATIVE, POSITIVE):

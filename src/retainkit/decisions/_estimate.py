@@ -1,0 +1,72 @@
+"""A figure estimated from data, with its uncertainty."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from retainkit.parameters import Domain
+from retainkit.typing import Array
+
+LEVEL = Domain(
+    "must be a share above 0 and below 1",
+    lambda v: (v > 0.0) & (v < 1.0),
+    "Write 90% as 0.9.",
+    lambda p: np.log(p) - np.log1p(-p),
+    lambda z: 1.0 / (1.0 + np.exp(-z)),
+    lambda p: p * (1.0 - p),
+)
+"""The domain of the level of an interval, a power or a significance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An estimate with its standard error and the normal interval around it.
+
+    Attributes
+    ----------
+    value : float
+    standard_error : float
+    level : float
+        Of the interval.
+    """
+
+    value: float
+    standard_error: float
+    level: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """value ± z·standard error, which holds the truth in `level` of all samples."""
+        reach = float(ndtri(0.5 + 0.5 * self.level)) * self.standard_error
+        return self.value - reach, self.value + reach
+
+    @property
+    def probability_positive(self) -> float:
+        """Chance that the truth is above 0, as far as the data tell: Φ(value/standard error)."""
+        if self.standard_error == 0.0:
+            return float(self.value > 0.0)
+        return float(ndtr(self.value / self.standard_error))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as plain values."""
+        return {
+            "value": self.value,
+            "standard_error": self.standard_error,
+            "interval": list(self.interval),
+            "level": self.level,
+        }
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:,.2f} ({self.level:.0%} interval {low:,.2f} to {high:,.2f})"
+
+
+def mean_of(contributions: Array, level: float) -> Estimate:
+    """The mean of independent contributions, one per customer."""
+    error = float(contributions.std(ddof=1)) / math.sqrt(contributions.size)
+    return Estimate(float(contributions.mean()), error, level)

@@ -1,0 +1,114 @@
+"""Customers in the order of a score, those with the same score together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import REAL, as_numbers
+from retainkit.typing import Array, NumberLike
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ranking:
+    """Scores from the highest down, and who left.
+
+    Attributes
+    ----------
+    order : ndarray of int, (n,)
+        Customers from the highest score down.
+    ends : ndarray of int, (points,)
+        The last place of each different score.
+    thresholds : ndarray, (points,)
+        The different scores.
+    churned : ndarray of bool, (n,)
+        Who left, in the order given.
+    """
+
+    order: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    thresholds: Array
+    churned: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, score: NumberLike, churned: NumberLike) -> Ranking:
+        """Checked columns, ranked."""
+        scores = np.asarray(REAL.check("score", as_numbers("score", score)))
+        left = _outcomes(churned)
+        if scores.ndim != 1 or left.shape != scores.shape or not scores.size:
+            raise InputError(
+                "shape",
+                argument="score / churned",
+                value=f"shapes {scores.shape} and {left.shape}",
+                rule="must be two columns of the same length, with at least one customer",
+                way_out="Give one score and one outcome per customer.",
+            )
+        order = np.argsort(scores)[::-1]
+        ranked = scores[order]
+        ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
+        return cls(order, ends, ranked if ends.size == ranked.size else ranked[ends], left)
+
+    @property
+    def counts(self) -> NDArray[np.intp]:
+        """How many customers have a score of each threshold or more."""
+        return self.ends + 1
+
+    def with_churners(self) -> Ranking:
+        """The thresholds at which somebody who left is added: any other adds costs alone."""
+        left = self.churned[self.order]
+        if self.ends.size == left.size:
+            points = np.flatnonzero(left)
+        else:
+            points = np.flatnonzero(np.diff(np.cumsum(left)[self.ends], prepend=0))
+        return replace(self, ends=self.ends[points], thresholds=self.thresholds[points])
+
+    def of_payoff(self, *payoffs: Any) -> tuple[Array, ...]:
+        """Payoffs whose last axis is that of the customers, or has one entry."""
+        checked = tuple(np.asarray(payoff, np.float64) for payoff in payoffs)
+        for payoff in checked:
+            if payoff.ndim and payoff.shape[-1] not in (1, self.order.size):
+                raise InputError(
+                    "shape",
+                    argument="campaign",
+                    value=f"parameters of shape {payoff.shape}",
+                    rule=f"must have one entry, or one per customer ({self.order.size:,}), on the last axis",
+                    way_out="Draws of a parameter need a first axis of their own: draws[:, None].",
+                )
+        return checked
+
+    def payoffs(self, churner: Array, stayer: Array) -> Array:
+        """What a contact with each customer earned, (…, n)."""
+        return np.asarray(np.where(self.churned, churner, stayer))
+
+    def cumulated(self, figure: Array) -> Array:
+        """Sums of a figure (n,) over the customers down to each threshold, (points,)."""
+        return np.cumsum(figure[self.order])[self.ends]
+
+    def cumulated_payoffs(self, *pairs: tuple[Array, Array]) -> list[Array]:
+        """Sums of `payoffs` down to each threshold; counts do where no customer differs from another."""
+        if any(payoff.size > 1 for pair in pairs for payoff in pair):
+            return [self.cumulated(self.payoffs(*pair)) for pair in pairs]
+        left = np.cumsum(self.churned[self.order])[self.ends]
+        stayed = self.counts - left
+        return [churner.reshape(()) * left + stayer.reshape(()) * stayed for churner, stayer in pairs]
+
+
+def _outcomes(churned: NumberLike) -> NDArray[np.bool_]:
+    column = np.asarray(churned)
+    if column.dtype == np.bool_:
+        return column
+    numbers = column if column.dtype.kind in "iuf" else as_numbers("churned", churned)
+    left = numbers == 1
+    if not np.all(left | (numbers == 0)):
+        raise InputError(
+            "not-an-outcome",
+            argument="churned",
+            value=first_offender(numbers, ~(left | (numbers == 0))),
+            rule="must be 0 or 1 for every customer",
+            way_out="1 for who left, 0 for who stayed; probabilities belong to whom_to_contact.",
+        )
+    return np.asarray(left)

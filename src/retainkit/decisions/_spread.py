@@ -1,0 +1,40 @@
+"""What is said of a figure that comes as draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from retainkit.typing import Real
+
+
+def mean(figure: Real) -> float:
+    """The figure itself, or the mean of its draws."""
+    return float(np.mean(figure))
+
+
+def interval(figure: Real, coverage: float = 0.9) -> tuple[float, float]:
+    """The middle part of the draws; a number is its own interval."""
+    tail = 0.5 * (1.0 - coverage)
+    low, high = np.quantile(np.asarray(figure, np.float64), [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def probability_positive(figure: Real) -> float:
+    """The share of draws above 0; 0 or 1 for a number."""
+    return float(np.mean(np.asarray(figure) > 0.0))
+
+
+def shown(figure: Real, digits: str = ",.2f") -> str:
+    """``18.84``, or ``18.84 (90% between 15.10 and 22.31)`` for draws."""
+    text = format(mean(figure), digits)
+    if np.ndim(figure) == 0:
+        return text
+    low, high = interval(figure)
+    return f"{text} (90% between {low:{digits}} and {high:{digits}})"
+
+
+def plain(figure: Any) -> Any:
+    """Floats and lists in place of arrays, ready for JSON."""
+    return figure if np.ndim(figure) == 0 else np.asarray(figure).tolist()

@@ -1,0 +1,114 @@
+"""Draws of the effects, and what they move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect
+from retainkit.decisions.plan.population import Base, Moved
+from retainkit.errors import InputError, first_offender
+from retainkit.typing import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Values of all effects of all initiatives, in order: one row per effect."""
+
+    effects: tuple[Effect, ...]
+    owner: tuple[int, ...]
+    """Which initiative each belongs to."""
+    value: Array  # (effects, draws)
+    score: Array  # (effects, draws): the standard normal quantile of each draw
+
+    def of(self, initiative: int) -> list[int]:
+        """The rows of its effects that are not known exactly."""
+        pairs = zip(self.owner, self.effects, strict=True)
+        return [row for row, (o, e) in enumerate(pairs) if o == initiative and not e.uncertain.certain]
+
+
+def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) -> Draws:
+    """A Latin hypercube: of each effect the middles of `draws` equal parts of its distribution, shuffled."""
+    owner, effects = _listed(initiatives)
+    rng = np.random.default_rng(seed)
+    middles = (np.arange(draws) + 0.5) / draws
+    chance = np.array([rng.permutation(middles) for _ in effects])
+    value = np.array([e.uncertain.quantile(u, e.distribution) for e, u in zip(effects, chance, strict=True)])
+    if all(e.uncertain.certain for e in effects):
+        chance, value = chance[:, :1], value[:, :1]
+    return Draws(effects, owner, value, ndtri(chance))
+
+
+def centres(initiatives: Sequence[AbstractInitiative]) -> Draws:
+    """All effects at their means, as a single draw."""
+    owner, effects = _listed(initiatives)
+    value = np.array([[e.uncertain.centre(e.distribution)] for e in effects])
+    return Draws(effects, owner, value, np.zeros_like(value))
+
+
+def _listed(
+    initiatives: Sequence[AbstractInitiative],
+) -> tuple[tuple[int, ...], tuple[Effect, ...]]:
+    pairs = [(place, effect) for place, i in enumerate(initiatives) for effect in i.effects()]
+    return tuple(p for p, _ in pairs), tuple(e for _, e in pairs)
+
+
+def moved(
+    initiatives: Sequence[AbstractInitiative],
+    base: Base,
+    effects: Sequence[Effect],
+    owner: Sequence[int],
+    value: Array,
+) -> Moved:
+    """What the values of the effects, (effects, draws), do to hazard, margin and new customers."""
+    shape = (len(initiatives), value.shape[1])
+    log_ratio, money, lift = np.zeros((base.shares.size, *shape)), np.zeros(shape), np.zeros(shape)
+    money -= np.array([[i.monthly_cost_per_customer] for i in initiatives])
+    for place, effect, drawn in zip(owner, effects, value, strict=True):
+        if effect.target == "margin":
+            money[place] += effect.scale * drawn
+        elif effect.target == "acquisition":
+            _refuse(drawn <= -1.0, drawn, initiatives[place], effect, "must stay above -1 (-100%)")
+            lift[place] += effect.scale * drawn
+        else:
+            log_ratio[:, place] += _log_ratio(initiatives[place], base, effect, drawn)
+    return Moved(log_ratio, money, lift)
+
+
+def _log_ratio(initiative: AbstractInitiative, base: Base, effect: Effect, drawn: Array) -> Array:
+    """Of the hazard that the initiative acts on; (segments, draws) or (draws,)."""
+    if effect.target == "log_hazard":
+        return effect.scale * drawn
+    if effect.target == "hazard_ratio":
+        _refuse(drawn <= 0.0, drawn, initiative, effect, "must stay above 0")
+        return effect.scale * np.log(drawn)
+    share = base.reasons[initiative.churn_reason] if initiative.churn_reason else 1.0
+    less = effect.scale * drawn
+    logs = np.zeros((base.shares.size, drawn.size))
+    for s, name in enumerate(base.segments):
+        if initiative.segment in (None, name):
+            hazard = base.hazard[s, 0]  # the same in every month: a plan with a curve has no churn points
+            churn = -np.expm1(-hazard)
+            rule = "must leave some churn of what it acts on, in every draw"
+            _refuse((less >= churn) | (less <= churn - 1.0), drawn, initiative, effect, rule)
+            ratio = 1.0 - (1.0 + np.log1p(less - churn) / hazard) / share
+            _refuse(ratio <= 0.0, drawn, initiative, effect, rule)
+            logs[s] = np.log(ratio)
+    return logs
+
+
+def _refuse(
+    bad: NDArray[np.bool_], drawn: Array, initiative: AbstractInitiative, effect: Effect, rule: str
+) -> None:
+    if np.any(bad):
+        raise InputError(
+            "out-of-range",
+            argument=f"{initiative.name}: {effect.field}",
+            value=first_offender(drawn, bad),
+            rule=rule,
+            way_out="Give a narrower range or another distribution, or a hazard ratio in place of points.",
+        )

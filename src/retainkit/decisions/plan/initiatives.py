@@ -1,0 +1,168 @@
+"""What could be done about churn, margin and acquisition: its costs, its effects and whom it reaches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import Field, model_validator
+
+from retainkit.decisions.plan._fields import AbstractInput, Amount, Month, Months, Reach
+from retainkit.decisions.plan.uncertain import Distribution, EffectLike, UncertainEffect
+from retainkit.errors import InputError
+
+Target: TypeAlias = Literal["hazard_ratio", "log_hazard", "churn_points", "margin", "acquisition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One number that is not known exactly, what it moves, and how far: `scale` times itself.
+
+    A hazard ratio is raised to the power of `scale`.
+    """
+
+    field: str
+    uncertain: UncertainEffect
+    target: Target
+    scale: float
+    meaning: str
+
+    @property
+    def distribution(self) -> Distribution:
+        """Its shape, unless the caller named another."""
+        return "lognormal" if self.target == "hazard_ratio" else "normal"
+
+
+class AbstractInitiative(AbstractInput, ABC):
+    """What every initiative has: a name, costs, reach, start and duration."""
+
+    name: Annotated[str, Field(description="what to call the initiative", min_length=1)]
+    cost_once: Annotated[Amount, Field(description="money, when it starts")] = 0.0
+    cost_per_month: Annotated[Amount, Field(description="money per month while it runs")] = 0.0
+    cost_per_customer_month: Annotated[Amount, Field(description="money per customer reached")] = 0.0
+    reach: Annotated[Reach, Field(description="share of the customers, of the segment if named")] = 1.0
+    segment: Annotated[str | None, Field(description="whom it is for; everybody by default")] = None
+    churn_reason: Annotated[str | None, Field(description="the only reason of churn that it acts on")] = None
+    start_month: Annotated[Month, Field(description="months from now; 0 is now")] = 0
+    duration_months: Annotated[Months | None, Field(description="to the horizon by default")] = None
+
+    @abstractmethod
+    def effects(self) -> tuple[Effect, ...]:
+        """What it does."""
+
+    @property
+    def monthly_cost(self) -> float:
+        """All that it costs in a month, however many customers there are."""
+        return self.cost_per_month
+
+    @property
+    def monthly_cost_per_customer(self) -> float:
+        """All that it costs in a month for each customer reached."""
+        return self.cost_per_customer_month
+
+
+AnInitiative = TypeVar("AnInitiative", bound=AbstractInitiative)
+
+
+class Initiative(AbstractInitiative):
+    """Something that could be done to keep customers, earn more with them or win more of them.
+
+    Effects are numbers, or ranges as `UncertainEffect` takes: ``{"low": 0.85, "high": 0.97}``.
+
+    Parameters
+    ----------
+    name : str
+    hazard_ratio : effect, above 0
+        How many times as large the hazard of leaving is for a customer whom it reaches: 0.9 is a tenth less.
+    churn_points : effect, share per month
+        The same as points of monthly churn taken off: 0.005 brings 3% to 2.5%, if it is done alone.
+    monthly_margin_change : effect, money per customer reached and month
+        Before its own costs; below 0 for a discount.
+    acquisition_lift : effect, share
+        How many more new customers there are per month: 0.1 is a tenth more.
+    cost_once : money, 0 or more
+        At the start of the month in which it starts.
+    cost_per_month : money, 0 or more
+        At the start of each month while it runs.
+    cost_per_customer_month : money, 0 or more
+        For each customer reached who is there, when the margin falls.
+    reach : share above 0, up to 1
+        Of the customers, or of the segment's.
+    segment, churn_reason : str, optional
+        As named in the plan.
+    start_month, duration_months : whole numbers
+        When it starts, from now, and for how long it costs and works.
+
+    Raises
+    ------
+    InputError
+        For an initiative without effect, one with two effects on churn, and fields outside their domain.
+
+    Examples
+    --------
+    >>> call = Initiative(name="Welcome call", hazard_ratio={"low": 0.8, "high": 0.96}, cost_once=5000)
+    >>> [e.field for e in call.effects()]
+    ['hazard_ratio']
+    """
+
+    hazard_ratio: Annotated[EffectLike | None, Field(description="new hazard over old")] = None
+    churn_points: Annotated[EffectLike | None, Field(description="points of monthly churn less")] = None
+    monthly_margin_change: Annotated[EffectLike | None, Field(description="money per month")] = None
+    acquisition_lift: Annotated[EffectLike | None, Field(description="share of new customers more")] = None
+
+    @model_validator(mode="after")
+    def _some_effect(self) -> Self:
+        return check_effects(self, ("hazard_ratio", "churn_points"))
+
+    def effects(self) -> tuple[Effect, ...]:
+        """What it does."""
+        return direct_effects(
+            (
+                ("hazard_ratio", self.hazard_ratio, "hazard_ratio", "new hazard over old"),
+                ("churn_points", self.churn_points, "churn_points", "points of monthly churn less"),
+                (
+                    "monthly_margin_change",
+                    self.monthly_margin_change,
+                    "margin",
+                    "money per customer and month",
+                ),
+                ("acquisition_lift", self.acquisition_lift, "acquisition", "share of new customers more"),
+            )
+        )
+
+
+def direct_effects(
+    given: tuple[tuple[str, UncertainEffect | None, Target, str], ...],
+) -> tuple[Effect, ...]:
+    """The effects that were given, as they are."""
+    return tuple(
+        Effect(field, uncertain, target, 1.0, meaning)
+        for field, uncertain, target, meaning in given
+        if uncertain is not None
+    )
+
+
+def check_effects(initiative: AnInitiative, on_churn: tuple[str, ...]) -> AnInitiative:
+    """The initiative itself, if it does something, and not twice the same to churn."""
+    given = [name for name in on_churn if getattr(initiative, name) is not None]
+    if len(given) > 1 and {"hazard_ratio", "churn_points"} <= set(given):
+        raise InputError(
+            "not-one-of",
+            argument="churn_points",
+            value="both churn_points and hazard_ratio",
+            rule="must not be given together with hazard_ratio: they say the same thing",
+            way_out="Give one of them.",
+        )
+    if not initiative.effects():
+        names = [
+            name for name in type(initiative).model_fields if name not in AbstractInitiative.model_fields
+        ]
+        raise InputError(
+            "no-effect",
+            argument=on_churn[0],
+            value=None,
+            rule="must be given, or another effect: an initiative without effect only costs",
+            way_out=f"Effects are: {', '.join(names)}.",
+        )
+    return initiative
