@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from retainkit import reports as reports
     from retainkit import validation as validation
     from retainkit import valuation as valuation
+    from retainkit.decisions.plan import RetentionPlan as RetentionPlan
+    from retainkit.decisions.plan import ServicePlan as ServicePlan
     from retainkit.economics.breakeven import BreakEven as BreakEven
     from retainkit.economics.breakeven import break_even as break_even
     from retainkit.economics.breakeven import break_even_periods as break_even_periods
@@ -107,6 +109,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "retainkit.decisions.plan": ("RetentionPlan", "ServicePlan"),
     "retainkit.economics.breakeven": ("BreakEven", "break_even", "break_even_periods"),
     "retainkit.economics.rates": ("Rate",),
     "retainkit.errors": ("FitError", "InputError", "MissingDependencyError", "RetainkitError"),

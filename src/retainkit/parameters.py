@@ -174,7 +174,11 @@ def _specifier(domain: Domain, start: float, typical: tuple[float, float], unit:
 
 
 def positive(
-    *, start: float, typical: tuple[float, float], doc: str, unit: Literal["time", "rate", "money"] | None = None
+    *,
+    start: float,
+    typical: tuple[float, float],
+    doc: str,
+    unit: Literal["time", "rate", "money"] | None = None,
 ) -> Any:
     """A parameter in (0, inf): fitted on the log scale.
 
