@@ -107,8 +107,10 @@ class IdleSums:
         return a, b, c, d, self.x[rows, None]
 
     def _shape(self) -> tuple[int, ...]:
-        shapes = (np.shape(v) for v in (self.alpha, self.beta, self.gamma, self.delta))
-        return np.broadcast_shapes(*shapes, self.x.shape)
+        parameters = (self.alpha, self.beta, self.gamma, self.delta)
+        if all(type(v) is float for v in parameters):
+            return self.x.shape
+        return np.broadcast_shapes(*map(np.shape, parameters), self.x.shape)
 
 
 def _own(parameter: Real, rows: Codes) -> Real:

@@ -71,7 +71,8 @@ class Fit(Generic[M]):
         """The same model with parameters of shape (n, 1), drawn from their uncertainty.
 
         Drawn from the normal approximation on the scale where parameters are unbounded, so every draw
-        is valid. All predictions of the model then carry a leading axis of n draws.
+        is valid. All predictions of the model then carry a leading axis of n draws. Two fits drawn with one
+        seed move together: give each its own.
         """
         centre, spread = self.on_line()
         rng = np.random.default_rng(seed)
