@@ -13,6 +13,7 @@ from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.typing import Real
 
 _STEPS = 160
+_EVEN = 1e-9
 _FARTHEST = 1e6  # times the assumed value: beyond it nobody would be mistaken
 
 
@@ -81,9 +82,11 @@ def _turning_point(
     now = at(here)
     if now == 0.0:
         return here
-    found = [_outwards(at, here, now, _path(here, domain, up=up)) for up in (True, False)]
-    roots = [root for root in found if root is not None]
-    return min(roots, key=lambda root: abs(root - here)) if roots else None
+    above, below = (_outwards(at, here, now, _path(here, domain, up=up)) for up in (True, False))
+    if above is None or below is None:
+        return below if above is None else above
+    # as far up as down: up, whatever the last digits say
+    return below if here - below < (1.0 - _EVEN) * (above - here) else above
 
 
 def _path(here: float, domain: Domain, *, up: bool) -> list[float]:
