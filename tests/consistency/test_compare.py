@@ -40,14 +40,16 @@ def test_the_verdict_names_the_favourite_and_the_best_forecast(comparison: rk.Co
     assert len(json.loads(comparison.model_dump_json())["models"]) == 4
 
 
-def test_a_refused_model_is_listed_with_its_reason() -> None:
-    geometric = rk.Geometric(theta=0.1).sample(np.full(3000, 24.0), seed=1)
-    found = rk.compare([rk.ShiftedBetaGeometric, rk.Geometric], geometric)
-    refused = [c for c in found.candidates if c.fit is None]
-    for candidate in refused:
-        assert candidate.refusal in found.verdict
-        assert found.rows()[-1]["model"] == candidate.name
-    assert found.best.family.name == "Geometric" or not refused
+def test_a_refused_model_is_listed_last_with_its_reason_and_the_way_out() -> None:
+    # nobody's risk of leaving changes with age here, so that the data cannot bound it
+    data = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5).sample(np.full(20_000, 52.0), seed=1)
+    found = rk.compare([rk.GammaGompertzNBD, rk.BGNBD], data)
+    assert [row["model"] for row in found.rows()] == ["BGNBD", "GammaGompertzNBD"]
+    refused = found.candidates[1]
+    assert refused.fit is None
+    assert f"GammaGompertzNBD was refused: {refused.refusal}" in found.verdict
+    with pytest.raises(rk.FitError, match="so fit ParetoNBD"):
+        rk.fit(rk.GammaGompertzNBD, data)
 
 
 def test_nothing_to_compare_is_refused() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -196,3 +198,28 @@ def test_every_answer_of_draws_is_the_answer_of_each_draw() -> None:
                 **{n: float(np.asarray(v)[k, 0]) for n, v in draws.parameters.items()}, unit="week"
             )
             np.testing.assert_allclose(together[k], answer(one), rtol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", [rk.BGNBD, rk.MBGNBD, rk.ParetoNBD, rk.NBD])
+def test_equal_customers_scored_once_get_what_each_gets_alone(kind: Any) -> None:
+    model = kind.typical(np.random.default_rng(1), scale=20.0)
+    some = model.sample(np.repeat([10.0, 25.0, 40.0], 20), seed=2)
+    order = np.random.default_rng(3).permutation(600)
+    tiled: dict[str, Any] = {name: np.tile(column, 10)[order] for name, column in some.columns.items()}
+    many = rk.Purchases(**tiled)
+    assert many.has_repeats
+    alone = [rk.Purchases(**{name: c[i] for name, c in some.columns.items()}) for i in range(60)]
+    rate = rk.Rate(0.1, per="year")
+    model = replace(model, unit="week")
+    for answer in (
+        model.probability_alive,
+        lambda data: model.probability_alive(data, 5.0),
+        lambda data: model.expected_purchases(data, 30.0),
+        lambda data: model.discounted_expected_purchases(data, rate, 30.0),
+        lambda data: model.purchase_pmf_given(data, 2, 30.0),
+    ):
+        each = np.concatenate([answer(one) for one in alone])
+        np.testing.assert_allclose(answer(many), np.tile(each, 10)[order], rtol=1e-12)
+    # a horizon for each entry is answered entry by entry, with the same figures
+    own = model.expected_purchases(many, np.full(600, 30.0))
+    np.testing.assert_allclose(own, model.expected_purchases(many, 30.0), rtol=1e-12)

@@ -80,7 +80,7 @@ class AbstractSummary(ABC):
             return False  # times on several clocks at once
         some = slice(0, None, max(1, len(self) // _PROBED))
         probe = distinct_rows([column[some] for column in columns], None, inverse=False)
-        return probe.weight.size < _FEW_REPEATS * probe.weight.sum()
+        return bool(probe.weight.size < _FEW_REPEATS * probe.weight.sum())
 
     def _once(self, name: str, found: Callable[[], Found]) -> Found:
         """What depends on the entries alone, kept: they never change."""
