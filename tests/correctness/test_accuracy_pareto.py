@@ -6,20 +6,19 @@ The answers are written by ``tests/reference/accuracy/make_pareto.py``, which us
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit.models.purchasing.gamma_gompertz_nbd import GammaGompertzNBD
 from retainkit.models.purchasing.nbd import NBD
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD
 
-ACCURACY = Path(__file__).parents[1] / "reference" / "accuracy"
-FILES = {"pareto_nbd.npz": ParetoNBD, "gamma_gompertz_nbd.npz": GammaGompertzNBD}
+FILES = {"pareto_nbd": ParetoNBD, "gamma_gompertz_nbd": GammaGompertzNBD}
 LEAST = 1e-300  # smaller numbers have not all their digits in a float
 both = pytest.mark.parametrize("file", FILES)
 
@@ -27,8 +26,7 @@ both = pytest.mark.parametrize("file", FILES)
 @cache
 def stored(file: str) -> tuple[Any, rk.Purchases, dict[str, np.ndarray[Any, Any]]]:
     """The model with one value of each parameter for every place, the customers, and all columns."""
-    with np.load(ACCURACY / file) as table:
-        columns = {name: table[name].astype(np.float64) for name in table.files}
+    columns = read(file)
     model = FILES[file](**{name: columns[name] for name in FILES[file].names()}, unit="week")
     customers = rk.Purchases(frequency=columns["x"], recency=columns["t_x"], T=columns["T"], unit="week")
     return model, customers, columns

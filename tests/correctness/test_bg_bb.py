@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit.models.purchasing.bg_bb import BGBB
@@ -106,51 +107,59 @@ def test_where_a_listed_value_is_not_met_the_sum_over_opportunities_is(case: dic
 # -- fifty digits, over the domain that users' data can reach -------------------------------------------
 
 
-def stored() -> dict[str, np.ndarray[Any, Any]]:
-    rows = list(csv.DictReader((HERE / "accuracy" / "bg_bb.csv").read_text(encoding="ascii").splitlines()))
-    assert len(rows) == 2000
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+@cache
+def points() -> dict[str, np.ndarray[Any, Any]]:
+    found = read("bg_bb")
+    assert found["x"].size == 2000
+    return found
 
 
-POINTS = stored()
-MODEL = BGBB(*(POINTS[name] for name in BGBB.names()), unit="week")  # one customer at each place
-CUSTOMERS = rk.Opportunities(frequency=POINTS["x"], recency=POINTS["t_x"], periods=POINTS["n"], unit="week")
+@cache
+def model() -> BGBB:
+    """One customer at each place."""
+    return BGBB(*(points()[name] for name in BGBB.names()), unit="week")
+
+
+@cache
+def customers() -> rk.Opportunities:
+    at = points()
+    return rk.Opportunities(frequency=at["x"], recency=at["t_x"], periods=at["n"], unit="week")
 
 
 def check(found: Any, name: str) -> None:
-    np.testing.assert_allclose(found, POINTS[name], rtol=1e-10, atol=1e-300)
+    np.testing.assert_allclose(found, points()[name], rtol=1e-10, atol=1e-300)
 
 
 def test_likelihood_and_score() -> None:
-    value, score = MODEL.log_likelihood_and_score(CUSTOMERS.entrywise())
-    np.testing.assert_allclose(value, POINTS["log_likelihood"], rtol=1e-10, atol=1e-8)
+    value, score = model().log_likelihood_and_score(customers().entrywise())
+    np.testing.assert_allclose(value, points()["log_likelihood"], rtol=1e-10, atol=1e-8)
     for own, name in zip(score, ("d_alpha", "d_beta", "d_gamma", "d_delta"), strict=True):
-        np.testing.assert_allclose(own, POINTS[name], rtol=1e-7, atol=1e-12)
+        np.testing.assert_allclose(own, points()[name], rtol=1e-7, atol=1e-12)
 
 
 def test_probability_alive_now_and_ahead() -> None:
-    check(MODEL.probability_alive(CUSTOMERS), "alive")
-    check(MODEL.probability_alive(CUSTOMERS, POINTS["horizon"]), "alive_ahead")
+    check(model().probability_alive(customers()), "alive")
+    check(model().probability_alive(customers(), points()["horizon"]), "alive_ahead")
 
 
 def test_expected_purchases() -> None:
-    check(MODEL.expected_purchases(CUSTOMERS, POINTS["horizon"]), "expected")
-    check(MODEL.expected_purchases_new(POINTS["horizon"]), "expected_new")
+    check(model().expected_purchases(customers(), points()["horizon"]), "expected")
+    check(model().expected_purchases_new(points()["horizon"]), "expected_new")
 
 
 def test_purchase_pmf() -> None:
-    check(MODEL.purchase_pmf(POINTS["count"], POINTS["horizon"]), "pmf")
-    check(MODEL.purchase_pmf_given(CUSTOMERS, POINTS["count"], POINTS["horizon"]), "pmf_given")
+    check(model().purchase_pmf(points()["count"], points()["horizon"]), "pmf")
+    check(model().purchase_pmf_given(customers(), points()["count"], points()["horizon"]), "pmf_given")
 
 
 def test_discounted_purchases_with_and_without_end() -> None:
     found = np.empty((2, 2000))
-    for i, force in enumerate(POINTS["force"]):
-        model = BGBB(*(POINTS[name][i] for name in BGBB.names()), unit="week")
-        x, last, n = (POINTS[name][i] for name in ("x", "t_x", "n"))
+    for i, force in enumerate(points()["force"]):
+        model = BGBB(*(points()[name][i] for name in BGBB.names()), unit="week")
+        x, last, n = (points()[name][i] for name in ("x", "t_x", "n"))
         customer = rk.Opportunities(frequency=x, recency=last, periods=n)
         rate = rk.Rate(float(force), per="week", kind="continuous")
-        found[0, i] = model.discounted_expected_purchases(customer, rate, POINTS["horizon"][i])[0]
+        found[0, i] = model.discounted_expected_purchases(customer, rate, points()["horizon"][i])[0]
         found[1, i] = model.discounted_expected_purchases(customer, rate)[0]
     check(found[0], "discounted")
     check(found[1], "endless")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit._numerics import erlang_discount, erlang_stages, erlang_stops
@@ -24,12 +25,13 @@ REFERENCE = {
 }
 
 
-def stored(name: str) -> list[dict[str, float]]:
-    with (HERE / "accuracy" / name).open(newline="") as file:
-        return [{k: float(v) if v else np.nan for k, v in row.items()} for row in csv.DictReader(file)]
-
-
-POINTS = stored(REFERENCE[0]["accuracy"]["file"])
+@cache
+def points() -> list[dict[str, float]]:
+    columns = read(REFERENCE[0]["accuracy"]["table"])
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*map(np.ndarray.tolist, columns.values()), strict=True)
+    ]
 
 
 def model_of(c: dict[str, float]) -> Any:
@@ -46,12 +48,12 @@ def rate_of(c: dict[str, float]) -> rk.Rate:
 
 
 def test_there_are_as_many_points_as_stated() -> None:
-    assert len(POINTS) == REFERENCE[0]["accuracy"]["points"]
-    assert {c["k"] for c in POINTS} == set(range(1, 13))
+    assert len(points()) == REFERENCE[0]["accuracy"]["points"]
+    assert {c["k"] for c in points()} == set(range(1, 13))
 
 
 def test_likelihood_and_score_agree_with_forty_digits() -> None:
-    for c in POINTS:
+    for c in points():
         value, score = model_of(c).log_likelihood_and_score(customer_of(c))
         assert value[0] == pytest.approx(c["log_likelihood"], rel=1e-10, abs=1e-8)
         for i, name in enumerate(("d_r", "d_alpha", "d_a", "d_b")):
@@ -72,9 +74,9 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
-    points = [c for c in POINTS if c[name] > 1e-290]
-    assert len(points) > 800
-    for c in points:
+    there = [c for c in points() if c[name] > 1e-290]
+    assert len(there) > 800
+    for c in there:
         assert ANSWERS[name](c) == pytest.approx(c[name], rel=1e-10), c
 
 

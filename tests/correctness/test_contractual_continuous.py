@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import tomllib
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit.models.contractual.exponential import Exponential
@@ -213,29 +213,15 @@ def test_quantiles_agree_with_forty_digits(name: str, seed: int) -> None:
         assert abs(step) <= 1e-10 * found + 1e-300, (name, parameters, given, share, found)
 
 
-def exact_rows() -> list[tuple[str, list[float], float, float, float]]:
-    with (REFERENCES / "accuracy" / "continuous.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            (
-                row["model"],
-                [float(p) for p in row["parameters"].split()],
-                float(row["given"]),
-                float(row["horizon"]),
-                float(row["expected_lifetime"]),
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
 @each_kind
 def test_expected_lifetimes_agree_with_closed_forms_in_forty_digits(name: str) -> None:
-    rows = [row for row in exact_rows() if row[0] == KINDS[name].__name__]
-    parameters, given, horizon, truth = (np.array(column) for column in list(zip(*rows, strict=True))[1:])
-    found = KINDS[name].of(list(parameters.T)).expected_lifetime(horizon=horizon, given=given)
+    columns, own = read("continuous"), KINDS[name].__name__
+    given, horizon, truth = (columns[f"{own}_{of}"] for of in ("given", "horizon", "expected_lifetime"))
+    found = KINDS[name].of(list(columns[f"{own}_parameters"])).expected_lifetime(horizon=horizon, given=given)
     endless = np.isinf(truth)
     np.testing.assert_array_equal(np.isinf(found), endless)
     np.testing.assert_allclose(found[~endless], truth[~endless], rtol=1e-11)
-    assert len(rows) >= (2000 if name in {"weibull", "weibull_gamma"} else 200)
+    assert truth.size >= (2000 if name in {"weibull", "weibull_gamma"} else 200)
 
 
 # -- likelihood ----------------------------------------------------------------------------------------

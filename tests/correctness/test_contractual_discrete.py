@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit._numerics.gamma_ratios import digamma_bend, digamma_rise, log_beta_ratio
@@ -26,10 +26,8 @@ BDW = tomllib.loads((REFERENCES / "beta_discrete_weibull.toml").read_text(encodi
 
 def points(function: str) -> tuple[np.ndarray, np.ndarray]:
     """Arguments (functions' arguments, points) and values in 50 digits."""
-    with (REFERENCES / "accuracy" / "sbg.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["function"] == function]
-    arguments = np.array([[float(v) for v in row["arguments"].split()] for row in rows])
-    return arguments.T, np.array([float(row["value"]) for row in rows])
+    columns = read("sbg")
+    return columns[f"{function}_arguments"], columns[function]
 
 
 # -- published numbers --------------------------------------------------------------------------------

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit.validation.spend_independence import spend_independence
@@ -18,49 +19,55 @@ HERE = Path(__file__).parents[1] / "reference"
 REFERENCE = tomllib.loads((HERE / "gamma_gamma.toml").read_text())
 
 
-def stored() -> dict[str, np.ndarray[Any, Any]]:
-    text = (HERE / "accuracy" / "gamma_gamma.csv").read_text(encoding="ascii")
-    rows = list(csv.DictReader(text.splitlines()))
-    assert len(rows) == 2000
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+@cache
+def points() -> dict[str, np.ndarray[Any, Any]]:
+    found = read("gamma_gamma")
+    assert found["x"].size == 2000
+    return found
 
 
-POINTS = stored()
-MODEL = rk.GammaGamma(*(POINTS[name] for name in rk.GammaGamma.names()))  # one customer at each place
-CUSTOMERS = rk.Spend(frequency=POINTS["x"], monetary_value=POINTS["z"])
+@cache
+def model() -> rk.GammaGamma:
+    """One customer at each place."""
+    return rk.GammaGamma(*(points()[name] for name in rk.GammaGamma.names()))
+
+
+@cache
+def customers() -> rk.Spend:
+    return rk.Spend(frequency=points()["x"], monetary_value=points()["z"])
 
 
 def check(found: Any, name: str) -> None:
-    np.testing.assert_allclose(found, POINTS[name], rtol=1e-10, atol=1e-300)
+    np.testing.assert_allclose(found, points()[name], rtol=1e-10, atol=1e-300)
 
 
 def test_likelihood_and_score() -> None:
-    value, score = MODEL.log_likelihood_and_score(CUSTOMERS.entrywise())
-    np.testing.assert_allclose(value, POINTS["log_likelihood"], rtol=1e-10, atol=1e-8)
+    value, score = model().log_likelihood_and_score(customers().entrywise())
+    np.testing.assert_allclose(value, points()["log_likelihood"], rtol=1e-10, atol=1e-8)
     for own, name in zip(score, ("d_p", "d_q", "d_v"), strict=True):
-        np.testing.assert_allclose(own, POINTS[name], rtol=1e-7, atol=1e-10)
+        np.testing.assert_allclose(own, points()[name], rtol=1e-7, atol=1e-10)
 
 
 def test_expected_spend() -> None:
-    check(MODEL.expected_spend(CUSTOMERS), "expected")
+    check(model().expected_spend(customers()), "expected")
 
 
 @pytest.mark.parametrize("of", ["purchase", "mean"])
 def test_the_whole_distribution(of: Any) -> None:
-    check(MODEL.spend_quantile(CUSTOMERS, POINTS["probability"], of=of), f"quantile_{of}")
-    check(MODEL.spend_cdf(CUSTOMERS, POINTS["amount"], of=of), f"cdf_{of}")
-    check(MODEL.spend_pdf(CUSTOMERS, POINTS["amount"], of=of), f"pdf_{of}")
+    check(model().spend_quantile(customers(), points()["probability"], of=of), f"quantile_{of}")
+    check(model().spend_cdf(customers(), points()["amount"], of=of), f"cdf_{of}")
+    check(model().spend_pdf(customers(), points()["amount"], of=of), f"pdf_{of}")
 
 
 @pytest.mark.parametrize("of", ["purchase", "mean"])
 def test_the_whole_distribution_of_new_customers(of: Any) -> None:
-    new = POINTS["x"] == 0
-    model = rk.GammaGamma(*(POINTS[name][new] for name in rk.GammaGamma.names()))
-    found = model.spend_quantile_new(POINTS["probability"][new], of=of)
-    np.testing.assert_allclose(found, POINTS[f"quantile_{of}"][new], rtol=1e-10)
-    amount = POINTS["amount"][new]
-    np.testing.assert_allclose(model.spend_cdf_new(amount, of=of), POINTS[f"cdf_{of}"][new], rtol=1e-10)
-    np.testing.assert_allclose(model.spend_pdf_new(amount, of=of), POINTS[f"pdf_{of}"][new], rtol=1e-10)
+    new = points()["x"] == 0
+    model = rk.GammaGamma(*(points()[name][new] for name in rk.GammaGamma.names()))
+    found = model.spend_quantile_new(points()["probability"][new], of=of)
+    np.testing.assert_allclose(found, points()[f"quantile_{of}"][new], rtol=1e-10)
+    amount = points()["amount"][new]
+    np.testing.assert_allclose(model.spend_cdf_new(amount, of=of), points()[f"cdf_{of}"][new], rtol=1e-10)
+    np.testing.assert_allclose(model.spend_pdf_new(amount, of=of), points()[f"pdf_{of}"][new], rtol=1e-10)
 
 
 def test_the_correlation_of_spend_and_frequency_that_lifetimes_prints() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from accuracy_tables import read
 
 import retainkit as rk
 from retainkit.ingest.examples import load_cdnow
@@ -20,12 +21,13 @@ HERE = Path(__file__).parents[1] / "reference"
 REFERENCE = tomllib.loads((HERE / "mbg_nbd.toml").read_text())
 
 
-def stored(name: str) -> list[dict[str, float]]:
-    with (HERE / "accuracy" / name).open(newline="") as file:
-        return [{k: float(v) if v else np.nan for k, v in row.items()} for row in csv.DictReader(file)]
-
-
-POINTS = stored(REFERENCE["accuracy"]["file"])
+@cache
+def points() -> list[dict[str, float]]:
+    columns = read(REFERENCE["accuracy"]["table"])
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*map(np.ndarray.tolist, columns.values()), strict=True)
+    ]
 
 
 def model_of(c: dict[str, float]) -> rk.MBGNBD:
@@ -60,11 +62,11 @@ def test_cdnow_optimum(case: dict[str, Any]) -> None:
 
 
 def test_there_are_as_many_points_as_stated() -> None:
-    assert len(POINTS) == REFERENCE["accuracy"]["points"]
+    assert len(points()) == REFERENCE["accuracy"]["points"]
 
 
 def test_likelihood_and_score_agree_with_forty_digits() -> None:
-    for c in POINTS:
+    for c in points():
         value, score = model_of(c).log_likelihood_and_score(customer_of(c))
         assert value[0] == pytest.approx(c["log_likelihood"], rel=1e-10, abs=1e-8)
         for i, name in enumerate(("d_r", "d_alpha", "d_a", "d_b")):
@@ -85,9 +87,9 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
-    points = [c for c in POINTS if c[name] > 1e-290]
-    assert len(points) > 1000
-    for c in points:
+    there = [c for c in points() if c[name] > 1e-290]
+    assert len(there) > 1000
+    for c in there:
         assert ANSWERS[name](c) == pytest.approx(c[name], rel=1e-10), c
 
 

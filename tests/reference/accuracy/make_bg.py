@@ -1,4 +1,4 @@
-"""Write mbg_nbd.csv and cnbd_k.csv: answers in 40 digits and more, by sums that share no code with us.
+"""Write mbg_nbd.npy.xz and cnbd_k.npy.xz: answers in 40 digits and more, by sums that share no code with us.
 
     python tests/reference/accuracy/make_bg.py
 
@@ -11,25 +11,23 @@ from above (Miller's algorithm); with a horizon the density of purchases is inte
 
 from __future__ import annotations
 
-import csv
 from decimal import Decimal as D  # noqa: N817
 from decimal import getcontext
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import mpmath as mp
 import numpy as np
+from accuracy_tables import write
 from mpmath.calculus.quadrature import GaussLegendre
 
-HERE = Path(__file__).parent
 COLUMNS: tuple[str, ...] = ("chance", "k", "r", "alpha", "a", "b", "x", "t_x", "T", "horizon", "force", "n")
-ANSWERS = (
+ANSWERS: tuple[str, ...] = (
     *("log_likelihood", "d_r", "d_alpha", "d_a", "d_b"),
     *("alive", "survival", "expected", "discounted", "discounted_ever", "pmf"),
 )
 PARAMETERS: tuple[str, ...] = ("r", "alpha", "a", "b")
-MOST_TIME = 1500  # stages in a horizon whose density is integrated; beyond, the column stays empty
+MOST_TIME = 1500  # stages in a horizon whose density is integrated; beyond, the column is NaN
 MOST_TERMS = 60_000  # of the recurrence, times k, likewise
 TINY = D(10) ** -32
 
@@ -149,7 +147,7 @@ def density(R: D, t: D, a: D, b: D, m: int, k: int) -> D:
         term *= (R + n) / n * share
 
 
-def answers(c: dict[str, float]) -> list[str]:
+def answers(c: dict[str, float]) -> list[float]:
     k, x = int(c["k"]), int(c["x"])
     value, alive = likelihood(c)
     slopes = [mp.diff(lambda v, name=name: likelihood(c | {name: v})[0], c[name]) for name in PARAMETERS]
@@ -168,10 +166,9 @@ def answers(c: dict[str, float]) -> list[str]:
     sums = [there * s for s in sums]
     if c["n"] == 0:
         sums[-1] += 1 - there
-    written = [f"{s:.16e}" if s.is_finite() else "" for s in sums]
     if not timed:
-        written[2] = ""
-    return [*(mp.nstr(v, 17) for v in (value, *slopes, alive)), *written]
+        sums[2] = D("nan")
+    return [float(v) for v in (value, *slopes, alive, *sums)]
 
 
 def work(c: dict[str, float]) -> float:
@@ -201,15 +198,12 @@ def cases(seed: int, count: int, most_k: int, most_work: float) -> list[dict[str
     return found
 
 
-def write(name: str, drawn: list[dict[str, float]]) -> None:
-    with (HERE / name).open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow([*COLUMNS, *ANSWERS])
-        for case in drawn:
-            rows.writerow([repr(v) for v in case.values()] + answers(case))
-            file.flush()
+def make(name: str, drawn: list[dict[str, float]]) -> None:
+    given = {column: [case[column] for case in drawn] for column in COLUMNS}
+    found = zip(*map(answers, drawn), strict=True)
+    write(name, given, dict(zip(ANSWERS, found, strict=True)))
 
 
 if __name__ == "__main__":
-    write("mbg_nbd.csv", cases(1, 2000, 1, 6_000.0))
-    write("cnbd_k.csv", cases(2, 2000, 12, 6_000.0))
+    make("mbg_nbd", cases(1, 2000, 1, 6_000.0))
+    make("cnbd_k", cases(2, 2000, 12, 6_000.0))

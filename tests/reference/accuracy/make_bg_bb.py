@@ -1,4 +1,4 @@
-"""Write bg_bb.csv: what BG/BB answers at 2,000 places of its domain, in 50-digit arithmetic.
+"""Write bg_bb.npy.xz: what BG/BB answers at 2,000 places of its domain, in 50-digit arithmetic.
 
 Sums over when the customer went, and over the opportunities to come, are added term by term as the
 paper prints them; only sums without end use a closed form (the hypergeometric function of eq. (14)).
@@ -7,16 +7,15 @@ Nothing here is taken from retainkit. Run: python tests/reference/accuracy/make_
 
 from __future__ import annotations
 
-import csv
 import random
-from pathlib import Path
 from typing import Any
 
 import mpmath as mp
+from accuracy_tables import write
 
 POINTS = 2000
-COLUMNS = (
-    *("alpha", "beta", "gamma", "delta", "x", "t_x", "n", "horizon", "count", "force"),
+GIVEN: tuple[str, ...] = ("alpha", "beta", "gamma", "delta", "x", "t_x", "n", "horizon", "count", "force")
+ANSWERS: tuple[str, ...] = (
     *("log_likelihood", "d_alpha", "d_beta", "d_gamma", "d_delta", "alive", "alive_ahead"),
     *("expected", "expected_new", "discounted", "endless", "pmf", "pmf_given"),
 )
@@ -123,12 +122,10 @@ def answers(point: list[Any]) -> list[Any]:
 def main() -> None:
     rng = random.Random(20100612)
     mp.mp.dps = 50
-    with (Path(__file__).parent / "bg_bb.csv").open("w", newline="", encoding="ascii") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for _ in range(POINTS):
-            point = place(rng)
-            table.writerow([*point, *(mp.nstr(v, 13, min_fixed=0, max_fixed=0) for v in answers(point))])
+    points = [place(rng) for _ in range(POINTS)]
+    found = [[float(v) for v in answers(point)] for point in points]
+    given = dict(zip(GIVEN, zip(*points, strict=True), strict=True))
+    write("bg_bb", given, dict(zip(ANSWERS, zip(*found, strict=True), strict=True)))
 
 
 if __name__ == "__main__":

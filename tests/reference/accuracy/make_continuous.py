@@ -1,22 +1,21 @@
 """Expected lifetimes of continuous contractual models, by closed forms that the library does not use.
 
-Run ``python tests/reference/accuracy/make_continuous.py`` to write ``continuous.csv`` again. Needs mpmath
-alone. Digits enough for the differences in the closed forms: each answer is taken twice, the second time in
-twice as many digits, and kept only if both agree to 30 digits; a sample is also integrated numerically.
+Run ``python tests/reference/accuracy/make_continuous.py`` to write ``continuous.npy.xz`` again. Needs
+mpmath and NumPy. Digits enough for the differences in the closed forms: each answer is taken twice, the
+second time in twice as many digits, and kept only if both agree to 30 digits; a sample is also integrated
+numerically.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import mpmath as mp
+from accuracy_tables import write
 
-HERE = Path(__file__).parent
 Formula = Callable[..., Any]
 
 
@@ -130,22 +129,22 @@ SURVIVAL: dict[str, Formula] = {
 
 def main() -> None:
     """Write the file, and check some of it by quadrature."""
-    with (HERE / "continuous.csv").open("w", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(["model", "parameters", "given", "horizon", "expected_lifetime"])
-        for name, (formula, ranges, count) in MODELS.items():
-            rng, checked = random.Random(name), 0
-            for i in range(count):
-                case = drawn(rng, ranges)
-                exact = answer(formula, case)
-                *parameters, start, horizon = case
-                told = " ".join(repr(v) for v in parameters)
-                out.writerow([name, told, repr(start), repr(horizon), mp.nstr(exact, 20)])
-                if i % 100 == 0 and math.isfinite(horizon):
-                    with mp.workdps(30):
-                        assert mp.almosteq(integrated(formula, case), exact, rel_eps=mp.mpf("1e-12")), case
-                    checked += 1
-            print(f"{name}: {count} answers, {checked} of them integrated too", flush=True)
+    given: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
+    for name, (formula, ranges, count) in MODELS.items():
+        rng, checked = random.Random(name), 0
+        cases = [drawn(rng, ranges) for _ in range(count)]
+        found = [answer(formula, case) for case in cases]
+        for case, exact in zip(cases[::100], found[::100], strict=True):
+            if math.isfinite(case[-1]):
+                with mp.workdps(30):
+                    assert mp.almosteq(integrated(formula, case), exact, rel_eps=mp.mpf("1e-12")), case
+                checked += 1
+        *parameters, start, horizon = zip(*cases, strict=True)
+        given |= {f"{name}_parameters": parameters, f"{name}_given": start, f"{name}_horizon": horizon}
+        answers[f"{name}_expected_lifetime"] = [float(exact) for exact in found]
+        print(f"{name}: {count} answers, {checked} of them integrated too", flush=True)
+    write("continuous", given, answers, tolerance=1e-11)
 
 
 if __name__ == "__main__":

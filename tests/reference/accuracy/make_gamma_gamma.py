@@ -1,4 +1,4 @@
-"""Write gamma_gamma.csv: what Gamma-Gamma answers at 2,000 places of its domain, in 60-digit arithmetic.
+"""Write gamma_gamma.npy.xz: what Gamma-Gamma answers at 2,000 places of its domain, in 60-digit arithmetic.
 
 The log-likelihood is eq. (1a) of Fader & Hardie (2013) and its derivatives, the distributions are incomplete
 gamma and beta functions. A quantile is scipy's, moved by one Newton step in 60 digits; a second step must be
@@ -8,18 +8,17 @@ Run: python tests/reference/accuracy/make_gamma_gamma.py
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import mpmath as mp
+from accuracy_tables import write
 from scipy.special import betainccinv, betaincinv, gammainccinv
 
 POINTS = 2000
-COLUMNS = (
-    *("p", "q", "v", "x", "z", "probability", "amount"),
+GIVEN: tuple[str, ...] = ("p", "q", "v", "x", "z", "probability", "amount")
+ANSWERS: tuple[str, ...] = (
     *("log_likelihood", "d_p", "d_q", "d_v", "expected"),
     *("quantile_purchase", "quantile_mean", "cdf_purchase", "cdf_mean", "pdf_purchase", "pdf_mean"),
 )
@@ -139,23 +138,23 @@ def answers(point: list[Any]) -> list[Any] | None:
 def main() -> None:
     rng = random.Random(20050601)
     mp.mp.dps = 60
-    with (Path(__file__).parent / "gamma_gamma.csv").open("w", newline="", encoding="ascii") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
-        written = 0
-        while written < POINTS:
-            parameters = [log_uniform(rng, 0.01, 1000.0) for _ in range(3)]
-            x = int(log_uniform(rng, 1.0, 5001.0)) if rng.random() < 0.8 else 0
-            z = log_uniform(rng, 0.01, 1e4) if x else 0.0
-            probability = float(f"{1.0 / (1.0 + mp.exp(rng.uniform(-7.0, 7.0))):.6g}")
-            shape = parameters[0] * x + parameters[1]
-            centre = parameters[0] * (parameters[2] + x * z) / shape
-            amount = float(f"{centre * rng.lognormvariate(0.0, min(1.5, 2.0 / shape**0.5)):.6g}")
-            point = [*parameters, x, z, probability, amount]
-            found = answers(point)
-            if found is not None:
-                table.writerow([*point, *(mp.nstr(v, 13, min_fixed=0, max_fixed=0) for v in found)])
-                written += 1
+    points: list[list[Any]] = []
+    found: list[list[float]] = []
+    while len(points) < POINTS:
+        parameters = [log_uniform(rng, 0.01, 1000.0) for _ in range(3)]
+        x = int(log_uniform(rng, 1.0, 5001.0)) if rng.random() < 0.8 else 0
+        z = log_uniform(rng, 0.01, 1e4) if x else 0.0
+        probability = float(f"{1.0 / (1.0 + mp.exp(rng.uniform(-7.0, 7.0))):.6g}")
+        shape = parameters[0] * x + parameters[1]
+        centre = parameters[0] * (parameters[2] + x * z) / shape
+        amount = float(f"{centre * rng.lognormvariate(0.0, min(1.5, 2.0 / shape**0.5)):.6g}")
+        point = [*parameters, x, z, probability, amount]
+        exact = answers(point)
+        if exact is not None:
+            points.append(point)
+            found.append([float(v) for v in exact])
+    given = dict(zip(GIVEN, zip(*points, strict=True), strict=True))
+    write("gamma_gamma", given, dict(zip(ANSWERS, zip(*found, strict=True), strict=True)))
 
 
 if __name__ == "__main__":

@@ -1,23 +1,21 @@
 """Survival and lifetimes of shifted beta-geometric customers in 50 digits, by forms of their own.
 
-Run ``python tests/reference/accuracy/make_sbg.py`` to write ``sbg.csv`` again. Needs mpmath alone. Survival
-is a product of gamma functions; DEL is ₂F₁(1, beta; alpha + beta; v) summed term by term or, for small d, in
-Pfaff's form, whose argument −1/d stays away from the singularity. Each is taken twice, the second time in
-twice as many digits, and must agree to 30 digits; a sample is taken both ways.
+Run ``python tests/reference/accuracy/make_sbg.py`` to write ``sbg.npy.xz`` again. Needs mpmath and
+NumPy. Survival is a product of gamma functions; DEL is ₂F₁(1, beta; alpha + beta; v) summed term by term or,
+for small d, in Pfaff's form, whose argument −1/d stays away from the singularity. Each is taken twice, the
+second time in twice as many digits, and must agree to 30 digits; a sample is taken both ways.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import mpmath as mp
+from accuracy_tables import write
 
-HERE = Path(__file__).parent
 POINTS = 2000
 NEARLY_ALIKE = ((50.0, 900.0), (50.0, 901.0), (5000.0, 95000.0), (1000.0, 1000.0), (0.01, 1000.0))
 
@@ -106,19 +104,20 @@ def main() -> None:
         "lifetime": lifetime,
         "residual": residual,
     }
-    with (HERE / "sbg.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["function", "arguments", "value"])
-        for name, function in functions.items():
-            written = 0
-            while written < POINTS:
-                arguments = draw(name, rng, written)
-                value = exactly(function, *arguments)
-                if (
-                    value > mp.mpf(10) ** -300
-                ):  # below the range of floating point there is nothing to compare
-                    writer.writerow([name, " ".join(f"{v:.10g}" for v in arguments), mp.nstr(value, 20)])
-                    written += 1
+    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, function in functions.items():
+        points: list[tuple[float, ...]] = []
+        found: list[float] = []
+        while len(points) < POINTS:
+            arguments = draw(name, rng, len(points))
+            value = exactly(function, *arguments)
+            if value > mp.mpf(10) ** -300:  # below the range of floating point there is nothing to compare
+                points.append(arguments)
+                found.append(float(value))
+        given[f"{name}_arguments"] = list(zip(*points, strict=True))
+        values[name] = found
+    write("sbg", given, values, tolerance=1e-12)
 
 
 if __name__ == "__main__":
