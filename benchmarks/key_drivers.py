@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions.issue_effects import issue_effects
-from retainkit.decisions.key_drivers import key_drivers
+from retainkit.decisions.feedback.issue_effects import issue_effects
+from retainkit.decisions.feedback.key_drivers import key_drivers
 
 PEER_UP_TO = 10
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions.policy_value import policy_value
-from retainkit.decisions.treatment_list import treatment_list
-from retainkit.decisions.uplift_curves import uplift_curve
-from retainkit.decisions.whom_to_treat import whom_to_treat
+from retainkit.decisions.targeting.policy_value import policy_value
+from retainkit.decisions.targeting.treatment_list import treatment_list
+from retainkit.decisions.targeting.uplift_curves import uplift_curve
+from retainkit.decisions.targeting.whom_to_treat import whom_to_treat
 
 CUSTOMERS = 1_000_000
 

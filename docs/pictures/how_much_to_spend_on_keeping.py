@@ -15,9 +15,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from retainkit.decisions.blattberg_deighton import BlattbergDeighton
-from retainkit.decisions.response_curves import ExponentialResponse
-from retainkit.decisions.spending import best_spending
+from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
+from retainkit.decisions.spending.response_curves import ExponentialResponse
+from retainkit.decisions.spending.spending import best_spending
 
 MODEL = BlattbergDeighton(
     margin_per_period=50,

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from retainkit.decisions.discount import break_even_churn_with_discount
+from retainkit.decisions.pricing.discount import break_even_churn_with_discount
 from retainkit.economics import lifetime_value
 
 PRICE, MARGIN, CHURN, RATE = 100, 50, 0.05, 0.01

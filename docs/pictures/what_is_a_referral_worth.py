@@ -16,9 +16,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from retainkit.decisions.referral_multiplier import value_with_referrals
-from retainkit.decisions.referral_reward import best_referral_reward
-from retainkit.decisions.response_curves import ExponentialResponse
+from retainkit.decisions.referral.multiplier import value_with_referrals
+from retainkit.decisions.referral.reward import best_referral_reward
+from retainkit.decisions.spending.response_curves import ExponentialResponse
 
 MARGIN, RATE = 50, 0.01
 REFERRALS = {

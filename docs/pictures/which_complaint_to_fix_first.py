@@ -15,10 +15,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from retainkit.decisions.importance_performance import ImportancePerformance, importance_performance
-from retainkit.decisions.issue_effects import EffectMethod, issue_effects
-from retainkit.decisions.issues_at_stake import IssueRanking, issues_at_stake
-from retainkit.decisions.key_drivers import KeyDrivers, key_drivers
+from retainkit.decisions.feedback.importance_performance import ImportancePerformance, importance_performance
+from retainkit.decisions.feedback.issue_effects import EffectMethod, issue_effects
+from retainkit.decisions.feedback.issues_at_stake import IssueRanking, issues_at_stake
+from retainkit.decisions.feedback.key_drivers import KeyDrivers, key_drivers
 
 CUSTOMERS = 24_000
 BLUE, RED, GREY = "#2166ac", "#b2182b", "0.45"

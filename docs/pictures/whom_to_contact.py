@@ -14,8 +14,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from retainkit.decisions.campaign import Campaign
-from retainkit.decisions.profit_curve import profit_curve
+from retainkit.decisions.campaigns.campaign import Campaign
+from retainkit.decisions.campaigns.profit_curve import profit_curve
 
 BLUE, RED = "#2166ac", "#b2182b"
 

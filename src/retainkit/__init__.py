@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from retainkit import valuation as valuation
     from retainkit.decisions.plan import RetentionPlan as RetentionPlan
     from retainkit.decisions.plan import ServicePlan as ServicePlan
-    from retainkit.economics.breakeven import BreakEven as BreakEven
-    from retainkit.economics.breakeven import break_even as break_even
-    from retainkit.economics.breakeven import break_even_periods as break_even_periods
-    from retainkit.economics.rates import Rate as Rate
+    from retainkit.economics.breakeven.break_even import BreakEven as BreakEven
+    from retainkit.economics.breakeven.break_even import break_even as break_even
+    from retainkit.economics.breakeven.break_even import break_even_periods as break_even_periods
+    from retainkit.rates import Rate as Rate
     from retainkit.errors import FitError as FitError
     from retainkit.errors import InputError as InputError
     from retainkit.errors import MissingDependencyError as MissingDependencyError
@@ -110,8 +110,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "retainkit.decisions.plan": ("RetentionPlan", "ServicePlan"),
-    "retainkit.economics.breakeven": ("BreakEven", "break_even", "break_even_periods"),
-    "retainkit.economics.rates": ("Rate",),
+    "retainkit.economics.breakeven.break_even": ("BreakEven", "break_even", "break_even_periods"),
+    "retainkit.rates": ("Rate",),
     "retainkit.errors": ("FitError", "InputError", "MissingDependencyError", "RetainkitError"),
     "retainkit.inference.fit": ("fit",),
     "retainkit.inference.likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),

@@ -210,7 +210,7 @@ def test_the_reader_of_imports_lets_pass_what_is_allowed(tmp_path: Path) -> None
             "__init__.py": "if TYPE_CHECKING:\n    from retainkit.models import MODELS as MODELS",
             "units.py": "import math\nfrom retainkit.errors import InputError",
             "models/a.py": "import scipy.special\nfrom . import b\nfrom retainkit.summaries import Spend",
-            "models/b.py": "from retainkit.models._base import x\ndef f():\n    from scipy import stats",
+            "models/b.py": "from retainkit.models.base import x\ndef f():\n    from scipy import stats",
             "reports/a.py": "def f():\n    import matplotlib.pyplot as plt",
             "cli/__init__.py": "import typer\nimport retainkit\nfrom retainkit import fit",
         },

@@ -10,8 +10,8 @@ import typer
 from retainkit import __version__
 from retainkit.cli import options
 from retainkit.cli.deliver import Output, deliver, file_problem, ready_for_html
-from retainkit.economics.breakeven import break_even
-from retainkit.economics.rates import Rate
+from retainkit.economics.breakeven.break_even import break_even
+from retainkit.rates import Rate
 from retainkit.errors import InputError, MissingDependencyError
 from retainkit.ingest import load_cdnow
 from retainkit.parameters import PROBABILITY

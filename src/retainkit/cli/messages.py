@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from retainkit.economics.rates import Rate
+from retainkit.rates import Rate
 from retainkit.errors import FitError, InputError, show
 from retainkit.units import Duration
 

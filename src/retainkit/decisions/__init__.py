@@ -1,17 +1,17 @@
 """Which spending on service, retention, loyalty, referral and acquisition earns more than it costs."""
 
-from retainkit.decisions._assumptions import Assumption
-from retainkit.decisions._company_flows import Flows
-from retainkit.decisions._driver_parts import DriverMethod
-from retainkit.decisions._estimate import Estimate
-from retainkit.decisions.acquisition_schedule import bass_schedule, substitution_schedule
-from retainkit.decisions.allocation import Allocation, Spendable, allocate_budget
-from retainkit.decisions.anyway import share_paid_anyway
-from retainkit.decisions.blattberg_deighton import BlattbergDeighton
-from retainkit.decisions.brand_switching import ReturnOnSwitching, improved_switching, return_on_switching
-from retainkit.decisions.campaign import BetaAcceptance, Campaign, CampaignProfit, campaign_profit
-from retainkit.decisions.company_value import CompanyValue, value_company
-from retainkit.decisions.complaints import (
+from retainkit.decisions._base.assumptions import Assumption
+from retainkit.decisions.company.flows import Flows
+from retainkit.decisions.feedback.driver_parts import DriverMethod
+from retainkit.decisions._base.estimate import Estimate
+from retainkit.decisions.company.acquisition_schedule import bass_schedule, substitution_schedule
+from retainkit.decisions.spending.allocation import Allocation, Spendable, allocate_budget
+from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
+from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
+from retainkit.decisions.company.brand_switching import ReturnOnSwitching, improved_switching, return_on_switching
+from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign, CampaignProfit, campaign_profit
+from retainkit.decisions.company.company_value import CompanyValue, value_company
+from retainkit.decisions.crisis.complaints import (
     BetterComplaintHandling,
     ComplaintHandling,
     MarketDamage,
@@ -19,23 +19,23 @@ from retainkit.decisions.complaints import (
     better_complaint_handling,
     market_damage,
 )
-from retainkit.decisions.crisis import crisis_survivor_factor, survival_through_crisis, value_through_crisis
-from retainkit.decisions.crisis_cost import CrisisCost, FasterRecovery, crisis_cost, faster_recovery
-from retainkit.decisions.discount import LoyaltyDiscount, break_even_churn_with_discount, loyalty_discount
-from retainkit.decisions.effect_check import EffectCheck, effect_check, effect_check_of_table
-from retainkit.decisions.experiment import ExperimentResult, experiment_from_draws
-from retainkit.decisions.experiment_plan import ExperimentPlan, sample_size_for_profit
-from retainkit.decisions.importance_performance import ImportancePerformance, importance_performance
-from retainkit.decisions.incentive import IncentivePlan, best_incentive
-from retainkit.decisions.information import evpi, evpi_of_draws, evsi
-from retainkit.decisions.issue_effects import EffectMethod, IssueEffects, issue_effects
-from retainkit.decisions.issues_at_stake import IssueAtStake, IssueRanking, issues_at_stake, value_at_stake
-from retainkit.decisions.key_drivers import KeyDrivers, key_drivers, key_drivers_of_correlations
-from retainkit.decisions.leverage import leverage_effect, shareholder_value
-from retainkit.decisions.lifetime_test import lifetime_test
-from retainkit.decisions.loyalty_tiers import TierProgramme, tier_programme
-from retainkit.decisions.maximum_profit import MaximumProfit, expected_maximum_profit, maximum_profit
-from retainkit.decisions.off_optimum import OffOptimum, cost_of_being_off
+from retainkit.decisions.crisis.crisis import crisis_survivor_factor, survival_through_crisis, value_through_crisis
+from retainkit.decisions.crisis.crisis_cost import CrisisCost, FasterRecovery, crisis_cost, faster_recovery
+from retainkit.decisions.pricing.discount import LoyaltyDiscount, break_even_churn_with_discount, loyalty_discount
+from retainkit.decisions.feedback.effect_check import EffectCheck, effect_check, effect_check_of_table
+from retainkit.decisions.experiments.experiment import ExperimentResult, experiment_from_draws
+from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, sample_size_for_profit
+from retainkit.decisions.feedback.importance_performance import ImportancePerformance, importance_performance
+from retainkit.decisions.campaigns.incentive import IncentivePlan, best_incentive
+from retainkit.decisions.experiments.information import evpi, evpi_of_draws, evsi
+from retainkit.decisions.feedback.issue_effects import EffectMethod, IssueEffects, issue_effects
+from retainkit.decisions.feedback.issues_at_stake import IssueAtStake, IssueRanking, issues_at_stake, value_at_stake
+from retainkit.decisions.feedback.key_drivers import KeyDrivers, key_drivers, key_drivers_of_correlations
+from retainkit.decisions.company.leverage import leverage_effect, shareholder_value
+from retainkit.decisions.experiments.lifetime_test import lifetime_test
+from retainkit.decisions.pricing.loyalty_tiers import TierProgramme, tier_programme
+from retainkit.decisions.campaigns.maximum_profit import MaximumProfit, expected_maximum_profit, maximum_profit
+from retainkit.decisions.spending.off_optimum import OffOptimum, cost_of_being_off
 from retainkit.decisions.plan import (
     FailureRecovery,
     FrontierPoint,
@@ -53,73 +53,73 @@ from retainkit.decisions.plan import (
     Staffing,
     UncertainEffect,
 )
-from retainkit.decisions.points import PointsRedemption, effective_rebate, points_programme, points_redemption
-from retainkit.decisions.points_liability import PointsLiability, points_liability
-from retainkit.decisions.policy_value import PolicyValue, policy_value
-from retainkit.decisions.price_change import PriceChange, break_even_volume, price_change
-from retainkit.decisions.profit_curve import ContactPlan, ProfitCurve, profit_curve, whom_to_contact
-from retainkit.decisions.rate_contrast import Contrast, rate_contrast
-from retainkit.decisions.rebate import Rebate, break_even_lift, rebate_programme
-from retainkit.decisions.referral_multiplier import (
+from retainkit.decisions.pricing.points import PointsRedemption, effective_rebate, points_programme, points_redemption
+from retainkit.decisions.pricing.points_liability import PointsLiability, points_liability
+from retainkit.decisions.targeting.policy_value import PolicyValue, policy_value
+from retainkit.decisions.pricing.price_change import PriceChange, break_even_volume, price_change
+from retainkit.decisions.campaigns.profit_curve import ContactPlan, ProfitCurve, profit_curve, whom_to_contact
+from retainkit.decisions.experiments.rate_contrast import Contrast, rate_contrast
+from retainkit.decisions.pricing.rebate import Rebate, break_even_lift, rebate_programme
+from retainkit.decisions.referral.multiplier import (
     ReferralGrowth,
     referral_multiplier,
     referrals_per_customer,
     value_with_referrals,
 )
-from retainkit.decisions.referral_reward import ReferralReward, best_referral_reward
-from retainkit.decisions.referral_value import ReferralValue, customer_referral_value, value_of_referral
-from retainkit.decisions.referred_premium import ReferredPremium, referred_customer_premium
-from retainkit.decisions.relative_weights import relative_weights
-from retainkit.decisions.response_curves import (
+from retainkit.decisions.referral.reward import ReferralReward, best_referral_reward
+from retainkit.decisions.referral.value import ReferralValue, customer_referral_value, value_of_referral
+from retainkit.decisions.referral.premium import ReferredPremium, referred_customer_premium
+from retainkit.decisions.feedback.relative_weights import relative_weights
+from retainkit.decisions.spending.response_curves import (
     AdbudgResponse,
     ExponentialResponse,
     HillResponse,
     ResponseCurve,
 )
-from retainkit.decisions.response_fit import FittedResponse, fit_response
-from retainkit.decisions.response_time import (
+from retainkit.decisions.spending.response_fit import FittedResponse, fit_response
+from retainkit.decisions.service.response_time import (
     FasterResponse,
     ResponseTimeCurve,
     faster_response,
     hazard_ratio_of_response_time,
 )
-from retainkit.decisions.retention_test import retention_test
-from retainkit.decisions.return_on_quality import ReturnOnQuality, return_on_quality, roi_of_customer_equity
-from retainkit.decisions.revenue_test import revenue_test
-from retainkit.decisions.reviews import ReviewEffect, customers_from_reviews, review_effect
-from retainkit.decisions.sample_size import sample_size_for_means, sample_size_for_shares
-from retainkit.decisions.sequential import SequentialResult, sequential_test
-from retainkit.decisions.sequential_arms import sequential_retention_test, sequential_revenue_test
-from retainkit.decisions.service_change import ServiceChange, service_change, service_value_ratio
-from retainkit.decisions.service_curve import service_change_on_curve, survival_with_hazard_ratio
-from retainkit.decisions.service_profit_chain import (
+from retainkit.decisions.experiments.retention_test import retention_test
+from retainkit.decisions.service.return_on_quality import ReturnOnQuality, return_on_quality, roi_of_customer_equity
+from retainkit.decisions.experiments.revenue_test import revenue_test
+from retainkit.decisions.referral.reviews import ReviewEffect, customers_from_reviews, review_effect
+from retainkit.decisions.experiments.sample_size import sample_size_for_means, sample_size_for_shares
+from retainkit.decisions.experiments.sequential import SequentialResult, sequential_test
+from retainkit.decisions.experiments.sequential_arms import sequential_retention_test, sequential_revenue_test
+from retainkit.decisions.service.service_change import ServiceChange, service_change, service_value_ratio
+from retainkit.decisions.service.service_curve import service_change_on_curve, survival_with_hazard_ratio
+from retainkit.decisions.service.profit_chain import (
     Link,
     ServiceProfitChain,
     chain_effects,
     service_profit_chain,
 )
-from retainkit.decisions.service_recovery import ServiceRecovery, recovery_gain, service_recovery
-from retainkit.decisions.shapley_regression import SampledParts, sampled_shapley_r_squared, shapley_r_squared
-from retainkit.decisions.spending import BudgetPlan, SpendingPlan, best_spending, best_spending_within
-from retainkit.decisions.staffing import (
+from retainkit.decisions.crisis.recovery import ServiceRecovery, recovery_gain, service_recovery
+from retainkit.decisions.feedback.shapley_regression import SampledParts, sampled_shapley_r_squared, shapley_r_squared
+from retainkit.decisions.spending.spending import BudgetPlan, SpendingPlan, best_spending, best_spending_within
+from retainkit.decisions.service.staffing import (
     LeaverCost,
     ServedCustomers,
     StaffRetention,
     leaver_cost,
     staff_retention,
 )
-from retainkit.decisions.stopping_rule import when_to_stop
-from retainkit.decisions.survey_table import tickets_by_customer
-from retainkit.decisions.take_rate import Offer, break_even_take_rate, offer_to_customers
-from retainkit.decisions.targeting import (
+from retainkit.decisions.experiments.stopping_rule import when_to_stop
+from retainkit.decisions.feedback.tickets import tickets_by_customer
+from retainkit.decisions.pricing.take_rate import Offer, break_even_take_rate, offer_to_customers
+from retainkit.decisions.targeting.targeting import (
     break_even_uplift,
     share_paid_to_stayers,
     treatment_gain,
     treatment_outlay,
 )
-from retainkit.decisions.treatment_list import TreatmentList, treatment_list
-from retainkit.decisions.uplift_curves import UpliftCurve, uplift_curve
-from retainkit.decisions.whom_to_treat import TreatmentDecision, whom_to_treat
+from retainkit.decisions.targeting.treatment_list import TreatmentList, treatment_list
+from retainkit.decisions.targeting.uplift_curves import UpliftCurve, uplift_curve
+from retainkit.decisions.targeting.whom_to_treat import TreatmentDecision, whom_to_treat
 
 __all__ = [
     "AdbudgResponse",

@@ -1,7 +1,7 @@
 """Pure functions: cash flows, rates and survival curves as numbers and arrays, and no model."""
 
-from retainkit.economics.acquisition import customer_irr, ltv_to_cac
-from retainkit.economics.attrition import (
+from retainkit.economics.lifetime.acquisition import customer_irr, ltv_to_cac
+from retainkit.economics.lifetime.attrition import (
     churn_from,
     convert_churn,
     expected_lifetime_from,
@@ -9,47 +9,47 @@ from retainkit.economics.attrition import (
     hazard_from,
     retention_from,
 )
-from retainkit.economics.berger_nasr import berger_nasr_case_1, berger_nasr_case_2a, berger_nasr_case_2b
-from retainkit.economics.berger_nasr_growth import berger_nasr_case_3, berger_nasr_case_4
-from retainkit.economics.breakeven import BreakEven, break_even, break_even_periods
-from retainkit.economics.breakeven_curve import CurveBreakEven, break_even_on_curve
-from retainkit.economics.breakeven_distribution import BreakEvenDistribution, break_even_distribution
-from retainkit.economics.breakeven_targets import (
+from retainkit.economics.lifetime.berger_nasr import berger_nasr_case_1, berger_nasr_case_2a, berger_nasr_case_2b
+from retainkit.economics.lifetime.berger_nasr_growth import berger_nasr_case_3, berger_nasr_case_4
+from retainkit.economics.breakeven.break_even import BreakEven, break_even, break_even_periods
+from retainkit.economics.breakeven.curve import CurveBreakEven, break_even_on_curve
+from retainkit.economics.breakeven.distribution import BreakEvenDistribution, break_even_distribution
+from retainkit.economics.breakeven.targets import (
     break_even_acquisition_cost,
     break_even_churn,
     break_even_margin,
     break_even_price,
 )
-from retainkit.economics.cac_ladder import CostLadder, acquisition_cost_ladder
-from retainkit.economics.capital import convert_rate, nominal_rate, real_rate, wacc
-from retainkit.economics.cash_flow import CashFlow
-from retainkit.economics.cashflows import (
+from retainkit.economics.spending.cac_ladder import CostLadder, acquisition_cost_ladder
+from retainkit.economics.cashflows.capital import convert_rate, nominal_rate, real_rate, wacc
+from retainkit.economics.cashflows.cash_flow import CashFlow
+from retainkit.economics.cashflows.present_value import (
     annuity_payment,
     annuity_periods,
     annuity_value,
     npv,
     present_value,
 )
-from retainkit.economics.curve_value import lifetime_value_on_curve
-from retainkit.economics.customer_equity import brand_switching_value, customer_equity
-from retainkit.economics.dated import xirr, xirr_all, xnpv
-from retainkit.economics.elasticity import Elasticities, elasticities
-from retainkit.economics.five_times import FiveTimes, SpendResponse, five_times
-from retainkit.economics.irr import irr, irr_all
-from retainkit.economics.lifetime_value import lifetime_value
-from retainkit.economics.markov_value import markov_value, recency_chain
-from retainkit.economics.migration_value import migration_purchases, migration_value
-from retainkit.economics.payback import payback_periods
-from retainkit.economics.rates import Rate
-from retainkit.economics.residual_value import residual_lifetime_value
-from retainkit.economics.retention_cost import (
+from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
+from retainkit.economics.segments.customer_equity import brand_switching_value, customer_equity
+from retainkit.economics.cashflows.dated import xirr, xirr_all, xnpv
+from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
+from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
+from retainkit.economics.cashflows.irr import irr, irr_all
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.economics.segments.markov_value import markov_value, recency_chain
+from retainkit.economics.segments.migration_value import migration_purchases, migration_value
+from retainkit.economics.cashflows.payback import payback_periods
+from retainkit.rates import Rate
+from retainkit.economics.lifetime.residual_value import residual_lifetime_value
+from retainkit.economics.spending.retention_cost import (
     IncrementalSave,
     cost_per_incremental_save,
     retention_cost_per_customer,
 )
-from retainkit.economics.retention_gain import RetentionGain, retention_gain
-from retainkit.economics.retention_spend import RetentionSpend, worthwhile_retention_spend
-from retainkit.economics.stopping import StoppingPlan, best_stopping
+from retainkit.economics.lifetime.retention_gain import RetentionGain, retention_gain
+from retainkit.economics.spending.retention_spend import RetentionSpend, worthwhile_retention_spend
+from retainkit.economics.segments.stopping import StoppingPlan, best_stopping
 
 __all__ = [
     "BreakEven",

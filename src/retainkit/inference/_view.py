@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.models._family import AbstractFamily
+from retainkit.models.family import AbstractFamily
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array
 

@@ -13,9 +13,9 @@ from retainkit.errors import FitError, InputError, near
 from retainkit.inference._view import View
 from retainkit.inference.diagnostics import diagnose
 from retainkit.inference.result import Fit
-from retainkit.models._base import AbstractModel
-from retainkit.models._family import AbstractFamily, PlainFamily, hold
-from retainkit.models.contractual.nonparametric._estimate import AbstractEstimate
+from retainkit.models.base import AbstractModel
+from retainkit.models.family import AbstractFamily, PlainFamily, hold
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.summaries import AbstractSummary, Renewals
 from retainkit.typing import Array

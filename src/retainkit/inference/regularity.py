@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
-from retainkit.models.purchasing._erlang import AbstractErlangModel
+from retainkit.models.purchasing.erlang import AbstractErlangModel
 from retainkit.summaries import Purchases
 
 M = TypeVar("M", bound=AbstractErlangModel)

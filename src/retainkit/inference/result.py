@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from retainkit.inference.diagnostics import Diagnostics
-from retainkit.models._base import AbstractModel
-from retainkit.models._family import AbstractFamily
+from retainkit.models.base import AbstractModel
+from retainkit.models.family import AbstractFamily
 from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])

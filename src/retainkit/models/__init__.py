@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retainkit.models._base import AbstractModel
+from retainkit.models.base import AbstractModel
 from retainkit.models._json import read_model
 from retainkit.models.contractual.beta_discrete_weibull import BetaDiscreteWeibull
 from retainkit.models.contractual.discrete_weibull import DiscreteWeibull

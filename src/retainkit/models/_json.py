@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models._base import AbstractModel
+from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.shares import WithShares
 from retainkit.models.covariates import WithCovariates
 from retainkit.models.over_time import OverTime

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 import numpy as np
 
 from retainkit.errors import InputError, near
-from retainkit.models._base import AbstractModel
-from retainkit.models._family import AbstractFamily, PlainFamily
+from retainkit.models.base import AbstractModel
+from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.parameters import Parameter, real
 from retainkit.summaries import Described
 from retainkit.summaries.covariates import covariate_columns

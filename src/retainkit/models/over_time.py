@@ -17,11 +17,11 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
-from retainkit.economics.rates import Rate
+from retainkit.rates import Rate
 from retainkit.errors import InputError
-from retainkit.models._base import AbstractModel
-from retainkit.models._family import AbstractFamily, PlainFamily
-from retainkit.models.purchasing._base import AbstractPurchaseModel, Horizon
+from retainkit.models.base import AbstractModel
+from retainkit.models.family import AbstractFamily, PlainFamily
+from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
 from retainkit.parameters import NOT_NEGATIVE, Parameter, real
 from retainkit.summaries import Purchases
 from retainkit.summaries.over_time import CovariatePeriods, PurchasesOverTime, too_short, with_times

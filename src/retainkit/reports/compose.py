@@ -7,7 +7,7 @@ from datetime import date as Date
 from datetime import timedelta
 from typing import Any, TypeAlias, TypedDict
 
-from retainkit.economics.rates import Rate
+from retainkit.rates import Rate
 from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
@@ -23,7 +23,7 @@ from retainkit.reports.spend_link import measure_spend_link
 from retainkit.typing import NumberLike, Unit
 from retainkit.units import Duration
 from retainkit.validation import Tracking, track_purchases
-from retainkit.valuation._inputs import check_horizon, check_margin, check_rate
+from retainkit.valuation.inputs import check_horizon, check_margin, check_rate
 from retainkit.valuation.customers import value_customers
 from retainkit.valuation.new_customer import payback_time, value_new_customer
 

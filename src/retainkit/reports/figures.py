@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics.rates import Rate
+from retainkit.rates import Rate
 from retainkit.inference.result import Fit
 from retainkit.ingest import TransactionSummary
 from retainkit.models.purchasing.bg_nbd import BGNBD

@@ -15,7 +15,7 @@ from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.ingest import TransactionSummary
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.summaries import AbstractSummary
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
 

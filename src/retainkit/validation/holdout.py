@@ -17,7 +17,7 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.ingest import Holdout, TransactionSummary
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import POSITIVE
 from retainkit.summaries import Purchases
 from retainkit.typing import Array

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from retainkit.errors import InputError
 from retainkit.ingest import Activity, TransactionSummary
 from retainkit.ingest.native import frame_of
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER, check_unit
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of

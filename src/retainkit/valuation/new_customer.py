@@ -7,14 +7,14 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from retainkit.economics.rates import Rate
+from retainkit.rates import Rate
 from retainkit.errors import InputError
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
-from retainkit.valuation._inputs import (
+from retainkit.valuation.inputs import (
     SpendModel,
     check_horizon,
     check_margin,

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics.curve_value import lifetime_value_on_curve
-from retainkit.economics.rates import Rate
-from retainkit.economics.residual_value import Instant, residual_lifetime_value
+from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
+from retainkit.rates import Rate
+from retainkit.economics.lifetime.residual_value import Instant, residual_lifetime_value
 from retainkit.errors import InputError
-from retainkit.models.contractual._base import AbstractContractualModel, check_instant
-from retainkit.models.contractual._questions import per_period, times, whole_periods
+from retainkit.models.contractual.base import AbstractContractualModel, check_instant
+from retainkit.models.contractual.questions import per_period, times, whole_periods
 from retainkit.parameters import NOT_NEGATIVE, REAL
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration

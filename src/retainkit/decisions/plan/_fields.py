@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
-from retainkit.economics.rates import GROWTH
+from retainkit.rates import GROWTH
 from retainkit.errors import InputError, near
 from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
 

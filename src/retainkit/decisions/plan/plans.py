@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 import numpy as np
 from pydantic import Field, model_validator
 
-from retainkit.decisions._assumptions import Given
-from retainkit.decisions._decision import Input
+from retainkit.decisions._base.assumptions import Given
+from retainkit.decisions._base.decision import Input
 from retainkit.decisions.plan._consistency import (
     check_curve,
     check_known,
@@ -40,7 +40,7 @@ from retainkit.decisions.plan.result import PlanResult
 from retainkit.decisions.plan.service import ServiceInitiative
 from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.typing import Array, Timing
-from retainkit.valuation.scenarios._sources import parse_json, parse_yaml
+from retainkit.valuation.scenarios.sources import parse_json, parse_yaml
 
 Reached: TypeAlias = Literal["same", "independent"]
 

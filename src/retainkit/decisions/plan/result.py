@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._assumptions import Assumption
-from retainkit.decisions._decision import AbstractDecision
+from retainkit.decisions._base.assumptions import Assumption
+from retainkit.decisions._base.decision import AbstractDecision
 from retainkit.decisions.plan.frontier import FrontierPoint
 from retainkit.decisions.plan.learn_first import Learning
 from retainkit.decisions.plan.overlap import Overlap
-from retainkit.economics._tables import text_table
+from retainkit.text_tables import text_table
 from retainkit.errors import InputError
 from retainkit.parameters import NOT_NEGATIVE
-from retainkit.valuation.scenarios._frames import FrameKind, frame
+from retainkit.valuation.scenarios.frames import FrameKind, frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ lifetimes. What differs, because lifetimes' answer is wrong or its engine gives 
 "Moving from lifetimes". `from_lifetimes` turns a fitted fitter, theirs or these, into a retainkit model.
 """
 
-from retainkit.interop.lifetimes._convert import from_lifetimes
+from retainkit.interop.lifetimes.convert import from_lifetimes
 from retainkit.interop.lifetimes.fitters import BaseFitter
 from retainkit.interop.lifetimes.fitters.beta_geo_beta_binom_fitter import BetaGeoBetaBinomFitter
 from retainkit.interop.lifetimes.fitters.beta_geo_fitter import BetaGeoFitter

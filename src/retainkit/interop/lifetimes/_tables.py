@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retainkit.errors import InputError, unknown_choice
-from retainkit.interop.lifetimes._pandas import pandas
+from retainkit.interop.lifetimes.kinds import pandas
 
 _HOURS = {
     "h": 1.0,

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from retainkit.errors import MissingDependencyError
-from retainkit.interop.lifetimes._pandas import pandas
+from retainkit.interop.lifetimes.kinds import pandas
 
 __all__ = [
     "load_cdnow_summary",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
-from retainkit.interop.lifetimes._pandas import pandas
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import Array
 

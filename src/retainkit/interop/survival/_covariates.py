@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.interop.lifetimes._pandas import pandas
+from retainkit.interop.lifetimes.kinds import pandas
 
 
 def roots(fitted: Any) -> set[str]:

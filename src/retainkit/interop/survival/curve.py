@@ -7,9 +7,9 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from retainkit.economics._records import AbstractRecord
+from retainkit.records import AbstractRecord
 from retainkit.errors import InputError, first_offender
-from retainkit.models.contractual._questions import plain, times
+from retainkit.models.contractual.questions import plain, times
 from retainkit.parameters import POSITIVE
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
 from retainkit.units import Duration

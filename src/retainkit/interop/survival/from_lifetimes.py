@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.interop.lifetimes._convert import from_lifetimes
+from retainkit.interop.lifetimes.convert import from_lifetimes
 from retainkit.interop.survival._covariates import no_survival
 from retainkit.interop.survival.formula_curve import FormulaCurve
-from retainkit.models._base import AbstractModel
-from retainkit.models.contractual._questions import whole_periods
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.base import AbstractModel
+from retainkit.models.contractual.questions import whole_periods
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.summaries import Opportunities, Purchases
 from retainkit.typing import Array, Unit

@@ -7,10 +7,10 @@ from typing import Any, Literal, Self, TypeAlias, final, get_args
 
 import numpy as np
 
-from retainkit.economics._records import read_only
+from retainkit.records import read_only
 from retainkit.errors import InputError, first_offender, unknown_choice
 from retainkit.interop.survival.curve import AbstractSurvival
-from retainkit.models.contractual.nonparametric._ending import AfterEnd, force_after
+from retainkit.models.contractual.nonparametric.ending import AfterEnd, force_after
 from retainkit.parameters import NOT_NEGATIVE, POSITIVE
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
 

@@ -18,11 +18,11 @@ from retainkit.interop.survival.from_lifetimes import from_fitter, from_purchase
 from retainkit.interop.survival.from_sksurv import from_sksurv, is_steps
 from retainkit.interop.survival.from_surpyval import from_surpyval
 from retainkit.interop.survival.step_curve import Between, StepCurve, step_curve
-from retainkit.models.contractual._base import AbstractContractualModel
-from retainkit.models.contractual.nonparametric._curve import AbstractCurve
-from retainkit.models.contractual.nonparametric._ending import AfterEnd
+from retainkit.models.contractual.base import AbstractContractualModel
+from retainkit.models.contractual.nonparametric.curve import AbstractCurve
+from retainkit.models.contractual.nonparametric.ending import AfterEnd
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.parameters import PROBABILITY
 from retainkit.typing import Array, NumberLike, Unit

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, first_offender
-from retainkit.models.contractual._base import AbstractContractualModel, Time
-from retainkit.models.contractual._questions import check_data, positive_times, times, whole_periods
+from retainkit.models.contractual.base import AbstractContractualModel, Time
+from retainkit.models.contractual.questions import check_data, positive_times, times, whole_periods
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from retainkit._numerics.grouping import Codes
-from retainkit.models.contractual._questions import whole_periods
+from retainkit.models.contractual.questions import whole_periods
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, final
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.models._family import AbstractFamily, PlainFamily
+from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
 from retainkit.parameters import PROBABILITY, Parameter
 from retainkit.summaries import Renewals

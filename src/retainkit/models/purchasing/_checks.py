@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from retainkit.economics.rates import Rate
+from retainkit.rates import Rate
 from retainkit.errors import InputError
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.summaries import Purchases

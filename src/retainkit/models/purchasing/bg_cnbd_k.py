@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from retainkit.models.purchasing._erlang import AbstractErlangModel
+from retainkit.models.purchasing.erlang import AbstractErlangModel
 
 
 @final

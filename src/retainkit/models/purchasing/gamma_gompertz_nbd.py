@@ -25,7 +25,7 @@ from retainkit._numerics.gompertz_decay import (
     stopped_with_moments,
 )
 from retainkit._numerics.mixed_counts import stopped_by_gompertz_pmf
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import digamma, gammaln
 
 from retainkit._numerics.mixed_counts import negative_binomial_pmf
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real

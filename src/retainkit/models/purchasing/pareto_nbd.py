@@ -25,7 +25,7 @@ from retainkit._numerics.power_decay import (
     stopped_with_moments,
     undiscounted_time,
 )
-from retainkit.models.purchasing._base import AbstractPurchaseModel
+from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics.attrition import expected_lifetime_from
-from retainkit.economics.breakeven import break_even_periods
-from retainkit.economics.breakeven_targets import break_even_churn, break_even_margin
-from retainkit.economics.elasticity import Elasticities, elasticities
-from retainkit.economics.lifetime_value import lifetime_value
-from retainkit.economics.residual_value import residual_lifetime_value
+from retainkit.economics.lifetime.attrition import expected_lifetime_from
+from retainkit.economics.breakeven.break_even import break_even_periods
+from retainkit.economics.breakeven.targets import break_even_churn, break_even_margin
+from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.valuation.scenarios._inputs import Terms
 from retainkit.valuation.scenarios._returns import rate_of_return
 

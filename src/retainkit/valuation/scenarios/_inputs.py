@@ -9,8 +9,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from retainkit.economics.capital import convert_rate
-from retainkit.economics.rates import GROWTH
+from retainkit.economics.cashflows.capital import convert_rate
+from retainkit.rates import GROWTH
 from retainkit.errors import InputError, near
 from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
 from retainkit.typing import Array, Real, Timing

@@ -6,9 +6,9 @@ from math import inf
 
 import numpy as np
 
-from retainkit.economics._bracket import roots_between
-from retainkit.economics.acquisition import customer_irr
-from retainkit.economics.lifetime_value import lifetime_value
+from retainkit._numerics.bracketed_roots import roots_between
+from retainkit.economics.lifetime.acquisition import customer_irr
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.typing import Array
 from retainkit.valuation.scenarios._inputs import Terms
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics._records import AbstractRecord
-from retainkit.economics._tables import html_table, text_table
+from retainkit.records import AbstractRecord
+from retainkit.text_tables import html_table, text_table
 from retainkit.errors import InputError
 from retainkit.typing import Array, Real, Timing
 from retainkit.valuation.scenarios._figures import compute
-from retainkit.valuation.scenarios._frames import FrameKind, frame
+from retainkit.valuation.scenarios.frames import FrameKind, frame
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 

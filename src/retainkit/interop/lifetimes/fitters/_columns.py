@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.interop.lifetimes._pandas import pandas
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.parameters import NOT_NEGATIVE, as_numbers
 from retainkit.typing import Array, Real
 

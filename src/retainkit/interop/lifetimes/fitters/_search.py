@@ -19,7 +19,7 @@ from retainkit._numerics.maximize import Evaluate, maximize
 from retainkit.errors import FitError
 from retainkit.inference.fit import fit
 from retainkit.interop.lifetimes._checks import ConvergenceError
-from retainkit.models._base import AbstractModel
+from retainkit.models.base import AbstractModel
 from retainkit.parameters import parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array

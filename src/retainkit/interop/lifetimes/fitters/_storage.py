@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
-from retainkit.interop.lifetimes._pandas import pandas
+from retainkit.interop.lifetimes.kinds import pandas
 
 _FORMAT = 1
 

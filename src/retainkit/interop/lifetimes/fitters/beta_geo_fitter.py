@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, final
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter
 from retainkit.interop.lifetimes.generate_data import beta_geometric_nbd_model
-from retainkit.models._base import AbstractModel
+from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing.bg_nbd import BGNBD
 
 

@@ -11,7 +11,7 @@ from retainkit.errors import InputError
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter, customers
 from retainkit.interop.lifetimes.generate_data import pareto_nbd_model
-from retainkit.models._base import AbstractModel
+from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD
 from retainkit.summaries import Purchases
 

@@ -16,10 +16,10 @@ from typing import Any, Self, final
 import numpy as np
 
 from retainkit.errors import unknown_choice
-from retainkit.models.contractual._questions import check_data, plain
+from retainkit.models.contractual.questions import check_data, plain
 from retainkit.models.contractual.nonparametric._bands import survival_band
-from retainkit.models.contractual.nonparametric._curve import Time
-from retainkit.models.contractual.nonparametric._estimate import AbstractEstimate
+from retainkit.models.contractual.nonparametric.curve import Time
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Real, Unit

@@ -12,9 +12,9 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from retainkit.models.contractual._questions import check_data, times
-from retainkit.models.contractual.nonparametric._curve import AbstractCurve, Time
-from retainkit.models.contractual.nonparametric._estimate import one_number
+from retainkit.models.contractual.questions import check_data, times
+from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
+from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.restricted_mean import RestrictedMean, area_and_error
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
 from retainkit.summaries import Renewals

@@ -14,9 +14,9 @@ from typing import Any, Self, final
 import numpy as np
 
 from retainkit.errors import InputError, first_offender
-from retainkit.models.contractual._questions import check_data, plain, times
-from retainkit.models.contractual.nonparametric._curve import Time
-from retainkit.models.contractual.nonparametric._estimate import AbstractEstimate, one_number
+from retainkit.models.contractual.questions import check_data, plain, times
+from retainkit.models.contractual.nonparametric.curve import Time
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
 from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
 from retainkit.parameters import NOT_NEGATIVE
 from retainkit.summaries import Renewals

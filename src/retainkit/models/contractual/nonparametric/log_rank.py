@@ -14,9 +14,9 @@ from typing import Any, Literal, TypeAlias, cast, final, get_args
 import numpy as np
 from scipy.special import chdtrc
 
-from retainkit.economics._records import AbstractRecord
+from retainkit.records import AbstractRecord
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models.contractual._questions import check_data
+from retainkit.models.contractual.questions import check_data
 from retainkit.models.contractual.nonparametric._watch import Watch, weights_of
 from retainkit.summaries import Renewals
 from retainkit.typing import Array

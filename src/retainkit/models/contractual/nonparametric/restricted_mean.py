@@ -12,7 +12,7 @@ from typing import Any, Protocol, final
 import numpy as np
 from scipy.special import ndtr
 
-from retainkit.economics._records import AbstractRecord
+from retainkit.records import AbstractRecord
 from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable

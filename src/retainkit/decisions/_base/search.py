@@ -1,0 +1,72 @@
+"""Roots of falling functions, and the highest point of a function in a rectangle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from retainkit._numerics.bracketed_roots import roots_between
+from retainkit.typing import Array
+
+_ROUNDS = 40
+
+
+def where_zero(f: Callable[[Array], Any], low: Any, high: Any) -> Array:
+    """Where f, positive at `low` and falling, is 0 before `high`; `low` where f is not positive there."""
+    first, last = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    with np.errstate(all="ignore"):  # where f is not positive at the start it is not used
+        shape = np.broadcast_shapes(first.shape, last.shape, np.shape(f(first)))
+        start = np.atleast_1d(np.broadcast_to(first, shape)).copy()
+        end = np.atleast_1d(np.broadcast_to(last, shape))
+        positive = np.broadcast_to(f(start) > 0.0, start.shape)
+        found = roots_between(lambda x: np.where(positive, f(x), 0.0), start, end)
+    return np.where(positive, found, start).reshape(shape)
+
+
+class Peak(NamedTuple):
+    """Where the highest point lies, and how high it is."""
+
+    x: float
+    y: float
+    height: float
+
+
+def highest(f: Callable[[Array, Array], Array], most_x: float, most_y: float, points: int) -> Peak:
+    """The highest point of f over [0, most_x] × [0, most_y]: a grid, and smaller ones around the best.
+
+    f takes x (points, 1) and y (1, points) and gives heights (points, points). Peaks of any number are
+    told apart as long as the first grid sees them.
+    """
+    edge = np.array([most_x, most_y])
+    low, high = np.zeros(2), edge
+    best = Peak(0.0, 0.0, -np.inf)
+    for _ in range(_ROUNDS):
+        x, y = (np.asarray(np.linspace(low[i], high[i], points), np.float64) for i in (0, 1))
+        heights = f(x[:, None], y[None, :])
+        i, j = divmod(int(np.argmax(heights)), points)
+        if heights.item(i, j) > best.height:
+            best = Peak(float(x.item(i)), float(y.item(j)), float(heights.item(i, j)))
+        margin = 2.0 * (high - low) / (points - 1)
+        centre = np.array([best.x, best.y])
+        low, high = np.maximum(0.0, centre - margin), np.minimum(edge, centre + margin)
+        if np.all(high - low <= 1e-10 * edge):
+            break
+    return best
+
+
+def highest_on_line(f: Callable[[float], float], most: float, points: int = 33) -> float:
+    """Where f is highest over [0, most], as far as a grid and smaller ones around its best see."""
+    low, high, best, top = 0.0, most, 0.0, -np.inf
+    for _ in range(_ROUNDS):
+        grid = np.linspace(low, high, points).tolist()
+        heights = [f(x) for x in grid]
+        i = int(np.argmax(heights))
+        if heights[i] > top:
+            best, top = grid[i], heights[i]
+        margin = 2.0 * (high - low) / (points - 1)
+        low, high = max(0.0, best - margin), min(most, best + margin)
+        if high - low <= 1e-10 * most:
+            break
+    return best

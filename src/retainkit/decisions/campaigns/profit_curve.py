@@ -1,0 +1,272 @@
+"""What a campaign would have earned at every share contacted, and whom it is worth to contact next time.
+
+A `profit_curve` scores the past: customers in the order of a score, and who left. `whom_to_contact` decides
+the future from calibrated probabilities. Values, incentives and costs may differ from customer to customer,
+and are never replaced by their mean: those who are likely to leave are seldom worth the same as the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.decisions.campaigns.ranking import Ranking
+from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
+from retainkit.decisions.campaigns.campaign import Campaign
+from retainkit.columns import SameKind, columns
+from retainkit.records import AbstractRecord, read_only
+from retainkit.parameters import PROBABILITY
+from retainkit.typing import Array, NumberLike, Real
+
+_SHOWN = 100
+
+
+@dataclass(frozen=True, eq=False)
+class ProfitCurve(AbstractRecord):
+    """Profit by the share of customers contacted, the highest scores first; made by `profit_curve`.
+
+    Attributes
+    ----------
+    contacted : ndarray, (points,)
+        Customers contacted: none, and then everyone down to each different score.
+    threshold : ndarray, (points,)
+        The lowest score contacted; inf for none.
+    profit : ndarray, (points,), money
+        After the fixed cost; the mean over draws.
+    customers : int
+    best_profit : float or draws, money
+        At the best share.
+    profit_of_all : float, money
+        Of contacting everybody.
+    """
+
+    contacted: NDArray[np.int64]
+    threshold: Array
+    profit: Array
+    customers: int
+    best_profit: Real
+    profit_of_all: float
+
+    @property
+    def best_point(self) -> int:
+        """Where the profit is highest, among equals with the fewest contacts."""
+        return int(np.argmax(self.profit))
+
+    @property
+    def best_share(self) -> float:
+        """Share of the customers to contact."""
+        return float(self.contacted[self.best_point]) / self.customers
+
+    @property
+    def best_threshold(self) -> float:
+        """Contact customers with this score or a higher one; inf if no contact pays."""
+        return float(self.threshold[self.best_point])
+
+    @property
+    def share(self) -> Array:
+        """Share contacted at every point: the x axis of a picture, with `profit` as y."""
+        return self.contacted / self.customers
+
+    @property
+    def profit_at_random(self) -> Array:
+        """What as many contacts without any choice would have earned, (points,)."""
+        none = float(self.profit[0])
+        each = (self.profit_of_all - float(self.profit[-1])) + float(self.profit[-1])
+        return none + (each - none) * self.share
+
+    @property
+    def worth_it(self) -> bool:
+        """Whether some share earns more than contacting nobody."""
+        return self.best_point > 0
+
+    def at(self, share: float) -> float:
+        """Profit of contacting this share of the customers, or the next smaller one between two scores."""
+        count = PROBABILITY.check("share", share) * self.customers
+        return float(self.profit[np.searchsorted(self.contacted, count + 1e-9, side="right") - 1])
+
+    def table(self, steps: int = 10) -> dict[str, NDArray[Any]]:
+        """Columns of the curve at equal steps of the share contacted: for a dataframe or a picture."""
+        wanted = np.arange(steps + 1) / steps * self.customers
+        points = np.unique(np.searchsorted(self.contacted, wanted + 1e-9, side="right") - 1)
+        columns = {"share": self.share, "contacted": self.contacted, "threshold": self.threshold}
+        return {name: c[points] for name, c in {**columns, "profit": self.profit}.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The best share and a hundred points of the curve."""
+        return {
+            "customers": self.customers,
+            "best_share": self.best_share,
+            "best_threshold": self.best_threshold,
+            "best_profit": plain(self.best_profit),
+            "best_profit_interval_90": list(interval(self.best_profit)),
+            "probability_of_profit": probability_positive(self.best_profit),
+            "profit_of_all": self.profit_of_all,
+            "worth_it": self.worth_it,
+            **{name: c.tolist() for name, c in self.table(_SHOWN).items()},
+        }
+
+    def __str__(self) -> str:
+        if not self.worth_it:
+            return f"Contact nobody: no share of the {self.customers:,} customers earns more than it costs."
+        return (
+            f"Contact {self.best_share:.1%} of {self.customers:,} customers (a score of "
+            f"{self.best_threshold:.6g} or more): profit {shown(self.best_profit)}; contacting everybody "
+            f"earns {self.profit_of_all:,.2f}."
+        )
+
+
+def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> ProfitCurve:
+    """What a campaign would have earned at every share contacted, from scores and what then happened.
+
+    Customers with the same score are contacted together. The best share of one sample flatters itself a
+    little: choose it on one holdout and report it on another.
+
+    Parameters
+    ----------
+    score : column
+        Contact the highest first. Any number will do: a churn probability, or an expected profit.
+    churned : column of 0 and 1, or booleans
+        Who left without being contacted.
+    campaign : Campaign
+        Its parameters may have one entry per customer, in the order of `score`, or draws along a first axis
+        of their own, shape (draws, 1).
+
+    Returns
+    -------
+    ProfitCurve
+
+    Raises
+    ------
+    InputError
+        For columns of unequal length, scores that are not finite and outcomes that are not 0 or 1.
+
+    Examples
+    --------
+    >>> score = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9]
+    >>> churned = [0, 1, 0, 1, 0, 1, 0, 1]
+    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, contact_cost=1)
+    >>> print(profit_curve(score, churned, offer))
+    Contact 87.5% of 8 customers (a score of 0.2 or more): profit 191.00; contacting everybody earns 180.00.
+    """
+    ranked = Ranking.of(score, churned)
+    churner, stayer = ranked.of_payoff(campaign.per_churner, campaign.per_stayer)
+    fixed = np.asarray(campaign.fixed_cost)
+    each = ranked.payoffs(churner, stayer)  # (n,) or (draws, n), in the order given
+    earned = ranked.cumulated(each.mean(axis=tuple(range(each.ndim - 1))))
+    profit = np.concatenate([[0.0], earned - float(fixed.mean())])
+    contacted = np.concatenate([[0], ranked.counts])
+    best = int(np.argmax(profit))
+    chosen = ranked.order[: contacted[best]]
+    drawn = each[..., chosen].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * (best > 0)
+    return ProfitCurve(
+        contacted=contacted,
+        threshold=read_only(np.concatenate([[inf], ranked.thresholds])),
+        profit=read_only(profit),
+        customers=ranked.order.size,
+        best_profit=float(drawn) if np.ndim(drawn) == 0 else drawn,
+        profit_of_all=float(profit[-1]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ContactPlan(AbstractRecord):
+    """Whom to contact; made by `whom_to_contact`.
+
+    Attributes
+    ----------
+    contact : ndarray or Series of bool
+        One entry per customer.
+    expected_profit : ndarray or Series, money
+        Of a contact with each customer; the mean over draws.
+    profit : float or draws, money
+        Of all contacts, after the fixed cost; nobody is contacted where that is not earned.
+    """
+
+    contact: SameKind
+    expected_profit: SameKind
+    profit: Real
+    expected_churners: float
+
+    @property
+    def contacted_share(self) -> float:
+        """Share of the customers contacted."""
+        return float(np.mean(np.asarray(self.contact)))
+
+    @property
+    def worth_it(self) -> bool:
+        """Whether it is worth to contact anyone."""
+        return mean(self.profit) > 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name; columns as lists."""
+        return {
+            "contact": plain(self.contact),
+            "expected_profit": plain(self.expected_profit),
+            "profit": plain(self.profit),
+            "profit_interval_90": list(interval(self.profit)),
+            "probability_of_profit": probability_positive(self.profit),
+            "contacted_share": self.contacted_share,
+            "expected_churners": self.expected_churners,
+            "worth_it": self.worth_it,
+        }
+
+    def __str__(self) -> str:
+        said = np.asarray(self.contact)
+        if not self.worth_it:
+            return f"Contact nobody: no contact of {said.size:,} customers earns more than it costs."
+        return (
+            f"Contact {said.sum():,} of {said.size:,} customers ({self.contacted_share:.1%}), of whom "
+            f"{self.expected_churners:,.1f} are expected to leave: profit {shown(self.profit)}."
+        )
+
+
+def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> ContactPlan:
+    """Everyone whose contact earns more than it costs, by calibrated probabilities and each one's own value.
+
+    A contact is expected to earn p·churner + (1 − p)·stayer, `Campaign.expected_profit`. High risk alone is
+    no reason: this assumes that the acceptance is the same at every risk. Where an experiment says whom a
+    contact changes, decide by that change instead.
+
+    Parameters
+    ----------
+    churn_probability : column in [0, 1]
+        Calibrated: of those with .2, a fifth leave.
+    campaign : Campaign
+        Its parameters may have one entry per customer, or draws along a first axis of their own, (draws, 1).
+
+    Returns
+    -------
+    ContactPlan
+
+    Raises
+    ------
+    InputError
+        For probabilities outside [0, 1] and columns of unequal length.
+
+    Examples
+    --------
+    >>> offer = Campaign(value=[200, 2000, 200], acceptance=0.3, incentive=10, contact_cost=1)
+    >>> plan = whom_to_contact([0.10, 0.10, 0.30], offer)
+    >>> plan.contact
+    array([False,  True,  True])
+    >>> print(plan)
+    Contact 2 of 3 customers (66.7%), of whom 0.4 are expected to leave: profit 58.80.
+    """
+    (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
+    each = np.atleast_1d(np.asarray(p * campaign.per_churner + (1.0 - p) * campaign.per_stayer))
+    expected = each.mean(axis=tuple(range(each.ndim - 1)))
+    fixed = np.asarray(campaign.fixed_cost)
+    said = expected > 0.0
+    if expected[said].sum() <= fixed.mean():
+        said = np.zeros_like(said)
+    total = each[..., said].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * said.any()
+    return ContactPlan(
+        contact=back(said),
+        expected_profit=back(expected),
+        profit=float(total) if np.ndim(total) == 0 else total,
+        expected_churners=float(np.broadcast_to(p, said.shape)[said].sum()),
+    )

@@ -1,0 +1,106 @@
+"""How many customers will be won in each of the coming periods: schedules for the value of a company.
+
+Any column will do. Two curves are common where a market fills up: technological substitution, a logistic
+curve (used by Gupta, S., Lehmann, D. R. and Stuart, J. A. 2004, "Valuing Customers", Journal of Marketing
+Research 41(1), 7-18, doi:10.1509/jmkr.41.1.7.25084), and Bass, F. M. (1969), "A New Product Growth for Model
+Consumer Durables", Management Science 15(5), 215-227, doi:10.1287/mnsc.15.5.215.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from retainkit.economics.formulas.survival import whole
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.typing import Array, NumberLike
+
+
+def substitution_schedule(
+    potential: NumberLike, *, beta: NumberLike, gamma: NumberLike, periods: int, start: NumberLike = 0.0
+) -> Array:
+    """New customers per period on a logistic curve: differences of potential/(1 + e^(−β−γt)).
+
+    Parameters
+    ----------
+    potential : number or draws (draws,), 0 or more
+        Customers ever won.
+    beta, gamma : number or draws
+        Where the curve is at t = 0, in logits of the potential, and how fast it rises per period.
+    periods : int
+    start : number, periods
+        The t of now, on the clock that beta and gamma were fitted on.
+
+    Returns
+    -------
+    (periods,) or (draws, periods) float64 array
+        The first entry is the period that begins now.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> substitution_schedule(1000, beta=-2, gamma=0.5, periods=4).round(1)
+    array([ 63.2,  86.5, 108.6, 122.5])
+    """
+    n = whole("periods", periods)
+    top, b, g = (
+        np.asarray(domain.check(name, value))[..., None]
+        for name, value, domain in (
+            ("potential", potential, NOT_NEGATIVE),
+            ("beta", beta, REAL),
+            ("gamma", gamma, POSITIVE),
+        )
+    )
+    t = np.arange(n + 1) + REAL.check("start", start)
+    won: Any = top * expit(b + g * t)
+    return np.diff(won, axis=-1)
+
+
+def bass_schedule(
+    potential: NumberLike, *, p: NumberLike, q: NumberLike, periods: int, start: NumberLike = 0.0
+) -> Array:
+    """New customers per period on the Bass curve, potential·(1 − z)/(1 + (q/p)z) with z = e^(−(p+q)t).
+
+    Parameters
+    ----------
+    potential : number or draws (draws,), 0 or more
+        Customers ever won.
+    p, q : number or draws, above 0 and 0 or more
+        Innovation and imitation, per period.
+    periods : int
+    start : number, periods, 0 or more
+        Periods since the launch.
+
+    Returns
+    -------
+    (periods,) or (draws, periods) float64 array
+        The first entry is the period that begins now.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> bass_schedule(1000, p=0.03, q=0.4, periods=4).round(1)
+    array([36.1, 50.7, 68.3, 87.2])
+    """
+    n = whole("periods", periods)
+    top, own, other = (
+        np.asarray(domain.check(name, value))[..., None]
+        for name, value, domain in (
+            ("potential", potential, NOT_NEGATIVE),
+            ("p", p, POSITIVE),
+            ("q", q, NOT_NEGATIVE),
+        )
+    )
+    t = np.arange(n + 1) + NOT_NEGATIVE.check("start", start)
+    z = np.exp(-(own + other) * t)
+    return np.diff(top * -np.expm1(-(own + other) * t) / (1.0 + other / own * z), axis=-1)

@@ -1,0 +1,220 @@
+"""Customers, margins, costs and tax of a company, period by period, and their present values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.decisions._base.draws import plain
+from retainkit.economics.formulas.survival import Survival
+from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
+from retainkit.typing import Array, NumberLike
+
+Losses: TypeAlias = Literal["relieved", "carried-forward"]
+"""What tax does with a loss: it is relieved at once, or set against later gains."""
+
+_MONEY = ("margin_of_customers", "margin_of_new_customers", "acquisition", "overhead", "tax")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is fixed while inputs are varied: curves and the schedule, (periods,) or (draws, periods)."""
+
+    survival: Array
+    survival_of_new: Array
+    acquired: Array
+    carried: bool
+    terminal: bool
+
+    def centre(self) -> Plan:
+        """The same with the means of all draws."""
+        columns = (self.survival, self.survival_of_new, self.acquired)
+        own, new, won = (c if c.ndim == 1 else c.mean(axis=0) for c in columns)
+        return Plan(own, new, won, self.carried, self.terminal)
+
+    def check_draws(self, values: Mapping[str, Any]) -> None:
+        """Refuse columns whose number of draws is not that of the numbers."""
+        shapes = {name: np.shape(v) for name, v in values.items() if np.ndim(v)}
+        drawn = {
+            "survival": self.survival,
+            "survival_of_new": self.survival_of_new,
+            "acquired": self.acquired,
+        }
+        shapes |= {name: c.shape[:-1] for name, c in drawn.items() if c.ndim > 1}
+        if len(set(shapes.values())) > 1:
+            told = ", ".join(f"{name} {shape[0]:,}" for name, shape in shapes.items())
+            raise InputError(
+                "length-mismatch",
+                argument=next(reversed(shapes)),
+                value=told,
+                rule="must have as many draws as the other inputs",
+                way_out="Draw each input as often, or give one number.",
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Flows:
+    """A company period by period, (periods,) or (draws, periods).
+
+    Attributes
+    ----------
+    customers, acquired : ndarray
+        There in the period; won at its start.
+    margin_of_customers, margin_of_new_customers, overhead, tax : ndarray, money at the end of the period
+    acquisition : ndarray, money at the start of the period
+    """
+
+    customers: Array
+    acquired: Array
+    margin_of_customers: Array
+    margin_of_new_customers: Array
+    acquisition: Array
+    overhead: Array
+    tax: Array
+    at_end: Array
+    at_start: Array
+    beyond: Array
+
+    def present_value(self, name: str) -> Any:
+        """What one of the money columns is worth now, with what follows the last period."""
+        column = np.asarray(getattr(self, name))
+        when = self.at_start if name == "acquisition" else self.at_end
+        return (column * when).sum(axis=-1) + column[..., -1] * when[..., -1] * self.beyond
+
+    @property
+    def value(self) -> Any:
+        """Of the operations: margins less acquisition, overhead and tax."""
+        margins = self.present_value("margin_of_customers") + self.present_value("margin_of_new_customers")
+        return margins - sum(self.present_value(name) for name in _MONEY[2:])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The columns by name, as lists."""
+        hidden = {"at_end", "at_start", "beyond"}
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in hidden}
+
+
+def columns_of_plan(
+    survival: Survival,
+    survival_of_new: Survival | None,
+    acquired: NumberLike,
+    periods: int,
+    losses: Losses,
+    *,
+    terminal: bool,
+) -> Plan:
+    """Curves and schedule as checked columns of as many periods."""
+    own = _curve("survival", survival, periods)
+    new = own if survival_of_new is None else _curve("survival_of_new", survival_of_new, periods)
+    won = np.asarray(NOT_NEGATIVE.check("acquired", acquired))
+    if won.ndim == 0:
+        won = np.full(periods, won)
+    if won.ndim > 2 or won.shape[-1] != periods:
+        raise _does_not_fit("acquired", won, periods)
+    return Plan(own, new, won, losses == "carried-forward", terminal)
+
+
+def check_losses(losses: object) -> None:
+    """One of the two treatments of losses."""
+    if losses not in get_args(Losses):
+        raise unknown_choice("losses", losses, get_args(Losses))
+
+
+def flows(x: Mapping[str, Any], plan: Plan) -> Flows:
+    """All columns, from inputs that are numbers or draws."""
+    column = {name: np.asarray(value)[..., None] for name, value in x.items()}
+    own, new = plan.survival ** column["hazard_ratio"], plan.survival_of_new ** column["hazard_ratio"]
+    acquired = plan.acquired * column["acquired"]
+    k: Array = np.arange(plan.acquired.shape[-1], dtype=np.float64)
+    at_hand, won = column["customers"] * own, _convolved(acquired, new)
+    margin = column["margin_per_period"] * (1.0 + column["margin_growth"]) ** k
+    at_start = (1.0 + column["discount_rate"]) ** -k
+    overhead = column["overhead_per_period"] * (1.0 + column["overhead_growth"]) ** k
+    acquisition = acquired * column["acquisition_cost"]
+    profit = margin * (at_hand + won) - overhead - acquisition
+    taxed: Array = _after_carrying_forward(profit) if plan.carried else profit
+    return Flows(
+        customers=at_hand + won,
+        acquired=acquired,
+        margin_of_customers=margin * at_hand,
+        margin_of_new_customers=margin * won,
+        acquisition=acquisition,
+        overhead=overhead,
+        tax=column["tax_rate"] * taxed,
+        at_end=at_start / (1.0 + column["discount_rate"]),
+        at_start=at_start,
+        beyond=_beyond(x) if plan.terminal else np.zeros(()),
+    )
+
+
+def _curve(argument: str, survival: Any, periods: int) -> Array:
+    function = survival if callable(survival) else getattr(survival, "survival", None)
+    given: Any = function(np.arange(float(periods))) if callable(function) else survival
+    curve = np.asarray(PROBABILITY.check(argument, given))
+    if curve.ndim not in (1, 2) or curve.shape[-1] < periods:
+        raise _does_not_fit(argument, curve, periods)
+    curve = curve[..., :periods]
+    if np.any(curve[..., 0] != 1.0):
+        raise InputError(
+            "not-a-curve",
+            argument=argument,
+            value=first_offender(curve[..., 0], curve[..., 0] != 1.0),
+            rule="must begin with S(0) = 1: everyone is there at the start",
+            way_out="For customers at hand give S(t)/S(now).",
+        )
+    rising = np.diff(curve, axis=-1, prepend=1.0) > 8.0 * np.finfo(np.float64).eps
+    if rising.any():
+        raise InputError(
+            "not-a-curve",
+            argument=argument,
+            value=first_offender(curve, rising),
+            rule="must never rise",
+            way_out="Give survival, not retention rates.",
+        )
+    return curve
+
+
+def _convolved(acquired: Array, survival: Array) -> Array:
+    """Σⱼ acquiredⱼ·S(k − j) along the last axis."""
+    n = acquired.shape[-1]
+    if acquired.ndim == survival.ndim == 1:
+        return np.convolve(acquired, survival)[:n]
+    total = np.zeros(np.broadcast_shapes(acquired.shape, survival.shape))
+    for j in range(n):
+        total[..., j:] += acquired[..., j, None] * survival[..., : n - j]
+    return total
+
+
+def _after_carrying_forward(profit: Array) -> Array:
+    """What is taxed: gains beyond all losses so far, Σ taxed = max over time of Σ profit, or 0."""
+    total = np.cumsum(profit, axis=-1)
+    highest = np.maximum(np.maximum.accumulate(total, axis=-1), 0.0)
+    return np.diff(highest, axis=-1, prepend=0.0)
+
+
+def _does_not_fit(argument: str, column: Array, periods: int) -> InputError:
+    return InputError(
+        "wrong-shape",
+        argument=argument,
+        value=f"shape {column.shape}",
+        rule=f"must have one entry for each of the {periods:,} periods, (periods,) or (draws, periods)",
+        way_out="Give as many as periods, or fewer periods.",
+    )
+
+
+def _beyond(x: Mapping[str, Any]) -> Array:
+    """What an endless stream after the last period is worth then, per unit of the last amount."""
+    d, g = np.asarray(x["discount_rate"]), np.asarray(x["terminal_growth"])
+    if np.any(g >= d):
+        wide = np.broadcast_to(g, np.broadcast_shapes(g.shape, d.shape))
+        raise InputError(
+            "infinite-value",
+            argument="terminal_growth",
+            value=first_offender(wide, g >= d),
+            rule="must be below the discount rate, or the value has no end",
+            way_out="No company outgrows the economy for ever: give less, or leave it out.",
+        )
+    return (1.0 + g) / (d - g)

@@ -1,0 +1,216 @@
+"""A crisis: customers leave faster at first, and then ever less so, until all is as before.
+
+The hazard is μ(t) = μ₀(1 + κe^(−λt)): at the start it is 1 + κ times as large, and the excess halves every
+ln 2/λ. Of those who were there a share 1 − exp(−μ₀κ/λ) is lost for good, beside the usual loss. A margin m
+that flows while the customer is there is worth m/(μ₀+δ)·₁F₁(1; 1 + (μ₀+δ)/λ; −μ₀κ/λ), δ the force of
+discount: with u = e^(−λt) the integral ∫ e^(−δt)·S(t)dt is that of Kummer's function (DLMF 13.4.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from retainkit.decisions.service.hazard import hazard_of, refuse_endless
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.survival import Survival
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+
+
+def _below_1(v: Any) -> Any:
+    return (v >= 0.0) & (v < 1.0)
+
+
+LEAVING = replace(PROBABILITY, rule="must be a share of 0 or more, below 1", contains=_below_1)
+"""The domain of churn where its hazard has to be finite."""
+
+
+def crisis_survivor_factor(
+    *, churn: RateLike, hazard_jump: NumberLike, half_life: NumberLike, period: Unit | None = None
+) -> SameKind:
+    """The share that a crisis leaves of the customers who would be there without it: exp(−μ₀κ/λ).
+
+    Parameters
+    ----------
+    churn : number or column in [0, 1), or Rate
+        Without the crisis; μ₀ = −ln(1 − churn). ``Rate(0.02, per="month", kind="continuous")`` is μ₀ = .02.
+    hazard_jump : number or column, 0 or more
+        κ: by how many times the usual hazard it is higher at the start; 4 makes it five times as high.
+    half_life : number or column, periods, above 0
+        In which the excess halves.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Long after the crisis.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> from retainkit.economics import Rate
+    >>> usual = Rate(0.02, per="month", kind="continuous")
+    >>> round(crisis_survivor_factor(churn=usual, hazard_jump=4, half_life=2, period="month"), 6)
+    0.793873
+    """
+    (rate,) = in_period(period, churn=churn)
+    (c, k, h), back = columns(
+        churn=(rate, LEAVING), hazard_jump=(hazard_jump, NOT_NEGATIVE), half_life=(half_life, POSITIVE)
+    )
+    return back(np.exp(-hazard_of(c) * k * h / log(2.0)))
+
+
+def value_through_crisis(
+    margin_per_period: NumberLike,
+    *,
+    churn: RateLike,
+    discount_rate: RateLike,
+    hazard_jump: NumberLike,
+    half_life: NumberLike,
+    since: NumberLike = 0.0,
+    period: Unit | None = None,
+) -> SameKind:
+    """What a customer is worth at the start of a crisis, or some time into it.
+
+    ∫ m·e^(−δt)·exp(−μ₀t − μ₀κ(1−e^(−λt))/λ) dt: the margin flows all the time, ``timing="continuous"``.
+
+    Parameters
+    ----------
+    margin_per_period : number or column, money
+    churn, hazard_jump, half_life, period
+        As `crisis_survivor_factor`.
+    discount_rate : number or column > -1, or Rate, per period
+        δ = ln(1 + discount_rate).
+    since : number or column, periods, 0 or more
+        How long the crisis has lasted when the value is asked for, such as when a new customer comes.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money of that moment.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and without discount where nobody leaves.
+
+    Examples
+    --------
+    >>> from retainkit.economics import Rate
+    >>> usual, force = (Rate(x, per="month", kind="continuous") for x in (0.02, 0.01))
+    >>> crisis = dict(churn=usual, discount_rate=force, hazard_jump=4, period="month")
+    >>> round(value_through_crisis(50, **crisis, half_life=2), 3)
+    1348.996
+    >>> round(value_through_crisis(50, **crisis, half_life=1), 3)
+    1492.318
+    """
+    rates = in_period(period, churn=churn, discount_rate=discount_rate)
+    (m, c, d, k, h, t), back = columns(
+        margin_per_period=(margin_per_period, REAL),
+        churn=(rates[0], LEAVING),
+        discount_rate=(rates[1], GROWTH),
+        hazard_jump=(hazard_jump, NOT_NEGATIVE),
+        half_life=(half_life, POSITIVE),
+        since=(since, NOT_NEGATIVE),
+    )
+    hazard, force = hazard_of(c), np.log1p(d)
+    usual = usual_annuity(hazard, force)
+    refuse_endless(usual)
+    return back(m * usual * share_of_value(hazard, force, k * 2.0 ** (-t / h), h))
+
+
+def usual_annuity(hazard: Any, force: Any) -> Array:
+    """1/(μ+δ), ``inf`` where that has no end."""
+    total = np.asarray(hazard + force)
+    with np.errstate(divide="ignore"):
+        return np.where(total > 0.0, 1.0 / total, np.inf)
+
+
+def share_of_value(hazard: Any, force: Any, jump: Any, half_life: Any) -> Array:
+    """The value at a crisis over the value without: ₁F₁(1; 1 + (μ+δ)/λ; −μκ/λ)."""
+    decay = log(2.0) / np.asarray(half_life)
+    b, a = 1.0 + (hazard + force) / decay, hazard * jump / decay
+    return np.asarray(special.hyp1f1(1.0, b, -a))  # pyright: ignore[reportUnknownArgumentType]
+
+
+def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_life: Number) -> Any:
+    """Any survival curve through a crisis that starts now: its hazard times 1 + κe^(−λt).
+
+    Between whole periods the hazard of the curve is taken to be even, so that S(k)/S(k−1) becomes
+    [S(k)/S(k−1)]^(1 + κ·(mean of e^(−λt) in the period)).
+
+    Parameters
+    ----------
+    survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
+        Without the crisis, from its start on: for customers at hand S(t)/S(now).
+    hazard_jump : number, 0 or more
+        κ.
+    half_life : number, periods, above 0
+
+    Returns
+    -------
+    ndarray or callable
+        A column for a column; else what gives S at an array of whole numbers of periods, fit for
+        `lifetime_value_on_curve`.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and for times between whole periods.
+
+    Examples
+    --------
+    >>> survival_through_crisis([1, 0.95, 0.9, 0.86], hazard_jump=4, half_life=2).round(4)
+    array([1.    , 0.7988, 0.665 , 0.5884])
+    """
+    jump = float(NOT_NEGATIVE.check("hazard_jump", hazard_jump))
+    decay = log(2.0) / float(POSITIVE.check("half_life", half_life))
+    function = survival if callable(survival) else getattr(survival, "survival", None)
+    if callable(function):
+        return _ThroughCrisis(function, jump, decay)
+    return _through(np.asarray(PROBABILITY.check("survival", survival)), jump, decay)
+
+
+@dataclass(frozen=True, slots=True)
+class _ThroughCrisis:
+    """What gives S at whole periods."""
+
+    function: Any
+    jump: float
+    decay: float
+
+    def __call__(self, t: Any) -> Array:
+        when = np.asarray(NOT_NEGATIVE.check("t", t))
+        if np.any(when != np.rint(when)):
+            raise InputError(
+                "not-whole",
+                argument="t",
+                value=first_offender(when, when != np.rint(when)),
+                rule="must be whole numbers of periods",
+                way_out="Take a shorter period.",
+            )
+        whole = when.astype(np.intp)
+        grid = np.arange(int(whole.max(initial=0)) + 1, dtype=np.float64)
+        curve = np.asarray(PROBABILITY.check("survival", self.function(grid)))
+        return _through(curve, self.jump, self.decay)[whole]
+
+
+def _through(curve: Array, jump: float, decay: float) -> Array:
+    k = np.arange(curve.size - 1)
+    excess = jump * np.exp(-decay * k) * -np.expm1(-decay) / decay
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.where(curve[:-1] > 0.0, curve[1:] / curve[:-1], 0.0)
+    steps: Array = left ** (1.0 + excess)
+    return np.append(1.0, np.cumprod(steps))

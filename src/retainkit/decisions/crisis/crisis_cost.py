@@ -1,0 +1,306 @@
+"""What a crisis costs, in customers who leave and who do not come, and what a faster recovery is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from math import log
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
+from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_endless
+from retainkit.decisions._base.draws import mean, plain, shown
+from retainkit.decisions.crisis.crisis import LEAVING, share_of_value, usual_annuity
+from retainkit.records import AbstractRecord
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_END = 45.0  # e^-45 of the excess is left
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CrisisCost(AbstractRecord):
+    """What a crisis costs; made by `crisis_cost`.
+
+    Attributes
+    ----------
+    loss : float or (draws,), money of the start of the crisis
+        The three parts together.
+    loss_of_customers : float or (draws,), money
+        Of those who were there and leave sooner.
+    loss_of_new_customers : float or (draws,), money
+        Of those who are not won: what they would have been worth, less the cost of winning them.
+    loss_on_new_customers : float or (draws,), money
+        Of those who are won while it lasts and leave sooner.
+    share_lost : float or (draws,)
+        Of the customers at hand who would still be there long after without the crisis.
+    customers_not_won : float or (draws,)
+    """
+
+    loss: Real
+    loss_of_customers: Real
+    loss_of_new_customers: Real
+    loss_on_new_customers: Real
+    share_lost: Real
+    customers_not_won: Real
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name; draws as lists."""
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+
+    def __str__(self) -> str:
+        return (
+            f"The crisis costs {shown(self.loss)}: {shown(self.loss_of_customers)} of customers at hand, "
+            f"{mean(self.share_lost):.1%} of whom it takes away for good; "
+            f"{shown(self.loss_of_new_customers)} of {mean(self.customers_not_won):,.0f} customers not won; "
+            f"{shown(self.loss_on_new_customers)} of customers won in it who leave sooner."
+        )
+
+
+def crisis_cost(
+    margin_per_period: NumberLike,
+    *,
+    churn: RateLike,
+    discount_rate: RateLike,
+    hazard_jump: NumberLike,
+    half_life: NumberLike,
+    customers: NumberLike,
+    acquired_per_period: NumberLike = 0.0,
+    acquisition_cost: NumberLike = 0.0,
+    acquisition_drop: NumberLike = 0.0,
+    acquisition_half_life: NumberLike = None,
+    period: Unit | None = None,
+) -> CrisisCost:
+    """What a crisis takes from customer equity, at its start.
+
+    The hazard is μ₀(1 + κe^(−λt)) in calendar time, for customers at hand and for those who come later;
+    acquisition is A(1 − drop·e^(−λ't)).
+
+    Parameters
+    ----------
+    margin_per_period : number or draws, money
+        Of a customer who is there; it flows all the time.
+    churn, hazard_jump, half_life, period
+        As `crisis_survivor_factor`; numbers or draws.
+    discount_rate : number or draws > -1, or Rate, per period
+    customers : number or draws, 0 or more
+        At hand.
+    acquired_per_period : number or draws, 0 or more
+        A, without the crisis.
+    acquisition_cost : number or draws, money per new customer
+        It is not spent on those who are not won.
+    acquisition_drop : number or draws in [0, 1]
+        Share of new customers who do not come at the start of the crisis.
+    acquisition_half_life : number or draws, periods, optional
+        In which that share halves; `half_life` by default.
+
+    Returns
+    -------
+    CrisisCost
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and without discount where nobody leaves.
+
+    Examples
+    --------
+    >>> crisis = dict(churn=0.02, discount_rate=0.01, hazard_jump=4, half_life=2)
+    >>> print(crisis_cost(50, **crisis, customers=10_000, acquired_per_period=200, acquisition_cost=500,
+    ...     acquisition_drop=0.6))
+    The crisis costs 3,710,164.12: 3,187,961.55 of customers at hand, 20.8% of whom it takes away for
+    good; 389,833.38 of 346 customers not won; 132,369.20 of customers won in it who leave sooner.
+    """
+    return _told(
+        values_of(
+            _inputs(
+                margin_per_period,
+                in_period(period, churn=churn, discount_rate=discount_rate),
+                hazard_jump,
+                half_life,
+                customers,
+                (acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life),
+            )
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FasterRecovery(AbstractDecision):
+    """Whether it pays to end a crisis sooner; made by `faster_recovery`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of the start of the crisis
+        What the crisis costs less, less what the faster recovery costs.
+    cost_of_crisis, cost_of_shorter_crisis : CrisisCost
+    """
+
+    cost_of_crisis: CrisisCost
+    cost_of_shorter_crisis: CrisisCost
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, draws as lists, with the verdict and the assumptions."""
+        return {
+            **super().as_dict(),
+            "cost_of_crisis": self.cost_of_crisis.as_dict(),
+            "cost_of_shorter_crisis": self.cost_of_shorter_crisis.as_dict(),
+        }
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"{shown(self.gain)} in all; the crisis costs {shown(self.cost_of_shorter_crisis.loss)} instead "
+            f"of {shown(self.cost_of_crisis.loss)}."
+        )
+
+
+def faster_recovery(
+    margin_per_period: NumberLike,
+    *,
+    churn: RateLike,
+    discount_rate: RateLike,
+    hazard_jump: NumberLike,
+    half_life: NumberLike,
+    half_life_after: NumberLike,
+    cost: NumberLike,
+    customers: NumberLike,
+    acquired_per_period: NumberLike = 0.0,
+    acquisition_cost: NumberLike = 0.0,
+    acquisition_drop: NumberLike = 0.0,
+    acquisition_half_life: NumberLike = None,
+    period: Unit | None = None,
+) -> FasterRecovery:
+    """Whether spending on a faster recovery from a crisis pays.
+
+    Parameters
+    ----------
+    half_life_after : number or draws, periods, above 0
+        With the spending; the half-life of acquisition shortens in the same proportion.
+    cost : number or draws, money, at the start
+        Of the faster recovery.
+    margin_per_period, churn, discount_rate, hazard_jump, half_life, customers
+        As `crisis_cost`.
+    acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life, period
+        As `crisis_cost`.
+
+    Returns
+    -------
+    FasterRecovery
+
+    Raises
+    ------
+    InputError
+        As `crisis_cost`.
+
+    Examples
+    --------
+    >>> crisis = dict(churn=0.02, discount_rate=0.01, hazard_jump=4, half_life=2, customers=10_000)
+    >>> decision = faster_recovery(50, **crisis, half_life_after=1, cost=500_000)
+    >>> decision.worth_it, round(decision.gain)
+    (True, 937088)
+    """
+    inputs = {
+        **_inputs(
+            margin_per_period,
+            in_period(period, churn=churn, discount_rate=discount_rate),
+            hazard_jump,
+            half_life,
+            customers,
+            (acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life),
+        ),
+        **given(
+            half_life_after=(half_life_after, POSITIVE, "of the excess, with the spending"),
+            cost=(cost, NOT_NEGATIVE, "of the faster recovery"),
+        ),
+    }
+
+    def both(x: dict[str, Any]) -> tuple[CrisisCost, CrisisCost]:
+        ratio = x["half_life_after"] / np.asarray(x["half_life"])
+        shorter = {**x, "half_life": x["half_life_after"]}
+        if "acquisition_half_life" in x:
+            shorter["acquisition_half_life"] = x["acquisition_half_life"] * ratio
+        return _told(x), _told(shorter)
+
+    def gain(**x: Any) -> Any:
+        longer, shorter = both(x)
+        return np.asarray(longer.loss) - shorter.loss - x["cost"]
+
+    x = values_of(inputs)
+    longer, shorter = both(x)
+    return FasterRecovery(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        cost_of_crisis=longer,
+        cost_of_shorter_crisis=shorter,
+    )
+
+
+def _inputs(
+    margin: NumberLike,
+    rates: tuple[NumberLike, ...],
+    hazard_jump: NumberLike,
+    half_life: NumberLike,
+    customers: NumberLike,
+    acquisition: tuple[NumberLike, NumberLike, NumberLike, NumberLike],
+) -> dict[str, Input]:
+    acquired, cost, drop, own_half_life = acquisition
+    own = (
+        {} if own_half_life is None else {"acquisition_half_life": (own_half_life, POSITIVE, "of that drop")}
+    )
+    return given(
+        margin_per_period=(margin, REAL, "of a customer who is there"),
+        churn=(rates[0], LEAVING, "share lost per period as usual"),
+        discount_rate=(rates[1], GROWTH, PER_PERIOD),
+        hazard_jump=(hazard_jump, NOT_NEGATIVE, "excess of the hazard at the start"),
+        half_life=(half_life, POSITIVE, "of that excess"),
+        customers=(customers, NOT_NEGATIVE, "at hand"),
+        acquired_per_period=(acquired, NOT_NEGATIVE, "new customers as usual"),
+        acquisition_cost=(cost, NOT_NEGATIVE, "of a new customer"),
+        acquisition_drop=(drop, PROBABILITY, "share of them not won at the start"),
+        **({} if own_half_life is None else own),
+    )
+
+
+def _told(x: Mapping[str, Any]) -> CrisisCost:
+    hazard, force = hazard_of(x["churn"]), np.log1p(x["discount_rate"])
+    h, jump = x["half_life"], x["hazard_jump"]
+    usual = x["margin_per_period"] * usual_annuity(hazard, force)
+    refuse_endless(usual)
+    recovering = log(2.0) / np.asarray(x.get("acquisition_half_life", h))
+    acquired, drop = np.asarray(x["acquired_per_period"]), np.asarray(x["acquisition_drop"])
+    at_hand = x["customers"] * usual * (1.0 - share_of_value(hazard, force, jump, h))
+    missing = acquired * drop / (recovering + force) * (usual - x["acquisition_cost"])
+    sooner = np.zeros(())
+    if np.any(acquired > 0.0):
+        sooner = acquired * usual * _share_lost_later(hazard, force, np.asarray(jump), h, recovering, drop)
+    return CrisisCost(
+        loss=number(at_hand + missing + sooner),
+        loss_of_customers=number(at_hand),
+        loss_of_new_customers=number(missing),
+        loss_on_new_customers=number(sooner),
+        share_lost=number(-np.expm1(-hazard * jump * np.asarray(h) / log(2.0))),
+        customers_not_won=number(acquired * drop / recovering),
+    )
+
+
+def _share_lost_later(
+    hazard: Any, force: Any, jump: Array, half_life: Any, recovering: Any, drop: Array
+) -> Array:
+    """∫ e^(−δs)(1 − drop·e^(−λ's))(1 − V(s)/V) ds, over intervals that double from the fastest change on."""
+    decay = log(2.0) / np.asarray(half_life)
+    scale = 1.0 / (decay + force + recovering)
+    doublings = int(np.ceil(np.log2(np.max((_END + np.log1p(jump)) / (decay * scale)))))
+    edges = np.append(0.0, 2.0 ** np.arange(doublings + 1))
+    width = np.diff(edges)[:, None]
+    unit = (edges[:-1, None] + width * (0.5 + 0.5 * _NODES)).ravel()
+    weight = (0.5 * width * _WEIGHTS).ravel()
+    axes = (-1,) + (1,) * np.broadcast(hazard, jump, scale, drop).ndim
+    s = unit.reshape(axes) * scale
+    lost = 1.0 - share_of_value(hazard, force, jump * np.exp(-decay * s), half_life)
+    coming = np.exp(-force * s) * (1.0 - drop * np.exp(-recovering * s))
+    return np.asarray(np.sum(weight.reshape(axes) * coming * lost, axis=0) * scale)

@@ -1,0 +1,202 @@
+"""What a service failure costs, and what making good for it is worth.
+
+A failure lowers the chance that the customer stays from p (nothing went wrong) to p₀ (nothing was done about
+it). Recovery restores a share of the difference, and each point of it is worth the customer's value V:
+gain = [restored·(p − p₀) + paradox]·V − cost. The "recovery paradox", customers more loyal after a recovered
+failure than without any, is a finding of some studies and not of others; it is 0 unless the caller says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import shown
+from retainkit.columns import SameKind, columns
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, Real
+
+
+def recovery_gain(
+    value: NumberLike,
+    *,
+    stay_without_failure: NumberLike,
+    stay_unrecovered: NumberLike,
+    restored: NumberLike,
+    cost: NumberLike,
+    recovery_paradox: NumberLike = 0.0,
+) -> SameKind:
+    """What making good for one failure adds, Δp(stay)·V − cost.
+
+    Parameters
+    ----------
+    value : number or column, money
+        V, margin still to come from a customer who stays: see `residual_lifetime_value`.
+    stay_without_failure, stay_unrecovered : number or column in [0, 1]
+        p and p₀, chances to stay; p₀ ≤ p.
+    restored : number or column in [0, 1]
+        Share of the lost chance that recovery brings back: share of customers whom it satisfies.
+    cost : number or column, money
+        Of one recovery: handling and what is given.
+    recovery_paradox : number or column in [0, 1]
+        Points of staying beyond a customer without failure; 0 without evidence of your own.
+
+    Returns
+    -------
+    float, ndarray or Series
+
+    Raises
+    ------
+    InputError
+        For chances outside their domain, p₀ above p, and where the chance to stay after recovery exceeds 1.
+
+    Examples
+    --------
+    >>> chances = dict(stay_without_failure=0.9, stay_unrecovered=0.5, restored=0.75)
+    >>> round(recovery_gain(1000, **chances, cost=40), 6)
+    260.0
+    """
+    (v, p, p0, share, spent, extra), back = columns(
+        value=(value, REAL),
+        stay_without_failure=(stay_without_failure, PROBABILITY),
+        stay_unrecovered=(stay_unrecovered, PROBABILITY),
+        restored=(restored, PROBABILITY),
+        cost=(cost, NOT_NEGATIVE),
+        recovery_paradox=(recovery_paradox, PROBABILITY),
+    )
+    _check_chances(p, p0, share, extra)
+    return back((share * (p - p0) + extra) * v - spent)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServiceRecovery(AbstractDecision):
+    """Whether making good for failures pays; made by `service_recovery`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money
+        Of recovering all failures, less what it costs.
+    failure_cost : float or (draws,), money per failure
+        (p − p₀)·V, what a failure costs if nothing is done: the most that preventing one may cost.
+    left_after_recovery : float or (draws,), money per failure
+        What a failure still costs with recovery, its cost included: the most that preventing one may cost
+        where all are recovered.
+    most_per_recovery : float or (draws,), money
+        Δp·V: the most that one recovery may cost.
+    """
+
+    failure_cost: Real
+    left_after_recovery: Real
+    most_per_recovery: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"{shown(self.gain)} in all. A failure costs {shown(self.failure_cost)} if nothing is done and "
+            f"{shown(self.left_after_recovery)} with recovery, which may cost up to "
+            f"{shown(self.most_per_recovery)}."
+        )
+
+
+def service_recovery(
+    value: NumberLike,
+    *,
+    stay_without_failure: NumberLike,
+    stay_unrecovered: NumberLike,
+    restored: NumberLike,
+    cost: NumberLike,
+    failures: NumberLike = 1.0,
+    fixed_cost: NumberLike = 0.0,
+    recovery_paradox: NumberLike = 0.0,
+) -> ServiceRecovery:
+    """Whether making good for service failures is worth what it costs, and what preventing one is worth.
+
+    Parameters
+    ----------
+    value, stay_without_failure, stay_unrecovered, restored, cost, recovery_paradox
+        As `recovery_gain`; numbers or draws.
+    failures : number or draws, 0 or more
+        That would be recovered.
+    fixed_cost : number or draws, money
+        Of being able to: a hotline, training.
+
+    Returns
+    -------
+    ServiceRecovery
+
+    Raises
+    ------
+    InputError
+        As `recovery_gain`.
+
+    Examples
+    --------
+    >>> print(service_recovery(1000, stay_without_failure=0.9, stay_unrecovered=0.5, restored=0.75, cost=40,
+    ...     failures=200))
+    Worth it: 52,000.00 in all. A failure costs 400.00 if nothing is done and 140.00 with recovery, which may
+    cost up to 300.00.
+    assumed               value  turns at  what it is
+    value                  1000   133.333  margin to come from one who stays
+    stay_without_failure    0.9  0.553333  chance to stay
+    stay_unrecovered        0.5  0.846667  chance to stay after a failure
+    restored               0.75       0.1  share of the loss brought back
+    cost                     40       300  of one recovery
+    failures                200         0  recovered
+    fixed_cost                0     52000  once, in all
+    recovery_paradox          0         -  chance beyond one without failure
+    """
+    inputs = given(
+        value=(value, REAL, "margin to come from one who stays"),
+        stay_without_failure=(stay_without_failure, PROBABILITY, "chance to stay"),
+        stay_unrecovered=(stay_unrecovered, PROBABILITY, "chance to stay after a failure"),
+        restored=(restored, PROBABILITY, "share of the loss brought back"),
+        cost=(cost, NOT_NEGATIVE, "of one recovery"),
+        failures=(failures, NOT_NEGATIVE, "recovered"),
+        fixed_cost=(fixed_cost, NOT_NEGATIVE, "once, in all"),
+        recovery_paradox=(recovery_paradox, PROBABILITY, "chance beyond one without failure"),
+    )
+
+    def brought(**x: Any) -> Any:
+        more = x["restored"] * (x["stay_without_failure"] - x["stay_unrecovered"]) + x["recovery_paradox"]
+        return more * x["value"]
+
+    def gain(**x: Any) -> Any:
+        return x["failures"] * (brought(**x) - x["cost"]) - x["fixed_cost"]
+
+    x = values_of(inputs)
+    names = ("stay_without_failure", "stay_unrecovered", "restored", "recovery_paradox")
+    p, p0, share, extra = (np.asarray(x[name]) for name in names)
+    _check_chances(p, p0, share, extra)
+    lost = (p - p0) * x["value"]
+    return ServiceRecovery(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        failure_cost=number(lost),
+        left_after_recovery=number(lost - brought(**x) + x["cost"]),
+        most_per_recovery=number(brought(**x)),
+    )
+
+
+def _check_chances(p: Array, p0: Array, restored: Array, paradox: Array) -> None:
+    p0_wide, lower = np.broadcast_arrays(p0, p)
+    if np.any(p0_wide > lower):
+        raise InputError(
+            "out-of-range",
+            argument="stay_unrecovered",
+            value=first_offender(p0_wide, p0_wide > lower),
+            rule="must not be above stay_without_failure",
+            way_out="For customers who stay more after a recovered failure give recovery_paradox=…",
+        )
+    after = np.asarray(p0 + restored * (p - p0) + paradox)
+    if np.any(after > 1.0):
+        raise InputError(
+            "out-of-range",
+            argument="recovery_paradox",
+            value=first_offender(after, after > 1.0),
+            rule="must leave the chance to stay after recovery at 1 or below",
+            way_out="Nobody can be more than certain to stay.",
+        )

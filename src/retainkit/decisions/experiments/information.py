@@ -1,0 +1,135 @@
+"""What it is worth to know more before deciding: perfect information, and that of a sample.
+
+A choice between doing and not doing, whose net gain is thought to be normal with mean μ and standard
+deviation σ, is made by the sign of μ. Knowing the gain first would add
+
+    EVPI = σ·[φ(u) − u·Φ(−u)],   u = |μ|/σ,
+
+and an estimate with standard error se adds the same with σ̃ = σ²/√(σ² + se²) in place of σ: the spread of
+what will be believed after seeing it. Raiffa, H. and Schlaifer, R. (1961), Applied Statistical Decision
+Theory, ch. 5.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import erfcx
+
+from retainkit.columns import ENDLESS, SameKind, columns
+from retainkit.errors import InputError
+from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.typing import Array, NumberLike
+
+
+def unit_loss(u: Array) -> Array:
+    """φ(u) − u·Φ(−u) for u ≥ 0: the mean of a standard normal's excess over u."""
+    density = np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
+    beyond: Array = math.sqrt(0.5 * math.pi) * erfcx(u / math.sqrt(2.0))  # Φ(−u)/φ(u)
+    return density * (1.0 - u * beyond)
+
+
+def expected_regret(mean: Array, sd: Array) -> Array:
+    """σ·[φ(u) − u·Φ(−u)], 0 where nothing is uncertain."""
+    sure = sd == 0.0
+    u = np.minimum(np.abs(mean) / np.where(sure, 1.0, sd), 1e6)  # beyond 39 it is below the smallest float
+    return np.where(sure, 0.0, sd * unit_loss(u))
+
+
+def spread_after(sd: Array, standard_error: Array) -> Array:
+    """σ̃ = σ²/√(σ² + se²): how far what is believed will have moved once the estimate is there."""
+    total = np.hypot(sd, standard_error)
+    return np.where(total > 0.0, sd * (sd / np.where(total > 0.0, total, 1.0)), 0.0)
+
+
+def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
+    """Expected value of perfect information: the most that it is worth paying to know the net gain.
+
+    Parameters
+    ----------
+    mean, sd : number or column, money
+        What the net gain of doing it, over not doing it, is thought to be; `sd` 0 or more.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money, the kind of the arguments; also the expected loss of deciding now.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> round(evpi(-10_000, sd=30_000))
+    7627
+    """
+    (mu, sigma), back = columns(mean=(mean, REAL), sd=(sd, NOT_NEGATIVE))
+    return back(expected_regret(mu, sigma))
+
+
+def evsi(mean: NumberLike, *, sd: NumberLike, standard_error: NumberLike) -> SameKind:
+    """Expected value of sample information: the most that it is worth paying for an estimate of the gain.
+
+    Parameters
+    ----------
+    mean, sd : number or column, money
+        As `evpi`.
+    standard_error : number or column, 0 or more, money
+        Of the estimate that could be had. 0 is perfect information, ``inf`` none.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money, the kind of the arguments.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> round(evsi(-10_000, sd=30_000, standard_error=30_000))
+    4386
+    """
+    (mu, sigma, se), back = columns(
+        mean=(mean, REAL), sd=(sd, NOT_NEGATIVE), standard_error=(standard_error, ENDLESS)
+    )
+    return back(expected_regret(mu, spread_after(sigma, se)))
+
+
+def evpi_of_draws(gains: NumberLike) -> float:
+    """Expected value of perfect information about several options, from draws of what each brings.
+
+    E[max over options] − max over options of E.
+
+    Parameters
+    ----------
+    gains : (draws, options) or (draws,), money
+        One column per option, each draw a row; a single column is an option against doing nothing.
+
+    Raises
+    ------
+    InputError
+        For what is no such table.
+
+    Examples
+    --------
+    >>> evpi_of_draws([[10, 0], [-4, 0], [6, 0], [-8, 0]])  # 4 if known which, 1 by doing the first
+    3.0
+    """
+    (table,), _ = columns(gains=(gains, REAL))
+    if table.ndim not in (1, 2) or table.size == 0:
+        raise InputError(
+            "wrong-shape",
+            argument="gains",
+            value=f"shape {table.shape}",
+            rule="must have a row for every draw and a column for every option",
+            way_out="Give a single column of draws, or np.column_stack of several.",
+        )
+    if table.ndim == 1:
+        table = np.column_stack([table, np.zeros_like(table)])
+    return float(table.max(axis=1).mean() - table.mean(axis=0).max())

@@ -1,0 +1,124 @@
+"""A test of how long customers stay: the net gain from two rates of leaving, each with its gamma posterior.
+
+At a constant rate of leaving λ, with churners and time at risk counted, λ ~ Gamma(prior + left, prior +
+time at risk), and a customer is worth m/(λ + δ), δ = ln(1 + d). Where leaving changes with tenure, fit a
+model to each arm and give draws of its customers' value to `experiment_from_draws`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions.experiments.experiment import ExperimentResult, judged
+from retainkit.columns import columns, numbers
+from retainkit.rates import in_period
+from retainkit.errors import InputError
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+
+
+def lifetime_test(
+    churned_control: Number,
+    *,
+    time_control: Number,
+    churned_treated: Number,
+    time_treated: Number,
+    margin_per_period: NumberLike,
+    discount_rate: RateLike,
+    cost: NumberLike,
+    customers: Number = 1.0,
+    prior: tuple[Number, Number] = (1.0, 0.0),
+    level: Number = 0.9,
+    draws: int = 20_000,
+    seed: int | np.random.Generator = 0,
+    period: Unit | None = None,
+) -> ExperimentResult:
+    """Did the test pay, where the outcome is how long customers stay.
+
+    λ ~ Gamma(prior + left, prior + time at risk) in each arm; a customer is worth m/(λ + ln(1 + d)), a margin
+    that flows until he or she leaves. The effect is taken to last as long as the customer does.
+
+    Parameters
+    ----------
+    churned_control, churned_treated : number
+        How many left while watched.
+    time_control, time_treated : number above 0, periods
+        Time at risk: the sum over customers of the periods each was watched and there.
+    margin_per_period : number or (draws,), money per period
+    discount_rate : number above 0, or Rate, per period
+        Without it, the mean value would hang on rates of leaving near 0, of which no test knows anything.
+    cost : number or (draws,), money
+        Of treating one customer, once.
+    customers, level
+        As `retention_test`.
+    prior : two numbers, 0 or more
+        Customers who left and periods at risk that the prior counts for, in each arm.
+    draws : int
+        How many; as many as `margin_per_period` or `cost` has, if one of them is drawn.
+    seed : int or Generator
+    period : unit, optional
+        What margin and times count in; needed to convert a `Rate`.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> result = lifetime_test(250, time_control=5000, churned_treated=200, time_treated=5000,
+    ...     margin_per_period=50, discount_rate=0.01, cost=5)
+    >>> result.worth_it, result.probability_profit > 0.98
+    (True, True)
+    """
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    (m, f), _ = columns(margin_per_period=(margin_per_period, REAL), cost=(cost, NOT_NEGATIVE))
+    (d,) = numbers(discount_rate=(rate, POSITIVE))
+    force = float(np.log1p(d))
+    none = _rate_of_leaving("control", churned_control, time_control, prior)
+    some = _rate_of_leaving("treated", churned_treated, time_treated, prior)
+    shape = np.broadcast(m, f).shape or (draws,)
+    rng = np.random.default_rng(seed)
+    lam0, lam1 = (rng.gamma(a, 1.0 / b, shape) for a, b in (none, some))
+    known = _assumed_of_lifetimes(none[0] / none[1], some[0] / some[1], m, d, f)
+    return judged(m / (lam1 + force) - m / (lam0 + force), np.asarray(f), customers, level, known)
+
+
+def _rate_of_leaving(
+    arm: str, churned: Number, time: Number, prior: tuple[Number, Number]
+) -> tuple[float, float]:
+    left, at_risk = numbers(**{f"churned_{arm}": (churned, NOT_NEGATIVE), f"time_{arm}": (time, POSITIVE)})
+    a, b = numbers(**{"prior[0]": (prior[0], NOT_NEGATIVE), "prior[1]": (prior[1], NOT_NEGATIVE)})
+    if a + left == 0.0:
+        raise InputError(
+            "nobody-left",
+            argument=f"churned_{arm}",
+            value=churned,
+            rule="must be above 0 with a prior of 0",
+            way_out="Give a prior such as (1, 0), or watch longer.",
+        )
+    return a + left, b + at_risk
+
+
+def _assumed_of_lifetimes(lam0: float, lam1: float, m: Array, d: float, f: Array) -> tuple[Assumption, ...]:
+    def gain(
+        churn_control: float,
+        churn_treated: float,
+        margin_per_period: float,
+        discount_rate: float,
+        cost: float,
+    ) -> float:
+        force = float(np.log1p(discount_rate))
+        return margin_per_period * (1.0 / (churn_treated + force) - 1.0 / (churn_control + force)) - cost
+
+    return assumptions(
+        gain,
+        {
+            "churn_control": Given(lam0, POSITIVE, "rate of leaving per period, untreated"),
+            "churn_treated": Given(lam1, POSITIVE, "rate of leaving per period, treated"),
+            "margin_per_period": Given(m, REAL, "of a customer who is there"),
+            "discount_rate": Given(d, POSITIVE, "per period"),
+            "cost": Given(f, NOT_NEGATIVE, "of treating a customer"),
+        },
+    )

@@ -1,0 +1,87 @@
+"""The parts of R², one per driver, and how far they vary among samples of respondents."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.decisions.feedback.correlations import of_moments, reweighted
+from retainkit.decisions.feedback.relative_weights import weights_of
+from retainkit.decisions.feedback.shapley_regression import EXACT_UP_TO, exact_parts, parts_in_orders, sampled_parts
+from retainkit.records import read_only
+from retainkit.errors import InputError, unknown_choice
+from retainkit.typing import Array
+
+DriverMethod: TypeAlias = Literal["shapley", "relative-weights"]
+"""How R² is divided among the drivers."""
+
+_REPLICATES_EXACT_UP_TO = 15
+_ORDERS_PER_REPLICATE = 64
+
+
+def check_method(method: DriverMethod) -> None:
+    """Refuse what is no method."""
+    if method not in get_args(DriverMethod):
+        raise unknown_choice("method", method, get_args(DriverMethod))
+
+
+def _count(replicates: int) -> int:
+    if replicates < 0 or replicates == 1:
+        raise InputError(
+            "out-of-range",
+            argument="replicates",
+            value=replicates,
+            rule="must be 0 or 2 or more",
+            way_out="Take 1,000, or 0 for no intervals.",
+        )
+    return replicates
+
+
+def divide(
+    R: Array, r: Array, method: DriverMethod, orders: int, rng: np.random.Generator
+) -> tuple[Array, Array | None]:
+    """Parts of R², and their error from sampling orders, if they were sampled."""
+    if method == "relative-weights":
+        return weights_of(R, r), None
+    if r.size <= EXACT_UP_TO:
+        return exact_parts(R[None], r[None])[0], None
+    return sampled_parts(R, r, orders, rng)
+
+
+def intervals(
+    z: Array,
+    w: Array,
+    parts: Array,
+    method: DriverMethod,
+    replicates: int,
+    level: float,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """The fields of `KeyDrivers` that say how sure the parts are."""
+    if _count(replicates) == 0:
+        return {"level": level}
+    R, r = reweighted(z, w, replicates, rng)
+    if method == "relative-weights":
+        drawn = weights_of(R, r)
+    elif r.shape[1] <= _REPLICATES_EXACT_UP_TO:
+        drawn = exact_parts(R, r)
+    else:
+        # the same few orders for the rows as they are: what those orders get wrong cancels in the difference
+        own, with_outcome = of_moments((z * (w / w.sum())) @ z.T)
+        found = parts_in_orders(
+            np.concatenate([own[None], R]),
+            np.concatenate([with_outcome[None], r]),
+            _ORDERS_PER_REPLICATE,
+            rng,
+        )
+        drawn = parts + (found[1:] - found[0])
+    low, high = np.quantile(drawn, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0)
+    first = np.bincount(np.argmax(drawn, axis=1), minlength=parts.size) / replicates
+    return {
+        "low": read_only(low),
+        "high": read_only(high),
+        "level": level,
+        "probability_first": read_only(first),
+        "replicates": replicates,
+    }

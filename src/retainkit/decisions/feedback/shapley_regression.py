@@ -1,0 +1,176 @@
+"""How much of R² is due to each driver: the average over all orders in which the drivers may come in (LMG).
+
+Correlated drivers share what they explain, and how much one of them adds depends on which others are there
+already. Averaged over all orders, the parts add up to R², none is negative, and no order is preferred:
+
+    LMG_j = Σ_{S without j} |S|!(p−1−|S|)!/p! · (R²(S and j) − R²(S)),
+
+the Shapley value of R², also called general dominance.
+
+- Lindeman, R. H., Merenda, P. F. and Gold, R. Z. (1980), Introduction to Bivariate and Multivariate Analysis,
+  Scott Foresman, p. 119 ff.
+- Grömping, U. (2006), "Relative Importance for Linear Regression in R: The Package relaimpo", Journal of
+  Statistical Software 17(1), doi:10.18637/jss.v017.i01.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from retainkit._numerics.subset_r_squared import (
+    gains_in_order,
+    mean_gains,
+    orders_and_their_reverse,
+    r_squared_by_subset,
+)
+from retainkit.decisions.feedback.correlations import check_correlations
+from retainkit.errors import InputError
+from retainkit.typing import Array, NumberLike
+
+EXACT_UP_TO = 20
+"""Drivers up to which all subsets are computed: a million, in a tenth of a second."""
+
+_AT_ONCE = 1 << 17
+_SAMPLED_AT_ONCE = 1 << 20
+
+
+class SampledParts(NamedTuple):
+    """Parts of R² averaged over some of the orders, with their standard error from that choice."""
+
+    parts: Array
+    standard_error: Array
+
+
+def shapley_r_squared(correlation: NumberLike, with_outcome: NumberLike) -> Array:
+    """The part of R² due to each driver, averaged over all orders of the drivers (LMG).
+
+    Parameters
+    ----------
+    correlation : (p, p), or draws (draws, p, p)
+        Of the drivers with each other; up to 20 drivers, for more take `sampled_shapley_r_squared`.
+    with_outcome : (p,), or draws (draws, p)
+        Of the drivers with the outcome.
+
+    Returns
+    -------
+    (p,) or (draws, p)
+        Not negative, but for rounding; their sum is R².
+
+    Raises
+    ------
+    InputError
+        For tables that no data can have, a driver that is a combination of others, and too many drivers.
+
+    Examples
+    --------
+    >>> parts = shapley_r_squared([[1, 0.5, 0.3], [0.5, 1, 0.4], [0.3, 0.4, 1]], [0.6, 0.5, 0.4])
+    >>> parts.round(5)
+    array([0.23747, 0.12469, 0.07961])
+    """
+    R, r = check_correlations(correlation, with_outcome)
+    if r.shape[-1] > EXACT_UP_TO:
+        raise InputError(
+            "too-many-drivers",
+            argument="correlation",
+            value=f"{r.shape[-1]} drivers",
+            rule=f"must be of at most {EXACT_UP_TO} drivers",
+            way_out="Take sampled_shapley_r_squared, or relative_weights.",
+        )
+    parts = exact_parts(R.reshape(-1, *R.shape[-2:]), r.reshape(-1, r.shape[-1]))
+    return parts.reshape(r.shape)
+
+
+def exact_parts(R: Array, r: Array) -> Array:
+    """The same for (n, p, p) and (n, p), unchecked, so many at once as the processor's cache holds."""
+    size = max(1, _AT_ONCE >> r.shape[1])
+    found = [
+        mean_gains(
+            r_squared_by_subset(np.moveaxis(R[i : i + size], 0, -1).copy(), r[i : i + size].T.copy())
+        ).T
+        for i in range(0, len(r), size)
+    ]
+    return np.concatenate(found)
+
+
+def sampled_shapley_r_squared(
+    correlation: NumberLike,
+    with_outcome: NumberLike,
+    *,
+    orders: int = 2000,
+    seed: int | np.random.Generator = 0,
+) -> SampledParts:
+    """The part of R² due to each driver, averaged over random orders: for more drivers than all orders allow.
+
+    Each random order is taken together with its reverse; the standard error is that of the pairs' mean. The
+    parts add up to R² whatever the orders.
+
+    Parameters
+    ----------
+    correlation : (p, p)
+    with_outcome : (p,)
+    orders : int, 4 or more
+        How many, reverses included.
+    seed : int or Generator
+
+    Returns
+    -------
+    SampledParts
+        parts (p,) and standard_error (p,).
+
+    Raises
+    ------
+    InputError
+        For tables that no data can have, a driver that is a combination of others, and too few orders.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> alike = np.full((30, 30), 0.4) + 0.6 * np.eye(30)
+    >>> found = sampled_shapley_r_squared(alike, np.full(30, 0.5))
+    >>> round(float(found.parts.sum()), 6), round(30 * 0.5**2 / (1 + 29 * 0.4), 6)
+    (0.595238, 0.595238)
+    >>> bool(np.all(np.abs(found.parts - found.parts.mean()) < 4 * found.standard_error))
+    True
+    """
+    R, r = check_correlations(correlation, with_outcome)
+    if r.ndim > 1:
+        raise InputError(
+            "wrong-shape",
+            argument="with_outcome",
+            value=f"shape {r.shape}",
+            rule="must be one column here",
+            way_out="Call it for each draw.",
+        )
+    return sampled_parts(R, r, orders, np.random.default_rng(seed))
+
+
+def sampled_parts(R: Array, r: Array, orders: int, rng: np.random.Generator) -> SampledParts:
+    """The same, unchecked but for the number of orders."""
+    if orders < 4:
+        raise InputError(
+            "out-of-range",
+            argument="orders",
+            value=orders,
+            rule="must be 4 or more: two orders and their reverses",
+            way_out="Take 2,000.",
+        )
+    chosen = orders_and_their_reverse(r.size, orders // 2, rng)
+    size = 2 * max(1, _SAMPLED_AT_ONCE // (2 * r.size**2))
+    gains = [gains_in_order(R, r, chosen[i : i + size]) for i in range(0, len(chosen), size)]
+    pairs = np.concatenate(gains, axis=1).reshape(r.size, -1, 2).mean(axis=2)  # (p, pairs)
+    return SampledParts(pairs.mean(axis=1), pairs.std(axis=1, ddof=1) / np.sqrt(pairs.shape[1]))
+
+
+def parts_in_orders(R: Array, r: Array, orders: int, rng: np.random.Generator) -> Array:
+    """Averages over the same random orders for each of (n, p, p) and (n, p)."""
+    chosen = orders_and_their_reverse(r.shape[1], max(1, orders // 2), rng)
+    size = max(1, _SAMPLED_AT_ONCE // (r.shape[1] ** 2 * len(chosen)))
+    found = [
+        gains_in_order(np.moveaxis(R[i : i + size], 0, -1).copy(), r[i : i + size].T.copy(), chosen).mean(
+            axis=1
+        )
+        for i in range(0, len(r), size)
+    ]
+    return np.concatenate([part.T for part in found])

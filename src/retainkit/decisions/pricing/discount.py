@@ -1,0 +1,201 @@
+"""A permanent discount for loyal customers: everyone pays less for ever, so that some stay longer.
+
+With margin m, churn c and discount rate d a customer is worth m/(c+d), up to a factor for the timing that a
+discount does not change. A discount Δ pays if churn falls to (c+d)(1−Δ/m) − d or below: a cut of the
+margin by a tenth has to be earned by a cut of churn and discount rate *together* by a tenth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions.pricing.even_churn import even_churn
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.typing import NumberLike, RateLike, Real, Unit
+
+
+def break_even_churn_with_discount(
+    margin_per_period: NumberLike,
+    *,
+    discount_given: NumberLike,
+    churn: RateLike,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    period: Unit | None = None,
+) -> SameKind:
+    """The churn to which a permanent discount has to bring customers, so that it costs nothing.
+
+    c' = (c+d)(1−Δ/m) − d, where everyone who starts a period pays (begin, mid or end). Where only those who
+    stay pay, it is the c' with (m−Δ)(1−c')/(c'+d) = m(1−c)/(c+d).
+
+    Parameters
+    ----------
+    margin_per_period : number or column, money, above 0
+        Before the discount. A discount of 5 on the price takes 5 from the margin.
+    discount_given : number or column, money per period, 0 or more
+        Δ, given in every period to every customer.
+    churn : number or column in [0, 1], or Rate
+        Without the discount.
+    discount_rate : number or column > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Below 0 where the discount cannot pay, even if nobody ever left again.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, an unknown timing, or a `Rate` without `period`.
+
+    Examples
+    --------
+    5 off a margin of 50, churn 5% and 1% discount a month: churn has to fall to 4.4%.
+
+    >>> rates = dict(churn=0.05, discount_rate=0.01, timing="end")
+    >>> round(break_even_churn_with_discount(50, discount_given=5, **rates), 6)
+    0.044
+    """
+    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    (m, off, c, d), back = columns(
+        margin_per_period=(margin_per_period, POSITIVE),
+        discount_given=(discount_given, NOT_NEGATIVE),
+        churn=(churn, PROBABILITY),
+        discount_rate=(discount_rate, GROWTH),
+    )
+    return back(even_churn(1.0 - off / m, c, d, timing))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoyaltyDiscount(AbstractDecision):
+    """Whether a permanent discount pays; made by `loyalty_discount`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now per customer
+    value_without, value_with : float or (draws,), money of now per customer
+    break_even_churn : float or (draws,)
+        Churn with the discount at which it neither gains nor loses; below 0 where it cannot pay.
+    share_paid_anyway : float or (draws,)
+        The share of all discounts, in money of now, that goes to customers while they would have been there
+        without it; 1 where it keeps nobody.
+    """
+
+    value_without: Real
+    value_with: Real
+    break_even_churn: Real
+    share_paid_anyway: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        even = mean(self.break_even_churn)
+        needed = "nothing makes up for it" if even < 0.0 else f"it pays below a churn of {even:.4%}"
+        return (
+            f"{shown(self.gain)} per customer, {shown(self.value_with)} instead of "
+            f"{shown(self.value_without)}; {needed}. {mean(self.share_paid_anyway):.1%} of the "
+            "discounts go to customers who would have been there anyway."
+        )
+
+
+def loyalty_discount(
+    margin_per_period: NumberLike,
+    *,
+    discount_given: NumberLike,
+    churn: RateLike,
+    churn_with_discount: RateLike,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    cost: NumberLike = 0.0,
+    period: Unit | None = None,
+) -> LoyaltyDiscount:
+    """Whether a permanent discount is worth it: the margin given away against the customers kept.
+
+    Gain = value(m − Δ, c') − value(m, c) − cost, per customer.
+
+    Parameters
+    ----------
+    margin_per_period : number or draws, money, above 0
+        Before the discount.
+    discount_given : number or draws, money per period, 0 or more
+    churn, churn_with_discount : number or draws in [0, 1], or Rate
+        What customers do with the discount is known from a test with a control group, or assumed.
+    discount_rate : number or draws > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        As `lifetime_value`.
+    cost : number or draws, money per customer, once
+        Of introducing it.
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    LoyaltyDiscount
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and where a value has no end.
+
+    Examples
+    --------
+    >>> decision = loyalty_discount(
+    ...     50, discount_given=5, churn=0.05, churn_with_discount=0.045, discount_rate=0.01, timing="end"
+    ... )
+    >>> decision.worth_it, round(decision.gain, 2), round(decision.break_even_churn, 6)
+    (False, -15.15, 0.044)
+    """
+    churn, churn_with, discount_rate = in_period(
+        period, churn=churn, churn_with_discount=churn_with_discount, discount_rate=discount_rate
+    )
+    inputs = given(
+        margin_per_period=(margin_per_period, POSITIVE, "margin before the discount"),
+        discount_given=(discount_given, NOT_NEGATIVE, "off the price, in every period"),
+        churn=(churn, PROBABILITY, "share lost per period without it"),
+        churn_with_discount=(churn_with, PROBABILITY, "share lost per period with it"),
+        discount_rate=(discount_rate, GROWTH, "per period"),
+        cost=(cost, NOT_NEGATIVE, "of introducing it, per customer"),
+    )
+
+    def gain(**x: Any) -> Any:
+        without, with_ = _values(x, timing)
+        return with_ - without - x["cost"]
+
+    x = values_of(inputs)
+    without, with_ = _values(x, timing)
+    refuse_infinite(np.asarray(without), way_out="Discount: a value without end cannot gain.")
+    refuse_infinite(np.asarray(with_), way_out="Discount: a value without end cannot gain.")
+    left = 1.0 - x["discount_given"] / x["margin_per_period"]
+    return LoyaltyDiscount(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        value_without=number(without),
+        value_with=number(with_),
+        break_even_churn=number(even_churn(left, x["churn"], x["discount_rate"], timing)),
+        share_paid_anyway=number(
+            np.minimum(1.0, _annuity(x, "churn", timing) / _annuity(x, "churn_with_discount", timing))
+        ),
+    )
+
+
+def _annuity(x: dict[str, Any], churn: str, timing: FlowTiming) -> Any:
+    return lifetime_value(1.0, churn=x[churn], discount_rate=x["discount_rate"], timing=timing)
+
+
+def _values(x: dict[str, Any], timing: FlowTiming) -> tuple[Any, Any]:
+    """What a customer is worth without and with the discount."""
+    m = x["margin_per_period"]
+    return m * _annuity(x, "churn", timing), (m - x["discount_given"]) * _annuity(
+        x, "churn_with_discount", timing
+    )

@@ -1,0 +1,203 @@
+"""A price premium or any change of price: the volume it may cost, and what it does to churn and value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import (
+    SHARE_ABOVE_0,
+    AbstractDecision,
+    given,
+    number,
+    turning_points,
+    values_of,
+)
+from retainkit.decisions.pricing.even_churn import even_churn
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import POSITIVE, PROBABILITY
+from retainkit.typing import NumberLike, RateLike, Real, Unit
+
+_CHANGE = replace(GROWTH, way_out="Write +5% as 0.05; -100% leaves nothing.")
+
+
+def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> SameKind:
+    """The change of volume at which a change of price neither gains nor loses: −x/(g + x).
+
+    In money: ΔQ/Q = −ΔP/(CM + ΔP), CM the contribution margin per unit at the old price.
+
+    Parameters
+    ----------
+    price_change : number or column > -1
+        x = ΔP/P, 0.05 for a price 5% higher, −0.05 for one 5% lower.
+    margin_share : number or column in (0, 1]
+        g, contribution margin as a share of the old price.
+
+    Returns
+    -------
+    float, ndarray or Series
+        −0.1111 for a loss of 11.11%; ``inf`` where a price cut leaves no margin, so that no volume makes up
+        for it.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    At a margin of 40% a price 5% higher may lose 11.11% of the volume; one 5% lower has to win 14.29%:
+
+    >>> break_even_volume([0.05, -0.05], margin_share=0.4).round(4)
+    array([-0.1111,  0.1429])
+    """
+    (x, g), back = columns(price_change=(price_change, _CHANGE), margin_share=(margin_share, SHARE_ABOVE_0))
+    return back(_even_volume(x, g))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PriceChange(AbstractDecision):
+    """Whether a change of price pays; made by `price_change`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now per customer of before
+    value_before, value_after : float or (draws,), money of now per customer of before
+    break_even_volume : float or (draws,)
+        Change of volume at which it neither gains nor loses, churn being as assumed; ``inf`` where none is.
+    break_even_churn : float or (draws,)
+        Churn after it at which it neither gains nor loses, volume being as assumed; below 0 where none does.
+    """
+
+    value_before: Real
+    value_after: Real
+    break_even_volume: Real
+    break_even_churn: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"{shown(self.gain)} per customer, {shown(self.value_after)} instead of "
+            f"{shown(self.value_before)}. It turns at a change of volume of "
+            f"{mean(self.break_even_volume):+.2%}, or at a "
+            f"churn of {mean(self.break_even_churn):.4%}."
+        )
+
+
+def price_change(
+    price_per_period: NumberLike,
+    *,
+    change: NumberLike,
+    margin_share: NumberLike,
+    volume_change: NumberLike,
+    churn: RateLike,
+    churn_after: RateLike,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    period: Unit | None = None,
+) -> PriceChange:
+    """Whether a price premium, or any change of price, is worth it: margin against volume and churn.
+
+    A customer pays P per period at a margin of g·P, so is worth value(gP, c). After the change the volume is
+    1 + ΔQ times as large, at once, at a margin of (g + x)·P, and the churn is c'.
+
+    Parameters
+    ----------
+    price_per_period : number or draws, money, above 0
+        P, what a customer pays in a period at the old price.
+    change : number or draws > -1
+        x, 0.05 for 5% more.
+    margin_share : number or draws in (0, 1]
+        g, at the old price.
+    volume_change : number or draws > -1
+        ΔQ/Q, customers lost at once and purchases given up: −0.03 for 3% less. It has no default; neither
+        has the churn.
+    churn, churn_after : number or draws in [0, 1], or Rate
+    discount_rate : number or draws > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        As `lifetime_value`.
+    period : unit, optional
+        What the price counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    PriceChange
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and where a value has no end.
+
+    Examples
+    --------
+    >>> decision = price_change(
+    ...     100,
+    ...     change=0.05,
+    ...     margin_share=0.4,
+    ...     volume_change=-0.02,
+    ...     churn=0.05,
+    ...     churn_after=0.054,
+    ...     discount_rate=0.01,
+    ...     timing="end",
+    ... )
+    >>> decision.worth_it, round(decision.gain, 2), round(decision.break_even_churn, 5)
+    (True, 22.4, 0.05615)
+    """
+    churn, after, d = in_period(period, churn=churn, churn_after=churn_after, discount_rate=discount_rate)
+    inputs = given(
+        price_per_period=(price_per_period, POSITIVE, "paid by a customer, at the old price"),
+        change=(change, _CHANGE, "of the price, as a share"),
+        margin_share=(margin_share, SHARE_ABOVE_0, "margin at the old price, share of it"),
+        volume_change=(volume_change, _CHANGE, "volume lost or won at once"),
+        churn=(churn, PROBABILITY, "share lost per period at the old price"),
+        churn_after=(after, PROBABILITY, "share lost per period at the new price"),
+        discount_rate=(d, GROWTH, "per period"),
+    )
+
+    def gain(**x: Any) -> Any:
+        before, after = _values(x, timing)
+        return after - before
+
+    x = values_of(inputs)
+    before, after = _values(x, timing)
+    refuse_infinite(np.asarray(before + abs(after)), way_out="Discount: a value without end cannot gain.")
+    raised = (x["margin_share"] + x["change"]) / x["margin_share"]
+    return PriceChange(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        value_before=number(before),
+        value_after=number(after),
+        break_even_volume=number(_volume_needed(before, after, x["volume_change"])),
+        break_even_churn=number(
+            even_churn(raised * (1.0 + x["volume_change"]), x["churn"], x["discount_rate"], timing)
+        ),
+    )
+
+
+def _values(x: dict[str, Any], timing: FlowTiming) -> tuple[Any, Any]:
+    """What a customer of before is worth before and after the change."""
+    g, p = x["margin_share"], x["price_per_period"]
+    margin_after = p * (g + x["change"]) * (1.0 + x["volume_change"])
+    return (
+        lifetime_value(p * g, churn=x["churn"], discount_rate=x["discount_rate"], timing=timing),
+        lifetime_value(margin_after, churn=x["churn_after"], discount_rate=x["discount_rate"], timing=timing),
+    )
+
+
+def _volume_needed(before: Any, after: Any, volume_change: Any) -> Any:
+    """The change of volume at which the value after is the value before."""
+    before, after = np.asarray(before), np.asarray(after)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(after > 0.0, before / after * (1.0 + np.asarray(volume_change)) - 1.0, inf)
+
+
+def _even_volume(x: Any, g: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(g + x > 0.0, -x / (g + x), inf)

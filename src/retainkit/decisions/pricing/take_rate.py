@@ -1,0 +1,171 @@
+"""Upselling and cross-selling: who takes the offer because of it, and what it displaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
+from retainkit.columns import SameKind, columns
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.typing import NumberLike, Real
+
+
+def break_even_take_rate(
+    margin_per_taker: NumberLike,
+    *,
+    cost_per_offer: NumberLike,
+    take_rate_without: NumberLike,
+    cannibalised_share: NumberLike,
+    displaced_margin: NumberLike,
+) -> SameKind:
+    """The take rate from which on an offer pays: t₀ + f/(M − κD).
+
+    Parameters
+    ----------
+    margin_per_taker, cost_per_offer, take_rate_without, cannibalised_share, displaced_margin
+        As `offer_to_customers`; numbers or columns.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Above 1 where even everyone is not enough, ``inf`` where a taker brings nothing.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> displaced = dict(cannibalised_share=0.25, displaced_margin=120)
+    >>> round(break_even_take_rate(80, cost_per_offer=1, take_rate_without=0.02, **displaced), 6)
+    0.04
+    """
+    (m, f, t0, k, d), back = columns(
+        margin_per_taker=(margin_per_taker, REAL),
+        cost_per_offer=(cost_per_offer, NOT_NEGATIVE),
+        take_rate_without=(take_rate_without, PROBABILITY),
+        cannibalised_share=(cannibalised_share, PROBABILITY),
+        displaced_margin=(displaced_margin, REAL),
+    )
+    return back(_even(m - k * d, f, t0))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Offer(AbstractDecision):
+    """Whether an upsell or cross-sell offer pays; made by `offer_to_customers`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money per customer who gets the offer
+    margin_of_an_additional_taker : float or (draws,), money
+        After what the offer displaces.
+    break_even_take_rate : float or (draws,)
+        Above 1 or ``inf`` where no take rate is enough.
+    share_anyway : float or (draws,)
+        The share of takers who would have bought without the offer.
+    """
+
+    margin_of_an_additional_taker: Real
+    break_even_take_rate: Real
+    share_anyway: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        even = mean(self.break_even_take_rate)
+        needed = "no take rate is enough" if even > 1.0 else f"it pays from a take rate of {even:.3%}"
+        return (
+            f"{shown(self.gain)} per customer offered; {needed}. {mean(self.share_anyway):.1%} of the takers "
+            "would have bought anyway."
+        )
+
+
+def offer_to_customers(
+    margin_per_taker: NumberLike,
+    *,
+    take_rate: NumberLike,
+    take_rate_without: NumberLike,
+    cost_per_offer: NumberLike,
+    cannibalised_share: NumberLike,
+    displaced_margin: NumberLike,
+) -> Offer:
+    """Whether an upsell or cross-sell offer is worth it: (t − t₀)(M − κ·D) − f per customer who gets it.
+
+    Parameters
+    ----------
+    margin_per_taker : number or draws, money
+        M, what the offered product brings, margin and not revenue; a lifetime value where it is a contract.
+    take_rate : number or draws in [0, 1]
+        t, of those who get the offer.
+    take_rate_without : number or draws in [0, 1]
+        t₀, of those who do not: the share that buys it anyway. No default, since leaving it out credits
+        the offer with sales that it did not make.
+    cost_per_offer : number or draws, money, 0 or more
+        f.
+    cannibalised_share : number or draws in [0, 1]
+        κ, share of the additional takers who would else have bought something of ours, or go on paying less
+        for it.
+    displaced_margin : number or draws, money
+        D, margin lost with each of these.
+
+    Returns
+    -------
+    Offer
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> decision = offer_to_customers(
+    ...     80,
+    ...     take_rate=0.05,
+    ...     take_rate_without=0.02,
+    ...     cost_per_offer=1,
+    ...     cannibalised_share=0.25,
+    ...     displaced_margin=120,
+    ... )
+    >>> round(decision.gain, 6), round(decision.break_even_take_rate, 6), round(decision.share_anyway, 6)
+    (0.5, 0.04, 0.4)
+    """
+    inputs = given(
+        margin_per_taker=(margin_per_taker, REAL, "margin of what is offered"),
+        take_rate=(take_rate, PROBABILITY, "share of the offered who take it"),
+        take_rate_without=(take_rate_without, PROBABILITY, "share who buy it without the offer"),
+        cost_per_offer=(cost_per_offer, NOT_NEGATIVE, "of making the offer to one customer"),
+        cannibalised_share=(cannibalised_share, PROBABILITY, "of additional takers who give up another sale"),
+        displaced_margin=(displaced_margin, REAL, "margin lost with each of these"),
+    )
+
+    def gain(**x: Any) -> Any:
+        additional = x["take_rate"] - x["take_rate_without"]
+        return additional * _left(x) - x["cost_per_offer"]
+
+    x = values_of(inputs)
+    return Offer(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        margin_of_an_additional_taker=number(_left(x)),
+        break_even_take_rate=number(
+            _even(np.asarray(_left(x)), np.asarray(x["cost_per_offer"]), np.asarray(x["take_rate_without"]))
+        ),
+        share_anyway=number(share_paid_anyway(x["take_rate_without"], x["take_rate"])),
+    )
+
+
+def _left(x: dict[str, Any]) -> Any:
+    """What an additional taker brings after what the offer displaces."""
+    return x["margin_per_taker"] - x["cannibalised_share"] * x["displaced_margin"]
+
+
+def _even(left: Any, cost: Any, without: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(left > 0.0, without + cost / left, inf)

@@ -1,0 +1,247 @@
+"""Referred customers refer others: what one customer is worth with all that follow, and why retention counts.
+
+A customer makes ρ referrals that join, at the end of every period that he began; so ρ/c in a lifetime.
+K of them make 1 + K + K² + … = 1/(1 − K) customers of every one won, and less in money of now, since they
+come later. A customer who stays longer refers more: retention is worth more where customers refer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.draws import plain
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow, refuse_infinite
+from retainkit.records import AbstractRecord
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.typing import NumberLike, RateLike, Unit
+
+
+def _below_1(v: Any) -> Any:
+    return (v >= 0.0) & (v < 1.0)
+
+
+_K = replace(
+    PROBABILITY,
+    rule="must be 0 or more and below 1: where every customer brings another one, the base grows without end",
+    contains=_below_1,
+    way_out="No market has room for that: check the rate and the lifetime it is multiplied by.",
+)
+
+
+def referral_multiplier(
+    referrals_per_customer: NumberLike,
+    *,
+    periods_until_referral: NumberLike = 0.0,
+    discount_rate: RateLike = 0.0,
+    period: Unit | None = None,
+) -> SameKind:
+    """How many customers, in money of now, come of one customer won: 1/(1 − K·e^(−δτ)), δ = ln(1+d).
+
+    Parameters
+    ----------
+    referrals_per_customer : number or column, 0 or more, below 1
+        K, customers who join because of one customer in a lifetime: `referrals_per_customer`.
+    periods_until_referral : number or column, 0 or more
+        τ, from one customer's joining to that of those referred.
+    discount_rate : number or column > -1, or Rate, per period
+        0 counts customers; a rate counts what they are worth now.
+    period : unit, optional
+        What τ counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        1.25 where every customer brings a quarter of a customer in the end.
+
+    Raises
+    ------
+    InputError
+        For K of 1 or more, where the sum has no end, and for values outside their domain.
+
+    Examples
+    --------
+    >>> referral_multiplier(0.2)
+    1.25
+    >>> round(referral_multiplier(0.2, periods_until_referral=6, discount_rate=0.01), 4)
+    1.2321
+    """
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    (k, tau, d), back = columns(
+        referrals_per_customer=(referrals_per_customer, _K),
+        periods_until_referral=(periods_until_referral, NOT_NEGATIVE),
+        discount_rate=(rate, GROWTH),
+    )
+    now = _K.check("referrals_per_customer in money of now", k * np.exp(-tau * np.log1p(d)))
+    return back(1.0 / (1.0 - now))
+
+
+def referrals_per_customer(
+    referrals_per_period: NumberLike,
+    *,
+    churn: RateLike,
+    discount_rate: RateLike = 0.0,
+    period: Unit | None = None,
+) -> SameKind:
+    """How many others a customer brings in a lifetime: K = ρ/c; in money of now ρ/(c+d).
+
+    Parameters
+    ----------
+    referrals_per_period : number or column, 0 or more
+        ρ, customers who join, at the end of a period, because of one who began it.
+    churn : number or column in [0, 1], or Rate
+        c, per period.
+    discount_rate : number or column > -1, or Rate, per period
+        0 counts customers.
+    period : unit, optional
+        What ρ counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        ``inf`` where customers stay and refer for ever.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, or a `Rate` without `period`.
+
+    Examples
+    --------
+    One in a hundred a month, at a churn of 5% and at one of 4%:
+
+    >>> referrals_per_customer(0.01, churn=[0.05, 0.04]).round(6).tolist()
+    [0.2, 0.25]
+    """
+    churn, rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    (rho, c, d), back = columns(
+        referrals_per_period=(referrals_per_period, NOT_NEGATIVE),
+        churn=(churn, PROBABILITY),
+        discount_rate=(rate, GROWTH),
+    )
+    return back(lifetime_value(rho, churn=c, discount_rate=d, timing="end"))
+
+
+@dataclass(frozen=True, eq=False)
+class ReferralGrowth(AbstractRecord):
+    """A customer's value with all who follow, and how it hangs on retention; made by `value_with_referrals`.
+
+    Attributes
+    ----------
+    referrals_per_customer : float, ndarray or Series
+        K = ρ/c.
+    multiplier : float, ndarray or Series
+        Customers, in money of now, of one customer won.
+    value_alone, value : float, ndarray or Series, money of now
+        Of a customer won, without and with all who follow, before the cost of winning the first.
+    elasticity_alone, elasticity : float, ndarray or Series
+        Percent of that value, per percent of churn: −0.83 for 0.83% less where churn is 1% higher, 5.05%
+        instead of 5%.
+    """
+
+    referrals_per_customer: SameKind
+    multiplier: SameKind
+    value_alone: SameKind
+    value: SameKind
+    elasticity_alone: SameKind
+    elasticity: SameKind
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name, as lists where there are several."""
+        return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+    def __str__(self) -> str:
+        k, m, alone, value, e_alone, e = (np.mean(np.asarray(v)) for v in self.as_dict().values())
+        return (
+            f"Every customer brings {k:.4g} others and is worth {value:,.2f} with them, {m:.4f} customers in "
+            f"money of now, instead of {alone:,.2f} alone. 1% less churn adds {-e:.3g}% instead of "
+            f"{-e_alone:.3g}%."
+        )
+
+
+def value_with_referrals(
+    margin_per_period: NumberLike,
+    *,
+    referrals_per_period: NumberLike,
+    cost_per_referral: NumberLike,
+    churn: RateLike,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    period: Unit | None = None,
+) -> ReferralGrowth:
+    """What a customer is worth with those referred, those referred by them and so on, and how churn counts.
+
+    W = V + κ(W − C), so (V − κC)/(1 − κ), with κ = ρ/(c+d). With margins paid at the end and no cost it is
+    m/(c + d − ρ): referrals work like churn taken away.
+
+    Parameters
+    ----------
+    margin_per_period : number or column, money per period, above 0
+    referrals_per_period : number or column, 0 or more
+        ρ, customers who join, at the end of a period, because of one who began it; only those who would not
+        have joined otherwise.
+    cost_per_referral : number or column, money, 0 or more
+        C, reward and onboarding of one who joins.
+    churn : number or column in [0, 1], or Rate
+    discount_rate : number or column > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        Of the margins: see `lifetime_value`.
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    ReferralGrowth
+
+    Raises
+    ------
+    InputError
+        For ρ/c of 1 or more, values without end, and values outside their domain.
+
+    Examples
+    --------
+    >>> growth = value_with_referrals(
+    ...     50, referrals_per_period=0.01, cost_per_referral=0, churn=0.05, discount_rate=0.01, timing="end"
+    ... )
+    >>> round(growth.value_alone, 2), round(growth.value, 2)
+    (833.33, 1000.0)
+    >>> round(growth.elasticity_alone, 4), round(growth.elasticity, 4)
+    (-0.8333, -1.0)
+    """
+    check_flow(timing)
+    churn, rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    (m, rho, cost, c, d), back = columns(
+        margin_per_period=(margin_per_period, POSITIVE),
+        referrals_per_period=(referrals_per_period, NOT_NEGATIVE),
+        cost_per_referral=(cost_per_referral, NOT_NEGATIVE),
+        churn=(churn, PROBABILITY),
+        discount_rate=(rate, GROWTH),
+    )
+    worth = np.asarray(lifetime_value(1.0, churn=c, discount_rate=d, timing=timing))
+    refuse_infinite(worth, way_out="Discount: a value without end has no multiple.")
+    k = _K.check("referrals_per_period / churn", referrals_per_customer(rho, churn=c))
+    multiplier = np.asarray(referral_multiplier(referrals_per_customer(rho, churn=c, discount_rate=d)))
+    alone, follow = m * worth, 1.0 - 1.0 / multiplier  # follow: κ
+    value = (alone - follow * cost) * multiplier
+    slope = _slope(c, d, timing)
+    change = m * slope * multiplier - follow * c / (c + d) * (alone - cost) * multiplier**2
+    with np.errstate(divide="ignore"):
+        elasticities = slope / worth, np.where(value == 0.0, -inf, change / value)
+    return ReferralGrowth(*(back(f) for f in (k, multiplier, alone, value, *elasticities)))
+
+
+def _slope(c: Any, d: Any, timing: FlowTiming) -> Any:
+    """c·da/dc, with a the value of one unit of margin while the customer is there."""
+    if timing == "continuous":
+        left = 1.0 - c
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fall = -c / (left * (np.log1p(d) - np.log1p(-c)) ** 2)
+        return np.where(left > 0.0, fall, -inf)
+    weight = {"begin": 1.0 + d, "mid": np.sqrt(1.0 + d), "end": 1.0, "end-if-retained": 1.0 + d}[timing]
+    return -c * weight / (c + d) ** 2

@@ -1,0 +1,143 @@
+"""How much more a referred customer is worth than another one, and where the difference comes from.
+
+Schmitt, P., Skiera, B. and Van den Bulte, C. (2011), "Referral Programs and Customer Value", Journal of
+Marketing 75(1), 46-59, doi:10.1509/jm.75.1.46, found referred customers of a bank to have higher margins and
+retention; other companies found lower churn only, or no more value (Armelini, G., Barrot, C. and Becker,
+J. U. 2015, International Journal of Research in Marketing 32(4), 449-452,
+doi:10.1016/j.ijresmar.2015.09.004). So nothing here has a default: measure your own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.typing import NumberLike, RateLike, Real, Unit
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReferredPremium(AbstractDecision):
+    """What a referred customer is worth more than another; made by `referred_customer_premium`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now per customer
+        Value less cost of winning of a referred customer, less that of another one.
+    value_referred, value_other : float or (draws,), money of now, before the cost of winning
+    from_margin, from_retention, from_acquisition_cost : float or (draws,), money of now
+        Parts of the gain; they sum to it. Margin and retention share what they make together.
+    premium_share : float or (draws,)
+        Of the value before the cost of winning: 0.16 for 16% more.
+    """
+
+    value_referred: Real
+    value_other: Real
+    from_margin: Real
+    from_retention: Real
+    from_acquisition_cost: Real
+    premium_share: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"a referred customer brings {shown(self.gain)} more than another one: "
+            f"{mean(self.from_margin):+,.2f} by margin, {mean(self.from_retention):+,.2f} by retention, "
+            f"{mean(self.from_acquisition_cost):+,.2f} by the cost of winning."
+        )
+
+
+def referred_customer_premium(
+    margin_per_period: NumberLike,
+    *,
+    margin_referred: NumberLike,
+    churn: RateLike,
+    churn_referred: RateLike,
+    acquisition_cost: NumberLike,
+    acquisition_cost_referred: NumberLike,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    period: Unit | None = None,
+) -> ReferredPremium:
+    """How much more a referred customer is worth than another one, by margin, retention and cost of winning.
+
+    Parameters
+    ----------
+    margin_per_period, margin_referred : number or draws, money per period
+        Of a customer won in another way, and of a referred one.
+    churn, churn_referred : number or draws in [0, 1], or Rate
+    acquisition_cost, acquisition_cost_referred : number or draws, money per customer, 0 or more
+        For a referred one the reward and the cost of the programme.
+    discount_rate : number or draws > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        As `lifetime_value`.
+    period : unit, optional
+        What the margins count in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    ReferredPremium
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and where a value has no end.
+
+    Examples
+    --------
+    >>> premium = referred_customer_premium(
+    ...     50,
+    ...     margin_referred=54,
+    ...     churn=0.05,
+    ...     churn_referred=0.044,
+    ...     acquisition_cost=200,
+    ...     acquisition_cost_referred=80,
+    ...     discount_rate=0.01,
+    ...     timing="end",
+    ... )
+    >>> premium.value_referred, round(premium.premium_share, 3), round(premium.gain, 2)
+    (1000.0, 0.2, 286.67)
+    """
+    churn, churn_referred, rate = in_period(
+        period, churn=churn, churn_referred=churn_referred, discount_rate=discount_rate
+    )
+    inputs = given(
+        margin_per_period=(margin_per_period, REAL, "margin of another customer"),
+        margin_referred=(margin_referred, REAL, "margin of a referred one"),
+        churn=(churn, PROBABILITY, "share lost per period of the others"),
+        churn_referred=(churn_referred, PROBABILITY, "share lost per period of the referred"),
+        acquisition_cost=(acquisition_cost, NOT_NEGATIVE, "of winning another customer"),
+        acquisition_cost_referred=(acquisition_cost_referred, NOT_NEGATIVE, "reward and programme"),
+        discount_rate=(rate, GROWTH, "per period"),
+    )
+
+    def worth(x: dict[str, Any], churn: str) -> Any:
+        return lifetime_value(1.0, churn=x[churn], discount_rate=x["discount_rate"], timing=timing)
+
+    def gain(**x: Any) -> Any:
+        more = x["margin_referred"] * worth(x, "churn_referred") - x["margin_per_period"] * worth(x, "churn")
+        return more + x["acquisition_cost"] - x["acquisition_cost_referred"]
+
+    x = values_of(inputs)
+    ours, other = worth(x, "churn_referred"), worth(x, "churn")
+    refuse_infinite(np.asarray(ours + other), way_out="Discount: a value without end cannot be compared.")
+    m, m_referred = x["margin_per_period"], x["margin_referred"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.asarray(m_referred * ours) / np.asarray(m * other) - 1.0
+    return ReferredPremium(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        value_referred=number(m_referred * ours),
+        value_other=number(m * other),
+        from_margin=number((m_referred - m) * (ours + other) / 2.0),
+        from_retention=number((m_referred + m) * (ours - other) / 2.0),
+        from_acquisition_cost=number(x["acquisition_cost"] - x["acquisition_cost_referred"]),
+        premium_share=number(share),
+    )

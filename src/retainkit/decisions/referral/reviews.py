@@ -1,0 +1,213 @@
+"""What reviews do to acquisition and revenue: how many see them, and what a better rating changes for these.
+
+That better ratings go with more sales does not say that they make them: products that sell have good
+reviews for other reasons too. So the effect per star is the user's own, from a test or a change that nobody
+chose, and nothing has a default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.payback import check_timing
+from retainkit.economics.cashflows.present_value import annuity_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import unknown_choice
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.typing import NumberLike, RateLike, Real, Timing, Unit
+
+
+def customers_from_reviews(
+    visitors_per_period: NumberLike,
+    *,
+    conversion: NumberLike,
+    share_reading: NumberLike,
+    effect_per_star: NumberLike,
+    stars: NumberLike,
+) -> SameKind:
+    """How many customers more, or fewer, a change of the rating brings: n·q·e·β·Δ.
+
+    Parameters
+    ----------
+    visitors_per_period : number or column, 0 or more
+        n, people who consider to buy.
+    conversion : number or column in [0, 1]
+        q, the share of them who become customers now.
+    share_reading : number or column in [0, 1]
+        e, the share of them who see the rating.
+    effect_per_star : number or column
+        β, relative change of the conversion of those who see it, per star: 0.1 for 10% more.
+    stars : number or column
+        Δ, change of the rating, negative for a damaged reputation.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Customers per period.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and where the conversion of readers would leave [0, 1].
+
+    Examples
+    --------
+    >>> rating = dict(conversion=0.02, share_reading=0.8, effect_per_star=0.1)
+    >>> customers_from_reviews(10_000, **rating, stars=[0.5, -1]).round(6).tolist()
+    [8.0, -16.0]
+    """
+    (n, q, e, effect, stars_), back = columns(
+        visitors_per_period=(visitors_per_period, NOT_NEGATIVE),
+        conversion=(conversion, PROBABILITY),
+        share_reading=(share_reading, PROBABILITY),
+        effect_per_star=(effect_per_star, REAL),
+        stars=(stars, REAL),
+    )
+    PROBABILITY.check(
+        "conversion·(1 + effect_per_star·stars)",
+        q * (1.0 + effect * stars_),
+        "An effect per star holds for small changes: take fewer stars, or the effect measured for so many.",
+    )
+    return back(n * q * e * effect * stars_)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReviewEffect(AbstractDecision):
+    """What a change of the rating brings; made by `review_effect`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now
+        Value of the customers more, less all costs, over the periods that the rating holds.
+    extra_customers : float or (draws,), per period
+    acquisition_change : float or (draws,)
+        Relative: 0.04 for 4% more customers won.
+    extra_revenue_per_period : float or (draws,), money
+        First purchases of the customers more; revenue, not gain.
+    value_per_period : float or (draws,), money
+    """
+
+    extra_customers: Real
+    acquisition_change: Real
+    extra_revenue_per_period: Real
+    value_per_period: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"{shown(self.gain)} in all. {mean(self.extra_customers):+,.2f} customers per period "
+            f"({mean(self.acquisition_change):+.2%}), revenue {mean(self.extra_revenue_per_period):+,.2f}, "
+            f"value {mean(self.value_per_period):+,.2f}."
+        )
+
+
+def review_effect(
+    visitors_per_period: NumberLike,
+    *,
+    conversion: NumberLike,
+    share_reading: NumberLike,
+    effect_per_star: NumberLike,
+    stars: NumberLike,
+    value_per_customer: NumberLike,
+    revenue_per_customer: NumberLike,
+    cost: NumberLike,
+    cost_per_period: NumberLike,
+    periods: NumberLike,
+    discount_rate: RateLike,
+    timing: Timing,
+    period: Unit | None = None,
+) -> ReviewEffect:
+    """Whether work on reviews and reputation is worth it, or what damage to them costs (stars below 0).
+
+    Gain = annuity(periods)·(n·q·e·β·Δ·V − cost per period) − cost.
+
+    Parameters
+    ----------
+    visitors_per_period, conversion, share_reading, effect_per_star, stars
+        As `customers_from_reviews`; numbers or draws. All coefficients are the user's own.
+    value_per_customer : number or draws, money
+        V, lifetime value of a customer won. The visitors are there already, so their cost is not taken off.
+    revenue_per_customer : number or draws, money
+        First purchase of one, for the effect on revenue.
+    cost : number or draws, money, once
+    cost_per_period : number or draws, money per period
+        Of answering, asking and repairing.
+    periods : number or draws, 0 or more
+        How long the rating holds.
+    discount_rate : number or draws > -1, or Rate, per period
+    timing : {"begin", "mid", "end"}
+        When in a period its customers are won and its costs paid.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    ReviewEffect
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and where the conversion of readers would leave [0, 1].
+
+    Examples
+    --------
+    >>> effect = review_effect(
+    ...     10_000,
+    ...     conversion=0.02,
+    ...     share_reading=0.8,
+    ...     effect_per_star=0.1,
+    ...     stars=0.5,
+    ...     value_per_customer=300,
+    ...     revenue_per_customer=60,
+    ...     cost=5_000,
+    ...     cost_per_period=1_500,
+    ...     periods=12,
+    ...     discount_rate=0.01,
+    ...     timing="end",
+    ... )
+    >>> round(effect.extra_customers, 6), round(effect.acquisition_change, 6), round(effect.gain, 2)
+    (8.0, 0.04, 5129.57)
+    """
+    if check_timing(timing) == "end-if-retained":
+        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    inputs = given(
+        visitors_per_period=(visitors_per_period, NOT_NEGATIVE, "who consider to buy"),
+        conversion=(conversion, PROBABILITY, "share of them who buy now"),
+        share_reading=(share_reading, PROBABILITY, "share of them who see the rating"),
+        effect_per_star=(effect_per_star, REAL, "relative change of their conversion, per star"),
+        stars=(stars, REAL, "change of the rating"),
+        value_per_customer=(value_per_customer, REAL, "lifetime value of a customer won"),
+        cost=(cost, NOT_NEGATIVE, "once"),
+        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of answering, asking and repairing"),
+        periods=(periods, NOT_NEGATIVE, "how long the rating holds"),
+        discount_rate=(rate, GROWTH, "per period"),
+    )
+
+    def gain(**x: Any) -> Any:
+        per_period = _customers(x) * x["value_per_customer"] - x["cost_per_period"]
+        factor = annuity_value(1.0, periods=x["periods"], discount_rate=x["discount_rate"], timing=timing)
+        return per_period * factor - x["cost"]
+
+    x = values_of(inputs)
+    more = _customers(x)
+    (revenue,) = values_of(
+        given(revenue_per_customer=(revenue_per_customer, REAL, "first purchase"))
+    ).values()
+    return ReviewEffect(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        extra_customers=number(more),
+        acquisition_change=number(x["share_reading"] * x["effect_per_star"] * x["stars"]),
+        extra_revenue_per_period=number(more * revenue),
+        value_per_period=number(more * x["value_per_customer"]),
+    )
+
+
+def _customers(x: dict[str, Any]) -> Any:
+    names = ("conversion", "share_reading", "effect_per_star", "stars")
+    return customers_from_reviews(x["visitors_per_period"], **{name: x[name] for name in names})

@@ -1,0 +1,168 @@
+"""How large a referral reward should be: more of it brings more referrals and costs more on every one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions.spending.response_curves import ResponseCurve
+from retainkit.columns import numbers
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.typing import Number, NumberLike, Real
+
+Response: TypeAlias = "ResponseCurve | Callable[[float], Any]"
+"""Reward → referrals per customer asked: a curve, or a function of one reward giving a number or draws."""
+
+_POINTS = 257  # peaks of the gain that this grid tells apart are compared
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReferralReward(AbstractDecision):
+    """The best referral reward; made by `best_referral_reward`.
+
+    Attributes
+    ----------
+    reward : float, money per referral that joins
+        0 where no reward is better than none.
+    gain : float or (draws,), money per customer asked
+        Over asking without a reward.
+    referrals, referrals_without : float or (draws,), per customer asked
+        With the reward, and without any.
+    share_paid_anyway : float or (draws,)
+        Share of the rewards that goes to referrals which would have come without it.
+    break_even_reward : float or None, money
+        A larger one costs more than it brings; None where `most` still pays.
+    """
+
+    reward: float
+    referrals: Real
+    referrals_without: Real
+    share_paid_anyway: Real
+    break_even_reward: float | None
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        limit = "" if self.break_even_reward is None else f"; above {self.break_even_reward:,.2f} it loses"
+        return (
+            f"a reward of {self.reward:,.2f} gains {shown(self.gain)} per customer asked{limit}. "
+            f"{mean(self.referrals):.4g} referrals instead of {mean(self.referrals_without):.4g}; "
+            f"{mean(self.share_paid_anyway):.1%} of the rewards go to those that would have come anyway."
+        )
+
+
+def best_referral_reward(
+    value_of_referral: NumberLike,
+    *,
+    response: Response,
+    most: Number,
+    cost_per_referral: NumberLike = 0.0,
+) -> ReferralReward:
+    """The reward that gains most: it maximises p(R)·(V − R − f) − p(0)·V.
+
+    Every referral that joins is paid for, those that would have come without a reward as well: the cost of
+    a reward is not R but R times *all* referrals.
+
+    Parameters
+    ----------
+    value_of_referral : number or draws, money
+        V, of one that joins, before the reward: `value_of_referral`.
+    response : ResponseCurve, or callable
+        p(R), referrals that join per customer asked, by the reward. From your own trials: a curve through
+        several rewards, or a function that is called with one reward and answers a number or draws.
+    most : number, money, above 0
+        The largest reward to consider.
+    cost_per_referral : number or draws, money, 0 or more
+        f, of handling a rewarded referral.
+
+    Returns
+    -------
+    ReferralReward
+        Draws of the value and of the response count by the mean of their gain when the best is chosen.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> from retainkit.decisions.spending.response_curves import ExponentialResponse
+    >>> curve = ExponentialResponse(ceiling=0.12, k=0.05, floor=0.03)
+    >>> best = best_referral_reward(120, response=curve, most=120)
+    >>> round(best.reward, 2), round(best.gain, 3), round(best.share_paid_anyway, 3)
+    (28.6, 5.399, 0.305)
+    """
+    (limit,) = numbers(most=(most, POSITIVE))
+    inputs = given(
+        value_of_referral=(value_of_referral, REAL, "of a referral that joins, before the reward"),
+        cost_per_referral=(cost_per_referral, NOT_NEGATIVE, "of handling a rewarded referral"),
+    )
+    x = values_of(inputs)
+    none = _referrals(response, 0.0)
+
+    def gain_at(reward: float) -> Any:
+        return _gain(**x, reward=reward, referrals=_referrals(response, reward), referrals_without=none)
+
+    best = _best(lambda r: mean(gain_at(r)), limit)
+    got = _referrals(response, best)
+    stated = inputs | given(
+        reward=(best, NOT_NEGATIVE, "paid for every referral that joins, at these referrals"),
+        referrals=(got, NOT_NEGATIVE, "that join, per customer asked, with the reward"),
+        referrals_without=(none, NOT_NEGATIVE, "that join, per customer asked, without it"),
+    )
+    return ReferralReward(
+        gain=number(gain_at(best)),
+        assumptions=turning_points(_gain, stated),
+        reward=best,
+        referrals=got,
+        referrals_without=none,
+        share_paid_anyway=_paid_anyway(none, got),
+        break_even_reward=_where_it_loses(lambda r: mean(gain_at(r)), best, limit),
+    )
+
+
+def _gain(
+    *, value_of_referral: Any, cost_per_referral: Any, reward: Any, referrals: Any, referrals_without: Any
+) -> Any:
+    return (
+        referrals * (value_of_referral - reward - cost_per_referral) - referrals_without * value_of_referral
+    )
+
+
+def _referrals(response: Response, reward: float) -> Real:
+    answer = response.rate(reward) if isinstance(response, ResponseCurve) else response(reward)
+    return number(NOT_NEGATIVE.check(f"response({reward:g})", answer))
+
+
+def _best(gain: Callable[[float], float], most: float) -> float:
+    """The highest point: the best of a grid, and around it to the last digits."""
+    grid = np.linspace(0.0, most, _POINTS)
+    at = int(np.argmax([gain(r) for r in grid.tolist()]))
+    low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, _POINTS - 1)])
+    found = minimize_scalar(
+        lambda r: -gain(r), bounds=(low, high), method="bounded", options={"xatol": 1e-10 * most}
+    )
+    candidates = (float(grid[at]), float(found.x))
+    return max(candidates, key=gain)
+
+
+def _where_it_loses(gain: Callable[[float], float], best: float, most: float) -> float | None:
+    """The reward above the best one at which nothing is gained; the last one where there are several."""
+    if gain(most) >= 0.0:
+        return None
+    grid = np.linspace(best, most, _POINTS)
+    last = max(i for i, r in enumerate(grid.tolist()) if gain(r) >= 0.0)
+    return float(brentq(gain, grid[last], grid[last + 1], xtol=1e-12 * most))
+
+
+def _paid_anyway(without: Real, with_: Real) -> Real:
+    """Where nobody refers, nobody is paid."""
+    got = np.asarray(with_)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return number(np.where(got > 0.0, np.minimum(1.0, without / got), 0.0))

@@ -1,0 +1,184 @@
+"""What the referrals of a customer are worth: two kinds of referral, and only one of them brings a customer.
+
+A type-one referral brings somebody who would not have come: the company has that customer's value and saves
+what winning one costs. A type-two referral brings somebody who would have come anyway: only the cost of
+winning is saved. Kumar, V., Petersen, J. A. and Leone, R. P. (2007), "How Valuable Is Word of Mouth?",
+Harvard Business Review 85(10), 139-146, and (2010), "Driving Profitability by Encouraging Customer
+Referrals: Who, When, and How", Journal of Marketing 74(5), 1-17, doi:10.1509/jmkg.74.5.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import number
+from retainkit.decisions._base.draws import mean, plain, shown
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.payback import check_timing
+from retainkit.records import AbstractRecord
+from retainkit.economics.cashflows.present_value import DELAY
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, unknown_choice
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.typing import NumberLike, RateLike, Real, Timing, Unit
+
+
+@dataclass(frozen=True, eq=False)
+class ReferralValue(AbstractRecord):
+    """What the referrals of one customer are worth now; made by `customer_referral_value`.
+
+    Attributes
+    ----------
+    because_of_it : float or (draws,), money of now
+        From those who joined because of the referral: their value and the saved cost, less the rewards.
+    anyway : float or (draws,), money of now
+        From those who would have joined anyway: the saved cost, less the rewards.
+    total : float or (draws,), money of now
+    if_all_were_because_of_it : float or (draws,), money of now
+        The figure that is usually given, which credits every referral with a customer.
+    """
+
+    because_of_it: Real
+    anyway: Real
+    if_all_were_because_of_it: Real
+
+    @property
+    def total(self) -> Real:
+        """What all referrals are worth now."""
+        return self.because_of_it + self.anyway
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name; draws as lists."""
+        names = ("because_of_it", "anyway", "total", "if_all_were_because_of_it")
+        return {name: plain(getattr(self, name)) for name in names}
+
+    def __str__(self) -> str:
+        return (
+            f"Referrals worth {shown(self.total)}: {mean(self.because_of_it):,.2f} from customers who came "
+            f"because of them, {mean(self.anyway):,.2f} saved on those who would have come anyway. "
+            f"Crediting every referral with a customer would say {mean(self.if_all_were_because_of_it):,.2f}."
+        )
+
+
+def customer_referral_value(
+    because_of_it: NumberLike,
+    anyway: NumberLike,
+    *,
+    value: NumberLike,
+    saved_cost: NumberLike,
+    discount_rate: RateLike,
+    timing: Timing,
+    reward: NumberLike = 0.0,
+    period: Unit | None = None,
+) -> ReferralValue:
+    """What a customer's referrals are worth now: Σₜ [n₁ₜ(V + C − R) + n₂ₜ(C − R)]/(1+d)ᵗ.
+
+    It is a figure about the customer who refers. The value V of those who came belongs to them as well, so
+    that the referral values and the lifetime values of a base must not be added up.
+
+    Parameters
+    ----------
+    because_of_it : (periods,) or (draws, periods), referrals, 0 or more
+        n₁, customers who joined in each period because of the referral (type one).
+    anyway : the same
+        n₂, customers who were referred and would have joined anyway (type two).
+    value : number or (periods,), or (draws, 1), money at joining
+        V, of a customer who joins, before the cost of winning: margin, not revenue.
+    saved_cost : number or (periods,), or (draws, 1), money, 0 or more
+        C, of winning a customer in another way.
+    discount_rate : number > -1, or Rate, per period
+    timing : {"begin", "mid", "end"}
+        When in a period its customers join.
+    reward : number or (periods,), or (draws, 1), money per referral, 0 or more
+        R, paid for every one who joins: nobody can see which kind it is. 0 where none is paid.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    ReferralValue
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, and columns of unequal length.
+
+    Examples
+    --------
+    One customer worth 285 joins in the first half-year because of a referral, another in the second who
+    would have come anyway; winning a customer costs 60, and half a year 7.5%:
+
+    >>> referrals = customer_referral_value(
+    ...     [1, 0], [0, 1], value=285, saved_cost=60, discount_rate=0.075, timing="end"
+    ... )
+    >>> round(referrals.total, 2)
+    372.85
+    """
+    if check_timing(timing) == "end-if-retained":
+        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    (first, second, v, c, r, d), _ = columns(
+        because_of_it=(because_of_it, NOT_NEGATIVE),
+        anyway=(anyway, NOT_NEGATIVE),
+        value=(value, REAL),
+        saved_cost=(saved_cost, NOT_NEGATIVE),
+        reward=(reward, NOT_NEGATIVE),
+        discount_rate=(rate, GROWTH),
+    )
+    if d.ndim:
+        raise InputError(
+            "not-one-number",
+            argument="discount_rate",
+            value=d,
+            rule="must be a single number here",
+            way_out="Value the referrals once for each rate.",
+        )
+    first, second = np.broadcast_arrays(np.atleast_1d(first), np.atleast_1d(second))
+    when = np.arange(float(first.shape[-1])) + DELAY[timing]
+    weight = np.exp(-when * np.log1p(d))
+    saved = c - r
+    return ReferralValue(
+        because_of_it=number((first * (v + saved) * weight).sum(axis=-1)),
+        anyway=number((second * saved * weight).sum(axis=-1)),
+        if_all_were_because_of_it=number(((first + second) * (v + saved) * weight).sum(axis=-1)),
+    )
+
+
+def value_of_referral(
+    value: NumberLike, *, saved_cost: NumberLike, share_because_of_it: NumberLike
+) -> SameKind:
+    """What one more referral is worth on average, before its reward: share·V + C.
+
+    Parameters
+    ----------
+    value : number or column, money
+        V, of a customer who joins.
+    saved_cost : number or column, money, 0 or more
+        C, of winning one in another way.
+    share_because_of_it : number or column in [0, 1]
+        The share of those referred who would not have joined otherwise (type one). No default.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money, for `best_referral_reward`.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> value_of_referral(300, saved_cost=60, share_because_of_it=0.5)
+    210.0
+    """
+    (v, c, share), back = columns(
+        value=(value, REAL),
+        saved_cost=(saved_cost, NOT_NEGATIVE),
+        share_because_of_it=(share_because_of_it, PROBABILITY),
+    )
+    return back(share * v + c)

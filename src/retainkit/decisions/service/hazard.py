@@ -1,0 +1,46 @@
+"""A hazard that is so many times as large, and what a customer with it is worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import GROWTH
+from retainkit.parameters import PROBABILITY
+from retainkit.typing import RateLike
+
+PER_PERIOD = "per period"
+CHANGE = replace(GROWTH, way_out="Write 10% more as 0.1, 10% less as -0.1.")
+"""The domain of what may grow or shrink: a break-even value is looked for on both sides of 0."""
+NO_GAIN_FROM_NO_END = "Discount: a value without end cannot gain."
+
+
+def changed_churn(churn: Any, hazard_ratio: Any) -> Any:
+    """1 − (1−c)^HR: the churn that belongs to HR times the hazard."""
+    with np.errstate(divide="ignore"):
+        return -np.expm1(hazard_ratio * np.log1p(-np.asarray(churn)))
+
+
+def value_with(
+    margin: Any, churn: Any, discount_rate: Any, timing: FlowTiming, hazard_ratio: Any = 1.0, **how_long: Any
+) -> Any:
+    """The lifetime value of a customer whose hazard is so many times that of `churn`."""
+    left = changed_churn(churn, hazard_ratio) if np.any(np.asarray(hazard_ratio) != 1.0) else churn
+    return lifetime_value(margin, churn=left, discount_rate=discount_rate, timing=timing, **how_long)
+
+
+def refuse_endless(*values: Any) -> None:
+    """An error that says why, where a value to compare has no end."""
+    for value in values:
+        refuse_infinite(np.asarray(value), way_out=NO_GAIN_FROM_NO_END)
+
+
+def hazard_of(churn: RateLike) -> Any:
+    """−ln(1−c), of a churn per period."""
+    c = np.asarray(PROBABILITY.check("churn", churn))
+    with np.errstate(divide="ignore"):
+        return -np.log1p(-c)

@@ -1,0 +1,270 @@
+"""What a faster response is worth: response time → hazard of leaving → value of a customer.
+
+How strongly customers leave because they wait is different in every trade, so nothing here has a default: the
+caller gives an elasticity (the hazard ratio is (t₁/t₀)^ε: with ε = .1 a response in half the time takes 6.7%
+off the hazard) or a curve of measured points. Both should come from an experiment or from data in which
+those who waited longer are otherwise alike; customers with hard problems wait longer *and* leave more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
+from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.typing import NumberLike, RateLike, Real, Unit
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseTimeCurve:
+    """Measured points of how strongly customers leave, by how long they wait for a response.
+
+    Between the points the logarithm of the hazard is a straight line; beyond them nothing is said.
+
+    Parameters
+    ----------
+    times : column, 0 or more, rising
+        Response times, in any unit.
+    relative_hazard : column, above 0, as long
+        Hazard at these times, relative to any one level: only ratios count.
+
+    Raises
+    ------
+    InputError
+        For fewer than two points, times that do not rise, and values outside their domain.
+
+    Examples
+    --------
+    >>> curve = ResponseTimeCurve([0, 4, 24], [0.8, 1.0, 1.6])
+    >>> round(curve.hazard_ratio(4, before=24), 6)
+    0.625
+    """
+
+    times: NumberLike
+    relative_hazard: NumberLike
+
+    def __post_init__(self) -> None:
+        t = np.asarray(NOT_NEGATIVE.check("times", self.times))
+        h = np.asarray(POSITIVE.check("relative_hazard", self.relative_hazard))
+        if t.ndim != 1 or t.size < 2 or t.shape != h.shape:
+            raise InputError(
+                "wrong-shape",
+                argument="times, relative_hazard",
+                value=f"shapes {t.shape} and {h.shape}",
+                rule="must be two columns of the same two or more points",
+                way_out="Give one hazard for each response time.",
+            )
+        if np.any(np.diff(t) <= 0.0):
+            raise InputError(
+                "not-rising",
+                argument="times",
+                value=first_offender(t, np.diff(t, prepend=-1.0) <= 0.0),
+                rule="must rise from point to point",
+                way_out="Sort the points by time and give each time once.",
+            )
+        object.__setattr__(self, "times", t)
+        object.__setattr__(self, "relative_hazard", h)
+
+    def hazard_ratio(self, after: NumberLike, *, before: NumberLike) -> SameKind:
+        """Hazard at the new response time over that at the old one.
+
+        Raises
+        ------
+        InputError
+            For times outside those measured: a curve is not continued beyond its points.
+        """
+        (t1, t0), back = columns(after=(after, NOT_NEGATIVE), before=(before, NOT_NEGATIVE))
+        for name, t in (("after", t1), ("before", t0)):
+            outside = (t < self.times[0]) | (t > self.times[-1])
+            if np.any(outside):
+                raise InputError(
+                    "outside-the-curve",
+                    argument=name,
+                    value=first_offender(t, outside),
+                    rule=f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}",
+                    way_out="Measure there, or give an elasticity.",
+                )
+        logs = np.log(np.asarray(self.relative_hazard))
+        return back(np.exp(np.interp(t1, self.times, logs) - np.interp(t0, self.times, logs)))
+
+
+def hazard_ratio_of_response_time(
+    after: NumberLike, *, before: NumberLike, elasticity: NumberLike
+) -> SameKind:
+    """The hazard ratio of a response time that changes, by an elasticity: (after/before)^elasticity.
+
+    Parameters
+    ----------
+    after, before : number or column, above 0, in the same unit
+    elasticity : number or column
+        Percent of hazard per percent of response time; above 0 if waiting drives customers away. It is
+        the caller's: there is no such thing as the usual one.
+
+    Examples
+    --------
+    >>> round(hazard_ratio_of_response_time(4, before=8, elasticity=0.1), 6)
+    0.933033
+    """
+    (t1, t0, e), back = columns(
+        after=(after, POSITIVE), before=(before, POSITIVE), elasticity=(elasticity, REAL)
+    )
+    return back((t1 / t0) ** e)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FasterResponse(AbstractDecision):
+    """Whether a faster response pays; made by `faster_response`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now
+        Of all customers together, less all costs.
+    hazard_ratio : float or (draws,)
+    value_before, value_after : float or (draws,), money of now per customer
+        After: less what the faster response costs per period.
+    worth_per_unit_of_time : float or (draws,), money of now
+        What each unit of time taken off the response adds over all customers, before any cost.
+    """
+
+    hazard_ratio: Real
+    value_before: Real
+    value_after: Real
+    worth_per_unit_of_time: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"{shown(self.gain)} in all; the hazard of leaving is multiplied by "
+            f"{mean(self.hazard_ratio):.4g}, and a customer is worth {shown(self.value_after)} instead of "
+            f"{shown(self.value_before)}. Each unit of time is worth {shown(self.worth_per_unit_of_time)} "
+            "before costs."
+        )
+
+
+def faster_response(
+    margin_per_period: NumberLike,
+    *,
+    response_time: NumberLike,
+    response_time_after: NumberLike,
+    elasticity: NumberLike = None,
+    curve: ResponseTimeCurve | None = None,
+    churn: RateLike,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    customers: NumberLike = 1.0,
+    cost_per_period: NumberLike = 0.0,
+    cost: NumberLike = 0.0,
+    period: Unit | None = None,
+) -> FasterResponse:
+    """What a faster response is worth, and whether it is worth what it costs.
+
+    Gain = customers·(V(m − k, churn') − V(m, churn)) − cost, 1 − churn' = (1 − churn)^HR and HR from the
+    elasticity, (t₁/t₀)^ε, or from the curve.
+
+    Parameters
+    ----------
+    margin_per_period : number or draws, money
+        Before the cost of the faster response.
+    response_time, response_time_after : number or draws, above 0
+        Now and then, in the same unit, whatever it is.
+    elasticity : number or draws
+        Percent of hazard per percent of response time. Exactly one of elasticity and curve.
+    curve : ResponseTimeCurve
+    churn : number or draws in [0, 1], or Rate
+        With the response time of now.
+    discount_rate : number or draws > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        As `lifetime_value`.
+    customers : number or draws, 0 or more
+    cost_per_period : number or draws, money per customer and period
+    cost : number or draws, money, once, in all
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    FasterResponse
+        Its assumptions say from which elasticity on it pays.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, times outside of the curve, elasticity and curve together or
+        neither, and where a value has no end.
+
+    Examples
+    --------
+    >>> answer = faster_response(50, response_time=8, response_time_after=2, elasticity=0.1, churn=0.05,
+    ...     discount_rate=0.01, timing="end", customers=1000, cost_per_period=2, cost=10_000)
+    >>> round(answer.hazard_ratio, 4), round(answer.gain), answer.worth_it
+    (0.8706, 51002, True)
+    >>> {a.name: round(a.flips_at, 4) for a in answer.assumptions}["elasticity"]
+    0.0471
+    """
+    check_flow(timing)
+    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    inputs = {
+        **given(
+            margin_per_period=(margin_per_period, REAL, "before the cost of a faster response"),
+            response_time=(response_time, POSITIVE, "now"),
+            response_time_after=(response_time_after, POSITIVE, "then"),
+            churn=(churn, PROBABILITY, "share lost per period now"),
+            discount_rate=(discount_rate, GROWTH, PER_PERIOD),
+            customers=(customers, NOT_NEGATIVE, "who wait"),
+            cost_per_period=(cost_per_period, NOT_NEGATIVE, "per customer, while there"),
+            cost=(cost, NOT_NEGATIVE, "once, in all"),
+        ),
+        **_link(elasticity, curve, response_time, response_time_after),
+    }
+
+    def worth(x: dict[str, Any]) -> tuple[Any, Any, Any]:
+        t1, t0 = x["response_time_after"], x["response_time"]
+        ratio = (t1 / t0) ** x["elasticity"] if curve is None else curve.hazard_ratio(t1, before=t0)
+        before, after = (value_with(1.0, x["churn"], x["discount_rate"], timing, hr) for hr in (1.0, ratio))
+        return ratio, before, after
+
+    def gain(**x: Any) -> Any:
+        _, before, after = worth(x)
+        m, k = x["margin_per_period"], x["cost_per_period"]
+        return x["customers"] * ((m - k) * after - m * before) - x["cost"]
+
+    x = values_of(inputs)
+    ratio, before, after = worth(x)
+    refuse_endless(before, after)
+    m, saved = x["margin_per_period"], np.asarray(x["response_time"]) - x["response_time_after"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = x["customers"] * m * (np.asarray(after) - before) / saved
+    return FasterResponse(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        hazard_ratio=number(ratio),
+        value_before=number(m * np.asarray(before)),
+        value_after=number((m - x["cost_per_period"]) * np.asarray(after)),
+        worth_per_unit_of_time=number(np.where(saved == 0.0, 0.0, each)),
+    )
+
+
+def _link(
+    elasticity: NumberLike, curve: ResponseTimeCurve | None, before: NumberLike, after: NumberLike
+) -> dict[str, Input]:
+    if (elasticity is None) == (curve is None):
+        raise InputError(
+            "not-one-of",
+            argument="elasticity / curve",
+            value="none of them" if curve is None else "both",
+            rule="must be given once: exactly one of them",
+            way_out="Give elasticity=…, percent of hazard per percent of time, or a ResponseTimeCurve.",
+        )
+    if curve is None:
+        return given(elasticity=(elasticity, REAL, "percent of hazard per percent of response time"))
+    curve.hazard_ratio(after, before=before)
+    return {}

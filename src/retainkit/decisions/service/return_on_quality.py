@@ -1,0 +1,249 @@
+"""The return on service and quality: what is spent now against customer equity with and without it.
+
+Spending on quality is an investment: it costs E, the present value of all expenditures; some customers stay
+longer, more may come, and some work is saved; customer equity changes by ΔCE. The return is (ΔCE − E)/E, the
+net present value ΔCE − E, and the payback the time after which what came in exceeds what went out. The
+effect is never known exactly: given as draws, it makes a distribution of returns.
+
+Rust, R. T., Zahorik, A. J. and Keiningham, T. L. (1995), "Return on Quality (ROQ): Making Service Quality
+Financially Accountable", Journal of Marketing 59(2), 58-70, doi:10.1177/002224299505900205; Rust, R. T.,
+Lemon, K. N. and Zeithaml, V. A. (2004), "Return on Marketing: Using Customer Equity to Focus Marketing
+Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.109.24030.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions.service.hazard import CHANGE, PER_PERIOD, changed_churn
+from retainkit.decisions._base.draws import shown
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.survival import whole
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
+
+
+def roi_of_customer_equity(equity_change: NumberLike, *, expenditure: NumberLike) -> SameKind:
+    """The return on spending that changes customer equity: (ΔCE − E)/E.
+
+    Parameters
+    ----------
+    equity_change : number or column, money of now
+        ΔCE.
+    expenditure : number or column, money of now, above 0
+        E, the present value of all that is spent.
+
+    Returns
+    -------
+    float, ndarray or Series
+        0.25 for 25%.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> roi_of_customer_equity(1_250_000, expenditure=1_000_000)
+    0.25
+    """
+    (gained, spent), back = columns(equity_change=(equity_change, REAL), expenditure=(expenditure, POSITIVE))
+    return back((gained - spent) / spent)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReturnOnQuality(AbstractDecision):
+    """Whether an investment in quality pays, and how soon; made by `return_on_quality`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now
+        The net present value, ΔCE − E.
+    equity_change : float or (draws,), money of now
+        ΔCE: customer equity with less that without, and what is saved.
+    expenditure : float or (draws,), money of now
+        E.
+    roi : float or (draws,)
+        (ΔCE − E)/E; ``inf`` where nothing is spent and something gained.
+    payback_periods : float or (draws,)
+        Periods after which the discounted gains first cover the expenditure; ``inf`` for never within the
+        horizon.
+    """
+
+    equity_change: Real
+    expenditure: Real
+    roi: Real
+    payback_periods: Real
+
+    @property
+    def probability_of_payback(self) -> float:
+        """The share of draws paid back within the horizon."""
+        return float(np.mean(np.isfinite(self.payback_periods)))
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        periods = np.asarray(self.payback_periods)
+        middle = float(np.quantile(periods, 0.5, method="higher"))
+        when = "never within the horizon" if middle == inf else f"after {middle:.4g} periods"
+        return (
+            f"customer equity {shown(self.equity_change)} more for {shown(self.expenditure)}: net "
+            f"{shown(self.gain)}, return {shown(self.roi, '.1%')}, paid back {when}."
+        )
+
+
+def return_on_quality(
+    margin_per_period: NumberLike,
+    *,
+    investment: NumberLike,
+    cost_per_period: NumberLike,
+    churn: RateLike,
+    hazard_ratio: NumberLike,
+    customers: NumberLike,
+    acquired_per_period: NumberLike,
+    acquisition_lift: NumberLike,
+    savings_per_period: NumberLike,
+    discount_rate: RateLike,
+    periods: int,
+    starts_after: int = 0,
+    acquisition_cost: NumberLike = 0.0,
+    tax_rate: NumberLike = 0.0,
+    period: Unit | None = None,
+) -> ReturnOnQuality:
+    """Whether an investment in service quality pays: customers who stay, customers who come, work saved.
+
+    Customers of period k = 1, 2, … are those of the period before, less churn, and the new ones; each pays
+    the margin at the end of a period that they began. After `starts_after` periods the hazard is HR times as
+    large, acquisition 1 + lift times, and the savings come in. All is counted over `periods`.
+
+    Parameters
+    ----------
+    margin_per_period : number or draws, money
+    investment : number or draws, money, now
+    cost_per_period : number or draws, money, in all, at the end of each period from the first on
+        What keeping the quality up costs.
+    churn : number or draws in [0, 1], or Rate
+        Without the investment.
+    hazard_ratio : number or draws, above 0
+        1 where nobody stays longer.
+    customers : number or draws, 0 or more
+        At hand.
+    acquired_per_period : number or draws, 0 or more
+        Who begin in the next period, without the investment.
+    acquisition_lift : number or draws > -1
+        Share of new customers more: 0 where none comes because of it.
+    savings_per_period : number or draws, money
+        Less rework, fewer complaints; 0 where none.
+    discount_rate : number or draws > -1, or Rate, per period
+    periods : int
+        Horizon.
+    starts_after : int, 0 or more
+        Periods until it works.
+    acquisition_cost : number or draws, money per new customer
+        Spent on those who come because of the investment too, when they come.
+    tax_rate : number or draws in [0, 1]
+        On gains and expenditures alike.
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    ReturnOnQuality
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(1).lognormal(np.log(0.9), 0.05, 4000)
+    >>> roq = return_on_quality(50, investment=150_000, cost_per_period=2_000, churn=0.05, hazard_ratio=draws,
+    ...     customers=5_000, acquired_per_period=250, acquisition_lift=0, savings_per_period=0,
+    ...     discount_rate=0.01, periods=36)
+    >>> roq.worth_it, round(roq.probability_of_gain, 2)
+    (True, 0.84)
+    """
+    n = whole("periods", periods)
+    delay = whole("starts_after", starts_after) if starts_after else 0
+    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    inputs = given(
+        margin_per_period=(margin_per_period, REAL, "of a customer"),
+        investment=(investment, NOT_NEGATIVE, "now"),
+        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of keeping it up"),
+        churn=(churn, PROBABILITY, "share lost per period without it"),
+        hazard_ratio=(hazard_ratio, POSITIVE, "hazard with it over without"),
+        customers=(customers, NOT_NEGATIVE, "at hand"),
+        acquired_per_period=(acquired_per_period, NOT_NEGATIVE, "new customers without it"),
+        acquisition_lift=(acquisition_lift, CHANGE, "share of new customers more"),
+        savings_per_period=(savings_per_period, REAL, "work saved, in all"),
+        discount_rate=(discount_rate, GROWTH, PER_PERIOD),
+        acquisition_cost=(acquisition_cost, NOT_NEGATIVE, "of a new customer"),
+        tax_rate=(tax_rate, PROBABILITY, "on all of it"),
+    )
+
+    def streams(x: dict[str, Any]) -> tuple[Array, Array]:
+        return _streams({name: np.asarray(v) for name, v in x.items()}, n, delay)
+
+    def gain(**x: Any) -> Any:
+        gained, spent = streams(x)
+        return gained.sum(axis=0) - spent.sum(axis=0)
+
+    x = values_of(inputs)
+    gained, spent = streams(x)
+    equity, outlay = gained.sum(axis=0), spent.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        roi = np.where(equity == outlay, 0.0, (equity - outlay) / outlay)
+    return ReturnOnQuality(
+        gain=number(equity - outlay),
+        assumptions=turning_points(gain, inputs),
+        equity_change=number(equity),
+        expenditure=number(outlay),
+        roi=number(roi),
+        payback_periods=number(_payback(gained - spent)),
+    )
+
+
+def _streams(x: dict[str, Array], n: int, delay: int) -> tuple[Array, Array]:
+    """What the investment adds and what it costs, discounted, at the ends of periods 0 (now), 1, …, n."""
+    shape = np.broadcast_shapes(*(a.shape for a in x.values()))
+    k = np.arange(1.0, n + 1).reshape((-1,) + (1,) * len(shape))
+    discount = (1.0 - x["tax_rate"]) * (1.0 + x["discount_rate"]) ** -k
+    works = k > delay
+    more = works * (k < n) * x["acquired_per_period"] * x["acquisition_lift"]
+    brought = x["margin_per_period"] * _customers_more(x, k, delay) + works * x["savings_per_period"]
+    gained, spent = np.zeros((n + 1, *shape)), np.zeros((n + 1, *shape))
+    spent[0] = (1.0 - x["tax_rate"]) * x["investment"]
+    gained[1:] = discount * (brought - x["acquisition_cost"] * more)
+    spent[1:] = discount * x["cost_per_period"]
+    return gained, spent
+
+
+def _customers_more(x: dict[str, Array], k: Array, delay: int) -> Array:
+    """Customers in period k = 1, …, n with the investment less those without it."""
+    stay, better = 1.0 - x["churn"], 1.0 - changed_churn(x["churn"], x["hazard_ratio"])
+    coming = x["acquired_per_period"]
+    without = _stock(x["customers"], coming, stay, k - 1.0)
+    if delay >= len(k):
+        return np.zeros_like(without)
+    with_ = _stock(without[delay], coming * (1.0 + x["acquisition_lift"]), better, k[: len(k) - delay] - 1.0)
+    return np.concatenate([np.zeros_like(without[:delay] + with_[:1]), with_ - without[delay:]])
+
+
+def _stock(start: Array, coming: Array, stay: Array, steps: Array) -> Array:
+    """Customers after i periods in which a share stays and others come: start·rⁱ + coming·Σ_{l<i} rˡ."""
+    left = stay**steps
+    return start * left + coming * (np.cumsum(left, axis=0) - left)
+
+
+def _payback(net: Array) -> Array:
+    """The first whole period by which the sum of all so far is not below 0 any more; ``inf`` for never."""
+    covered = np.cumsum(net, axis=0) >= 0.0
+    return np.where(covered.any(axis=0), np.argmax(covered, axis=0).astype(np.float64), inf)

@@ -1,0 +1,284 @@
+"""What it costs when an employee leaves, and what keeping employees longer is worth.
+
+A leaver costs the separation, hiring and training of a successor, what the place does not earn while it is
+empty (less the pay it does not cost), and what the successor does not yet earn while learning. Beside this,
+experienced staff may serve better; how much that lowers the customers' hazard of leaving is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
+from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
+from retainkit.decisions._base.draws import mean, plain, shown
+from retainkit.columns import columns
+from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow
+from retainkit.records import AbstractRecord
+from retainkit.economics.cashflows.present_value import annuity_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.typing import NumberLike, RateLike, Real, Unit
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LeaverCost(AbstractRecord):
+    """What one employee who leaves costs, part by part; made by `leaver_cost`.
+
+    Attributes
+    ----------
+    separation, hiring, training : float or column, money
+    vacancy : float or column, money
+        Contribution less pay, while the place is empty.
+    ramp_up : float or column, money
+        Contribution that the successor does not yet make.
+    """
+
+    separation: Any
+    hiring: Any
+    training: Any
+    vacancy: Any
+    ramp_up: Any
+
+    @property
+    def total(self) -> Any:
+        """All parts together."""
+        return self.separation + self.hiring + self.training + self.vacancy + self.ramp_up
+
+    def as_dict(self) -> dict[str, Any]:
+        """The parts and their sum; columns as lists."""
+        parts = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+        return {**parts, "total": plain(self.total)}
+
+    def __str__(self) -> str:
+        parts = ", ".join(
+            f"{name.replace('_', '-')} {mean(x):,.2f}" for name, x in vars(self).items() if mean(x)
+        )
+        return f"A leaver costs {mean(self.total):,.2f}: {parts}."
+
+
+def leaver_cost(
+    *,
+    separation: NumberLike,
+    hiring: NumberLike,
+    training: NumberLike,
+    contribution_per_period: NumberLike,
+    pay_per_period: NumberLike,
+    vacancy_periods: NumberLike,
+    ramp_up_periods: NumberLike,
+    ramp_up_productivity: NumberLike,
+) -> LeaverCost:
+    """What it costs when one employee leaves and another one is found.
+
+    separation + hiring + training + vacancy·(contribution − pay) + ramp-up·(1 − productivity)·contribution
+
+    Parameters
+    ----------
+    separation, hiring, training : number or column, money
+    contribution_per_period : number or column, money per period
+        What an experienced employee brings before pay; what replacing them by overtime costs is an
+        estimate of it.
+    pay_per_period : number or column, money per period
+        With all that comes with it; saved while the place is empty.
+    vacancy_periods, ramp_up_periods : number or column, 0 or more
+    ramp_up_productivity : number or column in [0, 1]
+        Mean over the ramp-up, of an experienced employee's; 0.5 for a straight rise from nothing.
+
+    Returns
+    -------
+    LeaverCost
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> print(leaver_cost(separation=500, hiring=3000, training=1500, contribution_per_period=6000,
+    ...     pay_per_period=4000, vacancy_periods=1.5, ramp_up_periods=3, ramp_up_productivity=0.5))
+    A leaver costs 17,000.00: separation 500.00, hiring 3,000.00, training 1,500.00, vacancy 3,000.00,
+    ramp-up 9,000.00.
+    """
+    (out, found, taught, earns, pay, empty, learns, share), back = columns(
+        separation=(separation, NOT_NEGATIVE),
+        hiring=(hiring, NOT_NEGATIVE),
+        training=(training, NOT_NEGATIVE),
+        contribution_per_period=(contribution_per_period, REAL),
+        pay_per_period=(pay_per_period, NOT_NEGATIVE),
+        vacancy_periods=(vacancy_periods, NOT_NEGATIVE),
+        ramp_up_periods=(ramp_up_periods, NOT_NEGATIVE),
+        ramp_up_productivity=(ramp_up_productivity, PROBABILITY),
+    )
+    return LeaverCost(
+        separation=back(out),
+        hiring=back(found),
+        training=back(taught),
+        vacancy=back(empty * (earns - pay)),
+        ramp_up=back(learns * (1.0 - share) * earns),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServedCustomers:
+    """The customers whom the staff serves, and how their leaving follows the staff's.
+
+    Parameters
+    ----------
+    customers : number or draws, 0 or more
+    margin_per_period : number or draws, money
+    churn : number or draws in [0, 1], or Rate
+        Share of customers lost per period, with the staff turnover of now.
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        Of the margin: as `lifetime_value`.
+    elasticity : number or draws
+        Percent of the customers' hazard of leaving, per percent of staff turnover: the caller's own.
+    """
+
+    customers: NumberLike
+    margin_per_period: NumberLike
+    churn: RateLike
+    timing: FlowTiming
+    elasticity: NumberLike
+
+    def inputs(self, period: Unit | None) -> dict[str, Input]:
+        """What is assumed of them, by name."""
+        check_flow(self.timing)
+        (churn,) = in_period(period, churn=self.churn)
+        return given(
+            elasticity=(self.elasticity, REAL, "% of customers' hazard per % of turnover"),
+            customers=(self.customers, NOT_NEGATIVE, "served"),
+            margin_per_period=(self.margin_per_period, REAL, "of a customer"),
+            churn=(churn, PROBABILITY, "share of customers lost per period now"),
+        )
+
+    def gain(self, x: Mapping[str, Any]) -> Any:
+        """What a lower turnover makes them worth more, over the horizon."""
+        ratio = (np.asarray(x["turnover_after"]) / x["turnover"]) ** x["elasticity"]
+        m, c, d, n = (x[name] for name in ("margin_per_period", "churn", "discount_rate", "periods"))
+        before, after = (value_with(m, c, d, self.timing, hr, periods=n) for hr in (1.0, ratio))
+        refuse_endless(before, after)
+        return x["customers"] * (np.asarray(after) - before)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StaffRetention(AbstractDecision):
+    """Whether keeping employees longer pays; made by `staff_retention`.
+
+    Attributes
+    ----------
+    gain : float or (draws,), money of now
+        Over the horizon.
+    saved_on_leavers : float or (draws,), money of now
+    gained_on_customers : float or (draws,), money of now
+        Through better service; 0 where customers were left out.
+    spent : float or (draws,), money of now
+    leavers_fewer_per_period : float or (draws,)
+    """
+
+    saved_on_leavers: Real
+    gained_on_customers: Real
+    spent: Real
+    leavers_fewer_per_period: Real
+
+    def headline(self) -> str:
+        """The verdict in a sentence or two."""
+        return (
+            f"{shown(self.gain)} in all: {shown(self.saved_on_leavers)} saved on "
+            f"{mean(self.leavers_fewer_per_period):.4g} fewer leavers per period, "
+            f"{shown(self.gained_on_customers)} gained on customers, {shown(self.spent)} spent."
+        )
+
+
+def staff_retention(
+    *,
+    employees: NumberLike,
+    turnover: NumberLike,
+    turnover_after: NumberLike,
+    cost_per_leaver: NumberLike,
+    cost_per_period: NumberLike,
+    cost: NumberLike = 0.0,
+    periods: NumberLike,
+    discount_rate: RateLike,
+    served: ServedCustomers | None = None,
+    period: Unit | None = None,
+) -> StaffRetention:
+    """Whether it pays to spend on keeping employees: fewer leavers, and customers who are served better.
+
+    Over the horizon: employees·(turnover − after)·cost per leaver − cost per period, at the end of each
+    period, + customers·(V(churn') − V(churn)) − cost. The customers' hazard is (after/turnover)^elasticity
+    times as large.
+
+    Parameters
+    ----------
+    employees : number or draws, 0 or more
+    turnover, turnover_after : number or draws, above 0
+        Leavers per employee and period; above 1 where places are filled anew several times.
+    cost_per_leaver : number or draws, money
+        See `leaver_cost`.
+    cost_per_period : number or draws, money per period
+        What keeping them costs, in all.
+    cost : number or draws, money, once, now
+    periods : number, above 0
+        Horizon.
+    discount_rate : number or draws > -1, or Rate, per period
+    served : ServedCustomers, optional
+        Left out by default: then only the cost of leavers counts.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    StaffRetention
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> decision = staff_retention(employees=80, turnover=0.03, turnover_after=0.02, cost_per_leaver=17_000,
+    ...     cost_per_period=12_000, periods=36, discount_rate=0.01)
+    >>> decision.worth_it, round(decision.gain)
+    (True, 48172)
+    """
+    (discount_rate,) = in_period(period, discount_rate=discount_rate)
+    inputs = given(
+        employees=(employees, NOT_NEGATIVE, "number"),
+        turnover=(turnover, POSITIVE, "leavers per employee and period now"),
+        turnover_after=(turnover_after, POSITIVE, "leavers per employee and period then"),
+        cost_per_leaver=(cost_per_leaver, NOT_NEGATIVE, "all parts"),
+        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of keeping them"),
+        cost=(cost, NOT_NEGATIVE, "once"),
+        periods=(periods, POSITIVE, "horizon"),
+        discount_rate=(discount_rate, GROWTH, PER_PERIOD),
+    )
+    if served is not None:
+        inputs |= served.inputs(period)
+
+    def parts(x: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
+        fewer = x["employees"] * (np.asarray(x["turnover"]) - x["turnover_after"])
+        annuity = annuity_value(1.0, periods=x["periods"], discount_rate=x["discount_rate"], timing="end")
+        better = 0.0 if served is None else served.gain(x)
+        spent = x["cost"] + x["cost_per_period"] * annuity
+        return fewer, fewer * x["cost_per_leaver"] * annuity, better, spent
+
+    def gain(**x: Any) -> Any:
+        _, saved, better, spent = parts(x)
+        return saved + better - spent
+
+    x = values_of(inputs)
+    fewer, saved, better, spent = parts(x)
+    return StaffRetention(
+        gain=number(gain(**x)),
+        assumptions=turning_points(gain, inputs),
+        saved_on_leavers=number(saved),
+        gained_on_customers=number(better),
+        spent=number(spent),
+        leavers_fewer_per_period=number(fewer),
+    )

@@ -1,0 +1,218 @@
+"""How much to spend on winning a prospect and how much on keeping a customer: the customer equity test.
+
+Customer equity per prospect is CE = a(A)·LTV(R) − A with LTV(R) = m + (m·r(R) − R)/(1 + d − r(R)): the first
+margin comes when the customer is won; at the end of every period R is spent on each customer of that period,
+and those who stay, a share r(R), pay the margin. R* maximises LTV whatever A is; A* then equates the next
+unit of acquisition money to its return. At the optimum the *marginal* cost of winning a customer and of
+keeping one are both equal to LTV; the averages may stand in any ratio.
+
+Blattberg, R. C. and Deighton, J. (1996), "Manage Marketing by the Customer Equity Test", Harvard Business
+Review 74(4), 136-144; Pfeifer, P. E. (2005), "The optimal ratio of acquisition and retention costs", Journal
+of Targeting, Measurement and Analysis for Marketing 13(2), 179-188, doi:10.1057/palgrave.jt.5740142.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.assumptions import Given
+from retainkit.decisions._base.search import where_zero
+from retainkit.decisions.spending.response_curves import ResponseCurve
+from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
+from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
+
+
+@dataclass(frozen=True)
+class BlattbergDeighton:
+    """The economics of a prospect: what a spending on winning and on keeping brings.
+
+    Parameters
+    ----------
+    margin_per_period : number or draws, money, above 0
+        What a customer brings in a period, before the spending on retention.
+    discount_rate : number, draws or Rate
+        Per period.
+    acquisition : ResponseCurve
+        The share of prospects won, by spending per prospect.
+    retention : ResponseCurve
+        The share of customers kept, by spending per customer and period.
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, ceilings above 1, and a ceiling of retention so high that the value
+        of a customer has no limit.
+
+    Examples
+    --------
+    >>> from retainkit.decisions.spending.response_curves import ExponentialResponse
+    >>> prospect = BlattbergDeighton(
+    ...     margin_per_period=50,
+    ...     discount_rate=0.15,
+    ...     acquisition=ExponentialResponse.through(spend=5, rate=0.2, ceiling=0.4),
+    ...     retention=ExponentialResponse.through(spend=10, rate=0.6, ceiling=0.8),
+    ... )
+    >>> round(prospect.lifetime_value(10), 4), round(prospect.customer_equity(5, 10), 4)
+    (86.3636, 12.2727)
+    """
+
+    margin_per_period: Real
+    discount_rate: RateLike
+    acquisition: ResponseCurve
+    retention: ResponseCurve
+    period: Unit | None = None
+
+    def __post_init__(self) -> None:
+        (d,) = in_period(self.period, discount_rate=self.discount_rate)
+        object.__setattr__(
+            self, "margin_per_period", POSITIVE.check("margin_per_period", self.margin_per_period)
+        )
+        object.__setattr__(self, "discount_rate", GROWTH.check("discount_rate", d))
+        for name in ("acquisition", "retention"):
+            PROBABILITY.check(f"{name}.ceiling", getattr(self, name).ceiling)
+        room = np.asarray(1.0 + self.discount_rate - np.asarray(self.retention.ceiling))
+        if np.any(room <= 0.0):
+            raise InputError(
+                "no-limit",
+                argument="retention.ceiling",
+                value=first_offender(np.broadcast_to(self.retention.ceiling, room.shape), room <= 0.0),
+                rule="must be below 1 + discount_rate, or the value of a customer has no limit",
+                way_out="Nobody keeps every customer for ever: lower the ceiling or discount.",
+            )
+
+    @property
+    def has_draws(self) -> bool:
+        """Whether any of the inputs comes as draws."""
+        return np.ndim(self.value_and_equity(np.zeros(()), np.zeros(()))[1]) > 0
+
+    def lifetime_value(self, retention_spend: NumberLike) -> Any:
+        """LTV(R) of a customer won, first margin included, less all spending on retention.
+
+        Parameters
+        ----------
+        retention_spend : number or array, money per customer and period
+
+        Returns
+        -------
+        float or ndarray
+        """
+        R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
+        return _number(self.value_and_equity(np.zeros(()), R)[0])
+
+    def customer_equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> Any:
+        """CE(A, R) = a(A)·LTV(R) − A of a prospect.
+
+        Parameters
+        ----------
+        acquisition_spend : number or array, money per prospect
+        retention_spend : number or array, money per customer and period
+
+        Returns
+        -------
+        float or ndarray
+        """
+        A = np.asarray(NOT_NEGATIVE.check("acquisition_spend", acquisition_spend))
+        R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
+        return _number(self.value_and_equity(A, R)[1])
+
+    def value_and_equity(self, A: Array, R: Array) -> tuple[Any, Any]:
+        """LTV(R) and CE(A, R) at checked arrays."""
+        growth = 1.0 + self.discount_rate
+        value = (self.margin_per_period * growth - R) / (growth - self.retention.at(R))
+        return value, self.acquisition.at(A) * value - A
+
+    def best_retention_spend(self) -> Any:
+        """R*, at which r'(R)·LTV(R) = 1, or 0 where no spending pays: one for every draw."""
+        m, growth = self.margin_per_period, 1.0 + self.discount_rate
+
+        def rising(R: Array) -> Array:  # the sign of LTV'(R); falls beyond the inflection
+            return self.retention.slope(R) * (m * growth - R) - (growth - self.retention.at(R))
+
+        found = where_zero(rising, np.minimum(self.retention.inflection, m * growth), m * growth)
+        nothing = self.value_and_equity(np.zeros(()), np.zeros(()))[0]
+        return np.where(self.value_and_equity(np.zeros(()), found)[0] > nothing, found, 0.0)
+
+    def best_acquisition_spend(self, value: Any) -> Any:
+        """A*, at which a'(A)·value = 1, or 0 where no spending pays: one for every value and draw."""
+        with np.errstate(divide="ignore"):
+            found = self.acquisition.spend_at_slope(1.0 / np.maximum(value, 0.0))
+            worth = self.acquisition.at(found) * value - found
+        return np.where(worth > np.asarray(self.acquisition.floor) * value, found, 0.0)
+
+    def marginal_returns(self, acquisition_spend: float, retention_spend: float) -> tuple[Any, Any]:
+        """Value per unit of the next money on winning, a'(A)·LTV, and on keeping, r'(R)·LTV."""
+        A, R = np.asarray(acquisition_spend), np.asarray(retention_spend)
+        value = self.value_and_equity(A, R)[0]
+        return self.acquisition.slope(A) * value, self.retention.slope(R) * value
+
+    def five_times(self, acquisition_spend: Number, retention_spend: Number) -> FiveTimes:
+        """The "five times" claim at a spending: the ratio of averages, and what the margins say instead.
+
+        Draws count by their means.
+
+        Examples
+        --------
+        >>> from retainkit.decisions.spending.response_curves import ExponentialResponse
+        >>> winning = ExponentialResponse.through(5, 0.2, ceiling=0.4)
+        >>> keeping = ExponentialResponse.through(10, 0.6, ceiling=0.8)
+        >>> verdict = BlattbergDeighton(50, 0.15, winning, keeping).five_times(10, 10)
+        >>> round(verdict.average_ratio, 2), verdict.next_money
+        (2.0, 'keeping')
+        """
+        A = NOT_NEGATIVE.check("acquisition_spend", acquisition_spend)
+        R = NOT_NEGATIVE.check("retention_spend", retention_spend)
+        value = _mean(self.value_and_equity(np.asarray(A), np.asarray(R))[0])
+        won, kept = (
+            SpendResponse(spend, _mean(c.at(np.asarray(spend))), 1.0, _mean(c.slope(np.asarray(spend))))
+            for c, spend in ((self.acquisition, A), (self.retention, R))
+        )
+        return five_times(won, kept, value_won=value, value_kept=value)
+
+    def inputs(self) -> dict[str, Given]:
+        """What the model assumes, by name, for the break-even value of each."""
+        return {
+            "margin_per_period": Given(self.margin_per_period, POSITIVE, "margin of a customer in a period"),
+            "discount_rate": Given(self.discount_rate, GROWTH, "per period"),
+            **_curve_inputs("acquisition", self.acquisition),
+            **_curve_inputs("retention", self.retention),
+        }
+
+    def with_inputs(self, values: dict[str, float]) -> BlattbergDeighton:
+        """The same model with other numbers, by the names of `inputs`."""
+        own = {name: value for name, value in values.items() if "." not in name}
+        curves: dict[str, Any] = {}
+        for name in ("acquisition", "retention"):
+            given = {k.partition(".")[2]: v for k, v in values.items() if k.startswith(f"{name}.")}
+            curve = getattr(self, name)
+            curves[name] = replace(curve, **given) if given else curve
+        return replace(self, period=None, **own, **curves)
+
+
+_MEANINGS = {"ceiling": "rate that no spending exceeds", "floor": "rate without spending"}
+
+
+def _curve_inputs(name: str, curve: ResponseCurve) -> dict[str, Given]:
+    if not is_dataclass(curve):
+        return {}
+    named = {f.name: getattr(curve, f.name) for f in fields(curve)}
+    domains: dict[str, Domain] = dict.fromkeys(_MEANINGS, PROBABILITY)
+    return {
+        f"{name}.{key}": Given(value, domains.get(key, POSITIVE), _MEANINGS.get(key, "shape of the response"))
+        for key, value in named.items()
+    }
+
+
+def _number(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else np.asarray(value)
+
+
+def _mean(value: Any) -> float:
+    return float(np.mean(np.asarray(value, np.float64)))

@@ -1,0 +1,386 @@
+"""How the share of customers won or kept grows with the spending on them: three curves behind one face.
+
+Every curve starts at a floor, the rate without spending, and approaches a ceiling that no spending exceeds.
+The exponential has its steepest point at zero. The ADBUDG and Hill curves may be S-shaped: little happens
+until the spending is noticed, and then diminishing returns set in.
+
+Blattberg, R. C. and Deighton, J. (1996), "Manage Marketing by the Customer Equity Test", Harvard Business
+Review 74(4), 136-144, use the exponential; Little, J. D. C. (1970), "Models and Managers: The Concept of a
+Decision Calculus", Management Science 16(8), B466-B485, doi:10.1287/mnsc.16.8.B466, the ADBUDG curve.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import expit, logit, xlogy
+
+from retainkit.decisions._base.search import where_zero
+from retainkit.columns import SameKind, columns
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE
+from retainkit.typing import Array, NumberLike, Real
+
+_MOST_STEPS = 60
+
+
+class ResponseCurve(ABC):
+    """A rate that rises with spending from a floor to a ceiling, ever flatter beyond its inflection.
+
+    A curve of your own needs the five members below. Parameters may be numbers or draws, arrays that
+    broadcast against the spending.
+    """
+
+    floor: Real
+    """The rate without any spending."""
+    ceiling: Real
+    """The rate that no spending exceeds."""
+
+    @property
+    @abstractmethod
+    def inflection(self) -> Real:
+        """The spending up to which every further unit brings more than the one before; 0 where none does."""
+
+    @abstractmethod
+    def at(self, spend: Any) -> Any:
+        """The rate at a spending that is a checked float64 array."""
+
+    @abstractmethod
+    def slope(self, spend: Any) -> Any:
+        """What the next unit of money adds to the rate, at a checked float64 array."""
+
+    def rate(self, spend: NumberLike) -> SameKind:
+        """The rate that a spending reaches.
+
+        Parameters
+        ----------
+        spend : number or column, money, 0 or more
+
+        Returns
+        -------
+        float, ndarray or Series
+            With draws among the parameters an array that broadcasts against the spending.
+        """
+        (x,), back = columns(spend=(spend, NOT_NEGATIVE))
+        value = np.asarray(self.at(x))
+        return back(value) if value.shape == x.shape else value
+
+    def spend_at_slope(self, slope: Any) -> Any:
+        """The spending beyond the inflection at which the slope is this; the inflection if it never is."""
+        start = np.asarray(self.inflection, np.float64)
+        height = np.asarray(self.ceiling) - np.asarray(self.at(start))
+        high = start + height / slope  # on the flattening part the rate rises by at least slope · distance
+        return where_zero(lambda spend: self.slope(spend) / slope - 1.0, start, high)
+
+    @property
+    def is_concave(self) -> bool:
+        """Whether every unit of money brings less than the one before, from the first on."""
+        return bool(np.all(np.asarray(self.inflection) == 0.0))
+
+
+@dataclass(frozen=True)
+class ExponentialResponse(ResponseCurve):
+    """The rate floor + (ceiling − floor)·(1 − e^(−k·spend)): each unit covers the same share of the rest.
+
+    Parameters
+    ----------
+    ceiling : number or draws, 0 or more
+        The rate that no spending exceeds.
+    k : number or draws, per unit of money, above 0
+        How fast it gets there: half-way at a spending of ln 2/k.
+    floor : number or draws, between 0 and the ceiling
+        The rate without spending.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain and a floor above the ceiling.
+
+    Examples
+    --------
+    >>> keeping = ExponentialResponse.through(spend=10, rate=0.6, ceiling=0.8)
+    >>> round(keeping.k, 6), round(keeping.rate(20), 6)
+    (0.138629, 0.75)
+    """
+
+    ceiling: Real
+    k: Real
+    floor: Real = 0.0
+
+    shape_names: ClassVar[tuple[str, ...]] = ("k",)
+
+    def __post_init__(self) -> None:
+        _check_ends(self)
+        object.__setattr__(self, "k", POSITIVE.check("k", self.k))
+
+    @classmethod
+    def through(
+        cls, spend: NumberLike, rate: NumberLike, *, ceiling: NumberLike, floor: NumberLike = 0.0
+    ) -> ExponentialResponse:
+        """The curve through one observed point: k = −ln(1 − (rate − floor)/(ceiling − floor))/spend.
+
+        Raises
+        ------
+        InputError
+            For a rate that does not lie between floor and ceiling.
+        """
+        (x, y, top, bottom), back = columns(
+            spend=(spend, POSITIVE),
+            rate=(rate, NOT_NEGATIVE),
+            ceiling=(ceiling, NOT_NEGATIVE),
+            floor=(floor, NOT_NEGATIVE),
+        )
+        _check_between("rate", y, bottom, top)
+        return cls(ceiling=ceiling, k=back(-np.log1p(-(y - bottom) / (top - bottom)) / x), floor=floor)
+
+    @property
+    def inflection(self) -> Real:
+        return 0.0
+
+    @staticmethod
+    def share(spend: Any, k: Any) -> Any:
+        """The part of the way from floor to ceiling."""
+        return -np.expm1(-k * spend)
+
+    def at(self, spend: Any) -> Any:
+        return self.floor + (self.ceiling - self.floor) * self.share(spend, self.k)
+
+    def slope(self, spend: Any) -> Any:
+        return (self.ceiling - self.floor) * self.k * np.exp(-self.k * spend)
+
+    def spend_at_slope(self, slope: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            steepest = np.log(self.k * (self.ceiling - self.floor))  # -inf where spending does nothing
+            return np.maximum(0.0, (steepest - np.log(slope)) / self.k)
+
+
+@dataclass(frozen=True)
+class HillResponse(ResponseCurve):
+    """The rate floor + (ceiling − floor)·spend^h/(half_spend^h + spend^h), with h the shape.
+
+    S-shaped for a shape above 1: nothing much happens until spending comes near half_spend.
+
+    Parameters
+    ----------
+    ceiling : number or draws, 0 or more
+    half_spend : number or draws, money, above 0
+        The spending that goes half of the way from floor to ceiling.
+    shape : number or draws, above 0
+        Diminishing returns from the start at 1 or less.
+    floor : number or draws, between 0 and the ceiling
+
+    Raises
+    ------
+    InputError
+        For values outside their domain and a floor above the ceiling.
+
+    Examples
+    --------
+    >>> noticed = HillResponse(ceiling=0.8, half_spend=10, shape=3)
+    >>> round(noticed.rate(5), 6), noticed.rate(10), round(noticed.inflection, 6)
+    (0.088889, 0.4, 7.937005)
+    """
+
+    ceiling: Real
+    half_spend: Real
+    shape: Real = 1.0
+    floor: Real = 0.0
+
+    shape_names: ClassVar[tuple[str, ...]] = ("half_spend", "shape")
+
+    def __post_init__(self) -> None:
+        _check_ends(self)
+        object.__setattr__(self, "half_spend", POSITIVE.check("half_spend", self.half_spend))
+        object.__setattr__(self, "shape", POSITIVE.check("shape", self.shape))
+
+    @property
+    def inflection(self) -> Real:
+        h = np.asarray(self.shape)
+        start = self.half_spend * np.maximum(0.0, (h - 1.0) / (h + 1.0)) ** (1.0 / h)
+        return float(start) if np.ndim(start) == 0 else start
+
+    @staticmethod
+    def share(spend: Any, half_spend: Any, shape: Any) -> Any:
+        """The part of the way from floor to ceiling; takes complex parameters."""
+        some = np.asarray(spend) > 0.0
+        odds = np.exp(-shape * (np.log(np.where(some, spend, 1.0)) - np.log(half_spend)))
+        return np.where(some, 1.0 / (1.0 + odds), 0.0)
+
+    def at(self, spend: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            way = _expit(self.shape * (np.log(spend) - np.log(self.half_spend)))
+        return self.floor + (self.ceiling - self.floor) * way
+
+    def slope(self, spend: Any) -> Any:
+        z = np.asarray(spend / self.half_spend)
+        with np.errstate(divide="ignore"):
+            log_rest = -2.0 * np.logaddexp(0.0, self.shape * np.log(z))
+        steepness = np.exp(xlogy(np.asarray(self.shape) - 1.0, z) + log_rest)
+        return (self.ceiling - self.floor) * self.shape / self.half_spend * steepness
+
+    def spend_at_slope(self, slope: Any) -> Any:
+        h = np.asarray(self.shape, np.float64)
+        with np.errstate(divide="ignore"):
+            wanted = np.log(slope * np.asarray(self.half_spend) / h) - np.log(self.ceiling - self.floor)
+        return np.maximum(
+            self.inflection, self.half_spend * np.exp(_logit_of_share(h, np.asarray(wanted)) / h)
+        )
+
+
+def _logit_of_share(h: Array, wanted: Array) -> Array:
+    """The larger u with (1 − 1/h)·ln t + (1 + 1/h)·ln(1 − t) = wanted, where t = expit(u); else -inf.
+
+    The left side is concave in u and below its asymptotes, so Newton's steps from where an asymptote
+    reaches `wanted` fall to the root without passing it.
+    """
+    rise, fall = 1.0 - 1.0 / h, 1.0 + 1.0 / h
+    top = np.where(h > 1.0, 0.5 * rise, 0.5)
+    highest = np.where(h > 1.0, xlogy(rise, top) + fall * np.log1p(-top), np.inf)
+    there = wanted < np.where(h == 1.0, 0.0, highest)
+    safe = np.where(there, wanted, -1.0 - fall)
+    u = np.where(h < 1.0, np.minimum(-safe / fall, safe / np.where(h < 1.0, rise, -1.0)), -safe / fall)
+    for _ in range(_MOST_STEPS):
+        value = -rise * np.logaddexp(0.0, -u) - fall * np.logaddexp(0.0, u)
+        step = (value - safe) / (rise - 2.0 * expit(u))
+        u = u - step
+        if np.all(np.abs(step) <= 1e-15 * np.maximum(1.0, np.abs(u))):
+            break
+    return np.where(there, u, -np.inf)
+
+
+@dataclass(frozen=True)
+class AdbudgResponse(ResponseCurve):
+    """Little's ADBUDG curve: the rate floor + (ceiling − floor)·spend^gamma/(delta + spend^gamma).
+
+    The `HillResponse` with half_spend = delta^(1/gamma), in the letters of the paper and with its four
+    questions to a manager, `from_judgements`.
+
+    Parameters
+    ----------
+    ceiling, gamma, delta, floor : number or draws
+        Gamma above 1 makes the curve S-shaped; delta depends on the unit of the spending.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain and a floor above the ceiling.
+
+    Examples
+    --------
+    >>> told = AdbudgResponse.from_judgements(
+    ...     10, rate_without=0.3, rate_now=0.6, rate_with_half_more=0.7, rate_at_saturation=0.8
+    ... )
+    >>> [round(told.rate(spend), 6) for spend in (0, 10, 15)]
+    [0.3, 0.6, 0.7]
+    """
+
+    ceiling: Real
+    gamma: Real
+    delta: Real
+    floor: Real = 0.0
+
+    shape_names: ClassVar[tuple[str, ...]] = ("gamma", "delta")
+
+    def __post_init__(self) -> None:
+        _check_ends(self)
+        object.__setattr__(self, "gamma", POSITIVE.check("gamma", self.gamma))
+        object.__setattr__(self, "delta", POSITIVE.check("delta", self.delta))
+        POSITIVE.check("delta**(1/gamma)", self._half_spend)
+
+    @classmethod
+    def from_judgements(
+        cls,
+        spend_now: NumberLike,
+        *,
+        rate_without: NumberLike,
+        rate_now: NumberLike,
+        rate_with_half_more: NumberLike,
+        rate_at_saturation: NumberLike,
+    ) -> AdbudgResponse:
+        """The curve through four answers: the rate without spending, now, with half more, and at the most.
+
+        Raises
+        ------
+        InputError
+            For rates that do not rise in this order.
+        """
+        (x, bottom, now, more, top), back = columns(
+            spend_now=(spend_now, POSITIVE),
+            rate_without=(rate_without, NOT_NEGATIVE),
+            rate_now=(rate_now, NOT_NEGATIVE),
+            rate_with_half_more=(rate_with_half_more, NOT_NEGATIVE),
+            rate_at_saturation=(rate_at_saturation, NOT_NEGATIVE),
+        )
+        _check_between("rate_now", now, bottom, top)
+        _check_between("rate_with_half_more", more, now, top)
+        here, there = logit((now - bottom) / (top - bottom)), logit((more - bottom) / (top - bottom))
+        gamma = (there - here) / math.log(1.5)
+        return cls(
+            ceiling=rate_at_saturation,
+            gamma=back(gamma),
+            delta=back(np.exp(gamma * np.log(x) - here)),
+            floor=rate_without,
+        )
+
+    @property
+    def _half_spend(self) -> Any:
+        with np.errstate(over="ignore"):
+            return np.asarray(self.delta) ** (1.0 / np.asarray(self.gamma))
+
+    @property
+    def _hill(self) -> HillResponse:
+        return HillResponse(self.ceiling, self._half_spend, self.gamma, self.floor)
+
+    @property
+    def inflection(self) -> Real:
+        return self._hill.inflection
+
+    @staticmethod
+    def share(spend: Any, gamma: Any, delta: Any) -> Any:
+        """The part of the way from floor to ceiling; takes complex parameters."""
+        return HillResponse.share(spend, delta ** (1.0 / gamma), gamma)
+
+    def at(self, spend: Any) -> Any:
+        return self._hill.at(spend)
+
+    def slope(self, spend: Any) -> Any:
+        return self._hill.slope(spend)
+
+    def spend_at_slope(self, slope: Any) -> Any:
+        return self._hill.spend_at_slope(slope)
+
+
+def _expit(line: Any) -> Array:
+    return np.asarray(expit(line), np.float64)
+
+
+def _check_ends(curve: Any) -> None:
+    """Floor and ceiling of a curve, checked and stored as floats or arrays."""
+    floor, ceiling = (NOT_NEGATIVE.check(name, getattr(curve, name)) for name in ("floor", "ceiling"))
+    object.__setattr__(curve, "floor", floor)
+    object.__setattr__(curve, "ceiling", ceiling)
+    gap = np.asarray(ceiling) - np.asarray(floor)
+    if np.any(gap < 0.0):
+        raise InputError(
+            "floor-above-ceiling",
+            argument="ceiling",
+            value=first_offender(np.broadcast_to(np.asarray(ceiling), gap.shape), gap < 0.0),
+            rule="must not be below the floor",
+            way_out="The floor is the rate without spending, the ceiling the rate that no spending exceeds.",
+        )
+
+
+def _check_between(name: str, value: Array, low: Array, high: Array) -> None:
+    bad = ~((value > low) & (value < high))
+    if np.any(bad):
+        raise InputError(
+            "not-between",
+            argument=name,
+            value=first_offender(np.broadcast_to(value, bad.shape), bad),
+            rule="must lie between the rates below and above it",
+            way_out="Rates rise from the floor to the ceiling, which they do not reach.",
+        )

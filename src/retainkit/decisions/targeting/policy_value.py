@@ -1,0 +1,262 @@
+"""What a rule for whom to treat is worth, from an experiment that did not follow the rule.
+
+Each customer i was treated (D = 1) with a known chance e(x), whatever the rule π(x) would have done. Three
+estimates of the mean outcome under the rule, all from the same data:
+
+- ``"inverse-propensity"``: mean of w·y with w = π/e for the treated and (1 − π)/(1 − e) for the others.
+  Unbiased. Horvitz, D. G. and Thompson, D. J. (1952), JASA 47(260), 663-685,
+  doi:10.1080/01621459.1952.10483446.
+- ``"normalized"``: Σw·y/Σw. Hardly biased, less noisy, and not moved when money is counted from another zero.
+- ``"doubly-robust"``: predictions m₀, m₁ of the outcome, corrected by the weighted errors,
+  mean of π·m₁ + (1 − π)·m₀ + w·(y − m_D). Right if either the chances or the predictions are. Dudík, M.,
+  Langford, J. and Li, L. (2011), "Doubly Robust Policy Evaluation and Learning", ICML 2011, arXiv:1103.4601.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.decisions._base.estimate import LEVEL, Estimate, mean_of
+from retainkit.columns import columns
+from retainkit.records import AbstractRecord
+from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.parameters import PROBABILITY, REAL, Domain
+from retainkit.typing import Array, Number, NumberLike
+
+PolicyMethod: TypeAlias = Literal["inverse-propensity", "normalized", "doubly-robust"]
+"""How the value of a policy is estimated from data that did not follow it."""
+
+PROPENSITY = Domain(
+    "must be a chance above 0 and below 1",
+    lambda v: (v > 0.0) & (v < 1.0),
+    "Customers who were always or never treated tell nothing of the other arm: leave them out.",
+    PROBABILITY.to_line,
+    PROBABILITY.from_line,
+    PROBABILITY.slope,
+)
+
+
+@dataclass(frozen=True)
+class PolicyValue(AbstractRecord):
+    """The mean outcome per customer under a rule; made by `policy_value`.
+
+    Attributes
+    ----------
+    value : Estimate, money per customer
+    over_nobody, over_everybody : Estimate, money per customer
+        Gain over treating nobody, and over treating everybody: of the same customers, so that what the
+        estimates share cancels.
+    share_treated : float
+        Share of customers whom the rule treats.
+    effective_customers : float
+        (Σw)²/Σw²: how many customers, had they followed the rule, would tell as much.
+    method : str
+    """
+
+    value: Estimate
+    over_nobody: Estimate
+    over_everybody: Estimate
+    share_treated: float
+    effective_customers: float
+    method: PolicyMethod
+
+    @property
+    def worth_it(self) -> bool:
+        """Whether the rule is estimated to beat both treating nobody and treating everybody."""
+        return self.over_nobody.value > 0.0 and self.over_everybody.value >= 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The estimates with their intervals, as plain values."""
+        return {
+            "value": self.value.as_dict(),
+            "over_nobody": self.over_nobody.as_dict(),
+            "over_everybody": self.over_everybody.as_dict(),
+            "worth_it": self.worth_it,
+            "share_treated": self.share_treated,
+            "effective_customers": self.effective_customers,
+            "method": self.method,
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"The rule treats {self.share_treated:.1%} and is worth {self.value} per customer.\n"
+            f"  over treating nobody: {self.over_nobody}\n"
+            f"  over treating everybody: {self.over_everybody}\n"
+            f"  {self.method}, as much evidence as {self.effective_customers:,.0f} customers under the rule; "
+            "chances to be treated taken as known"
+        )
+
+
+class Evidence(NamedTuple):
+    """What an experiment says of its customers, checked."""
+
+    treated: Array
+    outcome: Array
+    propensity: Array
+    predicted_untreated: Array
+    predicted_treated: Array
+
+
+def policy_value(
+    treat: NumberLike,
+    *,
+    treated: NumberLike,
+    outcome: NumberLike,
+    propensity: NumberLike,
+    method: PolicyMethod | None = None,
+    predicted_untreated: NumberLike = None,
+    predicted_treated: NumberLike = None,
+    level: Number = 0.9,
+) -> PolicyValue:
+    """What customers bring, on average, if a rule decides who is treated.
+
+    Parameters
+    ----------
+    treat : column (n,) of booleans, or of chances in [0, 1]
+        Whom the rule would treat. It must not have been learnt from these customers' outcomes.
+    treated : column (n,) of booleans or 0 and 1
+        Who was treated, in the experiment.
+    outcome : column (n,), money
+        What each brought, after the cost of the treatment for those who had it.
+    propensity : number or column in (0, 1)
+        The chance with which each was treated, known from the design: 0.5 in an even split.
+    method : {"inverse-propensity", "normalized", "doubly-robust"}, optional
+        "doubly-robust" where predictions are given, else "normalized".
+    predicted_untreated, predicted_treated : columns (n,), money
+        What a model predicts that each brings without and with treatment, learnt from other customers (or
+        cross-fitted). For "doubly-robust".
+    level : number in (0, 1)
+        Of the intervals.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, columns of unequal length, missing predictions, and a rule that
+        no customer of the experiment happened to follow.
+
+    Examples
+    --------
+    >>> treated = [1, 1, 0, 0, 1, 0]
+    >>> outcome = [50, 20, 30, 25, 60, 10]
+    >>> rule = policy_value([1, 0, 1, 0, 1, 0], treated=treated, outcome=outcome, propensity=0.5)
+    >>> round(rule.value.value, 2)  # the mean of the four who were treated as the rule would
+    36.25
+    """
+    used = _method(method, predicted_untreated, predicted_treated)
+    share = float(LEVEL.check("level", level))
+    rule, seen = _evidence(treat, treated, outcome, propensity, predicted_untreated, predicted_treated)
+    weight = _weights(rule, seen)
+    own = _values(rule, seen, used)
+    nobody, everybody = (_values(np.full_like(rule, x), seen, used) for x in (0.0, 1.0))
+    return PolicyValue(
+        value=mean_of(own, share),
+        over_nobody=mean_of(own - nobody, share),
+        over_everybody=mean_of(own - everybody, share),
+        share_treated=float(rule.mean()),
+        effective_customers=float(weight.sum() ** 2 / (weight**2).sum()),
+        method=used,
+    )
+
+
+def _method(method: PolicyMethod | None, *predicted: NumberLike) -> PolicyMethod:
+    missing = any(p is None for p in predicted)
+    if method is None:
+        method = "normalized" if missing else "doubly-robust"
+    if method not in get_args(PolicyMethod):
+        raise unknown_choice("method", method, get_args(PolicyMethod))
+    if method == "doubly-robust" and missing:
+        raise InputError(
+            "missing-argument",
+            argument="predicted_untreated and predicted_treated",
+            value=None,
+            rule='must both be given for method="doubly-robust"',
+            way_out='Give both, or choose method="normalized".',
+        )
+    return method
+
+
+def indicator(argument: str, value: NumberLike) -> Array:
+    """A column of booleans, or of 0 and 1, as numbers."""
+    array: Any = np.asarray(value)
+    if array.dtype == np.bool_:
+        return array.astype(np.float64)
+    (numbers,), _ = columns(**{argument: (value, PROBABILITY)})
+    return numbers
+
+
+def check_indicator(argument: str, array: Array) -> None:
+    """Refuse what is neither 0 nor 1."""
+    bad = (array != 0.0) & (array != 1.0)
+    if np.any(bad):
+        raise InputError(
+            "not-an-indicator",
+            argument=argument,
+            value=first_offender(array, bad),
+            rule="must be true or false, or 1 or 0",
+            way_out="Give 1 for a customer who was treated and 0 for one who was not.",
+        )
+
+
+def _evidence(
+    treat: NumberLike,
+    treated: NumberLike,
+    outcome: NumberLike,
+    propensity: NumberLike,
+    untreated: NumberLike,
+    if_treated: NumberLike,
+) -> tuple[Array, Evidence]:
+    (rule, was, y, e, m0, m1), _ = columns(
+        treat=(indicator("treat", treat), PROBABILITY),
+        treated=(indicator("treated", treated), PROBABILITY),
+        outcome=(outcome, REAL),
+        propensity=(propensity, PROPENSITY),
+        predicted_untreated=(0.0 if untreated is None else untreated, REAL),
+        predicted_treated=(0.0 if if_treated is None else if_treated, REAL),
+    )
+    check_indicator("treated", was)
+    check_column("outcome", y)
+    rule, was, e, m0, m1 = (np.broadcast_to(x, y.shape) for x in (rule, was, e, m0, m1))
+    return rule, Evidence(was, y, e, m0, m1)
+
+
+def check_column(argument: str, array: Array) -> None:
+    """Refuse what is not one value for each of at least two customers."""
+    if array.ndim != 1 or array.size < 2:
+        raise InputError(
+            "wrong-shape",
+            argument=argument,
+            value=f"shape {array.shape}",
+            rule="must be a column with one value for each of two or more customers",
+            way_out="Give one entry per customer of the experiment.",
+        )
+
+
+def _weights(rule: Array, seen: Evidence) -> Array:
+    chance = np.where(seen.treated == 1.0, seen.propensity, 1.0 - seen.propensity)
+    followed = np.where(seen.treated == 1.0, rule, 1.0 - rule)
+    if not np.any(followed > 0.0):
+        raise InputError(
+            "no-overlap",
+            argument="treat",
+            value=f"a rule that treats {rule.mean():.0%}",
+            rule="must agree with what happened to at least one customer of the experiment",
+            way_out="Compare the order of the columns; with a handful of customers gather more.",
+        )
+    return followed / chance
+
+
+def _values(rule: Array, seen: Evidence, method: PolicyMethod) -> Array:
+    """One contribution per customer; their mean is the estimate, their spread its error."""
+    weight = _weights(rule, seen)
+    if method == "inverse-propensity":
+        return weight * seen.outcome
+    if method == "normalized":
+        mean = weight.mean()
+        value = float((weight * seen.outcome).mean() / mean)
+        return value + weight * (seen.outcome - value) / mean  # the influence of each on the ratio
+    untreated, treated = seen.predicted_untreated, seen.predicted_treated
+    here = np.where(seen.treated == 1.0, treated, untreated)
+    return rule * treated + (1.0 - rule) * untreated + weight * (seen.outcome - here)

@@ -1,0 +1,298 @@
+"""Break-even on any survival curve, with instalments, onboarding and the cost of keeping customers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.columns import columns, numbers
+from retainkit.economics.formulas.payback import check_timing
+from retainkit.records import AbstractRecord, ordinal, read_only
+from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
+from retainkit.economics.cashflows.present_value import DELAY
+from retainkit.economics.cashflows.payback import running, settled
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, unknown_choice
+from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.typing import Array, Number, NumberLike, RateLike, Timing, Unit
+
+Instalments: TypeAlias = Literal["owed", "while-retained"]
+"""Whether later instalments of the acquisition cost are paid for customers who have left."""
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerCash:
+    """Present values of one customer's cash, period by period, before anyone's survival is counted."""
+
+    curve: Array  # S(0) … S(n)
+    discount: Array  # (n,) v^when of the margin of period k
+    margin: Array  # one, or (n,) of each period
+    keeping: Array  # (n,) retention cost of period k, for who began it
+    instalments: Array  # (n,) acquisition cost falling at the start of period k
+    onboarding: float
+    d: float
+    timing: Timing
+    while_retained: bool
+    endless_margin: float | None  # margin less retention cost after the curve's end, where it is known
+
+    @property
+    def margins(self) -> Array:
+        """The present value of the margin of every period, if it is paid."""
+        return self.margin * self.discount
+
+    @property
+    def gains(self) -> Array:
+        """Expected margin less retention cost of every period."""
+        return self.margins * paid_by(self.curve, self.timing) - self.keeping * self.curve[:-1]
+
+    @property
+    def cost(self) -> float:
+        """The acquisition cost, its instalments included, and the onboarding cost."""
+        share = self.curve[:-1] if self.while_retained else 1.0
+        return float((self.instalments * share).sum()) + self.onboarding
+
+
+def customer_cash(
+    acquisition_cost: NumberLike,
+    margin_per_period: NumberLike,
+    survival: Survival,
+    *,
+    discount_rate: RateLike,
+    timing: Timing,
+    onboarding_cost: Number,
+    retention_cost_per_period: Number,
+    instalments: Instalments,
+    periods: int | None,
+    period: Unit | None,
+) -> CustomerCash:
+    """Check what `break_even_on_curve` and `break_even_distribution` are given, and discount it."""
+    if instalments not in ("owed", "while-retained"):
+        raise unknown_choice("instalments", instalments, get_args(Instalments))
+    delay = DELAY[check_timing(timing)]
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    d, onboarding, keeping = numbers(
+        discount_rate=(rate, GROWTH),
+        onboarding_cost=(onboarding_cost, NOT_NEGATIVE),
+        retention_cost_per_period=(retention_cost_per_period, NOT_NEGATIVE),
+    )
+    curve = survival_curve(survival, periods)
+    begins = (1.0 + d) ** -np.arange(curve.size - 1, dtype=np.float64)
+    (margin,), _ = columns(margin_per_period=(margin_per_period, REAL))
+    (cost,), _ = columns(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
+    if margin.shape not in ((), begins.shape):
+        raise _too_long("margin_per_period", margin, f"one number, or one per period ({begins.size})")
+    if cost.ndim > 1 or cost.size > begins.size:
+        raise _too_long(
+            "acquisition_cost", cost, f"one number, or instalments of {begins.size} periods at most"
+        )
+    paid = np.zeros(begins.size)
+    paid[: cost.size] = cost
+    return CustomerCash(
+        curve=curve,
+        discount=begins * (1.0 + d) ** -delay,
+        margin=margin,
+        keeping=keeping * begins,
+        instalments=paid * begins,
+        onboarding=onboarding,
+        d=d,
+        timing=timing,
+        while_retained=instalments == "while-retained",
+        endless_margin=float(margin) - keeping if margin.ndim == 0 else None,
+    )
+
+
+def _too_long(argument: str, value: Array, rule: str) -> InputError:
+    return InputError(
+        "length-mismatch",
+        argument=argument,
+        value=f"shape {value.shape}",
+        rule=f"must be {rule}",
+        way_out="Give a longer survival curve, or periods=... for a callable one.",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class CurveBreakEven(AbstractRecord):
+    """When a customer on a survival curve has paid back; made by `break_even_on_curve`.
+
+    Attributes
+    ----------
+    payments : int or None
+        The whole number of payments needed; None where those looked at are not enough.
+    periods : float
+        The same with a fraction: the last payment counted as far as it is needed, evenly; else ``inf``.
+    never : bool
+        Whether no future, however long, would be enough. Where `payments` is None and this is False,
+        the curve ends too early to tell.
+    cost : float
+        Present value of what is to be paid back: acquisition cost, instalments and onboarding.
+    collected : (n,) float64 array
+        Expected discounted margin, less retention cost, after 1, …, n payments.
+    critical_acquisition_cost : float
+        What could be spent at the most, onboarding included, for the payments looked at to pay it back.
+    critical_margin : float or None
+        The margin per period at which they would just pay back; None for a margin per single period.
+    """
+
+    payments: int | None
+    periods: float
+    never: bool
+    cost: float
+    collected: Array = field(repr=False)
+    critical_margin: float | None
+    timing: Timing
+    discount_rate: float
+    period: Unit | None
+
+    @property
+    def critical_acquisition_cost(self) -> float:
+        """What the payments looked at are worth now."""
+        return float(self.collected[-1])
+
+    @property
+    def net(self) -> Array:
+        """`collected` less the cost: the curve that crosses 0 at the break-even."""
+        return self.collected - self.cost
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures and the assumptions behind them, by name, as plain values."""
+        return {
+            "payments": self.payments,
+            "periods": self.periods,
+            "never": self.never,
+            "cost": self.cost,
+            "critical_acquisition_cost": self.critical_acquisition_cost,
+            "critical_margin": self.critical_margin,
+            "timing": self.timing,
+            "discount_rate": self.discount_rate,
+            "period": self.period,
+            "collected": self.collected.tolist(),
+        }
+
+    def __str__(self) -> str:
+        if self.payments is not None:
+            gain = self.collected[self.payments - 1] if self.payments else 0.0
+            when = f"by the {ordinal(self.payments)} payment" if self.payments else "from the start"
+            return f"Paid back {when}: {gain:,.10g} collected of a cost of {self.cost:,.10g}."
+        missing = self.cost - self.critical_acquisition_cost
+        what = f"{missing:,.6g}" if missing > 1e-9 * self.cost else "hardly anything"
+        left = f"{what} of a cost of {self.cost:,.10g} is missing after {self.collected.size:,} payments"
+        if self.never:
+            return f"Never paid back: {left}, and no future brings it."
+        return f"Not paid back within the curve: {left}. What comes after its end is not known."
+
+
+def break_even_on_curve(
+    acquisition_cost: NumberLike,
+    margin_per_period: NumberLike,
+    survival: Survival,
+    *,
+    discount_rate: RateLike = 0.0,
+    timing: Timing = "begin",
+    onboarding_cost: Number = 0.0,
+    retention_cost_per_period: Number = 0.0,
+    instalments: Instalments = "owed",
+    periods: int | None = None,
+    period: Unit | None = None,
+) -> CurveBreakEven:
+    """When the expected margin of a customer on any survival curve has paid back what it cost to win one.
+
+    The first n with Σₖ (margin·Sₖ·v^whenₖ − retention cost·S(k)·v^k) ≥ cost, k = 0, …, n − 1, where Sₖ is
+    the share that pays: S(k), or S(k+1) at the end if retained.
+
+    Parameters
+    ----------
+    acquisition_cost : number, or (instalments,), money, 0 or more
+        Paid at once, or at the start of periods 0, 1, 2, … All of it has to be paid back.
+    margin_per_period : number or (periods,), money
+        Margin of a customer who is there, before the retention cost.
+    survival : column S(0) = 1, S(1), …, or callable
+        A column of n + 1 shares is n periods; a callable, or an object with a method ``survival``,
+        is asked for S at 0, 1, …, `periods`.
+    discount_rate : number > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained"}
+        When the margin of a period falls, and who pays it.
+    onboarding_cost : number, money, 0 or more
+        Paid once, now; added to the acquisition cost.
+    retention_cost_per_period : number, money, 0 or more
+        Spent at the start of every period on everyone who begins it.
+    instalments : {"owed", "while-retained"}
+        Whether later instalments are paid for customers who have left, too.
+    periods : int, optional
+        How many periods to look at: by default the whole column, or 1,200 of a callable.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    CurveBreakEven
+
+    Raises
+    ------
+    InputError
+        For a curve that does not begin with 1 or rises, values outside their domain, wrong lengths.
+
+    Examples
+    --------
+    >>> print(break_even_on_curve(500, 50, lambda t: 0.95**t))
+    Paid back by the 14th payment: 512.3250209 collected of a cost of 500.
+    """
+    cash = customer_cash(
+        acquisition_cost,
+        margin_per_period,
+        survival,
+        discount_rate=discount_rate,
+        timing=timing,
+        onboarding_cost=onboarding_cost,
+        retention_cost_per_period=retention_cost_per_period,
+        instalments=instalments,
+        periods=periods,
+        period=period,
+    )
+    flows = np.concatenate([[-cash.cost], cash.gains])
+    net, owing = settled(running(flows), np.cumsum(np.abs(flows)), flows)
+    payments = None if owing.all() else int(np.argmin(owing))
+    return CurveBreakEven(
+        payments=payments,
+        periods=_fraction(net, payments),
+        never=payments is None and _hopeless(cash, float(net[-1])),
+        cost=cash.cost,
+        collected=read_only(running(cash.gains)),
+        critical_margin=_critical_margin(cash),
+        timing=timing,
+        discount_rate=cash.d,
+        period=period,
+    )
+
+
+def _fraction(net: Array, payments: int | None) -> float:
+    if not payments:
+        return math.inf if payments is None else 0.0
+    before, after = float(net[payments - 1]), float(net[payments])
+    return payments - 1 + before / (before - after)
+
+
+def _hopeless(cash: CustomerCash, net: float) -> bool:
+    """Whether even those who are left at the end of the curve, all staying for ever, are not enough."""
+    left = float(cash.curve[-1])
+    if left == 0.0:
+        return True
+    if cash.endless_margin is None:
+        return False
+    if cash.endless_margin <= 0.0:
+        return True
+    if cash.d <= 0.0:
+        return False
+    perpetuity = cash.endless_margin * left * (1.0 + cash.d) ** (1.0 - cash.gains.size) / cash.d
+    return net + perpetuity < 0.0
+
+
+def _critical_margin(cash: CustomerCash) -> float | None:
+    if cash.endless_margin is None:
+        return None
+    keeping = float((cash.keeping * cash.curve[:-1]).sum())
+    worth_of_one = float((cash.discount * paid_by(cash.curve, cash.timing)).sum())
+    return (cash.cost + keeping) / worth_of_one if worth_of_one > 0.0 else math.inf

@@ -1,0 +1,300 @@
+"""Break-even solved for any one of its numbers: churn, margin, price or acquisition cost.
+
+All four ask for the value at which the expected margin of a customer just equals what it cost to win one,
+either ever (``within=inf``, the default) or by a number of payments. Timing as in `break_even_periods`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.economics import _payback
+from retainkit._numerics.bracketed_roots import roots_between
+from retainkit.columns import ENDLESS, PLAIN, SameKind, columns
+from retainkit.rates import GROWTH, in_period
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
+
+
+def _one_or_more(v: Any) -> Any:
+    return v >= 1.0
+
+
+_PAYMENTS = replace(
+    ENDLESS,
+    rule="must be 1 payment or more (inf: ever)",
+    contains=_one_or_more,
+    way_out="Payments come whole.",
+)
+
+
+def break_even_acquisition_cost(
+    margin_per_period: NumberLike,
+    *,
+    churn: RateLike = 0.0,
+    discount_rate: RateLike = 0.0,
+    timing: Timing = "begin",
+    within: NumberLike = inf,
+    period: Unit | None = None,
+) -> SameKind:
+    """The most that may be spent to win a customer: what its margin is worth.
+
+    margin · w·(1 − qⁿ)/(c + d), with n = `within` payments and w as in `break_even_periods`.
+
+    Parameters
+    ----------
+    margin_per_period : number or column, money
+    churn : number or column in [0, 1], or Rate
+    discount_rate : number or column > -1, or Rate
+    timing : {"begin", "mid", "end", "end-if-retained"}
+    within : number or column, 1 payment or more; ``inf``: ever
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        ``inf`` where customers stay for ever and nothing is discounted.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, an unknown timing, or a `Rate` without `period`.
+
+    Examples
+    --------
+    >>> break_even_acquisition_cost(50, churn=0.1)
+    500.0
+    >>> round(break_even_acquisition_cost(50, churn=0.05, within=14), 4)
+    512.325
+    """
+    kinds: set[object] = {type(margin_per_period), type(churn), type(discount_rate), type(within)}
+    if kinds <= PLAIN and _usual(margin_per_period, churn, discount_rate, timing, within, period):
+        one = _payback.worth_of_one(churn, discount_rate, timing, within)
+        return margin_per_period * one if margin_per_period else 0.0
+    _payback.check_timing(timing)
+    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    (m, c, d, n), back = columns(
+        margin_per_period=(margin_per_period, REAL),
+        churn=(churn, PROBABILITY),
+        discount_rate=(discount_rate, GROWTH),
+        within=(within, _PAYMENTS),
+    )
+    with np.errstate(invalid="ignore"):  # 0·inf: no margin collects nothing, even for ever
+        return back(np.where(m == 0.0, 0.0, m * _payback.worth_of_one_of(c, d, timing, n)))
+
+
+def break_even_margin(
+    acquisition_cost: NumberLike,
+    *,
+    churn: RateLike = 0.0,
+    discount_rate: RateLike = 0.0,
+    timing: Timing = "begin",
+    within: NumberLike = inf,
+    period: Unit | None = None,
+) -> SameKind:
+    """The margin per period that just pays the acquisition cost back, ever or within some payments.
+
+    Parameters
+    ----------
+    acquisition_cost : number or column, money, 0 or more
+    churn, discount_rate, timing, within, period
+        As `break_even_acquisition_cost`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money per period; 0 where any margin is enough in the end, ``inf`` where none is.
+
+    Raises
+    ------
+    InputError
+        As `break_even_acquisition_cost`.
+
+    Examples
+    --------
+    >>> break_even_margin(500, churn=0.1)
+    50.0
+    >>> round(break_even_margin(500, churn=0.05, within=12), 4)
+    54.3904
+    """
+    kinds: set[object] = {type(acquisition_cost), type(churn), type(discount_rate), type(within)}
+    if (
+        kinds <= PLAIN
+        and acquisition_cost > 0.0
+        and _usual(acquisition_cost, churn, discount_rate, timing, within, period)
+    ):
+        one = _payback.worth_of_one(churn, discount_rate, timing, within)
+        return acquisition_cost / one if one else inf
+    _payback.check_timing(timing)
+    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    (cost, c, d, n), back = columns(
+        acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
+        churn=(churn, PROBABILITY),
+        discount_rate=(discount_rate, GROWTH),
+        within=(within, _PAYMENTS),
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margin = cost / _payback.worth_of_one_of(c, d, timing, n)
+    return back(np.where(cost == 0.0, 0.0, margin))
+
+
+def break_even_price(
+    acquisition_cost: NumberLike,
+    *,
+    cost_per_period: NumberLike,
+    cost_share: NumberLike = 0.0,
+    churn: RateLike = 0.0,
+    discount_rate: RateLike = 0.0,
+    timing: Timing = "begin",
+    within: NumberLike = inf,
+    period: Unit | None = None,
+) -> SameKind:
+    """The price per period that just pays the acquisition cost back.
+
+    (break-even margin + cost_per_period)/(1 − cost_share)
+
+    Parameters
+    ----------
+    acquisition_cost : number or column, money, 0 or more
+    cost_per_period : number or column, money, 0 or more
+        What serving a customer costs per period, whatever the price; without default.
+    cost_share : number or column in [0, 1)
+        What goes with the price: payment fees, commissions, as a share of it.
+    churn, discount_rate, timing, within, period
+        As `break_even_acquisition_cost`. Churn is taken to stay as it is at another price.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money per period.
+
+    Raises
+    ------
+    InputError
+        As `break_even_acquisition_cost`, and for a cost share of 1.
+
+    Examples
+    --------
+    >>> round(break_even_price(500, cost_per_period=20, cost_share=0.03, churn=0.1), 4)
+    72.1649
+    """
+    margin = break_even_margin(
+        acquisition_cost,
+        churn=churn,
+        discount_rate=discount_rate,
+        timing=timing,
+        within=within,
+        period=period,
+    )
+    if {type(margin), type(cost_per_period), type(cost_share)} <= PLAIN and (
+        0.0 <= cost_per_period < inf and 0.0 <= cost_share < 1.0
+    ):
+        return (margin + cost_per_period) / (1.0 - cost_share)
+    (m, cost, share), back = columns(
+        acquisition_cost=(margin, ENDLESS),
+        cost_per_period=(cost_per_period, NOT_NEGATIVE),
+        cost_share=(cost_share, _SHARE),
+    )
+    return back((m + cost) / (1.0 - share))
+
+
+def _below_one(v: Any) -> Any:
+    return (v >= 0.0) & (v < 1.0)
+
+
+_SHARE = replace(PROBABILITY, rule="must be a share of 0 or more and below 1", contains=_below_one)
+
+
+def break_even_churn(
+    acquisition_cost: NumberLike,
+    margin_per_period: NumberLike,
+    *,
+    discount_rate: RateLike = 0.0,
+    timing: Timing = "begin",
+    within: NumberLike = inf,
+    period: Unit | None = None,
+) -> SameKind:
+    """The critical churn: from it on the acquisition cost is never paid back, or not in time.
+
+    Ever: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if retained. With
+    `within`, the highest churn at which that many payments are still enough.
+
+    Parameters
+    ----------
+    acquisition_cost : number or column, money, 0 or more
+    margin_per_period : number or column, money
+    discount_rate, timing, within, period
+        As `break_even_acquisition_cost`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Share per period; 0 where the cost is not paid back even without churn, ``inf`` where the first
+        payment alone is enough and no churn is too high.
+
+    Raises
+    ------
+    InputError
+        As `break_even_acquisition_cost`.
+
+    Examples
+    --------
+    >>> break_even_churn(500, 50)
+    0.1
+    >>> round(break_even_churn(500, 50, timing="end-if-retained"), 6)
+    0.090909
+    >>> round(break_even_churn(500, 50, within=14), 6)
+    0.054093
+    """
+    kinds: set[object] = {type(acquisition_cost), type(margin_per_period), type(discount_rate)}
+    if (
+        kinds <= PLAIN
+        and acquisition_cost >= 0.0
+        and abs(margin_per_period) < inf
+        and _usual(acquisition_cost, 0.0, discount_rate, timing, inf, period)
+        and type(within) is float
+        and within == inf
+    ):
+        return _payback.critical_churn(acquisition_cost, margin_per_period, discount_rate, timing)
+    _payback.check_timing(timing)
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    given, back = columns(
+        acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
+        margin_per_period=(margin_per_period, REAL),
+        discount_rate=(rate, GROWTH),
+        within=(within, _PAYMENTS),
+    )
+    cost, margin, d, n = (np.broadcast_to(a, back.shape) for a in given)
+    return back(np.where(n == inf, _ever(cost, margin, d, timing), _in_time(cost, margin, d, timing, n)))
+
+
+def _ever(cost: Array, margin: Array, d: Array, timing: Timing) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if timing == "end-if-retained":
+            churn = (margin - cost * d) / (margin + cost)
+        else:
+            churn = margin * _payback.weight(timing, 0.0, d) / cost - d
+    churn = np.where((cost == 0.0) | (churn >= 1.0), inf, np.maximum(churn, 0.0))
+    return np.where((margin <= 0.0) & (cost > 0.0), 0.0, churn)
+
+
+def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, n: Array) -> Array:
+    n = np.where(n == inf, 1.0, n)  # answered by _ever
+
+    def surplus(c: Array) -> Array:
+        return margin * _payback.worth_of_one_of(c, d, timing, n) - cost
+
+    zero, one = np.zeros(cost.shape), np.ones(cost.shape)
+    churn = roots_between(surplus, zero, one)
+    return np.where(surplus(one) >= 0.0, inf, np.where(surplus(zero) <= 0.0, 0.0, churn))
+
+
+def _usual(money: float, c: float, d: float, timing: str, n: float, period: Unit | None) -> bool:
+    """Whether plain numbers may take the short way: all in their domains, nothing to convert."""
+    usual = 0.0 <= c <= 1.0 and -1.0 < d < inf and n >= 1.0 and abs(money) < inf
+    return usual and period is None and timing in _payback.TIMINGS

@@ -1,0 +1,157 @@
+"""What money costs: real and nominal rates, the weighted average cost of capital, rates of other periods.
+
+*Nominal* has two meanings in finance. Here it is the opposite of *real*: a rate before inflation is taken
+out. A rate that is quoted per year and compounds more often is ``Rate(..., kind="nominal")``.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+
+from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
+from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.units import check_unit, units_in
+
+
+def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
+    """The rate that is left when inflation is taken out: (1 + nominal)/(1 + inflation) − 1.
+
+    Parameters
+    ----------
+    nominal_rate, inflation : number or column > -1, or Rate
+        Effective, per the same period.
+    period : unit, optional
+        What the answer is per; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Effective, per the same period. The difference (7% − 2% = 5%) is a little too high.
+
+    Raises
+    ------
+    InputError
+        For −100% or less, or a `Rate` without `period`.
+
+    Examples
+    --------
+    >>> round(real_rate(0.07, 0.02), 6)
+    0.04902
+    """
+    if (
+        {type(nominal_rate), type(inflation)} <= PLAIN
+        and -1.0 < nominal_rate < inf
+        and -1.0 < inflation < inf
+    ):
+        return (nominal_rate - inflation) / (1.0 + inflation)
+    nominal_rate, inflation = in_period(period, nominal_rate=nominal_rate, inflation=inflation)
+    (n, i), back = columns(nominal_rate=(nominal_rate, GROWTH), inflation=(inflation, GROWTH))
+    return back((n - i) / (1.0 + i))
+
+
+def nominal_rate(real_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
+    """The rate to discount inflated money with: (1 + real)(1 + inflation) − 1; else as `real_rate`.
+
+    >>> round(nominal_rate(0.05, 0.02), 6)
+    0.071
+    """
+    if {type(real_rate), type(inflation)} <= PLAIN and -1.0 < real_rate < inf and -1.0 < inflation < inf:
+        return float(real_rate + inflation + real_rate * inflation)
+    real_rate, inflation = in_period(period, real_rate=real_rate, inflation=inflation)
+    (r, i), back = columns(real_rate=(real_rate, GROWTH), inflation=(inflation, GROWTH))
+    return back(r + i + r * i)
+
+
+def wacc(
+    *,
+    equity: NumberLike,
+    debt: NumberLike,
+    cost_of_equity: RateLike,
+    cost_of_debt: RateLike,
+    tax_rate: NumberLike,
+    period: Unit | None = None,
+) -> SameKind:
+    """The weighted average cost of capital: what owners and lenders together ask for their money.
+
+    E/(E+D)·k_e + D/(E+D)·k_d·(1 − tax): interest is paid before tax, the owners' return after it.
+
+    Parameters
+    ----------
+    equity, debt : number or column, money, 0 or more, at market value
+    cost_of_equity, cost_of_debt : number or column, or Rate
+        Effective, per the same period.
+    tax_rate : number or column in [0, 1]
+        Without default: 0 where interest is not deductible.
+    period : unit, optional
+        What the answer is per; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        A discount rate per the period of the costs; nearly always per year, so say so when you use it:
+        ``Rate(wacc(...), per="year")``.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, or a firm with neither equity nor debt.
+
+    Examples
+    --------
+    >>> round(wacc(equity=600, debt=400, cost_of_equity=0.12, cost_of_debt=0.06, tax_rate=0.25), 6)
+    0.09
+    """
+    cost_of_equity, cost_of_debt = in_period(period, cost_of_equity=cost_of_equity, cost_of_debt=cost_of_debt)
+    (e, d, k_e, k_d, tax), back = columns(
+        equity=(equity, NOT_NEGATIVE),
+        debt=(debt, NOT_NEGATIVE),
+        cost_of_equity=(cost_of_equity, GROWTH),
+        cost_of_debt=(cost_of_debt, GROWTH),
+        tax_rate=(tax_rate, PROBABILITY),
+    )
+    capital = e + d
+    if not np.all(capital > 0.0):
+        raise InputError(
+            "out-of-range",
+            argument="equity + debt",
+            value=first_offender(np.asarray(capital), capital <= 0.0),
+            rule="must be positive",
+            way_out="Give the market value of what owners and lenders have put in.",
+        )
+    return back((e * k_e + d * k_d * (1.0 - tax)) / capital)
+
+
+def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
+    """Effective rates per one period as effective rates per another, for whole columns.
+
+    (1 + rate)^k − 1 with k periods of `per` in one of `to`. For a single rate, and for nominal and
+    continuous ones, `Rate` does the same.
+
+    Parameters
+    ----------
+    rate : number or column > -1, per `per`
+    per, to : {"day", "week", "month", "quarter", "year"}
+
+    Returns
+    -------
+    float, ndarray or Series
+        Effective, per `to`.
+
+    Raises
+    ------
+    InputError
+        For −100% or less, or an unknown unit.
+
+    Examples
+    --------
+    >>> round(convert_rate(0.12, per="year", to="month"), 8)
+    0.00948879
+    """
+    periods = units_in(check_unit("per", per), check_unit("to", to))
+    (value,), back = columns(rate=(rate, GROWTH))
+    return back(value if per == to else np.expm1(np.log1p(value) * periods))

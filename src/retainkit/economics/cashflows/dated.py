@@ -1,0 +1,169 @@
+"""Cash with dates: net present value and internal rate of return per year (XNPV, XIRR).
+
+A time is a number of days/365, as in spreadsheets; ``days_per_year=365.25`` gives the year that the rest
+of this library has. Hours and minutes count as parts of a day.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from retainkit.columns import SameKind, columns
+from retainkit._numerics.exponential_sums import real_roots
+from retainkit.economics.formulas.streams import against, streams
+from retainkit.economics.cashflows.irr import Root, Undefined, all_rates, one_rate, to_rates
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import POSITIVE
+from retainkit.typing import Array, Number, NumberLike, RateLike
+
+_DAY = np.timedelta64(1, "D") / np.timedelta64(1, "us")
+
+
+def xnpv(
+    amounts: NumberLike,
+    dates: Any,
+    discount_rate: RateLike,
+    *,
+    as_of: Any = None,
+    days_per_year: Number = 365.0,
+) -> SameKind:
+    """The value of dated amounts on one date, discounted per year.
+
+    Σ amount/(1 + discount_rate)^((date − as_of)/days_per_year)
+
+    Parameters
+    ----------
+    amounts : (payments,) or (streams, payments), money
+        Received positive, paid negative; in any order.
+    dates : (payments,) or (streams, payments)
+        ``datetime.date``, ``datetime``, numpy or ISO dates ("2024-02-29"), or a Series of dates.
+    discount_rate : number > -1, or Rate
+        Effective, per year. A `Rate` is converted to it.
+    as_of : date, optional
+        The day whose money the answer is in; by default the earliest date (of each stream).
+    days_per_year : number > 0
+
+    Returns
+    -------
+    float, ndarray or Series
+        One number per stream.
+
+    Raises
+    ------
+    InputError
+        For dates that cannot be read or have a time zone, unequal lengths, values outside their domain.
+
+    Examples
+    --------
+    >>> round(xnpv([-500, 300, 300], ["2024-01-01", "2024-07-01", "2025-01-01"], 0.1), 4)
+    58.7322
+    """
+    (rate,) = in_period("year", discount_rate=discount_rate)
+    (d, year), _ = columns(discount_rate=(rate, GROWTH), days_per_year=(days_per_year, POSITIVE))
+    values, back = streams("amounts", amounts)
+    days = _days("dates", dates, values)
+    start = days.min(axis=-1, keepdims=True) if as_of is None else _days("as_of", as_of, None)
+    back = against(values, back, discount_rate=d)
+    return back((values * (1.0 + d[..., None]) ** ((start - days) / year)).sum(axis=-1))
+
+
+def xirr(
+    amounts: NumberLike,
+    dates: Any,
+    *,
+    root: Root = "only",
+    undefined: Undefined = "error",
+    days_per_year: Number = 365.0,
+) -> SameKind:
+    """The effective rate per year at which dated amounts are worth nothing; many streams at once.
+
+    Parameters
+    ----------
+    amounts, dates, days_per_year
+        As `xnpv`. Amounts of one day are added.
+    root, undefined
+        As `irr`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        One rate per stream.
+
+    Raises
+    ------
+    InputError
+        As `xnpv` and `irr`.
+
+    Examples
+    --------
+    >>> round(xirr([-500, 300, 300], ["2024-01-01", "2024-07-01", "2025-01-01"]), 6)
+    0.278159
+    """
+    rates, back = _dated_rates(amounts, dates, days_per_year)
+    return one_rate(rates, back, root, undefined, argument="amounts")
+
+
+def xirr_all(amounts: NumberLike, dates: Any, *, days_per_year: Number = 365.0) -> Array:
+    """Every internal rate of return per year of dated amounts; arguments as `xirr`, answer as `irr_all`.
+
+    >>> xirr_all([-100, 230, -132], ["2023-01-01", "2024-01-01", "2024-12-31"]).round(6)
+    array([0.1, 0.2])
+    """
+    rates, back = _dated_rates(amounts, dates, days_per_year)
+    return all_rates(rates, back.shape)
+
+
+def _dated_rates(amounts: NumberLike, dates: Any, days_per_year: Number) -> tuple[Array, Any]:
+    values, back = streams("amounts", amounts, at_least=2)
+    (year,), _ = columns(days_per_year=(days_per_year, POSITIVE))
+    days = _days("dates", dates, values)
+    order = np.argsort(days, axis=-1, kind="stable")
+    days = np.take_along_axis(days, order, axis=-1)
+    shared = days.ndim < values.ndim
+    values = values[..., order] if shared else np.take_along_axis(values, order, axis=-1)
+    values, times = values.reshape(-1, values.shape[-1]).copy(), (days - days[..., :1]) / year
+    for k in range(1, values.shape[-1]):  # amounts of one day are one amount
+        same = times[..., k] == times[..., k - 1]
+        values[:, k] += np.where(same, values[:, k - 1], 0.0)
+        values[:, k - 1] *= ~same
+    times = times.reshape(-1, times.shape[-1])
+    return to_rates(real_roots(values, times[0] if len(times) == 1 else times)), back
+
+
+def _days(argument: str, dates: Any, amounts: Array | None) -> Array:
+    """Dates as float64 days since 1970, checked against the amounts they belong to."""
+    array = np.asarray(dates)
+    zoned = array.dtype.kind == "O" and any(getattr(v, "tzinfo", None) is not None for v in array.flat)
+    try:
+        if array.dtype.kind in "biufc" or zoned:
+            raise ValueError
+        moments = array.astype("datetime64[us]")
+    except (ValueError, TypeError):
+        raise InputError(
+            "not-a-date",
+            argument=argument,
+            value=dates,
+            rule="must be dates without a time zone",
+            way_out="Give datetime.date, numpy dates or text such as '2024-02-29'.",
+        ) from None
+    missing = np.isnat(moments)
+    if missing.any():
+        raise InputError(
+            "not-a-date",
+            argument=argument,
+            value=first_offender(moments, missing),
+            rule="must not be missing",
+            way_out="Fill or remove missing dates first.",
+        )
+    if amounts is not None and moments.shape not in (amounts.shape, amounts.shape[-1:]):
+        raise InputError(
+            "length-mismatch",
+            argument=argument,
+            value=f"shape {moments.shape}",
+            rule=f"must have one date per amount (amounts {amounts.shape})",
+            way_out="Give one date per amount, or one row of dates for all streams.",
+        )
+    return moments.astype(np.int64) / _DAY

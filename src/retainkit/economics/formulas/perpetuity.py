@@ -1,0 +1,228 @@
+"""What one unit of a margin that is paid while the customer stays is worth now, in closed form.
+
+With c churn, r = 1 − c retention, g growth and d discount per period, z = r(1+g)/(1+d) is what a period
+leaves of the next payment, and x = 1 + d − r(1+g) = (1+d)(1−z) decides: for x > 0 the endless sum is w/x,
+for x ≤ 0 it has no end. n payments are worth w·(1−zⁿ)/x, and n·w/(1+d) at x = 0. w is what the first
+payment is worth at the end of its period: 1+d at the begin, √(1+d) in the middle, 1 at the end, r at the
+end if retained. A margin that flows all the time is worth (1−zⁿ)/y with y = −ln z.
+
+x is a sum of two terms of one sign, unless the margin grows faster than it is discounted. Then it may
+cancel, and rounding could turn an endless sum into a large number: there x is taken in exact fractions, of
+the numbers as they are written, 0.1 being one tenth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import expm1, inf, log, log1p, sqrt
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.columns import ENDLESS, Back, columns
+from retainkit.economics.formulas.payback import TIMINGS
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.parameters import PROBABILITY, Domain
+from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
+
+FlowTiming: TypeAlias = "Timing | Literal['continuous']"
+"""When a period's margin is paid: as `Timing`, or ``"continuous"``, evenly while the customer is there."""
+
+Infinite: TypeAlias = Literal["inf", "raise"]
+"""What a sum without end answers: ``inf`` (or ``-inf``), or an error that says why."""
+
+FLOWS: tuple[FlowTiming, ...] = (*TIMINGS, "continuous")
+_CLOSE = 1e-3  # where x is smaller than this part of its terms it is taken exactly
+_HUGE = 709.0  # exp of more is no float
+
+
+def check_flow(timing: object) -> FlowTiming:
+    """The timing itself, or an error that names the near one."""
+    if timing in FLOWS:
+        return timing
+    raise unknown_choice("timing", timing, FLOWS)
+
+
+def check_infinite(if_infinite: object) -> None:
+    """Refuse anything but the two answers to a sum without end."""
+    if if_infinite not in ("inf", "raise"):
+        raise unknown_choice("if_infinite", if_infinite, get_args(Infinite))
+
+
+def factor(timing: FlowTiming, c: float, r: float, d: float, g: float, n: float, by_retention: bool) -> float:
+    """The value of one unit of margin; ``inf`` where the sum has no end."""
+    x = (d - g) + c * (1.0 + g)
+    if g > d and abs(x) <= _CLOSE * (g - d):
+        x = _x_as_written(r if by_retention else c, g, d, by_retention)
+    if timing == "begin":
+        w = 1.0 + d
+    elif timing == "continuous":
+        return _flow(x, r, d, g, n)
+    else:
+        w = 1.0 if timing == "end" else r if timing == "end-if-retained" else sqrt(1.0 + d)
+    if n == inf:
+        return w / x if x > 0.0 else inf
+    if x == 0.0:
+        return n * (w / (1.0 + d))
+    power = n * _log_left(x, r, d, g) if n > 0.0 else 0.0
+    return w * ((0.0 - expm1(power)) / x) if power < _HUGE else inf
+
+
+def _flow(x: float, r: float, d: float, g: float, n: float) -> float:
+    if x <= 0.0 and n == inf:
+        return inf
+    if x == 0.0:
+        return float(n)
+    y = -_log_left(x, r, d, g)
+    if n == inf:
+        return 1.0 / y
+    return -expm1(-n * y) / y if n > 0.0 and -n * y < _HUGE else 0.0 if n == 0.0 else inf
+
+
+def _log_left(x: float, r: float, d: float, g: float) -> float:
+    """ln z."""
+    gone = x / (1.0 + d)
+    if gone < 0.5:
+        return log1p(-gone)
+    left = r * (1.0 + g) / (1.0 + d)
+    return log(left) if left > 0.0 else -inf
+
+
+def _x_as_written(rate: float, g: float, d: float, by_retention: bool) -> float:
+    rate_, g_, d_ = (Fraction(repr(float(v))) for v in (rate, g, d))
+    kept = rate_ if by_retention else 1 - rate_
+    return float(1 + d_ - kept * (1 + g_))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Checked columns of what decides how much a unit of margin is worth; they broadcast."""
+
+    c: Array
+    r: Array
+    d: Array
+    g: Array
+    n: Array
+    by_retention: bool
+
+    def x(self) -> Array:
+        """1 + d − r(1+g), right also where its terms cancel."""
+        x = np.asarray((self.d - self.g) + self.c * (1.0 + self.g))
+        if np.any(self.g > self.d):
+            close = np.broadcast_to(np.abs(x) <= _CLOSE * (self.g - self.d), x.shape)
+            if close.any():
+                x = x.copy()
+                x[close] = self._x_as_written(close)
+        return x
+
+    def _x_as_written(self, chosen: Any) -> list[float]:
+        """Row by row in exact fractions; equal rows once."""
+        rate = self.r if self.by_retention else self.c
+        rate, g, d = (np.broadcast_to(a, chosen.shape)[chosen].tolist() for a in (rate, self.g, self.d))
+        rows: list[tuple[float, float, float]] = list(zip(rate, g, d, strict=True))
+        known = {row: _x_as_written(row[0], row[1], row[2], self.by_retention) for row in set(rows)}
+        return [known[row] for row in rows]
+
+    def log_left(self, x: Array) -> Array:
+        """ln z, −inf where nothing is left."""
+        gone = np.asarray(x / (1.0 + self.d))
+        with np.errstate(divide="ignore"):
+            result = np.asarray(np.log1p(-gone))
+            far = gone > 0.5
+            if far.any():
+                np.log(self.r * (1.0 + self.g) / (1.0 + self.d), out=result, where=far)
+        return result
+
+    def factor(self, timing: FlowTiming) -> Array:
+        """The value of one unit of margin; ``inf`` where the sum has no end."""
+        x = self.x()
+        if timing == "continuous":
+            return self._flow(x)
+        w = self._weight(timing)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            if self.n.ndim == 0 and self.n == inf:
+                return w / x if np.all(x > 0.0) else np.where(x > 0.0, w / x, inf)
+            total = np.where(x == 0.0, self.n / (1.0 + self.d), self._gone(x) / x)
+            return w * np.where((x <= 0.0) & (self.n == inf), inf, total)
+
+    def _weight(self, timing: FlowTiming) -> Any:
+        if timing == "mid":
+            return np.sqrt(1.0 + self.d)
+        return 1.0 if timing == "end" else 1.0 + self.d if timing == "begin" else self.r
+
+    def _flow(self, x: Array) -> Array:
+        y = -self.log_left(x)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            if self.n.ndim == 0 and self.n == inf:
+                return 1.0 / y if np.all(x > 0.0) else np.where(x > 0.0, 1.0 / y, inf)
+            total = np.where(x == 0.0, self.n, self._gone(x) / y)
+        return np.where((x <= 0.0) & (self.n == inf), inf, total)
+
+    def _gone(self, x: Array) -> Array:
+        """1 − zⁿ."""
+        with np.errstate(invalid="ignore"):
+            power = np.where(self.n == 0.0, 0.0, self.n * self.log_left(x))
+            return 0.0 - np.expm1(power)
+
+
+def terms(
+    churn: RateLike,
+    retention: RateLike,
+    discount_rate: RateLike,
+    growth: RateLike,
+    periods: NumberLike,
+    period: Unit | None,
+    **others: tuple[NumberLike, Domain],
+) -> tuple[Terms, tuple[Array, ...], Back]:
+    """The door of every function with churn or retention: checked terms, the other columns, and `Back`."""
+    by_retention = one_of(churn, retention)
+    name, rate = ("retention", retention) if by_retention else ("churn", churn)
+    rate, discount_rate, growth = in_period(
+        period, **{name: rate}, discount_rate=discount_rate, growth=growth
+    )
+    (*given, share, d, g, n), back = columns(
+        **others,
+        **{name: (rate, PROBABILITY)},
+        discount_rate=(discount_rate, GROWTH),
+        growth=(growth, GROWTH),
+        periods=(periods, ENDLESS),
+    )
+    other = 1.0 - share
+    c, r = (other, share) if by_retention else (share, other)
+    return Terms(np.asarray(c), np.asarray(r), d, g, n, by_retention), tuple(given), back
+
+
+def one_of(churn: RateLike, retention: RateLike) -> bool:
+    """Whether retention is the one that was given, or an error unless exactly one was."""
+    if (churn is None) == (retention is None):
+        raise InputError(
+            "not-one-of",
+            argument="churn / retention",
+            value="none of them" if churn is None else "both",
+            rule="must be given once: exactly one of them",
+            way_out="Write churn=0.05, or retention=0.95 for the same.",
+        )
+    return churn is None
+
+
+def times(margin: Array, worth: Array) -> Array:
+    """margin·worth, 0 where the margin is 0 even if the sum has no end."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        value = margin * worth
+    return value if np.all(np.isfinite(worth)) else np.where(margin == 0.0, 0.0, value)
+
+
+def refuse_infinite(value: Array, *, way_out: str = "") -> None:
+    """An error that says why, where a value is infinite."""
+    endless = np.isinf(value)
+    if not endless.any():
+        return
+    raise InputError(
+        "infinite-value",
+        argument="discount_rate",
+        value=first_offender(np.asarray(value), endless),
+        rule="must outrun what stays and grows: 1 + discount_rate > retention·(1 + growth)",
+        way_out=way_out or "Count a number of periods=…, discount more, or take if_infinite='inf'.",
+    )

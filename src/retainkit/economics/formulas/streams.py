@@ -1,0 +1,72 @@
+"""Streams of cash: one amount per period, the periods along the last axis.
+
+A list, a 1-dimensional array or a Series is one stream and gives one number. A 2-dimensional array is a
+stream per row and gives an array; a pandas or polars DataFrame with a row per stream gives a Series.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.columns import Back, SameKind
+from retainkit.errors import InputError
+from retainkit.parameters import REAL
+from retainkit.typing import Array
+
+
+def streams(argument: str, value: Any, *, at_least: int = 1) -> tuple[Array, Back]:
+    """The amounts as a float64 array (..., periods), and what gives an answer per stream its kind."""
+    library = type(value).__module__.partition(".")[0]
+    table = library in ("pandas", "polars") and type(value).__name__ == "DataFrame"
+    array = _rectangular(argument, value.to_numpy() if table else value)
+    if array.ndim == 0 or array.shape[-1] < at_least:
+        raise InputError(
+            "too-short",
+            argument=argument,
+            value=value,
+            rule=f"must have {at_least} or more amounts along its last axis, one per period",
+            way_out="Give the amounts of one stream as a list, or of many as rows.",
+        )
+    amounts, rows = np.asarray(REAL.check(argument, array)), array.shape[:-1]
+    return amounts, Back(rows, _rows_of(value, library) if table else None)
+
+
+def _rectangular(argument: str, value: Any) -> NDArray[Any]:
+    """The value as an array, or an error in place of numpy's for rows of different lengths."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise InputError(
+            "length-mismatch",
+            argument=argument,
+            value=value,
+            rule="must have rows of one length",
+            way_out="Fill the periods after the end of a shorter stream with 0.",
+        ) from None
+
+
+def _rows_of(table: Any, library: str) -> Any:
+    """A Series with the table's rows, to lend its index."""
+    if library == "pandas":
+        return sys.modules["pandas"].Series(0.0, index=table.index)
+    return sys.modules["polars"].Series("", np.zeros(table.height))
+
+
+def against(amounts: Array, back: Back, **per_stream: SameKind) -> Back:
+    """`back` for an answer per stream and rate; a rate is one number, or one per stream."""
+    shapes = {name: np.shape(v) for name, v in per_stream.items()}
+    try:
+        return Back(np.broadcast_shapes(back.shape, *shapes.values()), back.series)
+    except ValueError:
+        name = next(n for n, shape in shapes.items() if shape)
+        raise InputError(
+            "length-mismatch",
+            argument=name,
+            value=f"shape {shapes[name]}",
+            rule=f"must be one number, or one per stream ({amounts.shape[0]:,})",
+            way_out="Give one rate for all streams, or as many as there are rows.",
+        ) from None

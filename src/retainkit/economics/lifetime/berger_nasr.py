@@ -1,0 +1,198 @@
+"""The customer lifetime values of Berger and Nasr: sales and promotions of their own timing.
+
+Berger, P. D. and Nasr, N. I. (1998), "Customer lifetime value: Marketing models and applications",
+Journal of Interactive Marketing 12(1), 17-30,
+doi:10.1002/(SICI)1520-6653(199824)12:1<17::AID-DIR3>3.0.CO;2-K.
+
+====  ==================================================================  ==========================
+case  situation                                                           here
+====  ==================================================================  ==========================
+1     one sale a year, one promotion half-way between two sales           `berger_nasr_case_1`
+2a    several sales a year                                                `berger_nasr_case_2a`
+2b    one sale in several years                                           `berger_nasr_case_2b`
+3     a yearly profit that grows along an S-shaped curve                  `berger_nasr_case_3`
+4     the same, flowing continuously                                      `berger_nasr_case_4`
+5     customers who skip a sale may come back (migration)                 `migration_value`
+====  ==================================================================  ==========================
+
+In all of them the first sale is made now, and counts: it is the sale that makes the customer, so that n years
+hold n + 1 sales and n promotions. A promotion is paid for everyone who bought last time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+
+from retainkit.columns import ENDLESS, SameKind, columns
+from retainkit.economics.formulas.perpetuity import Terms, times
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import POSITIVE, PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, RateLike
+
+
+def berger_nasr_case_1(
+    contribution_per_year: NumberLike,
+    *,
+    promotion_cost_per_year: NumberLike,
+    retention: RateLike,
+    discount_rate: RateLike,
+    years: NumberLike = inf,
+) -> SameKind:
+    """One sale a year, now and after 1, …, n years, and a promotion half-way between two sales.
+
+    GC·Σ_{i=0..n} rⁱ/(1+d)ⁱ − M·Σ_{i=1..n} r^(i−1)/(1+d)^(i−½): the yearly contribution GC before
+    promotion, and the promotion M for those who bought half a year before.
+
+    Parameters
+    ----------
+    contribution_per_year, promotion_cost_per_year : number or column, money
+    retention : number or column in [0, 1], or Rate
+        Share of buyers who buy again after a year; the others are lost for good.
+    discount_rate : number or column > -1, or Rate
+        Per year.
+    years : number or column, whole, 0 or more
+        n; all by default.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money of now; ``inf`` or ``-inf`` where the sum has no end.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain and years that are not whole.
+
+    Examples
+    --------
+    >>> case = dict(promotion_cost_per_year=50, retention=0.75, discount_rate=0.2)
+    >>> round(berger_nasr_case_1(260, **case, years=10), 2)
+    568.78
+    """
+    retention, discount_rate = in_period("year", retention=retention, discount_rate=discount_rate)
+    (gc, m, r, d, n), back = columns(
+        contribution_per_year=(contribution_per_year, REAL),
+        promotion_cost_per_year=(promotion_cost_per_year, REAL),
+        retention=(retention, PROBABILITY),
+        discount_rate=(discount_rate, GROWTH),
+        years=(years, ENDLESS),
+    )
+    return back(_sales_and_promotions(gc, m, r, d, n))
+
+
+def berger_nasr_case_2a(
+    contribution_per_sale: NumberLike,
+    *,
+    promotion_cost_per_sale: NumberLike,
+    retention_per_sale: NumberLike,
+    sales_per_year: NumberLike,
+    discount_rate: RateLike,
+    years: NumberLike = inf,
+) -> SameKind:
+    """Several sales a year: case 1 with p sales a year, each followed by a promotion half-way to the next.
+
+    GC'·Σ_{i=0..pn} r'ⁱ/(1+d)^(i/p) − M'·Σ_{i=1..pn} r'^(i−1)/(1+d)^((i−½)/p). Contribution, promotion
+    and retention are per sale; the discount rate stays per year. Else as `berger_nasr_case_1`.
+
+    Parameters
+    ----------
+    contribution_per_sale, promotion_cost_per_sale : number or column, money
+    retention_per_sale : number or column in [0, 1]
+        Share of buyers who buy again at the next sale: 80% a half-year is 64% a year.
+    sales_per_year : number or column, above 0
+    discount_rate : number or column > -1, or Rate
+        Per year.
+    years : number or column
+        A whole number of sales; all by default.
+
+    Returns
+    -------
+    float, ndarray or Series
+
+    Raises
+    ------
+    InputError
+        As `berger_nasr_case_1`.
+
+    Examples
+    --------
+    >>> case = dict(promotion_cost_per_sale=25, retention_per_sale=0.8, discount_rate=0.2)
+    >>> round(berger_nasr_case_2a(125, **case, sales_per_year=2, years=4), 2)
+    354.69
+    """
+    (discount_rate,) = in_period("year", discount_rate=discount_rate)
+    (gc, m, r, p, d, n), back = columns(
+        contribution_per_sale=(contribution_per_sale, REAL),
+        promotion_cost_per_sale=(promotion_cost_per_sale, REAL),
+        retention_per_sale=(retention_per_sale, PROBABILITY),
+        sales_per_year=(sales_per_year, POSITIVE),
+        discount_rate=(discount_rate, GROWTH),
+        years=(years, ENDLESS),
+    )
+    return back(_sales_and_promotions(gc, m, r, np.asarray(np.expm1(np.log1p(d) / p)), n * p))
+
+
+def berger_nasr_case_2b(
+    contribution_per_sale: NumberLike,
+    *,
+    promotion_cost_per_sale: NumberLike,
+    retention_per_sale: NumberLike,
+    years_per_sale: NumberLike,
+    discount_rate: RateLike,
+    years: NumberLike = inf,
+) -> SameKind:
+    """One sale in several years: case 1 with q years between two sales; else as `berger_nasr_case_2a`.
+
+    GC'·Σ_{i=0..n/q} r'ⁱ/(1+d)^(iq) − M'·Σ_{i=1..n/q} r'^(i−1)/(1+d)^((i−½)q).
+
+    >>> case = dict(promotion_cost_per_sale=95, retention_per_sale=0.3, discount_rate=0.2)
+    >>> round(berger_nasr_case_2b(1000, **case, years_per_sale=3, years=12), 4)
+    1122.5211
+    """
+    (discount_rate,) = in_period("year", discount_rate=discount_rate)
+    (gc, m, r, q, d, n), back = columns(
+        contribution_per_sale=(contribution_per_sale, REAL),
+        promotion_cost_per_sale=(promotion_cost_per_sale, REAL),
+        retention_per_sale=(retention_per_sale, PROBABILITY),
+        years_per_sale=(years_per_sale, POSITIVE),
+        discount_rate=(discount_rate, GROWTH),
+        years=(years, ENDLESS),
+    )
+    return back(_sales_and_promotions(gc, m, r, np.asarray(np.expm1(np.log1p(d) * q)), n / q))
+
+
+def _sales_and_promotions(gc: Array, m: Array, r: Array, d: Array, n: Array) -> Array:
+    """n + 1 sales from now on, and n promotions half-way between them, all per one cycle."""
+    cycles = _whole_cycles(n)
+    customer = Terms(np.asarray(1.0 - r), r, d, np.zeros(()), cycles, True)
+    sales = replace(customer, n=cycles + 1.0).factor("begin")
+    promotions = customer.factor("mid")
+    if np.all(np.isfinite(sales)):
+        return gc * sales - m * promotions
+    # no end: Σ_{k<n} zᵏ·cycle + gc·zⁿ goes where its leading term does, and stays at gc where that is 0
+    cycle, x = gc - m / np.sqrt(1.0 + d), customer.x()  # what a sale and the promotion after it leave
+    leading = np.where(x < 0.0, gc - cycle * (1.0 + d) / np.where(x < 0.0, x, 1.0), cycle)
+    endless = np.where(leading == 0.0, gc, np.copysign(inf, leading))
+    with np.errstate(invalid="ignore"):  # inf − inf, in the rows not taken
+        counted = times(gc, sales) - times(m, promotions)
+    return np.where(np.isfinite(sales), counted, endless)
+
+
+def _whole_cycles(n: Array) -> Array:
+    """The number of sales after the first; 4 years at 12 sales a year are 48 within rounding."""
+    with np.errstate(invalid="ignore"):
+        whole = np.where(np.isinf(n), inf, np.rint(n))
+        broken = np.isfinite(n) & (np.abs(n - whole) > 1e-9 * np.maximum(n, 1.0))
+    if broken.any():
+        raise InputError(
+            "not-whole",
+            argument="years",
+            value=first_offender(np.asarray(n), broken),
+            rule="must be the time of a whole number of sales (this many here)",
+            way_out="Sales come whole: give years that a sale closes.",
+        )
+    return whole

@@ -1,0 +1,204 @@
+"""What a customer on any survival curve is worth: churn that changes with tenure, measured or modelled."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from retainkit.columns import SameKind, columns, numbers
+from retainkit.economics.formulas.payback import check_timing
+from retainkit.economics.formulas.perpetuity import Infinite, Terms, check_infinite, refuse_infinite, times
+from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
+from retainkit.economics.cashflows.present_value import DELAY
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, near
+from retainkit.parameters import PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
+
+AfterEnd: TypeAlias = "Literal['stop', 'same-churn'] | float"
+"""What happens after the last point of a measured curve: no payment is counted, the churn of its last
+period goes on, or a constant churn of that size."""
+
+_MOST = 2**22  # periods looked at of a curve without end before a horizon is asked for
+_ROUNDING = 2.0**-53
+
+
+def lifetime_value_on_curve(
+    margin_per_period: NumberLike,
+    survival: Survival,
+    *,
+    discount_rate: RateLike,
+    timing: Timing,
+    after_end: AfterEnd | None = None,
+    periods: int | None = None,
+    if_infinite: Infinite = "inf",
+    period: Unit | None = None,
+) -> SameKind:
+    """What the expected margins of a customer on a survival curve are worth now.
+
+    Σₖ mₖ·Sₖ·v^(k + delay), k = 0, 1, …, where Sₖ is the share that pays in period k: S(k), who began it,
+    or S(k+1), who stayed through it, with ``timing="end-if-retained"``. The delay is 0, ½ or 1.
+
+    Parameters
+    ----------
+    margin_per_period : number, or (periods,), money
+        One for all periods, or one for each; margin, not revenue, of a customer who is there.
+    survival : column S(0) = 1, S(1), …, or callable
+        A column of n + 1 shares is n periods, so that with ``timing="begin"`` the last share does not
+        pay within it: it opens the period after the end. A callable, or an object with a method
+        ``survival``, gives S at an array of times. For an existing customer: S(t)/S(now).
+    discount_rate : number or column > -1, or Rate, per period
+        A column gives the value at each of its rates.
+    timing : {"begin", "mid", "end", "end-if-retained"}
+        When a period's margin falls, and who pays it.
+    after_end : {"stop", "same-churn"} or number in [0, 1]
+        What happens after the last point of a column; it has to be said unless S ends at 0 or `periods`
+        is given. ``"stop"`` counts nothing more, a lower bound; ``"same-churn"`` lets the churn of the
+        last period go on for ever (churn usually falls with tenure, so this too tends to be low); a
+        number is that churn.
+    periods : int, optional
+        Count this many payments. Without it all payments of a callable are counted, as far as they
+        change the sum; that needs a discount rate above 0.
+    if_infinite : {"inf", "raise"}
+        What to answer where the customers left at the end never leave and nothing is discounted.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money of now; one number, or one per discount rate.
+
+    Raises
+    ------
+    InputError
+        For a curve that does not begin with 1 or rises, one whose end is left open, values outside
+        their domain, or ``timing="continuous"``: sum over shorter periods instead, with ``"mid"``.
+
+    Examples
+    --------
+    >>> measured = dict(survival=[1, 0.5, 0.25], discount_rate=0.0, timing="begin")
+    >>> lifetime_value_on_curve(100, **measured, after_end="stop")
+    150.0
+    >>> lifetime_value_on_curve(100, **measured, after_end="same-churn")
+    200.0
+    >>> round(lifetime_value_on_curve(50, lambda t: 0.95**t, discount_rate=0.01, timing="end"), 6)
+    833.333333
+    """
+    check_timing(timing)
+    check_infinite(if_infinite)
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    (d,), back = columns(discount_rate=(rate, GROWTH))
+    (margin,), _ = columns(margin_per_period=(margin_per_period, REAL))
+    curve, tail = _curve_and_tail(survival, after_end, periods, d, margin)
+    worth = _discounted(margin, paid_by(curve, timing), d, DELAY[timing])
+    if tail is not None:
+        rest = Terms(np.asarray(tail), np.asarray(1.0 - tail), d, np.zeros(()), np.asarray(inf), False)
+        worth = worth + times(margin, rest.factor(timing)) * curve[-1] * (1.0 + d) ** (1.0 - curve.size)
+    if if_infinite == "raise":
+        refuse_infinite(np.asarray(worth), way_out="Count a number of periods=…, or discount.")
+    return back(worth)
+
+
+def _curve_and_tail(
+    survival: Survival, after_end: AfterEnd | None, periods: int | None, d: Array, margin: Array
+) -> tuple[Array, float | None]:
+    """S(0), …, S(n), and the constant churn after n; None where nothing more is counted."""
+    function = callable(survival) or hasattr(survival, "survival")
+    if after_end is not None and (function or periods is not None):
+        raise _needless(after_end, function=function)
+    if function and periods is None:
+        return _until_it_no_longer_counts(survival, d, margin), None
+    curve = survival_curve(survival, periods)
+    if margin.ndim and margin.shape != (curve.size - 1,):
+        raise _margins_do_not_fit(margin, f"one number, or one per period ({curve.size - 1:,})")
+    if periods is not None or curve[-1] == 0.0:
+        return curve, None
+    return curve, _churn_after(after_end, curve, margin)
+
+
+def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> float | None:
+    if after_end is None:
+        raise InputError(
+            "open-end",
+            argument="survival",
+            value=float(curve[-1]),
+            rule=f"ends after {curve.size - 1:,} periods with a share of customers still there",
+            way_out="Say what comes then: after_end='stop', after_end='same-churn', or a churn such as "
+            "after_end=0.02; or give a model's survival function.",
+        )
+    if isinstance(after_end, str):
+        if after_end == "stop":
+            return None
+        if after_end != "same-churn":
+            raise InputError(
+                "unknown-choice",
+                argument="after_end",
+                value=after_end,
+                rule="must be 'stop', 'same-churn' or a churn between 0 and 1",
+                way_out=near(after_end, ("stop", "same-churn")).strip(),
+            )
+    if margin.ndim:
+        raise _margins_do_not_fit(margin, "one number where customers go on paying after the curve's end")
+    if isinstance(after_end, str):
+        return float(1.0 - curve[-1] / curve[-2])
+    return numbers(after_end=(after_end, PROBABILITY))[0]
+
+
+def _until_it_no_longer_counts(survival: Survival, d: Array, margin: Array) -> Array:
+    """Enough of an endless curve that all the rest, S(n)·vⁿ/d after n at most, is lost in rounding."""
+    if margin.ndim:
+        raise _margins_do_not_fit(margin, "one number where a curve has no end; or say periods=…")
+    lowest = float(np.min(d, initial=1.0))  # no more than 1, which only makes the bound safer
+    if lowest <= 0.0:
+        raise _endless("must be above 0 where all payments of a curve without end are counted", lowest)
+    periods = 1024
+    while periods <= _MOST:
+        curve = survival_curve(survival, periods)
+        worth = curve * (1.0 + lowest) ** -np.arange(curve.size)
+        if worth[-1] * (1.0 + lowest) / lowest <= _ROUNDING * worth[1:].sum():
+            return curve
+        periods *= 2
+    raise _endless(f"leaves payments after {_MOST:,} periods that still count", lowest)
+
+
+def _discounted(margin: Array, paid: Array, d: Array, delay: float) -> Array:
+    """Σₖ mₖ·Sₖ·v^(k + delay), for every rate of a column."""
+    amounts = margin * paid
+    when = np.arange(paid.size) + delay
+    if d.ndim == 0:
+        return np.asarray(amounts @ (1.0 + d) ** -when)
+    return np.array([amounts @ (1.0 + rate) ** -when for rate in d.ravel()]).reshape(d.shape)
+
+
+def _endless(rule: str, d: float) -> InputError:
+    return InputError(
+        "endless-curve",
+        argument="discount_rate",
+        value=d,
+        rule=rule,
+        way_out="Say how many payments to count, for example periods=120, or discount.",
+    )
+
+
+def _margins_do_not_fit(margin: Array, rule: str) -> InputError:
+    return InputError(
+        "length-mismatch",
+        argument="margin_per_period",
+        value=f"shape {margin.shape}",
+        rule=f"must be {rule}",
+        way_out="Give as many margins as the curve has periods, and after_end='stop'.",
+    )
+
+
+def _needless(after_end: Any, *, function: bool) -> InputError:
+    reason = "a callable curve has no end" if function else "periods=… says where the count ends"
+    return InputError(
+        "needless",
+        argument="after_end",
+        value=after_end,
+        rule=f"must be left out here: {reason}",
+        way_out="Leave out after_end, or periods.",
+    )

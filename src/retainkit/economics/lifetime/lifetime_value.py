@@ -1,0 +1,130 @@
+"""What the margins of a customer are worth now, with constant margin, churn and discount.
+
+====================  =============================================  =======================  ==========
+timing                when, and by whom, a margin is paid            endless value            the example
+====================  =============================================  =======================  ==========
+``"begin"``           now and at the start of each period, by those  m(1+d)/(1+d−r(1+g))      350
+                      who are left; the bound on what winning the
+                      customer may cost
+``"mid"``             half-way, by everyone who started the period   m√(1+d)/(1+d−r(1+g))     330.72
+``"end"``             at the end, by everyone who started it         m/(1+d−r(1+g))           312.5
+``"end-if-retained"`` at the end, by those who stayed through it     m·r/(1+d−r(1+g))         250
+``"continuous"``      evenly, while the customer is there            m/(ln(1+d) − ln(r(1+g))) 297.20
+====================  =============================================  =======================  ==========
+
+The example has m = 100, r = .8, d = .12 and g = 0. The first payment is m in every row, and later ones grow.
+Fader, P. S. and Hardie, B. G. S. (2012), "Reconciling and Clarifying CLV Formulas", note 024,
+http://brucehardie.com/notes/024/, sets the discrete cases beside each other.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from sys import float_info
+
+import numpy as np
+
+from retainkit.columns import PLAIN, SameKind
+from retainkit.economics.formulas.perpetuity import (
+    FLOWS,
+    FlowTiming,
+    Infinite,
+    check_flow,
+    check_infinite,
+    factor,
+    refuse_infinite,
+    terms,
+    times,
+)
+from retainkit.parameters import REAL
+from retainkit.typing import NumberLike, RateLike, Unit
+
+_MAX = float_info.max  # so that an int too large for a float takes the path that says so
+
+
+def lifetime_value(
+    margin_per_period: NumberLike,
+    *,
+    churn: RateLike = None,
+    retention: RateLike = None,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    growth: RateLike = 0.0,
+    periods: NumberLike = inf,
+    if_infinite: Infinite = "inf",
+    period: Unit | None = None,
+) -> SameKind:
+    """What the expected margins of a new customer are worth now, before the cost of winning the customer.
+
+    Σₖ m·(1+g)^k·(share that pays)·v^(when), in closed form; the table at the top of this module says
+    what is counted when. The first payment is counted, in full, in every case but
+    ``"end-if-retained"``, where only those pay who stayed. For a customer who is there already, see
+    `residual_lifetime_value`; for churn that changes with tenure, `lifetime_value_on_curve`.
+
+    Parameters
+    ----------
+    margin_per_period : number or column, money per period
+        Margin, not revenue, of a customer who is there, without default. With growth: of the first period.
+    churn, retention : number or column in [0, 1], or Rate
+        Share of customers lost, or kept, per period; exactly one of the two.
+    discount_rate : number or column > -1, or Rate
+        Per the same period; 0 for undiscounted.
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+        When a period's margin falls, and who pays it.
+    growth : number or column > -1, or Rate
+        Of the margin of a customer who stays, per period.
+    periods : number or column, 0 or more
+        How many payments (or, if continuous, how much time) to count; all by default. Fractions lie on
+        the curve through the whole numbers.
+    if_infinite : {"inf", "raise"}
+        What to answer where the sum has no end, which is where retention·(1+growth) ≥ 1+discount_rate.
+    period : {"day", "week", "month", "quarter", "year"}, optional
+        What the margin counts in; needed when a `Rate` is to be converted to it.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money of now, the kind of the arguments; ``inf`` (``-inf`` for losses) where the sum has no end.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, churn and retention together or neither, an unknown timing, a
+        `Rate` without `period`, and with ``if_infinite="raise"`` where the sum has no end.
+
+    Examples
+    --------
+    >>> lifetime_value(50, churn=0.1, discount_rate=0, timing="begin")
+    500.0
+    >>> lifetime_value(50, churn=[0.05, 0.1], discount_rate=0.01, timing="end").round(2)
+    array([833.33, 454.55])
+    """
+    if (
+        type(margin_per_period) in PLAIN
+        and type(discount_rate) in PLAIN
+        and type(growth) in PLAIN
+        and type(periods) in PLAIN
+        and -_MAX <= margin_per_period <= _MAX
+        and 0.0 <= discount_rate <= _MAX
+        and 0.0 <= growth <= _MAX
+        and periods >= 0.0
+        and timing in FLOWS
+        and if_infinite == "inf"
+        and period is None
+    ):
+        if retention is None:
+            if type(churn) in PLAIN and 0.0 <= churn <= 1.0:
+                worth = factor(timing, churn, 1.0 - churn, discount_rate, growth, periods, False)
+                return margin_per_period * worth if margin_per_period else 0.0
+        elif churn is None and type(retention) in PLAIN and 0.0 <= retention <= 1.0:
+            worth = factor(timing, 1.0 - retention, retention, discount_rate, growth, periods, True)
+            return margin_per_period * worth if margin_per_period else 0.0
+    check_flow(timing)
+    check_infinite(if_infinite)
+    customer, (margin,), back = terms(
+        churn, retention, discount_rate, growth, periods, period, margin_per_period=(margin_per_period, REAL)
+    )
+    value = np.asarray(times(margin, customer.factor(timing)))
+    if if_infinite == "raise":
+        refuse_infinite(value)
+    return back(value)

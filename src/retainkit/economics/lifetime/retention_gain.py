@@ -1,0 +1,137 @@
+"""What some points of retention add to a customer's value: the "five points" table.
+
+A rise of retention from 90% to 95% is five *points*, not five percent; what it adds depends on timing.
+The old claim that five points of retention raise profits by a quarter to nearly double
+(Reichheld, F. F. and Sasser, W. E. 1990, "Zero defections", Harvard Business Review 68(5), 105-111) is a
+statement about where retention started, not a law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.columns import SameKind, columns
+from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.records import AbstractRecord
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import PROBABILITY, REAL
+from retainkit.typing import Array, NumberLike, RateLike, Unit
+
+
+@dataclass(frozen=True, eq=False)
+class RetentionGain(AbstractRecord):
+    """What some points of retention add to a customer's value; made by `retention_gain`.
+
+    Attributes
+    ----------
+    retention, retention_after : float, ndarray or Series
+    value, value_after : float, ndarray or Series, money of now
+    gain : float, ndarray or Series, money of now
+        value_after − value: the most that the points may cost, once, per customer.
+    gain_share : float, ndarray or Series
+        gain/value; 0.333 for "33.3% more".
+    """
+
+    retention: SameKind
+    retention_after: SameKind
+    value: SameKind
+    value_after: SameKind
+    gain: SameKind
+    gain_share: SameKind
+
+    def as_dict(self) -> dict[str, Any]:
+        """The columns by name; as lists where there are several rows, ready for any dataframe."""
+        names = ("retention", "retention_after", "value", "value_after", "gain", "gain_share")
+        columns_ = {name: getattr(self, name) for name in names}
+        return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in columns_.items()}
+
+    def __str__(self) -> str:
+        lines = ["retention    after       value       after        gain"]
+        shape = np.broadcast_shapes(*(np.shape(v) for v in self.as_dict().values()))
+        full = (np.broadcast_to(np.asarray(v), shape).ravel() for v in self.as_dict().values())
+        for r, after, v, v_after, _, share in zip(*full, strict=True):
+            lines.append(f"{r:>9.2%} {after:>8.2%} {v:>11,.2f} {v_after:>11,.2f} {share:>+11.1%}")
+        return "\n".join(lines)
+
+
+def retention_gain(
+    margin_per_period: NumberLike,
+    *,
+    retention: RateLike,
+    points: NumberLike = 0.05,
+    discount_rate: RateLike,
+    timing: FlowTiming,
+    growth: RateLike = 0.0,
+    period: Unit | None = None,
+) -> RetentionGain:
+    """What some points of retention add to the value of a customer: the "five points" table.
+
+    Parameters
+    ----------
+    margin_per_period : number or column, money per period
+    retention : number or column in [0, 1], or Rate
+        Before; a list of them makes a table.
+    points : number or column
+        Added to retention: 0.05 for five points (90% to 95%). Negative for points lost.
+    discount_rate, growth : number or column > -1, or Rate, per period
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
+    period : unit, optional
+        What the margin counts in; needed to convert a `Rate`.
+
+    Returns
+    -------
+    RetentionGain
+        Prints as a table. The gain is ``inf`` where the value after it has no end.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain, where retention + points is above 1 or below 0, and where the
+        value has no end before anything is gained.
+
+    Examples
+    --------
+    >>> print(retention_gain(100, retention=[0.8, 0.9], discount_rate=0.1, timing="begin"))
+    retention    after       value       after        gain
+       80.00%   85.00%      366.67      440.00      +20.0%
+       90.00%   95.00%      550.00      733.33      +33.3%
+    """
+    retention, discount_rate, growth = in_period(
+        period, retention=retention, discount_rate=discount_rate, growth=growth
+    )
+    (m, r, p, d, g), back = columns(
+        margin_per_period=(margin_per_period, REAL),
+        retention=(retention, PROBABILITY),
+        points=(points, REAL),
+        discount_rate=(discount_rate, GROWTH),
+        growth=(growth, GROWTH),
+    )
+    after = _raised(r, p)
+    value, value_after = (
+        np.asarray(lifetime_value(m, retention=x, discount_rate=d, timing=timing, growth=g))
+        for x in (r, after)
+    )
+    refuse_infinite(value, way_out="Discount: a value without end cannot gain.")
+    gain = value_after - value
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # from nearly nothing: inf
+        share = np.where(gain == 0.0, 0.0, gain / value)
+    return RetentionGain(back(r), back(after), back(value), back(value_after), back(gain), back(share))
+
+
+def _raised(r: Array, points: Array) -> Array:
+    after = np.asarray(r + points)
+    beyond = (after > 1.0) | (after < 0.0)
+    if beyond.any():
+        raise InputError(
+            "out-of-range",
+            argument="retention + points",
+            value=first_offender(after, beyond),
+            rule="must be a share between 0 and 1",
+            way_out="Points are added to retention: write 0.05 for five points.",
+        )
+    return after

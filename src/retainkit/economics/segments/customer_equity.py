@@ -1,0 +1,177 @@
+"""What all customers together are worth: those of now, those to come, and those who switch brands."""
+
+from __future__ import annotations
+
+from math import expm1, inf, log1p
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.columns import ENDLESS, SameKind, columns, numbers
+from retainkit.economics.formulas.payback import check_timing
+from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, times
+from retainkit.economics.cashflows.present_value import DELAY
+from retainkit.economics.segments.markov_value import markov_value
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, unknown_choice
+from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.typing import Array, Number, NumberLike, RateLike, Timing, Unit
+
+First: TypeAlias = Literal["now", "next-purchase"]
+"""Whether the purchase made now counts, or the first one counted is the next."""
+
+
+def customer_equity(
+    customers: NumberLike,
+    value_per_customer: NumberLike,
+    *,
+    acquired_per_period: NumberLike,
+    acquisition_cost: NumberLike,
+    discount_rate: RateLike,
+    value_per_new_customer: NumberLike = None,
+    timing: Timing = "end",
+    if_infinite: Infinite = "inf",
+    period: Unit | None = None,
+) -> SameKind:
+    """The value of the customers of now, and of all those still to be won: N·V + A·(V' − C)/d.
+
+    Future customers are won in equal numbers, for ever, the first of them at the end of the first
+    period; ``timing="mid"`` and ``"begin"`` multiply their part by √(1+d) and 1 + d.
+
+    Parameters
+    ----------
+    customers : number or column, 0 or more
+        N, those of now.
+    value_per_customer : number or column, money
+        V, what one of them is still worth: see `residual_lifetime_value`.
+    acquired_per_period : number or column, 0 or more
+        A.
+    acquisition_cost : number or column, money per new customer
+        C.
+    discount_rate : number or column > -1, or Rate, per period
+    value_per_new_customer : number or column, money, optional
+        V', what one of those to come is worth when won, before the cost of winning: see `lifetime_value`.
+        By default V.
+    timing : {"begin", "mid", "end"}
+        When in a period its new customers are won.
+    if_infinite : {"inf", "raise"}
+        What to answer where new customers come for ever and are not discounted.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    float, ndarray or Series
+        Money of now. Marketing that wins customers for more than they are worth makes it smaller.
+
+    Raises
+    ------
+    InputError
+        For values outside their domain.
+
+    Examples
+    --------
+    >>> customer_equity(1000, 250, acquired_per_period=100, acquisition_cost=150, discount_rate=0.1)
+    350000.0
+    """
+    if check_timing(timing) == "end-if-retained":
+        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
+    check_infinite(if_infinite)
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    new = value_per_customer if value_per_new_customer is None else value_per_new_customer
+    (n, v, a, c, d, v_new), back = columns(
+        customers=(customers, NOT_NEGATIVE),
+        value_per_customer=(value_per_customer, REAL),
+        acquired_per_period=(acquired_per_period, NOT_NEGATIVE),
+        acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
+        discount_rate=(rate, GROWTH),
+        value_per_new_customer=(new, REAL),
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        perpetuity = np.where(d > 0.0, (1.0 + d) ** (1.0 - DELAY[timing]) / d, inf)
+    equity = n * v + times(np.asarray(a * (v_new - c)), perpetuity)
+    if if_infinite == "raise":
+        refuse_infinite(np.asarray(equity), way_out="Discount, or value the customers of now alone.")
+    return back(equity)
+
+
+def brand_switching_value(
+    transitions: NumberLike,
+    *,
+    brand: int,
+    contribution_per_purchase: Number,
+    discount_rate: RateLike,
+    first: First,
+    purchases_per_period: Number = 1.0,
+    periods: Number = inf,
+    period: Unit | None = None,
+) -> Array:
+    """What a buyer of the category is worth to one brand, by the brand that was bought last.
+
+    Σ_t A^t[last, brand]·contribution/(1+d)^(t/f), t = 0 or 1, …: a customer who buys another brand
+    is not lost, and one of another brand is worth something ("always a share").
+    Rust, R. T., Lemon, K. N. and Zeithaml, V. A. (2004), "Return on Marketing: Using Customer Equity to
+    Focus Marketing Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.109.24030.
+
+    Parameters
+    ----------
+    transitions : (brands, brands), shares
+        A: row i says which brand buyers of brand i buy next. Rows sum to 1, or less where some leave
+        the category.
+    brand : int
+        Whose value is meant, counted from 0.
+    contribution_per_purchase : number, money
+        Volume times margin of one purchase of that brand.
+    discount_rate : number > -1, or Rate, per period
+    first : {"now", "next-purchase"}
+        ``"now"`` counts the purchase being made now; ``"next-purchase"`` begins with the next one.
+    purchases_per_period : number above 0
+        f, of the category.
+    periods : number, 0 or more
+        The horizon, a whole number of purchases; all by default.
+    period : unit, optional
+        What a period is; needed to convert a `Rate`.
+
+    Returns
+    -------
+    (brands,) float64 array
+        Money of now. Average it over the buyers of each brand, times their number, for customer equity.
+
+    Raises
+    ------
+    InputError
+        As `markov_value`.
+
+    Examples
+    --------
+    >>> A = [[0.7, 0.3], [0.5, 0.5]]
+    >>> us = dict(brand=0, contribution_per_purchase=20, discount_rate=0.1)
+    >>> brand_switching_value(A, **us, first="next-purchase").round(3)
+    array([126.667, 122.222])
+    """
+    if first not in ("now", "next-purchase"):
+        raise unknown_choice("first", first, get_args(First))
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    worth, d, f, n = numbers(
+        contribution_per_purchase=(contribution_per_purchase, REAL),
+        discount_rate=(rate, GROWTH),
+        purchases_per_period=(purchases_per_period, POSITIVE),
+        periods=(periods, ENDLESS),
+    )
+    rewards = _rewards(brand, np.shape(transitions)[-1:], worth)
+    value = markov_value(transitions, rewards, discount_rate=expm1(log1p(d) / f), periods=n * f)
+    return value if first == "now" else value - rewards
+
+
+def _rewards(brand: int, shape: tuple[int, ...], worth: float) -> Array:
+    """The contribution for the one brand, nothing for the others."""
+    brands = shape[0] if shape else 0
+    if isinstance(brand, bool) or brand not in range(brands):
+        raise InputError(
+            "out-of-range",
+            argument="brand",
+            value=brand,
+            rule=f"must be the number of a row of transitions, 0 to {brands - 1}",
+            way_out="Count brands from 0.",
+        )
+    return np.where(np.arange(brands) == brand, worth, 0.0)

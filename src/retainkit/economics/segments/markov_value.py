@@ -1,0 +1,193 @@
+"""The value of a customer who moves between states: a Markov chain with money in its states.
+
+Pfeifer, P. E. and Carraway, R. L. (2000), "Modeling customer relationships as Markov chains", Journal of
+Interactive Marketing 14(2), 43-55, doi:10.1002/(SICI)1520-6653(200021)14:2<43::AID-DIR4>3.0.CO;2-H.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from retainkit.columns import ENDLESS, numbers
+from retainkit.economics.formulas.survival import whole
+from retainkit.rates import GROWTH, in_period
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import PROBABILITY, REAL
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+
+_ROW_ROUNDING = 1e-9  # how far printed probabilities may miss 1
+_SURELY_LESS = 1.0 - 1e-12  # a spectral radius that rounding cannot have brought below 1
+
+
+def markov_value(
+    transitions: NumberLike,
+    rewards: NumberLike,
+    *,
+    discount_rate: RateLike,
+    periods: Number = inf,
+    period: Unit | None = None,
+) -> Array:
+    """The expected value of a customer in every state: V = Σ_{t=0..T} (P/(1+d))ᵗ·R = (I − P/(1+d))⁻¹·R.
+
+    The reward of the state that the customer is in now counts in full; each move takes one period.
+
+    Parameters
+    ----------
+    transitions : (states, states), shares
+        P: row i says where a customer in state i is one period later. A row that sums to less than 1
+        loses the rest for good.
+    rewards : (states,), money
+        R, received on being in a state: margin less what is spent there.
+    discount_rate : number > -1, or Rate, per period
+    periods : int, 0 or more
+        T moves, so T + 1 rewards, as in the paper; all by default.
+    period : unit, optional
+        What a move takes; needed to convert a `Rate`.
+
+    Returns
+    -------
+    (states,) float64 array
+        Money of now, for a customer now in each state.
+
+    Raises
+    ------
+    InputError
+        For rows that are no probabilities, and where the endless sum has no limit: its sign may differ
+        from state to state, so that it is never answered with ``inf``.
+
+    See Also
+    --------
+    recency_chain : the chain of a customer who is remembered by the last purchase.
+    best_stopping : the value when marketing stops where it does not pay.
+
+    Examples
+    --------
+    >>> P, R = recency_chain([0.3, 0.2, 0.15, 0.05], contribution_per_purchase=40, marketing_cost=4)
+    >>> markov_value(P, R, discount_rate=0.2).round(4)
+    array([52.3196,  5.5538,  1.2508, -1.82  ,  0.    ])
+    """
+    p, r = checked_chain(transitions, rewards)
+    (rate,) = in_period(period, discount_rate=discount_rate)
+    d, n = numbers(discount_rate=(rate, GROWTH), periods=(periods, ENDLESS))
+    step = p / (1.0 + d)
+    if n == inf:
+        return endless_value(step, r, d)
+    value = r.copy()
+    for _ in range(whole("periods", n) if n else 0):
+        value = r + step @ value
+    return value
+
+
+def recency_chain(
+    purchase_probabilities: NumberLike, *, contribution_per_purchase: Number, marketing_cost: Number
+) -> tuple[Array, Array]:
+    """The transitions and rewards of a customer whose chance to buy depends on the last purchase.
+
+    States: bought now (recency 1), bought 1, …, J − 1 periods ago, and lost. In every state but the last
+    the marketing cost is spent, now, for the chance p_j of a purchase one period later.
+
+    Parameters
+    ----------
+    purchase_probabilities : (J,) in [0, 1]
+        p₁, p₂, …, p_J by recency; after J periods without a purchase the customer is lost.
+    contribution_per_purchase : number, money
+        NC, before marketing.
+    marketing_cost : number, money per period
+        M.
+
+    Returns
+    -------
+    transitions : (J + 1, J + 1) float64 array
+    rewards : (J + 1,) float64 array
+        NC − M, −M, …, −M, 0.
+
+    Raises
+    ------
+    InputError
+        For anything but shares in one column.
+
+    Examples
+    --------
+    >>> P, R = recency_chain([0.3, 0.2], contribution_per_purchase=40, marketing_cost=4)
+    >>> P.tolist(), R.tolist()
+    ([[0.3, 0.7, 0.0], [0.2, 0.0, 0.8], [0.0, 0.0, 1.0]], [36.0, -4.0, 0.0])
+    """
+    p = np.asarray(PROBABILITY.check("purchase_probabilities", purchase_probabilities))
+    if p.ndim != 1 or p.size == 0:
+        raise InputError(
+            "not-a-column",
+            argument="purchase_probabilities",
+            value=purchase_probabilities,
+            rule="must be one column: the probability of a purchase at recency 1, 2, …",
+            way_out="Write for example [0.3, 0.2, 0.15].",
+        )
+    contribution, cost = numbers(
+        contribution_per_purchase=(contribution_per_purchase, REAL), marketing_cost=(marketing_cost, REAL)
+    )
+    chain = np.diag(np.append(1.0 - p, 0.0)[:-1], k=1)
+    chain[:-1, 0] += p
+    chain[-1, -1] = 1.0
+    rewards = np.full(p.size + 1, -cost)
+    rewards[0] += contribution
+    rewards[-1] = 0.0
+    return chain, rewards
+
+
+def checked_chain(transitions: NumberLike, rewards: NumberLike) -> tuple[Array, Array]:
+    """P (states, states) and R (states,), or an error that says what is wrong with them."""
+    p = np.asarray(PROBABILITY.check("transitions", transitions))
+    if p.ndim != 2 or p.shape[0] != p.shape[1] or p.size == 0:
+        raise _shape_error("transitions", p, "must be a square table, one row and one column per state")
+    total = p.sum(axis=1)
+    if np.any(total > 1.0 + _ROW_ROUNDING):
+        raise InputError(
+            "out-of-range",
+            argument="transitions",
+            value=first_offender(total, total > 1.0 + _ROW_ROUNDING),
+            rule="must have rows that sum to 1, or to less where customers are lost",
+            way_out="Row i says where customers in state i go: transpose the table if its columns sum to 1.",
+        )
+    r = np.asarray(REAL.check("rewards", rewards))
+    if r.shape != (p.shape[0],):
+        raise _shape_error("rewards", r, f"must be one amount per state ({p.shape[0]})")
+    return p, r
+
+
+def endless_value(step: Array, r: Array, d: float) -> Array:
+    """(I − P/(1+d))⁻¹·R, over the states from which any reward can be reached."""
+    counts = _reach(step, r)
+    inner, value = step[np.ix_(counts, counts)], np.zeros(r.size)
+    if d <= 0.0 and inner.size and np.abs(np.linalg.eigvals(inner)).max() > _SURELY_LESS:
+        raise InputError(
+            "infinite-value",
+            argument="discount_rate",
+            value=d,
+            rule="must be above 0 where customers stay for ever in states with rewards",
+            way_out="Count a number of periods=…, or discount.",
+        )
+    if inner.size:
+        value[counts] = np.linalg.solve(np.eye(len(inner)) - inner, r[counts])
+    return value
+
+
+def _reach(step: Array, r: Array) -> Any:
+    """Which states lead to a reward, sooner or later."""
+    counts = r != 0.0
+    while True:
+        more = counts | ((step > 0.0) @ counts)
+        if np.array_equal(more, counts):
+            return counts
+        counts = more
+
+
+def _shape_error(argument: str, value: Array, rule: str) -> InputError:
+    return InputError(
+        "wrong-shape",
+        argument=argument,
+        value=f"shape {value.shape}",
+        rule=rule,
+        way_out="Give transitions as (states, states) and rewards as (states,).",
+    )

@@ -1,0 +1,65 @@
+"""From a fitted fitter to a retainkit model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retainkit.errors import InputError, unknown_choice
+from retainkit.models.base import AbstractModel
+from retainkit.models.purchasing.bg_bb import BGBB
+from retainkit.models.purchasing.bg_nbd import BGNBD
+from retainkit.models.purchasing.mbg_nbd import MBGNBD
+from retainkit.models.purchasing.pareto_nbd import ParetoNBD
+from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.typing import Unit
+
+MODELS: dict[str, type[AbstractModel[Any]]] = {
+    "BetaGeoFitter": BGNBD,
+    "ModifiedBetaGeoFitter": MBGNBD,
+    "ParetoNBDFitter": ParetoNBD,
+    "BetaGeoBetaBinomFitter": BGBB,
+    "GammaGammaFitter": GammaGamma,
+}
+
+
+def from_lifetimes(fitter: Any, *, unit: Unit | None = None) -> AbstractModel[Any]:
+    """The retainkit model with the parameters of a fitted lifetimes fitter.
+
+    Parameters
+    ----------
+    fitter : a fitted BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter, BetaGeoBetaBinomFitter or
+        GammaGammaFitter, of lifetimes or of this package
+    unit : {"day", "week", "month", "quarter", "year"}, optional
+        What its times counted in; lifetimes does not know. Rates and durations need it.
+
+    Returns
+    -------
+    BGNBD, MBGNBD, ParetoNBD, BGBB or GammaGamma.
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or is not fitted.
+
+    Examples
+    --------
+    >>> from retainkit.interop.lifetimes import BetaGeoFitter, from_lifetimes
+    >>> from retainkit.interop.lifetimes.datasets import load_cdnow_summary
+    >>> customers = load_cdnow_summary()
+    >>> fitter = BetaGeoFitter().fit(customers["frequency"], customers["recency"], customers["T"])
+    >>> from_lifetimes(fitter, unit="week")
+    BGNBD(r=0.242593, alpha=4.41353, a=0.792886, b=2.42575, unit='week')
+    """
+    name = type(fitter).__name__
+    if name not in MODELS:
+        raise unknown_choice("fitter", name, tuple(MODELS))
+    if not hasattr(fitter, "params_"):
+        raise InputError(
+            "not-fitted",
+            argument="fitter",
+            value=name,
+            rule="must be fitted",
+            way_out="Call its fit method, or load_model, first.",
+        )
+    model = MODELS[name]
+    return model.of([float(fitter.params_[parameter]) for parameter in model.names()], unit=unit)

@@ -1,0 +1,54 @@
+"""Windows between month ends: those of the calendar, or one that ends with every month."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from retainkit.metrics._compare import Window
+from retainkit.metrics.subscriptions import Subscriptions
+from retainkit.errors import InputError
+from retainkit.parameters import as_numbers
+
+
+def windows_of(subscriptions: Subscriptions, months: int, window: str, year_begins: int) -> list[Window]:
+    """Whole windows inside the months observed, in order, or an error if there is none."""
+    first, last = (int(m.astype(np.int64)) for m in (subscriptions.first_month, subscriptions.last_month))
+    known = first - (
+        subscriptions.opening == "new"
+    )  # before the first customer, everyone is known to be at 0
+    if window == "rolling":
+        found = [(closing - months, closing) for closing in range(known + months, last + 1)]
+    elif 12 % months:
+        raise InputError(
+            "no-calendar-window",
+            argument="months",
+            value=months,
+            rule="must divide a year (1, 2, 3, 4, 6 or 12) for calendar windows",
+            way_out="Use window='rolling' for windows of another length.",
+        )
+    else:
+        ends = (c for c in range(known + months, last + 1) if (c + 2 - year_begins) % months == 0)
+        found = [(closing - months, closing) for closing in ends]
+    if found:
+        return found
+    raise InputError(
+        "too-short",
+        argument="subscriptions",
+        value=f"the months {subscriptions.first_month} to {subscriptions.last_month}",
+        rule=f"must hold a whole {window} window after the opening balance (length in months: {months})",
+        way_out="Use fewer months, more data, or opening='new' if the table goes back to the first customer.",
+    )
+
+
+def whole_number(argument: str, value: object, least: int, most: int) -> int:
+    """A whole number in a range, or an error that names the argument."""
+    number = as_numbers(argument, value)
+    if number.ndim == 0 and least <= number <= most and number == int(number):
+        return int(number)
+    raise InputError(
+        "out-of-range",
+        argument=argument,
+        value=value,
+        rule=f"must be a whole number from {least} to {most:,}",
+        way_out="",
+    )

@@ -1,0 +1,245 @@
+"""Retention, churn and growth of recurring revenue as ratios of totals, each with its denominator named.
+
+The totals are those of one window (a month, a quarter, a year): MRR at its start, and what moved until
+its end. All functions take numbers, arrays or Series. A ratio whose denominator is 0 is ``inf`` where
+its numerator is not, and NaN where both are 0: nothing was there to be kept, lost or compared.
+"""
+
+from __future__ import annotations
+
+from sys import float_info
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.parameters import NOT_NEGATIVE
+from retainkit.typing import NumberLike
+
+_MAX = float_info.max  # so that an int too large for a float takes the path that says so
+
+ChurnDenominator: TypeAlias = Literal["start", "start-plus-new", "average"]
+"""Whom a churn rate is a share of: those there at the start, also those won, or the mean of both ends."""
+
+
+def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction: NumberLike) -> SameKind:
+    """Share of the starting customers' recurring revenue that is left without any expansion.
+
+    (start − churn − contraction)/start, at most 100%. Only losses *of the customers who were there at
+    the start* count; losses of customers won in between belong to no starting cohort.
+
+    Parameters
+    ----------
+    start : number or column, money, 0 or more
+        MRR at the start of the window.
+    churn, contraction : number or column, money, 0 or more
+        MRR of those who left; MRR lost to those who stayed and pay less.
+
+    Raises
+    ------
+    InputError
+        Where more is lost than was there.
+
+    Examples
+    --------
+    >>> gross_revenue_retention(100, churn=4, contraction=1)
+    0.95
+    """
+    if plain(start, churn, contraction) and churn + contraction <= start > 0.0:
+        return (start - (churn + contraction)) / start
+    (s, gone, less), back = columns(
+        start=(start, NOT_NEGATIVE), churn=(churn, NOT_NEGATIVE), contraction=(contraction, NOT_NEGATIVE)
+    )
+    _within_start(s, gone + less)
+    return back(_ratio(s - (gone + less), s))
+
+
+def net_revenue_retention(
+    start: NumberLike,
+    *,
+    churn: NumberLike,
+    contraction: NumberLike,
+    expansion: NumberLike,
+    reactivation: NumberLike = 0.0,
+) -> SameKind:
+    """The starting customers' recurring revenue at the end of the window as a share of its start.
+
+    (start − churn − contraction + expansion + reactivation)/start. Above 100% where expansion is more
+    than what is lost. Customers who come back were not there at the start: their MRR counts only if
+    you pass it as `reactivation`, as ChartMogul does and Baremetrics does not.
+
+    Parameters
+    ----------
+    start, churn, contraction : number or column, money, 0 or more
+        As in `gross_revenue_retention`.
+    expansion : number or column, money, 0 or more
+        MRR gained from customers who were there at the start and pay more.
+    reactivation : number or column, money, 0 or more
+        MRR of former customers who came back; leave it out to leave them out.
+
+    Raises
+    ------
+    InputError
+        Where more is lost than was there.
+
+    Examples
+    --------
+    >>> net_revenue_retention(100, churn=4, contraction=1, expansion=6)
+    1.01
+    """
+    if plain(start, churn, contraction, expansion, reactivation) and churn + contraction <= start > 0.0:
+        return (start - (churn + contraction) + (expansion + reactivation)) / start
+    (s, gone, less, more, again), back = columns(
+        start=(start, NOT_NEGATIVE),
+        churn=(churn, NOT_NEGATIVE),
+        contraction=(contraction, NOT_NEGATIVE),
+        expansion=(expansion, NOT_NEGATIVE),
+        reactivation=(reactivation, NOT_NEGATIVE),
+    )
+    _within_start(s, gone + less)
+    return back(_ratio(s - (gone + less) + (more + again), s))
+
+
+def churn_rate(
+    lost: NumberLike,
+    *,
+    start: NumberLike,
+    new: NumberLike | None = None,
+    end: NumberLike | None = None,
+    denominator: ChurnDenominator = "start",
+) -> SameKind:
+    """Share of customers, or of recurring revenue, that was lost in a window, of a stated whole.
+
+    ``"start"``: lost/start. ``"start-plus-new"``: lost/(start + new), for losses that include
+    customers won in the same window. ``"average"``: lost/((start + end)/2). The same losses give
+    three rates; pass customers for logo churn, money for revenue churn, and never one over the other.
+
+    Parameters
+    ----------
+    lost : number or column, 0 or more
+        Customers who left, or the MRR lost (with or without contraction: say which in your report).
+    start, new, end : number or column, 0 or more
+        What was there at the start, what was won, what is there at the end; each denominator needs
+        its own.
+    denominator : {"start", "start-plus-new", "average"}
+
+    Raises
+    ------
+    InputError
+        For an unknown denominator, or one whose part is not given.
+
+    Examples
+    --------
+    >>> churn_rate(5, start=100)
+    0.05
+    >>> churn_rate(5, start=100, new=25, denominator="start-plus-new")
+    0.04
+    """
+    if denominator == "start" and plain(lost, start) and start > 0.0:
+        return lost / start
+    if denominator not in get_args(ChurnDenominator):
+        raise unknown_choice("denominator", denominator, get_args(ChurnDenominator))
+    arguments = {"lost": (lost, NOT_NEGATIVE), "start": (start, NOT_NEGATIVE)}
+    if denominator == "start-plus-new":
+        arguments["new"] = (_given("new", new, denominator), NOT_NEGATIVE)
+    if denominator == "average":
+        arguments["end"] = (_given("end", end, denominator), NOT_NEGATIVE)
+    (gone, s, *other), back = columns(**arguments)
+    if denominator == "start":
+        return back(_ratio(gone, s))
+    return back(_ratio(gone, s + other[0] if denominator == "start-plus-new" else 0.5 * (s + other[0])))
+
+
+def quick_ratio(
+    *,
+    new: NumberLike,
+    expansion: NumberLike,
+    contraction: NumberLike,
+    churn: NumberLike,
+    reactivation: NumberLike = 0.0,
+) -> SameKind:
+    """Recurring revenue won per unit lost: (new + expansion + reactivation)/(contraction + churn).
+
+    4 means that four units came for each one that went. Leave `reactivation` out to leave it out.
+
+    Parameters
+    ----------
+    new, expansion, contraction, churn, reactivation : number or column, money, 0 or more
+
+    Returns
+    -------
+    float, ndarray or Series
+        ``inf`` where nothing was lost, NaN where nothing moved at all.
+
+    Examples
+    --------
+    >>> quick_ratio(new=20_000, expansion=8_000, contraction=3_000, churn=5_000)
+    3.5
+    """
+    if plain(new, expansion, contraction, churn, reactivation) and contraction + churn > 0.0:
+        return (new + expansion + reactivation) / (contraction + churn)
+    (n, more, less, gone, again), back = columns(
+        new=(new, NOT_NEGATIVE),
+        expansion=(expansion, NOT_NEGATIVE),
+        contraction=(contraction, NOT_NEGATIVE),
+        churn=(churn, NOT_NEGATIVE),
+        reactivation=(reactivation, NOT_NEGATIVE),
+    )
+    return back(_ratio(n + more + again, less + gone))
+
+
+def average_revenue_per_account(mrr: NumberLike, *, customers: NumberLike) -> SameKind:
+    """Recurring revenue per paying customer at one instant (ARPA, ARPU): MRR/customers.
+
+    Revenue, not margin: value and payback need the margin.
+
+    Parameters
+    ----------
+    mrr : number or column, money per month, 0 or more
+    customers : number or column, 0 or more
+        Paying customers at the same instant.
+
+    Examples
+    --------
+    >>> average_revenue_per_account(1_500, customers=5)
+    300.0
+    """
+    if plain(mrr, customers) and customers > 0.0:
+        return mrr / customers
+    (money, n), back = columns(mrr=(mrr, NOT_NEGATIVE), customers=(customers, NOT_NEGATIVE))
+    return back(_ratio(money, n))
+
+
+def plain(*values: NumberLike, least: float = 0.0) -> bool:
+    """Whether all are plain numbers in their domain: the short way, without numpy."""
+    return all(type(v) in PLAIN and least <= v <= _MAX for v in values)
+
+
+def _ratio(numerator: Any, denominator: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.divide(numerator, denominator)
+
+
+def _within_start(start: Any, lost: Any) -> None:
+    over = np.asarray(lost > start)
+    if over.any():
+        raise InputError(
+            "more-lost-than-there",
+            argument="churn + contraction",
+            value=first_offender(np.broadcast_to(lost, over.shape), over),
+            rule="must not exceed start: retention follows the customers who were there at the start",
+            way_out="Leave out what was lost of customers won after the start.",
+        )
+
+
+def _given(argument: str, value: NumberLike | None, denominator: str) -> NumberLike:
+    if value is None:
+        raise InputError(
+            "missing-argument",
+            argument=argument,
+            value=None,
+            rule=f"must be given under denominator={denominator!r}",
+            way_out="Pass it, or use denominator='start'.",
+        )
+    return value

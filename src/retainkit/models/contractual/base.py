@@ -1,0 +1,237 @@
+"""What every contractual model answers, in one place: survival, retention, lifetimes, their values.
+
+A model supplies ln S(t) with its gradient on plain arrays and the power of its tail; lifetimes,
+discounting, elasticities and checks follow. `_discrete` and `_continuous` add the likelihoods.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit._numerics.decaying_sums import decaying_moment, decaying_sum
+from retainkit.rates import Rate
+from retainkit.economics.lifetime.residual_value import Instant
+from retainkit.errors import unknown_choice
+from retainkit.models.base import AbstractModel
+from retainkit.models.contractual.questions import per_period, plain, positive_times, terms, times
+from retainkit.summaries import Renewals
+from retainkit.typing import Array, NumberLike, Real
+from retainkit.units import Duration
+
+_CELLS = 1 << 16  # of customers times points of time (half a megabyte an array: stays in cache)
+
+Seed: TypeAlias = "int | np.random.Generator"
+Time: TypeAlias = "Duration | NumberLike"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AbstractContractualModel(AbstractModel[Renewals]):
+    """A model of how long customers stay where their leaving is seen.
+
+    Questions take times of any shape (m,) and parameters with leading axes, (draws, 1) or (customers, 1),
+    and answer with both: (draws, m).
+    """
+
+    data_kind: ClassVar[type[Renewals]] = Renewals
+
+    # -- what a model supplies: formulas on plain arrays, in its own unit ----------------------------
+
+    @abstractmethod
+    def _log_survival_and_score(self, t: Array) -> tuple[Array, Array]:
+        """ln S(t) for t ≥ 0, 0 at t = 0 exactly, and its gradient with the parameters on axis 0."""
+
+    @abstractmethod
+    def _tail(self) -> Real:
+        """The power e in S(t) ~ t^-e for long t: inf where it falls faster, 0 where some never leave."""
+
+    @abstractmethod
+    def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        """Simulated tenures at leaving of customers who are there at `entry`."""
+
+    @abstractmethod
+    def _hazard(self, t: Array) -> Array:
+        """The hazard at t, in the sense of the model's time."""
+
+    def _log_survival(self, t: Array) -> Array:
+        """ln S(t), smooth in t ≥ 0 also between whole periods."""
+        return self._log_survival_and_score(t)[0]
+
+    def _log_share(self, start: Array, more: Array) -> Array:
+        """ln S(start + more)/S(start)."""
+        return self._log_survival(start + more) - self._log_survival(start)
+
+    def _times(self, argument: str, t: Time) -> Array:
+        """Times as the model counts them."""
+        return times(argument, t, self.unit)
+
+    # -- what every model answers ------------------------------------------------------------------
+
+    def survival(self, t: Time, *, given: Time = 0.0) -> Real:
+        """Share of customers still there at tenure `t`, of those who were there at tenure `given`.
+
+        Parameters
+        ----------
+        t : tenure, in the model's unit or as a Duration; any shape
+        given : tenure known to have been reached, broadcast against `t`
+            S(t)/S(given), and 1 for tenures already passed.
+        """
+        now, known = self._times("t", t), self._times("given", given)
+        if np.any(known):
+            return plain(np.exp(self._log_share(known, np.maximum(now - known, 0.0))))
+        return plain(np.exp(self._log_survival(now)) if now.ndim != 1 else self._curves(now))
+
+    def _curves(self, t: Array) -> Array:
+        """S(t) at times (m,), for parameters (n, 1) some customers at a time: that fits into the cache."""
+        family = self.family
+        values = [np.asarray(v) for v in family.values_of(self)]
+        rows = max((v.shape[0] for v in values if v.ndim == 2), default=1)
+        size = max(1, _CELLS // max(t.size, 1))
+        if rows <= size or any(v.ndim > 2 for v in values):
+            return np.exp(self._log_survival(t))
+        found = np.empty((rows, t.size))
+        for start in range(0, rows, size):
+            some = slice(start, start + size)
+            part = [v[some] if v.ndim == 2 and v.shape[0] == rows else v for v in values]
+            model: Self = family.of(part, unit=self.unit)
+            np.exp(model._log_survival(t), out=found[some])
+        return found
+
+    def hazard(self, t: Time) -> Real:
+        """How strongly customers leave at tenure `t` > 0, of those still there.
+
+        In discrete time the share that leaves at the t-th renewal; in continuous time the rate per unit
+        of time, which may exceed 1.
+        """
+        return plain(self._hazard(self._positive("t", t)))
+
+    def retention(self, t: Time) -> Real:
+        """Share kept in the t-th period, S(t)/S(t − 1), t ≥ 1; it rises with tenure if customers differ."""
+        end = self._positive("t", t, at_least=1.0)
+        return plain(np.exp(self._log_share(end - 1.0, np.ones_like(end))))
+
+    def churn(self, t: Time) -> Real:
+        """Share lost in the t-th period, 1 − S(t)/S(t − 1), for t ≥ 1."""
+        end = self._positive("t", t, at_least=1.0)
+        return plain(-np.expm1(self._log_share(end - 1.0, np.ones_like(end))))
+
+    def discounted_expected_lifetime(
+        self, discount_rate: Rate | NumberLike, *, horizon: Time = math.inf
+    ) -> Real:
+        """Expected payments of a new customer, each discounted to the first one: Σ S(k)/(1 + d)^k.
+
+        Times the margin per period it is the value of a new customer, and so the most that winning one
+        may cost; the first payment, made at once, is included.
+
+        Parameters
+        ----------
+        discount_rate : Rate; or a number per period where the model has no unit
+        horizon : whole number of payments or Duration, optional
+        """
+        return self._worth(discount_rate, 0.0, horizon, from_next=False)
+
+    def discounted_expected_residual_lifetime(
+        self,
+        tenure: Time,
+        discount_rate: Rate | NumberLike,
+        *,
+        instant: Instant,
+        horizon: Time = math.inf,
+    ) -> Real:
+        """Expected payments still to come from a customer at hand, discounted to `instant`.
+
+        Before the renewal: Σ_{j≥1} S(tenure + j)/S(tenure) · v^(j−1), v = 1/(1 + d): whether the customer
+        renews now is still open. Just after a payment the same payments are one period further away: · v.
+
+        Parameters
+        ----------
+        tenure : renewals made so far (whole periods completed), one number or one per customer
+            0 is a customer in the first period.
+        discount_rate : Rate; or a number per period where the model has no unit
+        instant : {"before-renewal", "after-payment"}
+        horizon : whole number of payments or Duration, optional
+
+        Notes
+        -----
+        Fader, P. S. and Hardie, B. G. S. (2010), "Customer-Base Valuation in a Contractual Setting: The
+        Perils of Ignoring Heterogeneity", Marketing Science 29(1), 85-93, doi:10.1287/mksc.1080.0482.
+        """
+        check_instant(instant)
+        worth = self._worth(discount_rate, tenure, horizon, from_next=True)
+        if instant == "before-renewal":
+            return worth
+        return plain(np.asarray(worth * np.exp(-per_period(discount_rate, self.unit))))
+
+    def retention_elasticity(
+        self, discount_rate: Rate | NumberLike, *, tenure: Time = 0.0, horizon: Time = math.inf
+    ) -> Real:
+        """By how many percent the residual value rises if every renewal is 1% more likely, by tenure.
+
+        Just before a renewal: Σ j·a_j / Σ a_j with a_j the discounted expected j-th payment: the mean
+        number of renewals behind a payment. It grows with tenure: loyal customers have more ahead.
+        """
+        force, start = per_period(discount_rate, self.unit), self._times("tenure", tenure)
+        count, tail = terms(horizon, self.unit), self._tail()
+        ahead = self._ahead(start, from_next=True)
+        total = decaying_sum(ahead, force, tail, count)
+        steps = decaying_moment(ahead, force, tail, count)
+        with np.errstate(invalid="ignore"):  # infinite over infinite: the elasticity itself is unbounded
+            ratio = (steps + total) / total
+        return plain(np.where(np.isinf(steps), np.inf, ratio))
+
+    def sample(self, observed: NumberLike, *, entry: NumberLike = 0.0, seed: Seed) -> Renewals:
+        """Simulate one customer for each entry of `observed`, the tenure when observation ends.
+
+        Parameters
+        ----------
+        observed : (n,) > 0, in the model's unit
+        entry : tenure at which each customer is first watched, one number or (n,)
+            Customers are drawn from those still there at that tenure.
+        seed : int or numpy Generator
+        """
+        end = np.atleast_1d(self._times("observed", observed))
+        begin = np.broadcast_to(self._times("entry", entry), end.shape)
+        lifetime = self._lifetimes(self._generator(seed), begin)
+        return self._seen(np.minimum(lifetime, end), lifetime <= end, begin)
+
+    # -- how it is done ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:
+        """Simulated tenures as the model's kind of data."""
+
+    def _positive(self, argument: str, t: Time, *, at_least: float = 0.0) -> Array:
+        return positive_times(argument, self._times(argument, t), at_least)
+
+    def _worth(
+        self, discount_rate: Rate | NumberLike, given: Time, horizon: Time, *, from_next: bool
+    ) -> Real:
+        force, start = per_period(discount_rate, self.unit), self._times("tenure", given)
+        count = terms(horizon, self.unit)
+        return plain(self._discounted(start, force, count, from_next=from_next))
+
+    def _discounted(self, start: Array, force: Array, count: float, *, from_next: bool) -> Array:
+        """Σ S(start + j)/S(start) e^(−force·j) over `count` terms; from S(start + 1) if the next."""
+        return decaying_sum(self._ahead(start, from_next=from_next), force, self._tail(), count)
+
+    def _ahead(self, start: Array, *, from_next: bool) -> Callable[[Array], Array]:
+        """ln S(start + j)/S(start) for j = 0, 1, … or for j = 1, 2, …, with j on the first axis."""
+        first = float(from_next)
+        axes = self._log_share(start, np.zeros_like(start)).ndim
+
+        def log_share(j: Array) -> Array:
+            return self._log_share(start, j.reshape((-1, *(1,) * axes)) + first)
+
+        return log_share
+
+
+def check_instant(instant: object) -> None:
+    """One of the two moments at which a customer at hand is valued."""
+    if instant not in get_args(Instant):
+        raise unknown_choice("instant", instant, get_args(Instant))

@@ -1,0 +1,76 @@
+"""What every estimate without parameters is: a record that shows itself as a sentence and a table."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from retainkit.records import AbstractRecord
+from retainkit.text_tables import html_table
+from retainkit.errors import InputError
+from retainkit.summaries import Renewals
+from retainkit.typing import Array, Real
+
+_SHOWN = 12  # rows of a table in a notebook
+
+
+class AbstractEstimate(AbstractRecord):
+    """An estimate without parameters: what `fit` returns is the estimate itself."""
+
+    __slots__ = ()
+
+    data_kind: ClassVar[type[Renewals]] = Renewals
+
+    @classmethod
+    @abstractmethod
+    def estimate(cls, renewals: Renewals) -> Self:
+        """The estimate from a summary of who stayed how long."""
+
+    @property
+    @abstractmethod
+    def table(self) -> dict[str, Array]:
+        """The estimate as columns of equal length, ready for any dataframe."""
+
+    @property
+    @abstractmethod
+    def caveats(self) -> tuple[str, ...]:
+        """What a reader should know, in sentences; empty where there is nothing."""
+
+    @abstractmethod
+    def _facts(self) -> dict[str, Any]:
+        """The figures that belong to no row of the table."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, and the whole table as lists, by name."""
+        return {
+            "model": type(self).__name__,
+            **self._facts(),
+            "caveats": list(self.caveats),
+            **{f"table_{name}": column.tolist() for name, column in self.table.items()},
+        }
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def _repr_html_(self) -> str:
+        table = self.table
+        length = next(iter(table.values())).size
+        shown = np.unique(np.linspace(0, length - 1, _SHOWN).astype(int))
+        rows = [[f"{column[i]:,.6g}" for column in table.values()] for i in shown]
+        caption = ". ".join([str(self), *(c.rstrip(".") for c in self.caveats)])
+        return html_table(f"{caption}.", [[name.replace("_", " ") for name in table], *rows])
+
+
+def one_number(argument: str, value: Real) -> float:
+    """A checked value that must not be a column."""
+    if np.ndim(value):
+        raise InputError(
+            "not-one-number",
+            argument=argument,
+            value=value,
+            rule="must be a single number here",
+            way_out="Call it once for each.",
+        )
+    return float(value)

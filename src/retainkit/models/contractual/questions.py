@@ -1,0 +1,117 @@
+"""What callers may ask of a contractual model: times, tenures, rates and horizons, checked at the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from retainkit.rates import GROWTH, Rate
+from retainkit.errors import InputError, first_offender
+from retainkit.parameters import NOT_NEGATIVE
+from retainkit.summaries import Renewals
+from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.units import Duration, in_units
+
+# what covers any ordinary question of a discount; -1 < d < 0 makes later payments worth more
+_WAY_OUT = "Write 10% a year as Rate(0.1, per='year')."
+
+
+def times(argument: str, value: Duration | NumberLike, unit: Unit | None) -> Array:
+    """Lengths of time in the model's unit, 0 or more; infinity is allowed."""
+    given = np.asarray(in_units(argument, value, unit))
+    if given.dtype == np.float64 and np.all(np.isinf(given) | (given >= 0.0)) and np.all(given >= 0.0):
+        return given
+    return np.asarray(NOT_NEGATIVE.check(argument, given))
+
+
+def whole_periods(argument: str, value: Array, model: str) -> Array:
+    """Times that must be whole numbers, since the model knows whole periods only."""
+    bad = np.rint(value) != value
+    if np.any(bad & np.isfinite(value)):
+        raise InputError(
+            "not-whole",
+            argument=argument,
+            value=first_offender(value, bad),
+            rule=f"must be whole numbers: {model} counts renewals",
+            way_out="Round to whole periods, or use a model of continuous time such as Weibull.",
+        )
+    return value
+
+
+def per_period(discount_rate: Rate | NumberLike, unit: Unit | None) -> Array:
+    """The force of discount per unit of the model's time.
+
+    A `Rate` converts itself; a bare number counts per period of a model whose periods have no unit.
+    """
+    if isinstance(discount_rate, Rate):
+        if unit is None:
+            in_units("discount_rate", Duration(1.0, discount_rate.per), None)
+            raise AssertionError("unreachable: in_units refuses a missing unit")
+        force = np.asarray(discount_rate.continuous(unit))
+    else:
+        rate = np.asarray(GROWTH.check("discount_rate", discount_rate))
+        if unit is not None and np.any(rate != 0.0):
+            raise InputError(
+                "rate-without-period",
+                argument="discount_rate",
+                value=discount_rate,
+                rule=f"needs its period, since the model counts time in {unit}s",
+                way_out=_WAY_OUT,
+            )
+        force = np.log1p(rate)
+    if np.any(force < 0.0):
+        raise InputError(
+            "out-of-range",
+            argument="discount_rate",
+            value=discount_rate,
+            rule="must be 0 or more",
+            way_out="Model growing margins in the margin, not by a negative discount.",
+        )
+    return force
+
+
+def terms(horizon: Duration | NumberLike, unit: Unit | None) -> float:
+    """A horizon as a number of payments: one whole number, or infinity."""
+    count = times("horizon", horizon, unit)
+    if count.ndim or not (count > 0.0) or (np.isfinite(count) and count != np.rint(count)):
+        raise InputError(
+            "not-whole",
+            argument="horizon",
+            value=horizon,
+            rule="must be one whole number of periods, 1 or more, or infinite",
+            way_out="Payments come whole; ask for one horizon at a time.",
+        )
+    return float(count)
+
+
+def check_data(data: Any, model: str) -> Renewals:
+    """The data of a likelihood."""
+    if not isinstance(data, Renewals):
+        raise InputError(
+            "wrong-data",
+            argument="data",
+            value=type(data).__name__,
+            rule=f"must be Renewals for {model}",
+            way_out="Pass a summary's renewals, or Renewals.from_survivors([1000, 869, …]).",
+        )
+    return data
+
+
+def plain(values: Array) -> Real:
+    """A float where there is one number."""
+    return float(values) if values.ndim == 0 else values
+
+
+def positive_times(argument: str, t: Array, at_least: float) -> Array:
+    """Times of which each must have come some way: more than 0, or a whole period."""
+    bad = (t <= 0.0) | (t < at_least)
+    if np.any(bad):
+        raise InputError(
+            "out-of-range",
+            argument=argument,
+            value=first_offender(t, bad),
+            rule=f"must be {at_least:g} or more" if at_least else "must be more than 0",
+            way_out="The first period ends at 1." if at_least else "At 0 everyone has only just come.",
+        )
+    return t

@@ -1,0 +1,296 @@
+"""What every purchase model answers, in one place: names, units, checks and docstrings.
+
+A model supplies formulas on plain arrays in its own unit of time; this class turns durations and
+rates into that unit, evaluates once per distinct customer and refuses what makes no sense.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+from scipy.special import expit
+
+from retainkit._numerics.grouping import distinct_rows
+from retainkit.rates import Rate
+from retainkit.models.base import AbstractModel
+from retainkit.models.purchasing._checks import (
+    Horizon,
+    check_entries,
+    entries_of,
+    force_of,
+    length_of,
+    one_each,
+    unit_of,
+    whole,
+)
+from retainkit.parameters import NOT_NEGATIVE
+from retainkit.summaries import Purchases
+from retainkit.typing import Array, NumberLike, Real, Unit
+
+Seed: TypeAlias = "int | np.random.Generator"
+Formula: TypeAlias = Callable[..., Array]
+"""x, T and the settings of a question -> the answer for customers alive at T"""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AbstractPurchaseModel(AbstractModel[Purchases]):
+    """A model of repeat purchases by customers who leave without telling."""
+
+    data_kind: ClassVar[type[Purchases]] = Purchases
+
+    # -- what a model supplies: formulas on plain arrays, in its own unit ----------------------------
+
+    @abstractmethod
+    def _log_odds_left(self, purchases: Purchases) -> Array:
+        """ln P(has left) / P(is alive) at the end of observation."""
+
+    @abstractmethod
+    def _survival_from(self, x: Array, T: Array, horizon: Array) -> Array:
+        """P(still alive `horizon` later), for customers alive at T."""
+
+    @abstractmethod
+    def _discounted_from(self, x: Array, T: Array, horizon: Array, force: float) -> Array:
+        """Purchases in (T, T + horizon], each times e^(-force·time), for customers alive at T."""
+
+    @abstractmethod
+    def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
+        """P(n purchases in (T, T + horizon]), for customers alive at T."""
+
+    @abstractmethod
+    def _pmf(self, n: Array, horizon: Array) -> Array:
+        """P(n purchases in `horizon`) for a new customer."""
+
+    @abstractmethod
+    def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
+        """frequency and recency of simulated customers observed for T."""
+
+    def _sample_gaps(self, rng: np.random.Generator, frequency: Array, recency: Array) -> Array | None:
+        """`log_gaps` of simulated customers, where a model is about them."""
+        del rng, frequency, recency
+        return None
+
+    _past: ClassVar[tuple[str, ...]] = ("frequency", "T")
+    """The columns that say what is to come of a customer alive at T."""
+
+    def _from_now(self, formula: Formula, past: tuple[Array, ...], settings: tuple[Array, ...]) -> Array:
+        """`formula` of customers alive at T; a model that remembers more than x and T has its own."""
+        x, T = past
+        return formula(x, T, *settings)
+
+    # -- what every model answers ------------------------------------------------------------------
+
+    def probability_alive(self, purchases: Purchases, horizon: Horizon = 0.0) -> Array:
+        """Probability that each customer is still a customer `horizon` after the end of observation.
+
+        Parameters
+        ----------
+        purchases : Purchases, n entries
+        horizon : float (in the model's unit) or Duration, ≥ 0; a scalar or one per entry
+            0 asks about the end of observation itself.
+
+        Returns
+        -------
+        (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
+        """
+        t = length_of(horizon, self._unit_with(purchases), zero=True)
+
+        def answer(rows: Purchases) -> Array:
+            alive = self._alive(rows)
+            if np.all(np.asarray(t) == 0.0):
+                return alive
+            return alive * self._ahead(rows, self._survival_from, horizon=t)
+
+        return self._each(purchases, answer, t)
+
+    def expected_purchases(self, purchases: Purchases, horizon: Horizon) -> Array:
+        """Expected number of purchases of each customer in the `horizon` after observation.
+
+        Parameters
+        ----------
+        purchases : Purchases, n entries
+        horizon : float (in the model's unit) or Duration, > 0; a scalar or one per entry
+
+        Returns
+        -------
+        (n,) expected counts; (draws, n) if the parameters have a leading draws axis. ``inf`` where
+        an infinite horizon means infinitely many.
+        """
+        return self._value_of(purchases, horizon, 0.0, self._unit_with(purchases))
+
+    def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
+        """Expected repeat purchases of a customer just acquired, in the `horizon` after acquisition.
+
+        Parameters
+        ----------
+        horizon : float (in the model's unit) or Duration, ≥ 0
+            May be an array of any shape (m,); the answer has its shape, with the draws axis in front if
+            the parameters have one. With parameters for each entry: one number, or one per entry.
+        count_first : bool
+            Count the purchase that acquires the customer, too: 1 more.
+        """
+        t = np.asarray(length_of(horizon, self.unit, zero=True))
+        return float(count_first) + self._new(t, 0.0)
+
+    def discounted_expected_purchases(
+        self, purchases: Purchases, discount_rate: Rate, horizon: Horizon = math.inf
+    ) -> Array:
+        """Expected purchases after observation, each discounted to the end of observation.
+
+        Multiply by the margin per purchase for the residual value of a customer. `horizon` may be
+        infinite as long as `discount_rate` is positive; purchases count when they happen
+        (continuous time), not at the end of a period.
+
+        Parameters
+        ----------
+        purchases : Purchases, n entries, with a unit
+        discount_rate : Rate, ≥ 0
+        horizon : float (in the model's unit) or Duration, > 0; infinite by default
+        """
+        unit = self._unit_with(purchases)
+        return self._value_of(purchases, horizon, force_of(discount_rate, unit), unit)
+
+    def discounted_expected_purchases_new(
+        self, discount_rate: Rate, horizon: Horizon = math.inf, *, count_first: bool = False
+    ) -> Real:
+        """Discounted expected repeat purchases of a customer just acquired.
+
+        With `count_first` the purchase that acquires the customer counts, too: 1 more, undiscounted,
+        since it happens at time 0.
+        """
+        t = np.asarray(length_of(horizon, self.unit))
+        return float(count_first) + self._new(t, force_of(discount_rate, self.unit))
+
+    def purchase_pmf(self, n: NumberLike, horizon: Horizon) -> Real:
+        """Probability that a customer just acquired makes exactly `n` repeat purchases in `horizon`.
+
+        `n` and `horizon` broadcast against each other.
+        """
+        counts = np.asarray(whole(n))
+        return _plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
+
+    def purchase_pmf_given(self, purchases: Purchases, n: NumberLike, horizon: Horizon) -> Array:
+        """Probability of exactly `n` purchases in the `horizon` after observation, customer by customer.
+
+        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
+
+        Parameters
+        ----------
+        purchases : Purchases, k entries
+        n : whole number ≥ 0; a scalar or one per entry
+        horizon : float (in the model's unit) or Duration, ≥ 0; a scalar or one per entry
+
+        Returns
+        -------
+        (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
+        """
+        counts = whole(n)
+        t = length_of(horizon, self._unit_with(purchases), zero=True)
+
+        def formula(x: Array, T: Array, count: Array, length: Array) -> Array:
+            return self._pmf_from(count, x, T, length)
+
+        def answer(rows: Purchases) -> Array:
+            ahead = self._ahead(rows, formula, n=counts, horizon=t)
+            odds = self._odds(rows)
+            return expit(-odds) * ahead + np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
+
+        return self._each(purchases, answer, counts, t)
+
+    def probability_no_purchase(self, purchases: Purchases, horizon: Horizon) -> Array:
+        """Probability that each customer buys nothing in the `horizon` after observation.
+
+        Whether because they have left, leave meanwhile or just wait: (n,), or (draws, n).
+        """
+        return self.purchase_pmf_given(purchases, 0.0, horizon)
+
+    def probability_no_purchase_new(self, horizon: Horizon) -> Real:
+        """Probability that a customer just acquired makes no repeat purchase in `horizon`."""
+        return self.purchase_pmf(0.0, horizon)
+
+    def sample(self, T: NumberLike, *, seed: Seed) -> Purchases:
+        """Simulate one customer for each entry of `T`, the time observed since acquisition.
+
+        Parameters
+        ----------
+        T : (n,) > 0, in the model's unit
+        seed : int or numpy Generator
+
+        Returns
+        -------
+        Purchases with n entries.
+        """
+        observed = np.atleast_1d(NOT_NEGATIVE.check("T", T))
+        rng = self._generator(seed)
+        frequency, recency = self._sample(rng, observed)
+        gaps = self._sample_gaps(rng, frequency, recency)
+        return Purchases(frequency=frequency, recency=recency, T=observed, unit=self.unit, log_gaps=gaps)
+
+    # -- evaluation once per distinct customer, or entry by entry ------------------------------------
+
+    def _unit_with(self, purchases: Purchases) -> Unit | None:
+        unit = unit_of(self.unit, purchases)
+        check_entries(type(self).__name__, self._entries, len(purchases))
+        return unit
+
+    @property
+    def _entries(self) -> int | None:
+        return entries_of(type(self).__name__, self.parameters)
+
+    def _odds(self, purchases: Purchases) -> Array:
+        return self._log_odds_left(purchases if self._entries is None else purchases.entrywise())
+
+    def _alive(self, purchases: Purchases) -> Array:
+        return expit(-self._odds(purchases))
+
+    def _value_of(self, purchases: Purchases, horizon: Horizon, force: float, unit: Unit | None) -> Array:
+        t = length_of(horizon, unit)
+
+        def formula(x: Array, T: Array, length: Array) -> Array:
+            return self._discounted_from(x, T, length, force)
+
+        def answer(rows: Purchases) -> Array:
+            ahead = self._ahead(rows, formula, horizon=t)
+            endless = np.isinf(ahead)  # even for a customer whose P(alive) is too small for a float
+            return np.where(endless, np.inf, self._alive(rows) * np.where(endless, 1.0, ahead))
+
+        return self._each(purchases, answer, t)
+
+    def _each(self, purchases: Purchases, answer: Callable[[Purchases], Array], *settings: Real) -> Array:
+        """`answer` of every entry, computed once for equal ones where there are many."""
+        if self._entries is not None or any(np.ndim(s) for s in settings) or not purchases.has_repeats:
+            return answer(purchases)
+        rows, inverse = purchases.distinct()
+        return np.take(answer(rows), inverse, axis=-1)
+
+    def _new(self, t: Array, force: float) -> Real:
+        """Expected purchases of customers just acquired, of whom some models let some leave at once."""
+        zero = np.zeros(self._entries or 1)
+        if self._entries is not None:
+            t = one_each("horizon", t, zero.size) + zero
+        flat = self._discounted_from(zero, zero, t.reshape(-1), force)
+        flat = self._alive(Purchases(frequency=zero, recency=zero, T=zero)) * flat
+        return _plain(flat.reshape((*flat.shape[:-1], *t.shape)))
+
+    def _ahead(self, purchases: Purchases, formula: Formula, **settings: Real) -> Array:
+        """`formula(x, T, *settings)` of each customer, if alive, evaluated once per distinct customer."""
+        if len(purchases) == 0:
+            return purchases.frequency
+        past = [getattr(purchases, name) for name in self._past]
+        given = [one_each(name, value, len(purchases)) for name, value in settings.items()]
+        if self._entries is not None:
+            return self._from_now(formula, tuple(past), tuple(given))
+        varying = [*past, *(value for value in given if value.ndim)]
+        rows = distinct_rows(varying, None, inverse=True)
+        columns = iter([part.column() for part in rows.levels])
+        distinct = tuple(next(columns) for _ in past)
+        each = tuple(next(columns) if value.ndim else value for value in given)
+        return np.take(self._from_now(formula, distinct, each), rows.inverse, axis=-1)  # type: ignore[arg-type]
+
+
+def _plain(values: Array) -> Real:
+    return float(values) if values.ndim == 0 else values

@@ -1,0 +1,391 @@
+"""The report says what the library says: the same figures in the record, in text, HTML, JSON and terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import runpy
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+import retainkit as rk
+from retainkit.cli import main
+from retainkit.ingest import load_cdnow
+from retainkit.reports import CustomerBaseReport, report
+from retainkit.reports.spend_link import measure_spend_link
+from retainkit.reports.text import as_text
+from retainkit.validation import track_purchases
+
+ROOT = Path(__file__).parents[3]
+COLUMNS: dict[str, Any] = {
+    "customer_id": "customer_id",
+    "date": "date",
+    "amount": "dollar_value",
+    "unit": "week",
+}
+TERMS: dict[str, Any] = {
+    "margin": 0.3,
+    "discount_rate": rk.Rate(0.10, per="year"),
+    "horizon": rk.Duration(3, "year"),
+}
+
+
+def cdnow(**more: Any) -> CustomerBaseReport:
+    request: dict[str, Any] = {**COLUMNS, **TERMS, "acquisition_cost": 20, "currency": "$", **more}
+    return report(load_cdnow("sample"), **request)
+
+
+@pytest.fixture(scope="module")
+def made() -> CustomerBaseReport:
+    return cdnow(title="CDNOW")
+
+
+@pytest.fixture(scope="module")
+def page(made: CustomerBaseReport) -> str:
+    return made.to_html()
+
+
+class Page(HTMLParser):
+    """Tags that were opened, the text, and what would be fetched from elsewhere."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.fetched: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.fetched += [v or "" for k, v in attrs if k in ("src", "href") and not (v or "").startswith("#")]
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> None:
+    table = load_cdnow("sample")
+    tx = rk.summarize_transactions(table, **COLUMNS)
+    buying, spending = rk.fit(rk.BGNBD, tx.purchases), rk.fit(rk.GammaGamma, tx.spend)
+    value = rk.value_customers(tx, buying.model, spending.model, **TERMS)
+    assert made.purchasing.model == buying.model
+    assert made.value.value.tolist() == value.value.tolist()
+    assert made.new_customer == rk.value_new_customer(buying.model, spending.model, **TERMS)
+    terms = {k: TERMS[k] for k in ("margin", "discount_rate")}
+    assert made.payback == rk.payback_time(20, buying.model, spending.model, **terms)
+    assert made.repeat_buyers == np.count_nonzero(tx.purchases.frequency)
+    assert made.expected_spend == pytest.approx(np.mean(value.expected_purchases * value.expected_spend))
+    tenth = sorted(value.value.tolist(), reverse=True)[:236]  # of 2,357, rounded up
+    assert made.top_tenth_share == pytest.approx(sum(tenth) / value.total)
+
+
+def test_the_held_out_half_is_the_second_half(made: CustomerBaseReport) -> None:
+    split = rk.summarize_transactions(load_cdnow("sample"), **COLUMNS, holdout_from="1997-10-01")
+    assert made.tracking is not None and made.calibration is not None and split.calibration is not None
+    assert made.calibration.model == rk.fit(rk.BGNBD, split.calibration.purchases).model
+    expected = track_purchases(split, made.calibration.model)
+    assert made.tracking.predicted.tolist() == expected.predicted.tolist()
+    assert str(made.tracking.split) == "1997-10-01"
+
+
+def test_a_summary_gives_the_report_of_its_table(made: CustomerBaseReport) -> None:
+    tx = rk.summarize_transactions(load_cdnow("sample"), **COLUMNS, holdout_from="1997-10-01")
+    same = report(tx, **TERMS, acquisition_cost=20, currency="$", title="CDNOW")
+    assert same.model_dump_json() == made.model_dump_json()
+
+
+def test_standard_errors_of_values_are_those_of_the_delta_method(made: CustomerBaseReport) -> None:
+    """By central differences in the parameters themselves, with the covariance that the fits state."""
+    assert made.spend is not None
+
+    def values(buying: list[float], spending: list[float]) -> tuple[float, float]:
+        models = rk.BGNBD(*buying, unit="week"), rk.GammaGamma(*spending)
+        return (
+            rk.value_customers(made.transactions, *models, **TERMS).total,
+            rk.value_new_customer(*models, **TERMS).value,
+        )
+
+    variance = np.zeros(2)
+    at = [[float(v) for v in f.model.parameters.values()] for f in (made.purchasing, made.spend)]
+    for which, fitted in enumerate((made.purchasing, made.spend)):
+        slopes = []
+        for i, value in enumerate(at[which]):
+            sides = []
+            for step in (1e-4 * value, -1e-4 * value):
+                moved = [list(parameters) for parameters in at]
+                moved[which][i] += step
+                sides.append(np.array(values(*moved)))
+            slopes.append((sides[0] - sides[1]) / (2e-4 * value))
+        variance += np.einsum("pf,pq,qf->f", slopes, fitted.covariance, slopes)
+    errors = [made.value_error, made.new_customer_error]
+    assert errors == pytest.approx(np.sqrt(variance), rel=5e-3)  # theirs is a one-sided difference
+
+
+def test_every_form_shows_the_same_figures(
+    made: CustomerBaseReport, page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert made.payback is not None and made.payback.time is not None
+    text, paid = as_text(made, 100), made.payback.time
+    figures = [
+        "2,357", f"{made.value.total:,.0f}", f"${made.value.mean:.2f}", f"${made.new_customer.value:.2f}",
+        f"{paid.value:.1f} weeks", "30%", "$20.00", "10% per year", "3 years",
+        f"{made.value.expected_active:,.0f}", f"{made.active_repeat_buyers:,.0f}",
+    ]  # fmt: skip
+    assert made.tracking is not None
+    figures += [f"{total:,.0f}" for held in (True, False) for total in made.tracking.totals(held_out=held)]
+    for fitted in (made.purchasing, made.spend, made.calibration):
+        assert fitted is not None
+        figures += [f"{value:.4g}" for _, value, _, _ in fitted.rows()]
+        figures += [f"{error:.2g}" for _, _, error, _ in fitted.rows()]
+    words = Page(page).text
+    assert [f for f in figures if f not in text or f not in words] == []
+    flat = re.sub(r"\s+", " ", text)
+    assert [s for s in made.caveats if s not in flat or s not in words] == []
+    assert str(made) == as_text(made, 80)
+
+    dumped = json.loads(made.model_dump_json())
+    assert dumped["base"]["value"] == made.value.total
+    assert dumped["payback"] == {
+        "never": False,
+        "time": paid.value,
+        "unit": "week",
+        "acquisition_cost": 20.0,
+        "limit": made.payback.limit,
+    }
+    assert dumped["fits"]["purchasing"]["parameters"] == made.purchasing.model.parameters
+    assert dumped["tracking"]["cumulative_actual"][-1] == 4339
+
+
+def test_the_page_is_one_sound_file_that_fetches_nothing(page: str) -> None:
+    read = Page(page)
+    assert read.open == []
+    assert read.fetched == []
+    assert read.tags.isdisjoint({"script", "img", "link", "iframe", "object"})
+    assert "@import" not in page and "url(" not in page.replace("url(#", "")
+    picture = ET.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
+    words = {"".join(t.itertext()).strip() for t in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Repeat purchases per week", "Added up", "actual", "predicted", "fitted", "held out"} <= words
+    assert "#0000" not in page and "var(--predicted)" in page
+    assert "DejaVu" not in page
+
+
+def test_what_the_user_wrote_is_escaped() -> None:
+    nasty = "<script>alert('1')</script> & Söhne"
+    made = cdnow(title=nasty, currency="<b>")
+    page = made.to_html()
+    assert "<script" not in page and "<b>2" not in page
+    assert nasty in Page(page).text
+    assert nasty in str(made)
+    assert "<script" not in made._repr_html_()
+
+
+def test_the_report_is_the_same_each_time(made: CustomerBaseReport, page: str) -> None:
+    again = cdnow(title="CDNOW")
+    assert again.to_html() == page
+    assert again.model_dump_json() == made.model_dump_json()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_no_line_is_wider_than_asked(made: CustomerBaseReport, width: int) -> None:
+    lines = as_text(made, width).splitlines()
+    assert max(map(len, lines)) <= min(width, 100)
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month", "quarter", "year"])
+def test_the_unit_changes_no_money(made: CustomerBaseReport, unit: str) -> None:
+    other = cdnow(unit=unit)
+    assert other.value.total == pytest.approx(made.value.total, rel=1e-6)  # the optimum, to its tolerance
+    assert other.new_customer.value == pytest.approx(made.new_customer.value, rel=1e-6)
+    assert other.payback is not None and other.payback.time is not None
+    assert made.payback is not None and made.payback.time is not None
+    assert other.payback.time.to("day") == pytest.approx(made.payback.time.to("day"), rel=1e-5)
+    assert other.tracking is not None
+    assert other.tracking.period == {"day": "week", "year": "quarter"}.get(unit, unit)
+    assert Page(other.to_html()).open == []
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        (5, "at once"),
+        (20, "until expected margin covers"),
+        (60, "beyond the horizon"),
+        (1000, "never"),
+    ],
+)
+def test_payback_is_said_in_words(cost: float, said: str) -> None:
+    made = cdnow(acquisition_cost=cost)
+    assert said in as_text(made, 100)
+    assert json.loads(made.model_dump_json())["payback"]["never"] is (said == "never")
+
+
+def test_without_a_cost_nothing_is_said_of_payback() -> None:
+    made = cdnow(acquisition_cost=None)
+    assert made.payback is None
+    assert "Payback" not in str(made) and "Payback" not in made.to_html()
+
+
+def test_a_constant_spend_replaces_the_model() -> None:
+    made = cdnow(spend_per_purchase=30.0, amount=None)
+    assert made.spend is None and made.spend_link is None
+    assert set(made.value.expected_spend.tolist()) == {30.0}
+    assert "the same given amount" in " ".join(made.caveats)
+    assert made.new_customer.first_purchase == pytest.approx(9.0)
+
+
+def test_an_endless_horizon_is_said_and_is_null_in_json() -> None:
+    made = cdnow(horizon=rk.Duration(math.inf, "year"))
+    assert "all time to come" in str(made) and "nan" not in str(made)
+    assert json.loads(made.model_dump_json())["base"]["expected_purchases_per_customer"] is None
+    assert Page(made.to_html()).open == []
+
+
+def test_a_margin_of_nothing_is_worth_nothing() -> None:
+    made = cdnow(margin=0.0)
+    assert made.value.total == 0.0 and made.payback is not None and made.payback.never
+    assert "nan" not in str(made) and Page(made.to_html()).open == []
+
+
+def test_no_holdout_is_said_and_not_hidden() -> None:
+    made = cdnow(holdout_from=None)
+    assert made.tracking is None and "No period was held out" in made.caveats[0]
+    assert made.caveats[0] in Page(made.to_html()).text
+    assert json.loads(made.model_dump_json())["tracking"] is None
+
+
+def test_a_first_part_that_does_not_fit_is_said_and_not_hidden() -> None:
+    made = cdnow(holdout_from="1997-01-02")  # nobody bought twice on one day
+    assert made.tracking is None and made.calibration is None
+    assert "no customer has bought a second time" in made.caveats[0]
+    assert made.caveats[0] in Page(made.to_html()).text
+
+
+def test_progress_tells_every_step_in_order() -> None:
+    steps: list[tuple[str, float]] = []
+    cdnow(progress=lambda step, done: steps.append((step, done)))
+    assert [done for _, done in steps] == sorted(done for _, done in steps)
+    assert steps[0] == ("Reading the transactions", 0.0) and steps[-1][1] == 1.0
+
+
+def test_an_assumption_that_nobody_chose_is_marked() -> None:
+    made = cdnow(assumed=("margin", "horizon"))
+    words = Page(made.to_html()).text
+    assert str(made).count("[assumed]") == 2 and words.count("assumed ") >= 2
+    assert "assumed for the sake of example" in words
+    assert "assumed for the sake of example" not in str(cdnow())
+
+
+@pytest.mark.parametrize("library", ["jinja2", "matplotlib"])
+def test_a_missing_library_is_named_with_its_cure(
+    made: CustomerBaseReport, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(rk.MissingDependencyError, match=library) as refused:
+        made.to_html()
+    assert "retainkit[report]" in str(refused.value)
+    assert made._repr_html_().startswith("<pre>")
+
+
+def test_ranks_share_ties_as_they_do_elsewhere(made: CustomerBaseReport) -> None:
+    spend = made.transactions.spend
+    known = spend.frequency > 0
+    link = made.spend_link
+    assert link is not None and link.customers == known.sum()
+    elsewhere = spearmanr(spend.frequency[known], spend.monetary_value[known]).statistic
+    assert link.spearman == pytest.approx(elsewhere, rel=1e-12)
+    total, count = (spend.frequency * spend.monetary_value).sum(), spend.frequency.sum()
+    assert link.mean_of_purchases == pytest.approx(total / count)
+    assert link.size == "weak"
+
+
+def test_no_link_is_found_where_there_is_none() -> None:
+    model = rk.GammaGamma(p=6.0, q=4.0, v=15.0)
+    frequency = np.random.default_rng(1).geometric(0.3, 20_000)
+    link = measure_spend_link(model.sample(frequency, seed=2))
+    assert link is not None
+    assert abs(link.pearson) < 3.5 / math.sqrt(20_000) and abs(link.gap) < 0.02
+    assert measure_spend_link(rk.Spend(frequency=[2, 1, 0], monetary_value=[3.0, 4.0, 0.0])) is None
+    same = measure_spend_link(rk.Spend(frequency=[2, 2, 2], monetary_value=[3.0, 4.0, 5.0]))
+    assert same is not None and math.isnan(same.spearman) and same.size == "unknown"
+
+
+def test_the_command_line_tells_the_same(
+    made: CustomerBaseReport,
+    tmp_path: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = load_cdnow("sample")
+    lines = zip(*(table[k] for k in ("customer_id", "date", "dollar_value")), strict=True)
+    file = tmp_path / "cdnow.csv"
+    file.write_text("customer_id,date,amount\n" + "".join(f"{i},{d},{v}\n" for i, d, v in lines))
+    arguments = [
+        str(file),
+        "--margin",
+        "30%",
+        "--acquisition-cost",
+        "20",
+        "--currency",
+        "$",
+        "--title",
+        "CDNOW",
+    ]
+    given = ["--discount-rate", "0.1", "--horizon-years", "3"]
+
+    assert main(["report", *arguments, *given, "--json", "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    dumped, expected = json.loads(said.out), json.loads(made.model_dump_json())
+    assert dumped.pop("assumptions") == expected.pop("assumptions")
+    assert dumped["base"] == expected["base"] and dumped["tracking"] == expected["tracking"]
+
+    monkeypatch.setenv("COLUMNS", "101")
+    html = tmp_path / "report.html"
+    assert main(["report", *arguments, *given, "--html", str(html), "-q"]) == 0
+    said = capsys.readouterr()
+    assert said.out.rstrip("\n") == as_text(made, 100)
+    assert said.err == f"Written to {html}\n"
+    assert html.read_text(encoding="utf-8") == made.to_html()
+
+
+def test_the_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(ROOT / "examples" / "cdnow_report.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert "23,570 customers" in said and "The five most valuable customers" in said
+    assert Page((tmp_path / "cdnow_report.html").read_text(encoding="utf-8")).open == []
+
+
+def test_the_picture_for_the_docs_can_be_drawn_again() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "pictures" / "cdnow_tracking.py"))
+    drawn, kept = (
+        [t.text for t in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+        for svg in (script["draw"](), (ROOT / "docs" / "pictures" / "cdnow_tracking.svg").read_text("utf-8"))
+    )
+    assert drawn == kept
