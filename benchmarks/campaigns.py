@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions.spending.allocation import Spendable, allocate_budget
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
 from retainkit.decisions.campaigns.incentive import best_incentive
 from retainkit.decisions.campaigns.maximum_profit import expected_maximum_profit, maximum_profit
 from retainkit.decisions.campaigns.profit_curve import profit_curve, whom_to_contact
+from retainkit.decisions.spending.allocation import Spendable, allocate_budget
 from retainkit.decisions.spending.response_curves import ExponentialResponse
 
 CUSTOMERS, RUNS, WANTED = 100_000, 15, 20.0

@@ -17,9 +17,9 @@ from scipy.optimize import minimize
 
 import retainkit as rk
 from retainkit._numerics.newton import newton
+from retainkit.domains import POSITIVE
 from retainkit.models.contractual.beta_discrete_weibull import BetaDiscreteWeibull
 from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric
-from retainkit.parameters import POSITIVE
 
 REGULAR = [1000, 631, 468, 382, 326, 289, 262, 241, 223, 207, 194, 183, 173]
 START = np.log([1.0, 3.0])

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from retainkit.economics import break_even
-from retainkit.typing import Timing
+from retainkit.timing import Timing
 
 COST, MARGIN, MONTHS = 500, 50, 36
 CHURN = {

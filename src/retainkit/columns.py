@@ -26,8 +26,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from retainkit.domains import Domain
 from retainkit.errors import InputError
-from retainkit.parameters import Domain
 from retainkit.typing import Array, Number, NumberLike
 
 SameKind: TypeAlias = Any
@@ -35,16 +35,6 @@ SameKind: TypeAlias = Any
 
 PLAIN = frozenset((float, int))
 """The types that take the fast branch; bool is not among them and is refused by `columns`."""
-
-ENDLESS = Domain(
-    "must be 0 or more (inf: without end)",
-    lambda v: v >= 0.0,
-    "Check its sign and its unit.",
-    np.log,
-    np.exp,
-    lambda v: v,
-)
-"""The domain of lengths of time that may have no end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-import numpy as np
-
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 
 Kind: TypeAlias = Literal["effective", "nominal", "continuous"]
-
-GROWTH = Domain(
-    "must be more than -1 (-100%), and finite",
-    lambda v: (v > -1.0) & (v < math.inf),
-    "Write 10% as 0.1; at -100% nothing is left after one period.",
-    np.log1p,
-    np.expm1,
-    lambda v: 1.0 + v,
-)
-"""The domain of a discount, growth or inflation rate per period."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,3 @@ RateLike: TypeAlias = Any
 
 Unit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 """A unit of time, always named in the singular."""
-
-Timing: TypeAlias = Literal["begin", "mid", "end", "end-if-retained"]
-"""When in a period its payment falls.
-
-``"begin"``: at the start, so the first payment is now. ``"mid"``: half-way, by everyone who started
-the period. ``"end"``: at the end, by everyone who started the period. ``"end-if-retained"``: at the
-end, only by those who stayed through the period.
-"""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import Number, Unit
 
 UNITS: tuple[Unit, ...] = get_args(Unit)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import retainkit as rk
+from retainkit.domains import PROBABILITY, Domain
 from retainkit.models import MODELS
-from retainkit.parameters import PROBABILITY, Domain, parameters_of
+from retainkit.parameters import parameters_of
 from retainkit.summaries import AbstractSummary
 
 each_model = pytest.mark.parametrize("kind", MODELS.values(), ids=MODELS)

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions._base.search import where_zero
+from retainkit._numerics.search import where_zero
 from retainkit.typing import Array
 
 _CLOSE = 1e-10  # of the money at stake

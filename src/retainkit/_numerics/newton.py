@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
-from retainkit.parameters import POSITIVE, Domain
+from retainkit.domains import POSITIVE, Domain
 from retainkit.typing import Array
 
 _MOST_STEPS = 60

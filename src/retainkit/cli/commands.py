@@ -10,12 +10,12 @@ import typer
 from retainkit import __version__
 from retainkit.cli import options
 from retainkit.cli.deliver import Output, deliver, file_problem, ready_for_html
+from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
-from retainkit.rates import Rate
 from retainkit.errors import InputError, MissingDependencyError
 from retainkit.ingest import load_cdnow
-from retainkit.parameters import PROBABILITY
-from retainkit.typing import Timing
+from retainkit.rates import Rate
+from retainkit.timing import Timing
 from retainkit.units import Duration, check_unit
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from retainkit.rates import Rate
 from retainkit.errors import FitError, InputError, show
+from retainkit.rates import Rate
 from retainkit.units import Duration
 
 _OPTIONS = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
-from retainkit.parameters import PROBABILITY, Parameter
+from retainkit.domains import PROBABILITY
+from retainkit.parameters import Parameter
 
 REASONS: dict[str, tuple[str, str]] = {
     "converged": (

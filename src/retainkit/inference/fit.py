@@ -9,14 +9,14 @@ import numpy as np
 
 from retainkit._numerics.maximize import Evaluate, Maximum, maximize
 from retainkit._numerics.newton import newton
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import FitError, InputError, near
 from retainkit.inference._view import View
 from retainkit.inference.diagnostics import diagnose
 from retainkit.inference.result import Fit
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily, PlainFamily, hold
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.models.family import AbstractFamily, PlainFamily, hold
 from retainkit.summaries import AbstractSummary, Renewals
 from retainkit.typing import Array
 

@@ -16,6 +16,7 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
+from retainkit.domains import as_numbers
 from retainkit.errors import InputError
 from retainkit.ingest import days as calendar
 from retainkit.ingest.collapse import Codes
@@ -31,7 +32,6 @@ from retainkit.ingest.problems import (
     not_a_table,
     wrong_type,
 )
-from retainkit.parameters import as_numbers
 from retainkit.typing import Array
 
 

@@ -14,9 +14,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.errors import InputError
 from retainkit.metrics._calendar import Months
 from retainkit.metrics._table import refuse
-from retainkit.errors import InputError
 from retainkit.typing import Array
 
 Whole: TypeAlias = NDArray[np.int64]

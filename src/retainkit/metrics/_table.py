@@ -12,9 +12,9 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.metrics import _calendar as calendar
+from retainkit.domains import as_numbers
 from retainkit.errors import InputError, first_offender, near
-from retainkit.parameters import as_numbers
+from retainkit.metrics import _calendar as calendar
 from retainkit.typing import Array
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from retainkit.domains import as_numbers
+from retainkit.errors import InputError
 from retainkit.metrics._compare import Window
 from retainkit.metrics.subscriptions import Subscriptions
-from retainkit.errors import InputError
-from retainkit.parameters import as_numbers
 
 
 def windows_of(subscriptions: Subscriptions, months: int, window: str, year_begins: int) -> list[Window]:

@@ -11,8 +11,8 @@ from sys import float_info
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.metrics.ratios import plain
-from retainkit.parameters import NOT_NEGATIVE, REAL
 from retainkit.typing import NumberLike
 
 _MAX = float_info.max

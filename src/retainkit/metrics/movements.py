@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import SameKind
-from retainkit.records import AbstractRecord
-from retainkit.text_tables import html_table, text_table
+from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics import ratios
 from retainkit.metrics._calendar import month_names
 from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
@@ -18,7 +17,8 @@ from retainkit.metrics._table import frame_like
 from retainkit.metrics._windows import whole_number, windows_of
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
-from retainkit.errors import InputError, unknown_choice
+from retainkit.records import AbstractRecord
+from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 
 WindowKind: TypeAlias = Literal["calendar", "rolling"]

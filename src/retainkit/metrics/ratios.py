@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, first_offender, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import NumberLike
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so

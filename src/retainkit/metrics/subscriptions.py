@@ -14,10 +14,10 @@ from typing import Any, Literal, Self, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics import _table
 from retainkit.metrics._calendar import ONE_DAY, Days, month_name, month_names, month_of, one_day
 from retainkit.metrics._levels import Levels, fixed_point, from_rows, from_spans
-from retainkit.errors import InputError, unknown_choice
 
 _LONGEST = 2400  # months; tables by month and age grow with the square
 

@@ -17,12 +17,13 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
-from retainkit.rates import Rate
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
-from retainkit.parameters import NOT_NEGATIVE, Parameter, real
+from retainkit.parameters import Parameter, real
+from retainkit.rates import Rate
 from retainkit.summaries import Purchases
 from retainkit.summaries.over_time import CovariatePeriods, PurchasesOverTime, too_short, with_times
 from retainkit.typing import Array, NumberLike, Real, Unit

@@ -7,7 +7,7 @@ from datetime import date as Date
 from datetime import timedelta
 from typing import Any, TypeAlias, TypedDict
 
-from retainkit.rates import Rate
+from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
@@ -15,7 +15,7 @@ from retainkit.ingest import TransactionSummary, summarize_transactions
 from retainkit.ingest.plan import Refunds
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE
+from retainkit.rates import Rate
 from retainkit.reports.customer_base import CustomerBaseReport
 from retainkit.reports.figures import Assumptions
 from retainkit.reports.precision import value_errors
@@ -23,8 +23,8 @@ from retainkit.reports.spend_link import measure_spend_link
 from retainkit.typing import NumberLike, Unit
 from retainkit.units import Duration
 from retainkit.validation import Tracking, track_purchases
-from retainkit.valuation.inputs import check_horizon, check_margin, check_rate
 from retainkit.valuation.customers import value_customers
+from retainkit.valuation.inputs import check_horizon, check_margin, check_rate
 from retainkit.valuation.new_customer import payback_time, value_new_customer
 
 Progress: TypeAlias = "Callable[[str, float], None]"

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.rates import Rate
 from retainkit.inference.result import Fit
 from retainkit.ingest import TransactionSummary
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.rates import Rate
 from retainkit.reports.spend_link import SpendLink
 from retainkit.units import Duration
 from retainkit.validation import Tracking

@@ -11,8 +11,8 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from retainkit._numerics.grouping import Codes, Levels, distinct_rows, grid_levels, levels
+from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender, near
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE
 from retainkit.typing import Array, NumberLike
 
 Found = TypeVar("Found")

@@ -9,8 +9,8 @@ from typing import Any, Generic, Self, TypeVar, cast
 import numpy as np
 
 from retainkit._numerics.grouping import Codes, Levels
+from retainkit.domains import REAL
 from retainkit.errors import InputError, first_offender, near
-from retainkit.parameters import REAL
 from retainkit.summaries._base import AbstractSummary
 from retainkit.typing import Array, NumberLike, Unit
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.grouping import Levels
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.summaries._base import AbstractSummary, require
 from retainkit.summaries.purchases import Purchases
 from retainkit.typing import Array, NumberLike, Unit

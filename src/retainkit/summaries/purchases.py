@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from retainkit._numerics.grouping import Codes
+from retainkit.domains import REAL
 from retainkit.errors import InputError
-from retainkit.parameters import REAL
 from retainkit.summaries._base import AbstractSummary, read_columns, require
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import check_unit

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from retainkit.domains import NOT_NEGATIVE, as_numbers
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, as_numbers
 from retainkit.summaries._base import AbstractSummary, read_columns, require
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import check_unit

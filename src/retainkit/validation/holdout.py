@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.domains import POSITIVE
 from retainkit.errors import InputError
 from retainkit.ingest import Holdout, TransactionSummary
 from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.parameters import POSITIVE
 from retainkit.summaries import Purchases
 from retainkit.typing import Array
 from retainkit.units import Duration

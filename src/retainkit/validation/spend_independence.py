@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri, stdtr
 
+from retainkit.domains import LEVEL
 from retainkit.errors import InputError
-from retainkit.parameters import Domain
 from retainkit.summaries import Spend
 from retainkit.typing import Array
 
@@ -31,14 +31,6 @@ _ADVICE = {
     "large": "Do not multiply averages. Fit spend in segments that buy alike, or with frequency as a "
     "covariate of it; until then multiply the value of a new customer's repeat purchases by {factor:.3f}.",
 }
-_LEVEL = Domain(
-    "must lie between 0 and 1",
-    lambda v: (v > 0.0) & (v < 1.0),
-    "Write 95% as 0.95.",
-    lambda v: v,
-    lambda v: v,
-    np.ones_like,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +168,7 @@ def spend_independence(spend: Spend, *, level: float = 0.95) -> SpendIndependenc
     >>> print(found.size, round(found.pearson, 3), round(found.revenue_ratio, 3))
     noticeable 0.07 1.071
     """
-    _LEVEL.check("level", level)
+    LEVEL.check("level", level)
     known = spend.frequency > 0
     x, z, w = spend.frequency[known], spend.monetary_value[known], spend.weight[known]
     n = float(w.sum())

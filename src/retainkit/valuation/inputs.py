@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from retainkit.rates import Rate
+from retainkit.domains import POSITIVE, PROBABILITY
 from retainkit.errors import InputError
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
-from retainkit.parameters import POSITIVE, PROBABILITY
+from retainkit.rates import Rate
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
 

@@ -7,11 +7,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from retainkit.rates import Rate
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.rates import Rate
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (

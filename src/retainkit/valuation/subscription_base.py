@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
-from retainkit.rates import Rate
-from retainkit.economics.lifetime.residual_value import Instant, residual_lifetime_value
+from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.errors import InputError
-from retainkit.models.contractual.base import AbstractContractualModel, check_instant
+from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.contractual.questions import per_period, times, whole_periods
-from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.rates import Rate
+from retainkit.timing import Instant, check_instant
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.subscription_forecast import SubscriptionForecast

@@ -7,10 +7,14 @@ import pandas as pd
 import pytest
 from scipy.special import lambertw
 
-from retainkit.decisions._base.search import where_zero
+from retainkit._numerics.search import where_zero
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign, campaign_profit
 from retainkit.decisions.campaigns.incentive import best_incentive
-from retainkit.decisions.campaigns.maximum_profit import expected_maximum_profit, maximum_profit, upper_envelope
+from retainkit.decisions.campaigns.maximum_profit import (
+    expected_maximum_profit,
+    maximum_profit,
+    upper_envelope,
+)
 from retainkit.decisions.campaigns.profit_curve import profit_curve, whom_to_contact
 from retainkit.decisions.spending.response_curves import ExponentialResponse
 from retainkit.economics import cost_per_incremental_save

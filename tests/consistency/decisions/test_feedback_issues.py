@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.effect_check import effect_check, effect_check_of_table
 from retainkit.decisions.feedback.issue_effects import issue_effects
 from retainkit.decisions.feedback.issues_at_stake import issues_at_stake, value_at_stake
-from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.tickets import tickets_by_customer
 
 FRAMES = ["dict", "pandas", "polars", "polars-lazy", "pyarrow"]

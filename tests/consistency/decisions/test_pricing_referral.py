@@ -14,11 +14,11 @@ from retainkit.decisions.pricing.points import points_programme
 from retainkit.decisions.pricing.points_liability import points_liability
 from retainkit.decisions.pricing.price_change import break_even_volume, price_change
 from retainkit.decisions.pricing.rebate import break_even_lift, rebate_programme
+from retainkit.decisions.pricing.take_rate import offer_to_customers
 from retainkit.decisions.referral.multiplier import value_with_referrals
-from retainkit.decisions.referral.reward import best_referral_reward
 from retainkit.decisions.referral.premium import referred_customer_premium
 from retainkit.decisions.referral.reviews import review_effect
-from retainkit.decisions.pricing.take_rate import offer_to_customers
+from retainkit.decisions.referral.reward import best_referral_reward
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import Rate
 

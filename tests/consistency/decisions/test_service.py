@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 
 from retainkit.decisions.crisis.complaints import ComplaintHandling, better_complaint_handling, market_damage
-from retainkit.decisions.crisis.crisis import crisis_survivor_factor, survival_through_crisis, value_through_crisis
+from retainkit.decisions.crisis.crisis import (
+    crisis_survivor_factor,
+    survival_through_crisis,
+    value_through_crisis,
+)
 from retainkit.decisions.crisis.crisis_cost import crisis_cost, faster_recovery
+from retainkit.decisions.crisis.recovery import service_recovery
+from retainkit.decisions.service.profit_chain import Link, service_profit_chain
 from retainkit.decisions.service.response_time import ResponseTimeCurve, faster_response
 from retainkit.decisions.service.return_on_quality import return_on_quality
 from retainkit.decisions.service.service_change import service_change, service_value_ratio
 from retainkit.decisions.service.service_curve import service_change_on_curve, survival_with_hazard_ratio
-from retainkit.decisions.service.profit_chain import Link, service_profit_chain
-from retainkit.decisions.crisis.recovery import service_recovery
 from retainkit.decisions.service.staffing import staff_retention
 from retainkit.economics import lifetime_value, lifetime_value_on_curve
 from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric

@@ -13,16 +13,16 @@ from retainkit.decisions.experiments.experiment import experiment_from_draws
 from retainkit.decisions.experiments.experiment_plan import sample_size_for_profit
 from retainkit.decisions.experiments.information import evpi, evsi
 from retainkit.decisions.experiments.lifetime_test import lifetime_test
-from retainkit.decisions.targeting.policy_value import policy_value
 from retainkit.decisions.experiments.retention_test import retention_test
 from retainkit.decisions.experiments.sequential import sequential_test
 from retainkit.decisions.experiments.stopping_rule import when_to_stop
+from retainkit.decisions.targeting.policy_value import policy_value
 from retainkit.decisions.targeting.targeting import treatment_gain
 from retainkit.decisions.targeting.uplift_curves import uplift_curve
 from retainkit.decisions.targeting.whom_to_treat import whom_to_treat
-from retainkit.rates import Rate
 from retainkit.inference.fit import fit
 from retainkit.models.contractual.exponential import Exponential
+from retainkit.rates import Rate
 from retainkit.summaries import Renewals
 
 COUNTS: dict[str, Any] = {"churned_control": 250, "control": 5000, "churned_treated": 200, "treated": 5000}

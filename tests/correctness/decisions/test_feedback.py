@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from retainkit._numerics.subset_r_squared import mean_gains, r_squared_by_subset
+from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.effect_check import effect_check
 from retainkit.decisions.feedback.importance_performance import importance_performance
 from retainkit.decisions.feedback.issues_at_stake import value_at_stake
 from retainkit.decisions.feedback.key_drivers import key_drivers, key_drivers_of_correlations
-from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.relative_weights import relative_weights
 from retainkit.decisions.feedback.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
 

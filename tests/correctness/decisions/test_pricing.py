@@ -10,9 +10,9 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.decisions.pricing.discount import break_even_churn_with_discount, loyalty_discount
 from retainkit.decisions.pricing.loyalty_tiers import tier_programme
+from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.decisions.pricing.points import effective_rebate, points_programme, points_redemption
 from retainkit.decisions.pricing.points_liability import points_liability
 from retainkit.decisions.pricing.price_change import break_even_volume, price_change

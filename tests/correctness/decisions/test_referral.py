@@ -16,11 +16,11 @@ from retainkit.decisions.referral.multiplier import (
     referrals_per_customer,
     value_with_referrals,
 )
+from retainkit.decisions.referral.premium import referred_customer_premium
+from retainkit.decisions.referral.reviews import customers_from_reviews, review_effect
 from retainkit.decisions.referral.reward import best_referral_reward
 from retainkit.decisions.referral.value import customer_referral_value, value_of_referral
-from retainkit.decisions.referral.premium import referred_customer_premium
 from retainkit.decisions.spending.response_curves import ExponentialResponse
-from retainkit.decisions.referral.reviews import customers_from_reviews, review_effect
 
 REFERENCE = tomllib.loads(
     (Path(__file__).parents[2] / "reference" / "decisions_referral.toml").read_text(encoding="utf-8")

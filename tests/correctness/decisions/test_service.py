@@ -18,6 +18,8 @@ from retainkit.decisions.crisis.complaints import (
 )
 from retainkit.decisions.crisis.crisis import crisis_survivor_factor, value_through_crisis
 from retainkit.decisions.crisis.crisis_cost import crisis_cost
+from retainkit.decisions.crisis.recovery import recovery_gain, service_recovery
+from retainkit.decisions.service.profit_chain import Link, chain_effects, service_profit_chain
 from retainkit.decisions.service.response_time import (
     ResponseTimeCurve,
     faster_response,
@@ -25,8 +27,6 @@ from retainkit.decisions.service.response_time import (
 )
 from retainkit.decisions.service.service_change import service_change, service_value_ratio
 from retainkit.decisions.service.service_curve import service_change_on_curve
-from retainkit.decisions.service.profit_chain import Link, chain_effects, service_profit_chain
-from retainkit.decisions.crisis.recovery import recovery_gain, service_recovery
 from retainkit.decisions.service.staffing import ServedCustomers, leaver_cost, staff_retention
 from retainkit.economics import Rate, annuity_value
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit.economics.cashflows.irr import irr
 from retainkit.economics.lifetime.acquisition import customer_irr, ltv_to_cac
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.spending.cac_ladder import acquisition_cost_ladder
 from retainkit.economics.spending.five_times import SpendResponse, five_times
-from retainkit.economics.cashflows.irr import irr
-from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.spending.retention_cost import cost_per_incremental_save, retention_cost_per_customer
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "lifetime_value.toml").read_text())

@@ -12,8 +12,8 @@ import pytest
 
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import Rate
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
+from retainkit.rates import Rate
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "lifetime_value.toml").read_text())
 DISCRETE = ["begin", "mid", "end", "end-if-retained"]

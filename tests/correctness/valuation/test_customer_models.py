@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retainkit.economics.lifetime.berger_nasr import berger_nasr_case_1, berger_nasr_case_2a, berger_nasr_case_2b
+from retainkit.economics.lifetime.berger_nasr import (
+    berger_nasr_case_1,
+    berger_nasr_case_2a,
+    berger_nasr_case_2b,
+)
 from retainkit.economics.lifetime.berger_nasr_growth import berger_nasr_case_3, berger_nasr_case_4
 from retainkit.economics.segments.customer_equity import brand_switching_value, customer_equity
 from retainkit.economics.segments.markov_value import markov_value, recency_chain

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retainkit.typing import Timing
+from retainkit.timing import Timing
 from retainkit.valuation.scenarios import FIGURES, UnitEconomics, UnitEconomicsResult, evaluate_scenarios
 
 TIMINGS: tuple[Timing, ...] = ("begin", "mid", "end", "end-if-retained")

@@ -18,8 +18,8 @@ from retainkit.decisions.experiments.sample_size import sample_size_for_means, s
 from retainkit.decisions.experiments.sequential import sequential_test
 from retainkit.decisions.experiments.sequential_arms import sequential_retention_test, sequential_revenue_test
 from retainkit.decisions.experiments.stopping_rule import when_to_stop
-from retainkit.rates import Rate
 from retainkit.errors import InputError
+from retainkit.rates import Rate
 
 GIVEN: dict[Callable[..., Any], dict[str, Any]] = {
     retention_test: {

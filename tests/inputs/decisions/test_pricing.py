@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.decisions.pricing.discount import break_even_churn_with_discount, loyalty_discount
 from retainkit.decisions.pricing.loyalty_tiers import tier_programme
+from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.decisions.pricing.points import effective_rebate, points_redemption
 from retainkit.decisions.pricing.points_liability import points_liability
 from retainkit.decisions.pricing.price_change import break_even_volume, price_change
 from retainkit.decisions.pricing.rebate import break_even_lift, rebate_programme
 from retainkit.decisions.pricing.take_rate import break_even_take_rate, offer_to_customers
-from retainkit.rates import Rate
 from retainkit.errors import InputError
+from retainkit.rates import Rate
 
 RATES: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "timing": "end"}
 TIERS: dict[str, Any] = {

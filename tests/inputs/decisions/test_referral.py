@@ -15,10 +15,10 @@ from retainkit.decisions.referral.multiplier import (
     referrals_per_customer,
     value_with_referrals,
 )
-from retainkit.decisions.referral.reward import best_referral_reward
-from retainkit.decisions.referral.value import customer_referral_value, value_of_referral
 from retainkit.decisions.referral.premium import referred_customer_premium
 from retainkit.decisions.referral.reviews import customers_from_reviews, review_effect
+from retainkit.decisions.referral.reward import best_referral_reward
+from retainkit.decisions.referral.value import customer_referral_value, value_of_referral
 from retainkit.errors import InputError
 
 RATES: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "timing": "end"}

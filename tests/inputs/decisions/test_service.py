@@ -10,8 +10,14 @@ import pytest
 
 from retainkit.decisions.company.brand_switching import improved_switching, return_on_switching
 from retainkit.decisions.crisis.complaints import ComplaintHandling, market_damage
-from retainkit.decisions.crisis.crisis import crisis_survivor_factor, survival_through_crisis, value_through_crisis
+from retainkit.decisions.crisis.crisis import (
+    crisis_survivor_factor,
+    survival_through_crisis,
+    value_through_crisis,
+)
 from retainkit.decisions.crisis.crisis_cost import crisis_cost, faster_recovery
+from retainkit.decisions.crisis.recovery import recovery_gain
+from retainkit.decisions.service.profit_chain import Link, chain_effects, service_profit_chain
 from retainkit.decisions.service.response_time import (
     ResponseTimeCurve,
     faster_response,
@@ -20,8 +26,6 @@ from retainkit.decisions.service.response_time import (
 from retainkit.decisions.service.return_on_quality import return_on_quality, roi_of_customer_equity
 from retainkit.decisions.service.service_change import service_change, service_value_ratio
 from retainkit.decisions.service.service_curve import service_change_on_curve, survival_with_hazard_ratio
-from retainkit.decisions.service.profit_chain import Link, chain_effects, service_profit_chain
-from retainkit.decisions.crisis.recovery import recovery_gain
 from retainkit.decisions.service.staffing import ServedCustomers, leaver_cost, staff_retention
 from retainkit.economics import Rate
 from retainkit.errors import InputError

@@ -174,7 +174,7 @@ def test_series_and_draws_broadcast() -> None:
         (lambda: break_even_margin(500, within=0), "within must be 1 payment or more"),
         (
             lambda: break_even_price(500, cost_per_period=1, cost_share=1),
-            "cost_share must be a share of 0 or more",
+            "cost_share must be a share, 0 or more and below 1",
         ),
         (churn_from, "must be given once"),
         (lambda: churn_from(retention=0.9, hazard=0.1), "both retention and hazard"),

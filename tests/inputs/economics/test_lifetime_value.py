@@ -14,9 +14,9 @@ from retainkit.economics.lifetime.acquisition import customer_irr
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.elasticity import elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import Rate
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.errors import InputError
+from retainkit.rates import Rate
 
 TIMINGS = ["begin", "mid", "end", "end-if-retained", "continuous"]
 TERMS: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "timing": "end"}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit.errors import InputError
 from retainkit.metrics import (
     Subscriptions,
     churn_rate,
@@ -19,7 +20,6 @@ from retainkit.metrics import (
     mrr_movements,
     net_revenue_retention,
 )
-from retainkit.errors import InputError
 
 ROWS: dict[str, list[Any]] = {
     "customer_id": ["b", "a", "a", "c", "b", "a"],

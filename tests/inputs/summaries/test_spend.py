@@ -122,5 +122,5 @@ def test_too_few_customers_and_levels_outside() -> None:
         spend_independence(three)
     assert error.value.code == "too-few-customers"
     for level in (0.0, 1.0, 95.0, math.nan):
-        with pytest.raises(rk.InputError, match="level must lie between 0 and 1"):
+        with pytest.raises(rk.InputError, match="level must be a share above 0 and below 1"):
             spend_independence(CUSTOMERS, level=level)

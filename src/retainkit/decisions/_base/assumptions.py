@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.typing import Real
 
 _STEPS = 160

@@ -5,32 +5,19 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from retainkit.columns import columns
 from retainkit.decisions._base.assumption_table import assumption_table
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive
-from retainkit.columns import columns
-from retainkit.records import AbstractRecord
-from retainkit.rates import GROWTH
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, SHARE_ABOVE_0, Domain
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, Domain
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, NumberLike, Real
-
-
-def _above_0(v: Any) -> Any:
-    return (v > 0.0) & (v <= 1.0)
-
-
-SHARE_ABOVE_0 = replace(
-    PROBABILITY,
-    rule="must be a share above 0, up to 1",
-    contains=_above_0,
-)
-"""The domain of margins as a share of the price, and of probabilities that are divided by."""
 
 _SEARCHED = {GROWTH: NOT_NEGATIVE, SHARE_ABOVE_0: PROBABILITY}
 """Where a break-even value is looked for, if not in the whole domain."""

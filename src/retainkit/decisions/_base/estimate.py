@@ -6,21 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from scipy.special import ndtr, ndtri
 
-from retainkit.parameters import Domain
 from retainkit.typing import Array
-
-LEVEL = Domain(
-    "must be a share above 0 and below 1",
-    lambda v: (v > 0.0) & (v < 1.0),
-    "Write 90% as 0.9.",
-    lambda p: np.log(p) - np.log1p(-p),
-    lambda z: 1.0 / (1.0 + np.exp(-z)),
-    lambda p: p * (1.0 - p),
-)
-"""The domain of the level of an interval, a power or a significance."""
 
 
 @dataclass(frozen=True, slots=True)

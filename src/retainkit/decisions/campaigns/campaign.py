@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.columns import columns, numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
-from retainkit.columns import columns, numbers
-from retainkit.records import AbstractRecord, percent
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
+from retainkit.records import AbstractRecord, percent
 from retainkit.typing import Array, Number, NumberLike, Real
 
 

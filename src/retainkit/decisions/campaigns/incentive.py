@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from scipy.special import wrightomega
 
-from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
-from retainkit.decisions._base.search import highest_on_line, where_zero
-from retainkit.decisions._base.draws import plain
-from retainkit.decisions.spending.response_curves import ExponentialResponse, ResponseCurve
+from retainkit._numerics.search import highest_on_line, where_zero
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.draws import plain
+from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
+from retainkit.decisions.spending.response_curves import ExponentialResponse, ResponseCurve
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.records import AbstractRecord
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
 from retainkit.typing import Array, NumberLike
 
 

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
-from retainkit.records import AbstractRecord
+from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.errors import InputError
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, NumberLike
 
 

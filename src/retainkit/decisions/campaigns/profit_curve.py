@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions.campaigns.ranking import Ranking
+from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.decisions.campaigns.campaign import Campaign
-from retainkit.columns import SameKind, columns
+from retainkit.decisions.campaigns.ranking import Ranking
+from retainkit.domains import PROBABILITY
 from retainkit.records import AbstractRecord, read_only
-from retainkit.parameters import PROBABILITY
 from retainkit.typing import Array, NumberLike, Real
 
 _SHOWN = 100

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.domains import REAL, as_numbers
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import REAL, as_numbers
 from retainkit.typing import Array, NumberLike
 
 

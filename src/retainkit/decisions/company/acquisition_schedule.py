@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Array, NumberLike
 
 

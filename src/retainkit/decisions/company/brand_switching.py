@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import PER_PERIOD
 from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions.service.hazard import PER_PERIOD
 from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
 from retainkit.economics.segments.markov_value import checked_chain
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 

@@ -18,13 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions.company.flows import Flows, Losses, Plan, check_losses, columns_of_plan, flows
-from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import CHANGE
+from retainkit.decisions._base.decision import (
+    AbstractDecision,
+    Input,
+    given,
+    number,
+    turning_points,
+    values_of,
+)
 from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions.company.flows import Flows, Losses, Plan, check_losses, columns_of_plan, flows
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import Survival, whole
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 _WHOLE = ",.0f"

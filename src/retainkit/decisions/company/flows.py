@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.decisions._base.draws import plain
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.economics.formulas.survival import Survival
 from retainkit.errors import InputError, first_offender, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
 from retainkit.typing import Array, NumberLike
 
 Losses: TypeAlias = Literal["relieved", "carried-forward"]

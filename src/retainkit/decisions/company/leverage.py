@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, REAL
 from retainkit.typing import NumberLike
 
 

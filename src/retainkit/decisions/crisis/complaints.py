@@ -17,11 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
+from retainkit.decisions._base.decision import (
+    AbstractDecision,
+    Input,
+    given,
+    number,
+    turning_points,
+    values_of,
+)
 from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.records import AbstractRecord
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.records import AbstractRecord
 from retainkit.typing import NumberLike, Real
 
 

@@ -8,28 +8,20 @@ discount: with u = e^(−λt) the integral ∫ e^(−δt)·S(t)dt is that of Kum
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
 import numpy as np
 from scipy import special
 
-from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.columns import SameKind, columns
+from retainkit.decisions.service.hazard import hazard_of, refuse_endless
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas.survival import Survival
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
-
-
-def _below_1(v: Any) -> Any:
-    return (v >= 0.0) & (v < 1.0)
-
-
-LEAVING = replace(PROBABILITY, rule="must be a share of 0 or more, below 1", contains=_below_1)
-"""The domain of churn where its hazard has to be finite."""
 
 
 def crisis_survivor_factor(
@@ -67,7 +59,7 @@ def crisis_survivor_factor(
     """
     (rate,) = in_period(period, churn=churn)
     (c, k, h), back = columns(
-        churn=(rate, LEAVING), hazard_jump=(hazard_jump, NOT_NEGATIVE), half_life=(half_life, POSITIVE)
+        churn=(rate, SHARE_BELOW_1), hazard_jump=(hazard_jump, NOT_NEGATIVE), half_life=(half_life, POSITIVE)
     )
     return back(np.exp(-hazard_of(c) * k * h / log(2.0)))
 
@@ -119,7 +111,7 @@ def value_through_crisis(
     rates = in_period(period, churn=churn, discount_rate=discount_rate)
     (m, c, d, k, h, t), back = columns(
         margin_per_period=(margin_per_period, REAL),
-        churn=(rates[0], LEAVING),
+        churn=(rates[0], SHARE_BELOW_1),
         discount_rate=(rates[1], GROWTH),
         hazard_jump=(hazard_jump, NOT_NEGATIVE),
         half_life=(half_life, POSITIVE),

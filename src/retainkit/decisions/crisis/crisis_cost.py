@@ -9,13 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_endless
+from retainkit.decisions._base.decision import (
+    AbstractDecision,
+    Input,
+    given,
+    number,
+    turning_points,
+    values_of,
+)
 from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.decisions.crisis.crisis import LEAVING, share_of_value, usual_annuity
+from retainkit.decisions.crisis.crisis import share_of_value, usual_annuity
+from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_endless
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
+from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
@@ -254,7 +261,7 @@ def _inputs(
     )
     return given(
         margin_per_period=(margin, REAL, "of a customer who is there"),
-        churn=(rates[0], LEAVING, "share lost per period as usual"),
+        churn=(rates[0], SHARE_BELOW_1, "share lost per period as usual"),
         discount_rate=(rates[1], GROWTH, PER_PERIOD),
         hazard_jump=(hazard_jump, NOT_NEGATIVE, "excess of the hazard at the start"),
         half_life=(half_life, POSITIVE, "of that excess"),

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import shown
-from retainkit.columns import SameKind, columns
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.typing import Array, NumberLike, Real
 
 

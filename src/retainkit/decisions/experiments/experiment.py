@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import columns, numbers
 from retainkit.decisions._base.assumption_table import assumption_table
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
-from retainkit.decisions._base.estimate import LEVEL
-from retainkit.columns import columns, numbers
-from retainkit.records import AbstractRecord, read_only
+from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
+from retainkit.columns import numbers
 from retainkit.decisions._base.assumption_table import assumption_table
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.information import expected_regret, spread_after
-from retainkit.columns import numbers
-from retainkit.records import AbstractRecord
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number
 
 _GRID = 400

@@ -17,9 +17,9 @@ import math
 import numpy as np
 from scipy.special import erfcx
 
-from retainkit.columns import ENDLESS, SameKind, columns
+from retainkit.columns import SameKind, columns
+from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, REAL
 from retainkit.typing import Array, NumberLike
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from retainkit.columns import columns, numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
-from retainkit.columns import columns, numbers
-from retainkit.rates import in_period
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 

@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from retainkit.decisions._base.estimate import LEVEL
 from retainkit.columns import numbers
+from retainkit.domains import LEVEL, NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import Array, Number
 
 

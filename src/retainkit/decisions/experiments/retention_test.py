@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit._numerics.beta_difference import Beta, BetaDifference
-from retainkit.decisions.experiments.experiment import ExperimentResult, asked, judged
 from retainkit.columns import columns, numbers
+from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions.experiments.experiment import ExperimentResult, asked, judged
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.typing import Array, Number, NumberLike
 
 

@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from retainkit.columns import columns
 from retainkit.decisions._base.assumptions import Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, difference, judged
-from retainkit.columns import columns
+from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, REAL
 from retainkit.typing import Array, Number, NumberLike
 
 RevenuePosterior: TypeAlias = Literal["bootstrap", "normal"]

@@ -13,9 +13,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from retainkit.decisions._base.estimate import LEVEL
 from retainkit.columns import SameKind, columns
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.typing import Array, NumberLike
 
 

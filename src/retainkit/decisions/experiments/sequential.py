@@ -24,11 +24,10 @@ from typing import Any
 import numpy as np
 from scipy.special import lambertw
 
-from retainkit.decisions._base.estimate import LEVEL
 from retainkit.columns import columns, numbers
-from retainkit.records import AbstractRecord, read_only
+from retainkit.domains import LEVEL, POSITIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import POSITIVE, REAL
+from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
 

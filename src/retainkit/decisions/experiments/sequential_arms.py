@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions.experiments.sequential import SequentialResult, sequential_test
 from retainkit.columns import columns
+from retainkit.decisions.experiments.sequential import SequentialResult, sequential_test
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Array, Number, NumberLike
 
 

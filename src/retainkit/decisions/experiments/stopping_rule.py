@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, check_whole, planned
 from retainkit.columns import numbers
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, check_whole, planned
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Number
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from retainkit.domains import REAL
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import REAL
 from retainkit.typing import Array, NumberLike
 
 _OWN = 1e-9  # share of its variance that a driver must not share with the others

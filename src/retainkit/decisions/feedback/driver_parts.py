@@ -8,9 +8,14 @@ import numpy as np
 
 from retainkit.decisions.feedback.correlations import of_moments, reweighted
 from retainkit.decisions.feedback.relative_weights import weights_of
-from retainkit.decisions.feedback.shapley_regression import EXACT_UP_TO, exact_parts, parts_in_orders, sampled_parts
-from retainkit.records import read_only
+from retainkit.decisions.feedback.shapley_regression import (
+    EXACT_UP_TO,
+    exact_parts,
+    parts_in_orders,
+    sampled_parts,
+)
 from retainkit.errors import InputError, unknown_choice
+from retainkit.records import read_only
 from retainkit.typing import Array
 
 DriverMethod: TypeAlias = Literal["shapley", "relative-weights"]

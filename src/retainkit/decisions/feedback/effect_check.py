@@ -13,13 +13,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from retainkit.columns import numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
 from retainkit.decisions.feedback.tickets import indicator, named_once, read_numbers
-from retainkit.columns import numbers
-from retainkit.records import AbstractRecord
+from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.records import AbstractRecord
 from retainkit.typing import Number
 
 CAVEAT = "Right if both groups would have changed alike without the fix, and are of different customers."

@@ -14,10 +14,10 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from retainkit.decisions.feedback.key_drivers import CAVEAT, KeyDrivers
+from retainkit.domains import REAL
+from retainkit.errors import InputError, near, unknown_choice
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
-from retainkit.errors import InputError, near, unknown_choice
-from retainkit.parameters import REAL
 from retainkit.typing import Array, Number
 
 Quadrant: TypeAlias = Literal[

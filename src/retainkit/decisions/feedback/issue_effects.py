@@ -24,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.adjusted_differences import Differences, by_difference, by_regression, by_strata
+from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.feedback.correlations import check_own_variation, standardized
-from retainkit.decisions._base.estimate import LEVEL, Estimate
 from retainkit.decisions.feedback.tickets import indicator, named_once, read_numbers
+from retainkit.domains import LEVEL
+from retainkit.errors import InputError, unknown_choice
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
-from retainkit.errors import InputError, unknown_choice
 from retainkit.typing import Array, Number
 
 EffectMethod: TypeAlias = Literal["adjusted", "stratified", "unadjusted"]

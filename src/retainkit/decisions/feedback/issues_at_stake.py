@@ -19,30 +19,20 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.decisions.feedback.issue_effects import CAVEAT, IssueEffects
 from retainkit.decisions.targeting.treatment_list import BUDGET, treatment_list
-from retainkit.columns import SameKind, columns
+from retainkit.domains import DIFFERENCE_OF_SHARES, NOT_NEGATIVE, PROBABILITY, REAL, Domain
+from retainkit.errors import InputError, near
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import text_table
-from retainkit.errors import InputError, near
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.typing import Array, Number, NumberLike, Real
 
 _ALL_COMBINATIONS_UP_TO = 20
 _ROUNDING = 1e-12
 SUPPLIED = "Effects as supplied: unless adjusted for each other, customers with two issues are counted twice."
-
-CHANGE = Domain(
-    "must be a difference of two shares, between -1 and 1",
-    lambda v: (v >= -1.0) & (v <= 1.0),
-    "Write 4 points as 0.04.",
-    REAL.to_line,
-    REAL.from_line,
-    REAL.slope,
-)
-"""The domain of differences in a probability."""
 
 
 def value_at_stake(
@@ -80,7 +70,7 @@ def value_at_stake(
     (N, i, delta, V), back = columns(
         customers=(customers, NOT_NEGATIVE),
         incidence=(incidence, PROBABILITY),
-        churn_effect=(churn_effect, CHANGE),
+        churn_effect=(churn_effect, DIFFERENCE_OF_SHARES),
         value=(value, REAL),
     )
     return back(N * i * delta * V)
@@ -257,7 +247,7 @@ def issues_at_stake(
         found: Mapping[str, NumberLike] = effects.draws(draws, seed=seed)
         caveat, domain = CAVEAT, REAL  # the normal distribution of a vague estimate has no ends
     else:
-        observed, found, caveat, domain = {}, effects, SUPPLIED, CHANGE
+        observed, found, caveat, domain = {}, effects, SUPPLIED, DIFFERENCE_OF_SHARES
     shares = _named("incidence", observed if incidence is None else incidence, found)
     costs = _named("cost", cost, found)
     fixed = _resolved(resolved, found)
@@ -316,7 +306,7 @@ def _issue(
         return at_stake(**x) * x["resolved"] - x["cost"]
 
     x = values_of(inputs)
-    within = inputs | {"churn_effect": inputs["churn_effect"]._replace(domain=CHANGE)}
+    within = inputs | {"churn_effect": inputs["churn_effect"]._replace(domain=DIFFERENCE_OF_SHARES)}
     return IssueAtStake(
         issue=name,
         gain=number(gain(**x)),

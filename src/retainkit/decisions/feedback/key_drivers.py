@@ -25,12 +25,11 @@ from retainkit.decisions.feedback.correlations import (
     standardized,
 )
 from retainkit.decisions.feedback.driver_parts import DriverMethod, check_method, divide, intervals
-from retainkit.decisions._base.estimate import LEVEL
 from retainkit.decisions.feedback.tickets import named_once, read_numbers
+from retainkit.domains import LEVEL, POSITIVE
+from retainkit.errors import InputError
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
-from retainkit.errors import InputError
-from retainkit.parameters import POSITIVE
 from retainkit.typing import Array, Number, NumberLike
 
 CAVEAT = "How answers vary together; what improving a driver would change is not in these data."

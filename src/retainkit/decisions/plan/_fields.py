@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
-from retainkit.rates import GROWTH
+from retainkit.domains import (
+    GROWTH,
+    NOT_NEGATIVE,
+    POSITIVE,
+    PROBABILITY,
+    REAL,
+    SHARE_ABOVE_0,
+    SHARE_BELOW_1,
+    Domain,
+)
 from retainkit.errors import InputError, near
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
-
-
-def _below_1(v: Any) -> Any:
-    return (v >= 0.0) & (v < 1.0)
-
-
-def _above_0(v: Any) -> Any:
-    return (v > 0.0) & (v <= 1.0)
 
 
 def _whole(v: Any) -> Any:
@@ -31,8 +31,6 @@ def _whole_above_0(v: Any) -> Any:
     return _whole(v) & (v >= 1.0)
 
 
-CHURN = replace(PROBABILITY, rule="must be a share, 0 or more and below 1", contains=_below_1)
-REACH = replace(PROBABILITY, rule="must be a share above 0, up to 1", contains=_above_0)
 _MONTH = replace(
     NOT_NEGATIVE,
     rule="must be a whole number of months from now, 0 to 1200",
@@ -58,8 +56,8 @@ Amount: TypeAlias = Annotated[float, _checks(NOT_NEGATIVE)]
 Money: TypeAlias = Annotated[float, _checks(REAL)]
 Positive: TypeAlias = Annotated[float, _checks(POSITIVE)]
 Share: TypeAlias = Annotated[float, _checks(PROBABILITY)]
-Churn: TypeAlias = Annotated[float, _checks(CHURN)]
-Reach: TypeAlias = Annotated[float, _checks(REACH)]
+Churn: TypeAlias = Annotated[float, _checks(SHARE_BELOW_1)]
+Reach: TypeAlias = Annotated[float, _checks(SHARE_ABOVE_0)]
 Growth: TypeAlias = Annotated[float, _checks(GROWTH)]
 Month: TypeAlias = Annotated[int, _checks(_MONTH)]
 Months: TypeAlias = Annotated[int, _checks(_MONTHS)]

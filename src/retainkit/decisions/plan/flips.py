@@ -10,7 +10,7 @@ from retainkit.decisions._base.decision import Input, turning_points
 from retainkit.decisions.plan.effects import centres, moved
 from retainkit.decisions.plan.population import Base, Moved, Population, populate
 from retainkit.decisions.plan.question import Question
-from retainkit.parameters import POSITIVE, REAL
+from retainkit.domains import POSITIVE, REAL
 
 
 def base_assumptions(question: Question, members: NDArray[np.bool_]) -> tuple[Assumption, ...]:

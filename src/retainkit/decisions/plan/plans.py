@@ -22,7 +22,6 @@ from retainkit.decisions.plan._consistency import (
     check_whole,
 )
 from retainkit.decisions.plan._fields import (
-    CHURN,
     AbstractInput,
     Amount,
     Churn,
@@ -38,8 +37,9 @@ from retainkit.decisions.plan.population import Base
 from retainkit.decisions.plan.question import Question
 from retainkit.decisions.plan.result import PlanResult
 from retainkit.decisions.plan.service import ServiceInitiative
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL, Domain
-from retainkit.typing import Array, Timing
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1, Domain
+from retainkit.timing import Timing
+from retainkit.typing import Array
 from retainkit.valuation.scenarios.sources import parse_json, parse_yaml
 
 Reached: TypeAlias = Literal["same", "independent"]
@@ -173,7 +173,7 @@ class AbstractPlan(AbstractInput, ABC):
                 numbers[f"{prefix}monthly_churn"] = (part.churn, PROBABILITY, "share lost per month")
         rate = (self.annual_discount_rate, NOT_NEGATIVE, "effective, per year")
         return {
-            name: Input(Given(value, domain, meaning), CHURN if name.endswith("churn") else domain)
+            name: Input(Given(value, domain, meaning), SHARE_BELOW_1 if name.endswith("churn") else domain)
             for name, (value, domain, meaning) in {**numbers, "annual_discount_rate": rate}.items()
         }
 

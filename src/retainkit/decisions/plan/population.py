@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from retainkit.decisions.plan.initiatives import AbstractInitiative
 from retainkit.errors import InputError
-from retainkit.typing import Array, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Array
 
 _MOST_BY_CHANCE = 8
 _BATCH = 15_000  # numbers in an array: few enough to stay in a cache, from month to month

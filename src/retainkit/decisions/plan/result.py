@@ -14,9 +14,9 @@ from retainkit.decisions._base.decision import AbstractDecision
 from retainkit.decisions.plan.frontier import FrontierPoint
 from retainkit.decisions.plan.learn_first import Learning
 from retainkit.decisions.plan.overlap import Overlap
-from retainkit.text_tables import text_table
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.text_tables import text_table
 from retainkit.valuation.scenarios.frames import FrameKind, frame
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow
+from retainkit.timing import FlowTiming, check_flow
 
 
 def even_churn(ratio: Any, churn: Any, discount_rate: Any, timing: FlowTiming) -> Any:

@@ -2,7 +2,7 @@
 
 A programme changes how members move and what they spend; its benefits cost in every period that a member
 is in a tier, also to members who would have been as good without it. What it gains is the difference of two
-chains (`retainkit.economics.segments.markov_value`, with the citation), one with the programme and one without.
+chains (`markov_value` of economics, with the citation), one with the programme and one without.
 """
 
 from __future__ import annotations
@@ -15,12 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
+from retainkit.decisions._base.decision import (
+    AbstractDecision,
+    Input,
+    given,
+    number,
+    turning_points,
+    values_of,
+)
 from retainkit.decisions._base.draws import shown
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.economics.segments.markov_value import markov_value
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL, Domain
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 

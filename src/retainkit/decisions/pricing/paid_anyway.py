@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.decisions._base.decision import SHARE_ABOVE_0
 from retainkit.columns import SameKind, columns
-from retainkit.parameters import PROBABILITY
+from retainkit.domains import PROBABILITY, SHARE_ABOVE_0
 from retainkit.typing import NumberLike
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import SHARE_ABOVE_0, given, number, turning_points, values_of
+from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import given, number, turning_points, values_of
 from retainkit.decisions.pricing.rebate import Rebate, gain_of_rebate, rebate_figures
-from retainkit.columns import ENDLESS, SameKind, columns
-from retainkit.records import AbstractRecord
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord
 from retainkit.typing import NumberLike, RateLike, Unit
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import columns, numbers
 from retainkit.decisions._base.decision import given, number, values_of
 from retainkit.decisions._base.draws import plain
-from retainkit.columns import columns, numbers
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY
+from retainkit.errors import InputError, first_offender
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import text_table
-from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
 from retainkit.typing import Array, Number, NumberLike, Real
 
 _ROUNDING = 1e-12  # what sums of fractional points may miss 0 by

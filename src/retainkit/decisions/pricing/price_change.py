@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import (
-    SHARE_ABOVE_0,
-    AbstractDecision,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
-from retainkit.decisions.pricing.even_churn import even_churn
-from retainkit.decisions._base.draws import mean, shown
 from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions.pricing.even_churn import even_churn
+from retainkit.domains import CHANGE, GROWTH, POSITIVE, PROBABILITY, SHARE_ABOVE_0
+from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import POSITIVE, PROBABILITY
+from retainkit.rates import in_period
+from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
-
-_CHANGE = replace(GROWTH, way_out="Write +5% as 0.05; -100% leaves nothing.")
 
 
 def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> SameKind:
@@ -58,7 +50,7 @@ def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> 
     >>> break_even_volume([0.05, -0.05], margin_share=0.4).round(4)
     array([-0.1111,  0.1429])
     """
-    (x, g), back = columns(price_change=(price_change, _CHANGE), margin_share=(margin_share, SHARE_ABOVE_0))
+    (x, g), back = columns(price_change=(price_change, CHANGE), margin_share=(margin_share, SHARE_ABOVE_0))
     return back(_even_volume(x, g))
 
 
@@ -153,9 +145,9 @@ def price_change(
     churn, after, d = in_period(period, churn=churn, churn_after=churn_after, discount_rate=discount_rate)
     inputs = given(
         price_per_period=(price_per_period, POSITIVE, "paid by a customer, at the old price"),
-        change=(change, _CHANGE, "of the price, as a share"),
+        change=(change, CHANGE, "of the price, as a share"),
         margin_share=(margin_share, SHARE_ABOVE_0, "margin at the old price, share of it"),
-        volume_change=(volume_change, _CHANGE, "volume lost or won at once"),
+        volume_change=(volume_change, CHANGE, "volume lost or won at once"),
         churn=(churn, PROBABILITY, "share lost per period at the old price"),
         churn_after=(after, PROBABILITY, "share lost per period at the new price"),
         discount_rate=(d, GROWTH, "per period"),

@@ -8,17 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import (
-    SHARE_ABOVE_0,
-    AbstractDecision,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
-from retainkit.decisions._base.draws import mean, shown
 from retainkit.columns import SameKind, columns
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
 from retainkit.typing import NumberLike, Real
 
 

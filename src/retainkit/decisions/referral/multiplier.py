@@ -13,24 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.draws import plain
 from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow, refuse_infinite
-from retainkit.records import AbstractRecord
+from retainkit.decisions._base.draws import plain
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, SHARE_BELOW_1
+from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Unit
 
-
-def _below_1(v: Any) -> Any:
-    return (v >= 0.0) & (v < 1.0)
-
-
 _K = replace(
-    PROBABILITY,
+    SHARE_BELOW_1,
     rule="must be 0 or more and below 1: where every customer brings another one, the base grows without end",
-    contains=_below_1,
     way_out="No market has room for that: check the rate and the lifetime it is multiplied by.",
 )
 

@@ -16,10 +16,11 @@ import numpy as np
 
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
+from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 

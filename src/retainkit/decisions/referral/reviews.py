@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.payback import check_timing
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import NumberLike, RateLike, Real, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.timing import Timing, check_timing
+from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
 def customers_from_reviews(

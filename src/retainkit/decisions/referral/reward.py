@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
+from retainkit.columns import numbers
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.spending.response_curves import ResponseCurve
-from retainkit.columns import numbers
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Number, NumberLike, Real
 
 Response: TypeAlias = "ResponseCurve | Callable[[float], Any]"

@@ -14,16 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import number
 from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.payback import check_timing
-from retainkit.records import AbstractRecord
-from retainkit.economics.cashflows.present_value import DELAY
-from retainkit.rates import GROWTH, in_period
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import NumberLike, RateLike, Real, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord
+from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
+from retainkit.domains import PROBABILITY
+from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import GROWTH
-from retainkit.parameters import PROBABILITY
+from retainkit.timing import FlowTiming
 from retainkit.typing import RateLike
 
 PER_PERIOD = "per period"
-CHANGE = replace(GROWTH, way_out="Write 10% more as 0.1, 10% less as -0.1.")
-"""The domain of what may grow or shrink: a break-even value is looked for on both sides of 0."""
 NO_GAIN_FROM_NO_END = "Discount: a value without end cannot gain."
 
 

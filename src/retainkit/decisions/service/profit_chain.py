@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import CHANGE, PER_PERIOD, refuse_endless, value_with
 from retainkit.decisions._base.draws import plain, shown
-from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow
-from retainkit.rates import GROWTH, in_period
+from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 ENDS = ("retention", "hazard", "margin")

@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import CHANGE, PER_PERIOD, changed_churn
-from retainkit.decisions._base.draws import shown
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
 

@@ -18,13 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.decision import AbstractDecision, Input, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
-from retainkit.decisions._base.draws import shown
 from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.decisions._base.decision import (
+    AbstractDecision,
+    Input,
+    given,
+    number,
+    turning_points,
+    values_of,
+)
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 

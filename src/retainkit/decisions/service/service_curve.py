@@ -10,12 +10,12 @@ import numpy as np
 from retainkit.decisions._base.decision import given
 from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
 from retainkit.decisions.service.service_change import ServiceChange, decided
-from retainkit.economics.formulas.payback import check_timing
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import Survival
 from retainkit.economics.lifetime.curve_value import AfterEnd, lifetime_value_on_curve
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
-from retainkit.typing import Array, Number, NumberLike, RateLike, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.timing import Timing, check_timing
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
 def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Any:

@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions._base.assumptions import Assumption
 from retainkit._numerics.concave_envelopes import share
-from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
+from retainkit.columns import numbers
+from retainkit.decisions._base.assumptions import Assumption
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
+from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
 from retainkit.decisions.spending.response_curves import (
     AdbudgResponse,
     ExponentialResponse,
     HillResponse,
     ResponseCurve,
 )
-from retainkit.columns import ENDLESS, numbers
-from retainkit.records import AbstractRecord
+from retainkit.domains import ENDLESS, NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, Real
 
 _Figure = Callable[[ResponseCurve, NDArray[np.intp]], Any]

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from retainkit._numerics.search import where_zero
 from retainkit.decisions._base.assumptions import Given
-from retainkit.decisions._base.search import where_zero
 from retainkit.decisions.spending.response_curves import ResponseCurve
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 

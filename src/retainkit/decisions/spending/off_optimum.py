@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import columns
 from retainkit.decisions._base.draws import mean, plain, shown
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.decisions.spending.spending import SpendingPlan, best_spending
-from retainkit.columns import columns
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.records import AbstractRecord
-from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import NumberLike
 
 

@@ -19,10 +19,10 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit, logit, xlogy
 
-from retainkit.decisions._base.search import where_zero
+from retainkit._numerics.search import where_zero
 from retainkit.columns import SameKind, columns
+from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE
 from retainkit.typing import Array, NumberLike, Real
 
 _MOST_STEPS = 60

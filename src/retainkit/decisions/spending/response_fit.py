@@ -18,9 +18,9 @@ from scipy.special import xlogy
 
 from retainkit.decisions._base.draws import plain
 from retainkit.decisions.spending.response_curves import AdbudgResponse, ExponentialResponse, HillResponse
-from retainkit.records import AbstractRecord
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers
 from retainkit.errors import FitError, InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, NumberLike
 
 Curve = TypeVar("Curve", ExponentialResponse, HillResponse, AdbudgResponse)

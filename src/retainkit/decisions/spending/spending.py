@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from retainkit._numerics.search import highest
+from retainkit.columns import numbers
 from retainkit.decisions._base.assumptions import Assumption, assumptions
-from retainkit.decisions._base.search import highest
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
-from retainkit.columns import ENDLESS, numbers
-from retainkit.records import AbstractRecord
+from retainkit.domains import ENDLESS, NOT_NEGATIVE
 from retainkit.economics.spending.five_times import FiveTimes
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, Real
 
 _POINTS, _POINTS_WITH_DRAWS = 129, 33

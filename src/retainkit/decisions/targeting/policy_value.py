@@ -14,28 +14,25 @@ estimates of the mean outcome under the rule, all from the same data:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.decisions._base.estimate import LEVEL, Estimate, mean_of
 from retainkit.columns import columns
-from retainkit.records import AbstractRecord
+from retainkit.decisions._base.estimate import Estimate, mean_of
+from retainkit.domains import LEVEL, PROBABILITY, REAL
 from retainkit.errors import InputError, first_offender, unknown_choice
-from retainkit.parameters import PROBABILITY, REAL, Domain
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, NumberLike
 
 PolicyMethod: TypeAlias = Literal["inverse-propensity", "normalized", "doubly-robust"]
 """How the value of a policy is estimated from data that did not follow it."""
 
-PROPENSITY = Domain(
-    "must be a chance above 0 and below 1",
-    lambda v: (v > 0.0) & (v < 1.0),
-    "Customers who were always or never treated tell nothing of the other arm: leave them out.",
-    PROBABILITY.to_line,
-    PROBABILITY.from_line,
-    PROBABILITY.slope,
+PROPENSITY = replace(
+    LEVEL,
+    rule="must be a chance above 0 and below 1",
+    way_out="Customers who were always or never treated tell nothing of the other arm: leave them out.",
 )
 
 

@@ -10,29 +10,21 @@ With thousands of customers the difference is nothing; with a few it is stated.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import columns
-from retainkit.records import AbstractRecord, read_only
+from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, REAL, Domain
+from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
 _ROUNDING = 1e-12  # three times 0.1 is within a budget of 0.3
 
-BUDGET = Domain(
-    "must be 0 or more (inf: no limit)",
-    lambda v: v >= 0.0,
-    "Check its sign and its unit.",
-    np.log,
-    np.exp,
-    lambda v: v,
-)
-"""The domain of a budget, which may have no limit."""
+BUDGET = replace(ENDLESS, rule="must be 0 or more (inf: no limit)")
 
 
 @dataclass(frozen=True, eq=False)

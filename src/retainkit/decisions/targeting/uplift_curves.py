@@ -20,12 +20,12 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions._base.estimate import LEVEL, Estimate
-from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
 from retainkit.columns import columns
-from retainkit.records import AbstractRecord, read_only
+from retainkit.decisions._base.estimate import Estimate
+from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
+from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
 CurveMethod: TypeAlias = Literal["normalized", "inverse-propensity"]

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import columns
 from retainkit.decisions._base.assumption_table import assumption_table
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.targeting.targeting import treatment_gain, treatment_outlay
 from retainkit.decisions.targeting.treatment_list import TreatmentList, treatment_list
-from retainkit.columns import columns
-from retainkit.records import AbstractRecord, percent
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.records import AbstractRecord, percent
 from retainkit.typing import Array, Number, NumberLike
 
 

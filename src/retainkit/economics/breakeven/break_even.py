@@ -26,12 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics import _payback
 from retainkit.columns import PLAIN, SameKind, columns, numbers
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.economics.formulas import payback
+from retainkit.rates import in_period
 from retainkit.records import AbstractRecord, ordinal, percent
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import Number, NumberLike, RateLike, Timing, Unit
+from retainkit.timing import TIMINGS, Timing, check_timing
+from retainkit.typing import Number, NumberLike, RateLike, Unit
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so
 
@@ -91,11 +92,11 @@ def break_even_periods(
         and -_MAX <= margin_per_period <= _MAX
         and 0.0 <= churn <= 1.0
         and -1.0 < discount_rate <= _MAX
-        and timing in _payback.TIMINGS
+        and timing in TIMINGS
         and period is None
     ):
-        return _payback.periods(acquisition_cost, margin_per_period, churn, discount_rate, timing)
-    _payback.check_timing(timing)
+        return payback.periods(acquisition_cost, margin_per_period, churn, discount_rate, timing)
+    check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
     (cost, margin, c, d), back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
@@ -103,7 +104,7 @@ def break_even_periods(
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
     )
-    return back(_payback.periods_of(cost, margin, c, d, timing))
+    return back(payback.periods_of(cost, margin, c, d, timing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +159,10 @@ class BreakEven(AbstractRecord):
 
     def _collected(self, n: Any) -> Any:
         c, d = self.churn, self.discount_rate
-        first = self.margin_per_period * _payback.weight(self.timing, c, d) / (1.0 + d)
+        first = self.margin_per_period * payback.weight(self.timing, c, d) / (1.0 + d)
         if c == 1.0:
             return first * (n > 0.0)
-        log_kept = _payback.log_kept(c, d)
+        log_kept = payback.log_kept(c, d)
         if log_kept == 0.0:
             return first * n
         return first * np.expm1(n * log_kept) / math.expm1(log_kept)
@@ -237,7 +238,7 @@ def break_even(
     >>> break_even(500, 50, churn=0.1).never
     True
     """
-    _payback.check_timing(timing)
+    check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
     cost, margin, c, d = numbers(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
@@ -245,7 +246,7 @@ def break_even(
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
     )
-    n = _payback.periods(cost, margin, c, d, timing)
+    n = payback.periods(cost, margin, c, d, timing)
     return BreakEven(
         acquisition_cost=cost,
         margin_per_period=margin,
@@ -254,6 +255,28 @@ def break_even(
         timing=timing,
         period=period,
         periods=n,
-        payments=_payback.payments(n, cost, margin, c, d, timing),
-        critical_churn=_payback.critical_churn(cost, margin, d, timing),
+        payments=payback.payments(n, cost, margin, c, d, timing),
+        critical_churn=payback.critical_churn(cost, margin, d, timing),
     )
+
+
+def annuity_periods(
+    value: NumberLike,
+    payment: NumberLike,
+    *,
+    discount_rate: RateLike,
+    timing: Timing = "begin",
+    period: Unit | None = None,
+) -> SameKind:
+    """How many payments make an annuity worth `value`; ``inf`` where even a perpetuity is worth less.
+
+    The break-even of a customer who never leaves (`break_even_periods` without churn), under the name
+    that a lender uses. Right at a discount of 0, where numpy-financial 1.0.0 has the wrong sign.
+
+    >>> annuity_periods(500, 50, discount_rate=0)
+    10.0
+    >>> round(annuity_periods(500, 50, discount_rate=0.01, timing="end"), 4)
+    10.5886
+    """
+    columns(value=(value, NOT_NEGATIVE), payment=(payment, REAL))  # refused under the names of this call
+    return break_even_periods(value, payment, discount_rate=discount_rate, timing=timing, period=period)

@@ -9,15 +9,14 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import columns, numbers
-from retainkit.economics.formulas.payback import check_timing
-from retainkit.records import AbstractRecord, ordinal, read_only
-from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
-from retainkit.economics.cashflows.present_value import DELAY
+from retainkit.domains import GROWTH, NOT_NEGATIVE, REAL
 from retainkit.economics.cashflows.payback import running, settled
-from retainkit.rates import GROWTH, in_period
+from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, REAL
-from retainkit.typing import Array, Number, NumberLike, RateLike, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord, ordinal, read_only
+from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 Instalments: TypeAlias = Literal["owed", "while-retained"]
 """Whether later instalments of the acquisition cost are paid for customers who have left."""

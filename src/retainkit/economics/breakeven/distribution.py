@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.records import AbstractRecord, percent, read_only
-from retainkit.economics.formulas.survival import Survival
 from retainkit.economics.breakeven.curve import CustomerCash, Instalments, customer_cash
 from retainkit.economics.cashflows.payback import running, settled
-from retainkit.typing import Array, Number, NumberLike, RateLike, Timing, Unit
+from retainkit.economics.formulas.survival import Survival
+from retainkit.records import AbstractRecord, percent, read_only
+from retainkit.timing import Timing
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)

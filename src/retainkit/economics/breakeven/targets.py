@@ -8,27 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 import numpy as np
 
-from retainkit.economics import _payback
 from retainkit._numerics.bracketed_roots import roots_between
-from retainkit.columns import ENDLESS, PLAIN, SameKind, columns
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
-
-
-def _one_or_more(v: Any) -> Any:
-    return v >= 1.0
-
+from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.domains import ENDLESS, ENDLESS_FROM_1, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1
+from retainkit.economics.formulas import payback
+from retainkit.rates import in_period
+from retainkit.timing import TIMINGS, Timing, check_timing
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 _PAYMENTS = replace(
-    ENDLESS,
-    rule="must be 1 payment or more (inf: ever)",
-    contains=_one_or_more,
-    way_out="Payments come whole.",
+    ENDLESS_FROM_1, rule="must be 1 payment or more (inf: ever)", way_out="Payments come whole."
 )
 
 
@@ -74,9 +66,9 @@ def break_even_acquisition_cost(
     """
     kinds: set[object] = {type(margin_per_period), type(churn), type(discount_rate), type(within)}
     if kinds <= PLAIN and _usual(margin_per_period, churn, discount_rate, timing, within, period):
-        one = _payback.worth_of_one(churn, discount_rate, timing, within)
+        one = payback.worth_of_one(churn, discount_rate, timing, within)
         return margin_per_period * one if margin_per_period else 0.0
-    _payback.check_timing(timing)
+    check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
     (m, c, d, n), back = columns(
         margin_per_period=(margin_per_period, REAL),
@@ -85,7 +77,7 @@ def break_even_acquisition_cost(
         within=(within, _PAYMENTS),
     )
     with np.errstate(invalid="ignore"):  # 0·inf: no margin collects nothing, even for ever
-        return back(np.where(m == 0.0, 0.0, m * _payback.worth_of_one_of(c, d, timing, n)))
+        return back(np.where(m == 0.0, 0.0, m * payback.worth_of_one_of(c, d, timing, n)))
 
 
 def break_even_margin(
@@ -128,9 +120,9 @@ def break_even_margin(
         and acquisition_cost > 0.0
         and _usual(acquisition_cost, churn, discount_rate, timing, within, period)
     ):
-        one = _payback.worth_of_one(churn, discount_rate, timing, within)
+        one = payback.worth_of_one(churn, discount_rate, timing, within)
         return acquisition_cost / one if one else inf
-    _payback.check_timing(timing)
+    check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
     (cost, c, d, n), back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
@@ -139,7 +131,7 @@ def break_even_margin(
         within=(within, _PAYMENTS),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        margin = cost / _payback.worth_of_one_of(c, d, timing, n)
+        margin = cost / payback.worth_of_one_of(c, d, timing, n)
     return back(np.where(cost == 0.0, 0.0, margin))
 
 
@@ -198,16 +190,9 @@ def break_even_price(
     (m, cost, share), back = columns(
         acquisition_cost=(margin, ENDLESS),
         cost_per_period=(cost_per_period, NOT_NEGATIVE),
-        cost_share=(cost_share, _SHARE),
+        cost_share=(cost_share, SHARE_BELOW_1),
     )
     return back((m + cost) / (1.0 - share))
-
-
-def _below_one(v: Any) -> Any:
-    return (v >= 0.0) & (v < 1.0)
-
-
-_SHARE = replace(PROBABILITY, rule="must be a share of 0 or more and below 1", contains=_below_one)
 
 
 def break_even_churn(
@@ -260,8 +245,8 @@ def break_even_churn(
         and type(within) is float
         and within == inf
     ):
-        return _payback.critical_churn(acquisition_cost, margin_per_period, discount_rate, timing)
-    _payback.check_timing(timing)
+        return payback.critical_churn(acquisition_cost, margin_per_period, discount_rate, timing)
+    check_timing(timing)
     (rate,) = in_period(period, discount_rate=discount_rate)
     given, back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
@@ -278,7 +263,7 @@ def _ever(cost: Array, margin: Array, d: Array, timing: Timing) -> Array:
         if timing == "end-if-retained":
             churn = (margin - cost * d) / (margin + cost)
         else:
-            churn = margin * _payback.weight(timing, 0.0, d) / cost - d
+            churn = margin * payback.weight(timing, 0.0, d) / cost - d
     churn = np.where((cost == 0.0) | (churn >= 1.0), inf, np.maximum(churn, 0.0))
     return np.where((margin <= 0.0) & (cost > 0.0), 0.0, churn)
 
@@ -287,7 +272,7 @@ def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, n: Array) -> 
     n = np.where(n == inf, 1.0, n)  # answered by _ever
 
     def surplus(c: Array) -> Array:
-        return margin * _payback.worth_of_one_of(c, d, timing, n) - cost
+        return margin * payback.worth_of_one_of(c, d, timing, n) - cost
 
     zero, one = np.zeros(cost.shape), np.ones(cost.shape)
     churn = roots_between(surplus, zero, one)
@@ -297,4 +282,4 @@ def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, n: Array) -> 
 def _usual(money: float, c: float, d: float, timing: str, n: float, period: Unit | None) -> bool:
     """Whether plain numbers may take the short way: all in their domains, nothing to convert."""
     usual = 0.0 <= c <= 1.0 and -1.0 < d < inf and n >= 1.0 and abs(money) < inf
-    return usual and period is None and timing in _payback.TIMINGS
+    return usual and period is None and timing in TIMINGS

@@ -11,9 +11,9 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, columns
-from retainkit.rates import GROWTH, in_period
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
+from retainkit.rates import in_period
 from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 

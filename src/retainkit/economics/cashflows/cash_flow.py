@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import columns
-from retainkit.economics.formulas.payback import check_timing
-from retainkit.records import AbstractRecord
+from retainkit.domains import PROBABILITY, REAL
+from retainkit.economics.cashflows.present_value import present_value
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
-from retainkit.economics.cashflows.present_value import DELAY, present_value
-from retainkit.rates import in_period
 from retainkit.errors import InputError
-from retainkit.parameters import PROBABILITY, REAL
-from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord
+from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)

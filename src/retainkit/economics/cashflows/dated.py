@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
 from retainkit._numerics.exponential_sums import real_roots
-from retainkit.economics.formulas.streams import against, streams
+from retainkit.columns import SameKind, columns
+from retainkit.domains import GROWTH, POSITIVE
 from retainkit.economics.cashflows.irr import Root, Undefined, all_rates, one_rate, to_rates
-from retainkit.rates import GROWTH, in_period
+from retainkit.economics.formulas.streams import against, streams
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import POSITIVE
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike
 
 _DAY = np.timedelta64(1, "D") / np.timedelta64(1, "us")

@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import Back, SameKind
 from retainkit._numerics.exponential_sums import real_roots
+from retainkit.columns import Back, SameKind
 from retainkit.economics.formulas.streams import streams
 from retainkit.errors import InputError, show, unknown_choice
 from retainkit.typing import Array, NumberLike

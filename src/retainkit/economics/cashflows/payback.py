@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import SameKind, columns
+from retainkit.domains import GROWTH
 from retainkit.economics.formulas.streams import against, streams
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import unknown_choice
+from retainkit.rates import in_period
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 Crossing: TypeAlias = Literal["first", "last"]

@@ -19,16 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, PLAIN, SameKind, columns
-from retainkit.economics.formulas.payback import check_timing
+from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.streams import against, streams
-from retainkit.economics.breakeven.break_even import break_even_periods
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
-
-DELAY: dict[str, float] = {"begin": 0.0, "mid": 0.5, "end": 1.0, "end-if-retained": 1.0}
-"""How long after the start of its period a payment falls."""
+from retainkit.rates import in_period
+from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 def present_value(
@@ -269,28 +265,6 @@ def annuity_payment(
     )
     (v, worth_of_one), back = columns(value=(value, REAL), periods=(worth, _SOME))
     return back(v / worth_of_one)
-
-
-def annuity_periods(
-    value: NumberLike,
-    payment: NumberLike,
-    *,
-    discount_rate: RateLike,
-    timing: Timing = "begin",
-    period: Unit | None = None,
-) -> SameKind:
-    """How many payments make an annuity worth `value`; ``inf`` where even a perpetuity is worth less.
-
-    The break-even of a customer who never leaves (`break_even_periods` without churn), under the name
-    that a lender uses. Right at a discount of 0, where numpy-financial 1.0.0 has the wrong sign.
-
-    >>> annuity_periods(500, 50, discount_rate=0)
-    10.0
-    >>> round(annuity_periods(500, 50, discount_rate=0.01, timing="end"), 4)
-    10.5886
-    """
-    columns(value=(value, NOT_NEGATIVE), payment=(payment, REAL))  # refused under the names of this call
-    return break_even_periods(value, payment, discount_rate=discount_rate, timing=timing, period=period)
 
 
 def _positive(v: Any) -> Any:

@@ -15,24 +15,16 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, expm1, inf, log, log1p, sqrt
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import unknown_choice
-from retainkit.typing import Array, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Array
 
-TIMINGS: tuple[Timing, ...] = get_args(Timing)
 _CLOSE, _BEYOND = 0.999, 1.001  # between them 1 - x is taken exactly; elsewhere it keeps 12 digits
 _COUNTABLE = 10_000  # whole payments up to which a count is settled in exact fractions
-
-
-def check_timing(timing: object) -> Timing:
-    """The timing itself, or an error that names the near one."""
-    if timing in TIMINGS:
-        return timing
-    raise unknown_choice("timing", timing, TIMINGS)
 
 
 def weight(timing: Timing, c: Any, d: Any) -> Any:

@@ -20,29 +20,18 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, Back, columns
-from retainkit.economics.formulas.payback import TIMINGS
-from retainkit.rates import GROWTH, in_period
+from retainkit.columns import Back, columns
+from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, Domain
 from retainkit.errors import InputError, first_offender, unknown_choice
-from retainkit.parameters import PROBABILITY, Domain
-from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
-
-FlowTiming: TypeAlias = "Timing | Literal['continuous']"
-"""When a period's margin is paid: as `Timing`, or ``"continuous"``, evenly while the customer is there."""
+from retainkit.rates import in_period
+from retainkit.timing import FlowTiming
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 Infinite: TypeAlias = Literal["inf", "raise"]
 """What a sum without end answers: ``inf`` (or ``-inf``), or an error that says why."""
 
-FLOWS: tuple[FlowTiming, ...] = (*TIMINGS, "continuous")
 _CLOSE = 1e-3  # where x is smaller than this part of its terms it is taken exactly
 _HUGE = 709.0  # exp of more is no float
-
-
-def check_flow(timing: object) -> FlowTiming:
-    """The timing itself, or an error that names the near one."""
-    if timing in FLOWS:
-        return timing
-    raise unknown_choice("timing", timing, FLOWS)
 
 
 def check_infinite(if_infinite: object) -> None:

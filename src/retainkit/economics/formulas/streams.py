@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import Back, SameKind
+from retainkit.domains import REAL
 from retainkit.errors import InputError
-from retainkit.parameters import REAL
 from retainkit.typing import Array
 
 

@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from retainkit.domains import POSITIVE, PROBABILITY
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import POSITIVE, PROBABILITY
-from retainkit.typing import Array, NumberLike, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Array, NumberLike
 
 Survival: TypeAlias = "NumberLike | Callable[[Array], Any]"
 """S(0), S(1), … as a column, or what gives S at an array of times."""

@@ -11,8 +11,9 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import SameKind
-from retainkit.economics.formulas.perpetuity import FlowTiming, Terms, check_flow, terms, times
-from retainkit.parameters import POSITIVE, REAL
+from retainkit.domains import POSITIVE, REAL
+from retainkit.economics.formulas.perpetuity import Terms, terms, times
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 _COST = replace(POSITIVE, way_out="A customer who cost nothing has no ratio and no rate of return.")

@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, PLAIN, SameKind, columns
+from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.domains import ENDLESS, ENDLESS_FROM_1, PROBABILITY, Domain
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import PROBABILITY, Domain
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import UNITS, check_unit, units_in
 
@@ -35,13 +35,7 @@ _DOMAINS: dict[str, Domain] = {
 }
 
 
-def _one_or_more(v: Any) -> Any:
-    return v >= 1.0
-
-
-_STARTED = replace(
-    ENDLESS, rule="must be 1 or more: every customer starts at least one period", contains=_one_or_more
-)
+_STARTED = replace(ENDLESS_FROM_1, rule="must be 1 or more: every customer starts at least one period")
 
 
 def churn_from(

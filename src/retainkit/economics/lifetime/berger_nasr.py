@@ -26,11 +26,11 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, SameKind, columns
+from retainkit.columns import SameKind, columns
+from retainkit.domains import ENDLESS, GROWTH, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import Terms, times
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import POSITIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, NumberLike, RateLike
 
 

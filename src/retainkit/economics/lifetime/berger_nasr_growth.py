@@ -10,11 +10,11 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, Back, SameKind, columns
+from retainkit.columns import Back, SameKind, columns
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, NumberLike, RateLike
 
 

@@ -8,14 +8,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from retainkit.columns import SameKind, columns, numbers
-from retainkit.economics.formulas.payback import check_timing
+from retainkit.domains import GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import Infinite, Terms, check_infinite, refuse_infinite, times
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
-from retainkit.economics.cashflows.present_value import DELAY
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, near
-from retainkit.parameters import PROBABILITY, REAL
-from retainkit.typing import Array, NumberLike, RateLike, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 AfterEnd: TypeAlias = "Literal['stop', 'same-churn'] | float"
 """What happens after the last point of a measured curve: no payment is counted, the churn of its last

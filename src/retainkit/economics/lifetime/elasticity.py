@@ -22,11 +22,11 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import Back, SameKind
-from retainkit.economics.formulas.perpetuity import FlowTiming, Terms, check_flow, refuse_infinite, terms
-from retainkit.records import AbstractRecord
-from retainkit.economics.cashflows.present_value import DELAY
+from retainkit.domains import NOT_NEGATIVE, REAL
+from retainkit.economics.formulas.perpetuity import Terms, refuse_infinite, terms
 from retainkit.errors import InputError, first_offender, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, REAL
+from retainkit.records import AbstractRecord
+from retainkit.timing import DELAY, FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 Undefined: TypeAlias = Literal["raise", "nan"]

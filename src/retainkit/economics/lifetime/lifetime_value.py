@@ -25,18 +25,16 @@ from sys import float_info
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind
+from retainkit.domains import REAL
 from retainkit.economics.formulas.perpetuity import (
-    FLOWS,
-    FlowTiming,
     Infinite,
-    check_flow,
     check_infinite,
     factor,
     refuse_infinite,
     terms,
     times,
 )
-from retainkit.parameters import REAL
+from retainkit.timing import FLOWS, FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Unit
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so

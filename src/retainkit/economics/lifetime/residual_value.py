@@ -24,14 +24,12 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind
+from retainkit.domains import REAL
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, terms, times
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.errors import unknown_choice
-from retainkit.parameters import REAL
+from retainkit.timing import Instant, check_instant
 from retainkit.typing import NumberLike, RateLike, Unit
-
-Instant: TypeAlias = Literal["after-payment", "before-renewal"]
-"""When an existing customer is valued: just after a payment, or just before the next renewal."""
 
 MarginOf: TypeAlias = Literal["next-payment", "last-payment"]
 """Which payment is as large as `margin_per_period` says; it matters only with growth."""
@@ -94,8 +92,7 @@ def residual_lifetime_value(
     >>> round(residual_lifetime_value(100, retention=0.8, discount_rate=0.12, instant="before-renewal"), 6)
     280.0
     """
-    if instant not in ("after-payment", "before-renewal"):
-        raise unknown_choice("instant", instant, get_args(Instant))
+    check_instant(instant)
     if margin_of not in ("next-payment", "last-payment"):
         raise unknown_choice("margin_of", margin_of, get_args(MarginOf))
     if type(margin_per_period) in PLAIN and type(discount_rate) in PLAIN and margin_of == "next-payment":

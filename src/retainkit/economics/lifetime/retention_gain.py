@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.perpetuity import FlowTiming, refuse_infinite
-from retainkit.records import AbstractRecord
+from retainkit.domains import GROWTH, PROBABILITY, REAL
+from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import PROBABILITY, REAL
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord
+from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 

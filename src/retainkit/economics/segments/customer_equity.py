@@ -7,15 +7,14 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, SameKind, columns, numbers
-from retainkit.economics.formulas.payback import check_timing
+from retainkit.columns import SameKind, columns, numbers
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, times
-from retainkit.economics.cashflows.present_value import DELAY
 from retainkit.economics.segments.markov_value import markov_value
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, REAL
-from retainkit.typing import Array, Number, NumberLike, RateLike, Timing, Unit
+from retainkit.rates import in_period
+from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 First: TypeAlias = Literal["now", "next-purchase"]
 """Whether the purchase made now counts, or the first one counted is the next."""

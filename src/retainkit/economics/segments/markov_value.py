@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import ENDLESS, numbers
+from retainkit.columns import numbers
+from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.rates import GROWTH, in_period
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import PROBABILITY, REAL
+from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 _ROW_ROUNDING = 1e-9  # how far printed probabilities may miss 1

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import numbers
-from retainkit.records import AbstractRecord
+from retainkit.domains import GROWTH
 from retainkit.economics.segments.markov_value import checked_chain, endless_value
-from retainkit.rates import GROWTH, in_period
+from retainkit.rates import in_period
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.records import AbstractRecord
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.economics.spending.spend_table import (
     PURPOSES,
     customers_by_period,
     spend_by_period,
 )
-from retainkit.text_tables import html_table, text_table
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.records import AbstractRecord
+from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array, NumberLike
 
 

@@ -17,9 +17,9 @@ from math import inf
 from typing import Any
 
 from retainkit.columns import numbers
-from retainkit.records import AbstractRecord
+from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE
+from retainkit.records import AbstractRecord
 from retainkit.typing import Number
 
 

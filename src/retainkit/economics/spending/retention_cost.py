@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.economics.formulas.perpetuity import one_of
-from retainkit.records import AbstractRecord
 from retainkit.rates import in_period
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.records import AbstractRecord
 from retainkit.typing import NumberLike, RateLike, Unit
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.economics.formulas.perpetuity import FlowTiming, check_flow, refuse_infinite, times
+from retainkit.domains import GROWTH, PROBABILITY, REAL
+from retainkit.economics.formulas.perpetuity import refuse_infinite, times
+from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
-from retainkit.rates import GROWTH, in_period
-from retainkit.parameters import PROBABILITY, REAL
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
-from retainkit.parameters import NOT_NEGATIVE, REAL
 from retainkit.typing import Array
 
 PURPOSES = ("paid-acquisition", "acquisition", "onboarding", "retention", "other")

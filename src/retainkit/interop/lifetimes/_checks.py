@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.domains import POSITIVE, as_numbers
 from retainkit.errors import InputError
-from retainkit.parameters import POSITIVE, as_numbers
 from retainkit.summaries import Purchases
 
 

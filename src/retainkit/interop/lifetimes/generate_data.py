@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.parameters import NOT_NEGATIVE
 from retainkit.typing import Array
 
 Integers = NDArray[np.int64]

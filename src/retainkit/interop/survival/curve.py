@@ -7,10 +7,10 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from retainkit.records import AbstractRecord
+from retainkit.domains import POSITIVE
 from retainkit.errors import InputError, first_offender
 from retainkit.models.contractual.questions import plain, times
-from retainkit.parameters import POSITIVE
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
 from retainkit.units import Duration
 

@@ -7,11 +7,11 @@ from typing import Any, Literal, Self, TypeAlias, final, get_args
 
 import numpy as np
 
-from retainkit.records import read_only
+from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender, unknown_choice
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.models.contractual.nonparametric.ending import AfterEnd, force_after
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE
+from retainkit.records import read_only
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
 
 Between: TypeAlias = Literal["steps", "lines"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
 from retainkit.inference.result import Fit
 from retainkit.interop.survival._covariates import needless, roots
@@ -24,7 +25,6 @@ from retainkit.models.contractual.nonparametric.ending import AfterEnd
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.purchasing.bg_bb import BGBB
-from retainkit.parameters import PROBABILITY
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import check_unit
 

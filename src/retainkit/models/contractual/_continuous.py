@@ -15,9 +15,9 @@ from retainkit._numerics.gauss_legendre import in_blocks
 from retainkit._numerics.grouping import levels
 from retainkit._numerics.mean_excess import mean_excess
 from retainkit._numerics.powers import zero_times
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.models.contractual.base import AbstractContractualModel, Time
 from retainkit.models.contractual.questions import check_data, plain, positive_times, times
-from retainkit.parameters import NOT_NEGATIVE, PROBABILITY
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real
 

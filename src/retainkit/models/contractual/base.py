@@ -10,18 +10,17 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeAlias, get_args
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.decaying_sums import decaying_moment, decaying_sum
-from retainkit.rates import Rate
-from retainkit.economics.lifetime.residual_value import Instant
-from retainkit.errors import unknown_choice
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.questions import per_period, plain, positive_times, terms, times
+from retainkit.rates import Rate
 from retainkit.summaries import Renewals
+from retainkit.timing import Instant, check_instant
 from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
 
@@ -229,9 +228,3 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             return self._log_share(start, j.reshape((-1, *(1,) * axes)) + first)
 
         return log_share
-
-
-def check_instant(instant: object) -> None:
-    """One of the two moments at which a customer at hand is valued."""
-    if instant not in get_args(Instant):
-        raise unknown_choice("instant", instant, get_args(Instant))

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.rates import GROWTH, Rate
+from retainkit.domains import GROWTH, NOT_NEGATIVE
 from retainkit.errors import InputError, first_offender
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.rates import Rate
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import Duration, in_units

@@ -15,10 +15,11 @@ from typing import Any, Generic, TypeVar, final
 
 import numpy as np
 
+from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
-from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
-from retainkit.parameters import PROBABILITY, Parameter
+from retainkit.models.family import AbstractFamily, PlainFamily
+from retainkit.parameters import Parameter
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real, Unit
 

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from retainkit.rates import Rate
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.rates import Rate
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import Duration, in_units

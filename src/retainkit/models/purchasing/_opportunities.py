@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from retainkit._numerics.grouping import distinct_rows
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, first_offender
 from retainkit.models.purchasing._checks import Horizon
-from retainkit.parameters import NOT_NEGATIVE
 from retainkit.summaries import Opportunities
 from retainkit.typing import Array, Real, Unit
 from retainkit.units import in_units

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from retainkit._numerics.grouping import distinct_rows
-from retainkit.rates import Rate
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import (
     Horizon,
@@ -28,7 +28,7 @@ from retainkit.models.purchasing._checks import (
     unit_of,
     whole,
 )
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.rates import Rate
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
 

@@ -18,9 +18,10 @@ import numpy as np
 from scipy.special import digamma, gammaincinv
 
 from retainkit._numerics.gamma_densities import log_beta
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.models.base import AbstractModel
 from retainkit.models.spend._predictive import Of, Predictive, one_each
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, positive
+from retainkit.parameters import positive
 from retainkit.summaries import Spend
 from retainkit.typing import Array, NumberLike, Real
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.economics.lifetime.attrition import expected_lifetime_from
 from retainkit.economics.breakeven.break_even import break_even_periods
 from retainkit.economics.breakeven.targets import break_even_churn, break_even_margin
+from retainkit.economics.lifetime.attrition import expected_lifetime_from
 from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value

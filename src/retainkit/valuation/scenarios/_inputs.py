@@ -9,11 +9,11 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
 from retainkit.economics.cashflows.capital import convert_rate
-from retainkit.rates import GROWTH
 from retainkit.errors import InputError, near
-from retainkit.parameters import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
-from retainkit.typing import Array, Real, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Array, Real
 
 
 def _whole_or_endless(v: Any) -> Any:

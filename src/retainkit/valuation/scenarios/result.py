@@ -9,14 +9,15 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from retainkit.records import AbstractRecord, ordinal, percent
-from retainkit.text_tables import html_table, text_table
 from retainkit.economics.breakeven.break_even import break_even
 from retainkit.errors import unknown_choice
-from retainkit.typing import Real, Timing
+from retainkit.records import AbstractRecord, ordinal, percent
+from retainkit.text_tables import html_table, text_table
+from retainkit.timing import Timing
+from retainkit.typing import Real
 from retainkit.valuation.scenarios._figures import compute
-from retainkit.valuation.scenarios.frames import FrameKind, frame
 from retainkit.valuation.scenarios._inputs import Terms, terms
+from retainkit.valuation.scenarios.frames import FrameKind, frame
 
 Counts: TypeAlias = Literal["months", "money", "share", "ratio"]
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import html_table, text_table
-from retainkit.errors import InputError
-from retainkit.typing import Array, Real, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Array, Real
 from retainkit.valuation.scenarios._figures import compute
-from retainkit.valuation.scenarios.frames import FrameKind, frame
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
+from retainkit.valuation.scenarios.frames import FrameKind, frame
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
 

@@ -9,9 +9,10 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.domains import as_numbers
 from retainkit.errors import InputError, near, unknown_choice
-from retainkit.parameters import as_numbers
-from retainkit.typing import Array, Real, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Array, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import DEFAULTS, DOMAINS, checked, is_dict, terms
 from retainkit.valuation.scenarios.result import FIGURES

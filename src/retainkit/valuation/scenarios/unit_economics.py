@@ -22,11 +22,12 @@ from pydantic import (
 )
 
 from retainkit.errors import InputError, unknown_choice
-from retainkit.typing import Real, Timing
+from retainkit.timing import Timing
+from retainkit.typing import Real
 from retainkit.valuation.scenarios._inputs import DOMAINS
-from retainkit.valuation.scenarios.sources import as_input_error, parse_json, parse_yaml, row_values
 from retainkit.valuation.scenarios.result import UnitEconomicsResult, evaluated
 from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
+from retainkit.valuation.scenarios.sources import as_input_error, parse_json, parse_yaml, row_values
 from retainkit.valuation.scenarios.tornado import Tornado, tornado
 
 

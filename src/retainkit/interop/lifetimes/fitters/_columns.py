@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.domains import NOT_NEGATIVE, as_numbers
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.parameters import NOT_NEGATIVE, as_numbers
 from retainkit.typing import Array, Real
 
 

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from retainkit.interop.lifetimes._checks import check_inputs, scale_time
-from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.summaries import Purchases
 from retainkit.typing import Array
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.fitters import _storage
 from retainkit.interop.lifetimes.fitters._search import Found, criterion, minimum
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.models.base import AbstractModel
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
 from retainkit.interop.lifetimes.generate_data import beta_geometric_beta_binom_model
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.summaries import Opportunities

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from retainkit.interop.lifetimes._checks import check_inputs
-from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes._value import customer_lifetime_value
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.models.base import AbstractModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.summaries import Spend

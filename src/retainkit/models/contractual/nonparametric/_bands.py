@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from scipy.special import ndtri
 
+from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, unknown_choice
-from retainkit.parameters import PROBABILITY
 from retainkit.typing import Array, Number
 
 Transform: TypeAlias = Literal["log-log", "log", "plain"]

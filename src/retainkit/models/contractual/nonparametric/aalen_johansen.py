@@ -16,11 +16,11 @@ from typing import Any, Self, final
 import numpy as np
 
 from retainkit.errors import unknown_choice
-from retainkit.models.contractual.questions import check_data, plain
 from retainkit.models.contractual.nonparametric._bands import survival_band
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
+from retainkit.models.contractual.questions import check_data, plain
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Real, Unit
 

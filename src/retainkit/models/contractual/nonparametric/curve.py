@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
+from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, first_offender
-from retainkit.models.contractual.questions import plain, times
 from retainkit.models.contractual.nonparametric._bands import Transform, survival_band
 from retainkit.models.contractual.nonparametric.ending import AfterEnd, continue_at, force_after, time_until
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
-from retainkit.parameters import PROBABILITY
+from retainkit.models.contractual.questions import plain, times
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
 from retainkit.units import Duration
 

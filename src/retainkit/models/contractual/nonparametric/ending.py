@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, unknown_choice
 from retainkit.models.contractual.nonparametric.estimate import one_number
-from retainkit.parameters import PROBABILITY
 from retainkit.typing import Array
 
 AfterEnd: TypeAlias = "Literal['stop', 'same-churn', 'flat'] | float"

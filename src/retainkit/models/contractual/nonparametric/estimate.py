@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from retainkit.records import AbstractRecord
-from retainkit.text_tables import html_table
 from retainkit.errors import InputError
+from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
+from retainkit.text_tables import html_table
 from retainkit.typing import Array, Real
 
 _SHOWN = 12  # rows of a table in a notebook

@@ -12,11 +12,11 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from retainkit.models.contractual.questions import check_data, times
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
 from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.restricted_mean import RestrictedMean, area_and_error
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
+from retainkit.models.contractual.questions import check_data, times
 from retainkit.summaries import Renewals
 
 

@@ -13,12 +13,12 @@ from typing import Any, Self, final
 
 import numpy as np
 
+from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, first_offender
-from retainkit.models.contractual.questions import check_data, plain, times
+from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
-from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
-from retainkit.parameters import NOT_NEGATIVE
+from retainkit.models.contractual.questions import check_data, plain, times
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real, Unit
 

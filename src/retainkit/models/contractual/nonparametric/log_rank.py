@@ -14,10 +14,10 @@ from typing import Any, Literal, TypeAlias, cast, final, get_args
 import numpy as np
 from scipy.special import chdtrc
 
-from retainkit.records import AbstractRecord
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models.contractual.questions import check_data
 from retainkit.models.contractual.nonparametric._watch import Watch, weights_of
+from retainkit.models.contractual.questions import check_data
+from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
 

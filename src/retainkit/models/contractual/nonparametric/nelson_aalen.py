@@ -11,11 +11,11 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from retainkit.models.contractual.questions import check_data, plain, times
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
 from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
+from retainkit.models.contractual.questions import check_data, plain, times
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Real
 

@@ -12,10 +12,10 @@ from typing import Any, Protocol, final
 import numpy as np
 from scipy.special import ndtr
 
-from retainkit.records import AbstractRecord
 from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
+from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, Unit
 
 

@@ -1,0 +1,217 @@
+"""Domains: what a number may be, in words and as a test, each defined once for the whole library.
+
+A `Domain` knows its rule, checks values at the door and maps to and from the real line, so that validation,
+an optimiser's transform, start values, property tests and the search for a turning point derive from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError, first_offender
+from retainkit.typing import Array, Number, NumberLike, Real
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A set of real numbers: its rule in words, its test, and its map to the whole real line."""
+
+    rule: str
+    contains: Callable[[Any], Any]
+    way_out: str
+    to_line: Callable[[Any], Any]
+    from_line: Callable[[Any], Any]
+    slope: Callable[[Any], Any]
+    """d value / d line, written in the value itself."""
+
+    @overload
+    def check(self, argument: str, value: Number, way_out: str = ...) -> float: ...
+    @overload
+    def check(self, argument: str, value: NumberLike, way_out: str = ...) -> Real: ...
+    def check(self, argument: str, value: Any, way_out: str = "") -> Real:
+        """The value as a float or a float64 array, or an `InputError` that names the argument."""
+        if type(value) is float and self.contains(value):
+            return value
+        array = as_numbers(argument, value)
+        inside = self.contains(array)
+        if not np.all(inside):
+            self._refuse(argument, array, np.logical_not(inside), way_out)
+        return float(array) if array.ndim == 0 else array
+
+    def _refuse(self, argument: str, array: Array, bad: Any, way_out: str) -> None:
+        code = "out-of-range" if np.all(np.isfinite(array)) else "not-finite"
+        raise InputError(
+            code,
+            argument=argument,
+            value=first_offender(array, bad),
+            rule=self.rule,
+            way_out=way_out or self.way_out,
+        )
+
+
+def as_numbers(argument: str, value: Any) -> Array:
+    """Any number or column of numbers as a float64 array; text, booleans and gaps are refused."""
+    try:
+        array: NDArray[Any] = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        array = np.empty((), dtype=np.object_)
+    if array.dtype == np.float64:
+        return array
+    if array.dtype.kind in "iuf":
+        return array.astype(np.float64)
+    if array.dtype.kind == "O" and array.size and all(_is_number(v) for v in array.flat):
+        try:
+            return array.astype(np.float64)
+        except OverflowError as error:
+            raise _too_large(argument) from error
+    raise InputError(
+        "not-a-number",
+        argument=argument,
+        value=value if array.ndim == 0 else f"{array.size:,} values of type {array.dtype}",
+        rule="must be a number or a column of numbers",
+        way_out="Convert text and booleans to numbers and fill or remove missing values first.",
+    )
+
+
+def _too_large(argument: str) -> InputError:
+    return InputError(
+        "out-of-range",
+        argument=argument,
+        value="a number above 1.8e308",
+        rule="must fit a 64-bit floating-point number",
+        way_out="Count in thousands or millions.",
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal | Fraction | np.number) and not isinstance(value, bool)
+
+
+def _identity(value: Array) -> Array:
+    return value
+
+
+def _inside(low: float, high: float, *, closed: bool) -> Callable[[Any], Any]:
+    if closed:
+        return lambda v: (v >= low) & (v <= high)
+    return lambda v: (v > low) & (v < high)
+
+
+def _logit(p: Array) -> Array:
+    return np.log(p) - np.log1p(-p)
+
+
+def _expit(z: Array) -> Array:
+    return np.exp(-np.logaddexp(0.0, -z))  # keeps the digits of a small probability
+
+
+_FINITE = _inside(-math.inf, math.inf, closed=False)
+
+REAL = Domain(
+    "must be a finite number",
+    _FINITE,
+    "Remove missing and infinite values first.",
+    _identity,
+    _identity,
+    np.ones_like,
+)
+POSITIVE = Domain(
+    "must be positive and finite",
+    _inside(0.0, math.inf, closed=False),
+    "Check its sign and its unit.",
+    np.log,
+    np.exp,
+    _identity,
+)
+NOT_NEGATIVE = Domain(
+    "must be 0 or more, and finite",
+    lambda v: (v >= 0.0) & (v < math.inf),
+    "Check its sign and its unit.",
+    np.log,
+    np.exp,
+    _identity,
+)
+PROBABILITY = Domain(
+    "must be a share between 0 and 1",
+    _inside(0.0, 1.0, closed=True),
+    "Write 30% as 0.3.",
+    _logit,
+    _expit,
+    lambda p: p * (1.0 - p),
+)
+
+
+def _above_0_to_1(v: Any) -> Any:
+    return (v > 0.0) & (v <= 1.0)
+
+
+def _from_0_below_1(v: Any) -> Any:
+    return (v >= 0.0) & (v < 1.0)
+
+
+def _from_1(v: Any) -> Any:
+    return v >= 1.0
+
+
+SHARE_ABOVE_0 = replace(
+    PROBABILITY,
+    rule="must be a share above 0, up to 1",
+    contains=_above_0_to_1,
+)
+"""Margins as a share of the price, and probabilities that are divided by."""
+
+SHARE_BELOW_1 = replace(
+    PROBABILITY,
+    rule="must be a share, 0 or more and below 1",
+    contains=_from_0_below_1,
+)
+"""Churn where its hazard has to be finite: some customers are left after a period."""
+
+LEVEL = replace(
+    PROBABILITY,
+    rule="must be a share above 0 and below 1",
+    contains=_inside(0.0, 1.0, closed=False),
+    way_out="Write 90% as 0.9.",
+)
+"""The level of an interval, a power or a significance."""
+
+DIFFERENCE_OF_SHARES = replace(
+    REAL,
+    rule="must be a difference of two shares, between -1 and 1",
+    contains=_inside(-1.0, 1.0, closed=True),
+    way_out="Write 4 points as 0.04.",
+)
+
+ENDLESS = Domain(
+    "must be 0 or more (inf: without end)",
+    lambda v: v >= 0.0,
+    "Check its sign and its unit.",
+    np.log,
+    np.exp,
+    _identity,
+)
+"""Lengths of time that may have no end."""
+
+ENDLESS_FROM_1 = replace(ENDLESS, rule="must be 1 or more (inf: without end)", contains=_from_1)
+"""Counts of payments, and lifetimes of customers who start at least one period."""
+
+GROWTH = Domain(
+    "must be more than -1 (-100%), and finite",
+    lambda v: (v > -1.0) & (v < math.inf),
+    "Write 10% as 0.1; at -100% nothing is left after one period.",
+    np.log1p,
+    np.expm1,
+    lambda v: 1.0 + v,
+)
+"""A discount, growth or inflation rate per period."""
+
+CHANGE = replace(GROWTH, way_out="Write 10% more as 0.1, 10% less as -0.1; -100% leaves nothing.")
+"""A change relative to what was there before."""
