@@ -94,13 +94,8 @@ def numbers(**arguments: tuple[Number, Domain]) -> tuple[float, ...]:
     for name, (value, domain) in arguments.items():
         checked = domain.check(name, value)
         if isinstance(checked, np.ndarray):
-            raise InputError(
-                "not-one-number",
-                argument=name,
-                value=checked,
-                rule="must be a single number here",
-                way_out="Use the function that takes columns, or call this one for each row.",
-            )
+            way_out = "Use the function that takes columns, or call this one for each row."
+            raise InputError("wrong-shape", name, checked, "must be a single number here", way_out)
         values.append(checked)
     return tuple(values)
 
@@ -109,25 +104,17 @@ def _series(name: str, value: Any, first: tuple[str, Any] | None) -> tuple[str, 
     """The Series that lends its index: `first`, or `value` if it is the first one."""
     library = type(value).__module__.partition(".")[0]
     if type(value).__name__.endswith("Frame") and library in ("pandas", "polars"):
-        raise InputError(
-            "not-a-column",
-            argument=name,
-            value=f"a {library} {type(value).__name__}",
-            rule="must be a number or one column",
-            way_out="Give one column of the table, for example table['margin'].",
-        )
+        rule = "must be a number or one column"
+        way_out = "Give one column of the table, for example table['margin']."
+        raise InputError("wrong-shape", name, f"a {library} {type(value).__name__}", rule, way_out)
     if not (_is_a(value, "pandas") or _is_a(value, "polars")):
         return first
     if first is None:
         return name, value
     if _is_a(value, "pandas") and _is_a(first[1], "pandas") and not first[1].index.equals(value.index):
-        raise InputError(
-            "index-mismatch",
-            argument=name,
-            value=f"an index of {len(value):,} rows",
-            rule=f"must have the same index as {first[0]} ({len(first[1]):,} rows)",
-            way_out="Take both columns from one table, or align them first with .reindex().",
-        )
+        rule = f"must have the same index as {first[0]} ({len(first[1]):,} rows)"
+        way_out = "Take both columns from one table, or align them first with .reindex()."
+        raise InputError("index-mismatch", name, f"an index of {len(value):,} rows", rule, way_out)
     return first
 
 
@@ -144,10 +131,6 @@ def _common_shape(names: list[str], values: list[Array]) -> tuple[int, ...]:
         shapes = {n: v.shape for n, v in zip(names, values, strict=True) if v.ndim}
         name, shape = shapes.popitem()
         others = ", ".join(f"{n} {s}" for n, s in shapes.items())
-        raise InputError(
-            "length-mismatch",
-            argument=name,
-            value=f"shape {shape}",
-            rule=f"must have the same length as the other columns ({others})",
-            way_out="Give every column one value per row, or a single number for all.",
-        ) from None
+        rule = f"must have the same length as the other columns ({others})"
+        way_out = "Give every column one value per row, or a single number for all."
+        raise InputError("length-mismatch", name, f"shape {shape}", rule, way_out) from None

@@ -48,13 +48,7 @@ class Domain:
 
     def _refuse(self, argument: str, array: Array, bad: Any, way_out: str) -> None:
         code = "out-of-range" if np.all(np.isfinite(array)) else "not-finite"
-        raise InputError(
-            code,
-            argument=argument,
-            value=first_offender(array, bad),
-            rule=self.rule,
-            way_out=way_out or self.way_out,
-        )
+        raise InputError(code, argument, first_offender(array, bad), self.rule, way_out or self.way_out)
 
 
 def as_numbers(argument: str, value: Any) -> Array:
@@ -72,23 +66,15 @@ def as_numbers(argument: str, value: Any) -> Array:
             return array.astype(np.float64)
         except OverflowError as error:
             raise _too_large(argument) from error
-    raise InputError(
-        "not-a-number",
-        argument=argument,
-        value=value if array.ndim == 0 else f"{array.size:,} values of type {array.dtype}",
-        rule="must be a number or a column of numbers",
-        way_out="Convert text and booleans to numbers and fill or remove missing values first.",
-    )
+    shown = value if array.ndim == 0 else f"{array.size:,} values of type {array.dtype}"
+    way_out = "Convert text and booleans to numbers and fill or remove missing values first."
+    raise InputError("not-a-number", argument, shown, "must be a number or a column of numbers", way_out)
 
 
 def _too_large(argument: str) -> InputError:
-    return InputError(
-        "out-of-range",
-        argument=argument,
-        value="a number above 1.8e308",
-        rule="must fit a 64-bit floating-point number",
-        way_out="Count in thousands or millions.",
-    )
+    rule = "must fit a 64-bit floating-point number"
+    way_out = "Count in thousands or millions."
+    return InputError("out-of-range", argument, "a number above 1.8e308", rule, way_out)
 
 
 def _is_number(value: object) -> bool:

@@ -11,6 +11,57 @@ from typing import Any, cast
 
 import numpy as np
 
+CODES: dict[str, str] = {
+    # numbers
+    "out-of-range": "A number lies outside of what the argument can be.",
+    "not-finite": "A number is infinite or missing where a finite one is needed.",
+    "not-a-number": "Text, a boolean or another thing stands where a number is needed.",
+    "not-whole": "A number is broken where only whole ones count.",
+    "infinite-value": "The answer would have no end: nothing is lost, or less than what comes in.",
+    "undefined": "The question has no answer for these numbers: no rate of return, a percentage of nothing.",
+    "inconsistent": "Figures or arguments contradict each other: they cannot be true together.",
+    "not-ascending": "A column must rise from entry to entry and does not.",
+    # names and choices
+    "unknown-choice": "A value is not among those that are named.",
+    "unknown-name": "A field, parameter, input or process of that name does not exist.",
+    "duplicate": "A name, an id or a line comes twice where each may come once.",
+    "unmatched": "Ids, names or periods of one input are missing in another.",
+    # arguments
+    "missing-argument": "What the question needs was not given.",
+    "needless": "An argument was given that has no meaning here and would be ignored.",
+    "not-one-of": "None or several of the arguments were given of which one is needed.",
+    "ambiguous": "The data can be read in several ways; an argument has to say which is meant.",
+    # kinds of things
+    "wrong-type": "A thing is of another type than the argument takes.",
+    "not-a-model": "A model of another kind is needed, or one that is fitted.",
+    "not-supported": "The thing is understood, but it cannot do what is asked of it.",
+    # shapes
+    "wrong-shape": "An array has other dimensions than the argument takes: a column for a number, say.",
+    "length-mismatch": "Columns that belong together have different lengths.",
+    "index-mismatch": "Columns that belong together have different row labels.",
+    "empty": "There is nothing in it: no rows, no entries, nobody in a group.",
+    "too-few": "Too few entries, rows, customers or periods for an answer.",
+    # tables and files
+    "not-a-table": "A table, or a mapping of columns, is needed.",
+    "missing-column": "A table lacks a column.",
+    "missing-value": "A column has gaps.",
+    "unreadable-date": "A date cannot be read.",
+    "dates-conflict": "Dates are in the wrong order, or outside of the time of observation.",
+    "missing-file": "There is no such file or folder.",
+    "unreadable-source": "A file, a text or an engine gave nothing that can be read.",
+    "out-of-memory": "The engine that reads the table ran out of memory.",
+    # survival curves
+    "not-a-curve": "Shares are no survival curve: it begins at 1 and never rises.",
+    "outside-the-curve": "The question is about a time of which the curve knows nothing.",
+    "nobody-at-risk": "Nobody is there, or nobody was observed, at a tenure that the question is about.",
+    # time and rates
+    "unit-mismatch": "Times or rates count in another unit, or are of another kind, than those they meet.",
+    "unit-unknown": "A time or a rate came without its unit or period.",
+    # evidence
+    "collinear": "A column tells nothing of its own: constant, or a combination of others.",
+}
+"""Every code of an `InputError` with its meaning; there are no others."""
+
 
 class RetainkitError(Exception):
     """Every error that retainkit raises on purpose."""
@@ -22,7 +73,7 @@ class InputError(RetainkitError, ValueError):
     Attributes
     ----------
     code : str
-        Stable, short name of the rule, such as ``"out-of-range"`` or ``"missing-column"``.
+        What kind of rule: one of `CODES`, such as ``"out-of-range"`` or ``"missing-column"``.
     argument : str
         The argument as the caller wrote it.
     value : object
@@ -33,7 +84,9 @@ class InputError(RetainkitError, ValueError):
         What to do about it.
     """
 
-    def __init__(self, code: str, *, argument: str, value: object, rule: str, way_out: str) -> None:
+    def __init__(self, code: str, argument: str, value: object, rule: str, way_out: str = "") -> None:
+        if code not in CODES:
+            raise AssertionError(f"{code!r} is not in retainkit.errors.CODES")
         self.code, self.argument, self.value = code, argument, value
         self.rule, self.way_out = rule, way_out
         super().__init__(f"{argument} {rule}, got {show(value)}. {way_out}".rstrip())
@@ -48,9 +101,8 @@ class InputError(RetainkitError, ValueError):
             "way_out": self.way_out,
         }
 
-    def __reduce__(self) -> tuple[Any, ...]:  # keyword-only arguments do not pickle by themselves
-        parts = (self.code, self.argument, self.value, self.rule, self.way_out)
-        return (_rebuild_input_error, (type(self), *parts))
+    def __reduce__(self) -> tuple[Any, ...]:  # an exception pickles its message, not its arguments
+        return (type(self), (self.code, self.argument, self.value, self.rule, self.way_out))
 
 
 class FitError(RetainkitError, RuntimeError):
@@ -86,12 +138,6 @@ class MissingDependencyError(RetainkitError, ImportError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.library, self.extra, self.purpose))
-
-
-def _rebuild_input_error(
-    kind: type[InputError], code: str, argument: str, value: object, rule: str, way_out: str
-) -> InputError:
-    return kind(code, argument=argument, value=value, rule=rule, way_out=way_out)
 
 
 def _rebuild_fit_error(code: str, reason: str, way_out: str, attempt: object) -> FitError:
@@ -140,11 +186,33 @@ def near(name: str, choices: Iterable[str]) -> str:
 
 def unknown_choice(argument: str, value: object, choices: Sequence[str]) -> InputError:
     """The error for a value that is not among the named choices."""
-    names = ", ".join(repr(c) for c in choices)
-    return InputError(
-        "unknown-choice",
-        argument=argument,
-        value=value,
-        rule=f"must be one of {names}",
-        way_out=near(str(value), choices).strip(),
-    )
+    rule = f"must be one of {', '.join(map(repr, choices))}"
+    return InputError("unknown-choice", argument, value, rule, near(str(value), choices).strip())
+
+
+def missing_argument(argument: str, rule: str, way_out: str) -> InputError:
+    """The error for what was not given."""
+    return InputError("missing-argument", argument, None, rule, way_out)
+
+
+def not_one_of(arguments: str, given: str, way_out: str) -> InputError:
+    """The error for none, or several, of the arguments of which one is needed."""
+    return InputError("not-one-of", arguments, given, "must be given once: exactly one of them", way_out)
+
+
+def missing_column(argument: str, name: object, present: Sequence[object]) -> InputError:
+    """The error for the name of a column that a table does not have."""
+    way_out = near(str(name), map(str, present)) + f"Its columns are: {', '.join(map(repr, present))}."
+    return InputError("missing-column", argument, name, "must name a column of the table", way_out)
+
+
+def wrong_shape(argument: str, array: Any, rule: str, way_out: str) -> InputError:
+    """The error for an array of other dimensions; it shows the shape, not the numbers."""
+    return InputError("wrong-shape", argument, f"shape {array.shape}", rule, way_out)
+
+
+def refuse_where(bad: Any, code: str, argument: str, values: Any, rule: str, way_out: str) -> None:
+    """Raise about the first entry of `values` where `bad` holds; both broadcast to one shape."""
+    if np.any(bad):
+        shown, where = np.broadcast_arrays(values, bad)
+        raise InputError(code, argument, first_offender(shown, where), rule, way_out)

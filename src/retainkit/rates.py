@@ -52,23 +52,14 @@ class Rate:
         if self.kind not in get_args(Kind):
             raise unknown_choice("Rate kind", self.kind, get_args(Kind))
         if (self.kind == "nominal") != (self.compounding is not None):
-            raise InputError(
-                "compounding",
-                argument="Rate compounding",
-                value=self.compounding,
-                rule=f"goes with kind='nominal' and only with it (here kind={self.kind!r})",
-                way_out="Say how often a nominal rate compounds, for example compounding='month'.",
-            )
+            rule = f"goes with kind='nominal' and only with it (here kind={self.kind!r})"
+            way_out = "Say how often a nominal rate compounds, for example compounding='month'."
+            raise InputError("inconsistent", "Rate compounding", self.compounding, rule, way_out)
         if self.compounding is not None:
             check_unit("Rate compounding", self.compounding)
         if self._growth_base <= -1.0:
-            raise InputError(
-                "out-of-range",
-                argument="Rate value",
-                value=self.value,
-                rule="must be more than -1 (-100%): at -100% nothing is left after one period",
-                way_out="Write 10% as 0.1.",
-            )
+            rule = "must be more than -1 (-100%): at -100% nothing is left after one period"
+            raise InputError("out-of-range", "Rate value", self.value, rule, "Write 10% as 0.1.")
 
     @property
     def _growth_base(self) -> float:
@@ -139,13 +130,9 @@ class Rate:
         """
         check_unit("per", per)
         if self.kind != "effective":
-            raise InputError(
-                "kind",
-                argument="retention",
-                value=self,
-                rule="must be an effective rate: a share that stays does not compound",
-                way_out="Write Rate(0.8, per='year') for 80% of customers kept in a year.",
-            )
+            rule = "must be an effective rate: a share that stays does not compound"
+            way_out = "Write Rate(0.8, per='year') for 80% of customers kept in a year."
+            raise InputError("unit-mismatch", "retention", self, rule, way_out)
         return PROBABILITY.check("retention", self.value) ** units_in(self.per, per)
 
 
@@ -187,10 +174,5 @@ def _period_unknown(stated: dict[str, Rate]) -> InputError:
         rule = f"has another period than the other rates ({periods}), and nothing says which one counts"
     else:
         rule = f"is per {rate.per}, but nothing says what period the margin and the answer count in"
-    return InputError(
-        "period-unknown",
-        argument=name,
-        value=rate,
-        rule=rule,
-        way_out=f"Add the period, for example period={rate.per!r}; every Rate is then converted to it.",
-    )
+    way_out = f"Add the period, for example period={rate.per!r}; every Rate is then converted to it."
+    return InputError("unit-unknown", name, rate, rule, way_out)

@@ -78,11 +78,7 @@ def in_units(argument: str, length: Duration | Number, unit: Unit | None) -> flo
     if not isinstance(length, Duration):
         return length  # type: ignore[return-value]  # plain numbers are checked by who uses them
     if unit is None:
-        raise InputError(
-            "unit-unknown",
-            argument=argument,
-            value=length,
-            rule="has a unit, but the data or model it meets has none",
-            way_out="Build the data with unit=..., for example Purchases(..., unit='week').",
-        )
+        rule = "has a unit, but the data or model it meets has none"
+        way_out = "Build the data with unit=..., for example Purchases(..., unit='week')."
+        raise InputError("unit-unknown", argument, length, rule, way_out)
     return length.to(unit)

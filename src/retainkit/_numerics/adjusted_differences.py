@@ -42,13 +42,9 @@ def by_regression(churned: Array, met: Array, controls: Array) -> Differences:
     residual = churned - slope @ x
     spare = 1.0 - np.einsum("in,ij,jn->n", x, bread, x, optimize=True)
     if spare.min() < _ALONE:
-        raise InputError(
-            "too-few-alike",
-            argument="table",
-            value=f"row {int(np.argmin(spare))}",
-            rule="must have no customer who alone decides the effect of an issue or a control",
-            way_out="Leave out issues and controls that a single customer has, or join them with others.",
-        )
+        rule = "must have no customer who alone decides the effect of an issue or a control"
+        way_out = "Leave out issues and controls that a single customer has, or join them with others."
+        raise InputError("too-few", "table", f"row {int(np.argmin(spare))}", rule, way_out)
     scores = x * (residual / np.sqrt(spare))
     covariance = bread @ (scores @ scores.T) @ bread
     return Differences(slope[:k], covariance[:k, :k], np.ones(k))

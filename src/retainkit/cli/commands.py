@@ -12,7 +12,7 @@ from retainkit.cli import options
 from retainkit.cli.deliver import Output, deliver, file_problem, ready_for_html
 from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
-from retainkit.errors import InputError, MissingDependencyError
+from retainkit.errors import InputError, MissingDependencyError, missing_argument
 from retainkit.ingest import load_cdnow
 from retainkit.rates import Rate
 from retainkit.timing import Timing
@@ -161,10 +161,5 @@ def _terms(discount_rate: float | None, per: str, years: float | None) -> dict[s
 
 
 def _no_margin() -> InputError:
-    return InputError(
-        "missing-argument",
-        argument="margin",
-        value=None,
-        rule="must be given: customers are worth the margin on what they spend, and only you know it",
-        way_out="For 30% of spend left after its own costs write --margin 30%.",
-    )
+    rule = "must be given: customers are worth the margin on what they spend, and only you know it"
+    return missing_argument("margin", rule, "For 30% of spend left after its own costs write --margin 30%.")

@@ -48,13 +48,8 @@ def ready_for_html(output: Output) -> None:
         if find_spec(library) is None:
             raise MissingDependencyError(library, "report", "The report as HTML")
     if output.html.is_dir() or not output.html.parent.is_dir():
-        raise InputError(
-            "no-folder",
-            argument="--html",
-            value=str(output.html),
-            rule="must be a file in a folder that exists",
-            way_out="Make the folder first.",
-        )
+        rule = "must be a file in a folder that exists"
+        raise InputError("missing-file", "--html", str(output.html), rule, "Make the folder first.")
 
 
 def file_problem(error: MissingDependencyError) -> MissingDependencyError:

@@ -26,13 +26,9 @@ class View:
     def of(cls, family: AbstractFamily[Any], rows: AbstractSummary, penalty: float) -> Self:
         shrunk = list(family.penalized())
         if penalty and not shrunk:
-            raise InputError(
-                "needless",
-                argument="penalty",
-                value=penalty,
-                rule="shrinks the coefficients of covariates, and this model has none",
-                way_out="Leave penalty out, or wrap the model by with_covariates.",
-            )
+            rule = "shrinks the coefficients of covariates, and this model has none"
+            way_out = "Leave penalty out, or wrap the model by with_covariates."
+            raise InputError("needless", "penalty", penalty, rule, way_out)
         precision = None
         if penalty:
             precision = np.zeros(len(family.parameters))

@@ -118,25 +118,17 @@ def _family(model: Any) -> AbstractFamily[Any]:
         return cast("AbstractFamily[Any]", model)
     if isinstance(model, type) and issubclass(model, AbstractModel):
         return PlainFamily(cast("type[AbstractModel[Any]]", model))
-    raise InputError(
-        "not-a-model",
-        argument="model",
-        value=repr(model),  # pyright: ignore[reportUnknownArgumentType]
-        rule="must be the class of a model, not its name nor one with parameters",
-        way_out="For example fit(BGNBD, tx.purchases).",
-    )
+    shown = repr(model)  # pyright: ignore[reportUnknownArgumentType]
+    rule = "must be the class of a model, not its name nor one with parameters"
+    raise InputError("not-a-model", "model", shown, rule, "For example fit(BGNBD, tx.purchases).")
 
 
 def _require_kind(family: AbstractFamily[Any], data: AbstractSummary) -> None:
     kind = family.data_kind.__name__
     if not isinstance(data, family.data_kind):
-        raise InputError(
-            "wrong-data",
-            argument="data",
-            value=type(data).__name__,
-            rule=f"must be {kind} for {family.name}",
-            way_out=f"Pass the summary's {kind.lower()}, for example tx.{kind.lower()}.",
-        )
+        rule = f"must be {kind} for {family.name}"
+        way_out = f"Pass the summary's {kind.lower()}, for example tx.{kind.lower()}."
+        raise InputError("wrong-type", "data", type(data).__name__, rule, way_out)
 
 
 def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> None:
@@ -158,13 +150,8 @@ def _start(family: AbstractFamily[Any], rows: AbstractSummary, given: Mapping[st
     values = {p.name: p.start * p.scale(scales) for p in family.parameters}
     for name, value in (given or {}).items():
         if name not in values:
-            raise InputError(
-                "unknown-parameter",
-                argument="start",
-                value=name,
-                rule=f"must name parameters of {family.name} ({', '.join(values)})",
-                way_out=near(name, values),
-            )
+            rule = f"must name parameters of {family.name} ({', '.join(values)})"
+            raise InputError("unknown-name", "start", name, rule, near(name, values))
         values[name] = float(value)
     if given:
         family.of(values.values())  # the model's own checks speak of values outside a domain

@@ -67,13 +67,13 @@ def likelihood_ratio_test(smaller: Fit[Any], larger: Fit[Any]) -> LikelihoodRati
     same = abs(larger.customers - smaller.customers) <= 1e-9 * larger.customers
     if more < 1 or not same or gain < -1e-6:
         raise InputError(
-            "not-nested",
-            argument="larger",
-            value=f"{larger.family.name} with {len(larger.family.parameters)} parameters on "
+            "inconsistent",
+            "larger",
+            f"{larger.family.name} with {len(larger.family.parameters)} parameters on "
             f"{larger.customers:,.0f} customers, log-likelihood {larger.log_likelihood:,.3f}",
-            rule=f"must contain {smaller.family.name} ({len(smaller.family.parameters)} parameters on "
+            f"must contain {smaller.family.name} ({len(smaller.family.parameters)} parameters on "
             f"{smaller.customers:,.0f} customers, log-likelihood {smaller.log_likelihood:,.3f})",
-            way_out="Compare models that are not within each other by their AIC, with compare([...]).",
+            "Compare models that are not within each other by their AIC, with compare([...]).",
         )
     gain = max(gain, 0.0)
     return LikelihoodRatio(gain, more, float(gammaincc(0.5 * more, 0.5 * gain)))

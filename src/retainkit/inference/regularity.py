@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from retainkit.errors import FitError, InputError
+from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.models.purchasing.erlang import AbstractErlangModel
@@ -96,13 +96,7 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
             estimates = {name: float(value) for name, value in found.model.parameters.items()}
             start = estimates | {"alpha": estimates["alpha"] * k}
     if not fits:
-        raise InputError(
-            "empty",
-            argument="ks",
-            value=[],
-            rule="must have at least one k",
-            way_out="For example range(1, 13).",
-        )
+        raise InputError("empty", "ks", [], "must have at least one k", "For example range(1, 13).")
     values = {k: f.log_likelihood if f.diagnostics.converged else np.nan for k, f in fits.items()}
     settled = [k for k, value in values.items() if np.isfinite(value)]
     if not settled:
@@ -115,27 +109,16 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
 
 def _check(kind: object, purchases: object) -> None:
     if not (isinstance(kind, type) and issubclass(kind, AbstractErlangModel)):
-        raise InputError(
-            "not-a-model",
-            argument="kind",
-            value=repr(kind),  # pyright: ignore[reportUnknownArgumentType]
-            rule="must be a model with Erlang-k gaps",
-            way_out="Pass BGCNBDk or MBGCNBDk.",
-        )
+        shown = repr(kind)  # pyright: ignore[reportUnknownArgumentType]
+        rule = "must be a model with Erlang-k gaps"
+        raise InputError("not-a-model", "kind", shown, rule, "Pass BGCNBDk or MBGCNBDk.")
     if not isinstance(purchases, Purchases):
-        raise InputError(
-            "wrong-data",
-            argument="purchases",
-            value=type(purchases).__name__,
-            rule="must be Purchases",
-            way_out="Pass tx.purchases.",
-        )
+        way_out = "Pass tx.purchases."
+        raise InputError("wrong-type", "purchases", type(purchases).__name__, "must be Purchases", way_out)
     if purchases.log_gaps is None:
-        raise InputError(
-            "no-gaps",
-            argument="purchases",
-            value=None,
-            rule="must have log_gaps, the sums of ln(time between purchases), for different k to compare",
-            way_out="Take them from summarize_transactions, or pass Purchases(..., log_gaps=...); a fit with "
+        raise missing_argument(
+            "purchases",
+            "must have log_gaps, the sums of ln(time between purchases), for different k to compare",
+            "Take them from summarize_transactions, or pass Purchases(..., log_gaps=...); a fit with "
             "one given k, fit(BGCNBDk, purchases, fixed={'k': 2}), needs none.",
         )

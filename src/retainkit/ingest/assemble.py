@@ -106,20 +106,12 @@ def _split(customers: Any, folded: Folded, plan: Plan, at: int) -> tuple[Transac
 def _empty_side(plan: Plan, folded: Folded) -> InputError:
     first, last = to_date(folded.calendar.start), to_date(folded.last_day)
     assert plan.holdout_from is not None
-    return InputError(
-        "holdout-outside",
-        argument="holdout_from",
-        value=to_date(plan.holdout_from).isoformat(),
-        rule=f"must lie after the first purchase ({first}) and not after the end of observation ({last})",
-        way_out="Choose a day that leaves purchases before it and time after it.",
-    )
+    rule = f"must lie after the first purchase ({first}) and not after the end of observation ({last})"
+    way_out = "Choose a day that leaves purchases before it and time after it."
+    return InputError("dates-conflict", "holdout_from", to_date(plan.holdout_from).isoformat(), rule, way_out)
 
 
 def _no_purchases() -> InputError:
-    return InputError(
-        "no-purchases",
-        argument="source",
-        value=Said("refunds only"),
-        rule="must have at least one purchase (an amount of 0 or more on some customer's day)",
-        way_out="Check the sign of the amounts: purchases are positive, refunds negative.",
-    )
+    rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
+    way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
+    return InputError("empty", "source", Said("refunds only"), rule, way_out)

@@ -92,11 +92,6 @@ def from_argument(argument: str, value: object) -> int:
     """The day that a caller wrote as an argument, by the same rule."""
     day = from_object(value)
     if day is None:
-        raise InputError(
-            "unreadable-date",
-            argument=argument,
-            value=value,
-            rule="must be a date: a datetime.date, a timestamp or text such as '1997-10-01'",
-            way_out="Write the day as YYYY-MM-DD.",
-        )
+        rule = "must be a date: a datetime.date, a timestamp or text such as '1997-10-01'"
+        raise InputError("unreadable-date", argument, value, rule, "Write the day as YYYY-MM-DD.")
     return day

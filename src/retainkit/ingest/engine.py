@@ -62,10 +62,10 @@ def unreadable(error: Exception) -> InputError:
     """DuckDB's own complaint, in one sentence."""
     return InputError(
         OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source",
-        argument="source",
-        value=Said(str(error).split("\n")[0]),
-        rule="must be a table that DuckDB can read",
-        way_out="Open it in DuckDB to see the whole message.",
+        "source",
+        Said(str(error).split("\n")[0]),
+        "must be a table that DuckDB can read",
+        "Open it in DuckDB to see the whole message.",
     )
 
 
@@ -132,16 +132,13 @@ def _sound(batch: Any, plan: Plan) -> bool:
 
 def _explained(relation: Any, wanted: Statement, plan: Plan) -> InputError:
     """Which check fails, on how many lines, and the first of them with its row."""
-    for code, column, bad in conditions(wanted, plan):
+    for kind, column, bad in conditions(wanted, plan):
         rows = relation.project(f"row_number() OVER () - 1 AS line, {column.raw} AS raw, ({bad}) AS bad")
         summary = "count(*), count_if(bad), min(line) FILTER (bad), arg_min(raw, line) FILTER (bad)"
         ((lines, count, row, value),) = rows.aggregate(summary).fetchall()
         if count:
-            return refuse(code, column.name, value=value, row=row, count=count, lines=lines)
-    return InputError(
-        "changed-source",
-        argument="source",
-        value=Said("bad lines at the first reading and none at the second"),
-        rule="must give the same lines each time it is read",
-        way_out="Write the relation to a table or a file first.",
-    )
+            return refuse(kind, column.name, value=value, row=row, count=count, lines=lines)
+    shown = Said("bad lines at the first reading and none at the second")
+    rule = "must give the same lines each time it is read"
+    way_out = "Write the relation to a table or a file first."
+    return InputError("unreadable-source", "source", shown, rule, way_out)

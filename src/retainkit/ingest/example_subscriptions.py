@@ -70,9 +70,7 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
     (500, ['basic', 'pro'])
     """
     if customers < 1:
-        raise InputError(
-            "out-of-range", argument="customers", value=customers, rule="must be 1 or more", way_out=""
-        )
+        raise InputError("out-of-range", "customers", customers, "must be 1 or more")
     rng = np.random.default_rng(seed)
     first, last = from_argument("start", _FIRST_START), from_argument("start", _LAST_START)
     start = np.sort(first + np.floor(rng.random(customers) * (last + 1 - first)).astype(np.int64))

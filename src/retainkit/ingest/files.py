@@ -74,13 +74,14 @@ def locate(path: str) -> tuple[list[str], Origin]:
     if kind is None or any(_kind(match) != kind for match in matches):
         shown = path if len(matches) == 1 else f"{path} ({len(matches)} files)"
         rule = "must be CSV (.csv, .tsv, .txt, also .gz, .zst) or Parquet (.parquet, .pq) files of one kind"
-        raise _no_file("unknown-file", shown, rule, "For a folder give a glob, such as 'folder/*.parquet'. ")
+        hint = "For a folder give a glob, such as 'folder/*.parquet'. "
+        raise _no_file("unreadable-source", shown, rule, hint)
     return matches, kind
 
 
 def _no_file(code: str, path: str, rule: str, hint: str) -> InputError:
     way_out = f"{hint}For other places and formats pass a dataframe or a DuckDB relation."
-    return InputError(code, argument="source", value=path, rule=rule, way_out=way_out)
+    return InputError(code, "source", path, rule, way_out)
 
 
 def _kind(path: str) -> Origin | None:

@@ -143,13 +143,9 @@ def numbered(ids: nw.Series[Any]) -> tuple[Any, Codes]:
     customers = lines.select("customer_id").unique().sort("customer_id").with_row_index("code")
     joined = lines.join(customers, on="customer_id", how="inner")
     if len(joined) != len(lines):
-        raise InputError(
-            "unmatched-ids",
-            argument="customer_id",
-            value=Said(f"{len(joined):,} matches for {len(lines):,} lines"),
-            rule="must equal itself: the engine could not match the ids with their own distinct values",
-            way_out="Convert the ids to text or whole numbers.",
-        )
+        shown = Said(f"{len(joined):,} matches for {len(lines):,} lines")
+        rule = "must equal itself: the engine could not match the ids with their own distinct values"
+        raise InputError("unmatched", "customer_id", shown, rule, "Convert the ids to text or whole numbers.")
     code = np.empty(len(lines), np.int64)
     code[joined.get_column("line").to_numpy()] = joined.get_column("code").to_numpy()
     column = nw.maybe_reset_index(customers).get_column("customer_id")

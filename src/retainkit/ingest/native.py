@@ -28,13 +28,8 @@ def take(column: Any, places: NDArray[np.intp]) -> Any:
 def frame_of(id_name: str, ids: Any, columns: Mapping[str, Array]) -> Any:
     """A frame of the kind of `ids`: the ids under their own name, then the columns."""
     if id_name in columns:
-        raise InputError(
-            "name-taken",
-            argument="customer_id",
-            value=id_name,
-            rule=f"must not be named like one of the results: {', '.join(columns)}",
-            way_out="Rename the column of ids in the table.",
-        )
+        rule = f"must not be named like one of the results: {', '.join(columns)}"
+        raise InputError("duplicate", "customer_id", id_name, rule, "Rename the column of ids in the table.")
     if _is_array(ids):
         return {id_name: ids, **columns}
     series = nw.from_native(ids, series_only=True)

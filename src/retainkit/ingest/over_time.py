@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from retainkit.errors import InputError
+from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.days import from_argument
 from retainkit.ingest.frames import Lines, read_arrays, read_frame
 from retainkit.ingest.plan import Plan, make_plan
@@ -91,13 +91,8 @@ def summarize_over_time(
     lines = _lines(source, plan)
     origin = from_argument("periods_start", periods_start)
     if int(lines.day.min()) < origin:
-        raise InputError(
-            "too-short",
-            argument="periods_start",
-            value=periods_start,
-            rule=f"must not lie after the first purchase ({np.datetime64(int(lines.day.min()), 'D')})",
-            way_out="Add the earlier periods.",
-        )
+        rule = f"must not lie after the first purchase ({np.datetime64(int(lines.day.min()), 'D')})"
+        raise InputError("too-few", "periods_start", periods_start, rule, "Add the earlier periods.")
     group = _groups(groups, lines.customers, periods)
     return OverTimeSummary(_summary(lines, plan, origin, periods, group), lines.customers)
 
@@ -141,21 +136,12 @@ def _groups(
     ids = list(customers.to_pylist() if hasattr(customers, "to_pylist") else customers)
     if groups is None:
         if periods.values.shape[0] > 1:
-            raise InputError(
-                "missing-argument",
-                argument="groups",
-                value=None,
-                rule=f"must say to which of the {periods.values.shape[0]} groups each customer belongs",
-                way_out="Pass groups={customer: number}, with numbers from 0.",
-            )
+            rule = f"must say to which of the {periods.values.shape[0]} groups each customer belongs"
+            raise missing_argument("groups", rule, "Pass groups={customer: number}, with numbers from 0.")
         return np.zeros(len(ids), np.intp)
     missing = [i for i in ids if i not in groups]
     if missing:
-        raise InputError(
-            "unmatched-ids",
-            argument="groups",
-            value=missing[0],
-            rule=f"must have a group for every customer; {len(missing):,} of {len(ids):,} have none",
-            way_out="Add them, or give those customers a group of their own.",
-        )
+        rule = f"must have a group for every customer; {len(missing):,} of {len(ids):,} have none"
+        way_out = "Add them, or give those customers a group of their own."
+        raise InputError("unmatched", "groups", missing[0], rule, way_out)
     return np.array([groups[i] for i in ids], np.intp)

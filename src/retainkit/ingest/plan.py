@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from retainkit.errors import InputError, near, unknown_choice
+from retainkit.errors import InputError, missing_column, unknown_choice
 from retainkit.ingest.days import from_argument
 from retainkit.typing import Unit
 from retainkit.units import check_unit
@@ -35,16 +35,9 @@ class Plan:
 
     def check_columns(self, present: Sequence[object]) -> None:
         """Refuse a column name that the table does not have, naming the near one."""
-        texts = [name for name in present if isinstance(name, str)]  # pandas has numbers for names, too
         for argument, name in self.columns.items():
             if name not in present:
-                raise InputError(
-                    "missing-column",
-                    argument=argument,
-                    value=name,
-                    rule="must name a column of the table",
-                    way_out=near(name, texts) + f"Its columns are: {', '.join(map(repr, present))}.",
-                )
+                raise missing_column(argument, name, present)
 
 
 def make_plan(
@@ -62,13 +55,8 @@ def make_plan(
     end = None if observation_end is None else from_argument("observation_end", observation_end)
     split = None if holdout_from is None else from_argument("holdout_from", holdout_from)
     if end is not None and split is not None and split > end:
-        raise InputError(
-            "holdout-outside",
-            argument="holdout_from",
-            value=holdout_from,
-            rule=f"must not lie after observation_end ({observation_end})",
-            way_out="Leave some days to hold out.",
-        )
+        rule = f"must not lie after observation_end ({observation_end})"
+        raise InputError("dates-conflict", "holdout_from", holdout_from, rule, "Leave some days to hold out.")
     return Plan(
         _name("customer_id", customer_id),
         _name("date", date),
@@ -83,10 +71,5 @@ def make_plan(
 def _name(argument: str, value: object) -> str:
     if isinstance(value, str):
         return value
-    raise InputError(
-        "wrong-type",
-        argument=argument,
-        value=value,
-        rule="must be the name of a column, as text",
-        way_out="Rename the column first if its name is not text.",
-    )
+    way_out = "Rename the column first if its name is not text."
+    raise InputError("wrong-type", argument, value, "must be the name of a column, as text", way_out)

@@ -13,8 +13,9 @@ from retainkit.ingest.days import DATE_RULE
 
 
 class Problem(NamedTuple):
-    """A kind of bad line: the argument whose column is at fault, the rule and the way out."""
+    """A kind of bad line: its code, the argument whose column is at fault, the rule and the way out."""
 
+    code: str
     argument: str
     rule: str
     way_out: str
@@ -22,31 +23,43 @@ class Problem(NamedTuple):
 
 PROBLEMS: dict[str, Problem] = {
     "missing-id": Problem(
-        "customer_id", "must not be missing", "Leave out the lines without a customer, or give them one."
+        "missing-value",
+        "customer_id",
+        "must not be missing",
+        "Leave out the lines without a customer, or give them one.",
     ),
     "missing-date": Problem(
-        "date", "must not be missing", "Leave out the lines without a date, or date them."
+        "missing-value", "date", "must not be missing", "Leave out the lines without a date, or date them."
     ),
     "unreadable-date": Problem(
+        "unreadable-date",
         "date",
         f"{DATE_RULE}, and days of the calendar",
         "Convert the column to dates first, stating its format.",
     ),
     "date-after-end": Problem(
+        "dates-conflict",
         "date",
         "must not lie after observation_end",
         "Leave those lines out, or set observation_end to the last date that they may have.",
     ),
     "missing-amount": Problem(
+        "missing-value",
         "amount",
         "must not be missing or NaN",
         "Write 0 for purchases that brought nothing, or leave them out.",
     ),
     "unreadable-amount": Problem(
-        "amount", "must be numbers with a decimal point", "Remove currency signs and thousands separators."
+        "not-a-number",
+        "amount",
+        "must be numbers with a decimal point",
+        "Remove currency signs and thousands separators.",
     ),
-    "infinite-amount": Problem("amount", "must be finite", "Correct or leave out the infinite amounts."),
+    "infinite-amount": Problem(
+        "not-finite", "amount", "must be finite", "Correct or leave out the infinite amounts."
+    ),
     "refund": Problem(
+        "out-of-range",
         "amount",
         "must not be negative under refunds='error'",
         "Use refunds='net' to subtract refunds or refunds='ignore' to leave them out.",
@@ -55,7 +68,7 @@ PROBLEMS: dict[str, Problem] = {
 
 
 def refuse(
-    code: str,
+    kind: str,
     column: str,
     *,
     value: object,
@@ -65,15 +78,9 @@ def refuse(
     problems: Mapping[str, Problem] = PROBLEMS,
 ) -> InputError:
     """The error for a kind of bad line: how many there are, and the first with its row from 0."""
-    problem = problems[code]
-    share = f"({count:,} of {lines:,} lines in column {column!r} break this)"
-    return InputError(
-        code,
-        argument=problem.argument,
-        value=Entry(value, row, 1),
-        rule=f"{problem.rule} {share}",
-        way_out=problem.way_out,
-    )
+    problem = problems[kind]
+    rule = f"{problem.rule} ({count:,} of {lines:,} lines in column {column!r} break this)"
+    return InputError(problem.code, problem.argument, Entry(value, row, 1), rule, problem.way_out)
 
 
 Check: TypeAlias = "tuple[str, NDArray[np.bool_]]"
@@ -96,11 +103,11 @@ def check_lines(
     column: str, values: _Rows, checks: Iterable[Check], problems: Mapping[str, Problem] = PROBLEMS
 ) -> None:
     """Refuse the first kind of problem that any line has; `values` is what to show of a line."""
-    for code, bad in checks:
+    for kind, bad in checks:
         if bad.any():
             row = int(np.argmax(bad))
             count, value = int(bad.sum()), values[row]
-            raise refuse(code, column, value=value, row=row, count=count, lines=bad.size, problems=problems)
+            raise refuse(kind, column, value=value, row=row, count=count, lines=bad.size, problems=problems)
 
 
 def date_checks(days: NDArray[np.int64], end: int | None) -> Iterable[Check]:
@@ -118,44 +125,27 @@ def amount_checks(amounts: NDArray[np.float64], refunds: str) -> Iterable[Check]
 
 def empty_table() -> InputError:
     """The error for a table without lines."""
-    return InputError(
-        "empty-table",
-        argument="source",
-        value=Said("no lines"),
-        rule="must have at least one transaction",
-        way_out="Check the filter or the path that made the table.",
-    )
+    way_out = "Check the filter or the path that made the table."
+    return InputError("empty", "source", Said("no lines"), "must have at least one transaction", way_out)
 
 
 def wrong_type(argument: str, column: str, found: object, rule: str, way_out: str = "") -> InputError:
     """The error for a column whose type cannot be read as what it should be."""
-    return InputError(
-        "wrong-type",
-        argument=argument,
-        value=Said(f"column {column!r} of type {found}"),
-        rule=rule,
-        way_out=way_out or PROBLEMS["unreadable-date"].way_out,
-    )
+    shown = Said(f"column {column!r} of type {found}")
+    return InputError("wrong-type", argument, shown, rule, way_out or PROBLEMS["unreadable-date"].way_out)
 
 
 def mixed_ids(column: str) -> InputError:
     """The error for ids that cannot be put in order."""
-    return wrong_type(
-        "customer_id",
-        column,
-        "mixed",
-        "must hold ids of one type",
-        "Convert the ids to text: '1' and 1 differ.",
-    )
+    way_out = "Convert the ids to text: '1' and 1 differ."
+    return wrong_type("customer_id", column, "mixed", "must hold ids of one type", way_out)
 
 
 def not_a_table(found: object) -> InputError:
     """The error for a source that is no table."""
-    return InputError(
-        "not-a-table",
-        argument="source",
-        value=found,
-        rule="must be a dataframe (pandas, polars, pyarrow), a DuckDB relation, the path of CSV or Parquet "
-        "files, or a dict of columns of one length",
-        way_out="Pass the table itself, with one line per transaction.",
+    rule = (
+        "must be a dataframe (pandas, polars, pyarrow), a DuckDB relation, the path of CSV or Parquet "
+        "files, or a dict of columns of one length"
     )
+    way_out = "Pass the table itself, with one line per transaction."
+    return InputError("not-a-table", "source", found, rule, way_out)

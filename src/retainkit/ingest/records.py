@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError
+from retainkit.errors import missing_argument
 from retainkit.ingest.native import frame_of
 from retainkit.ingest.treatment import Treatment
 from retainkit.summaries import Purchases, Spend
@@ -143,13 +143,9 @@ class TransactionSummary:
             If the table was read without an amount column.
         """
         if self.monetary_value is None or self._evidence is None:
-            raise InputError(
-                "no-amount",
-                argument="amount",
-                value=None,
-                rule="must name a column of money before anything is known of spend",
-                way_out="Call summarize_transactions(..., amount='price') with the name of your column.",
-            )
+            rule = "must name a column of money before anything is known of spend"
+            way_out = "Call summarize_transactions(..., amount='price') with the name of your column."
+            raise missing_argument("amount", rule, way_out)
         return Spend(
             frequency=np.where(self._evidence, self.purchases.frequency, 0.0),
             monetary_value=np.where(self._evidence, self.monetary_value, 0.0),

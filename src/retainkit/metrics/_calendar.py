@@ -42,13 +42,8 @@ def one_day(argument: str, value: object) -> np.datetime64:
     """A day that the caller wrote as an argument; a month stands for its last day."""
     days, bad = from_objects(np.array([value], dtype=object))
     if bad[0] or np.isnat(days[0]):
-        raise InputError(
-            "unreadable-date",
-            argument=argument,
-            value=value,
-            rule="must be a date, or text such as '2024-12-31' or '2024-12' (the end of that month)",
-            way_out="Write the day as YYYY-MM-DD.",
-        )
+        rule = "must be a date, or text such as '2024-12-31' or '2024-12' (the end of that month)"
+        raise InputError("unreadable-date", argument, value, rule, "Write the day as YYYY-MM-DD.")
     whole_month = isinstance(value, str) and len(value) == 7
     if not whole_month:
         return days[0]

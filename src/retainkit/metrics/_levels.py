@@ -46,19 +46,15 @@ def fixed_point(argument: str, amounts: Array) -> tuple[Whole, int]:
     total = float(amounts.sum())
     digits = _MOST_DIGITS if total < 1.0 else min(_MOST_DIGITS, floor(log10(2.0**62 / total)))
     if digits < _FEWEST_DIGITS:
-        raise InputError(
-            "too-large",
-            argument=argument,
-            value=total,
-            rule="must add up to less than 4e16 over all rows",
-            way_out="Count in thousands or millions of the currency unit.",
-        )
+        rule = "must add up to less than 4e16 over all rows"
+        way_out = "Count in thousands or millions of the currency unit."
+        raise InputError("out-of-range", argument, total, rule, way_out)
     whole = np.rint(amounts * 10.0**digits).astype(np.int64)
     refuse(
         argument,
         amounts,
         (whole == 0) & (amounts > 0.0),
-        "too-small",
+        "out-of-range",
         f"must be 0 or at least 1e-{digits} of the currency unit",
         "Write 0 for customers who pay nothing.",
     )

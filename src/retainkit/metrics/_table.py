@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import as_numbers
-from retainkit.errors import InputError, first_offender, near
+from retainkit.errors import InputError, first_offender, missing_column
 from retainkit.metrics import _calendar as calendar
 from retainkit.typing import Array
 
@@ -63,13 +63,9 @@ def flags(argument: str, column: Any) -> NDArray[np.bool_]:
         column = column.to_numpy()
     if column.dtype == np.bool_ or (column.dtype == object and {type(v) for v in column} == {bool}):
         return column.astype(np.bool_)
-    raise InputError(
-        "wrong-type",
-        argument=argument,
-        value=f"a column of type {column.dtype}",
-        rule="must be a column of True and False",
-        way_out="Compare it first, for example table['reason'] == 'payment failed'.",
-    )
+    rule = "must be a column of True and False"
+    way_out = "Compare it first, for example table['reason'] == 'payment failed'."
+    raise InputError("wrong-type", argument, f"a column of type {column.dtype}", rule, way_out)
 
 
 def dates(argument: str, column: Any, *, missing: bool = False) -> calendar.Days:
@@ -83,7 +79,7 @@ def dates(argument: str, column: Any, *, missing: bool = False) -> calendar.Days
             argument,
             column,
             gone,
-            "missing-date",
+            "missing-value",
             "must not be missing",
             "Date those rows, or leave them out.",
         )
@@ -101,13 +97,9 @@ def numbered(column: Any) -> tuple[Any, NDArray[np.int64]]:
             return ids, code.astype(np.int64)
         return _numbered_series(column)
     except TypeError as error:
-        raise InputError(
-            "wrong-type",
-            argument="customer_id",
-            value="ids of mixed types",
-            rule="must hold ids of one type",
-            way_out="Convert the ids to text: '1' and 1 differ.",
-        ) from error
+        rule = "must hold ids of one type"
+        way_out = "Convert the ids to text: '1' and 1 differ."
+        raise InputError("wrong-type", "customer_id", "ids of mixed types", rule, way_out) from error
 
 
 def frame_like(column: Any, columns: Mapping[str, NDArray[Any]]) -> Any:
@@ -123,9 +115,7 @@ def refuse(argument: str, values: Any, bad: NDArray[np.bool_], code: str, rule: 
     """Raise for the first row where `bad` holds, with its place and how many there are."""
     if bad.any():
         shown = values if _is_array(values) else np.array(values.to_list(), dtype=object)
-        raise InputError(
-            code, argument=argument, value=first_offender(shown, bad), rule=rule, way_out=way_out
-        )
+        raise InputError(code, argument, first_offender(shown, bad), rule, way_out)
 
 
 def _days_of_array(column: NDArray[Any]) -> tuple[calendar.Days, NDArray[np.bool_]]:
@@ -191,43 +181,25 @@ def _refuse_missing(argument: str, column: Any) -> None:
 def _check_names(wanted: Mapping[str, str], present: list[str]) -> None:
     for argument, name in wanted.items():
         if name not in present:
-            raise InputError(
-                "missing-column",
-                argument=argument,
-                value=name,
-                rule="must name a column of the table",
-                way_out=near(name, map(str, present)) + f"Its columns are: {', '.join(map(repr, present))}.",
-            )
+            raise missing_column(argument, name, present)
 
 
 def _not_empty(columns: dict[str, Any]) -> dict[str, Any]:
     if len(columns["customer_id"]) == 0:
-        raise InputError(
-            "empty-table",
-            argument="table",
-            value="no rows",
-            rule="must have at least one row",
-            way_out="Check the filter that made the table.",
-        )
+        way_out = "Check the filter that made the table."
+        raise InputError("empty", "table", "no rows", "must have at least one row", way_out)
     return columns
 
 
 def _text(argument: str, name: object) -> str:
     if isinstance(name, str):
         return name
-    raise InputError(
-        "wrong-type", argument=argument, value=name, rule="must be the name of a column, as text", way_out=""
-    )
+    raise InputError("wrong-type", argument, name, "must be the name of a column, as text")
 
 
 def _not_a_table(found: object) -> InputError:
-    return InputError(
-        "not-a-table",
-        argument="table",
-        value=found,
-        rule="must be a dataframe of any kind, or a dict of columns of one length",
-        way_out="Pass the table itself, not one column of it.",
-    )
+    rule = "must be a dataframe of any kind, or a dict of columns of one length"
+    return InputError("not-a-table", "table", found, rule, "Pass the table itself, not one column of it.")
 
 
 def _is_array(value: Any) -> TypeGuard[NDArray[Any]]:

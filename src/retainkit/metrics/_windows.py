@@ -19,25 +19,18 @@ def windows_of(subscriptions: Subscriptions, months: int, window: str, year_begi
     if window == "rolling":
         found = [(closing - months, closing) for closing in range(known + months, last + 1)]
     elif 12 % months:
-        raise InputError(
-            "no-calendar-window",
-            argument="months",
-            value=months,
-            rule="must divide a year (1, 2, 3, 4, 6 or 12) for calendar windows",
-            way_out="Use window='rolling' for windows of another length.",
-        )
+        rule = "must divide a year (1, 2, 3, 4, 6 or 12) for calendar windows"
+        way_out = "Use window='rolling' for windows of another length."
+        raise InputError("not-supported", "months", months, rule, way_out)
     else:
         ends = (c for c in range(known + months, last + 1) if (c + 2 - year_begins) % months == 0)
         found = [(closing - months, closing) for closing in ends]
     if found:
         return found
-    raise InputError(
-        "too-short",
-        argument="subscriptions",
-        value=f"the months {subscriptions.first_month} to {subscriptions.last_month}",
-        rule=f"must hold a whole {window} window after the opening balance (length in months: {months})",
-        way_out="Use fewer months, more data, or opening='new' if the table goes back to the first customer.",
-    )
+    shown = f"the months {subscriptions.first_month} to {subscriptions.last_month}"
+    rule = f"must hold a whole {window} window after the opening balance (length in months: {months})"
+    way_out = "Use fewer months, more data, or opening='new' if the table goes back to the first customer."
+    raise InputError("too-few", "subscriptions", shown, rule, way_out)
 
 
 def whole_number(argument: str, value: object, least: int, most: int) -> int:
@@ -45,10 +38,4 @@ def whole_number(argument: str, value: object, least: int, most: int) -> int:
     number = as_numbers(argument, value)
     if number.ndim == 0 and least <= number <= most and number == int(number):
         return int(number)
-    raise InputError(
-        "out-of-range",
-        argument=argument,
-        value=value,
-        rule=f"must be a whole number from {least} to {most:,}",
-        way_out="",
-    )
+    raise InputError("out-of-range", argument, value, f"must be a whole number from {least} to {most:,}")

@@ -97,13 +97,9 @@ class CohortTable(AbstractRecord):
             For quarterly or yearly cohorts, whose columns at two ages follow different customers.
         """
         if self.months_per_cohort != 1:
-            raise InputError(
-                "needs-monthly-cohorts",
-                argument="months_per_cohort",
-                value=self.months_per_cohort,
-                rule="must be 1 to compare the same customers at two ages",
-                way_out="Call cohort_table(subscriptions) for monthly cohorts.",
-            )
+            rule = "must be 1 to compare the same customers at two ages"
+            way_out = "Call cohort_table(subscriptions) for monthly cohorts."
+            raise InputError("not-supported", "months_per_cohort", self.months_per_cohort, rule, way_out)
         kept, _ = self._of(measure)
         both = self.observed[:, 1:] > 0
         return 1.0 - _share(
@@ -214,13 +210,10 @@ def cohort_table(
         first += 1
     levels, began = renumbered(levels, begun, first)
     if began.size == 0:
-        raise InputError(
-            "no-cohort",
-            argument="subscriptions",
-            value=f"{left_out:,} customers of the opening balance {subscriptions.first_month}",
-            rule="must hold customers who began after its first month",
-            way_out="Use opening='new' if the table goes back to the first customer.",
-        )
+        shown = f"{left_out:,} customers of the opening balance {subscriptions.first_month}"
+        rule = "must hold customers who began after its first month"
+        way_out = "Use opening='new' if the table goes back to the first customer."
+        raise InputError("empty", "subscriptions", shown, rule, way_out)
     found = triangles(levels, began, first, last, reactivation == "included")
     pooled = grouped(found, first, months_per_cohort)
     observed = pooled.pop("observed")

@@ -145,13 +145,9 @@ class MRRMovements(AbstractRecord):
 
     def _needs_cohort(self, method: str) -> None:
         if self.counting == "months" and self.months > 1:
-            raise InputError(
-                "no-starting-cohort",
-                argument="counting",
-                value=self.counting,
-                rule=f"must be 'ends' for {method}: added months also lose customers won after the start",
-                way_out=f"Call mrr_movements(..., months={self.months}, counting='ends').",
-            )
+            rule = f"must be 'ends' for {method}: added months also lose customers won after the start"
+            way_out = f"Call mrr_movements(..., months={self.months}, counting='ends')."
+            raise InputError("not-supported", "counting", self.counting, rule, way_out)
 
     def __str__(self) -> str:
         return text_table(self._caption(), self._rows())

@@ -14,7 +14,7 @@ import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, columns
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import missing_argument, refuse_where, unknown_choice
 from retainkit.typing import NumberLike
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so
@@ -223,23 +223,13 @@ def _ratio(numerator: Any, denominator: Any) -> Any:
 
 def _within_start(start: Any, lost: Any) -> None:
     over = np.asarray(lost > start)
-    if over.any():
-        raise InputError(
-            "more-lost-than-there",
-            argument="churn + contraction",
-            value=first_offender(np.broadcast_to(lost, over.shape), over),
-            rule="must not exceed start: retention follows the customers who were there at the start",
-            way_out="Leave out what was lost of customers won after the start.",
-        )
+    rule = "must not exceed start: retention follows the customers who were there at the start"
+    way_out = "Leave out what was lost of customers won after the start."
+    refuse_where(over, "inconsistent", "churn + contraction", lost, rule, way_out)
 
 
 def _given(argument: str, value: NumberLike | None, denominator: str) -> NumberLike:
     if value is None:
-        raise InputError(
-            "missing-argument",
-            argument=argument,
-            value=None,
-            rule=f"must be given under denominator={denominator!r}",
-            way_out="Pass it, or use denominator='start'.",
-        )
+        way_out = "Pass it, or use denominator='start'."
+        raise missing_argument(argument, f"must be given under denominator={denominator!r}", way_out)
     return value

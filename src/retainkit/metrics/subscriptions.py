@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, missing_argument, unknown_choice
 from retainkit.metrics import _table
 from retainkit.metrics._calendar import ONE_DAY, Days, month_name, month_names, month_of, one_day
 from retainkit.metrics._levels import Levels, fixed_point, from_rows, from_spans
@@ -225,7 +225,7 @@ class Subscriptions:
         begins = _table.dates("start", columns["start"])
         way_out = "Leave out what has not begun, or set observation_end later."
         rule = f"must not lie after observation_end ({last_day})"
-        _table.refuse("start", columns["start"], begins > last_day, "after-end", rule, way_out)
+        _table.refuse("start", columns["start"], begins > last_day, "dates-conflict", rule, way_out)
         ends = _ends(columns, begins, end_day)
         customers, code = _table.numbered(columns["customer_id"])
         whole, unit = _money(columns["mrr"])
@@ -286,13 +286,9 @@ def _one_a_month(
         extra = int(count.sum() - count.size)
         many = int(np.argmax(count > 1))
         when = month_name(int(month[first[many]]))
-        raise InputError(
-            "repeated-row",
-            argument="month",
-            value=f"{int(count[many])} rows in {when} ({extra:,} too many in all)",
-            rule="must appear once for each customer",
-            way_out="Use repeated='sum' if a customer's subscriptions have a row each.",
-        )
+        shown = f"{int(count[many])} rows in {when} ({extra:,} too many in all)"
+        way_out = "Use repeated='sum' if a customer's subscriptions have a row each."
+        raise InputError("duplicate", "month", shown, "must appear once for each customer", way_out)
     order = np.argsort(key, kind="stable")
     starts = np.concatenate([[0], np.cumsum(count)[:-1]])
     said = None if flag is None else np.logical_or.reduceat(flag[order], starts)
@@ -310,7 +306,7 @@ def _ends(columns: dict[str, Any], begins: Days, end_day: str) -> Days:
         given_up = _table.dates("dunning_end", columns["dunning_end"], missing=True)
         ends = np.where(np.isnat(given_up), ends, given_up)
     rule, way_out = "must not lie before the start", "Correct the dates, or leave out those rows."
-    _table.refuse("end", ends, ends < begins, "end-before-start", rule, way_out)
+    _table.refuse("end", ends, ends < begins, "dates-conflict", rule, way_out)
     return ends
 
 
@@ -318,19 +314,15 @@ def _last_month(observation_end: str | date, months: NDArray[np.int64]) -> int:
     last = int(month_of(one_day("observation_end", observation_end).reshape(1))[0])
     rule = f"must not lie after observation_end ({observation_end})"
     way_out = "Leave those rows out, or set observation_end later."
-    _table.refuse("month", month_names(months), months > last, "after-end", rule, way_out)
+    _table.refuse("month", month_names(months), months > last, "dates-conflict", rule, way_out)
     return last
 
 
 def _check_span(argument: str, first: int, last: int) -> None:
     if last - first >= _LONGEST:
-        raise InputError(
-            "too-long",
-            argument=argument,
-            value=f"{month_name(first)} to {month_name(last)}",
-            rule=f"must span less than {_LONGEST // 12} years",
-            way_out="Look for mistyped years.",
-        )
+        shown = f"{month_name(first)} to {month_name(last)}"
+        rule = f"must span less than {_LONGEST // 12} years"
+        raise InputError("out-of-range", argument, shown, rule, "Look for mistyped years.")
 
 
 def _check_event(churn_event: object, cancel: str | None, dunning_end: str | None) -> None:
@@ -338,13 +330,9 @@ def _check_event(churn_event: object, cancel: str | None, dunning_end: str | Non
     needed = {"cancel": ("cancel", cancel), "end-of-dunning": ("dunning_end", dunning_end)}
     argument, name = needed.get(str(churn_event), ("end", "end"))
     if name is None:
-        raise InputError(
-            "missing-argument",
-            argument=argument,
-            value=None,
-            rule=f"must name the column of those days under churn_event={churn_event!r}",
-            way_out="Name it, or use churn_event='end-of-term', which reads the column end.",
-        )
+        rule = f"must name the column of those days under churn_event={churn_event!r}"
+        way_out = "Name it, or use churn_event='end-of-term', which reads the column end."
+        raise missing_argument(argument, rule, way_out)
 
 
 def _choice(argument: str, value: object, choices: tuple[str, ...]) -> None:

@@ -53,10 +53,5 @@ def _composed(record: dict[str, Any], models: Mapping[str, type[AbstractModel[An
 
 
 def _not_a_record(value: str) -> InputError:
-    return InputError(
-        "not-a-record",
-        argument="text",
-        value=value,
-        rule="must be the JSON of a model: its name, its parameters and its unit",
-        way_out="Write it with model.model_dump_json().",
-    )
+    rule = "must be the JSON of a model: its name, its parameters and its unit"
+    return InputError("unreadable-source", "text", value, rule, "Write it with model.model_dump_json().")

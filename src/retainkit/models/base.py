@@ -69,13 +69,8 @@ class AbstractModel(ABC, Generic[S]):
         try:
             return np.random.default_rng(seed)
         except (TypeError, ValueError) as error:
-            raise InputError(
-                "not-a-seed",
-                argument="seed",
-                value=seed,
-                rule="must be a whole number of 0 or more, or a numpy Generator",
-                way_out="For example seed=1.",
-            ) from error
+            rule = "must be a whole number of 0 or more, or a numpy Generator"
+            raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.") from error
 
     # -- the record ---------------------------------------------------------------------------
 

@@ -87,13 +87,9 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         z = covariates.covariates if isinstance(covariates, Described) else covariate_columns(covariates)
         missing = [e.covariate for e in self.effects if e.covariate not in z]
         if missing:
-            raise InputError(
-                "missing-column",
-                argument="covariates",
-                value=", ".join(z),
-                rule=f"must have a column {missing[0]!r}, which the model was given",
-                way_out=near(missing[0], z) + "Give every covariate of the model.",
-            )
+            rule = f"must have a column {missing[0]!r}, which the model was given"
+            way_out = near(missing[0], z) + "Give every covariate of the model."
+            raise InputError("missing-column", "covariates", ", ".join(z), rule, way_out)
         return self._at({effect.covariate: z[effect.covariate] for effect in self.effects})
 
     def over_time(self, covariates: Mapping[str, NumberLike] | Any) -> B:
@@ -265,25 +261,16 @@ def with_covariates(
     family: AbstractFamily[B] = model if isinstance(model, AbstractFamily) else PlainFamily(model)
     given = {process: _names(process, columns) for process, columns in processes.items()}
     if not any(given.values()):
-        raise InputError(
-            "missing-argument",
-            argument="with_covariates",
-            value=family.name,
-            rule=f"needs at least one covariate on one of {', '.join(family.processes) or 'no process'}",
-            way_out=f"For example {next(iter(family.processes), 'churn')}=['autopay'].",
-        )
+        rule = f"needs at least one covariate on one of {', '.join(family.processes) or 'no process'}"
+        way_out = f"For example {next(iter(family.processes), 'churn')}=['autopay']."
+        raise InputError("missing-argument", "with_covariates", family.name, rule, way_out)
     for process in given:
         _check_process(process, family)
     shared = [(c, tuple(p for p, columns in given.items() if c in columns)) for c in same]
     for covariate, where in shared:
         if len(where) < 2:
-            raise InputError(
-                "needless",
-                argument="same",
-                value=covariate,
-                rule="must act on two processes or more to act alike on them",
-                way_out="Name it in each of the processes too.",
-            )
+            rule = "must act on two processes or more to act alike on them"
+            raise InputError("needless", "same", covariate, rule, "Name it in each of the processes too.")
     alone = [Effect(c, (p,)) for p, columns in given.items() for c in columns if c not in same]
     return CovariateFamily(family, (*alone, *(Effect(c, where) for c, where in shared)))
 
@@ -293,13 +280,9 @@ def check_variation(data: Described[Any], names: Sequence[str]) -> None:
     names = list(dict.fromkeys(names))
     for name in names:
         if name not in data.covariates:
-            raise InputError(
-                "missing-column",
-                argument="data",
-                value=", ".join(data.covariates),
-                rule=f"must have the covariate {name!r}",
-                way_out=near(name, data.covariates) + "Give it in Described(..., covariates).",
-            )
+            rule = f"must have the covariate {name!r}"
+            way_out = near(name, data.covariates) + "Give it in Described(..., covariates)."
+            raise InputError("missing-column", "data", ", ".join(data.covariates), rule, way_out)
     share = data.weight / data.customers
     z = np.stack([data.covariates[name] for name in names])
     centred = z - (z @ share)[:, None]
@@ -317,13 +300,9 @@ def check_variation(data: Described[Any], names: Sequence[str]) -> None:
 
 
 def _useless(name: str, reason: str) -> InputError:
-    return InputError(
-        "collinear",
-        argument="covariates",
-        value=name,
-        rule=f"must each tell something of their own, but {name!r} {reason}",
-        way_out="Leave it out; of a full set of categories one is the baseline and has no column.",
-    )
+    rule = f"must each tell something of their own, but {name!r} {reason}"
+    way_out = "Leave it out; of a full set of categories one is the baseline and has no column."
+    return InputError("collinear", "covariates", name, rule, way_out)
 
 
 def _plain(value: Any) -> Real:
@@ -339,23 +318,13 @@ def _coefficient(effect: Effect) -> Parameter:
 def _check_process(process: str, family: AbstractFamily[Any]) -> None:
     known = family.processes
     if process not in known:
-        raise InputError(
-            "unknown-process",
-            argument=process,
-            value=process,
-            rule=f"must be a process of {family.name}: {', '.join(known) or 'it has none'}",
-            way_out=near(process, known).strip(),
-        )
+        rule = f"must be a process of {family.name}: {', '.join(known) or 'it has none'}"
+        raise InputError("unknown-name", process, process, rule, near(process, known).strip())
 
 
 def _names(process: str, columns: Sequence[str]) -> list[str]:
     names = [columns] if isinstance(columns, str) else list(columns)
     if len(set(names)) < len(names):
-        raise InputError(
-            "duplicate-names",
-            argument=process,
-            value=names,
-            rule="must name each covariate once",
-            way_out="Remove the repetition.",
-        )
+        way_out = "Remove the repetition."
+        raise InputError("duplicate", process, names, "must name each covariate once", way_out)
     return names

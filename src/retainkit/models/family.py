@@ -181,13 +181,8 @@ def hold(family: AbstractFamily[M], fixed: Mapping[str, Any]) -> AbstractFamily[
     for name in fixed:
         if name not in (*family.names(), *settings):
             known = (*family.names(), *settings)
-            raise InputError(
-                "unknown-parameter",
-                argument="fixed",
-                value=name,
-                rule=f"must name parameters of {family.name} ({', '.join(known)})",
-                way_out=near(name, known),
-            )
+            rule = f"must name parameters of {family.name} ({', '.join(known)})"
+            raise InputError("unknown-name", "fixed", name, rule, near(name, known))
     if isinstance(family, PlainFamily):
         return PlainFamily(family.kind, (*family.fixed, *fixed.items()))
     return HeldFamily(family, tuple(fixed.items()))

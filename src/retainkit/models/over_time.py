@@ -185,13 +185,9 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     def _felt(self, data: PurchasesOverTime) -> tuple[Purchases, Array, Array, Array]:
         """The purchases in felt time, and the slopes of its three moments: (k, …, n)."""
         if data.periods.names != self.covariates:
-            raise InputError(
-                "missing-column",
-                argument="data",
-                value=", ".join(data.periods.names),
-                rule=f"must have the covariates {', '.join(self.covariates)}, in this order",
-                way_out="Build the periods with the names that the model was fitted with.",
-            )
+            rule = f"must have the covariates {', '.join(self.covariates)}, in this order"
+            way_out = "Build the periods with the names that the model was fitted with."
+            raise InputError("missing-column", "data", ", ".join(data.periods.names), rule, way_out)
         clock, group = data.periods.clock(self._gamma()), data.group.astype(np.intp)
         moments = [data.birth, data.birth + data.purchases.recency, data.birth + data.purchases.T]
         start, last, end = (clock.at(m, group) for m in moments)
@@ -210,13 +206,8 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     def _horizon(self, horizon: Horizon) -> float:
         length = np.asarray(NOT_NEGATIVE.check("horizon", in_units("horizon", horizon, self.unit)))
         if length.ndim:
-            raise InputError(
-                "length-mismatch",
-                argument="horizon",
-                value=horizon,
-                rule="must be one number",
-                way_out="Ask for one horizon at a time.",
-            )
+            way_out = "Ask for one horizon at a time."
+            raise InputError("length-mismatch", "horizon", horizon, "must be one number", way_out)
         return float(length)
 
     # -- the record ---------------------------------------------------------------------------------
@@ -292,13 +283,8 @@ class OverTimeFamily(AbstractFamily[OverTime[B]], Generic[B]):
         flat = spread <= 1e-12 * np.abs(table).max(axis=0)
         if flat.any():
             name = self.covariates[int(np.argmax(flat))]
-            raise InputError(
-                "collinear",
-                argument="periods",
-                value=name,
-                rule=f"must change with time, but {name!r} is the same in every period",
-                way_out="Leave it out.",
-            )
+            rule = f"must change with time, but {name!r} is the same in every period"
+            raise InputError("collinear", "periods", name, rule, "Leave it out.")
         inner = len(self.base.parameters)
         matrix = np.eye(inner + len(self.covariates))
         matrix[inner:, inner:] = np.diag(1.0 / spread)
@@ -345,10 +331,6 @@ def _stretches(now: float, length: float, width: float) -> list[float]:
 def check_base(kind: type[Any]) -> None:
     """Only models in which customers leave at a purchase, or never, are exact on a deformed clock."""
     if kind.__name__ not in ("BGNBD", "MBGNBD", "NBD"):
-        raise InputError(
-            "wrong-model",
-            argument="model",
-            value=kind.__name__,
-            rule="must be BGNBD, MBGNBD or NBD: in others customers leave by the calendar, not at a purchase",
-            way_out="Take BGNBD, or covariates that do not change with time: with_covariates.",
-        )
+        rule = "must be BGNBD, MBGNBD or NBD: in others customers leave by the calendar, not at a purchase"
+        way_out = "Take BGNBD, or covariates that do not change with time: with_covariates."
+        raise InputError("not-a-model", "model", kind.__name__, rule, way_out)

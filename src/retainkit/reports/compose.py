@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias, TypedDict
 
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
-from retainkit.errors import FitError, InputError
+from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.ingest import TransactionSummary, summarize_transactions
@@ -217,24 +217,16 @@ def _optional(check: Callable[[str, Any], float], argument: str, value: NumberLi
 def _require_names(names: Mapping[str, Any]) -> dict[str, Any]:
     for argument, name in names.items():
         if name is None:
-            raise InputError(
-                "missing-argument",
-                argument=argument,
-                value=None,
-                rule="must be given with a table",
-                way_out="Name the columns of ids and dates, and the unit of time, for example "
-                "customer_id='id', date='day', unit='week'.",
+            way_out = (
+                "Name the columns of ids and dates, and the unit of time, for example "
+                "customer_id='id', date='day', unit='week'."
             )
+            raise missing_argument(argument, "must be given with a table", way_out)
     return dict(names)
 
 
 def _refuse_names(names: Mapping[str, Any]) -> None:
     for argument, name in names.items():
         if name is not None:
-            raise InputError(
-                "superfluous-argument",
-                argument=argument,
-                value=name,
-                rule="says how to read a table, but source is a summary that has been read already",
-                way_out="Leave it out, or pass the table itself.",
-            )
+            rule = "says how to read a table, but source is a summary that has been read already"
+            raise InputError("needless", argument, name, rule, "Leave it out, or pass the table itself.")

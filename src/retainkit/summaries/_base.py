@@ -140,13 +140,9 @@ class AbstractSummary(ABC):
         length = max(a.size for k, a in arrays.items() if k not in may_be_one)
         for name, array in arrays.items():
             if array.ndim != 1 or (array.size != length and not (name in may_be_one and array.size == 1)):
-                raise InputError(
-                    "length-mismatch",
-                    argument=name,
-                    value=array,
-                    rule=f"must be one column of the same length as the others ({length:,})",
-                    way_out="Give every column one value per customer.",
-                )
+                rule = f"must be one column of the same length as the others ({length:,})"
+                way_out = "Give every column one value per customer."
+                raise InputError("length-mismatch", name, array, rule, way_out)
             # a copy, so that the caller may go on using the array; one number for all stays one number
             kept = array.copy() if array.size == length else np.broadcast_to(array, (length,))
             kept.setflags(write=False)
@@ -158,12 +154,9 @@ class AbstractSummary(ABC):
 def require(holds: Any, argument: str, values: Array, rule: str, way_out: str = "") -> None:
     """An `InputError` about the first entry where a rule does not hold."""
     if not np.all(holds):
+        shown = first_offender(values, ~holds)
         raise InputError(
-            "inconsistent",
-            argument=argument,
-            value=first_offender(values, ~holds),
-            rule=rule,
-            way_out=way_out or "Check how the column was computed.",
+            "inconsistent", argument, shown, rule, way_out or "Check how the column was computed."
         )
 
 
@@ -178,12 +171,8 @@ def read_columns(
         table = table.collect()
     for name in names:
         if name not in table.columns:
-            raise InputError(
-                "missing-column",
-                argument="frame",
-                value=table.columns,
-                rule=f"must have a column {name!r}",
-                way_out=near(name, table.columns) + "Rename the column.",
-            )
+            rule = f"must have a column {name!r}"
+            way_out = near(name, table.columns) + "Rename the column."
+            raise InputError("missing-column", "frame", table.columns, rule, way_out)
     wanted = (*names, *(name for name in optional if name in table.columns))
     return {name: table.get_column(name).to_numpy() for name in wanted}

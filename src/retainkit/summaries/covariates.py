@@ -50,23 +50,15 @@ class Described(AbstractSummary, Generic[S]):
     def __init__(self, data: S, covariates: Any) -> None:
         given: Any = data
         if not isinstance(given, AbstractSummary) or isinstance(given, Described):
-            raise InputError(
-                "wrong-data",
-                argument="data",
-                value=type(data).__name__,
-                rule="must be a summary without covariates, such as Purchases or Renewals",
-                way_out="Give all covariates at once: Described(tx.purchases, {'a': ..., 'b': ...}).",
-            )
+            rule = "must be a summary without covariates, such as Purchases or Renewals"
+            way_out = "Give all covariates at once: Described(tx.purchases, {'a': ..., 'b': ...})."
+            raise InputError("wrong-type", "data", type(data).__name__, rule, way_out)
         named = covariate_columns(covariates)
         for name, column in named.items():
             if column.shape != (len(data),):
-                raise InputError(
-                    "length-mismatch",
-                    argument=f"covariates[{name!r}]",
-                    value=column,
-                    rule=f"must have one number for each of the {len(data):,} entries, in their order",
-                    way_out="Bring a table into the order of the customers with align_covariates.",
-                )
+                rule = f"must have one number for each of the {len(data):,} entries, in their order"
+                way_out = "Bring a table into the order of the customers with align_covariates."
+                raise InputError("length-mismatch", f"covariates[{name!r}]", column, rule, way_out)
             column.setflags(write=False)
         object.__setattr__(self, "data", data)
         object.__setattr__(self, "covariates", named)
@@ -117,13 +109,8 @@ def covariate_columns(covariates: Any, argument: str = "covariates") -> dict[str
         table = nw.from_native(covariates, eager_only=True)
         given = {name: table.get_column(name).to_numpy() for name in table.columns}
     if not given:
-        raise InputError(
-            "empty-table",
-            argument=argument,
-            value={},
-            rule="must have at least one column",
-            way_out="Leave covariates out if there are none.",
-        )
+        way_out = "Leave covariates out if there are none."
+        raise InputError("empty", argument, {}, "must have at least one column", way_out)
     return {name: _numbers(f"{argument}[{name!r}]", column) for name, column in given.items()}
 
 
@@ -132,13 +119,9 @@ def _numbers(argument: str, column: NumberLike) -> Array:
     if array.dtype == np.bool_:
         array = array.astype(np.float64)
     if array.dtype.kind in "OUST":
-        raise InputError(
-            "not-a-number",
-            argument=argument,
-            value=array.ravel()[0] if array.size else array,
-            rule="must be numbers",
-            way_out="Turn categories into columns of 0 and 1 with encode_categories(column).",
-        )
+        rule = "must be numbers"
+        way_out = "Turn categories into columns of 0 and 1 with encode_categories(column)."
+        raise InputError("not-a-number", argument, array.ravel()[0] if array.size else array, rule, way_out)
     return np.array(REAL.check(argument, array), np.float64)
 
 
@@ -166,33 +149,20 @@ def encode_categories(
     values = np.asarray(column)
     missing = np.array([v is None or v != v for v in values.tolist()], np.bool_)
     if values.ndim != 1 or missing.any():
-        raise InputError(
-            "missing-category",
-            argument="column",
-            value=first_offender(values, missing) if missing.any() else values,
-            rule="must be one column without gaps",
-            way_out="Fill gaps with a category of their own, such as 'unknown'.",
-        )
+        shown = first_offender(values, missing) if missing.any() else values
+        way_out = "Fill gaps with a category of their own, such as 'unknown'."
+        raise InputError("missing-value", "column", shown, "must be one column without gaps", way_out)
     found = list(dict.fromkeys(sorted(set(values.tolist()), key=str)))
     known = found if categories is None else list(categories)
     strange = [v for v in found if v not in known]
     if strange:
-        raise InputError(
-            "unknown-category",
-            argument="column",
-            value=strange[0],
-            rule=f"must be one of the categories {known}",
-            way_out="Add it to categories, or map it to one of them.",
-        )
+        rule = f"must be one of the categories {known}"
+        way_out = "Add it to categories, or map it to one of them."
+        raise InputError("unknown-choice", "column", strange[0], rule, way_out)
     base = known[0] if baseline is None else baseline
     if base not in known:
-        raise InputError(
-            "unknown-category",
-            argument="baseline",
-            value=base,
-            rule=f"must be one of the categories {known}",
-            way_out=near(str(base), map(str, known)).strip(),
-        )
+        rule = f"must be one of the categories {known}"
+        raise InputError("unknown-choice", "baseline", base, rule, near(str(base), map(str, known)).strip())
     return {f"{name}={v}": (values == v).astype(np.float64) for v in known if v != base}
 
 
@@ -220,12 +190,10 @@ def align_covariates(
     wanted = [c for c in table.columns if c != customer_id] if columns is None else list(columns)
     for name in (customer_id, *wanted):
         if name not in table.columns:
+            rule = f"must be among the columns of the table ({', '.join(table.columns)})"
+            way_out = near(name, table.columns)
             raise InputError(
-                "missing-column",
-                argument="customer_id" if name == customer_id else "columns",
-                value=name,
-                rule=f"must be among the columns of the table ({', '.join(table.columns)})",
-                way_out=near(name, table.columns),
+                "missing-column", "customer_id" if name == customer_id else "columns", name, rule, way_out
             )
     places = _places(table.get_column(customer_id).to_list(), np.asarray(customers).tolist())
     return {name: _numbers(name, table.get_column(name).to_numpy())[places] for name in wanted}
@@ -236,21 +204,12 @@ def _places(ids: list[Any], customers: list[Any]) -> Codes:
     if len(place) < len(ids):
         seen: set[Any] = set()
         twice = next(i for i in ids if i in seen or seen.add(i))
-        raise InputError(
-            "duplicate-ids",
-            argument="customer_id",
-            value=twice,
-            rule=f"must name each customer once ({len(ids) - len(place):,} lines too many)",
-            way_out="Keep one line per customer.",
-        )
+        rule = f"must name each customer once ({len(ids) - len(place):,} lines too many)"
+        raise InputError("duplicate", "customer_id", twice, rule, "Keep one line per customer.")
     missing = [c for c in customers if c not in place]
     if missing:
         few = ", ".join(map(repr, missing[:3])) + (", …" if len(missing) > 3 else "")
-        raise InputError(
-            "unmatched-ids",
-            argument="frame",
-            value=missing[0],
-            rule=f"has no line for {len(missing):,} of {len(customers):,} customers ({few})",
-            way_out="Add their lines or leave those customers out; check the type of the ids.",
-        )
+        rule = f"has no line for {len(missing):,} of {len(customers):,} customers ({few})"
+        way_out = "Add their lines or leave those customers out; check the type of the ids."
+        raise InputError("unmatched", "frame", missing[0], rule, way_out)
     return np.array([place[c] for c in customers], np.intp)

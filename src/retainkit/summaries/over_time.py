@@ -46,13 +46,9 @@ class CovariatePeriods:
         table = np.array(REAL.check("values", values), np.float64)
         table = table[None] if table.ndim == 2 else table
         if table.ndim != 3 or 0 in table.shape or table.shape[-1] != len(names):
-            raise InputError(
-                "length-mismatch",
-                argument="values",
-                value=f"shape {table.shape}",
-                rule=f"must be (periods, k) or (groups, periods, k) with k = {len(names)}, a column a name",
-                way_out="Give one row a period; a single covariate is values[:, None].",
-            )
+            rule = f"must be (periods, k) or (groups, periods, k) with k = {len(names)}, a column a name"
+            way_out = "Give one row a period; a single covariate is values[:, None]."
+            raise InputError("length-mismatch", "values", f"shape {table.shape}", rule, way_out)
         table.setflags(write=False)
         object.__setattr__(self, "values", table)
         object.__setattr__(self, "names", tuple(names))
@@ -142,13 +138,9 @@ class PurchasesOverTime(AbstractSummary):
         member = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("group", group)), (n,))
         sums = np.asarray(REAL.check("at_purchases", at_purchases))
         if sums.shape != (n, k):
-            raise InputError(
-                "length-mismatch",
-                argument="at_purchases",
-                value=sums,
-                rule=f"must be of shape ({n}, {k}): a row for each entry, a column for each covariate",
-                way_out="Let summarize_over_time compute it from the transactions.",
-            )
+            rule = f"must be of shape ({n}, {k}): a row for each entry, a column for each covariate"
+            way_out = "Let summarize_over_time compute it from the transactions."
+            raise InputError("length-mismatch", "at_purchases", sums, rule, way_out)
         last = periods.values.shape[0] - 1
         require((member == np.rint(member)) & (member <= last), "group", member, f"must be 0 to {last}")
         end = born + purchases.T
@@ -207,10 +199,6 @@ def with_times(purchases: Purchases, *, recency: Array, T: Array) -> Purchases:
 
 def too_short(end: Array, periods: CovariatePeriods) -> InputError:
     """The covariates do not reach as far as they are needed."""
-    return InputError(
-        "too-short",
-        argument="periods",
-        value=first_offender(end, end > periods.end),
-        rule=f"must reach as far as is asked: they end at {periods.end:g}",
-        way_out="Add the periods to come, with the covariates that you expect in them.",
-    )
+    rule = f"must reach as far as is asked: they end at {periods.end:g}"
+    way_out = "Add the periods to come, with the covariates that you expect in them."
+    return InputError("too-few", "periods", first_offender(end, end > periods.end), rule, way_out)

@@ -116,13 +116,9 @@ class Purchases(AbstractSummary):
     def _checked_gaps(self, log_gaps: NumberLike) -> Array:
         gaps = np.atleast_1d(REAL.check("log_gaps", log_gaps)).copy()
         if gaps.shape != self.frequency.shape:
-            raise InputError(
-                "length-mismatch",
-                argument="log_gaps",
-                value=gaps,
-                rule=f"must be one column of the same length as the others ({len(self):,})",
-                way_out="Give every column one value per customer.",
-            )
+            rule = f"must be one column of the same length as the others ({len(self):,})"
+            way_out = "Give every column one value per customer."
+            raise InputError("length-mismatch", "log_gaps", gaps, rule, way_out)
         x = np.maximum(self.frequency, 1.0)
         with np.errstate(divide="ignore"):
             most = np.where(self.frequency > 0.0, x * (np.log(self.recency / x) + _ROUNDED), 0.0)

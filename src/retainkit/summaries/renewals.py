@@ -241,25 +241,17 @@ def _ages(first_age: NumberLike | None, cohorts: int) -> Array:
         return np.zeros(cohorts)
     ages = np.atleast_1d(NOT_NEGATIVE.check("first_age", first_age))
     if ages.shape != (cohorts,):
-        raise InputError(
-            "length-mismatch",
-            argument="first_age",
-            value=ages,
-            rule=f"must be one age for each of the {cohorts:,} cohorts",
-            way_out="Give 0 for cohorts that were counted from their start.",
-        )
+        rule = f"must be one age for each of the {cohorts:,} cohorts"
+        way_out = "Give 0 for cohorts that were counted from their start."
+        raise InputError("length-mismatch", "first_age", ages, rule, way_out)
     require(np.rint(ages) == ages, "first_age", ages, "must be whole numbers of periods")
     return ages
 
 
 def _no_table(table: Any) -> InputError:
-    return InputError(
-        "not-a-table",
-        argument="table",
-        value=table,
-        rule="must have at least one cohort, and one row of counts per cohort",
-        way_out="For example [[1000, 869, 743], [1100, 960], [1050]]; one cohort alone has from_survivors.",
-    )
+    rule = "must have at least one cohort, and one row of counts per cohort"
+    way_out = "For example [[1000, 869, 743], [1100, 960], [1050]]; one cohort alone has from_survivors."
+    return InputError("not-a-table", "table", table, rule, way_out)
 
 
 def _known(argument: str, row: Any) -> Array:
@@ -268,26 +260,17 @@ def _known(argument: str, row: Any) -> Array:
     missing = np.isnan(values)
     known = values[: int(np.argmax(missing))] if missing.any() else values
     if not missing[known.size :].all():
-        raise InputError(
-            "gap",
-            argument=argument,
-            value=values.tolist(),
-            rule="must not have a gap between counts",
-            way_out="Fill the missing count; only the end of a row may be unknown.",
-        )
+        rule = "must not have a gap between counts"
+        way_out = "Fill the missing count; only the end of a row may be unknown."
+        raise InputError("missing-value", argument, values.tolist(), rule, way_out)
     return known
 
 
 def _counts(argument: str, counts: NumberLike, *, row: bool = False) -> Array:
     alive = np.atleast_1d(as_numbers(argument, counts))
     if alive.ndim != 1 or alive.size < (1 if row else 2):
-        raise InputError(
-            "too-short",
-            argument=argument,
-            value=alive.tolist(),
-            rule="must be a column of counts: the start and at least one renewal",
-            way_out="For example [1000, 869, 743].",
-        )
+        rule = "must be a column of counts: the start and at least one renewal"
+        raise InputError("too-few", argument, alive.tolist(), rule, "For example [1000, 869, 743].")
     require(
         np.isfinite(alive) & (alive >= 0) & (np.rint(alive) == alive),
         argument,

@@ -147,13 +147,8 @@ def compare(models: Sequence[Any], data: AbstractSummary | TransactionSummary) -
     'BGNBD'
     """
     if not models:
-        raise InputError(
-            "missing-argument",
-            argument="models",
-            value=models,
-            rule="must name at least one model",
-            way_out="For example compare([BGNBD, ParetoNBD], tx.purchases).",
-        )
+        way_out = "For example compare([BGNBD, ParetoNBD], tx.purchases)."
+        raise InputError("missing-argument", "models", models, "must name at least one model", way_out)
     transactions = data if isinstance(data, TransactionSummary) else None
     summary = _summary(data)
     fitted = [_candidate(model, summary, transactions) for model in models]

@@ -158,13 +158,8 @@ def holdout_error(
     calibration, holdout = split_of(transactions)
     purchases = calibration.purchases
     if POSITIVE.check("groups", groups) % 1.0:
-        raise InputError(
-            "out-of-range",
-            argument="groups",
-            value=groups,
-            rule="must be a whole number",
-            way_out="The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more.",
-        )
+        way_out = "The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more."
+        raise InputError("out-of-range", "groups", groups, "must be a whole number", way_out)
     predicted = model.expected_purchases(purchases, holdout.duration)
     actual = holdout.frequency
     group = np.minimum(purchases.frequency, groups).astype(np.intp)
@@ -189,13 +184,9 @@ def holdout_error(
 def split_of(transactions: TransactionSummary) -> tuple[TransactionSummary, Holdout]:
     """The two sides of a split observation; an error where there is none."""
     if transactions.calibration is None or transactions.holdout is None:
-        raise InputError(
-            "no-holdout",
-            argument="transactions",
-            value=f"{len(transactions):,} customers without a split",
-            rule="must have a held-out period",
-            way_out="Call summarize_transactions(..., holdout_from='1997-10-01') with its first day.",
-        )
+        shown = f"{len(transactions):,} customers without a split"
+        way_out = "Call summarize_transactions(..., holdout_from='1997-10-01') with its first day."
+        raise InputError("missing-argument", "transactions", shown, "must have a held-out period", way_out)
     return transactions.calibration, transactions.holdout
 
 

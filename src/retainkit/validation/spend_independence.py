@@ -173,13 +173,9 @@ def spend_independence(spend: Spend, *, level: float = 0.95) -> SpendIndependenc
     x, z, w = spend.frequency[known], spend.monetary_value[known], spend.weight[known]
     n = float(w.sum())
     if n < 4.0:
-        raise InputError(
-            "too-few-customers",
-            argument="spend",
-            value=f"{n:g} customers with a known spend",
-            rule="must have at least 4 customers with frequency above 0",
-            way_out="Observe for longer, or include customers who came back.",
-        )
+        rule = "must have at least 4 customers with frequency above 0"
+        way_out = "Observe for longer, or include customers who came back."
+        raise InputError("too-few", "spend", f"{n:g} customers with a known spend", rule, way_out)
     rank = _correlation(_ranks(x, w), _ranks(z, w), w)
     logs = _correlation(np.log(x), np.log(z), w)
     half = np.exp(_interval(*_halves(x, z, w), w, level))

@@ -221,10 +221,6 @@ def _period_ends(seen: int, days: int, per: float) -> NDArray[np.int64]:
 def _require_one_model(model: AbstractPurchaseModel) -> None:
     for name, value in model.parameters.items():
         if np.ndim(value) > 0:
-            raise InputError(
-                "not-one-model",
-                argument="model",
-                value=f"{name} of shape {np.shape(value)}",
-                rule="must be one model, with a single number for each parameter",
-                way_out="Track the fitted model itself, or one draw at a time.",
-            )
+            rule = "must be one model, with a single number for each parameter"
+            way_out = "Track the fitted model itself, or one draw at a time."
+            raise InputError("wrong-shape", "model", f"{name} of shape {np.shape(value)}", rule, way_out)

@@ -177,13 +177,9 @@ def value_customers(
     per_purchase = _expected_spend(customers, check_spend(spend))
     discounted = purchasing.discounted_expected_purchases(purchases, rate, length)
     if not np.all(np.isfinite(discounted)):
-        raise InputError(
-            "infinite-value",
-            argument="horizon",
-            value=length,
-            rule="must be finite here: without discount these customers buy for ever",
-            way_out="Give a finite horizon or a discount rate above 0.",
-        )
+        rule = "must be finite here: without discount these customers buy for ever"
+        way_out = "Give a finite horizon or a discount rate above 0."
+        raise InputError("infinite-value", "horizon", length, rule, way_out)
     return CustomerValue(
         customers=np.arange(len(purchases)) if isinstance(customers, Purchases) else customers.customers,
         probability_alive=purchasing.probability_alive(purchases),
@@ -203,24 +199,16 @@ def _purchases(customers: object) -> Purchases:
         return customers.purchases
     if isinstance(customers, Purchases):
         return customers
-    raise InputError(
-        "wrong-data",
-        argument="customers",
-        value=type(customers).__name__,
-        rule="must be a TransactionSummary or Purchases",
-        way_out="Make one with summarize_transactions(...) or Purchases.from_frame(df, unit=...).",
-    )
+    rule = "must be a TransactionSummary or Purchases"
+    way_out = "Make one with summarize_transactions(...) or Purchases.from_frame(df, unit=...)."
+    raise InputError("wrong-type", "customers", type(customers).__name__, rule, way_out)
 
 
 def _expected_spend(customers: TransactionSummary | Purchases, spend: GammaGamma | float) -> Array:
     if not isinstance(spend, GammaGamma):
         return np.full(len(customers), spend)
     if isinstance(customers, Purchases):
-        raise InputError(
-            "no-spend",
-            argument="spend",
-            value=spend,
-            rule="as a model needs what each customer spent so far, which Purchases do not tell",
-            way_out="Pass the TransactionSummary, or a constant spend such as spend.expected_spend_new().",
-        )
+        rule = "as a model needs what each customer spent so far, which Purchases do not tell"
+        way_out = "Pass the TransactionSummary, or a constant spend such as spend.expected_spend_new()."
+        raise InputError("missing-argument", "spend", spend, rule, way_out)
     return spend.expected_spend(customers.spend)

@@ -28,46 +28,28 @@ def check_purchasing(purchasing: object) -> AbstractPurchaseModel:
     """A purchase model; a fit is not yet one."""
     if isinstance(purchasing, AbstractPurchaseModel):
         return purchasing
-    raise InputError(
-        "not-a-model",
-        argument="purchasing",
-        value=type(purchasing).__name__,
-        rule="must be a purchase model",
-        way_out="Pass the model of a fit, for example fit(BGNBD, tx.purchases).model.",
-    )
+    rule = "must be a purchase model"
+    way_out = "Pass the model of a fit, for example fit(BGNBD, tx.purchases).model."
+    raise InputError("not-a-model", "purchasing", type(purchasing).__name__, rule, way_out)
 
 
 def check_rate(discount_rate: object) -> Rate:
     """A `Rate`; a bare number has no period and is refused."""
     if isinstance(discount_rate, Rate):
         return discount_rate
-    raise InputError(
-        "rate-without-period",
-        argument="discount_rate",
-        value=discount_rate,
-        rule="needs its period",
-        way_out="Write it as a Rate, for example Rate(0.10, per='year'); no discount is Rate(0, per='year').",
-    )
+    way_out = "Write it as a Rate, for example Rate(0.10, per='year'); no discount is Rate(0, per='year')."
+    raise InputError("unit-unknown", "discount_rate", discount_rate, "needs its period", way_out)
 
 
 def check_horizon(horizon: object) -> Duration:
     """A `Duration` of more than 0."""
     if not isinstance(horizon, Duration):
-        raise InputError(
-            "horizon-without-unit",
-            argument="horizon",
-            value=horizon,
-            rule="needs its unit",
-            way_out="Write it as a Duration, for example Duration(3, 'year').",
-        )
+        way_out = "Write it as a Duration, for example Duration(3, 'year')."
+        raise InputError("unit-unknown", "horizon", horizon, "needs its unit", way_out)
     if horizon.value == 0.0:
-        raise InputError(
-            "out-of-range",
-            argument="horizon",
-            value=horizon,
-            rule="must be more than 0: nothing is earned in no time",
-            way_out="Give a length of time, for example Duration(3, 'year').",
-        )
+        rule = "must be more than 0: nothing is earned in no time"
+        way_out = "Give a length of time, for example Duration(3, 'year')."
+        raise InputError("out-of-range", "horizon", horizon, rule, way_out)
     return horizon
 
 
@@ -76,11 +58,7 @@ def check_spend(spend: SpendModel) -> GammaGamma | float:
     if not isinstance(spend, GammaGamma):
         return float(POSITIVE.check("spend", spend, "Give a GammaGamma model or an amount per purchase."))
     if not np.all(np.asarray(spend.expected_spend_new()) < math.inf):
-        raise InputError(
-            "infinite-spend",
-            argument="spend",
-            value=spend,
-            rule="must have a finite mean, which a GammaGamma has only for q > 1",
-            way_out="Value at the median: pass spend.median_spend_new() as a constant spend per purchase.",
-        )
+        rule = "must have a finite mean, which a GammaGamma has only for q > 1"
+        way_out = "Value at the median: pass spend.median_spend_new() as a constant spend per purchase."
+        raise InputError("infinite-value", "spend", spend, rule, way_out)
     return spend

@@ -158,13 +158,8 @@ def payback_time(
     share, rate, each = check_margin(margin), check_rate(discount_rate), _mean_spend(spend)
     unit = check_purchasing(purchasing).unit
     if unit is None:
-        raise InputError(
-            "unit-unknown",
-            argument="purchasing",
-            value=purchasing,
-            rule="must know its unit of time",
-            way_out="Fit it on data with a unit, or pass unit=... when you make it.",
-        )
+        way_out = "Fit it on data with a unit, or pass unit=... when you make it."
+        raise InputError("unit-unknown", "purchasing", purchasing, "must know its unit of time", way_out)
 
     def earned(time: float) -> float:
         if time == 0.0:
@@ -196,11 +191,7 @@ def _mean_spend(spend: SpendModel) -> float:
 
 def _finite(purchases: Any, horizon: Duration) -> float:
     if math.isinf(purchases):
-        raise InputError(
-            "infinite-value",
-            argument="horizon",
-            value=horizon,
-            rule="must be finite here: without discount such a customer buys for ever",
-            way_out="Give a finite horizon or a discount rate above 0.",
-        )
+        rule = "must be finite here: without discount such a customer buys for ever"
+        way_out = "Give a finite horizon or a discount rate above 0."
+        raise InputError("infinite-value", "horizon", horizon, rule, way_out)
     return float(purchases)

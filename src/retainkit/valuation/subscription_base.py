@@ -213,13 +213,9 @@ def value_subscriptions(
     ahead, place = np.unique(k, return_inverse=True)
     payments = _remaining(survival, ahead, discount_rate, force, instant, horizon)[place]
     if np.any(np.isinf(payments)):
-        raise InputError(
-            "infinite-value",
-            argument="discount_rate",
-            value=discount_rate,
-            rule="must be above 0 here: undiscounted, some customers pay for ever",
-            way_out="Discount, or give a finite horizon.",
-        )
+        rule = "must be above 0 here: undiscounted, some customers pay for ever"
+        way_out = "Discount, or give a finite horizon."
+        raise InputError("infinite-value", "discount_rate", discount_rate, rule, way_out)
     kept = np.asarray(survival.survival(ahead + 1.0, given=ahead))[place]
     retention = _last_retention(survival, k, people) if naive_retention is None else naive_retention
     rate = float(np.asarray(NOT_NEGATIVE.check("naive_retention", retention)))
@@ -305,21 +301,11 @@ def _cohorts(labels: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.nda
 def _whole(argument: str, value: Any) -> int:
     number = np.asarray(NOT_NEGATIVE.check(argument, value))
     if number.ndim or number < 1.0 or number != np.rint(number):
-        raise InputError(
-            "not-whole",
-            argument=argument,
-            value=value,
-            rule="must be a whole number of 1 or more",
-            way_out="For example periods=12.",
-        )
+        way_out = "For example periods=12."
+        raise InputError("not-whole", argument, value, "must be a whole number of 1 or more", way_out)
     return int(number)
 
 
 def _unequal(argument: str, column: np.ndarray[Any, Any], tenure: Array) -> InputError:
-    return InputError(
-        "length-mismatch",
-        argument=argument,
-        value=column,
-        rule=f"must have one value, or one for each of the {tenure.size:,} tenures",
-        way_out="Give every entry its own.",
-    )
+    rule = f"must have one value, or one for each of the {tenure.size:,} tenures"
+    return InputError("length-mismatch", argument, column, rule, "Give every entry its own.")

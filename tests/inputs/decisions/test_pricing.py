@@ -171,7 +171,7 @@ def test_an_infinite_break_even_is_null_in_json() -> None:
 def test_no_more_points_are_taken_than_there_are() -> None:
     with pytest.raises(InputError, match="must not take more points") as caught:
         points_liability(100, **{**FLOWS, "earned": [10, 10]})
-    assert caught.value.code == "negative-balance"
+    assert caught.value.code == "inconsistent"
     fractions = points_liability(0.3, **{**FLOWS, "earned": 0, "redeemed": [0.1] * 3, "expired": 0})
     assert fractions.outstanding[-1] == 0.0
 

@@ -288,7 +288,7 @@ def test_a_rate_without_a_period_to_convert_to_is_refused() -> None:
 def test_no_function_guesses_the_period_of_a_rate(call: Callable[[Any], Any]) -> None:
     with pytest.raises(InputError) as caught:
         call(Rate(0.1, per="year"))
-    assert caught.value.code == "period-unknown"
+    assert caught.value.code == "unit-unknown"
 
 
 def test_huge_and_tiny_numbers_give_numbers() -> None:

@@ -30,39 +30,43 @@ COLLAPSE = Renewals(duration=[1, 5, 6], event=[1, 1, 0], entry=[0, 1, 1], weight
 STOCK = Renewals(duration=[5, 6], event=[1, 0], entry=[2, 3])
 EXACT_STOCK = Renewals(duration=[5.13, 6.2], event=[1, 0], entry=[2.2, 3.17])
 CASES: dict[str, tuple[Callable[[], Any], str, str]] = {
-    "past the end": (lambda: CURVE.survival(4), "past-the-end", "continued('same-churn')"),
-    "for ever": (lambda: CURVE.survival(np.inf), "past-the-end", "largest observed tenure"),
-    "error past the end": (lambda: CURVE.continued("flat").standard_error(4), "past-the-end", "3.0"),
-    "interval past the end": (lambda: CURVE.continued(0.1).interval([1, 4]), "past-the-end", "position 1"),
-    "hazard past the end": (lambda: CURVE.hazard(4), "past-the-end", "t must"),
-    "restricted mean past the end": (lambda: CURVE.restricted_mean(9), "past-the-end", "horizon"),
-    "given past the end": (lambda: CURVE.survival(2, given=9), "past-the-end", "t must"),
-    "given a tenure nobody reached": (lambda: GONE.survival(3, given=2), "nobody-left", "given"),
+    "past the end": (lambda: CURVE.survival(4), "outside-the-curve", "continued('same-churn')"),
+    "for ever": (lambda: CURVE.survival(np.inf), "outside-the-curve", "largest observed tenure"),
+    "error past the end": (lambda: CURVE.continued("flat").standard_error(4), "outside-the-curve", "3.0"),
+    "interval past the end": (
+        lambda: CURVE.continued(0.1).interval([1, 4]),
+        "outside-the-curve",
+        "position 1",
+    ),
+    "hazard past the end": (lambda: CURVE.hazard(4), "outside-the-curve", "t must"),
+    "restricted mean past the end": (lambda: CURVE.restricted_mean(9), "outside-the-curve", "horizon"),
+    "given past the end": (lambda: CURVE.survival(2, given=9), "outside-the-curve", "t must"),
+    "given a tenure nobody reached": (lambda: GONE.survival(3, given=2), "nobody-at-risk", "given"),
     "negative": (lambda: CURVE.survival(-1), "out-of-range", "t must"),
     "not a number": (lambda: CURVE.survival("x"), "not-a-number", "t must"),
     "before the start": (
         lambda: KaplanMeier.estimate(DATA, from_tenure=1).survival(0.5),
-        "before-the-start",
+        "outside-the-curve",
         "earlier from_tenure",
     ),
-    "retention before a period is over": (lambda: CURVE.retention(0.5), "before-the-start", "1.0 or more"),
-    "hazard before its stretch": (lambda: CURVE.hazard(1, over=2), "before-the-start", "2.0 or more"),
+    "retention before a period is over": (lambda: CURVE.retention(0.5), "outside-the-curve", "1.0 or more"),
+    "hazard before its stretch": (lambda: CURVE.hazard(1, over=2), "outside-the-curve", "2.0 or more"),
     "a stretch longer than the curve": (lambda: CURVE.hazard(3, over=4), "out-of-range", "over"),
     "level": (lambda: CURVE.interval(1, level=1.0), "out-of-range", "level=0.95"),
     "level in percent": (lambda: CURVE.interval(1, level=95), "out-of-range", "level"),
     "transform": (lambda: CURVE.interval(1, transform="loglog"), "unknown-choice", "'log-log'"),  # type: ignore[arg-type]
     "quantile": (lambda: CURVE.quantile(1.0), "out-of-range", "p=0.5"),
-    "quantiles in an interval": (lambda: CURVE.quantile_interval([0.5]), "not-one-number", "p"),  # type: ignore[arg-type]
+    "quantiles in an interval": (lambda: CURVE.quantile_interval([0.5]), "wrong-shape", "p"),  # type: ignore[arg-type]
     "after_end": (lambda: CURVE.continued("same_churn"), "unknown-choice", "'same-churn'"),  # type: ignore[arg-type]
     "churn after the end": (lambda: CURVE.continued(2), "out-of-range", "after_end"),
     "no churn to go on": (
         lambda: KaplanMeier.estimate(Renewals(duration=[1, 9], event=[1, 0])).continued("same-churn"),
-        "nobody-left",
+        "too-few",
         "longer stretch",
     ),
     "other data": (
         lambda: KaplanMeier.estimate(Purchases(frequency=0, recency=0, T=1)),  # type: ignore[arg-type]
-        "wrong-data",
+        "wrong-type",
         "Renewals",
     ),
     "unit unknown": (lambda: GONE.survival(Duration(1, "month")), "unit-unknown", "unit="),
@@ -87,43 +91,47 @@ CASES: dict[str, tuple[Callable[[], Any], str, str]] = {
         "from_tenure=2.2",
     ),
     "a reason": (lambda: REASONS.cumulative_incidence("cards", 1), "unknown-choice", "'card'"),
-    "incidence past the end": (lambda: REASONS.cumulative_incidence("card", 4), "past-the-end", "t must"),
-    "width": (lambda: LifeTable.estimate(DATA, width=0), "not-edges", "width"),
-    "a width of dust": (lambda: LifeTable.estimate(DATA, width=1e-9), "not-edges", "1,000,000 parts"),
-    "edges": (lambda: LifeTable.estimate(DATA, edges=[0, 2, 2]), "not-edges", "ascending"),
-    "width and edges": (lambda: LifeTable.estimate(DATA, width=1, edges=[0, 1]), "not-edges", "left out"),
+    "incidence past the end": (
+        lambda: REASONS.cumulative_incidence("card", 4),
+        "outside-the-curve",
+        "t must",
+    ),
+    "width": (lambda: LifeTable.estimate(DATA, width=0), "out-of-range", "width"),
+    "a width of dust": (lambda: LifeTable.estimate(DATA, width=1e-9), "out-of-range", "1,000,000 parts"),
+    "edges": (lambda: LifeTable.estimate(DATA, edges=[0, 2, 2]), "not-ascending", "ascending"),
+    "width and edges": (lambda: LifeTable.estimate(DATA, width=1, edges=[0, 1]), "needless", "left out"),
     "an interval with nobody": (
         lambda: LifeTable.estimate(DATA, edges=[0, 3, 6]),
         "nobody-at-risk",
         "3.0 and 6.0",
     ),
-    "outside the table": (lambda: TABLE.survival(4), "outside-the-table", "between 0.0 and 3.0"),
-    "one group": (lambda: log_rank([DATA]), "not-groups", "two or more"),
-    "no groups": (lambda: log_rank(DATA), "not-groups", "two or more"),  # type: ignore[arg-type]
-    "not groups": (lambda: log_rank(3), "not-groups", "mapping"),  # type: ignore[arg-type]
-    "not renewals": (lambda: log_rank([DATA, 3]), "wrong-data", "Renewals"),  # type: ignore[list-item]
+    "outside the table": (lambda: TABLE.survival(4), "outside-the-curve", "between 0.0 and 3.0"),
+    "one group": (lambda: log_rank([DATA]), "too-few", "two or more"),
+    "no groups": (lambda: log_rank(DATA), "too-few", "two or more"),  # type: ignore[arg-type]
+    "not groups": (lambda: log_rank(3), "wrong-type", "mapping"),  # type: ignore[arg-type]
+    "not renewals": (lambda: log_rank([DATA, 3]), "wrong-type", "Renewals"),  # type: ignore[list-item]
     "two units": (
         lambda: log_rank([DATA, Renewals(duration=1, event=1, unit="day")]),
-        "not-groups",
+        "unit-mismatch",
         "one unit",
     ),
     "fractions of customers": (
         lambda: log_rank({"x": DATA, "y": Renewals(duration=1, event=1, weight=0.5, unit="month")}),
-        "not-groups",
+        "not-whole",
         "'y'",
     ),
     "weighting": (lambda: log_rank([DATA, DATA], weighting="wilcoxon"), "unknown-choice", "'gehan'"),  # type: ignore[arg-type]
-    "nobody left": (lambda: log_rank([Renewals(duration=1, event=0)] * 2), "not-groups", "left"),
+    "nobody left": (lambda: log_rank([Renewals(duration=1, event=0)] * 2), "too-few", "left"),
     "never together": (
         lambda: log_rank(
             [Renewals(duration=[1, 2], event=[1, 1]), Renewals(duration=[5, 6], event=[1, 1], entry=3)]
         ),
-        "not-groups",
+        "nobody-at-risk",
         "at risk together",
     ),
     "other horizons": (
         lambda: CURVE.restricted_mean(2).minus(CURVE.restricted_mean(3)),
-        "horizons-differ",
+        "unit-mismatch",
         "same horizon",
     ),
 }

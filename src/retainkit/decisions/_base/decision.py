@@ -92,13 +92,8 @@ def given(**inputs: tuple[NumberLike, Domain, str]) -> dict[str, Input]:
     found: dict[str, Input] = {}
     for value, (name, (_, domain, meaning)) in zip(values, inputs.items(), strict=True):
         if value.ndim > 1:
-            raise InputError(
-                "not-draws",
-                argument=name,
-                value=value,
-                rule="must be a number, or one column of draws",
-                way_out="Decide one case at a time; for a table of cases take the formulas.",
-            )
+            way_out = "Decide one case at a time; for a table of cases take the formulas."
+            raise InputError("wrong-shape", name, value, "must be a number, or one column of draws", way_out)
         found[name] = Input(Given(number(value), _SEARCHED.get(domain, domain), meaning), domain)
     return found
 

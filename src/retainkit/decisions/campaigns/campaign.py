@@ -26,7 +26,7 @@ from retainkit.columns import columns, numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.records import AbstractRecord, percent
 from retainkit.typing import Array, Number, NumberLike, Real
 
@@ -334,14 +334,9 @@ def _given(campaign: Campaign, name: str) -> Any:
 
 
 def _check_lift(lift: Array, bad: NDArray[np.bool_]) -> None:
-    if np.any(bad):
-        raise InputError(
-            "too-high",
-            argument="lift",
-            value=first_offender(np.broadcast_to(lift, bad.shape), bad),
-            rule="must not find more churners than there are, or than are contacted",
-            way_out="A lift is at most 1/churn_rate, and at most 1/contacted_share.",
-        )
+    rule = "must not find more churners than there are, or than are contacted"
+    way_out = "A lift is at most 1/churn_rate, and at most 1/contacted_share."
+    refuse_where(bad, "out-of-range", "lift", lift, rule, way_out)
 
 
 def _number(value: Any) -> Any:

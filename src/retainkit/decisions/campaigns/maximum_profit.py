@@ -134,13 +134,9 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
     """
     accepted = campaign.acceptance
     if not isinstance(accepted, BetaAcceptance):
-        raise InputError(
-            "acceptance",
-            argument="campaign.acceptance",
-            value=accepted,
-            rule="must be a BetaAcceptance(alpha, beta)",
-            way_out="Where the acceptance is known, take maximum_profit.",
-        )
+        rule = "must be a BetaAcceptance(alpha, beta)"
+        way_out = "Where the acceptance is known, take maximum_profit."
+        raise InputError("wrong-type", "campaign.acceptance", accepted, rule, way_out)
     ranked = Ranking.of(score, churned).with_churners()
     kept, cost, stayer = _single(
         ranked, campaign.value - campaign.incentive, -np.asarray(campaign.contact_cost), campaign.per_stayer
@@ -165,13 +161,8 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
 def _single(ranked: Ranking, *payoffs: Any) -> tuple[Array, ...]:
     checked = ranked.of_payoff(*payoffs)
     if any(payoff.ndim > 1 for payoff in checked):
-        raise InputError(
-            "draws",
-            argument="campaign",
-            value="draws",
-            rule="must have single numbers or one entry per customer here",
-            way_out="profit_curve takes draws.",
-        )
+        rule = "must have single numbers or one entry per customer here"
+        raise InputError("wrong-shape", "campaign", "draws", rule, "profit_curve takes draws.")
     return checked
 
 

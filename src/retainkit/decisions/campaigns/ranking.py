@@ -40,13 +40,10 @@ class Ranking:
         scores = np.asarray(REAL.check("score", as_numbers("score", score)))
         left = _outcomes(churned)
         if scores.ndim != 1 or left.shape != scores.shape or not scores.size:
-            raise InputError(
-                "shape",
-                argument="score / churned",
-                value=f"shapes {scores.shape} and {left.shape}",
-                rule="must be two columns of the same length, with at least one customer",
-                way_out="Give one score and one outcome per customer.",
-            )
+            shown = f"shapes {scores.shape} and {left.shape}"
+            rule = "must be two columns of the same length, with at least one customer"
+            way_out = "Give one score and one outcome per customer."
+            raise InputError("wrong-shape", "score / churned", shown, rule, way_out)
         order = np.argsort(scores)[::-1]
         ranked = scores[order]
         ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
@@ -71,13 +68,10 @@ class Ranking:
         checked = tuple(np.asarray(payoff, np.float64) for payoff in payoffs)
         for payoff in checked:
             if payoff.ndim and payoff.shape[-1] not in (1, self.order.size):
-                raise InputError(
-                    "shape",
-                    argument="campaign",
-                    value=f"parameters of shape {payoff.shape}",
-                    rule=f"must have one entry, or one per customer ({self.order.size:,}), on the last axis",
-                    way_out="Draws of a parameter need a first axis of their own: draws[:, None].",
-                )
+                shown = f"parameters of shape {payoff.shape}"
+                rule = f"must have one entry, or one per customer ({self.order.size:,}), on the last axis"
+                way_out = "Draws of a parameter need a first axis of their own: draws[:, None]."
+                raise InputError("wrong-shape", "campaign", shown, rule, way_out)
         return checked
 
     def payoffs(self, churner: Array, stayer: Array) -> Array:
@@ -104,11 +98,7 @@ def _outcomes(churned: NumberLike) -> NDArray[np.bool_]:
     numbers = column if column.dtype.kind in "iuf" else as_numbers("churned", churned)
     left = numbers == 1
     if not np.all(left | (numbers == 0)):
-        raise InputError(
-            "not-an-outcome",
-            argument="churned",
-            value=first_offender(numbers, ~(left | (numbers == 0))),
-            rule="must be 0 or 1 for every customer",
-            way_out="1 for who left, 0 for who stayed; probabilities belong to whom_to_contact.",
-        )
+        shown = first_offender(numbers, ~(left | (numbers == 0)))
+        way_out = "1 for who left, 0 for who stayed; probabilities belong to whom_to_contact."
+        raise InputError("out-of-range", "churned", shown, "must be 0 or 1 for every customer", way_out)
     return np.asarray(left)

@@ -22,7 +22,7 @@ from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
 from retainkit.economics.segments.markov_value import checked_chain
-from retainkit.errors import InputError
+from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
@@ -57,13 +57,8 @@ def improved_switching(transitions: NumberLike, *, brand: int, utility_change: N
     """
     a, _ = checked_chain(transitions, np.zeros(np.shape(transitions)[-1:]))
     if isinstance(brand, bool) or brand not in range(len(a)):
-        raise InputError(
-            "out-of-range",
-            argument="brand",
-            value=brand,
-            rule=f"must be the number of a row of transitions, 0 to {len(a) - 1}",
-            way_out="Count brands from 0.",
-        )
+        rule = f"must be the number of a row of transitions, 0 to {len(a) - 1}"
+        raise InputError("out-of-range", "brand", brand, rule, "Count brands from 0.")
     better = a.copy()
     better[:, brand] *= np.exp(REAL.check("utility_change", utility_change))
     total, before = better.sum(axis=1), a.sum(axis=1)
@@ -149,13 +144,8 @@ def return_on_switching(
     (rate,) = in_period(period, discount_rate=discount_rate)
     buyers = np.asarray(NOT_NEGATIVE.check("last_bought", last_bought))
     if buyers.shape != np.shape(transitions)[:1]:
-        raise InputError(
-            "wrong-shape",
-            argument="last_bought",
-            value=f"shape {buyers.shape}",
-            rule="must be one number of buyers for each brand",
-            way_out="Give as many as transitions has rows.",
-        )
+        way_out = "Give as many as transitions has rows."
+        raise wrong_shape("last_bought", buyers, "must be one number of buyers for each brand", way_out)
     inputs = given(
         contribution_per_purchase=(contribution_per_purchase, REAL, "of one purchase of the brand"),
         utility_change=(utility_change, REAL, "of the brand, in units of the logit"),

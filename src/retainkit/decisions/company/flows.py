@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.decisions._base.draws import plain
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.economics.formulas.survival import Survival
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice, wrong_shape
 from retainkit.typing import Array, NumberLike
 
 Losses: TypeAlias = Literal["relieved", "carried-forward"]
@@ -47,13 +47,9 @@ class Plan:
         shapes |= {name: c.shape[:-1] for name, c in drawn.items() if c.ndim > 1}
         if len(set(shapes.values())) > 1:
             told = ", ".join(f"{name} {shape[0]:,}" for name, shape in shapes.items())
-            raise InputError(
-                "length-mismatch",
-                argument=next(reversed(shapes)),
-                value=told,
-                rule="must have as many draws as the other inputs",
-                way_out="Draw each input as often, or give one number.",
-            )
+            rule = "must have as many draws as the other inputs"
+            way_out = "Draw each input as often, or give one number."
+            raise InputError("length-mismatch", next(reversed(shapes)), told, rule, way_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,23 +153,12 @@ def _curve(argument: str, survival: Any, periods: int) -> Array:
     if curve.ndim not in (1, 2) or curve.shape[-1] < periods:
         raise _does_not_fit(argument, curve, periods)
     curve = curve[..., :periods]
-    if np.any(curve[..., 0] != 1.0):
-        raise InputError(
-            "not-a-curve",
-            argument=argument,
-            value=first_offender(curve[..., 0], curve[..., 0] != 1.0),
-            rule="must begin with S(0) = 1: everyone is there at the start",
-            way_out="For customers at hand give S(t)/S(now).",
-        )
+    rule = "must begin with S(0) = 1: everyone is there at the start"
+    way_out = "For customers at hand give S(t)/S(now)."
+    refuse_where(curve[..., 0] != 1.0, "not-a-curve", argument, curve[..., 0], rule, way_out)
     rising = np.diff(curve, axis=-1, prepend=1.0) > 8.0 * np.finfo(np.float64).eps
-    if rising.any():
-        raise InputError(
-            "not-a-curve",
-            argument=argument,
-            value=first_offender(curve, rising),
-            rule="must never rise",
-            way_out="Give survival, not retention rates.",
-        )
+    way_out = "Give survival, not retention rates."
+    refuse_where(rising, "not-a-curve", argument, curve, "must never rise", way_out)
     return curve
 
 
@@ -196,13 +181,8 @@ def _after_carrying_forward(profit: Array) -> Array:
 
 
 def _does_not_fit(argument: str, column: Array, periods: int) -> InputError:
-    return InputError(
-        "wrong-shape",
-        argument=argument,
-        value=f"shape {column.shape}",
-        rule=f"must have one entry for each of the {periods:,} periods, (periods,) or (draws, periods)",
-        way_out="Give as many as periods, or fewer periods.",
-    )
+    rule = f"must have one entry for each of the {periods:,} periods, (periods,) or (draws, periods)"
+    return wrong_shape(argument, column, rule, "Give as many as periods, or fewer periods.")
 
 
 def _beyond(x: Mapping[str, Any]) -> Array:
@@ -210,11 +190,7 @@ def _beyond(x: Mapping[str, Any]) -> Array:
     d, g = np.asarray(x["discount_rate"]), np.asarray(x["terminal_growth"])
     if np.any(g >= d):
         wide = np.broadcast_to(g, np.broadcast_shapes(g.shape, d.shape))
-        raise InputError(
-            "infinite-value",
-            argument="terminal_growth",
-            value=first_offender(wide, g >= d),
-            rule="must be below the discount rate, or the value has no end",
-            way_out="No company outgrows the economy for ever: give less, or leave it out.",
-        )
+        rule = "must be below the discount rate, or the value has no end"
+        way_out = "No company outgrows the economy for ever: give less, or leave it out."
+        raise InputError("infinite-value", "terminal_growth", first_offender(wide, g >= d), rule, way_out)
     return (1.0 + g) / (d - g)

@@ -14,7 +14,7 @@ import numpy as np
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import NOT_NEGATIVE, REAL
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.typing import NumberLike
 
 
@@ -98,12 +98,9 @@ def leverage_effect(
         debt=(debt, NOT_NEGATIVE),
     )
     value = np.asarray(ce + other - owed)
-    if np.any(value <= 0.0):
-        raise InputError(
-            "no-shareholder-value",
-            argument="customer_equity + non_operating_assets - debt",
-            value=first_offender(value, value <= 0.0),
-            rule="must be above 0: a percentage of nothing has no meaning",
-            way_out="Compare amounts with shareholder_value instead.",
-        )
+    rule = "must be above 0: a percentage of nothing has no meaning"
+    way_out = "Compare amounts with shareholder_value instead."
+    refuse_where(
+        value <= 0.0, "undefined", "customer_equity + non_operating_assets - debt", value, rule, way_out
+    )
     return back(ce / value)

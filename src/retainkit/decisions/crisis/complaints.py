@@ -353,10 +353,6 @@ def _told(x: Mapping[str, Any], prefix: str) -> MarketDamage:
 def _check_shares(satisfied: NumberLike, appeased: NumberLike) -> None:
     together = np.asarray(satisfied) + appeased
     if np.any(together > 1.0 + 1e-12):
-        raise InputError(
-            "out-of-range",
-            argument="satisfied + appeased",
-            value=float(np.max(together)),
-            rule="must be at most 1: the rest of the complaints ends dissatisfied",
-            way_out="Give shares of all complaints, not of those that remain.",
-        )
+        rule = "must be at most 1: the rest of the complaints ends dissatisfied"
+        way_out = "Give shares of all complaints, not of those that remain."
+        raise InputError("out-of-range", "satisfied + appeased", float(np.max(together)), rule, way_out)

@@ -19,7 +19,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas.survival import Survival
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -185,14 +185,8 @@ class _ThroughCrisis:
 
     def __call__(self, t: Any) -> Array:
         when = np.asarray(NOT_NEGATIVE.check("t", t))
-        if np.any(when != np.rint(when)):
-            raise InputError(
-                "not-whole",
-                argument="t",
-                value=first_offender(when, when != np.rint(when)),
-                rule="must be whole numbers of periods",
-                way_out="Take a shorter period.",
-            )
+        rule = "must be whole numbers of periods"
+        refuse_where(when != np.rint(when), "not-whole", "t", when, rule, "Take a shorter period.")
         whole = when.astype(np.intp)
         grid = np.arange(int(whole.max(initial=0)) + 1, dtype=np.float64)
         curve = np.asarray(PROBABILITY.check("survival", self.function(grid)))

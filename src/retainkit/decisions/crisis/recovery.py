@@ -17,7 +17,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import shown
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.typing import Array, NumberLike, Real
 
 
@@ -183,20 +183,10 @@ def service_recovery(
 
 def _check_chances(p: Array, p0: Array, restored: Array, paradox: Array) -> None:
     p0_wide, lower = np.broadcast_arrays(p0, p)
-    if np.any(p0_wide > lower):
-        raise InputError(
-            "out-of-range",
-            argument="stay_unrecovered",
-            value=first_offender(p0_wide, p0_wide > lower),
-            rule="must not be above stay_without_failure",
-            way_out="For customers who stay more after a recovered failure give recovery_paradox=…",
-        )
+    rule = "must not be above stay_without_failure"
+    way_out = "For customers who stay more after a recovered failure give recovery_paradox=…"
+    refuse_where(p0_wide > lower, "out-of-range", "stay_unrecovered", p0_wide, rule, way_out)
     after = np.asarray(p0 + restored * (p - p0) + paradox)
-    if np.any(after > 1.0):
-        raise InputError(
-            "out-of-range",
-            argument="recovery_paradox",
-            value=first_offender(after, after > 1.0),
-            rule="must leave the chance to stay after recovery at 1 or below",
-            way_out="Nobody can be more than certain to stay.",
-        )
+    rule = "must leave the chance to stay after recovery at 1 or below"
+    way_out = "Nobody can be more than certain to stay."
+    refuse_where(after > 1.0, "out-of-range", "recovery_paradox", after, rule, way_out)

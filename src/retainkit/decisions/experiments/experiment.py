@@ -17,7 +17,7 @@ from retainkit.columns import columns, numbers
 from retainkit.decisions._base.assumption_table import assumption_table
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
-from retainkit.errors import InputError
+from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
@@ -178,13 +178,8 @@ def judged(
     number, share = asked(customers, level)
     net = lift - cost
     if net.ndim != 1 or net.size < 2:
-        raise InputError(
-            "wrong-shape",
-            argument="draws",
-            value=f"shape {net.shape}",
-            rule="must be a column of two or more draws",
-            way_out="Draw some thousands, for example fit.draws(4000, seed=1).",
-        )
+        way_out = "Draw some thousands, for example fit.draws(4000, seed=1)."
+        raise wrong_shape("draws", net, "must be a column of two or more draws", way_out)
     low, high = np.quantile(net, [0.5 - share / 2.0, 0.5 + share / 2.0])
     return ExperimentResult(
         gain=float(net.mean()),

@@ -216,11 +216,6 @@ def _assumed(
 def check_whole(argument: str, value: object) -> int:
     """A whole number above 0."""
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
-        raise InputError(
-            "not-a-count",
-            argument=argument,
-            value=value,
-            rule="must be a whole number above 0",
-            way_out="Count whole periods.",
-        )
+        way_out = "Count whole periods."
+        raise InputError("not-whole", argument, value, "must be a whole number above 0", way_out)
     return int(value)

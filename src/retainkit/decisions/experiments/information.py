@@ -19,7 +19,7 @@ from scipy.special import erfcx
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
-from retainkit.errors import InputError
+from retainkit.errors import wrong_shape
 from retainkit.typing import Array, NumberLike
 
 
@@ -123,13 +123,9 @@ def evpi_of_draws(gains: NumberLike) -> float:
     """
     (table,), _ = columns(gains=(gains, REAL))
     if table.ndim not in (1, 2) or table.size == 0:
-        raise InputError(
-            "wrong-shape",
-            argument="gains",
-            value=f"shape {table.shape}",
-            rule="must have a row for every draw and a column for every option",
-            way_out="Give a single column of draws, or np.column_stack of several.",
-        )
+        rule = "must have a row for every draw and a column for every option"
+        way_out = "Give a single column of draws, or np.column_stack of several."
+        raise wrong_shape("gains", table, rule, way_out)
     if table.ndim == 1:
         table = np.column_stack([table, np.zeros_like(table)])
     return float(table.max(axis=1).mean() - table.mean(axis=0).max())

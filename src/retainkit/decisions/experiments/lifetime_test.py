@@ -91,13 +91,9 @@ def _rate_of_leaving(
     left, at_risk = numbers(**{f"churned_{arm}": (churned, NOT_NEGATIVE), f"time_{arm}": (time, POSITIVE)})
     a, b = numbers(**{"prior[0]": (prior[0], NOT_NEGATIVE), "prior[1]": (prior[1], NOT_NEGATIVE)})
     if a + left == 0.0:
-        raise InputError(
-            "nobody-left",
-            argument=f"churned_{arm}",
-            value=churned,
-            rule="must be above 0 with a prior of 0",
-            way_out="Give a prior such as (1, 0), or watch longer.",
-        )
+        rule = "must be above 0 with a prior of 0"
+        way_out = "Give a prior such as (1, 0), or watch longer."
+        raise InputError("nobody-at-risk", f"churned_{arm}", churned, rule, way_out)
     return a + left, b + at_risk
 
 

@@ -64,13 +64,8 @@ def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level:
     (0.2, 0.0524, 0.3339)
     """
     if len(signs) != len(counts) or set(signs) - {1, -1}:
-        raise InputError(
-            "wrong-shape",
-            argument="signs",
-            value=signs,
-            rule=f"must be 1 or -1 for each of the {len(counts)} rates",
-            way_out="For a difference of two rates take (1, -1).",
-        )
+        rule = f"must be 1 or -1 for each of the {len(counts)} rates"
+        raise InputError("wrong-shape", "signs", signs, rule, "For a difference of two rates take (1, -1).")
     z = float(ndtri(0.5 + 0.5 * LEVEL.check("level", level)))
     table: Array = np.array([check_count(f"counts[{i}]", pair) for i, pair in enumerate(counts)])
     x, n, c = table[:, 0], table[:, 1], np.array(signs, np.float64)
@@ -95,22 +90,12 @@ def check_count(argument: str, pair: Any) -> Count:
     try:
         events, customers = pair
     except (TypeError, ValueError):
-        raise InputError(
-            "wrong-shape",
-            argument=argument,
-            value=pair,
-            rule="must be a pair: how many left, of how many customers",
-            way_out="For example (120, 2_000).",
-        ) from None
+        rule = "must be a pair: how many left, of how many customers"
+        raise InputError("wrong-shape", argument, pair, rule, "For example (120, 2_000).") from None
     x, n = numbers(
         **{argument: (events, NOT_NEGATIVE), f"customers of {argument}": (customers, NOT_NEGATIVE)}
     )
     if n == 0.0 or x > n:
-        raise InputError(
-            "out-of-range",
-            argument=argument,
-            value=(x, n),
-            rule="must be at most as many events as customers, and at least one customer",
-            way_out="Write (events, customers), in this order.",
-        )
+        rule = "must be at most as many events as customers, and at least one customer"
+        raise InputError("out-of-range", argument, (x, n), rule, "Write (events, customers), in this order.")
     return Count(x, n)

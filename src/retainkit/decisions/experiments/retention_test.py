@@ -93,13 +93,8 @@ def _posterior(arm: str, churned: Number, of: Number, prior: tuple[Number, Numbe
     left, there = numbers(**{f"churned_{arm}": (churned, NOT_NEGATIVE), arm: (of, NOT_NEGATIVE)})
     a, b = numbers(**{"prior[0]": (prior[0], POSITIVE), "prior[1]": (prior[1], POSITIVE)})
     if left > there:
-        raise InputError(
-            "more-left-than-there-were",
-            argument=f"churned_{arm}",
-            value=churned,
-            rule=f"must be at most {arm} = {of}",
-            way_out="Give the number who left first, then the number there were.",
-        )
+        way_out = "Give the number who left first, then the number there were."
+        raise InputError("inconsistent", f"churned_{arm}", churned, f"must be at most {arm} = {of}", way_out)
     return Beta(a + left, b + there - left)
 
 

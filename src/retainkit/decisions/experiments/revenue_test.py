@@ -16,7 +16,7 @@ from retainkit.columns import columns
 from retainkit.decisions._base.assumptions import Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, difference, judged
 from retainkit.domains import NOT_NEGATIVE, REAL
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import unknown_choice, wrong_shape
 from retainkit.typing import Array, Number, NumberLike
 
 RevenuePosterior: TypeAlias = Literal["bootstrap", "normal"]
@@ -91,13 +91,8 @@ def revenue_test(
 def _arm(argument: str, values: NumberLike) -> Array:
     (arm,), _ = columns(**{argument: (values, REAL)})
     if arm.ndim != 1 or arm.size < 2:
-        raise InputError(
-            "wrong-shape",
-            argument=argument,
-            value=f"shape {arm.shape}",
-            rule="must be a column with the margin of each of two or more customers",
-            way_out="Give one entry per customer, 0 for those who bought nothing.",
-        )
+        rule = "must be a column with the margin of each of two or more customers"
+        raise wrong_shape(argument, arm, rule, "Give one entry per customer, 0 for those who bought nothing.")
     return arm
 
 

@@ -26,7 +26,7 @@ from scipy.special import lambertw
 
 from retainkit.columns import columns, numbers
 from retainkit.domains import LEVEL, POSITIVE, REAL
-from retainkit.errors import InputError
+from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
@@ -145,13 +145,8 @@ def sequential_test(
     against, share = numbers(threshold=(threshold, REAL), level=(level, LEVEL))
     effect, error, planned = (np.atleast_1d(x) for x in np.broadcast_arrays(effect, error, planned))
     if effect.ndim != 1 or effect.size == 0:
-        raise InputError(
-            "wrong-shape",
-            argument="estimate",
-            value=f"shape {effect.shape}",
-            rule="must be a column with one estimate per look",
-            way_out="Give the looks of one test, the first look first.",
-        )
+        way_out = "Give the looks of one test, the first look first."
+        raise wrong_shape("estimate", effect, "must be a column with one estimate per look", way_out)
     rho = _best_rho(planned, 1.0 - share)
     reach = _reach(error, rho, 1.0 - share)
     return SequentialResult(

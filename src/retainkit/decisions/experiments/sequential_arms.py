@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from retainkit.columns import columns
 from retainkit.decisions.experiments.sequential import SequentialResult, sequential_test
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, first_offender, refuse_where
 from retainkit.typing import Array, Number, NumberLike
 
 
@@ -82,14 +82,8 @@ def _check_counts(arm: str, left: Array, there: Array) -> None:
         (arm, there, np.diff(there, prepend=0.0) < 0.0, "must not fall from look to look"),
     )
     for argument, array, bad, rule in wrong:
-        if np.any(bad):
-            raise InputError(
-                "not-a-running-count",
-                argument=argument,
-                value=first_offender(array, bad),
-                rule=rule,
-                way_out="Give sums from the beginning of the test, not the counts between two looks.",
-            )
+        way_out = "Give sums from the beginning of the test, not the counts between two looks."
+        refuse_where(bad, "not-ascending", argument, array, rule, way_out)
 
 
 def sequential_revenue_test(
@@ -143,13 +137,9 @@ def sequential_revenue_test(
     means1, variances1 = _running(some, places)
     squared = (variances0 + variances1) / (places + 1.0)
     if np.any(squared <= 0.0):
-        raise InputError(
-            "no-spread",
-            argument="looks",
-            value=float(places[0] + 1),
-            rule="must begin where customers differ",
-            way_out="Look first when some hundred customers of each arm are in.",
-        )
+        rule = "must begin where customers differ"
+        way_out = "Look first when some hundred customers of each arm are in."
+        raise InputError("too-few", "looks", float(places[0] + 1), rule, way_out)
     planned = POSITIVE.check("planned_per_arm", planned_per_arm)
     return sequential_test(
         means1 - means0,
@@ -169,13 +159,10 @@ def _places(at: Array, none: Array, some: Array) -> NDArray[np.intp]:
         | (at > min(none.size, some.size))
     )
     if none.ndim != 1 or some.ndim != 1 or np.any(wrong):
-        raise InputError(
-            "wrong-looks",
-            argument="looks",
-            value=first_offender(at, wrong) if np.any(wrong) else "no columns of customers",
-            rule=f"must be rising counts from 2 to {min(none.size, some.size):,}, the smaller arm",
-            way_out="Say after how many customers in each arm the test was looked at: [500, 1000, 2000].",
-        )
+        shown = first_offender(at, wrong) if np.any(wrong) else "no columns of customers"
+        rule = f"must be rising counts from 2 to {min(none.size, some.size):,}, the smaller arm"
+        way_out = "Say after how many customers in each arm the test was looked at: [500, 1000, 2000]."
+        raise InputError("not-ascending", "looks", shown, rule, way_out)
     return at.astype(np.intp) - 1
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from retainkit.domains import REAL
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.typing import Array, NumberLike
 
 _OWN = 1e-9  # share of its variance that a driver must not share with the others
@@ -22,24 +22,15 @@ def check_correlations(
     R = np.asarray(REAL.check("correlation", correlation))
     r = np.asarray(REAL.check("with_outcome", with_outcome))
     if R.ndim < 2 or R.shape[-1] != R.shape[-2] or R.shape[:-1] != r.shape or R.shape[-1] == 0:
-        raise InputError(
-            "wrong-shape",
-            argument="with_outcome",
-            value=f"shapes {R.shape} and {r.shape}",
-            rule="must have one correlation for each row of the square table correlation",
-            way_out="Give correlation (p, p) of the drivers with each other and with_outcome (p,).",
-        )
+        rule = "must have one correlation for each row of the square table correlation"
+        way_out = "Give correlation (p, p) of the drivers with each other and with_outcome (p,)."
+        raise InputError("wrong-shape", "with_outcome", f"shapes {R.shape} and {r.shape}", rule, way_out)
     one = np.einsum("...ii->...i", R)
     wrong = (np.abs(R) > 1.0 + _ROUNDING) | (np.abs(R - np.swapaxes(R, -1, -2)) > _ROUNDING)
     wrong |= (np.abs(one - 1.0) > _ROUNDING)[..., None]
-    if wrong.any():
-        raise InputError(
-            "not-correlations",
-            argument="correlation",
-            value=first_offender(R, wrong),
-            rule="must be symmetric, with 1 on the diagonal and nothing beyond -1 and 1",
-            way_out="From covariances divide by the standard deviations of both first.",
-        )
+    rule = "must be symmetric, with 1 on the diagonal and nothing beyond -1 and 1"
+    way_out = "From covariances divide by the standard deviations of both first."
+    refuse_where(wrong, "inconsistent", "correlation", R, rule, way_out)
     labels = names or [f"driver {i}" for i in range(R.shape[-1])]
     check_own_variation(R.reshape(-1, *R.shape[-2:]), labels, "correlation")
     _check_together(R, r)
@@ -53,13 +44,9 @@ def _check_together(R: Array, r: Array) -> None:
 
 
 def _contradictory(argument: str, found: str) -> InputError:
-    return InputError(
-        "not-correlations",
-        argument=argument,
-        value=found,
-        rule="must be correlations that any data can have together",
-        way_out="Take all of them from the same rows: rows left out pair by pair make them contradict.",
-    )
+    rule = "must be correlations that any data can have together"
+    way_out = "Take all of them from the same rows: rows left out pair by pair make them contradict."
+    return InputError("inconsistent", argument, found, rule, way_out)
 
 
 def check_own_variation(R: Array, names: Sequence[str], argument: str) -> None:
@@ -73,13 +60,9 @@ def check_own_variation(R: Array, names: Sequence[str], argument: str) -> None:
             before = R[int(np.argmin(own)), : i + 1, : i + 1]
             share = np.asarray(np.linalg.lstsq(before[:i, :i], before[:i, i], rcond=None)[0])
             involved = [n for n, c in zip(names, share.tolist(), strict=False) if abs(c) > 1e-6]
-            raise InputError(
-                "collinear",
-                argument=argument,
-                value=name,
-                rule=f"must not hold a combination of others: here of {', '.join(map(repr, involved))}",
-                way_out="Leave it out, or take the mean of those that say the same as one driver.",
-            )
+            rule = f"must not hold a combination of others: here of {', '.join(map(repr, involved))}"
+            way_out = "Leave it out, or take the mean of those that say the same as one driver."
+            raise InputError("collinear", argument, name, rule, way_out)
         rest = rest[1:, 1:] - rest[0, 1:, None] * rest[0, None, 1:] / own
 
 

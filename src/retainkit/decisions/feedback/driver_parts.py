@@ -33,13 +33,8 @@ def check_method(method: DriverMethod) -> None:
 
 def _count(replicates: int) -> int:
     if replicates < 0 or replicates == 1:
-        raise InputError(
-            "out-of-range",
-            argument="replicates",
-            value=replicates,
-            rule="must be 0 or 2 or more",
-            way_out="Take 1,000, or 0 for no intervals.",
-        )
+        way_out = "Take 1,000, or 0 for no intervals."
+        raise InputError("out-of-range", "replicates", replicates, "must be 0 or 2 or more", way_out)
     return replicates
 
 

@@ -239,11 +239,7 @@ def effect_check_of_table(
             counts[f"{group}_{time}"] = (float(left[rows].sum()), float(rows.sum()))
     empty = next((name for name, (_, size) in counts.items() if size == 0.0), None)
     if empty is not None:
-        raise InputError(
-            "empty-group",
-            argument="table",
-            value=f"no customer in {empty.replace('_', ', ')}",
-            rule="must have customers with and without the fix, before and after it",
-            way_out="Without a control the change cannot be told from what would have happened anyway.",
-        )
+        rule = "must have customers with and without the fix, before and after it"
+        way_out = "Without a control the change cannot be told from what would have happened anyway."
+        raise InputError("empty", "table", f"no customer in {empty.replace('_', ', ')}", rule, way_out)
     return effect_check(**counts, customers=customers, value=value, cost=cost, level=level)

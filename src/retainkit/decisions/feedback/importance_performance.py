@@ -15,7 +15,7 @@ import numpy as np
 
 from retainkit.decisions.feedback.key_drivers import CAVEAT, KeyDrivers
 from retainkit.domains import REAL
-from retainkit.errors import InputError, near, unknown_choice
+from retainkit.errors import InputError, missing_argument, near, unknown_choice
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
 from retainkit.typing import Array, Number
@@ -159,42 +159,28 @@ def _mappings(
     else:
         weights = _checked("importance", importance)
     if performance is None:
-        raise InputError(
-            "missing-argument",
-            argument="performance",
-            value=None,
-            rule="must be given where the importance does not come from the rows of a survey",
-            way_out="For example performance={'speed': 3.9, 'price': 4.4}.",
-        )
+        rule = "must be given where the importance does not come from the rows of a survey"
+        raise missing_argument("performance", rule, "For example performance={'speed': 3.9, 'price': 4.4}.")
     means = _checked("performance", performance)
     odd = sorted(set(weights) ^ set(means))
     if odd:
-        raise InputError(
-            "names-differ",
-            argument="performance",
-            value=odd[0],
-            rule="must have the same names as importance",
-            way_out=near(odd[0], (set(weights) | set(means)) - {odd[0]}).strip(),
-        )
+        rule = "must have the same names as importance"
+        way_out = near(odd[0], (set(weights) | set(means)) - {odd[0]}).strip()
+        raise InputError("unmatched", "performance", odd[0], rule, way_out)
     return weights, means
 
 
 def _checked(argument: str, column: Mapping[str, Number]) -> dict[str, float]:
     if not column:
-        raise InputError("empty", argument=argument, value={}, rule="must have a value", way_out="")
+        raise InputError("empty", argument, {}, "must have a value")
     return {name: REAL.check(f"{argument}[{name!r}]", value) for name, value in column.items()}
 
 
 def _cuts(cut: Cut | tuple[Number, Number], x: Array, y: Array) -> tuple[float, float]:
     if isinstance(cut, tuple):
         if len(cut) != 2:
-            raise InputError(
-                "wrong-shape",
-                argument="cut",
-                value=cut,
-                rule="must be a pair: importance, performance",
-                way_out="For example cut=(0.1, 4.0).",
-            )
+            way_out = "For example cut=(0.1, 4.0)."
+            raise InputError("wrong-shape", "cut", cut, "must be a pair: importance, performance", way_out)
         return REAL.check("cut", cut[0]), REAL.check("cut", cut[1])
     if cut not in get_args(Cut):
         raise unknown_choice("cut", cut, get_args(Cut))

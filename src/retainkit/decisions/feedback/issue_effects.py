@@ -225,15 +225,11 @@ def _columns(
     ]:
         count = int(column.sum())
         if min(count, column.size - count) < 2:
-            raise InputError(
-                "too-few",
-                argument=role,
-                value=f"{name!r}, {count:,} of {column.size:,}",
-                rule="must hold for two customers or more, and not for two or more",
-                way_out="Leave it out, or join it with a similar issue."
-                if role == "issues"
-                else "Watch longer.",
+            rule = "must hold for two customers or more, and not for two or more"
+            way_out = (
+                "Leave it out, or join it with a similar issue." if role == "issues" else "Watch longer."
             )
+            raise InputError("too-few", role, f"{name!r}, {count:,} of {column.size:,}", rule, way_out)
     return left, met, np.stack([columns[name] for name in others]) if others else np.empty((0, left.size))
 
 
@@ -241,13 +237,8 @@ def _check_apart(met: Array, rest: Array, names: tuple[str, ...], others: tuple[
     z, _, deviation = standardized(np.concatenate([met, rest]), np.ones_like(met[0]))
     for name, spread in zip((*names, *others), deviation.tolist(), strict=True):
         if spread == 0.0:
-            raise InputError(
-                "constant",
-                argument="controls",
-                value=name,
-                rule="must vary",
-                way_out="Leave it out: it is the same for everyone.",
-            )
+            way_out = "Leave it out: it is the same for everyone."
+            raise InputError("collinear", "controls", name, "must vary", way_out)
     check_own_variation((z @ z.T / z.shape[1])[None], (*names, *others), "issues and controls")
 
 
@@ -260,19 +251,11 @@ def _differences(left: Array, met: Array, rest: Array, method: EffectMethod) -> 
 def _check_compared(found: Differences, names: tuple[str, ...]) -> None:
     alone: NDArray[np.bool_] = found.compared == 0.0
     if alone.any():
-        raise InputError(
-            "nobody-alike",
-            argument="issues",
-            value=names[int(np.argmax(alone))],
-            rule="must have been met by some and not by others among customers alike in all else",
-            way_out='Use fewer or coarser controls, or method="adjusted".',
-        )
+        rule = "must have been met by some and not by others among customers alike in all else"
+        way_out = 'Use fewer or coarser controls, or method="adjusted".'
+        raise InputError("too-few", "issues", names[int(np.argmax(alone))], rule, way_out)
     certain: NDArray[np.bool_] = np.diag(found.covariance) <= _ROUNDING
     if certain.any():
-        raise InputError(
-            "nothing-left-open",
-            argument="churned",
-            value=names[int(np.argmax(certain))],
-            rule="must not follow from an issue and the controls without exception: such data show no error",
-            way_out="Take more customers, or give the effect by hand to issues_at_stake.",
-        )
+        rule = "must not follow from an issue and the controls without exception: such data show no error"
+        way_out = "Take more customers, or give the effect by hand to issues_at_stake."
+        raise InputError("collinear", "churned", names[int(np.argmax(certain))], rule, way_out)

@@ -264,13 +264,9 @@ def _named(
     odd = sorted(set(given_) ^ set(issues))
     if odd or not issues:
         name = odd[0] if odd else ""
-        raise InputError(
-            "names-differ",
-            argument=argument,
-            value=name,
-            rule="must have one figure for each issue of effects, and no others",
-            way_out=near(name, (set(given_) | set(issues)) - {name}).strip(),
-        )
+        rule = "must have one figure for each issue of effects, and no others"
+        way_out = near(name, (set(given_) | set(issues)) - {name}).strip()
+        raise InputError("unmatched", argument, name, rule, way_out)
     return given_
 
 

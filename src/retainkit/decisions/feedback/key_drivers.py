@@ -266,13 +266,9 @@ def key_drivers_of_correlations(
     names = named_once("drivers", drivers, {})
     R, r = check_correlations(correlation, with_outcome, names)
     if r.shape != (len(names),):
-        raise InputError(
-            "length-mismatch",
-            argument="drivers",
-            value=names,
-            rule=f"must name each of the {r.shape[-1]} rows of one table of correlations",
-            way_out="Give the names in the order of the rows.",
-        )
+        rule = f"must name each of the {r.shape[-1]} rows of one table of correlations"
+        way_out = "Give the names in the order of the rows."
+        raise InputError("length-mismatch", "drivers", names, rule, way_out)
     parts, error = divide(R, r, method, orders, np.random.default_rng(seed))
     return KeyDrivers(
         drivers=names,
@@ -297,21 +293,13 @@ def _read(table: Any, outcome: str, names: tuple[str, ...], weight: str | None) 
     answers = np.stack([columns[name] for name in wanted])
     w = np.ones(answers.shape[1]) if weight is None else np.asarray(POSITIVE.check(weight, columns[weight]))
     if answers.shape[1] < len(names) + 2:
-        raise InputError(
-            "too-few-rows",
-            argument="table",
-            value=f"{answers.shape[1]:,} rows for {len(names)} drivers",
-            rule="must have at least two rows more than drivers",
-            way_out="Gather more answers: some dozens of rows per driver tell something.",
-        )
+        shown = f"{answers.shape[1]:,} rows for {len(names)} drivers"
+        way_out = "Gather more answers: some dozens of rows per driver tell something."
+        raise InputError("too-few", "table", shown, "must have at least two rows more than drivers", way_out)
     z, mean, deviation = standardized(answers, w)
     for name, spread, value in zip(wanted, deviation.tolist(), mean.tolist(), strict=True):
         if spread == 0.0:
-            raise InputError(
-                "constant",
-                argument=wanted[name],
-                value=f"{name!r}, {value:.6g} in every row",
-                rule="must vary: what is the same for everyone explains nothing, and cannot be explained",
-                way_out="Leave it out." if wanted[name] == "drivers" else "Choose another outcome.",
-            )
+            rule = "must vary: what is the same for everyone explains nothing, and cannot be explained"
+            way_out = "Leave it out." if wanted[name] == "drivers" else "Choose another outcome."
+            raise InputError("collinear", wanted[name], f"{name!r}, {value:.6g} in every row", rule, way_out)
     return z, w, mean[:-1]

@@ -26,7 +26,7 @@ from retainkit._numerics.subset_r_squared import (
     r_squared_by_subset,
 )
 from retainkit.decisions.feedback.correlations import check_correlations
-from retainkit.errors import InputError
+from retainkit.errors import InputError, wrong_shape
 from retainkit.typing import Array, NumberLike
 
 EXACT_UP_TO = 20
@@ -71,13 +71,9 @@ def shapley_r_squared(correlation: NumberLike, with_outcome: NumberLike) -> Arra
     """
     R, r = check_correlations(correlation, with_outcome)
     if r.shape[-1] > EXACT_UP_TO:
-        raise InputError(
-            "too-many-drivers",
-            argument="correlation",
-            value=f"{r.shape[-1]} drivers",
-            rule=f"must be of at most {EXACT_UP_TO} drivers",
-            way_out="Take sampled_shapley_r_squared, or relative_weights.",
-        )
+        rule = f"must be of at most {EXACT_UP_TO} drivers"
+        way_out = "Take sampled_shapley_r_squared, or relative_weights."
+        raise InputError("out-of-range", "correlation", f"{r.shape[-1]} drivers", rule, way_out)
     parts = exact_parts(R.reshape(-1, *R.shape[-2:]), r.reshape(-1, r.shape[-1]))
     return parts.reshape(r.shape)
 
@@ -136,26 +132,15 @@ def sampled_shapley_r_squared(
     """
     R, r = check_correlations(correlation, with_outcome)
     if r.ndim > 1:
-        raise InputError(
-            "wrong-shape",
-            argument="with_outcome",
-            value=f"shape {r.shape}",
-            rule="must be one column here",
-            way_out="Call it for each draw.",
-        )
+        raise wrong_shape("with_outcome", r, "must be one column here", "Call it for each draw.")
     return sampled_parts(R, r, orders, np.random.default_rng(seed))
 
 
 def sampled_parts(R: Array, r: Array, orders: int, rng: np.random.Generator) -> SampledParts:
     """The same, unchecked but for the number of orders."""
     if orders < 4:
-        raise InputError(
-            "out-of-range",
-            argument="orders",
-            value=orders,
-            rule="must be 4 or more: two orders and their reverses",
-            way_out="Take 2,000.",
-        )
+        rule = "must be 4 or more: two orders and their reverses"
+        raise InputError("out-of-range", "orders", orders, rule, "Take 2,000.")
     chosen = orders_and_their_reverse(r.size, orders // 2, rng)
     size = 2 * max(1, _SAMPLED_AT_ONCE // (2 * r.size**2))
     gains = [gains_in_order(R, r, chosen[i : i + size]) for i in range(0, len(chosen), size)]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import REAL, as_numbers
-from retainkit.errors import Entry, InputError, near
+from retainkit.errors import Entry, InputError, missing_column
 from retainkit.typing import Array
 
 Raw = NDArray[Any]
@@ -59,9 +59,7 @@ def tickets_by_customer(
     {'id': [7, 8, 9], 'left': [1, 0, 0], 'billing': [1, 0, 0], 'delay': [1, 0, 1]}
     """
     if at_least < 1:
-        raise InputError(
-            "out-of-range", argument="at_least", value=at_least, rule="must be 1 or more", way_out="Try 1."
-        )
+        raise InputError("out-of-range", "at_least", at_least, "must be 1 or more", "Try 1.")
     known = read_columns(customers, None, "customers")
     _check_present("customer_id", customer_id, list(known))
     lines = read_columns(tickets, {customer_id: "customer_id", issue: "issue"}, "tickets")
@@ -71,13 +69,8 @@ def tickets_by_customer(
     names, code = np.unique(np.array(told, dtype=np.str_), return_inverse=True)
     clash = [name for name in names.tolist() if name in known]
     if clash:
-        raise InputError(
-            "name-taken",
-            argument="issue",
-            value=clash[0],
-            rule="must not be named like a column of customers",
-            way_out="Rename the column or the issue.",
-        )
+        rule = "must not be named like a column of customers"
+        raise InputError("duplicate", "issue", clash[0], rule, "Rename the column or the issue.")
     count = np.bincount(row * names.size + code, minlength=len(place) * names.size)
     met = (count.reshape(len(place), names.size) >= at_least).astype(np.int64)
     return {**known, **{name: met[:, j] for j, name in enumerate(names.tolist())}}
@@ -87,13 +80,9 @@ def _places(ids: Raw, name: str) -> dict[Any, int]:
     place: dict[Any, int] = {}
     for at, customer in enumerate(ids.tolist()):
         if _present(name, at, customer) in place:
-            raise InputError(
-                "duplicate-ids",
-                argument="customers",
-                value=Entry(customer, at, 1),
-                rule="must have each customer in one row",
-                way_out="Keep one row per customer.",
-            )
+            rule = "must have each customer in one row"
+            way_out = "Keep one row per customer."
+            raise InputError("duplicate", "customers", Entry(customer, at, 1), rule, way_out)
         place[customer] = at
     return place
 
@@ -102,13 +91,9 @@ def _rows(ids: Raw, place: Mapping[Any, int]) -> NDArray[np.intp]:
     rows = [place.get(customer, -1) for customer in ids.tolist()]
     strange = [at for at, row in enumerate(rows) if row < 0]
     if strange:
-        raise InputError(
-            "unmatched-ids",
-            argument="tickets",
-            value=Entry(ids[strange[0]], strange[0], len(strange)),
-            rule="must be of customers that are in customers",
-            way_out="Add their rows to customers, or leave their tickets out; check the type of the ids.",
-        )
+        shown = Entry(ids[strange[0]], strange[0], len(strange))
+        way_out = "Add their rows to customers, or leave their tickets out; check the type of the ids."
+        raise InputError("unmatched", "tickets", shown, "must be of customers that are in customers", way_out)
     return np.array(rows, np.intp)
 
 
@@ -128,13 +113,9 @@ def read_columns(table: Any, wanted: Mapping[str, str] | None, argument: str = "
         columns = _of_frame(table, wanted, argument)
     shapes = {column.shape for column in columns.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1 or next(iter(shapes)) == (0,):
-        raise InputError(
-            "not-a-table",
-            argument=argument,
-            value=f"columns of shapes {', '.join(map(str, sorted(shapes)))}" if shapes else "no columns",
-            rule="must have columns of one length, with at least one row",
-            way_out="Check the filter that made the table.",
-        )
+        shown = f"columns of shapes {', '.join(map(str, sorted(shapes)))}" if shapes else "no columns"
+        rule = "must have columns of one length, with at least one row"
+        raise InputError("not-a-table", argument, shown, rule, "Check the filter that made the table.")
     return columns
 
 
@@ -144,13 +125,9 @@ def _of_frame(table: Any, wanted: Mapping[str, str] | None, argument: str) -> di
     try:
         frame: Any = nw.from_native(table)
     except TypeError as error:
-        raise InputError(
-            "not-a-table",
-            argument=argument,
-            value=type(table).__name__,
-            rule="must be a dataframe of any kind, or a dict of columns of one length",
-            way_out="Pass the table itself, not one column of it.",
-        ) from error
+        rule = "must be a dataframe of any kind, or a dict of columns of one length"
+        way_out = "Pass the table itself, not one column of it."
+        raise InputError("not-a-table", argument, type(table).__name__, rule, way_out) from error
     chosen = frame.select(_names(wanted, frame.collect_schema().names()))
     eager = chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen
     return {name: _array(eager.get_column(name)) for name in eager.columns}
@@ -177,13 +154,7 @@ def _names(wanted: Mapping[str, str] | None, present: list[str]) -> list[str]:
 
 def _check_present(argument: str, name: str, present: Sequence[str]) -> None:
     if name not in present:
-        raise InputError(
-            "missing-column",
-            argument=argument,
-            value=name,
-            rule="must name a column of the table",
-            way_out=near(str(name), present) + f"Its columns are: {', '.join(map(repr, present))}.",
-        )
+        raise missing_column(argument, name, present)
 
 
 def read_numbers(table: Any, wanted: Mapping[str, str]) -> dict[str, Array]:
@@ -203,13 +174,9 @@ def _numbers(name: str, column: Raw) -> Array:
 
 
 def _gaps(name: str, first: int, count: int) -> InputError:
-    return InputError(
-        "missing-value",
-        argument=name,
-        value=Entry(None, first, count),
-        rule="must have an answer in every row",
-        way_out="Leave those rows out or fill the gaps, and say so: who is silent is not like the rest.",
-    )
+    rule = "must have an answer in every row"
+    way_out = "Leave those rows out or fill the gaps, and say so: who is silent is not like the rest."
+    return InputError("missing-value", name, Entry(None, first, count), rule, way_out)
 
 
 def indicator(name: str, column: Array) -> Array:
@@ -217,13 +184,9 @@ def indicator(name: str, column: Array) -> Array:
     bad = (column != 0.0) & (column != 1.0)
     if bad.any():
         at = int(np.argmax(bad))
-        raise InputError(
-            "not-an-indicator",
-            argument=name,
-            value=Entry(float(column[at]), at, int(bad.sum())),
-            rule="must be 1 or 0, or true or false",
-            way_out="Compare it first, for example table['tickets'] > 0.",
-        )
+        rule = "must be 1 or 0, or true or false"
+        way_out = "Compare it first, for example table['tickets'] > 0."
+        raise InputError("out-of-range", name, Entry(float(column[at]), at, int(bad.sum())), rule, way_out)
     return column
 
 
@@ -232,21 +195,11 @@ def named_once(argument: str, names: Sequence[str], others: Mapping[str, str]) -
     given = (names,) if isinstance(names, str) else tuple(names)
     for at, name in enumerate(given):
         if name in given[:at] or name in others:
-            raise InputError(
-                "named-twice",
-                argument=argument,
-                value=name,
-                rule=f"must not name the column of {others[name]} too"
-                if name in others
-                else "must name each once",
-                way_out="Leave it out.",
+            rule = (
+                f"must not name the column of {others[name]} too" if name in others else "must name each once"
             )
+            raise InputError("duplicate", argument, name, rule, "Leave it out.")
     if not given:
-        raise InputError(
-            "empty",
-            argument=argument,
-            value=names,
-            rule="must name at least one column",
-            way_out=f"For example {argument}=['price', 'speed'].",
-        )
+        way_out = f"For example {argument}=['price', 'speed']."
+        raise InputError("empty", argument, names, "must name at least one column", way_out)
     return given

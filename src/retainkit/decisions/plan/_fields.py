@@ -20,7 +20,7 @@ from retainkit.domains import (
     SHARE_BELOW_1,
     Domain,
 )
-from retainkit.errors import InputError, near
+from retainkit.errors import InputError, missing_argument, near
 
 
 def _whole(v: Any) -> Any:
@@ -86,22 +86,18 @@ def _advice(error: ValidationError, fields: Mapping[str, Any]) -> InputError:
         return _placed(cause, first["loc"])
     if first["type"] == "extra_forbidden":
         way_out = near(place, fields) + f"The fields are: {', '.join(fields)}."
-        return InputError(
-            "unknown-field", argument=place, value=first["input"], rule="is not a field", way_out=way_out
-        )
+        return InputError("unknown-name", place, first["input"], "is not a field", way_out)
     if first["type"] == "missing":
         way_out = (
             f"It is {fields[place].description}." if place in fields and fields[place].description else ""
         )
-        return InputError(
-            "missing-argument", argument=place, value=None, rule="must be given", way_out=way_out
-        )
+        return missing_argument(place, "must be given", way_out)
     return _of_wrong_type(first, place)
 
 
 def _of_wrong_type(complaint: Mapping[str, Any], place: str) -> InputError:
     rule = complaint["msg"][:1].lower() + complaint["msg"][1:]
-    return InputError("wrong-type", argument=place, value=complaint["input"], rule=rule, way_out="")
+    return InputError("wrong-type", place, complaint["input"], rule)
 
 
 def _placed(cause: InputError, loc: tuple[int | str, ...]) -> InputError:
@@ -110,9 +106,7 @@ def _placed(cause: InputError, loc: tuple[int | str, ...]) -> InputError:
     if not outer or outer == cause.argument:
         return cause
     argument = outer if outer.endswith(cause.argument) else f"{outer}.{cause.argument}"
-    return InputError(
-        cause.code, argument=argument, value=cause.value, rule=cause.rule, way_out=cause.way_out
-    )
+    return InputError(cause.code, argument, cause.value, cause.rule, cause.way_out)
 
 
 def path(loc: Iterable[int | str]) -> str:

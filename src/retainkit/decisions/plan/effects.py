@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect
 from retainkit.decisions.plan.population import Base, Moved
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.typing import Array
 
 
@@ -104,11 +104,5 @@ def _log_ratio(initiative: AbstractInitiative, base: Base, effect: Effect, drawn
 def _refuse(
     bad: NDArray[np.bool_], drawn: Array, initiative: AbstractInitiative, effect: Effect, rule: str
 ) -> None:
-    if np.any(bad):
-        raise InputError(
-            "out-of-range",
-            argument=f"{initiative.name}: {effect.field}",
-            value=first_offender(drawn, bad),
-            rule=rule,
-            way_out="Give a narrower range or another distribution, or a hazard ratio in place of points.",
-        )
+    way_out = "Give a narrower range or another distribution, or a hazard ratio in place of points."
+    refuse_where(bad, "out-of-range", f"{initiative.name}: {effect.field}", drawn, rule, way_out)

@@ -56,13 +56,8 @@ def evaluated(question: Question, *, draws: int, seed: int) -> PlanResult:
 
 def _check_draws(draws: int) -> None:
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < _FEWEST_DRAWS:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(
-            "out-of-range",
-            argument="draws",
-            value=draws,
-            rule=f"must be a whole number, {_FEWEST_DRAWS} or more",
-            way_out="Leave it out for 1000.",
-        )
+        rule = f"must be a whole number, {_FEWEST_DRAWS} or more"
+        raise InputError("out-of-range", "draws", draws, rule, "Leave it out for 1000.")
 
 
 def _named(names: tuple[str, ...], members: NDArray[np.bool_]) -> tuple[str, ...]:

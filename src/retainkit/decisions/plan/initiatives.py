@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Month, Months, Reach
 from retainkit.decisions.plan.uncertain import Distribution, EffectLike, UncertainEffect
-from retainkit.errors import InputError
+from retainkit.errors import InputError, missing_argument
 
 Target: TypeAlias = Literal["hazard_ratio", "log_hazard", "churn_points", "margin", "acquisition"]
 
@@ -147,22 +147,13 @@ def check_effects(initiative: AnInitiative, on_churn: tuple[str, ...]) -> AnInit
     """The initiative itself, if it does something, and not twice the same to churn."""
     given = [name for name in on_churn if getattr(initiative, name) is not None]
     if len(given) > 1 and {"hazard_ratio", "churn_points"} <= set(given):
-        raise InputError(
-            "not-one-of",
-            argument="churn_points",
-            value="both churn_points and hazard_ratio",
-            rule="must not be given together with hazard_ratio: they say the same thing",
-            way_out="Give one of them.",
-        )
+        rule = "must not be given together with hazard_ratio: they say the same thing"
+        way_out = "Give one of them."
+        raise InputError("not-one-of", "churn_points", "both churn_points and hazard_ratio", rule, way_out)
     if not initiative.effects():
         names = [
             name for name in type(initiative).model_fields if name not in AbstractInitiative.model_fields
         ]
-        raise InputError(
-            "no-effect",
-            argument=on_churn[0],
-            value=None,
-            rule="must be given, or another effect: an initiative without effect only costs",
-            way_out=f"Effects are: {', '.join(names)}.",
-        )
+        rule = "must be given, or another effect: an initiative without effect only costs"
+        raise missing_argument(on_churn[0], rule, f"Effects are: {', '.join(names)}.")
     return initiative

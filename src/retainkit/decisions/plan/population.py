@@ -191,13 +191,9 @@ def _by_chance(reach: list[float]) -> list[tuple[float, list[bool]]]:
     """All combinations of being reached or not."""
     partly = [i for i, r in enumerate(reach) if 0.0 < r < 1.0]
     if len(partly) > _MOST_BY_CHANCE:
-        raise InputError(
-            "too-many",
-            argument="reached_customers",
-            value="independent",
-            rule=f"must be 'same' where more than {_MOST_BY_CHANCE} initiatives reach a part of a segment",
-            way_out="Leave it out, or evaluate fewer initiatives at a time.",
-        )
+        rule = f"must be 'same' where more than {_MOST_BY_CHANCE} initiatives reach a part of a segment"
+        way_out = "Leave it out, or evaluate fewer initiatives at a time."
+        raise InputError("out-of-range", "reached_customers", "independent", rule, way_out)
     found: list[tuple[float, list[bool]]] = []
     for draw in product((True, False), repeat=len(partly)):
         has = [r == 1.0 for r in reach]

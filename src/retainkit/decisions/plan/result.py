@@ -116,13 +116,8 @@ class PlanResult(AbstractDecision):
         for row in self.initiatives:
             if row.name == name:
                 return row
-        raise InputError(
-            "unknown-choice",
-            argument="name",
-            value=name,
-            rule="must be an initiative of the plan",
-            way_out=f"They are: {', '.join(row.name for row in self.initiatives)}.",
-        )
+        way_out = f"They are: {', '.join(row.name for row in self.initiatives)}."
+        raise InputError("unknown-choice", "name", name, "must be an initiative of the plan", way_out)
 
     def as_dict(self) -> dict[str, Any]:
         """All figures as plain values, the gain by its mean and interval; None for what is infinite."""

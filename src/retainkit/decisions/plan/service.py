@@ -68,13 +68,9 @@ class FailureRecovery(AbstractInput):
     @model_validator(mode="after")
     def _a_loss(self) -> Self:
         if self.stay_unrecovered > self.stay_without_failure:
-            raise InputError(
-                "out-of-range",
-                argument="stay_unrecovered",
-                value=self.stay_unrecovered,
-                rule=f"must not be above stay_without_failure, {self.stay_without_failure:g}",
-                way_out="The difference is what a failure loses.",
-            )
+            rule = f"must not be above stay_without_failure, {self.stay_without_failure:g}"
+            way_out = "The difference is what a failure loses."
+            raise InputError("out-of-range", "stay_unrecovered", self.stay_unrecovered, rule, way_out)
         return self
 
 

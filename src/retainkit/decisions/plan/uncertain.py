@@ -54,21 +54,13 @@ class UncertainEffect(AbstractInput):
         names = ("value", "low", "high", "mean", "sd")
         given = tuple(name for name in names if getattr(self, name) is not None)
         if given not in (("value",), ("low", "high"), ("mean", "sd")):
-            raise InputError(
-                "not-one-of",
-                argument="value",
-                value=" and ".join(given) or None,
-                rule="must be given, or low and high, or mean and sd in its place",
-                way_out="low and high are the ends of the range that holds the effect nine times in ten.",
-            )
+            rule = "must be given, or low and high, or mean and sd in its place"
+            way_out = "low and high are the ends of the range that holds the effect nine times in ten."
+            raise InputError("not-one-of", "value", " and ".join(given) or None, rule, way_out)
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise InputError(
-                "out-of-order",
-                argument="low",
-                value=self.low,
-                rule=f"must not be above high, {self.high:g}",
-                way_out="A hazard ratio of 0.8 is the better one, and the low one.",
-            )
+            rule = f"must not be above high, {self.high:g}"
+            way_out = "A hazard ratio of 0.8 is the better one, and the low one."
+            raise InputError("not-ascending", "low", self.low, rule, way_out)
         return self
 
     @property
@@ -130,13 +122,9 @@ class UncertainEffect(AbstractInput):
         lowest = self.low if self.low is not None else self.mean
         assert lowest is not None
         if lowest <= 0.0:
-            raise InputError(
-                "out-of-range",
-                argument="low" if self.low is not None else "mean",
-                value=lowest,
-                rule="must be above 0 for a lognormal effect",
-                way_out="Name another distribution, or give a range above 0.",
-            )
+            rule = "must be above 0 for a lognormal effect"
+            way_out = "Name another distribution, or give a range above 0."
+            raise InputError("out-of-range", "low" if self.low is not None else "mean", lowest, rule, way_out)
         if self.low is not None and self.high is not None:
             bottom, top = math.log(self.low), math.log(self.high)
             return 0.5 * (bottom + top), (top - bottom) / (2.0 * _Z90)

@@ -26,7 +26,7 @@ from retainkit.decisions._base.decision import (
 from retainkit.decisions._base.draws import shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.economics.segments.markov_value import markov_value
-from retainkit.errors import InputError
+from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -123,13 +123,8 @@ def tier_programme(
     (rate,) = in_period(period, discount_rate=discount_rate)
     weights = _column("start", start, NOT_NEGATIVE, None)
     if not weights.any():
-        raise InputError(
-            "nobody",
-            argument="start",
-            value=start,
-            rule="must have members in some tier",
-            way_out="Give the members, or their shares, by tier.",
-        )
+        way_out = "Give the members, or their shares, by tier."
+        raise InputError("empty", "start", start, "must have members in some tier", way_out)
     names = _names(tiers, weights.size)
     inputs = {
         **_by_tier("margin", "margins", margins, REAL, "margin of a member, per period", names),
@@ -191,13 +186,9 @@ def _chains(argument: str, value: NumberLike, names: tuple[str, ...]) -> Array:
     chains = np.asarray(PROBABILITY.check(argument, value))
     if chains.ndim in (2, 3) and chains.shape[-2:] == (len(names), len(names)):
         return chains
-    raise InputError(
-        "wrong-shape",
-        argument=argument,
-        value=f"shape {chains.shape}",
-        rule=f"must be a square table, one row and one column per tier ({len(names)}), or draws of it",
-        way_out="Leave out the lost customers: what is missing to 1 in a row leaves for good.",
-    )
+    rule = f"must be a square table, one row and one column per tier ({len(names)}), or draws of it"
+    way_out = "Leave out the lost customers: what is missing to 1 in a row leaves for good."
+    raise wrong_shape(argument, chains, rule, way_out)
 
 
 def _by_tier(
@@ -212,23 +203,14 @@ def _column(argument: str, value: NumberLike, domain: Domain, size: int | None) 
     column = np.asarray(domain.check(argument, value))
     if column.ndim == 1 and column.size and size in (None, column.size):
         return column
-    raise InputError(
-        "wrong-shape",
-        argument=argument,
-        value=f"shape {column.shape}",
-        rule="must have one amount per tier" + (f" ({size})" if size else ""),
-        way_out="List the tiers in the order of the rows of transitions.",
-    )
+    rule = "must have one amount per tier" + (f" ({size})" if size else "")
+    raise wrong_shape(argument, column, rule, "List the tiers in the order of the rows of transitions.")
 
 
 def _names(tiers: Sequence[str] | None, size: int) -> tuple[str, ...]:
     names = tuple(tiers) if tiers is not None else tuple(f"tier {i}" for i in range(1, size + 1))
     if len(names) == size == len(set(names)):
         return names
-    raise InputError(
-        "wrong-names",
-        argument="tiers",
-        value=names,
-        rule=f"must have one name per tier ({size}), each of its own",
-        way_out="List the names in the order of start, for example tiers=['basic', 'gold'].",
-    )
+    rule = f"must have one name per tier ({size}), each of its own"
+    way_out = "List the names in the order of start, for example tiers=['basic', 'gold']."
+    raise InputError("length-mismatch", "tiers", names, rule, way_out)

@@ -143,13 +143,8 @@ def _flows(**columns_: NumberLike) -> tuple[Array, ...]:
     values, _ = columns(**{name: (value, NOT_NEGATIVE) for name, value in columns_.items()})
     for name, value in zip(columns_, values, strict=True):
         if value.ndim > 1:
-            raise InputError(
-                "not-a-column",
-                argument=name,
-                value=value,
-                rule="must be one column: the points of each period",
-                way_out="Roll one programme forward at a time.",
-            )
+            rule = "must be one column: the points of each period"
+            raise InputError("wrong-shape", name, value, rule, "Roll one programme forward at a time.")
     return tuple(np.atleast_1d(v) for v in np.broadcast_arrays(*values))
 
 
@@ -158,13 +153,10 @@ def _balance(opening: float, earned: Array, taken: Array) -> Array:
     balance = np.concatenate([[opening], opening + np.cumsum(earned - taken)])
     short = balance < -_ROUNDING * (opening + earned.sum())
     if short.any():
-        raise InputError(
-            "negative-balance",
-            argument="redeemed + expired",
-            value=first_offender(balance[1:], short[1:]),
-            rule="must not take more points than there are; the balance would be below 0",
-            way_out="Check the opening balance, and that all columns count the same programme.",
-        )
+        shown = first_offender(balance[1:], short[1:])
+        rule = "must not take more points than there are; the balance would be below 0"
+        way_out = "Check the opening balance, and that all columns count the same programme."
+        raise InputError("inconsistent", "redeemed + expired", shown, rule, way_out)
     return np.maximum(balance, 0.0)
 
 

@@ -128,13 +128,8 @@ def customer_referral_value(
         discount_rate=(rate, GROWTH),
     )
     if d.ndim:
-        raise InputError(
-            "not-one-number",
-            argument="discount_rate",
-            value=d,
-            rule="must be a single number here",
-            way_out="Value the referrals once for each rate.",
-        )
+        way_out = "Value the referrals once for each rate."
+        raise InputError("wrong-shape", "discount_rate", d, "must be a single number here", way_out)
     first, second = np.broadcast_arrays(np.atleast_1d(first), np.atleast_1d(second))
     when = np.arange(float(first.shape[-1])) + DELAY[timing]
     weight = np.exp(-when * np.log1p(d))

@@ -240,36 +240,22 @@ def _values(x: dict[str, Any], end: str, factor: Any, timing: FlowTiming) -> tup
 
 def _retention(after: Any) -> Any:
     if np.any(after > 1.0):
-        raise InputError(
-            "out-of-range",
-            argument="retention at the end of the chain",
-            value=float(np.max(after)),
-            rule="must not be above 1",
-            way_out="Link to 'hazard' instead, which no elasticity drives below 0.",
-        )
+        shown = float(np.max(after))
+        rule = "must not be above 1"
+        way_out = "Link to 'hazard' instead, which no elasticity drives below 0."
+        raise InputError("out-of-range", "retention at the end of the chain", shown, rule, way_out)
     return after
 
 
 def _check_joined(links: Sequence[Link]) -> None:
     if not links:
-        raise InputError(
-            "empty", argument="links", value=[], rule="must have at least one link", way_out="Give a Link."
-        )
+        raise InputError("empty", "links", [], "must have at least one link", "Give a Link.")
     for one, other in pairwise(links):
         if one.effect != other.cause:
-            raise InputError(
-                "not-joined",
-                argument="links",
-                value=other.name,
-                rule=f"must begin where the link before ends, with {one.effect!r}",
-                way_out="Put the links in order and give each stage one name.",
-            )
+            rule = f"must begin where the link before ends, with {one.effect!r}"
+            way_out = "Put the links in order and give each stage one name."
+            raise InputError("inconsistent", "links", other.name, rule, way_out)
     stages = [links[0].cause, *(link.effect for link in links)]
     if len(set(stages)) < len(stages):
-        raise InputError(
-            "not-joined",
-            argument="links",
-            value=stages,
-            rule="must not come back to a stage",
-            way_out="Give each stage its own name.",
-        )
+        way_out = "Give each stage its own name."
+        raise InputError("inconsistent", "links", stages, "must not come back to a stage", way_out)

@@ -25,7 +25,7 @@ from retainkit.decisions._base.decision import (
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, first_offender, not_one_of
 from retainkit.rates import in_period
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
@@ -63,21 +63,14 @@ class ResponseTimeCurve:
         t = np.asarray(NOT_NEGATIVE.check("times", self.times))
         h = np.asarray(POSITIVE.check("relative_hazard", self.relative_hazard))
         if t.ndim != 1 or t.size < 2 or t.shape != h.shape:
-            raise InputError(
-                "wrong-shape",
-                argument="times, relative_hazard",
-                value=f"shapes {t.shape} and {h.shape}",
-                rule="must be two columns of the same two or more points",
-                way_out="Give one hazard for each response time.",
-            )
+            shown = f"shapes {t.shape} and {h.shape}"
+            rule = "must be two columns of the same two or more points"
+            way_out = "Give one hazard for each response time."
+            raise InputError("wrong-shape", "times, relative_hazard", shown, rule, way_out)
         if np.any(np.diff(t) <= 0.0):
-            raise InputError(
-                "not-rising",
-                argument="times",
-                value=first_offender(t, np.diff(t, prepend=-1.0) <= 0.0),
-                rule="must rise from point to point",
-                way_out="Sort the points by time and give each time once.",
-            )
+            shown = first_offender(t, np.diff(t, prepend=-1.0) <= 0.0)
+            way_out = "Sort the points by time and give each time once."
+            raise InputError("not-ascending", "times", shown, "must rise from point to point", way_out)
         object.__setattr__(self, "times", t)
         object.__setattr__(self, "relative_hazard", h)
 
@@ -93,13 +86,9 @@ class ResponseTimeCurve:
         for name, t in (("after", t1), ("before", t0)):
             outside = (t < self.times[0]) | (t > self.times[-1])
             if np.any(outside):
-                raise InputError(
-                    "outside-the-curve",
-                    argument=name,
-                    value=first_offender(t, outside),
-                    rule=f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}",
-                    way_out="Measure there, or give an elasticity.",
-                )
+                rule = f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}"
+                way_out = "Measure there, or give an elasticity."
+                raise InputError("outside-the-curve", name, first_offender(t, outside), rule, way_out)
         logs = np.log(np.asarray(self.relative_hazard))
         return back(np.exp(np.interp(t1, self.times, logs) - np.interp(t0, self.times, logs)))
 
@@ -264,13 +253,9 @@ def _link(
     elasticity: NumberLike, curve: ResponseTimeCurve | None, before: NumberLike, after: NumberLike
 ) -> dict[str, Input]:
     if (elasticity is None) == (curve is None):
-        raise InputError(
-            "not-one-of",
-            argument="elasticity / curve",
-            value="none of them" if curve is None else "both",
-            rule="must be given once: exactly one of them",
-            way_out="Give elasticity=…, percent of hazard per percent of time, or a ResponseTimeCurve.",
-        )
+        shown = "none of them" if curve is None else "both"
+        way_out = "Give elasticity=…, percent of hazard per percent of time, or a ResponseTimeCurve."
+        raise not_one_of("elasticity / curve", shown, way_out)
     if curve is None:
         return given(elasticity=(elasticity, REAL, "percent of hazard per percent of response time"))
     curve.hazard_ratio(after, before=before)

@@ -193,13 +193,8 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
     """
     (limit,) = numbers(budget=(budget, ENDLESS))
     if not options:
-        raise InputError(
-            "empty",
-            argument="options",
-            value=dict(options),
-            rule="must have at least one option",
-            way_out="Give a mapping of names to Spendable(...).",
-        )
+        way_out = "Give a mapping of names to Spendable(...)."
+        raise InputError("empty", "options", dict(options), "must have at least one option", way_out)
     items = list(options.values())
     responses = _Responses.of(items)
     with np.errstate(invalid="ignore"):

@@ -23,7 +23,7 @@ from retainkit.decisions._base.assumptions import Given
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
@@ -79,14 +79,11 @@ class BlattbergDeighton:
         for name in ("acquisition", "retention"):
             PROBABILITY.check(f"{name}.ceiling", getattr(self, name).ceiling)
         room = np.asarray(1.0 + self.discount_rate - np.asarray(self.retention.ceiling))
-        if np.any(room <= 0.0):
-            raise InputError(
-                "no-limit",
-                argument="retention.ceiling",
-                value=first_offender(np.broadcast_to(self.retention.ceiling, room.shape), room <= 0.0),
-                rule="must be below 1 + discount_rate, or the value of a customer has no limit",
-                way_out="Nobody keeps every customer for ever: lower the ceiling or discount.",
-            )
+        rule = "must be below 1 + discount_rate, or the value of a customer has no limit"
+        way_out = "Nobody keeps every customer for ever: lower the ceiling or discount."
+        refuse_where(
+            room <= 0.0, "infinite-value", "retention.ceiling", self.retention.ceiling, rule, way_out
+        )
 
     @property
     def has_draws(self) -> bool:

@@ -19,13 +19,9 @@ def has_draws(curve: ResponseCurve) -> bool:
 def check_mean(argument: str, curve: ResponseCurve) -> None:
     """Refuse draws of S-shaped curves: their mean may bend more than once."""
     if has_draws(curve) and not curve.is_concave:
-        raise InputError(
-            "s-shaped-draws",
-            argument=argument,
-            value=type(curve).__name__,
-            rule="must have diminishing returns from the start where it comes as draws",
-            way_out="Give the curve at its estimate, or decide for each draw.",
-        )
+        rule = "must have diminishing returns from the start where it comes as draws"
+        way_out = "Give the curve at its estimate, or decide for each draw."
+        raise InputError("not-supported", argument, type(curve).__name__, rule, way_out)
 
 
 class MeanResponse(ResponseCurve):

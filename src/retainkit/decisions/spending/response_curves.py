@@ -22,7 +22,7 @@ from scipy.special import expit, logit, xlogy
 from retainkit._numerics.search import where_zero
 from retainkit.columns import SameKind, columns
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.typing import Array, NumberLike, Real
 
 _MOST_STEPS = 60
@@ -364,23 +364,11 @@ def _check_ends(curve: Any) -> None:
     object.__setattr__(curve, "floor", floor)
     object.__setattr__(curve, "ceiling", ceiling)
     gap = np.asarray(ceiling) - np.asarray(floor)
-    if np.any(gap < 0.0):
-        raise InputError(
-            "floor-above-ceiling",
-            argument="ceiling",
-            value=first_offender(np.broadcast_to(np.asarray(ceiling), gap.shape), gap < 0.0),
-            rule="must not be below the floor",
-            way_out="The floor is the rate without spending, the ceiling the rate that no spending exceeds.",
-        )
+    way_out = "The floor is the rate without spending, the ceiling the rate that no spending exceeds."
+    refuse_where(gap < 0.0, "inconsistent", "ceiling", ceiling, "must not be below the floor", way_out)
 
 
 def _check_between(name: str, value: Array, low: Array, high: Array) -> None:
     bad = ~((value > low) & (value < high))
-    if np.any(bad):
-        raise InputError(
-            "not-between",
-            argument=name,
-            value=first_offender(np.broadcast_to(value, bad.shape), bad),
-            rule="must lie between the rates below and above it",
-            way_out="Rates rise from the floor to the ceiling, which they do not reach.",
-        )
+    way_out = "Rates rise from the floor to the ceiling, which they do not reach."
+    refuse_where(bad, "out-of-range", name, value, "must lie between the rates below and above it", way_out)

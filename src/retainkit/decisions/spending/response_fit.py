@@ -72,13 +72,9 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
             If the points say nothing of the uncertainty.
         """
         if self._covariance is None:
-            raise InputError(
-                "no-uncertainty",
-                argument="draws",
-                value=f"{self.residuals.size} points for {len(self.names)} parameters",
-                rule="need points that say how sure they are",
-                way_out="Give customers= or standard_error= with the points, or more points than parameters.",
-            )
+            shown = f"{self.residuals.size} points for {len(self.names)} parameters"
+            way_out = "Give customers= or standard_error= with the points, or more points than parameters."
+            raise InputError("too-few", "draws", shown, "need points that say how sure they are", way_out)
         rng = np.random.default_rng(seed)
         root = np.linalg.cholesky(self._covariance)
         z = self._line[:, None] + root @ rng.standard_normal((self._line.size, count))  # (p, draws)
@@ -193,43 +189,27 @@ def _check_points(
 ) -> None:
     told = np.unique(x[x > 0.0] if floor is not None else x).size
     if told < len(names):
-        raise InputError(
-            "too-few-points",
-            argument="spend",
-            value=f"{told} different spendings for {len(names)} parameters ({', '.join(names)})",
-            rule="must have as many different values as there are parameters to estimate",
-            way_out="Give the ceiling or the floor, more points, or a curve with fewer parameters.",
-        )
+        shown = f"{told} different spendings for {len(names)} parameters ({', '.join(names)})"
+        rule = "must have as many different values as there are parameters to estimate"
+        way_out = "Give the ceiling or the floor, more points, or a curve with fewer parameters."
+        raise InputError("too-few", "spend", shown, rule, way_out)
     if ceiling is not None and floor is not None and ceiling <= floor:
-        raise InputError(
-            "floor-above-ceiling",
-            argument="ceiling",
-            value=ceiling,
-            rule=f"must be above the floor of {floor}",
-            way_out="The ceiling is the rate that no spending exceeds.",
-        )
+        way_out = "The ceiling is the rate that no spending exceeds."
+        raise InputError("inconsistent", "ceiling", ceiling, f"must be above the floor of {floor}", way_out)
     top = 1.0 if ceiling is None else ceiling
     if len(names) == told == x.size and np.any(y >= top):
-        raise InputError(
-            "not-between",
-            argument="rate",
-            value=first_offender(y, y >= top),
-            rule=f"must be below the ceiling of {top}",
-            way_out="The ceiling is approached and not reached: raise it.",
-        )
+        rule = f"must be below the ceiling of {top}"
+        way_out = "The ceiling is approached and not reached: raise it."
+        raise InputError("out-of-range", "rate", first_offender(y, y >= top), rule, way_out)
 
 
 def _weights(
     y: Array, customers: NumberLike, standard_error: NumberLike
 ) -> tuple[Array | None, Array | None]:
     if customers is not None and standard_error is not None:
-        raise InputError(
-            "not-both",
-            argument="customers / standard_error",
-            value="both",
-            rule="must not be given together",
-            way_out="Numbers of customers say how sure their shares are; judgements need standard errors.",
-        )
+        rule = "must not be given together"
+        way_out = "Numbers of customers say how sure their shares are; judgements need standard errors."
+        raise InputError("not-one-of", "customers / standard_error", "both", rule, way_out)
     if customers is not None:
         return np.broadcast_to(np.asarray(POSITIVE.check("customers", customers)), y.shape), None
     if standard_error is not None:

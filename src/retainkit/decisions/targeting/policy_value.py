@@ -22,7 +22,7 @@ import numpy as np
 from retainkit.columns import columns
 from retainkit.decisions._base.estimate import Estimate, mean_of
 from retainkit.domains import LEVEL, PROBABILITY, REAL
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import InputError, missing_argument, refuse_where, unknown_choice, wrong_shape
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, NumberLike
 
@@ -165,13 +165,9 @@ def _method(method: PolicyMethod | None, *predicted: NumberLike) -> PolicyMethod
     if method not in get_args(PolicyMethod):
         raise unknown_choice("method", method, get_args(PolicyMethod))
     if method == "doubly-robust" and missing:
-        raise InputError(
-            "missing-argument",
-            argument="predicted_untreated and predicted_treated",
-            value=None,
-            rule='must both be given for method="doubly-robust"',
-            way_out='Give both, or choose method="normalized".',
-        )
+        rule = 'must both be given for method="doubly-robust"'
+        way_out = 'Give both, or choose method="normalized".'
+        raise missing_argument("predicted_untreated and predicted_treated", rule, way_out)
     return method
 
 
@@ -187,14 +183,8 @@ def indicator(argument: str, value: NumberLike) -> Array:
 def check_indicator(argument: str, array: Array) -> None:
     """Refuse what is neither 0 nor 1."""
     bad = (array != 0.0) & (array != 1.0)
-    if np.any(bad):
-        raise InputError(
-            "not-an-indicator",
-            argument=argument,
-            value=first_offender(array, bad),
-            rule="must be true or false, or 1 or 0",
-            way_out="Give 1 for a customer who was treated and 0 for one who was not.",
-        )
+    way_out = "Give 1 for a customer who was treated and 0 for one who was not."
+    refuse_where(bad, "out-of-range", argument, array, "must be true or false, or 1 or 0", way_out)
 
 
 def _evidence(
@@ -222,13 +212,8 @@ def _evidence(
 def check_column(argument: str, array: Array) -> None:
     """Refuse what is not one value for each of at least two customers."""
     if array.ndim != 1 or array.size < 2:
-        raise InputError(
-            "wrong-shape",
-            argument=argument,
-            value=f"shape {array.shape}",
-            rule="must be a column with one value for each of two or more customers",
-            way_out="Give one entry per customer of the experiment.",
-        )
+        rule = "must be a column with one value for each of two or more customers"
+        raise wrong_shape(argument, array, rule, "Give one entry per customer of the experiment.")
 
 
 def _weights(rule: Array, seen: Evidence) -> Array:
@@ -236,11 +221,11 @@ def _weights(rule: Array, seen: Evidence) -> Array:
     followed = np.where(seen.treated == 1.0, rule, 1.0 - rule)
     if not np.any(followed > 0.0):
         raise InputError(
-            "no-overlap",
-            argument="treat",
-            value=f"a rule that treats {rule.mean():.0%}",
-            rule="must agree with what happened to at least one customer of the experiment",
-            way_out="Compare the order of the columns; with a handful of customers gather more.",
+            "too-few",
+            "treat",
+            f"a rule that treats {rule.mean():.0%}",
+            "must agree with what happened to at least one customer of the experiment",
+            "Compare the order of the columns; with a handful of customers gather more.",
         )
     return followed / chance
 

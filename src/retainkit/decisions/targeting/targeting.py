@@ -17,7 +17,7 @@ import numpy as np
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.typing import NumberLike
 
 
@@ -174,12 +174,6 @@ def share_paid_to_stayers(churn_untreated: NumberLike, *, churn_treated: NumberL
     (p0, p1), back = columns(
         churn_untreated=(churn_untreated, PROBABILITY), churn_treated=(churn_treated, PROBABILITY)
     )
-    if np.any(p1 == 1.0):
-        raise InputError(
-            "out-of-range",
-            argument="churn_treated",
-            value=first_offender(p1, p1 == 1.0),
-            rule="must be below 1",
-            way_out="Where everybody leaves, nobody collects an incentive: leave these customers out.",
-        )
+    way_out = "Where everybody leaves, nobody collects an incentive: leave these customers out."
+    refuse_where(p1 == 1.0, "out-of-range", "churn_treated", p1, "must be below 1", way_out)
     return back(np.minimum((1.0 - p0) / (1.0 - p1), 1.0))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from retainkit.columns import columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
-from retainkit.errors import InputError
+from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
 
@@ -175,13 +175,7 @@ def _check_shapes(gains: Array, costs: Array, limit: Array) -> None:
         ("budget", limit, (0,), "must be a single number"),
     ):
         if array.ndim not in most:
-            raise InputError(
-                "wrong-shape",
-                argument=name,
-                value=f"shape {array.shape}",
-                rule=words,
-                way_out="Give every customer one entry.",
-            )
+            raise wrong_shape(name, array, words, "Give every customer one entry.")
 
 
 def _ranked(gain: Array, cost: Array) -> NDArray[np.intp]:

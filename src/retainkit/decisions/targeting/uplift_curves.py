@@ -92,9 +92,7 @@ class UpliftCurve(AbstractRecord):
         steps : int, 1 or more
         """
         if steps < 1:
-            raise InputError(
-                "out-of-range", argument="steps", value=steps, rule="must be 1 or more", way_out="Try 10."
-            )
+            raise InputError("out-of-range", "steps", steps, "must be 1 or more", "Try 10.")
         share = np.linspace(0.0, 1.0, steps + 1)
         return {"share": share, "gain": self.gain_at(share), "at_random": share * self.gain[-1]}
 
@@ -198,13 +196,9 @@ def uplift_curve(
 
 def _check_arms(treated: Array) -> None:
     if np.all(treated == treated.flat[0]):
-        raise InputError(
-            "one-arm",
-            argument="treated",
-            value=f"{treated.mean():.0%} treated",
-            rule="must hold both treated and untreated customers",
-            way_out="An effect is a difference: give the customers of both arms.",
-        )
+        rule = "must hold both treated and untreated customers"
+        way_out = "An effect is a difference: give the customers of both arms."
+        raise InputError("empty", "treated", f"{treated.mean():.0%} treated", rule, way_out)
 
 
 def _effects(D: Array, y: Array, e: Array) -> Array:

@@ -129,13 +129,9 @@ def whom_to_treat(
     )
     gain = np.asarray(treatment_gain(p0, churn_treated=p1, value=V, contact_cost=f, incentive=delta))
     if gain.ndim == 0:
-        raise InputError(
-            "wrong-shape",
-            argument="churn_untreated",
-            value=given[0],
-            rule="must be a column with one chance per customer",
-            way_out="For a single customer call treatment_gain.",
-        )
+        rule = "must be a column with one chance per customer"
+        way_out = "For a single customer call treatment_gain."
+        raise InputError("wrong-shape", "churn_untreated", given[0], rule, way_out)
     outlay = np.broadcast_to(treatment_outlay(p1, contact_cost=f, incentive=delta), gain.shape)
     chosen = treatment_list(gain, cost=_mean(outlay), budget=budget)
     each = [_mean(np.broadcast_to(x, gain.shape)) for x in (p0, p1, V, f, delta)]

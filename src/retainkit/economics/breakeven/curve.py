@@ -104,13 +104,8 @@ def customer_cash(
 
 
 def _too_long(argument: str, value: Array, rule: str) -> InputError:
-    return InputError(
-        "length-mismatch",
-        argument=argument,
-        value=f"shape {value.shape}",
-        rule=f"must be {rule}",
-        way_out="Give a longer survival curve, or periods=... for a callable one.",
-    )
+    way_out = "Give a longer survival curve, or periods=... for a callable one."
+    return InputError("length-mismatch", argument, f"shape {value.shape}", f"must be {rule}", way_out)
 
 
 @dataclass(frozen=True, eq=False)

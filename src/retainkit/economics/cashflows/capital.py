@@ -116,13 +116,9 @@ def wacc(
     )
     capital = e + d
     if not np.all(capital > 0.0):
-        raise InputError(
-            "out-of-range",
-            argument="equity + debt",
-            value=first_offender(np.asarray(capital), capital <= 0.0),
-            rule="must be positive",
-            way_out="Give the market value of what owners and lenders have put in.",
-        )
+        shown = first_offender(np.asarray(capital), capital <= 0.0)
+        way_out = "Give the market value of what owners and lenders have put in."
+        raise InputError("out-of-range", "equity + debt", shown, "must be positive", way_out)
     return back((e * k_e + d * k_d * (1.0 - tax)) / capital)
 
 

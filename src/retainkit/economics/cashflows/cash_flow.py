@@ -11,7 +11,7 @@ from retainkit.columns import columns
 from retainkit.domains import PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import present_value
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
-from retainkit.errors import InputError
+from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, Timing, check_timing
@@ -61,13 +61,8 @@ class CashFlow(AbstractRecord):
     ) -> None:
         given, back = columns(amount=(amount, REAL), when=(when, REAL), survival=(survival, PROBABILITY))
         if len(back.shape) > 1:
-            raise InputError(
-                "not-a-column",
-                argument="amount",
-                value=f"shape {back.shape}",
-                rule="must be one stream of payments",
-                way_out="Make one CashFlow per stream, or use npv for many streams at once.",
-            )
+            way_out = "Make one CashFlow per stream, or use npv for many streams at once."
+            raise wrong_shape("amount", back, "must be one stream of payments", way_out)
         for name, column in zip(("amount", "when", "survival"), given, strict=True):
             kept = np.broadcast_to(np.atleast_1d(column), back.shape or (1,)).copy()
             kept.setflags(write=False)
@@ -113,13 +108,9 @@ class CashFlow(AbstractRecord):
 
     def __add__(self, other: CashFlow) -> CashFlow:
         if self.period != other.period:
-            raise InputError(
-                "period-mismatch",
-                argument="period",
-                value=other.period,
-                rule=f"must be the same on both sides of a sum (here {self.period!r})",
-                way_out="Count both streams in the same period.",
-            )
+            rule = f"must be the same on both sides of a sum (here {self.period!r})"
+            way_out = "Count both streams in the same period."
+            raise InputError("unmatched", "period", other.period, rule, way_out)
         mine, theirs = (self.amount, self.when, self.survival), (other.amount, other.when, other.survival)
         return CashFlow(*(np.concatenate(p) for p in zip(mine, theirs, strict=True)), period=self.period)
 

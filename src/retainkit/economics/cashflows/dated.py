@@ -15,7 +15,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.domains import GROWTH, POSITIVE
 from retainkit.economics.cashflows.irr import Root, Undefined, all_rates, one_rate, to_rates
 from retainkit.economics.formulas.streams import against, streams
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike
 
@@ -142,28 +142,14 @@ def _days(argument: str, dates: Any, amounts: Array | None) -> Array:
             raise ValueError
         moments = array.astype("datetime64[us]")
     except (ValueError, TypeError):
-        raise InputError(
-            "not-a-date",
-            argument=argument,
-            value=dates,
-            rule="must be dates without a time zone",
-            way_out="Give datetime.date, numpy dates or text such as '2024-02-29'.",
-        ) from None
+        rule = "must be dates without a time zone"
+        way_out = "Give datetime.date, numpy dates or text such as '2024-02-29'."
+        raise InputError("unreadable-date", argument, dates, rule, way_out) from None
     missing = np.isnat(moments)
-    if missing.any():
-        raise InputError(
-            "not-a-date",
-            argument=argument,
-            value=first_offender(moments, missing),
-            rule="must not be missing",
-            way_out="Fill or remove missing dates first.",
-        )
+    way_out = "Fill or remove missing dates first."
+    refuse_where(missing, "unreadable-date", argument, moments, "must not be missing", way_out)
     if amounts is not None and moments.shape not in (amounts.shape, amounts.shape[-1:]):
-        raise InputError(
-            "length-mismatch",
-            argument=argument,
-            value=f"shape {moments.shape}",
-            rule=f"must have one date per amount (amounts {amounts.shape})",
-            way_out="Give one date per amount, or one row of dates for all streams.",
-        )
+        rule = f"must have one date per amount (amounts {amounts.shape})"
+        way_out = "Give one date per amount, or one row of dates for all streams."
+        raise InputError("length-mismatch", argument, f"shape {moments.shape}", rule, way_out)
     return moments.astype(np.int64) / _DAY

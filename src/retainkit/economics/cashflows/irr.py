@@ -46,7 +46,7 @@ def irr(cash_flows: NumberLike, *, root: Root = "only", undefined: Undefined = "
     Raises
     ------
     InputError
-        With ``code`` "no-rate" or "several-rates", and for empty, ragged or missing amounts.
+        With ``code`` "undefined" or "ambiguous" (several rates), and for empty, ragged or missing amounts.
 
     See Also
     --------
@@ -131,18 +131,10 @@ def _undefined(argument: str, rates: Array, count: Any, back: Back) -> InputErro
     row = int(np.argmax(count == 0 if np.any(count == 0) else count > 1))
     where = f"the stream in row {row:,}" if back.shape else "this stream"
     if count[row] == 0:
-        return InputError(
-            "no-rate",
-            argument=argument,
-            value=where,
-            rule="must have an internal rate of return, but no rate makes its value 0",
-            way_out="It needs money paid and money received; undefined='nan' gives NaN for such streams.",
-        )
+        rule = "must have an internal rate of return, but no rate makes its value 0"
+        way_out = "It needs money paid and money received; undefined='nan' gives NaN for such streams."
+        return InputError("undefined", argument, where, rule, way_out)
     found = ", ".join(show(round(float(r), 6)) for r in rates[row, : count[row]])
-    return InputError(
-        "several-rates",
-        argument=argument,
-        value=f"{where} with {found}",
-        rule="must have a single internal rate of return",
-        way_out="Say which is meant, for example root='highest', or take them all with irr_all or xirr_all.",
-    )
+    rule = "must have a single internal rate of return"
+    way_out = "Say which is meant, for example root='highest', or take them all with irr_all or xirr_all."
+    return InputError("ambiguous", argument, f"{where} with {found}", rule, way_out)

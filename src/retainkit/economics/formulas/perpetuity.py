@@ -22,7 +22,7 @@ import numpy as np
 
 from retainkit.columns import Back, columns
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, Domain
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import InputError, first_offender, not_one_of, unknown_choice
 from retainkit.rates import in_period
 from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -186,13 +186,9 @@ def terms(
 def one_of(churn: RateLike, retention: RateLike) -> bool:
     """Whether retention is the one that was given, or an error unless exactly one was."""
     if (churn is None) == (retention is None):
-        raise InputError(
-            "not-one-of",
-            argument="churn / retention",
-            value="none of them" if churn is None else "both",
-            rule="must be given once: exactly one of them",
-            way_out="Write churn=0.05, or retention=0.95 for the same.",
-        )
+        shown = "none of them" if churn is None else "both"
+        way_out = "Write churn=0.05, or retention=0.95 for the same."
+        raise not_one_of("churn / retention", shown, way_out)
     return churn is None
 
 
@@ -210,8 +206,8 @@ def refuse_infinite(value: Array, *, way_out: str = "") -> None:
         return
     raise InputError(
         "infinite-value",
-        argument="discount_rate",
-        value=first_offender(np.asarray(value), endless),
-        rule="must outrun what stays and grows: 1 + discount_rate > retention·(1 + growth)",
-        way_out=way_out or "Count a number of periods=…, discount more, or take if_infinite='inf'.",
+        "discount_rate",
+        first_offender(np.asarray(value), endless),
+        "must outrun what stays and grows: 1 + discount_rate > retention·(1 + growth)",
+        way_out or "Count a number of periods=…, discount more, or take if_infinite='inf'.",
     )

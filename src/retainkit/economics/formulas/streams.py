@@ -24,13 +24,9 @@ def streams(argument: str, value: Any, *, at_least: int = 1) -> tuple[Array, Bac
     table = library in ("pandas", "polars") and type(value).__name__ == "DataFrame"
     array = _rectangular(argument, value.to_numpy() if table else value)
     if array.ndim == 0 or array.shape[-1] < at_least:
-        raise InputError(
-            "too-short",
-            argument=argument,
-            value=value,
-            rule=f"must have {at_least} or more amounts along its last axis, one per period",
-            way_out="Give the amounts of one stream as a list, or of many as rows.",
-        )
+        rule = f"must have {at_least} or more amounts along its last axis, one per period"
+        way_out = "Give the amounts of one stream as a list, or of many as rows."
+        raise InputError("too-few", argument, value, rule, way_out)
     amounts, rows = np.asarray(REAL.check(argument, array)), array.shape[:-1]
     return amounts, Back(rows, _rows_of(value, library) if table else None)
 
@@ -40,13 +36,9 @@ def _rectangular(argument: str, value: Any) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except ValueError:
-        raise InputError(
-            "length-mismatch",
-            argument=argument,
-            value=value,
-            rule="must have rows of one length",
-            way_out="Fill the periods after the end of a shorter stream with 0.",
-        ) from None
+        rule = "must have rows of one length"
+        way_out = "Fill the periods after the end of a shorter stream with 0."
+        raise InputError("length-mismatch", argument, value, rule, way_out) from None
 
 
 def _rows_of(table: Any, library: str) -> Any:
@@ -63,10 +55,6 @@ def against(amounts: Array, back: Back, **per_stream: SameKind) -> Back:
         return Back(np.broadcast_shapes(back.shape, *shapes.values()), back.series)
     except ValueError:
         name = next(n for n, shape in shapes.items() if shape)
-        raise InputError(
-            "length-mismatch",
-            argument=name,
-            value=f"shape {shapes[name]}",
-            rule=f"must be one number, or one per stream ({amounts.shape[0]:,})",
-            way_out="Give one rate for all streams, or as many as there are rows.",
-        ) from None
+        rule = f"must be one number, or one per stream ({amounts.shape[0]:,})"
+        way_out = "Give one rate for all streams, or as many as there are rows."
+        raise InputError("length-mismatch", name, f"shape {shapes[name]}", rule, way_out) from None

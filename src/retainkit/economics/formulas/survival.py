@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from retainkit.domains import POSITIVE, PROBABILITY
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.timing import Timing
 from retainkit.typing import Array, NumberLike
 
@@ -33,24 +33,16 @@ def survival_curve(survival: Survival, periods: int | None) -> Array:
         given = survival
     curve = np.asarray(PROBABILITY.check("survival", given))
     if curve.ndim != 1 or curve.size < 2:
-        raise InputError(
-            "not-a-curve",
-            argument="survival",
-            value=survival,
-            rule="must be one column S(0), S(1), … of two or more shares, or give one at an array of times",
-            way_out="For a constant churn of 5%, write survival=lambda t: 0.95**t.",
-        )
+        rule = "must be one column S(0), S(1), … of two or more shares, or give one at an array of times"
+        way_out = "For a constant churn of 5%, write survival=lambda t: 0.95**t."
+        raise InputError("not-a-curve", "survival", survival, rule, way_out)
     _check_shape(curve)
     if periods is None or periods + 1 == curve.size:
         return curve
     if periods >= curve.size:
-        raise InputError(
-            "too-short",
-            argument="survival",
-            value=f"{curve.size - 1} periods",
-            rule=f"must reach as far as periods={periods}",
-            way_out="Give a longer curve, or a model's survival function.",
-        )
+        rule = f"must reach as far as periods={periods}"
+        way_out = "Give a longer curve, or a model's survival function."
+        raise InputError("too-few", "survival", f"{curve.size - 1} periods", rule, way_out)
     return curve[: periods + 1]
 
 
@@ -58,34 +50,20 @@ def whole(argument: str, value: Any) -> int:
     """A positive whole number."""
     number = np.asarray(POSITIVE.check(argument, value))
     if number.ndim or number != np.rint(number):
-        raise InputError(
-            "not-whole",
-            argument=argument,
-            value=value,
-            rule="must be a whole number of periods",
-            way_out="Payments come whole.",
-        )
+        way_out = "Payments come whole."
+        raise InputError("not-whole", argument, value, "must be a whole number of periods", way_out)
     return int(number)
 
 
 def _check_shape(curve: Array) -> None:
     if curve[0] != 1.0:
-        raise InputError(
-            "not-a-curve",
-            argument="survival",
-            value=float(curve[0]),
-            rule="must begin with S(0) = 1: everyone is there at the start",
-            way_out="Put 1.0 in front of S(1), S(2), …, or divide by the number of customers at the start.",
-        )
+        rule = "must begin with S(0) = 1: everyone is there at the start"
+        way_out = "Put 1.0 in front of S(1), S(2), …, or divide by the number of customers at the start."
+        raise InputError("not-a-curve", "survival", float(curve[0]), rule, way_out)
     rising = np.diff(curve, prepend=1.0) > 8.0 * np.finfo(np.float64).eps  # more than rounding
-    if rising.any():
-        raise InputError(
-            "not-a-curve",
-            argument="survival",
-            value=first_offender(curve, rising),
-            rule="must never rise: who has left does not count again",
-            way_out="Give survival, not retention rates; np.minimum.accumulate smooths sampling noise.",
-        )
+    rule = "must never rise: who has left does not count again"
+    way_out = "Give survival, not retention rates; np.minimum.accumulate smooths sampling noise."
+    refuse_where(rising, "not-a-curve", "survival", curve, rule, way_out)
 
 
 def paid_by(curve: Array, timing: Timing) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, columns
 from retainkit.domains import ENDLESS, ENDLESS_FROM_1, PROBABILITY, Domain
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, not_one_of, unknown_choice
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import UNITS, check_unit, units_in
 
@@ -264,13 +264,8 @@ def _convert(wanted: str, counted: Counted, **given: Any) -> SameKind:
 
 
 def _not_one(choices: list[str], given: str) -> InputError:
-    return InputError(
-        "not-one-of",
-        argument=" / ".join(choices),
-        value=given,
-        rule="must be given once: exactly one of them",
-        way_out="Say what you know by its name, for example churn_from(retention=0.95).",
-    )
+    way_out = "Say what you know by its name, for example churn_from(retention=0.95)."
+    return not_one_of(" / ".join(choices), given, way_out)
 
 
 class _OneNumber:

@@ -29,7 +29,7 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.domains import ENDLESS, GROWTH, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import Terms, times
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.rates import in_period
 from retainkit.typing import Array, NumberLike, RateLike
 
@@ -187,12 +187,6 @@ def _whole_cycles(n: Array) -> Array:
     with np.errstate(invalid="ignore"):
         whole = np.where(np.isinf(n), inf, np.rint(n))
         broken = np.isfinite(n) & (np.abs(n - whole) > 1e-9 * np.maximum(n, 1.0))
-    if broken.any():
-        raise InputError(
-            "not-whole",
-            argument="years",
-            value=first_offender(np.asarray(n), broken),
-            rule="must be the time of a whole number of sales (this many here)",
-            way_out="Sales come whole: give years that a sale closes.",
-        )
+    rule = "must be the time of a whole number of sales (this many here)"
+    refuse_where(broken, "not-whole", "years", n, rule, "Sales come whole: give years that a sale closes.")
     return whole

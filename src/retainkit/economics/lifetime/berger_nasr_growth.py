@@ -13,7 +13,7 @@ import numpy as np
 from retainkit.columns import Back, SameKind, columns
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.rates import in_period
 from retainkit.typing import Array, NumberLike, RateLike
 
@@ -141,14 +141,8 @@ def _terms(
 
 def _check_end(n: Array, force: Array, d: Array) -> None:
     endless = np.isinf(n) & (force <= 0.0)
-    if endless.any():
-        raise InputError(
-            "infinite-value",
-            argument="discount_rate",
-            value=first_offender(np.asarray(np.broadcast_to(d, endless.shape)), endless),
-            rule="must outrun what stays, 1 + discount_rate > retention, where years has no end",
-            way_out="Count a number of years=…",
-        )
+    rule = "must outrun what stays, 1 + discount_rate > retention, where years has no end"
+    refuse_where(endless, "infinite-value", "discount_rate", d, rule, "Count a number of years=…")
 
 
 def _flow(force: Array, length: Array) -> Array:

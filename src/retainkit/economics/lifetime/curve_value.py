@@ -120,25 +120,19 @@ def _curve_and_tail(
 
 def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> float | None:
     if after_end is None:
-        raise InputError(
-            "open-end",
-            argument="survival",
-            value=float(curve[-1]),
-            rule=f"ends after {curve.size - 1:,} periods with a share of customers still there",
-            way_out="Say what comes then: after_end='stop', after_end='same-churn', or a churn such as "
-            "after_end=0.02; or give a model's survival function.",
+        rule = f"ends after {curve.size - 1:,} periods with a share of customers still there"
+        way_out = (
+            "Say what comes then: after_end='stop', after_end='same-churn', or a churn such as "
+            "after_end=0.02; or give a model's survival function."
         )
+        raise InputError("ambiguous", "survival", float(curve[-1]), rule, way_out)
     if isinstance(after_end, str):
         if after_end == "stop":
             return None
         if after_end != "same-churn":
-            raise InputError(
-                "unknown-choice",
-                argument="after_end",
-                value=after_end,
-                rule="must be 'stop', 'same-churn' or a churn between 0 and 1",
-                way_out=near(after_end, ("stop", "same-churn")).strip(),
-            )
+            rule = "must be 'stop', 'same-churn' or a churn between 0 and 1"
+            way_out = near(after_end, ("stop", "same-churn")).strip()
+            raise InputError("unknown-choice", "after_end", after_end, rule, way_out)
     if margin.ndim:
         raise _margins_do_not_fit(margin, "one number where customers go on paying after the curve's end")
     if isinstance(after_end, str):
@@ -173,31 +167,17 @@ def _discounted(margin: Array, paid: Array, d: Array, delay: float) -> Array:
 
 
 def _endless(rule: str, d: float) -> InputError:
-    return InputError(
-        "endless-curve",
-        argument="discount_rate",
-        value=d,
-        rule=rule,
-        way_out="Say how many payments to count, for example periods=120, or discount.",
-    )
+    way_out = "Say how many payments to count, for example periods=120, or discount."
+    return InputError("infinite-value", "discount_rate", d, rule, way_out)
 
 
 def _margins_do_not_fit(margin: Array, rule: str) -> InputError:
-    return InputError(
-        "length-mismatch",
-        argument="margin_per_period",
-        value=f"shape {margin.shape}",
-        rule=f"must be {rule}",
-        way_out="Give as many margins as the curve has periods, and after_end='stop'.",
-    )
+    shown = f"shape {margin.shape}"
+    way_out = "Give as many margins as the curve has periods, and after_end='stop'."
+    return InputError("length-mismatch", "margin_per_period", shown, f"must be {rule}", way_out)
 
 
 def _needless(after_end: Any, *, function: bool) -> InputError:
     reason = "a callable curve has no end" if function else "periods=… says where the count ends"
-    return InputError(
-        "needless",
-        argument="after_end",
-        value=after_end,
-        rule=f"must be left out here: {reason}",
-        way_out="Leave out after_end, or periods.",
-    )
+    way_out = "Leave out after_end, or periods."
+    return InputError("needless", "after_end", after_end, f"must be left out here: {reason}", way_out)

@@ -24,7 +24,7 @@ import numpy as np
 from retainkit.columns import Back, SameKind
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.economics.formulas.perpetuity import Terms, refuse_infinite, terms
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import refuse_where, unknown_choice
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -164,14 +164,8 @@ def _record(
 
 
 def _check_counted(n: Array) -> None:
-    if np.any(n == 0.0):
-        raise InputError(
-            "out-of-range",
-            argument="periods",
-            value=first_offender(n, n == 0.0),
-            rule="must be above 0: no payment at all has no percentages",
-            way_out="Count one payment or more.",
-        )
+    rule = "must be above 0: no payment at all has no percentages"
+    refuse_where(n == 0.0, "out-of-range", "periods", n, rule, "Count one payment or more.")
 
 
 def _mean_wait(customer: Terms, timing: FlowTiming) -> Array:

@@ -17,7 +17,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.domains import GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming
@@ -127,12 +127,7 @@ def retention_gain(
 def _raised(r: Array, points: Array) -> Array:
     after = np.asarray(r + points)
     beyond = (after > 1.0) | (after < 0.0)
-    if beyond.any():
-        raise InputError(
-            "out-of-range",
-            argument="retention + points",
-            value=first_offender(after, beyond),
-            rule="must be a share between 0 and 1",
-            way_out="Points are added to retention: write 0.05 for five points.",
-        )
+    rule = "must be a share between 0 and 1"
+    way_out = "Points are added to retention: write 0.05 for five points."
+    refuse_where(beyond, "out-of-range", "retention + points", after, rule, way_out)
     return after

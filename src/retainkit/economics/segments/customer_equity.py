@@ -166,11 +166,6 @@ def _rewards(brand: int, shape: tuple[int, ...], worth: float) -> Array:
     """The contribution for the one brand, nothing for the others."""
     brands = shape[0] if shape else 0
     if isinstance(brand, bool) or brand not in range(brands):
-        raise InputError(
-            "out-of-range",
-            argument="brand",
-            value=brand,
-            rule=f"must be the number of a row of transitions, 0 to {brands - 1}",
-            way_out="Count brands from 0.",
-        )
+        rule = f"must be the number of a row of transitions, 0 to {brands - 1}"
+        raise InputError("out-of-range", "brand", brand, rule, "Count brands from 0.")
     return np.where(np.arange(brands) == brand, worth, 0.0)

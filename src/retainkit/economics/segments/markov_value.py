@@ -14,7 +14,7 @@ import numpy as np
 from retainkit.columns import numbers
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where, wrong_shape
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -117,13 +117,9 @@ def recency_chain(
     """
     p = np.asarray(PROBABILITY.check("purchase_probabilities", purchase_probabilities))
     if p.ndim != 1 or p.size == 0:
-        raise InputError(
-            "not-a-column",
-            argument="purchase_probabilities",
-            value=purchase_probabilities,
-            rule="must be one column: the probability of a purchase at recency 1, 2, …",
-            way_out="Write for example [0.3, 0.2, 0.15].",
-        )
+        rule = "must be one column: the probability of a purchase at recency 1, 2, …"
+        way_out = "Write for example [0.3, 0.2, 0.15]."
+        raise InputError("wrong-shape", "purchase_probabilities", purchase_probabilities, rule, way_out)
     contribution, cost = numbers(
         contribution_per_purchase=(contribution_per_purchase, REAL), marketing_cost=(marketing_cost, REAL)
     )
@@ -142,14 +138,9 @@ def checked_chain(transitions: NumberLike, rewards: NumberLike) -> tuple[Array, 
     if p.ndim != 2 or p.shape[0] != p.shape[1] or p.size == 0:
         raise _shape_error("transitions", p, "must be a square table, one row and one column per state")
     total = p.sum(axis=1)
-    if np.any(total > 1.0 + _ROW_ROUNDING):
-        raise InputError(
-            "out-of-range",
-            argument="transitions",
-            value=first_offender(total, total > 1.0 + _ROW_ROUNDING),
-            rule="must have rows that sum to 1, or to less where customers are lost",
-            way_out="Row i says where customers in state i go: transpose the table if its columns sum to 1.",
-        )
+    rule = "must have rows that sum to 1, or to less where customers are lost"
+    way_out = "Row i says where customers in state i go: transpose the table if its columns sum to 1."
+    refuse_where(total > 1.0 + _ROW_ROUNDING, "out-of-range", "transitions", total, rule, way_out)
     r = np.asarray(REAL.check("rewards", rewards))
     if r.shape != (p.shape[0],):
         raise _shape_error("rewards", r, f"must be one amount per state ({p.shape[0]})")
@@ -161,13 +152,9 @@ def endless_value(step: Array, r: Array, d: float) -> Array:
     counts = _reach(step, r)
     inner, value = step[np.ix_(counts, counts)], np.zeros(r.size)
     if d <= 0.0 and inner.size and np.abs(np.linalg.eigvals(inner)).max() > _SURELY_LESS:
-        raise InputError(
-            "infinite-value",
-            argument="discount_rate",
-            value=d,
-            rule="must be above 0 where customers stay for ever in states with rewards",
-            way_out="Count a number of periods=…, or discount.",
-        )
+        rule = "must be above 0 where customers stay for ever in states with rewards"
+        way_out = "Count a number of periods=…, or discount."
+        raise InputError("infinite-value", "discount_rate", d, rule, way_out)
     if inner.size:
         value[counts] = np.linalg.solve(np.eye(len(inner)) - inner, r[counts])
     return value
@@ -184,10 +171,5 @@ def _reach(step: Array, r: Array) -> Any:
 
 
 def _shape_error(argument: str, value: Array, rule: str) -> InputError:
-    return InputError(
-        "wrong-shape",
-        argument=argument,
-        value=f"shape {value.shape}",
-        rule=rule,
-        way_out="Give transitions as (states, states) and rewards as (states,).",
-    )
+    way_out = "Give transitions as (states, states) and rewards as (states,)."
+    return wrong_shape(argument, value, rule, way_out)

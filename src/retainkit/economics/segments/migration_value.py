@@ -121,13 +121,9 @@ def migration_value(
 def _probabilities(value: NumberLike) -> Array:
     p = np.asarray(PROBABILITY.check("purchase_probabilities", value))
     if p.ndim != 1 or p.size == 0:
-        raise InputError(
-            "not-a-column",
-            argument="purchase_probabilities",
-            value=value,
-            rule="must be one column: the probability 1, 2, … periods after the last purchase",
-            way_out="For a customer lost with the first sale skipped, write [0.8].",
-        )
+        rule = "must be one column: the probability 1, 2, … periods after the last purchase"
+        way_out = "For a customer lost with the first sale skipped, write [0.8]."
+        raise InputError("wrong-shape", "purchase_probabilities", value, rule, way_out)
     return p
 
 
@@ -145,10 +141,6 @@ def _left_over(after: Array, lost: Any, d: float) -> float:
     left = float(lost - (after * np.expm1(-np.log1p(d) * np.arange(1.0, after.size + 1.0))).sum())
     if left > 0.0:
         return left
-    raise InputError(
-        "infinite-value",
-        argument="discount_rate",
-        value=d,
-        rule="is too low for an endless sum: as much comes back as is lost",
-        way_out="Count a number of periods=…, or discount more.",
-    )
+    rule = "is too low for an endless sum: as much comes back as is lost"
+    way_out = "Count a number of periods=…, or discount more."
+    raise InputError("infinite-value", "discount_rate", d, rule, way_out)

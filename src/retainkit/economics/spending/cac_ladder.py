@@ -171,36 +171,24 @@ def acquisition_cost_ladder(
 def _rung(name: str, spend: Array, customers: Array, meaning: str, argument: str = "new_customers") -> Rung:
     count = float(customers.sum())
     if count == 0.0:
-        raise InputError(
-            "out-of-range",
-            argument=argument,
-            value=0.0,
-            rule=f"must be above 0 in the periods counted (here for {meaning!r})",
-            way_out="Count longer periods, or a shorter lag: without a new customer there is no cost of one.",
-        )
+        rule = f"must be above 0 in the periods counted (here for {meaning!r})"
+        way_out = "Count longer periods, or a shorter lag: without a new customer there is no cost of one."
+        raise InputError("out-of-range", argument, 0.0, rule, way_out)
     return Rung(name, float(spend.sum()), count, meaning)
 
 
 def _checked_lag(lag: NumberLike, periods: int) -> int:
     value = NOT_NEGATIVE.check("lag_periods", lag)
     if isinstance(value, np.ndarray) or value != int(value) or value >= periods:
-        raise InputError(
-            "out-of-range",
-            argument="lag_periods",
-            value=lag,
-            rule=f"must be a whole number below the number of periods in the table ({periods})",
-            way_out="Give spend and customers per period, over more periods than the lag.",
-        )
+        rule = f"must be a whole number below the number of periods in the table ({periods})"
+        way_out = "Give spend and customers per period, over more periods than the lag."
+        raise InputError("out-of-range", "lag_periods", lag, rule, way_out)
     return int(value)
 
 
 def _check_part(part: Array, whole: Array) -> None:
     beyond = part > whole
     if beyond.any():
-        raise InputError(
-            "out-of-range",
-            argument="paid_customers",
-            value=float(part[beyond][0]),
-            rule="must not be more than new_customers in any period",
-            way_out="new_customers counts all, those won by paid acquisition among them.",
-        )
+        rule = "must not be more than new_customers in any period"
+        way_out = "new_customers counts all, those won by paid acquisition among them."
+        raise InputError("out-of-range", "paid_customers", float(part[beyond][0]), rule, way_out)

@@ -58,13 +58,10 @@ class SpendResponse:
         object.__setattr__(self, "spend", spend)
         object.__setattr__(self, "customers", customers)
         if (self.extra_spend is None) != (self.extra_customers is None):
-            raise InputError(
-                "not-both",
-                argument="extra_spend / extra_customers",
-                value=(self.extra_spend, self.extra_customers),
-                rule="must be given together",
-                way_out="Say how much more was spent, and how many customers more it brought.",
-            )
+            shown = (self.extra_spend, self.extra_customers)
+            rule = "must be given together"
+            way_out = "Say how much more was spent, and how many customers more it brought."
+            raise InputError("not-one-of", "extra_spend / extra_customers", shown, rule, way_out)
         if self.extra_spend is not None and self.extra_customers is not None:
             more, brought = numbers(
                 extra_spend=(self.extra_spend, POSITIVE), extra_customers=(self.extra_customers, NOT_NEGATIVE)

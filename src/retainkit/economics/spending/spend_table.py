@@ -46,13 +46,9 @@ def _of_mapping(spend: Mapping[str, Any]) -> dict[str, Array]:
     longest = max((a.size for a in amounts.values()), default=0)
     for name, values in amounts.items():
         if values.ndim > 1 or values.size != longest:
-            raise InputError(
-                "length-mismatch",
-                argument=f"spend[{name!r}]",
-                value=f"shape {values.shape}",
-                rule=f"must have one amount for each of the {longest} periods",
-                way_out="Write 0 for the periods in which nothing was spent.",
-            )
+            rule = f"must have one amount for each of the {longest} periods"
+            way_out = "Write 0 for the periods in which nothing was spent."
+            raise InputError("length-mismatch", f"spend[{name!r}]", f"shape {values.shape}", rule, way_out)
     if not longest:
         raise _empty()
     return {name: amounts.get(name, np.zeros(longest)) for name in PURPOSES}
@@ -70,26 +66,17 @@ def _columns(spend: Any, names: Sequence[str]) -> dict[str, list[Any]]:
         _check_columns(names, frame.columns)
         table = {name: frame.get_column(name).to_list() for name in names}
     if len({len(column) for column in table.values()}) > 1:
-        raise InputError(
-            "length-mismatch",
-            argument="spend",
-            value={name: len(column) for name, column in table.items()},
-            rule="must have columns of one length",
-            way_out="Give one purpose and one amount per line.",
-        )
+        shown = {name: len(column) for name, column in table.items()}
+        way_out = "Give one purpose and one amount per line."
+        raise InputError("length-mismatch", "spend", shown, "must have columns of one length", way_out)
     if not table[names[0]]:
         raise _empty()
     return table
 
 
 def _empty() -> InputError:
-    return InputError(
-        "empty",
-        argument="spend",
-        value="no lines",
-        rule="must have at least one amount",
-        way_out="Give for example {'paid-acquisition': 40_000, 'acquisition': 20_000}.",
-    )
+    way_out = "Give for example {'paid-acquisition': 40_000, 'acquisition': 20_000}."
+    return InputError("empty", "spend", "no lines", "must have at least one amount", way_out)
 
 
 def _frame(spend: Any) -> Any:
@@ -100,48 +87,30 @@ def _frame(spend: Any) -> Any:
     try:
         frame = nw.from_native(spend)
     except TypeError as error:
-        raise InputError(
-            "not-a-table",
-            argument="spend",
-            value=type(spend).__name__,
-            rule="must be a mapping of purpose to amount, or a dataframe",
-            way_out="Write {'paid-acquisition': 40_000, 'onboarding': 5_000}, or give a table of expenses.",
-        ) from error
+        rule = "must be a mapping of purpose to amount, or a dataframe"
+        way_out = "Write {'paid-acquisition': 40_000, 'onboarding': 5_000}, or give a table of expenses."
+        raise InputError("not-a-table", "spend", type(spend).__name__, rule, way_out) from error
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
 def _check_columns(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            raise InputError(
-                "missing-column",
-                argument="spend",
-                value=list(known),
-                rule=f"must have a column {name!r}",
-                way_out=f"{near(name, known)}Name the columns with purpose=…, amount=… and when=…",
-            )
+            way_out = f"{near(name, known)}Name the columns with purpose=…, amount=… and when=…"
+            raise InputError("missing-column", "spend", list(known), f"must have a column {name!r}", way_out)
 
 
 def _in_order(when: str, periods: list[Any]) -> list[Any]:
     missing = [p for p in periods if p is None or p != p]
     if missing:
-        raise InputError(
-            "missing-date",
-            argument=when,
-            value=missing[0],
-            rule="must say the period of every line",
-            way_out="Fill or remove the lines without one.",
-        )
+        way_out = "Fill or remove the lines without one."
+        raise InputError("missing-value", when, missing[0], "must say the period of every line", way_out)
     try:
         return sorted(set(periods))
     except TypeError:
-        raise InputError(
-            "mixed-types",
-            argument=when,
-            value=periods[0],
-            rule="must have periods that sort, all of one type",
-            way_out="Write every period the same way, for example '2024-03'.",
-        ) from None
+        rule = "must have periods that sort, all of one type"
+        way_out = "Write every period the same way, for example '2024-03'."
+        raise InputError("wrong-type", when, periods[0], rule, way_out) from None
 
 
 def customers_by_period(
@@ -153,15 +122,13 @@ def customers_by_period(
     count = np.atleast_1d(NOT_NEGATIVE.check(argument, customers))
     periods = by_purpose["other"].size
     if count.shape != (periods,) or (calendar is not None and periods > 1):
-        raise InputError(
-            "length-mismatch",
-            argument=argument,
-            value=customers,
-            rule=f"must be one number for each of the {periods} periods of spend"
+        rule = (
+            f"must be one number for each of the {periods} periods of spend"
             if calendar is None
-            else "must be a mapping of period to number where the table has periods",
-            way_out="Write 0 for periods without new customers.",
+            else "must be a mapping of period to number where the table has periods"
         )
+        way_out = "Write 0 for periods without new customers."
+        raise InputError("length-mismatch", argument, customers, rule, way_out)
     return count
 
 
@@ -169,13 +136,11 @@ def _of_calendar(argument: str, customers: Mapping[Any, Any], calendar: Calendar
     given = set(customers)
     if calendar is None or given != set(calendar):
         odd = sorted(given.symmetric_difference(calendar or []), key=str)
-        raise InputError(
-            "period-mismatch",
-            argument=argument,
-            value=odd[:3],
-            rule="must have the same periods as the table of spend"
+        rule = (
+            "must have the same periods as the table of spend"
             if calendar
-            else "can be a mapping only where spend is a table with its periods in a column when=…",
-            way_out="Add a line of amount 0, or 0 customers, for periods in which nothing happened.",
+            else "can be a mapping only where spend is a table with its periods in a column when=…"
         )
+        way_out = "Add a line of amount 0, or 0 customers, for periods in which nothing happened."
+        raise InputError("unmatched", argument, odd[:3], rule, way_out)
     return np.asarray(NOT_NEGATIVE.check(argument, [customers[period] for period in calendar]))

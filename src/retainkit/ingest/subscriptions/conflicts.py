@@ -21,16 +21,14 @@ def refuse_conflicts(found: Spells, same: Mask, lines: Lines) -> None:
     equal = same & (found.start[1:] == found.start[:-1]) & (found.end[1:] == found.end[:-1])
     if equal.any():
         rule, way_out = "must not say the same of a customer twice", "Drop the duplicates first."
-        raise _pair("duplicate-line", found, equal, lines, rule, way_out)
+        raise _pair("duplicate", found, equal, lines, rule, way_out)
     overlapping = same & (found.start[1:] < found.end[:-1])
     if overlapping.any():
         way_out = (
             "If a customer may have several subscriptions at a time, make each an id of its own or merge "
             "them first; if an end is the last day with the subscription, add a day."
         )
-        raise _pair(
-            "overlapping-spells", found, overlapping, lines, "must not overlap for a customer", way_out
-        )
+        raise _pair("inconsistent", found, overlapping, lines, "must not overlap for a customer", way_out)
     if found.segment is None or lines.segment is None:
         return
     differ = same & (found.segment[1:] != found.segment[:-1])
@@ -38,11 +36,11 @@ def refuse_conflicts(found: Spells, same: Mask, lines: Lines) -> None:
         where, names = int(np.argmax(differ)), lines.segment.names
         first, second = (names[int(found.segment[k])] for k in (where, where + 1))
         raise InputError(
-            "changing-segment",
-            argument="segment",
-            value=Said(f"{_name(lines, found, where)}: {first!r}, then {second!r}"),
-            rule=f"must not change within a customer ({_customers(found.code[1:][differ])} this)",
-            way_out="Use the segment at the start, or make each stay in a segment an id of its own.",
+            "inconsistent",
+            "segment",
+            Said(f"{_name(lines, found, where)}: {first!r}, then {second!r}"),
+            f"must not change within a customer ({_customers(found.code[1:][differ])} this)",
+            "Use the segment at the start, or make each stay in a segment an id of its own.",
         )
 
 
@@ -50,12 +48,12 @@ def several(found: Spells, same: Mask, touching: Mask, lines: Lines) -> InputErr
     """The error for several lines of a customer where nobody said what they mean."""
     count, gaps = (int(np.unique(found.code[1:][bad]).size) for bad in (same, same & ~touching))
     return InputError(
-        "several-spells",
-        argument="reactivation",
-        value=_two(found, same, lines),
-        rule=f"must say what several lines of a customer mean ({count:,} {_have(count)} several, {gaps:,} of "
+        "ambiguous",
+        "reactivation",
+        _two(found, same, lines),
+        f"must say what several lines of a customer mean ({count:,} {_have(count)} several, {gaps:,} of "
         "them with a gap)",
-        way_out="Use 'new-spell' if coming back after a gap begins a new tenure, 'same-customer' if a gap "
+        "Use 'new-spell' if coming back after a gap begins a new tenure, 'same-customer' if a gap "
         "does not end it; both join lines that follow each other without a gap.",
     )
 
@@ -63,19 +61,18 @@ def several(found: Spells, same: Mask, touching: Mask, lines: Lines) -> InputErr
 def unseen(found: Spells, over: Mask, lines: Lines, plan: Plan) -> InputError:
     """The error for spells that were over when the observation began."""
     assert plan.since is not None
-    return InputError(
-        "end-before-window",
-        argument="observed_from",
-        value=Said(_one(found, int(np.argmax(over)), lines)),
-        rule=f"must lie before every end, and is {to_date(plan.since)} "
-        f"({_customers(found.code[over])} this): those who had left by then are not all in the table",
-        way_out="Leave observed_from out if the table has all who ever left, or use earlier='leave-out'.",
+    shown = Said(_one(found, int(np.argmax(over)), lines))
+    rule = (
+        f"must lie before every end, and is {to_date(plan.since)} "
+        f"({_customers(found.code[over])} this): those who had left by then are not all in the table"
     )
+    way_out = "Leave observed_from out if the table has all who ever left, or use earlier='leave-out'."
+    return InputError("dates-conflict", "observed_from", shown, rule, way_out)
 
 
 def _pair(code: str, found: Spells, bad: Mask, lines: Lines, rule: str, way_out: str) -> InputError:
     value, rule = _two(found, bad, lines), f"{rule} ({_customers(found.code[1:][bad])} this)"
-    return InputError(code, argument="source", value=value, rule=rule, way_out=way_out)
+    return InputError(code, "source", value, rule, way_out)
 
 
 def _customers(codes: Any) -> str:

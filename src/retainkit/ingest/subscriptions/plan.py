@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
-from retainkit.errors import InputError, near, unknown_choice
+from retainkit.errors import InputError, missing_column, unknown_choice
 from retainkit.ingest.days import from_argument
 from retainkit.typing import Unit
 from retainkit.units import check_unit
@@ -45,16 +45,9 @@ class Plan:
 
     def check_columns(self, present: Sequence[object]) -> None:
         """Refuse a column name that the table does not have, naming the near one."""
-        texts = [name for name in present if isinstance(name, str)]  # pandas has numbers for names, too
         for argument, name in self.columns.items():
             if name not in present:
-                raise InputError(
-                    "missing-column",
-                    argument=argument,
-                    value=name,
-                    rule="must name a column of the table",
-                    way_out=near(name, texts) + f"Its columns are: {', '.join(map(repr, present))}.",
-                )
+                raise missing_column(argument, name, present)
 
 
 def columns_of(**named: object) -> dict[str, str]:
@@ -67,13 +60,9 @@ def window_of(observed_from: object, observed_until: object) -> tuple[int | None
     until = from_argument("observed_until", observed_until)
     since = None if observed_from is None else from_argument("observed_from", observed_from)
     if since is not None and since > until:
-        raise InputError(
-            "empty-window",
-            argument="observed_from",
-            value=observed_from,
-            rule=f"must not lie after observed_until ({observed_until})",
-            way_out="It is the first day from which every end is in the table.",
-        )
+        rule = f"must not lie after observed_until ({observed_until})"
+        way_out = "It is the first day from which every end is in the table."
+        raise InputError("dates-conflict", "observed_from", observed_from, rule, way_out)
     return since, until
 
 
@@ -101,33 +90,20 @@ def reasons_of(reasons: object, *, column: bool) -> tuple[str, ...] | None:
     if reasons is None:
         return None
     if not column:
-        raise InputError(
-            "missing-argument",
-            argument="reasons",
-            value=reasons,
-            rule="needs the column that holds each customer's reason",
-            way_out="Name it: summarize_subscriptions(..., reason='reason').",
-        )
+        rule = "needs the column that holds each customer's reason"
+        way_out = "Name it: summarize_subscriptions(..., reason='reason')."
+        raise InputError("missing-argument", "reasons", reasons, rule, way_out)
     names = cast("Sequence[object]", reasons if isinstance(reasons, list | tuple) else ())
     texts = tuple(name for name in names if isinstance(name, str) and name)
     if not texts or len(set(texts)) != len(names):
-        raise InputError(
-            "wrong-type",
-            argument="reasons",
-            value=cast("object", reasons),
-            rule="must be different names, as texts",
-            way_out="For example reasons=('voluntary', 'payment failed').",
-        )
+        rule = "must be different names, as texts"
+        way_out = "For example reasons=('voluntary', 'payment failed')."
+        raise InputError("wrong-type", "reasons", cast("object", reasons), rule, way_out)
     return texts
 
 
 def _name(argument: str, value: object) -> str:
     if isinstance(value, str):
         return value
-    raise InputError(
-        "wrong-type",
-        argument=argument,
-        value=value,
-        rule="must be the name of a column, as text",
-        way_out="Rename the column first if its name is not text.",
-    )
+    way_out = "Rename the column first if its name is not text."
+    raise InputError("wrong-type", argument, value, "must be the name of a column, as text", way_out)

@@ -57,8 +57,8 @@ def _check(lines: Lines, reason: Codes | None, plan: Plan) -> None:
         checks.append(("reason", "missing-reason", seen & (reason < 0)))
     if lines.segment is not None:
         checks.append(("segment", "missing-segment", lines.segment.place < 0))
-    for argument, code, bad in checks:
-        check_lines(plan.columns[argument], lines.shown[argument], [(code, bad)], PROBLEMS)
+    for argument, kind, bad in checks:
+        check_lines(plan.columns[argument], lines.shown[argument], [(kind, bad)], PROBLEMS)
 
 
 def _together(found: Spells, lines: Lines, plan: Plan) -> Spells:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError
+from retainkit.errors import missing_argument
 from retainkit.ingest.native import frame_of
 from retainkit.ingest.subscriptions.plan import Tenure
 from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
@@ -82,13 +82,9 @@ class SubscriptionSummary:
             If the table was read without a column of segments.
         """
         if self.segment is None:
-            raise InputError(
-                "no-segment",
-                argument="segment",
-                value=None,
-                rule="must name a column before spells can be told apart by it",
-                way_out="Call summarize_subscriptions(..., segment='plan') with the name of your column.",
-            )
+            rule = "must name a column before spells can be told apart by it"
+            way_out = "Call summarize_subscriptions(..., segment='plan') with the name of your column."
+            raise missing_argument("segment", rule, way_out)
         return {name: _part(self.renewals, self.segment == k) for k, name in enumerate(self.segments)}
 
     def to_frame(self) -> Any:

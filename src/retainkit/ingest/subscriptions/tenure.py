@@ -60,11 +60,11 @@ def _check_anniversaries(found: Spells, plan: Plan) -> None:
     if off.any():
         one = int(np.argmax(off))
         raise InputError(
-            "end-between-renewals",
-            argument="end",
-            value=Said(f"{to_date(int(start[one]))} to {to_date(int(end[one]))}"),
-            rule=f"must be the day on which a {plan.unit} of tenure is over under tenure='renewals' "
+            "dates-conflict",
+            "end",
+            Said(f"{to_date(int(start[one]))} to {to_date(int(end[one]))}"),
+            f"must be the day on which a {plan.unit} of tenure is over under tenure='renewals' "
             f"({int(off.sum()):,} of {end.size:,} ends are not)",
-            way_out="Use tenure='whole-periods' or 'exact' where customers may leave on any day; if ends are "
+            "Use tenure='whole-periods' or 'exact' where customers may leave on any day; if ends are "
             "the last days with the subscription, add a day.",
         )

@@ -24,13 +24,8 @@ def check_inputs(frequency: Any, recency: Any = None, T: Any = None, monetary_va
     """Refuse histories that cannot be: see `Purchases`; amounts must be positive."""
     counts = as_numbers("frequency", np.asarray(frequency))
     if counts.size == 0:
-        raise InputError(
-            "empty",
-            argument="frequency",
-            value="no entries",
-            rule="must have customers",
-            way_out="Check the filter that made the data.",
-        )
+        rule = "must have customers"
+        raise InputError("empty", "frequency", "no entries", rule, "Check the filter that made the data.")
     when = np.zeros(counts.shape) if recency is None else np.asarray(recency)
     Purchases(frequency=counts, recency=when, T=when if T is None else np.asarray(T))
     if monetary_value is not None:

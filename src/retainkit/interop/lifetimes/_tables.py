@@ -83,13 +83,10 @@ def require_values(transactions: Any, columns: list[str]) -> None:
     for column in columns:
         gaps = int(transactions[column].isna().sum())
         if gaps:
-            raise InputError(
-                "missing-values",
-                argument="transactions",
-                value=f"{gaps:,} of {len(transactions):,} rows without it",
-                rule=f"must have a value of {column!r} in every row",
-                way_out="Fill or remove these rows first, and know how many there were.",
-            )
+            shown = f"{gaps:,} of {len(transactions):,} rows without it"
+            rule = f"must have a value of {column!r} in every row"
+            way_out = "Fill or remove these rows first, and know how many there were."
+            raise InputError("missing-value", "transactions", shown, rule, way_out)
 
 
 def as_text(value: Any) -> bool:

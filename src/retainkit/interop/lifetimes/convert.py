@@ -54,12 +54,7 @@ def from_lifetimes(fitter: Any, *, unit: Unit | None = None) -> AbstractModel[An
     if name not in MODELS:
         raise unknown_choice("fitter", name, tuple(MODELS))
     if not hasattr(fitter, "params_"):
-        raise InputError(
-            "not-fitted",
-            argument="fitter",
-            value=name,
-            rule="must be fitted",
-            way_out="Call its fit method, or load_model, first.",
-        )
+        way_out = "Call its fit method, or load_model, first."
+        raise InputError("not-a-model", "fitter", name, "must be fitted", way_out)
     model = MODELS[name]
     return model.of([float(fitter.params_[parameter]) for parameter in model.names()], unit=unit)

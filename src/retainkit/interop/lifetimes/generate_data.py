@@ -167,13 +167,9 @@ def _observed(T: Any, size: int) -> Array:
     if given.ndim == 0:
         return np.full(size, float(given))
     if given.size < size:
-        raise InputError(
-            "length-mismatch",
-            argument="size",
-            value=size,
-            rule=f"must be at most {given.size:,}, the number of customers in T",
-            way_out="Give one length of observation for all, or one for each customer.",
-        )
+        rule = f"must be at most {given.size:,}, the number of customers in T"
+        way_out = "Give one length of observation for all, or one for each customer."
+        raise InputError("length-mismatch", "size", size, rule, way_out)
     return given[:size]
 
 

@@ -109,13 +109,9 @@ def calibration_and_holdout_data(
     split, end = dates.read(calibration_period_end), dates.last(observation_period_end)
     before, after = dates.table(dates.when <= split), dates.table((dates.when > split) & (dates.when <= end))
     if before.empty or after.empty:
-        raise InputError(
-            "no-data",
-            argument="calibration_period_end",
-            value=str(split),
-            rule=f"must have transactions before it, and between it and {end}",
-            way_out="There is no data available otherwise: choose other dates.",
-        )
+        rule = f"must have transactions before it, and between it and {end}"
+        way_out = "There is no data available otherwise: choose other dates."
+        raise InputError("empty", "calibration_period_end", str(split), rule, way_out)
     calibration = summary_data_from_transaction_data(
         before,
         customer_id_col,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.errors import InputError
+from retainkit.errors import InputError, missing_argument
 from retainkit.interop.lifetimes.kinds import pandas
 
 
@@ -29,58 +29,35 @@ def named_frame(covariates: Any) -> Any:
     try:
         frame = nw.from_native(covariates, eager_only=True)
     except TypeError as error:
-        raise InputError(
-            "not-a-frame",
-            argument="covariates",
-            value=type(covariates).__name__,
-            rule="must be a dataframe with one row per customer, or a mapping of columns",
-            way_out="Use the columns that the model was fitted with.",
-        ) from error
+        rule = "must be a dataframe with one row per customer, or a mapping of columns"
+        way_out = "Use the columns that the model was fitted with."
+        raise InputError("not-a-table", "covariates", type(covariates).__name__, rule, way_out) from error
     return pd.DataFrame({name: frame[name].to_list() for name in frame.columns})
 
 
 def required(covariates: Any, name: str) -> Any:
     """Covariates of a regression."""
     if covariates is None:
-        raise InputError(
-            "missing",
-            argument="covariates",
-            value=None,
-            rule=f"must be given for {name}: its curves differ by customer",
-            way_out="Pass covariates= with one row per customer and the columns it was fitted with.",
-        )
+        rule = f"must be given for {name}: its curves differ by customer"
+        way_out = "Pass covariates= with one row per customer and the columns it was fitted with."
+        raise missing_argument("covariates", rule, way_out)
     return covariates
 
 
 def needless(argument: str, value: Any, reason: str) -> None:
     """Refuse what would be ignored."""
     if value is not None:
-        raise InputError(
-            "needless",
-            argument=argument,
-            value=value if isinstance(value, str | float | int) else type(value).__name__,
-            rule=f"must be left out here: {reason}",
-            way_out=f"Leave out {argument}.",
-        )
+        shown = value if isinstance(value, str | float | int) else type(value).__name__
+        way_out = f"Leave out {argument}."
+        raise InputError("needless", argument, shown, f"must be left out here: {reason}", way_out)
 
 
 def not_fitted(name: str) -> InputError:
     """The error for an object of which nothing is known yet."""
-    return InputError(
-        "not-fitted",
-        argument="fitted",
-        value=name,
-        rule="must be fitted",
-        way_out="Call its fit method first.",
-    )
+    return InputError("not-a-model", "fitted", name, "must be fitted", "Call its fit method first.")
 
 
 def no_survival(name: str, why: str, way_out: str) -> InputError:
     """The error for an object that a library has, but that has no survival curve."""
-    return InputError(
-        "no-survival-curve",
-        argument="fitted",
-        value=name,
-        rule=f"must have one survival curve, or one per customer: {why}",
-        way_out=way_out,
-    )
+    rule = f"must have one survival curve, or one per customer: {why}"
+    return InputError("not-supported", "fitted", name, rule, way_out)

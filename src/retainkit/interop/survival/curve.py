@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from retainkit.domains import POSITIVE
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, first_offender, refuse_where
 from retainkit.models.contractual.questions import plain, times
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
@@ -74,14 +74,9 @@ class AbstractSurvival(AbstractRecord):
         now = np.maximum(self._tenure("t", t), known)
         begun = self._log_survival("given", self._shaped("given", known))
         gone = np.isneginf(begun)
-        if np.any(gone):
-            raise InputError(
-                "nobody-left",
-                argument="given",
-                value=first_offender(np.broadcast_to(known, begun.shape), gone),
-                rule="must be a tenure that customers are known to get past: survival is 0 there",
-                way_out="Ask for an earlier tenure, or say with after_end= that customers go on.",
-            )
+        rule = "must be a tenure that customers are known to get past: survival is 0 there"
+        way_out = "Ask for an earlier tenure, or say with after_end= that customers go on."
+        refuse_where(gone, "nobody-at-risk", "given", known, rule, way_out)
         return plain(np.asarray(np.exp(self._log_survival("t", self._shaped("t", now)) - begun)))
 
     def retention(self, t: Time) -> Real:
@@ -106,15 +101,13 @@ class AbstractSurvival(AbstractRecord):
         """The curve of one customer, by its place in the covariates."""
         count = self.customers
         if count is None or not -count <= row < count:
-            raise InputError(
-                "no-such-customer",
-                argument="row",
-                value=row,
-                rule=f"must be a place among {count:,} customers"
+            rule = (
+                f"must be a place among {count:,} customers"
                 if count
-                else "has no meaning here: there is one curve for everybody",
-                way_out="Count from 0, in the order of the covariates." if count else "Use the curve itself.",
+                else "has no meaning here: there is one curve for everybody"
             )
+            way_out = "Count from 0, in the order of the covariates." if count else "Use the curve itself."
+            raise InputError("out-of-range", "row", row, rule, way_out)
         return self._row(row)
 
     def as_dict(self) -> dict[str, Any]:
@@ -130,13 +123,9 @@ class AbstractSurvival(AbstractRecord):
         tenure, first = times(argument, t, self.unit), self.start + after_start
         bad = (tenure < first) | np.isinf(tenure)
         if np.any(bad):
-            raise InputError(
-                "out-of-range",
-                argument=argument,
-                value=first_offender(tenure, bad),
-                rule=f"must be finite, and {first:g} or more" if first else "must be finite",
-                way_out=f"The curve begins at tenure {self.start:g}.",
-            )
+            rule = f"must be finite, and {first:g} or more" if first else "must be finite"
+            way_out = f"The curve begins at tenure {self.start:g}."
+            raise InputError("out-of-range", argument, first_offender(tenure, bad), rule, way_out)
         return tenure
 
     def _shaped(self, argument: str, t: Array) -> Array:
@@ -145,13 +134,9 @@ class AbstractSurvival(AbstractRecord):
             return t
         row = np.atleast_1d(t)
         if row.ndim > 2 or (row.ndim == 2 and row.shape[0] not in (1, self.customers)):
-            raise InputError(
-                "length-mismatch",
-                argument=argument,
-                value=f"shape {t.shape}",
-                rule=f"must be one row of tenures for all, or one for each of {self.customers:,} customers",
-                way_out="One tenure for each customer is a column: tenure[:, None].",
-            )
+            rule = f"must be one row of tenures for all, or one for each of {self.customers:,} customers"
+            way_out = "One tenure for each customer is a column: tenure[:, None]."
+            raise InputError("length-mismatch", argument, f"shape {t.shape}", rule, way_out)
         return row
 
     def _whose(self) -> str:

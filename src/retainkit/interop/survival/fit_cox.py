@@ -52,13 +52,10 @@ def fit_cox(renewals: Renewals, covariates: Any, *, library: Library = "lifeline
     columns = covariate_columns(covariates)
     for name, column in columns.items():
         if column.shape != renewals.duration.shape:
-            raise InputError(
-                "length-mismatch",
-                argument=f"covariates[{name!r}]",
-                value=f"{column.size:,} values",
-                rule=f"must have one value for each of the {len(renewals):,} entries",
-                way_out="Give the covariates in the order of the renewals.",
-            )
+            shown = f"{column.size:,} values"
+            rule = f"must have one value for each of the {len(renewals):,} entries"
+            way_out = "Give the covariates in the order of the renewals."
+            raise InputError("length-mismatch", f"covariates[{name!r}]", shown, rule, way_out)
     return _by_lifelines(renewals, columns) if library == "lifelines" else _by_sksurv(renewals, columns)
 
 
@@ -76,13 +73,8 @@ def _by_sksurv(renewals: Renewals, columns: dict[str, Array]) -> Any:
     for name, plain in (("entry", 0.0), ("weight", 1.0)):
         given: Array = getattr(renewals, name)
         if np.any(given != plain):
-            raise InputError(
-                "not-supported",
-                argument="renewals",
-                value=name,
-                rule=f"must have the same {name} ({plain:g}) for all: scikit-survival has no place for it",
-                way_out="Use library='lifelines'.",
-            )
+            rule = f"must have the same {name} ({plain:g}) for all: scikit-survival has no place for it"
+            raise InputError("not-supported", "renewals", name, rule, "Use library='lifelines'.")
     ended = np.empty(len(renewals), dtype=[("left", np.bool_), ("duration", np.float64)])
     ended["left"], ended["duration"] = renewals.event > 0.0, renewals.duration
     return _sksurv().CoxPHSurvivalAnalysis(ties="efron").fit(named_frame(columns), ended)

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import refuse_where
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.typing import Array, Unit
 
@@ -69,13 +69,8 @@ class FormulaCurve(AbstractSurvival):
         shape = (*(() if self.count is None else (self.count,)), later.size)
         hazard = np.broadcast_to(value, shape) + 0.0
         bad = ~(hazard >= -1e-12)
-        if np.any(bad):
-            raise InputError(
-                "no-number",
-                argument=argument,
-                value=first_offender(np.broadcast_to(later, shape), bad),
-                rule=f"must be a tenure at which {self.source} gives a share between 0 and 1",
-                way_out="Ask for an earlier tenure, or fit another model.",
-            )
+        rule = f"must be a tenure at which {self.source} gives a share between 0 and 1"
+        way_out = "Ask for an earlier tenure, or fit another model."
+        refuse_where(bad, "undefined", argument, later, rule, way_out)
         before = np.zeros((*shape[:-1], t.size - later.size))
         return np.concatenate([before, np.maximum(hazard, 0.0)], axis=-1)

@@ -122,13 +122,9 @@ def _refuse_skips(fitter: Any, shown: Array) -> None:
     left = table.index[table["observed"] > 0].to_numpy(np.float64)
     skipped = left[(left <= shown[-1]) & ~np.isin(left, shown)]
     if skipped.size:
-        raise InputError(
-            "coarse-timeline",
-            argument="fitted",
-            value=float(skipped[0]),
-            rule="must show every tenure at which customers left: its timeline leaves some out",
-            way_out="Fit it without timeline=; or pass what it shows, survival_of(shares, times=...).",
-        )
+        rule = "must show every tenure at which customers left: its timeline leaves some out"
+        way_out = "Fit it without timeline=; or pass what it shows, survival_of(shares, times=...)."
+        raise InputError("not-supported", "fitted", float(skipped[0]), rule, way_out)
 
 
 def _aft(fitter: Any, frame: Any, unit: Unit | None) -> AbstractContractualModel:

@@ -39,13 +39,9 @@ def from_purchases(model: AbstractModel[Any]) -> FormulaCurve:
     shapes = {np.shape(value) for value in model.parameters.values()}
     shape = np.broadcast_shapes(*shapes)
     if shape and shape[-1] != 1:
-        raise InputError(
-            "length-mismatch",
-            argument="fitted",
-            value=f"parameters of shape {shape}",
-            rule="must be one model, or draws of one with a last axis of length 1",
-            way_out="Ask probability_alive with Purchases of the customers that the parameters belong to.",
-        )
+        rule = "must be one model, or draws of one with a last axis of length 1"
+        way_out = "Ask probability_alive with Purchases of the customers that the parameters belong to."
+        raise InputError("length-mismatch", "fitted", f"parameters of shape {shape}", rule, way_out)
 
     def hazard(t: Array) -> Array:
         with np.errstate(divide="ignore"):

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeAlias, final, get_args
 import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.models.contractual.nonparametric.ending import AfterEnd, force_after
 from retainkit.records import read_only
@@ -62,25 +62,17 @@ class StepCurve(AbstractSurvival):
             return replace(self, force_after=force_after(after_end, 1.0, 0.0))
         width = POSITIVE.check("over", over)
         if width > np.min(self.end) - self.start:
-            raise InputError(
-                "out-of-range",
-                argument="over",
-                value=over,
-                rule=f"must be no longer than the curve ({np.min(self.end) - self.start:g})",
-                way_out="Take a shorter stretch of time.",
-            )
+            rule = f"must be no longer than the curve ({np.min(self.end) - self.start:g})"
+            raise InputError("out-of-range", "over", over, rule, "Take a shorter stretch of time.")
         end = self._shaped("over", np.asarray(self.end))
         with np.errstate(invalid="ignore"):
             kept = np.exp(self._log_known(end) - self._log_known(end - width))
         gone = np.isnan(kept)  # all had left before the last stretch began
         if kept.ndim and np.any(kept == 1.0):
-            raise InputError(
-                "nobody-left",
-                argument="over",
-                value=first_offender(kept[:, 0], kept[:, 0] == 1.0),
-                rule=f"must reach back to a fall of every curve: in the last {width:g} these did not fall",
-                way_out="Take a longer stretch, continued('same-churn', over=...), or a churn for all.",
-            )
+            shown = first_offender(kept[:, 0], kept[:, 0] == 1.0)
+            rule = f"must reach back to a fall of every curve: in the last {width:g} these did not fall"
+            way_out = "Take a longer stretch, continued('same-churn', over=...), or a churn for all."
+            raise InputError("too-few", "over", shown, rule, way_out)
         rates = [force_after(after_end, float(k), width) for k in np.where(gone, 0.0, kept).flat]
         return replace(self, force_after=rates[0] if kept.ndim == 0 else np.array(rates).reshape(kept.shape))
 
@@ -134,12 +126,12 @@ class StepCurve(AbstractSurvival):
         if not np.any(beyond):
             return
         raise InputError(
-            "past-the-end",
-            argument=argument,
-            value=first_offender(t, beyond),
-            rule=f"must not exceed {float(np.min(self.end))!s}, where {self.source} ends: some customers are "
+            "outside-the-curve",
+            argument,
+            first_offender(t, beyond),
+            f"must not exceed {float(np.min(self.end))!s}, where {self.source} ends: some customers are "
             "still there, and what they do next was not seen",
-            way_out="Say it: after_end='same-churn', 'stop', 'flat' or a churn such as 0.02; or fit a "
+            "Say it: after_end='same-churn', 'stop', 'flat' or a churn such as 0.02; or fit a "
             "parametric model.",
         )
 
@@ -169,13 +161,9 @@ def step_curve(
     if not at.size or at[0] > start:
         at, share = np.append(start, at), np.insert(share, 0, 1.0, axis=-1)
     if np.any(share[..., 0] != 1.0):
-        raise InputError(
-            "not-a-curve",
-            argument="survival",
-            value=float(share[..., 0].min()),
-            rule=f"must be 1 at tenure {at[0]:g}: everyone is there at the start ({source})",
-            way_out="Customers lost at tenure 0 belong to acquisition: leave them out, or count from 1.",
-        )
+        rule = f"must be 1 at tenure {at[0]:g}: everyone is there at the start ({source})"
+        way_out = "Customers lost at tenure 0 belong to acquisition: leave them out, or count from 1."
+        raise InputError("not-a-curve", "survival", float(share[..., 0].min()), rule, way_out)
     return StepCurve(
         time=read_only(at), shares=read_only(share), end=last, between=between, source=source, unit=unit
     )
@@ -187,30 +175,17 @@ def _checked(time: NumberLike, shares: NumberLike, source: str) -> tuple[Array, 
     share = np.atleast_1d(NOT_NEGATIVE.check("survival", shares))
     share = np.where((share > 1.0) & (share <= 1.0 + _ROUNDING), 1.0, share)
     if at.ndim != 1 or share.ndim > 2 or share.shape[-1] != at.size:
-        raise InputError(
-            "length-mismatch",
-            argument="times",
-            value=f"shape {at.shape}",
-            rule=f"must have one tenure for each share, which have the shape {share.shape}",
-            way_out="One curve is (k,) shares; curves of many customers are (customers, k).",
-        )
+        rule = f"must have one tenure for each share, which have the shape {share.shape}"
+        way_out = "One curve is (k,) shares; curves of many customers are (customers, k)."
+        raise InputError("length-mismatch", "times", f"shape {at.shape}", rule, way_out)
     falling = np.diff(at, prepend=-1.0) <= 0.0
-    if np.any(falling):
-        raise InputError(
-            "not-ascending",
-            argument="times",
-            value=first_offender(at, falling),
-            rule="must ascend",
-            way_out="Sort tenures with their shares, and keep one share for each.",
-        )
+    way_out = "Sort tenures with their shares, and keep one share for each."
+    refuse_where(falling, "not-ascending", "times", at, "must ascend", way_out)
     rising = np.diff(share, axis=-1, prepend=1.0) > _ROUNDING
-    if np.any(rising):
-        raise InputError(
-            "not-a-curve",
-            argument="survival",
-            value=first_offender(share, rising),
-            rule=f"must begin at 1 and never rise: who has left does not count again ({source})",
-            way_out="Give survival, not retention rates. Additive hazards may be negative, and then survival "
-            "rises: take a model whose hazards are not, or pass the shares after np.minimum.accumulate.",
-        )
+    rule = f"must begin at 1 and never rise: who has left does not count again ({source})"
+    way_out = (
+        "Give survival, not retention rates. Additive hazards may be negative, and then survival "
+        "rises: take a model whose hazards are not, or pass the shares after np.minimum.accumulate."
+    )
+    refuse_where(rising, "not-a-curve", "survival", share, rule, way_out)
     return at, np.minimum.accumulate(share, axis=-1)

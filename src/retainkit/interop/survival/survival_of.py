@@ -124,13 +124,9 @@ def _read(fitted: Any, covariates: Any, unit: Unit | None) -> Any:
             return read(fitted, covariates=covariates, unit=unit)
     own = _own(fitted, unit)
     if own is None:
-        raise InputError(
-            "unknown-object",
-            argument="fitted",
-            value=f"{type(fitted).__module__}.{type(fitted).__qualname__}",
-            rule="must be something with a survival curve",
-            way_out=_TABLE if hasattr(fitted, "columns") else _UNDERSTOOD,
-        )
+        shown = f"{type(fitted).__module__}.{type(fitted).__qualname__}"
+        way_out = _TABLE if hasattr(fitted, "columns") else _UNDERSTOOD
+        raise InputError("not-a-model", "fitted", shown, "must be something with a survival curve", way_out)
     needless("covariates", covariates, "it has one curve for everybody, or knows its customers already")
     return own
 
@@ -155,13 +151,9 @@ def _with_unit(own: Any, unit: Unit | None) -> Any:
     if unit is None or own.unit == unit:
         return own
     if own.unit is not None:
-        raise InputError(
-            "unit-mismatch",
-            argument="unit",
-            value=unit,
-            rule=f"must be {own.unit!r}, in which the curve counts, or left out",
-            way_out="Durations convert themselves: ask for Duration(3, 'year').",
-        )
+        rule = f"must be {own.unit!r}, in which the curve counts, or left out"
+        way_out = "Durations convert themselves: ask for Duration(3, 'year')."
+        raise InputError("unit-mismatch", "unit", unit, rule, way_out)
     if isinstance(own, AbstractCurve):
         return replace(own, risk=replace(own.risk, unit=unit))
     return replace(own, unit=unit)
@@ -186,21 +178,15 @@ def _is_shares(fitted: Any) -> bool:
 def _from_shares(fitted: Any, times: NumberLike | None, between: Between, unit: Unit | None) -> StepCurve:
     index = getattr(fitted, "index", None)
     if times is None and hasattr(index, "to_numpy") and list(index) != list(range(len(fitted))):  # type: ignore[arg-type]
-        raise InputError(
-            "index-unread",
-            argument="fitted",
-            value=f"a Series indexed {index[0]}, …",  # type: ignore[index]
-            rule="has an index other than 0, 1, 2, …, which may be its tenures",
-            way_out="Say so: times=series.index; or drop it with series.to_numpy().",
-        )
+        shown = f"a Series indexed {index[0]}, …"  # type: ignore[index]
+        rule = "has an index other than 0, 1, 2, …, which may be its tenures"
+        way_out = "Say so: times=series.index; or drop it with series.to_numpy()."
+        raise InputError("ambiguous", "fitted", shown, rule, way_out)
     shares = np.asarray(PROBABILITY.check("survival", fitted))
     at = np.arange(float(shares.shape[-1] if shares.ndim else 1)) if times is None else times
     if times is None and not (shares.size and shares.ndim and np.all(shares[..., 0] == 1.0)):
-        raise InputError(
-            "not-a-curve",
-            argument="survival",
-            value=float(shares.flat[0]) if shares.size else [],
-            rule="must begin with S(0) = 1: everyone is there at the start",
-            way_out="Put 1 in front of S(1), S(2), …; or give their tenures with times=.",
-        )
+        shown: object = float(shares.flat[0]) if shares.size else []
+        rule = "must begin with S(0) = 1: everyone is there at the start"
+        way_out = "Put 1 in front of S(1), S(2), …; or give their tenures with times=."
+        raise InputError("not-a-curve", "survival", shown, rule, way_out)
     return step_curve(at, shares, source="an array", unit=unit, between=between)

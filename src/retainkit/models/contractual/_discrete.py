@@ -69,13 +69,9 @@ class AbstractDiscreteModel(AbstractContractualModel):
         if argument == "t":
             return np.floor(given)  # between renewals nobody leaves
         if np.any(np.isinf(given)) and argument != "horizon":
-            raise InputError(
-                "not-finite",
-                argument=argument,
-                value=first_offender(given, np.isinf(given)),
-                rule="must be finite: nobody has been there for ever",
-                way_out="Leave it out for a new customer.",
-            )
+            rule = "must be finite: nobody has been there for ever"
+            way_out = "Leave it out for a new customer."
+            raise InputError("not-finite", argument, first_offender(given, np.isinf(given)), rule, way_out)
         return whole_periods(argument, given, type(self).__name__)
 
     def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:

@@ -29,13 +29,9 @@ def whole_periods(argument: str, value: Array, model: str) -> Array:
     """Times that must be whole numbers, since the model knows whole periods only."""
     bad = np.rint(value) != value
     if np.any(bad & np.isfinite(value)):
-        raise InputError(
-            "not-whole",
-            argument=argument,
-            value=first_offender(value, bad),
-            rule=f"must be whole numbers: {model} counts renewals",
-            way_out="Round to whole periods, or use a model of continuous time such as Weibull.",
-        )
+        rule = f"must be whole numbers: {model} counts renewals"
+        way_out = "Round to whole periods, or use a model of continuous time such as Weibull."
+        raise InputError("not-whole", argument, first_offender(value, bad), rule, way_out)
     return value
 
 
@@ -52,22 +48,12 @@ def per_period(discount_rate: Rate | NumberLike, unit: Unit | None) -> Array:
     else:
         rate = np.asarray(GROWTH.check("discount_rate", discount_rate))
         if unit is not None and np.any(rate != 0.0):
-            raise InputError(
-                "rate-without-period",
-                argument="discount_rate",
-                value=discount_rate,
-                rule=f"needs its period, since the model counts time in {unit}s",
-                way_out=_WAY_OUT,
-            )
+            rule = f"needs its period, since the model counts time in {unit}s"
+            raise InputError("unit-unknown", "discount_rate", discount_rate, rule, _WAY_OUT)
         force = np.log1p(rate)
     if np.any(force < 0.0):
-        raise InputError(
-            "out-of-range",
-            argument="discount_rate",
-            value=discount_rate,
-            rule="must be 0 or more",
-            way_out="Model growing margins in the margin, not by a negative discount.",
-        )
+        way_out = "Model growing margins in the margin, not by a negative discount."
+        raise InputError("out-of-range", "discount_rate", discount_rate, "must be 0 or more", way_out)
     return force
 
 
@@ -75,26 +61,17 @@ def terms(horizon: Duration | NumberLike, unit: Unit | None) -> float:
     """A horizon as a number of payments: one whole number, or infinity."""
     count = times("horizon", horizon, unit)
     if count.ndim or not (count > 0.0) or (np.isfinite(count) and count != np.rint(count)):
-        raise InputError(
-            "not-whole",
-            argument="horizon",
-            value=horizon,
-            rule="must be one whole number of periods, 1 or more, or infinite",
-            way_out="Payments come whole; ask for one horizon at a time.",
-        )
+        rule = "must be one whole number of periods, 1 or more, or infinite"
+        way_out = "Payments come whole; ask for one horizon at a time."
+        raise InputError("not-whole", "horizon", horizon, rule, way_out)
     return float(count)
 
 
 def check_data(data: Any, model: str) -> Renewals:
     """The data of a likelihood."""
     if not isinstance(data, Renewals):
-        raise InputError(
-            "wrong-data",
-            argument="data",
-            value=type(data).__name__,
-            rule=f"must be Renewals for {model}",
-            way_out="Pass a summary's renewals, or Renewals.from_survivors([1000, 869, …]).",
-        )
+        way_out = "Pass a summary's renewals, or Renewals.from_survivors([1000, 869, …])."
+        raise InputError("wrong-type", "data", type(data).__name__, f"must be Renewals for {model}", way_out)
     return data
 
 
@@ -107,11 +84,7 @@ def positive_times(argument: str, t: Array, at_least: float) -> Array:
     """Times of which each must have come some way: more than 0, or a whole period."""
     bad = (t <= 0.0) | (t < at_least)
     if np.any(bad):
-        raise InputError(
-            "out-of-range",
-            argument=argument,
-            value=first_offender(t, bad),
-            rule=f"must be {at_least:g} or more" if at_least else "must be more than 0",
-            way_out="The first period ends at 1." if at_least else "At 0 everyone has only just come.",
-        )
+        rule = f"must be {at_least:g} or more" if at_least else "must be more than 0"
+        way_out = "The first period ends at 1." if at_least else "At 0 everyone has only just come."
+        raise InputError("out-of-range", argument, first_offender(t, bad), rule, way_out)
     return t

@@ -254,21 +254,12 @@ def with_shares(
     True
     """
     if not (one_and_done or cured):
-        raise InputError(
-            "missing-argument",
-            argument="with_shares",
-            value=False,
-            rule="needs at least one share",
-            way_out="Give one_and_done=True or cured=True, or fit the model itself.",
-        )
+        way_out = "Give one_and_done=True or cured=True, or fit the model itself."
+        raise InputError("missing-argument", "with_shares", False, "needs at least one share", way_out)
     family: AbstractFamily[Any] = model if isinstance(model, AbstractFamily) else PlainFamily(model)
     kind = getattr(family, "kind", None)
     if isinstance(kind, type) and not issubclass(kind, AbstractDiscreteModel):
-        raise InputError(
-            "not-a-model",
-            argument="model",
-            value=family.name,
-            rule="must be a contractual model that counts renewals",
-            way_out="For example with_shares(ShiftedBetaGeometric, one_and_done=True).",
-        )
+        rule = "must be a contractual model that counts renewals"
+        way_out = "For example with_shares(ShiftedBetaGeometric, one_and_done=True)."
+        raise InputError("not-a-model", "model", family.name, rule, way_out)
     return ShareFamily(family, one_and_done, cured)

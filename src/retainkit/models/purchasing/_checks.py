@@ -21,21 +21,12 @@ Horizon: TypeAlias = "Duration | NumberLike"
 def unit_of(own: Unit | None, purchases: Purchases) -> Unit | None:
     """The unit that a model and its customers share."""
     if not isinstance(purchases, Purchases):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(
-            "wrong-data",
-            argument="purchases",
-            value=type(purchases).__name__,
-            rule="must be Purchases",
-            way_out="Pass tx.purchases, or Purchases.from_frame(df, unit=...).",
-        )
+        way_out = "Pass tx.purchases, or Purchases.from_frame(df, unit=...)."
+        raise InputError("wrong-type", "purchases", type(purchases).__name__, "must be Purchases", way_out)
     if own and purchases.unit and own != purchases.unit:
-        raise InputError(
-            "unit-mismatch",
-            argument="purchases",
-            value=purchases.unit,
-            rule=f"must count time in {own}s, as the model does",
-            way_out=f"Summarise the data with unit={own!r}, or fit the model on these data.",
-        )
+        rule = f"must count time in {own}s, as the model does"
+        way_out = f"Summarise the data with unit={own!r}, or fit the model on these data."
+        raise InputError("unit-mismatch", "purchases", purchases.unit, rule, way_out)
     return own or purchases.unit
 
 
@@ -46,13 +37,9 @@ def length_of(horizon: Horizon, unit: Unit | None, *, zero: bool = False) -> Rea
         return t
     checked = NOT_NEGATIVE.check("horizon", t)
     if not zero and np.any(np.asarray(checked) == 0.0):
-        raise InputError(
-            "out-of-range",
-            argument="horizon",
-            value=horizon,
-            rule="must be more than 0: nothing happens in no time",
-            way_out="Give a length of time, for example Duration(3, 'year').",
-        )
+        rule = "must be more than 0: nothing happens in no time"
+        way_out = "Give a length of time, for example Duration(3, 'year')."
+        raise InputError("out-of-range", "horizon", horizon, rule, way_out)
     return checked
 
 
@@ -60,9 +47,7 @@ def whole(n: NumberLike) -> Real:
     """Numbers of purchases."""
     counts = NOT_NEGATIVE.check("n", n)
     if not np.all(counts == np.rint(counts)):
-        raise InputError(
-            "not-whole", argument="n", value=n, rule="must be whole numbers", way_out="Round it yourself."
-        )
+        raise InputError("not-whole", "n", n, "must be whole numbers", "Round it yourself.")
     return counts
 
 
@@ -71,25 +56,15 @@ def force_of(discount_rate: Rate | NumberLike, unit: Unit | None) -> float:
     if not isinstance(discount_rate, Rate):
         if isinstance(discount_rate, int | float) and discount_rate == 0:
             return 0.0
-        raise InputError(
-            "rate-without-period",
-            argument="discount_rate",
-            value=discount_rate,
-            rule="needs its period",
-            way_out="Write it as a Rate, for example Rate(0.10, per='year').",
-        )
+        way_out = "Write it as a Rate, for example Rate(0.10, per='year')."
+        raise InputError("unit-unknown", "discount_rate", discount_rate, "needs its period", way_out)
     if unit is None:
         in_units("discount_rate", Duration(1.0, discount_rate.per), None)
         raise AssertionError("unreachable: in_units refuses a missing unit")
     force = discount_rate.continuous(unit)
     if force < 0.0:
-        raise InputError(
-            "out-of-range",
-            argument="discount_rate",
-            value=discount_rate,
-            rule="must be 0 or more",
-            way_out="Model growing margins in the spend, not by a negative discount.",
-        )
+        way_out = "Model growing margins in the spend, not by a negative discount."
+        raise InputError("out-of-range", "discount_rate", discount_rate, "must be 0 or more", way_out)
     return force
 
 
@@ -97,13 +72,9 @@ def one_each(argument: str, value: Real, entries: int) -> Array:
     """One number for all entries, or one for each of them."""
     array = np.asarray(value)
     if array.ndim and array.shape != (entries,):
-        raise InputError(
-            "length-mismatch",
-            argument=argument,
-            value=value,
-            rule=f"must be one number, or one for each of the {entries:,} entries",
-            way_out="Ask for one horizon, or one number of purchases, at a time to compare several.",
-        )
+        rule = f"must be one number, or one for each of the {entries:,} entries"
+        way_out = "Ask for one horizon, or one number of purchases, at a time to compare several."
+        raise InputError("length-mismatch", argument, value, rule, way_out)
     return array
 
 
@@ -115,24 +86,18 @@ def entries_of(model: str, parameters: Mapping[str, Real]) -> int | None:
     first, entries = next(iter(lengths.items()))
     for name, length in lengths.items():
         if length != entries:
-            raise InputError(
-                "length-mismatch",
-                argument=f"{model} {name}",
-                value=parameters[name],
-                rule=f"must have one value for each of {entries:,} entries, as {first} has",
-                way_out="Give draws a last axis of length 1: shape (draws, 1).",
-            )
+            rule = f"must have one value for each of {entries:,} entries, as {first} has"
+            way_out = "Give draws a last axis of length 1: shape (draws, 1)."
+            raise InputError("length-mismatch", f"{model} {name}", parameters[name], rule, way_out)
     return entries
 
 
 def check_entries(model: str, own: int | None, entries: int) -> None:
     """Refuse parameters of one customer for another."""
     if own is not None and own != entries:
-        raise InputError(
-            "length-mismatch",
-            argument="purchases",
-            value=f"{entries:,} entries",
-            rule=f"must have {own:,} entries, since the parameters of {model} have one value for each",
-            way_out="Predict for the customers that the parameters belong to, in the same order; "
-            "draws of one parameter for all have the shape (draws, 1).",
+        rule = f"must have {own:,} entries, since the parameters of {model} have one value for each"
+        way_out = (
+            "Predict for the customers that the parameters belong to, in the same order; "
+            "draws of one parameter for all have the shape (draws, 1)."
         )
+        raise InputError("length-mismatch", "purchases", f"{entries:,} entries", rule, way_out)

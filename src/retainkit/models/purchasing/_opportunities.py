@@ -19,29 +19,17 @@ from retainkit.units import in_units
 def unit_of(own: Unit | None, entries: int | None, opportunities: Opportunities) -> Unit | None:
     """The time between opportunities that a model and its customers share."""
     if not isinstance(opportunities, Opportunities):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(
-            "wrong-data",
-            argument="opportunities",
-            value=type(opportunities).__name__,
-            rule="must be Opportunities",
-            way_out="Build them with Opportunities(frequency=…, recency=…, periods=…).",
-        )
+        rule = "must be Opportunities"
+        way_out = "Build them with Opportunities(frequency=…, recency=…, periods=…)."
+        raise InputError("wrong-type", "opportunities", type(opportunities).__name__, rule, way_out)
     if own and opportunities.unit and own != opportunities.unit:
-        raise InputError(
-            "unit-mismatch",
-            argument="opportunities",
-            value=opportunities.unit,
-            rule=f"must come once every {own}, as the model's do",
-            way_out="Fit the model on these data.",
-        )
+        rule = f"must come once every {own}, as the model's do"
+        way_out = "Fit the model on these data."
+        raise InputError("unit-mismatch", "opportunities", opportunities.unit, rule, way_out)
     if entries is not None and entries != len(opportunities):
-        raise InputError(
-            "length-mismatch",
-            argument="opportunities",
-            value=f"{len(opportunities):,} entries",
-            rule=f"must have {entries:,} entries: the parameters have one value for each",
-            way_out="Predict for the customers that the parameters belong to, in the same order.",
-        )
+        rule = f"must have {entries:,} entries: the parameters have one value for each"
+        way_out = "Predict for the customers that the parameters belong to, in the same order."
+        raise InputError("length-mismatch", "opportunities", f"{len(opportunities):,} entries", rule, way_out)
     return own or opportunities.unit
 
 
@@ -53,23 +41,14 @@ def number_of(
     if isinstance(given, float) and given == math.inf:
         if endless:
             return np.asarray(given)
-        raise InputError(
-            "not-finite",
-            argument=argument,
-            value=horizon,
-            rule="must be a finite number of opportunities",
-            way_out="Only expectations take an infinite one, such as expected_purchases.",
-        )
+        way_out = "Only expectations take an infinite one, such as expected_purchases."
+        raise InputError("not-finite", argument, horizon, "must be a finite number of opportunities", way_out)
     count = np.asarray(NOT_NEGATIVE.check(argument, given))
     bad = (np.rint(count) != count) | (count < float(not zero))
     if np.any(bad):
-        raise InputError(
-            "not-whole",
-            argument=argument,
-            value=first_offender(count, bad),
-            rule=f"must be a whole number of opportunities, {0 if zero else 1} or more",
-            way_out="Opportunities come whole: between two of them nothing happens.",
-        )
+        rule = f"must be a whole number of opportunities, {0 if zero else 1} or more"
+        way_out = "Opportunities come whole: between two of them nothing happens."
+        raise InputError("not-whole", argument, first_offender(count, bad), rule, way_out)
     return count
 
 

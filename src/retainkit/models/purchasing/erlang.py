@@ -162,11 +162,7 @@ class AbstractErlangModel(AbstractPurchaseModel):
 
 def _stages(argument: str, k: Any) -> int:
     if type(k) is bool or not isinstance(k, SupportsIndex) or not 1 <= index(k) <= MOST_STAGES:
-        raise InputError(
-            "not-whole",
-            argument=f"{argument} (stages from one purchase to the next)",
-            value=k,
-            rule=f"must be a whole number from 1 to {MOST_STAGES}",
-            way_out="1 is a Poisson process; choose_k finds the k that suits the data best.",
-        )
+        rule = f"must be a whole number from 1 to {MOST_STAGES}"
+        way_out = "1 is a Poisson process; choose_k finds the k that suits the data best."
+        raise InputError("not-whole", f"{argument} (stages from one purchase to the next)", k, rule, way_out)
     return index(k)

@@ -71,11 +71,7 @@ def one_each(argument: str, value: Real, entries: int) -> Array:
     """One number for all entries, or one for each of them."""
     array = np.asarray(value)
     if array.ndim and array.shape != (entries,):
-        raise InputError(
-            "length-mismatch",
-            argument=argument,
-            value=array,
-            rule=f"must be one number, or one for each of the {entries:,} entries",
-            way_out="Ask for one at a time to compare several.",
-        )
+        rule = f"must be one number, or one for each of the {entries:,} entries"
+        way_out = "Ask for one at a time to compare several."
+        raise InputError("length-mismatch", argument, array, rule, way_out)
     return array

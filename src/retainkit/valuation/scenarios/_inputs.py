@@ -101,13 +101,8 @@ def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
 def checked(name: str, value: Any) -> Real:
     """A value of the input `name`, checked; None for a horizon without end."""
     if name not in DOMAINS:
-        raise InputError(
-            "unknown-input",
-            argument=name,
-            value=value,
-            rule="must be an input of a scenario",
-            way_out=near(name, DOMAINS) + f"Inputs are: {', '.join(DOMAINS)}.",
-        )
+        way_out = near(name, DOMAINS) + f"Inputs are: {', '.join(DOMAINS)}."
+        raise InputError("unknown-name", name, value, "must be an input of a scenario", way_out)
     return inf if value is None and name == "horizon_months" else DOMAINS[name].check(name, value)
 
 
@@ -116,13 +111,8 @@ def axis(name: str, values: Any) -> Array:
     found = np.asarray(checked(name, values))
     if found.ndim == 1 and found.size:
         return found
-    raise InputError(
-        "not-a-list",
-        argument=name,
-        value=values,
-        rule="must be a list of values to try",
-        way_out=f"Write {name}=[{found if found.ndim == 0 else '…'}, …].",
-    )
+    way_out = f"Write {name}=[{found if found.ndim == 0 else '…'}, …]."
+    raise InputError("wrong-shape", name, values, "must be a list of values to try", way_out)
 
 
 def vary(base: Mapping[str, Real], changes: Mapping[str, Real]) -> dict[str, Real]:
@@ -130,13 +120,9 @@ def vary(base: Mapping[str, Real], changes: Mapping[str, Real]) -> dict[str, Rea
     for name in changes:
         if name not in base:
             given = "monthly_revenue and gross_margin" if "monthly_revenue" in base else "monthly_margin"
-            raise InputError(
-                "not-in-scenario",
-                argument=name,
-                value=changes[name],
-                rule=f"cannot be varied here: this scenario is given by {given}",
-                way_out=f"Vary {given}, or make the scenario with {name}.",
-            )
+            rule = f"cannot be varied here: this scenario is given by {given}"
+            way_out = f"Vary {given}, or make the scenario with {name}."
+            raise InputError("not-supported", name, changes[name], rule, way_out)
     return {**base, **changes}
 
 

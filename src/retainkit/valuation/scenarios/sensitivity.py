@@ -121,13 +121,8 @@ class SensitivityTable(AbstractRecord):
 def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, Any]) -> Grid:
     """Every figure for every combination of the values of `axes`."""
     if not axes:
-        raise InputError(
-            "no-axis",
-            argument="axes",
-            value="none",
-            rule="must name an input to vary",
-            way_out="Write for example grid(monthly_churn=[0.04, 0.05, 0.06]).",
-        )
+        way_out = "Write for example grid(monthly_churn=[0.04, 0.05, 0.06])."
+        raise InputError("empty", "axes", "none", "must name an input to vary", way_out)
     values = {name: axis(name, tried) for name, tried in axes.items()}
     count = len(values)
     shaped = {
@@ -152,13 +147,7 @@ def sensitivity(
     figure = figure_named(figure)
     (row, down), (column, across) = _one("rows", rows), _one("columns", columns)
     if row == column:
-        raise InputError(
-            "same-input",
-            argument="columns",
-            value=column,
-            rule="must name another input than rows",
-            way_out="",
-        )
+        raise InputError("duplicate", "columns", column, "must name another input than rows")
     found = grid(base, timing, {row: down, column: across})
     itself = float(compute(terms(base, timing))[figure])
     return SensitivityTable(figure, row, column, found.axes[row], found.axes[column], found[figure], itself)
@@ -167,10 +156,5 @@ def sensitivity(
 def _one(argument: str, axes: Any) -> tuple[str, Any]:
     if is_dict(axes) and len(axes) == 1:
         return next(iter(axes.items()))
-    raise InputError(
-        "not-one-input",
-        argument=argument,
-        value=axes,
-        rule="must name one input and its values",
-        way_out=f"Write {argument}={{'monthly_churn': [0.04, 0.05, 0.06]}}.",
-    )
+    way_out = f"Write {argument}={{'monthly_churn': [0.04, 0.05, 0.06]}}."
+    raise InputError("wrong-shape", argument, axes, "must name one input and its values", way_out)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
+from retainkit.errors import InputError, MissingDependencyError, missing_argument, near, unknown_choice
 
 
 def parse_json(source: str | bytes | Path) -> dict[str, Any]:
@@ -42,13 +42,8 @@ def row_values(row: Any, fields: Mapping[str, Any], other: str) -> dict[str, Any
         if not isinstance(row, Mapping) and hasattr(row, method):
             row = getattr(row, method)()
     if not isinstance(row, Mapping):
-        raise InputError(
-            "not-a-row",
-            argument="row",
-            value=row,
-            rule="must be a row with named columns",
-            way_out="Pass a dict, a named tuple of itertuples(), table.iloc[0], or one of table.to_dicts().",
-        )
+        way_out = "Pass a dict, a named tuple of itertuples(), table.iloc[0], or one of table.to_dicts()."
+        raise InputError("wrong-type", "row", row, "must be a row with named columns", way_out)
     values: dict[str, Any] = {str(name): value for name, value in row.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if other == "ignore":
         values = {name: value for name, value in values.items() if name in fields}
@@ -65,25 +60,12 @@ def as_input_error(error: ValidationError, fields: Mapping[str, Any]) -> InputEr
         return cause
     if first["type"] == "extra_forbidden":
         way_out = near(name, fields) + f"The fields are: {', '.join(fields)}."
-        return InputError(
-            "unknown-field",
-            argument=name,
-            value=first["input"],
-            rule="is not a field of a scenario",
-            way_out=way_out,
-        )
+        return InputError("unknown-name", name, first["input"], "is not a field of a scenario", way_out)
     if first["type"] == "missing":
         meaning = fields[name].description
-        return InputError(
-            "missing-argument", argument=name, value=None, rule="must be given", way_out=f"It is {meaning}."
-        )
-    return InputError(
-        "wrong-type",
-        argument=name or "scenario",
-        value=first["input"],
-        rule=first["msg"][:1].lower() + first["msg"][1:],
-        way_out="",
-    )
+        return missing_argument(name, "must be given", f"It is {meaning}.")
+    rule = first["msg"][:1].lower() + first["msg"][1:]
+    return InputError("wrong-type", name or "scenario", first["input"], rule)
 
 
 def _content(source: str | bytes | Path) -> str:
@@ -95,20 +77,14 @@ def _content(source: str | bytes | Path) -> str:
 def _object(found: object, language: str) -> dict[str, Any]:
     if isinstance(found, dict):
         return {str(name): value for name, value in found.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    raise InputError(
-        "not-an-object",
-        argument="source",
-        value=found,
-        rule=f"must be one {language} object of fields and values",
-        way_out="For several scenarios, read the list and call from_dict for each.",
-    )
+    rule = f"must be one {language} object of fields and values"
+    way_out = "For several scenarios, read the list and call from_dict for each."
+    raise InputError("wrong-type", "source", found, rule, way_out)
 
 
 def _unreadable(source: object, language: str, problem: str) -> InputError:
     way_out = f"It says: {problem}. A path to a file is given as pathlib.Path."
-    return InputError(
-        "unreadable-source", argument="source", value=source, rule=f"must be {language}", way_out=way_out
-    )
+    return InputError("unreadable-source", "source", source, f"must be {language}", way_out)
 
 
 def _missing(value: Any) -> bool:

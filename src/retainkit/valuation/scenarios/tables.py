@@ -60,13 +60,9 @@ def evaluate_scenarios(table: Any, *, timing: Timing) -> Any:
     try:
         frame: Any = nw.from_native(table)
     except TypeError as error:
-        raise InputError(
-            "not-a-table",
-            argument="table",
-            value=type(table).__name__,
-            rule="must be a dataframe of any kind, or a dict of arrays",
-            way_out="For one scenario, use UnitEconomics.from_dict.",
-        ) from error
+        rule = "must be a dataframe of any kind, or a dict of arrays"
+        way_out = "For one scenario, use UnitEconomics.from_dict."
+        raise InputError("not-a-table", "table", type(table).__name__, rule, way_out) from error
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
     figures = _figures(frame.columns, lambda name: frame.get_column(name).to_numpy(), timing)
@@ -90,25 +86,15 @@ def _complete(given: list[str], columns: list[str]) -> None:
     """Refuse a table without an input that has no default, or with a column that a figure would replace."""
     taken = [name for name in columns if name in FIGURES]
     if taken:
-        raise InputError(
-            "name-taken",
-            argument="table",
-            value=taken,
-            rule="must not have columns named like the figures",
-            way_out="Rename those columns.",
-        )
+        way_out = "Rename those columns."
+        raise InputError("duplicate", "table", taken, "must not have columns named like the figures", way_out)
     missing = [name for name in ("acquisition_cost", "monthly_churn") if name not in given]
     margin = [name for name in given if name in ("monthly_margin", "monthly_revenue", "gross_margin")]
     if set(margin) not in ({"monthly_margin"}, {"monthly_revenue", "gross_margin"}):
         missing.append("monthly_margin, or monthly_revenue and gross_margin")
     if missing:
-        raise InputError(
-            "missing-column",
-            argument="table",
-            value=columns,
-            rule=f"must have a column {missing[0]}",
-            way_out=near(missing[0], columns) + "Rename the column, or add it.",
-        )
+        way_out = near(missing[0], columns) + "Rename the column, or add it."
+        raise InputError("missing-column", "table", columns, f"must have a column {missing[0]}", way_out)
 
 
 def _endless(months: NDArray[Any]) -> Array:

@@ -122,13 +122,9 @@ def _ends(base: Mapping[str, Real], ranges: Any) -> dict[str, tuple[float, float
         return {name: _pair(base, name, pair) for name, pair in ranges.items()}
     share = ranges if isinstance(ranges, float) else 0.0
     if not 0.0 < share < 1.0:
-        raise InputError(
-            "out-of-range",
-            argument="ranges",
-            value=ranges,
-            rule="must be a share between 0 and 1, or a low and a high value for each input",
-            way_out="Write tornado(0.1) for 10% either way, or {'monthly_churn': (0.04, 0.06)}.",
-        )
+        rule = "must be a share between 0 and 1, or a low and a high value for each input"
+        way_out = "Write tornado(0.1) for 10% either way, or {'monthly_churn': (0.04, 0.06)}."
+        raise InputError("out-of-range", "ranges", ranges, rule, way_out)
     moving = {name: float(value) for name, value in base.items() if value not in (0.0, inf)}
     moving.pop("horizon_months", None)  # months come whole
     return {name: _pair(base, name, (v * (1.0 - share), v * (1.0 + share))) for name, v in moving.items()}
@@ -137,13 +133,8 @@ def _ends(base: Mapping[str, Real], ranges: Any) -> dict[str, tuple[float, float
 def _pair(base: Mapping[str, Real], name: str, pair: Any) -> tuple[float, float]:
     tried = axis(name, pair)
     if tried.size != 2:
-        raise InputError(
-            "not-a-pair",
-            argument=name,
-            value=pair,
-            rule="must be a low and a high value",
-            way_out=f"Write {{'{name}': (low, high)}}.",
-        )
+        way_out = f"Write {{'{name}': (low, high)}}."
+        raise InputError("wrong-shape", name, pair, "must be a low and a high value", way_out)
     vary(base, {name: tried})
     return float(tried[0]), float(tried[1])
 

@@ -36,13 +36,9 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     found = DOMAINS[name].check(name, value)
     if isinstance(found, float):
         return found
-    raise InputError(
-        "not-one-number",
-        argument=name,
-        value=found,
-        rule="must be a single number: a scenario is one kind of customer",
-        way_out="Use .grid(...) to try several values, or evaluate_scenarios for a table of scenarios.",
-    )
+    rule = "must be a single number: a scenario is one kind of customer"
+    way_out = "Use .grid(...) to try several values, or evaluate_scenarios for a table of scenarios."
+    raise InputError("wrong-shape", name, found, rule, way_out)
 
 
 def _optional(value: Any, info: ValidationInfo) -> Any:
@@ -142,13 +138,9 @@ class UnitEconomics(BaseModel):
             return self
         names = ("monthly_margin", "monthly_revenue", "gross_margin")
         given = [name for name in names if getattr(self, name) is not None]
-        raise InputError(
-            "margin",
-            argument="monthly_margin",
-            value=" and ".join(given) or None,
-            rule="must be given, or monthly_revenue and gross_margin in its place (margin has no default)",
-            way_out="A month's revenue times the share that is left after the costs that come with it.",
-        )
+        rule = "must be given, or monthly_revenue and gross_margin in its place (margin has no default)"
+        way_out = "A month's revenue times the share that is left after the costs that come with it."
+        raise InputError("missing-argument", "monthly_margin", " and ".join(given) or None, rule, way_out)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:

@@ -24,13 +24,10 @@ class Columns:
         try:
             spread = np.broadcast_arrays(*arrays.values())
         except ValueError as error:
-            raise InputError(
-                "length-mismatch",
-                argument=", ".join(arrays),
-                value=str([array.shape for array in arrays.values()]),
-                rule="must have lengths that fit together",
-                way_out="Give single numbers, or columns with one value per customer.",
-            ) from error
+            shown = str([array.shape for array in arrays.values()])
+            rule = "must have lengths that fit together"
+            way_out = "Give single numbers, or columns with one value per customer."
+            raise InputError("length-mismatch", ", ".join(arrays), shown, rule, way_out) from error
         self.shape = spread[0].shape
         self._flat = dict(zip(arrays, (array.reshape(-1) for array in spread), strict=True))
 
@@ -72,11 +69,7 @@ def _common_index(given: dict[str, Any]) -> Any:
     (first, one), *others = series.items()
     for name, other in others:
         if not one.index.equals(other.index):
-            raise InputError(
-                "index-mismatch",
-                argument=name,
-                value="another index",
-                rule=f"must have the index of {first}",
-                way_out="Take both columns from one table, or pass .to_numpy() of each.",
-            )
+            rule = f"must have the index of {first}"
+            way_out = "Take both columns from one table, or pass .to_numpy() of each."
+            raise InputError("index-mismatch", name, "another index", rule, way_out)
     return one.index

@@ -27,22 +27,15 @@ def read(path: Any, fitter: str) -> dict[str, Any]:
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(
-            "not-a-saved-model",
-            argument="path",
-            value=str(path),
-            rule="must be a JSON file written by save_model",
-            way_out="A file that lifetimes pickled is read by lifetimes: load it there and pass the fitter "
-            "to from_lifetimes.",
-        ) from error
-    if record["fitter"] != fitter:
-        raise InputError(
-            "another-model",
-            argument="path",
-            value=record["fitter"],
-            rule=f"must be a saved {fitter}",
-            way_out=f"Call load_model of a {record['fitter']}.",
+        rule = "must be a JSON file written by save_model"
+        way_out = (
+            "A file that lifetimes pickled is read by lifetimes: load it there and pass the fitter "
+            "to from_lifetimes."
         )
+        raise InputError("unreadable-source", "path", str(path), rule, way_out) from error
+    if record["fitter"] != fitter:
+        way_out = f"Call load_model of a {record['fitter']}."
+        raise InputError("not-a-model", "path", record["fitter"], f"must be a saved {fitter}", way_out)
     return {name: _unpack(value) for name, value in record["state"].items()}
 
 
@@ -59,13 +52,8 @@ def _pack(name: str, value: Any) -> Any:
         return plain if array.ndim == 0 else {"kind": "array", "dtype": str(array.dtype), "values": plain}
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise InputError(
-        "not-saveable",
-        argument=name,
-        value=value,
-        rule="must be numbers, text or a table of these",
-        way_out="Leave the data out with save_data=False, or give them another index.",
-    )
+    way_out = "Leave the data out with save_data=False, or give them another index."
+    raise InputError("not-supported", name, value, "must be numbers, text or a table of these", way_out)
 
 
 def _labels(index: Any) -> Any:
@@ -73,13 +61,8 @@ def _labels(index: Any) -> Any:
         return {"start": index.start, "stop": index.stop, "step": index.step}
     labels = index.tolist()
     if not all(isinstance(label, str | int | float) for label in labels):
-        raise InputError(
-            "not-saveable",
-            argument="index",
-            value=str(index.dtype),
-            rule="must hold numbers or text",
-            way_out="Leave the data out with save_data=False, or give them another index.",
-        )
+        way_out = "Leave the data out with save_data=False, or give them another index."
+        raise InputError("not-supported", "index", str(index.dtype), "must hold numbers or text", way_out)
     return labels
 
 

@@ -63,21 +63,12 @@ class ParetoNBDFitter(AbstractPurchaseFitter):
             Taken for compatibility; the optimum does not depend on them.
         """
         if iterative_fitting <= 0:
-            raise InputError(
-                "out-of-range",
-                argument="iterative_fitting",
-                value=iterative_fitting,
-                rule="must be 1 or more",
-                way_out="Leave it out.",
-            )
+            rule = "must be 1 or more"
+            raise InputError("out-of-range", "iterative_fitting", iterative_fitting, rule, "Leave it out.")
         if iterative_fitting > 1 and initial_params is not None:
-            raise InputError(
-                "out-of-range",
-                argument="iterative_fitting",
-                value=iterative_fitting,
-                rule="must be 1 where initial_params say where to start",
-                way_out="Leave one of the two out.",
-            )
+            rule = "must be 1 where initial_params say where to start"
+            way_out = "Leave one of the two out."
+            raise InputError("out-of-range", "iterative_fitting", iterative_fitting, rule, way_out)
         start = None if initial_params is None else np.log(np.asarray(initial_params, np.float64))
         self._fit_times(
             (frequency, recency, T), weights, start, rows_count=True, verbose=verbose, index=index

@@ -19,13 +19,8 @@ def normal_quantile(level: Number) -> float:
     """How many standard errors a two-sided interval of that level reaches: 1.96 for 0.95."""
     share = PROBABILITY.check("level", level)
     if np.ndim(share) or not 0.0 < share < 1.0:
-        raise InputError(
-            "out-of-range",
-            argument="level",
-            value=level,
-            rule="must be one share between 0 and 1, both excluded",
-            way_out="For example level=0.95.",
-        )
+        rule = "must be one share between 0 and 1, both excluded"
+        raise InputError("out-of-range", "level", level, rule, "For example level=0.95.")
     return float(ndtri(0.5 + 0.5 * float(share)))
 
 

@@ -97,14 +97,13 @@ def refuse_gaps(heads: Watch, start: float, end: float, model: str) -> None:
         return
     first, last = np.flatnonzero(empty)[[0, -1]]
     again = first + int(np.argmin(empty[first:]))  # somebody is there before the end of the curve
-    raise InputError(
-        "nobody-at-risk",
-        argument="renewals",
-        value=f"nobody between tenure {moments[first]!s} and {moments[again]!s}",
-        rule=f"must have somebody under observation at every tenure from {start!s} on",
-        way_out="Past a gap only those who got past it are known: "
-        f"{model}.estimate(renewals, from_tenure={moments[last + 1]!s}).",
+    shown = f"nobody between tenure {moments[first]!s} and {moments[again]!s}"
+    rule = f"must have somebody under observation at every tenure from {start!s} on"
+    way_out = (
+        "Past a gap only those who got past it are known: "
+        f"{model}.estimate(renewals, from_tenure={moments[last + 1]!s})."
     )
+    raise InputError("nobody-at-risk", "renewals", shown, rule, way_out)
 
 
 def refuse_collapse(time: Array, at_risk: Array, left: Array, model: str) -> None:
@@ -113,11 +112,11 @@ def refuse_collapse(time: Array, at_risk: Array, left: Array, model: str) -> Non
     if all_left.any():
         at = time[:-1][all_left]
         raise InputError(
-            "all-left-early",
-            argument="renewals",
-            value=f"{at_risk[:-1][all_left][0]:,.6g} at risk at tenure {at[0]!s}, of whom all left",
-            rule="must not have everyone under observation leave while later tenures are still observed: "
+            "nobody-at-risk",
+            "renewals",
+            f"{at_risk[:-1][all_left][0]:,.6g} at risk at tenure {at[0]!s}, of whom all left",
+            "must not have everyone under observation leave while later tenures are still observed: "
             "survival would be 0 from there on",
-            way_out=f"Few were watched so early. Condition on a later tenure: "
+            f"Few were watched so early. Condition on a later tenure: "
             f"{model}.estimate(renewals, from_tenure={at[-1]!s}).",
         )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 
 from retainkit.domains import PROBABILITY
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, first_offender, refuse_where
 from retainkit.models.contractual.nonparametric._bands import Transform, survival_band
 from retainkit.models.contractual.nonparametric.ending import AfterEnd, continue_at, force_after, time_until
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
@@ -256,14 +256,9 @@ class AbstractCurve(AbstractEstimate):
 
     def _tenure(self, argument: str, t: Time, *, after_start: float = 0.0) -> Array:
         tenure, first = times(argument, t, self.unit), self.risk.start + after_start
-        if np.any(tenure < first):
-            raise InputError(
-                "before-the-start",
-                argument=argument,
-                value=first_offender(tenure, tenure < first),
-                rule=f"must be {first!s} or more: the curve begins at tenure {self.risk.start!s}",
-                way_out="Ask for a later tenure, or estimate with an earlier from_tenure.",
-            )
+        rule = f"must be {first!s} or more: the curve begins at tenure {self.risk.start!s}"
+        way_out = "Ask for a later tenure, or estimate with an earlier from_tenure."
+        refuse_where(tenure < first, "outside-the-curve", argument, tenure, rule, way_out)
         return tenure
 
     def _known(self, given: Time | None) -> Array:
@@ -278,37 +273,27 @@ class AbstractCurve(AbstractEstimate):
 
     def _reached(self, known: Array) -> Array:
         share = self._share("given", known)
-        if np.any(share == 0.0):
-            raise InputError(
-                "nobody-left",
-                argument="given",
-                value=first_offender(known, share == 0.0),
-                rule="must be a tenure that customers are known to get past: survival is 0 there",
-                way_out=f"The largest observed tenure is {self.end!s}.",
-            )
+        rule = "must be a tenure that customers are known to get past: survival is 0 there"
+        way_out = f"The largest observed tenure is {self.end!s}."
+        refuse_where(share == 0.0, "nobody-at-risk", "given", known, rule, way_out)
         return share
 
     def _width(self, over: Number) -> float:
         width, longest = one_number("over", times("over", over, self.unit)), self.end - self.risk.start
         if not 0.0 < width <= longest:
-            raise InputError(
-                "out-of-range",
-                argument="over",
-                value=over,
-                rule=f"must be above 0 and no longer than the curve ({longest!s})",
-                way_out="Take a shorter stretch of time.",
-            )
+            rule = f"must be above 0 and no longer than the curve ({longest!s})"
+            raise InputError("out-of-range", "over", over, rule, "Take a shorter stretch of time.")
         return width
 
     def _refuse_beyond(self, argument: str, t: Array) -> None:
         if self.shares[-1] > 0.0 and np.any(t > self.end):
             raise InputError(
-                "past-the-end",
-                argument=argument,
-                value=first_offender(t, t > self.end),
-                rule=f"must not exceed {self.end!s}, the largest observed tenure: a share of "
+                "outside-the-curve",
+                argument,
+                first_offender(t, t > self.end),
+                f"must not exceed {self.end!s}, the largest observed tenure: a share of "
                 f"{self.shares[-1]:.4g} is still there, and what they do next was not seen",
-                way_out="For survival say it: curve.continued('same-churn'), 'stop', 'flat' or a churn such "
+                "For survival say it: curve.continued('same-churn'), 'stop', 'flat' or a churn such "
                 "as 0.02; or fit a model.",
             )
 
@@ -316,14 +301,8 @@ class AbstractCurve(AbstractEstimate):
 def _shares_left(p: NumberLike) -> Array:
     share = np.asarray(PROBABILITY.check("p", p))
     ends = (share <= 0.0) | (share >= 1.0)
-    if np.any(ends):
-        raise InputError(
-            "out-of-range",
-            argument="p",
-            value=first_offender(share, ends),
-            rule="must be a share between 0 and 1, both excluded",
-            way_out="The median is p=0.5.",
-        )
+    way_out = "The median is p=0.5."
+    refuse_where(ends, "out-of-range", "p", share, "must be a share between 0 and 1, both excluded", way_out)
     return share
 
 

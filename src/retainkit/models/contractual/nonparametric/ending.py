@@ -27,13 +27,9 @@ def force_after(after_end: AfterEnd, kept: float, over: float) -> float:
     if after_end != "same-churn":
         raise unknown_choice("after_end", after_end, ("stop", "same-churn", "flat"))
     if kept == 1.0:
-        raise InputError(
-            "nobody-left",
-            argument="over",
-            value=over,
-            rule="must reach back to somebody who left: nobody did in that last stretch of the curve",
-            way_out="Take a longer stretch, or say after_end='flat' if nobody leaves any more.",
-        )
+        rule = "must reach back to somebody who left: nobody did in that last stretch of the curve"
+        way_out = "Take a longer stretch, or say after_end='flat' if nobody leaves any more."
+        raise InputError("too-few", "over", over, rule, way_out)
     return float(-np.log(kept) / over)
 
 

@@ -66,11 +66,6 @@ class AbstractEstimate(AbstractRecord):
 def one_number(argument: str, value: Real) -> float:
     """A checked value that must not be a column."""
     if np.ndim(value):
-        raise InputError(
-            "not-one-number",
-            argument=argument,
-            value=value,
-            rule="must be a single number here",
-            way_out="Call it once for each.",
-        )
+        way_out = "Call it once for each."
+        raise InputError("wrong-shape", argument, value, "must be a single number here", way_out)
     return float(value)

@@ -139,13 +139,9 @@ class LifeTable(AbstractEstimate):
         known = self._inside("given", given)
         reached = np.interp(known, self.edges, self.shares)
         if np.any(reached == 0.0):
-            raise InputError(
-                "nobody-left",
-                argument="given",
-                value=first_offender(known, reached == 0.0),
-                rule="must be a tenure that customers are known to get past: survival is 0 there",
-                way_out=f"The table ends at {float(self.edges[-1])!s}.",
-            )
+            rule = "must be a tenure that customers are known to get past: survival is 0 there"
+            way_out = f"The table ends at {float(self.edges[-1])!s}."
+            raise InputError("nobody-at-risk", "given", first_offender(known, reached == 0.0), rule, way_out)
         return plain(np.asarray(np.interp(np.maximum(now, known), self.edges, self.shares) / reached))
 
     def hazard(self, t: Time) -> Real:
@@ -196,13 +192,9 @@ class LifeTable(AbstractEstimate):
         tenure = times(argument, t, self.unit)
         outside = (tenure < self.edges[0]) | ((tenure > self.edges[-1]) & (self.shares[-1] > 0.0))
         if np.any(outside):
-            raise InputError(
-                "outside-the-table",
-                argument=argument,
-                value=first_offender(tenure, outside),
-                rule=f"must be between {self.edges[0]!s} and {self.edges[-1]!s}, where the table is",
-                way_out="Give other edges, or say what comes after the end with KaplanMeier…continued(…).",
-            )
+            rule = f"must be between {self.edges[0]!s} and {self.edges[-1]!s}, where the table is"
+            way_out = "Give other edges, or say what comes after the end with KaplanMeier…continued(…)."
+            raise InputError("outside-the-curve", argument, first_offender(tenure, outside), rule, way_out)
         return tenure
 
 
@@ -210,30 +202,24 @@ def _edges(data: Renewals, width: Time | None, edges: NumberLike | None) -> Arra
     if edges is None:
         step = one_number("width", times("width", 1.0 if width is None else width, data.unit))
         if not 0.0 < step < np.inf:
-            raise _not_edges("width", width, "must be above 0 and finite")
+            raise _not_edges("out-of-range", "width", width, "must be above 0 and finite")
         end = float(data.duration.max()) if len(data) else 0.0
         count = int(np.ceil(end / step))
         if count < 1 or count > 1_000_000:
-            raise _not_edges(
-                "width", width, f"must cut the longest tenure, {end!s}, into 1 to 1,000,000 parts"
-            )
+            rule = f"must cut the longest tenure, {end!s}, into 1 to 1,000,000 parts"
+            raise _not_edges("out-of-range", "width", width, rule)
         return step * np.arange(count + 1.0)
     if width is not None:
-        raise _not_edges("width", width, "must be left out where edges are given")
+        raise _not_edges("needless", "width", width, "must be left out where edges are given")
     bounds = np.atleast_1d(NOT_NEGATIVE.check("edges", edges))
     if bounds.ndim != 1 or bounds.size < 2 or np.any(np.diff(bounds) <= 0.0):
-        raise _not_edges("edges", bounds.tolist(), "must be two or more tenures in ascending order")
+        rule = "must be two or more tenures in ascending order"
+        raise _not_edges("not-ascending", "edges", bounds.tolist(), rule)
     return bounds.astype(np.float64)
 
 
-def _not_edges(argument: str, value: object, rule: str) -> InputError:
-    return InputError(
-        "not-edges",
-        argument=argument,
-        value=value,
-        rule=rule,
-        way_out="For example width=12, or edges=[0, 3, 12, 24].",
-    )
+def _not_edges(code: str, argument: str, value: object, rule: str) -> InputError:
+    return InputError(code, argument, value, rule, "For example width=12, or edges=[0, 3, 12, 24].")
 
 
 def _last_seen_at(bounds: Array, ends: Tally, left: Tally) -> Array:
@@ -245,11 +231,9 @@ def _require_exposed(bounds: Array, exposure: Array, left: Array) -> None:
     bad = (exposure <= 0.0) | (left > exposure)
     if np.any(bad):
         i = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            "nobody-at-risk",
-            argument="edges",
-            value=f"{exposure[i]:g} exposed, {left[i]:g} left between tenure {bounds[i]!s} "
-            f"and {bounds[i + 1]!s}",
-            rule="must make intervals in which more customers are exposed than leave",
-            way_out="Make intervals wider, begin later or end earlier.",
+        shown = (
+            f"{exposure[i]:g} exposed, {left[i]:g} left between tenure {bounds[i]!s} and {bounds[i + 1]!s}"
         )
+        rule = "must make intervals in which more customers are exposed than leave"
+        way_out = "Make intervals wider, begin later or end earlier."
+        raise InputError("nobody-at-risk", "edges", shown, rule, way_out)

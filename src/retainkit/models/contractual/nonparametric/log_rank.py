@@ -106,7 +106,9 @@ def log_rank(
     every = list(named.values())
     time = np.unique(np.concatenate([r.duration[r.event > 0.0] for r in every]))
     if time.size == 0:
-        raise _not_groups(f"{len(every)} groups in which nobody left", "must have somebody who left")
+        raise _not_groups(
+            "too-few", f"{len(every)} groups in which nobody left", "must have somebody who left"
+        )
     at_risk = np.stack([Watch.of(r, weights_of(r)).at_risk(time) for r in every])  # (groups, m)
     left = np.stack([_left_at(r, time) for r in every])
     n, d = at_risk.sum(axis=0), left.sum(axis=0)
@@ -133,21 +135,20 @@ def _named(groups: Mapping[str, Renewals] | Sequence[Renewals]) -> dict[str, Ren
     if isinstance(groups, Mapping):
         named = {str(name): data for name, data in cast("Mapping[Any, Renewals]", groups).items()}
     elif isinstance(groups, Renewals):
-        raise _not_groups("one Renewals", "must be two or more groups")
+        raise _not_groups("too-few", "one Renewals", "must be two or more groups")
     elif not isinstance(groups, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise _not_groups(type(groups).__name__, "must be a mapping or a list of Renewals")
+        raise _not_groups("wrong-type", type(groups).__name__, "must be a mapping or a list of Renewals")
     else:
         named = {str(i): data for i, data in enumerate(groups, 1)}
     if len(named) < 2:
-        raise _not_groups(f"{len(named)} group", "must be two or more groups")
+        raise _not_groups("too-few", f"{len(named)} group", "must be two or more groups")
     units = {name: check_data(data, "log_rank").unit for name, data in named.items()}
     if len(set(units.values())) > 1:
-        raise _not_groups(f"units {list(units.values())}", "must count time in one unit")
+        raise _not_groups("unit-mismatch", f"units {list(units.values())}", "must count time in one unit")
     for name, data in named.items():
         if np.any(np.rint(data.weight) != data.weight):
-            raise _not_groups(
-                f"fractional weights in {name!r}", "must have whole numbers of customers as weights"
-            )
+            rule = "must have whole numbers of customers as weights"
+            raise _not_groups("not-whole", f"fractional weights in {name!r}", rule)
     return named
 
 
@@ -172,19 +173,12 @@ def _statistic(difference: Array, covariance: Array, names: tuple[str, ...]) -> 
     alone = [name for name, s in zip(names, spread, strict=True) if s == 0.0]
     scaled = covariance[:-1, :-1] / np.outer(spread[:-1], spread[:-1]) if not alone else np.zeros((1, 1))
     if alone or np.linalg.matrix_rank(scaled, hermitian=True) < len(names) - 1:
-        raise _not_groups(
-            f"groups {', '.join(alone or names)}",
-            "must be at risk together with other groups when somebody leaves",
-        )
+        rule = "must be at risk together with other groups when somebody leaves"
+        raise _not_groups("nobody-at-risk", f"groups {', '.join(alone or names)}", rule)
     z = difference[:-1] / spread[:-1]
     return float(z @ np.linalg.solve(scaled, z))
 
 
-def _not_groups(value: str, rule: str) -> InputError:
-    return InputError(
-        "not-groups",
-        argument="groups",
-        value=value,
-        rule=rule,
-        way_out="For example log_rank({'monthly': renewals_a, 'yearly': renewals_b}).",
-    )
+def _not_groups(code: str, value: str, rule: str) -> InputError:
+    way_out = "For example log_rank({'monthly': renewals_a, 'yearly': renewals_b})."
+    return InputError(code, "groups", value, rule, way_out)

@@ -44,15 +44,12 @@ class RestrictedMean(AbstractRecord):
     def minus(self, other: RestrictedMean) -> RestrictedMeanDifference:
         """By how much customers of this group stay longer than those of another, up to one horizon."""
         if (self.horizon, self.unit) != (other.horizon, other.unit):
-            raise InputError(
-                "horizons-differ",
-                argument="other",
-                value=f"horizon {other.horizon:g} {other.unit or ''}".rstrip(),
-                rule=f"must have the same horizon and unit ({self.horizon:g} {self.unit or ''})".replace(
-                    " )", ")"
-                ),
-                way_out="Ask both curves for the restricted mean up to the same horizon.",
+            shown = f"horizon {other.horizon:g} {other.unit or ''}".rstrip()
+            rule = f"must have the same horizon and unit ({self.horizon:g} {self.unit or ''})".replace(
+                " )", ")"
             )
+            way_out = "Ask both curves for the restricted mean up to the same horizon."
+            raise InputError("unit-mismatch", "other", shown, rule, way_out)
         error = float(np.hypot(self.standard_error, other.standard_error))
         return RestrictedMeanDifference(self.mean - other.mean, error, self.horizon, self.unit)
 

@@ -134,11 +134,8 @@ def _weighed(renewals: Renewals, heads: Watch, time: Array, left: Array, weight:
 
 
 def _nobody(renewals: Renewals, from_tenure: float) -> InputError:
-    return InputError(
-        "nobody-at-risk",
-        argument="renewals",
-        value=f"{len(renewals):,} entries",
-        rule=f"must have at least one customer observed past tenure {from_tenure!s} (duration above entry)",
-        way_out="Check the filter that made the data"
-        + (", or take an earlier from_tenure." if from_tenure else "."),
+    rule = f"must have at least one customer observed past tenure {from_tenure!s} (duration above entry)"
+    way_out = "Check the filter that made the data" + (
+        ", or take an earlier from_tenure." if from_tenure else "."
     )
+    return InputError("nobody-at-risk", "renewals", f"{len(renewals):,} entries", rule, way_out)
