@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from retainkit._numerics.beta_mixture import mean_over_beta
 from retainkit._numerics.grouping import distinct_rows, levels
 from retainkit._numerics.maximize import maximize
-from retainkit._numerics.stopped_poisson import discounted_count, expected_count
+from retainkit._numerics.processes.stopped_poisson import discounted_count, expected_count
 
 EXTREMES = [0.01, 0.3, 1.0, 7.0, 120.0, 1000.0, 6000.0]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retainkit._numerics.subset_r_squared import mean_gains, r_squared_by_subset
+from retainkit._numerics.samples.subset_r_squared import mean_gains, r_squared_by_subset
 from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.effect_check import effect_check
 from retainkit.decisions.feedback.importance_performance import importance_performance

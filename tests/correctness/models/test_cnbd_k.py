@@ -14,7 +14,7 @@ import pytest
 from accuracy_tables import read
 
 import retainkit as rk
-from retainkit._numerics import erlang_discount, erlang_stages, erlang_stops
+from retainkit._numerics.processes import erlang_discount, erlang_stages, erlang_stops
 from retainkit.ingest.examples import load_cdnow
 
 HERE = Path(__file__).parents[2] / "reference"

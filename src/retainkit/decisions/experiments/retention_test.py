@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit._numerics.beta_difference import Beta, BetaDifference
+from retainkit._numerics.samples.beta_difference import Beta, BetaDifference
 from retainkit.columns import columns, numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, asked, judged

@@ -23,7 +23,12 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit._numerics.adjusted_differences import Differences, by_difference, by_regression, by_strata
+from retainkit._numerics.samples.adjusted_differences import (
+    Differences,
+    by_difference,
+    by_regression,
+    by_strata,
+)
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.feedback.correlations import check_own_variation, standardized
 from retainkit.decisions.feedback.tickets import indicator, named_once, read_numbers

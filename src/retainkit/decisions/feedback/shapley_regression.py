@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from retainkit._numerics.subset_r_squared import (
+from retainkit._numerics.samples.subset_r_squared import (
     gains_in_order,
     mean_gains,
     orders_and_their_reverse,

@@ -13,14 +13,14 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import ndtri_exp
 
-from retainkit._numerics.normal_tail import (
+from retainkit._numerics.powers import log_ratio, zero_times
+from retainkit._numerics.samples.normal_tail import (
     fall_of_tail,
     log_tail,
     log_tail_hazard,
     step_to_fall,
     tail_hazard,
 )
-from retainkit._numerics.powers import log_ratio, zero_times
 from retainkit.models.contractual._continuous import AbstractContinuousModel
 from retainkit.parameters import positive
 from retainkit.typing import Array, Real

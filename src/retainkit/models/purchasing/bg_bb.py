@@ -20,8 +20,8 @@ import numpy as np
 from scipy.special import betaln, digamma, expit
 
 from retainkit._numerics.gamma_ratios import log_beta_ratio
-from retainkit._numerics.idle_sums import IdleSums
-from retainkit._numerics.opportunities import log_beta_binomial, opportunities_met
+from retainkit._numerics.processes.idle_sums import IdleSums
+from retainkit._numerics.processes.opportunities import log_beta_binomial, opportunities_met
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, whole
 from retainkit.models.purchasing._opportunities import each_once, number_of, plain, unit_of

@@ -17,14 +17,14 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from retainkit._numerics.gompertz_decay import (
+from retainkit._numerics.processes.gompertz_decay import (
     bent,
     discounted_time,
     log_odds_stopped,
     log_shrink,
     stopped_with_moments,
 )
-from retainkit._numerics.mixed_counts import stopped_by_gompertz_pmf
+from retainkit._numerics.processes.mixed_counts import stopped_by_gompertz_pmf
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases

@@ -20,7 +20,12 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import betaln, digamma, gammaln
 
-from retainkit._numerics.stopped_poisson import count_pmf, discounted_count, expected_count, stopped_survival
+from retainkit._numerics.processes.stopped_poisson import (
+    count_pmf,
+    discounted_count,
+    expected_count,
+    stopped_survival,
+)
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases

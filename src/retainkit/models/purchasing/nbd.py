@@ -15,7 +15,7 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from retainkit._numerics.mixed_counts import negative_binomial_pmf
+from retainkit._numerics.processes.mixed_counts import negative_binomial_pmf
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.summaries import Purchases

@@ -18,8 +18,8 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from retainkit._numerics.mixed_counts import stopped_by_power_pmf
-from retainkit._numerics.power_decay import (
+from retainkit._numerics.processes.mixed_counts import stopped_by_power_pmf
+from retainkit._numerics.processes.power_decay import (
     discounted_time,
     log_odds_stopped,
     stopped_with_moments,

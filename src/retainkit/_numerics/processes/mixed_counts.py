@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import gammaln
 
 from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
-from retainkit._numerics.gompertz_decay import bent, log_shrink
 from retainkit._numerics.grouping import Codes
+from retainkit._numerics.processes.gompertz_decay import bent, log_shrink
 from retainkit.typing import Array, Real
 
 _FARTHEST = 690.0  # ln of the longest time: 1e299

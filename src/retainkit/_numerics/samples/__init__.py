@@ -1,0 +1,9 @@
+"""What a sample tells of what it came from: differences, tails and shares of variance.
+
+In reading order:
+
+- `normal_tail`          the upper tail of the normal distribution on the log scale.
+- `beta_difference`      the distribution of A·p₀ − B·p₁ − C for two beta variables, without drawing.
+- `adjusted_differences` differences of a rate between groups, other things being equal.
+- `subset_r_squared`     R² on every subset of the drivers, and what each adds on average.
+"""
