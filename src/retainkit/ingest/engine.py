@@ -60,13 +60,9 @@ def read_relation(relation: Any, plan: Plan, origin: Origin = "relation") -> Fou
 
 def unreadable(error: Exception) -> InputError:
     """DuckDB's own complaint, in one sentence."""
-    return InputError(
-        OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source",
-        "source",
-        Said(str(error).split("\n")[0]),
-        "must be a table that DuckDB can read",
-        "Open it in DuckDB to see the whole message.",
-    )
+    code = OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source"
+    shown, rule = Said(str(error).split("\n")[0]), "must be a table that DuckDB can read"
+    return InputError(code, "source", shown, rule, "Open it in DuckDB to see the whole message.")
 
 
 def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:

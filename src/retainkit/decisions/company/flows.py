@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.decisions._base.draws import plain
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.economics.formulas.survival import Survival
-from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice, wrong_shape
+from retainkit.errors import InputError, refuse_where, unknown_choice, wrong_shape
 from retainkit.typing import Array, NumberLike
 
 Losses: TypeAlias = Literal["relieved", "carried-forward"]
@@ -188,9 +188,7 @@ def _does_not_fit(argument: str, column: Array, periods: int) -> InputError:
 def _beyond(x: Mapping[str, Any]) -> Array:
     """What an endless stream after the last period is worth then, per unit of the last amount."""
     d, g = np.asarray(x["discount_rate"]), np.asarray(x["terminal_growth"])
-    if np.any(g >= d):
-        wide = np.broadcast_to(g, np.broadcast_shapes(g.shape, d.shape))
-        rule = "must be below the discount rate, or the value has no end"
-        way_out = "No company outgrows the economy for ever: give less, or leave it out."
-        raise InputError("infinite-value", "terminal_growth", first_offender(wide, g >= d), rule, way_out)
+    rule = "must be below the discount rate, or the value has no end"
+    way_out = "No company outgrows the economy for ever: give less, or leave it out."
+    refuse_where(g >= d, "infinite-value", "terminal_growth", g, rule, way_out)
     return (1.0 + g) / (d - g)

@@ -25,7 +25,7 @@ from retainkit.decisions._base.decision import (
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, first_offender, not_one_of
+from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
 from retainkit.rates import in_period
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
@@ -85,10 +85,9 @@ class ResponseTimeCurve:
         (t1, t0), back = columns(after=(after, NOT_NEGATIVE), before=(before, NOT_NEGATIVE))
         for name, t in (("after", t1), ("before", t0)):
             outside = (t < self.times[0]) | (t > self.times[-1])
-            if np.any(outside):
-                rule = f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}"
-                way_out = "Measure there, or give an elasticity."
-                raise InputError("outside-the-curve", name, first_offender(t, outside), rule, way_out)
+            rule = f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}"
+            way_out = "Measure there, or give an elasticity."
+            refuse_where(outside, "outside-the-curve", name, t, rule, way_out)
         logs = np.log(np.asarray(self.relative_hazard))
         return back(np.exp(np.interp(t1, self.times, logs) - np.interp(t0, self.times, logs)))
 

@@ -220,13 +220,10 @@ def _weights(rule: Array, seen: Evidence) -> Array:
     chance = np.where(seen.treated == 1.0, seen.propensity, 1.0 - seen.propensity)
     followed = np.where(seen.treated == 1.0, rule, 1.0 - rule)
     if not np.any(followed > 0.0):
-        raise InputError(
-            "too-few",
-            "treat",
-            f"a rule that treats {rule.mean():.0%}",
-            "must agree with what happened to at least one customer of the experiment",
-            "Compare the order of the columns; with a handful of customers gather more.",
-        )
+        shown = f"a rule that treats {rule.mean():.0%}"
+        agrees = "must agree with what happened to at least one customer of the experiment"
+        way_out = "Compare the order of the columns; with a handful of customers gather more."
+        raise InputError("too-few", "treat", shown, agrees, way_out)
     return followed / chance
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from retainkit.columns import Back, columns
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, Domain
-from retainkit.errors import InputError, first_offender, not_one_of, unknown_choice
+from retainkit.errors import not_one_of, refuse_where, unknown_choice
 from retainkit.rates import in_period
 from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -201,13 +201,6 @@ def times(margin: Array, worth: Array) -> Array:
 
 def refuse_infinite(value: Array, *, way_out: str = "") -> None:
     """An error that says why, where a value is infinite."""
-    endless = np.isinf(value)
-    if not endless.any():
-        return
-    raise InputError(
-        "infinite-value",
-        "discount_rate",
-        first_offender(np.asarray(value), endless),
-        "must outrun what stays and grows: 1 + discount_rate > retention·(1 + growth)",
-        way_out or "Count a number of periods=…, discount more, or take if_infinite='inf'.",
-    )
+    rule = "must outrun what stays and grows: 1 + discount_rate > retention·(1 + growth)"
+    way_out = way_out or "Count a number of periods=…, discount more, or take if_infinite='inf'."
+    refuse_where(np.isinf(value), "infinite-value", "discount_rate", value, rule, way_out)

@@ -35,13 +35,10 @@ def refuse_conflicts(found: Spells, same: Mask, lines: Lines) -> None:
     if differ.any():
         where, names = int(np.argmax(differ)), lines.segment.names
         first, second = (names[int(found.segment[k])] for k in (where, where + 1))
-        raise InputError(
-            "inconsistent",
-            "segment",
-            Said(f"{_name(lines, found, where)}: {first!r}, then {second!r}"),
-            f"must not change within a customer ({_customers(found.code[1:][differ])} this)",
-            "Use the segment at the start, or make each stay in a segment an id of its own.",
-        )
+        shown = Said(f"{_name(lines, found, where)}: {first!r}, then {second!r}")
+        rule = f"must not change within a customer ({_customers(found.code[1:][differ])} this)"
+        way_out = "Use the segment at the start, or make each stay in a segment an id of its own."
+        raise InputError("inconsistent", "segment", shown, rule, way_out)
 
 
 def several(found: Spells, same: Mask, touching: Mask, lines: Lines) -> InputError:

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from retainkit.domains import POSITIVE
-from retainkit.errors import InputError, first_offender, refuse_where
+from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.questions import plain, times
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, NumberLike, Real, Unit
@@ -122,10 +122,9 @@ class AbstractSurvival(AbstractRecord):
     def _tenure(self, argument: str, t: Time, *, after_start: float = 0.0) -> Array:
         tenure, first = times(argument, t, self.unit), self.start + after_start
         bad = (tenure < first) | np.isinf(tenure)
-        if np.any(bad):
-            rule = f"must be finite, and {first:g} or more" if first else "must be finite"
-            way_out = f"The curve begins at tenure {self.start:g}."
-            raise InputError("out-of-range", argument, first_offender(tenure, bad), rule, way_out)
+        rule = f"must be finite, and {first:g} or more" if first else "must be finite"
+        way_out = f"The curve begins at tenure {self.start:g}."
+        refuse_where(bad, "out-of-range", argument, tenure, rule, way_out)
         return tenure
 
     def _shaped(self, argument: str, t: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.domains import GROWTH, NOT_NEGATIVE
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.rates import Rate
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real, Unit
@@ -28,10 +28,9 @@ def times(argument: str, value: Duration | NumberLike, unit: Unit | None) -> Arr
 def whole_periods(argument: str, value: Array, model: str) -> Array:
     """Times that must be whole numbers, since the model knows whole periods only."""
     bad = np.rint(value) != value
-    if np.any(bad & np.isfinite(value)):
-        rule = f"must be whole numbers: {model} counts renewals"
-        way_out = "Round to whole periods, or use a model of continuous time such as Weibull."
-        raise InputError("not-whole", argument, first_offender(value, bad), rule, way_out)
+    rule = f"must be whole numbers: {model} counts renewals"
+    way_out = "Round to whole periods, or use a model of continuous time such as Weibull."
+    refuse_where(bad & np.isfinite(value), "not-whole", argument, value, rule, way_out)
     return value
 
 
@@ -83,8 +82,7 @@ def plain(values: Array) -> Real:
 def positive_times(argument: str, t: Array, at_least: float) -> Array:
     """Times of which each must have come some way: more than 0, or a whole period."""
     bad = (t <= 0.0) | (t < at_least)
-    if np.any(bad):
-        rule = f"must be {at_least:g} or more" if at_least else "must be more than 0"
-        way_out = "The first period ends at 1." if at_least else "At 0 everyone has only just come."
-        raise InputError("out-of-range", argument, first_offender(t, bad), rule, way_out)
+    rule = f"must be {at_least:g} or more" if at_least else "must be more than 0"
+    way_out = "The first period ends at 1." if at_least else "At 0 everyone has only just come."
+    refuse_where(bad, "out-of-range", argument, t, rule, way_out)
     return t

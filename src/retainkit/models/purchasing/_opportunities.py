@@ -9,7 +9,7 @@ import numpy as np
 
 from retainkit._numerics.grouping import distinct_rows
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.models.purchasing._checks import Horizon
 from retainkit.summaries import Opportunities
 from retainkit.typing import Array, Real, Unit
@@ -45,10 +45,9 @@ def number_of(
         raise InputError("not-finite", argument, horizon, "must be a finite number of opportunities", way_out)
     count = np.asarray(NOT_NEGATIVE.check(argument, given))
     bad = (np.rint(count) != count) | (count < float(not zero))
-    if np.any(bad):
-        rule = f"must be a whole number of opportunities, {0 if zero else 1} or more"
-        way_out = "Opportunities come whole: between two of them nothing happens."
-        raise InputError("not-whole", argument, first_offender(count, bad), rule, way_out)
+    rule = f"must be a whole number of opportunities, {0 if zero else 1} or more"
+    way_out = "Opportunities come whole: between two of them nothing happens."
+    refuse_where(bad, "not-whole", argument, count, rule, way_out)
     return count
 
 

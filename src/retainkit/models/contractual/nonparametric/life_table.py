@@ -14,7 +14,7 @@ from typing import Any, Self, final
 import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.errors import InputError, first_offender
+from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
@@ -138,10 +138,9 @@ class LifeTable(AbstractEstimate):
             return plain(np.asarray(np.interp(now, self.edges, self.shares)))
         known = self._inside("given", given)
         reached = np.interp(known, self.edges, self.shares)
-        if np.any(reached == 0.0):
-            rule = "must be a tenure that customers are known to get past: survival is 0 there"
-            way_out = f"The table ends at {float(self.edges[-1])!s}."
-            raise InputError("nobody-at-risk", "given", first_offender(known, reached == 0.0), rule, way_out)
+        rule = "must be a tenure that customers are known to get past: survival is 0 there"
+        way_out = f"The table ends at {float(self.edges[-1])!s}."
+        refuse_where(reached == 0.0, "nobody-at-risk", "given", known, rule, way_out)
         return plain(np.asarray(np.interp(np.maximum(now, known), self.edges, self.shares) / reached))
 
     def hazard(self, t: Time) -> Real:
@@ -191,10 +190,9 @@ class LifeTable(AbstractEstimate):
     def _inside(self, argument: str, t: Time) -> Array:
         tenure = times(argument, t, self.unit)
         outside = (tenure < self.edges[0]) | ((tenure > self.edges[-1]) & (self.shares[-1] > 0.0))
-        if np.any(outside):
-            rule = f"must be between {self.edges[0]!s} and {self.edges[-1]!s}, where the table is"
-            way_out = "Give other edges, or say what comes after the end with KaplanMeier…continued(…)."
-            raise InputError("outside-the-curve", argument, first_offender(tenure, outside), rule, way_out)
+        rule = f"must be between {self.edges[0]!s} and {self.edges[-1]!s}, where the table is"
+        way_out = "Give other edges, or say what comes after the end with KaplanMeier…continued(…)."
+        refuse_where(outside, "outside-the-curve", argument, tenure, rule, way_out)
         return tenure
 
 
