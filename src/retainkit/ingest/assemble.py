@@ -9,14 +9,12 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.ingest.collapse import Calendar, Histories
-from retainkit.ingest.days import to_date
 from retainkit.ingest.fold import Folded
-from retainkit.ingest.native import take
 from retainkit.ingest.plan import Plan
-from retainkit.ingest.problems import Said
 from retainkit.ingest.records import Activity, Holdout, TransactionSummary
 from retainkit.ingest.treatment import Treatment
 from retainkit.summaries import Purchases
+from retainkit.tables import Said, take, to_date
 from retainkit.typing import Array
 from retainkit.units import DAYS_PER
 
@@ -64,9 +62,9 @@ def _summary(
         activity=Activity(start, calendar.new, calendar.repeat, calendar.tracked),
         calibration=calibration,
         holdout=holdout,
-        monetary_value=None if plan.amount is None else _mean(of.spend, purchases.frequency),
-        _evidence=None if plan.amount is None else of.evidence,
-        id_name=plan.customer_id,
+        monetary_value=None if not plan.has_amounts else _mean(of.spend, purchases.frequency),
+        _evidence=None if not plan.has_amounts else of.evidence,
+        id_name=plan.columns["customer_id"],
     )
 
 
@@ -92,7 +90,7 @@ def _split(customers: Any, folded: Folded, plan: Plan, at: int) -> tuple[Transac
     frequency = later.purchases.astype(np.float64)
     holdout = Holdout(
         frequency=frequency,
-        monetary_value=None if plan.amount is None else _mean(later.spend, frequency),
+        monetary_value=None if not plan.has_amounts else _mean(later.spend, frequency),
         duration=(folded.last_day - at + 1) / DAYS_PER[plan.unit],
         unit=plan.unit,
         start=to_date(at),

@@ -12,10 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.ingest.days import Days, Mask
+from retainkit.tables import Codes, Days, Mask
 from retainkit.typing import Array
 
-Codes: TypeAlias = NDArray[np.int64]
 Small: TypeAlias = NDArray[np.int32]
 
 _ROUNDING = 2.0**-52

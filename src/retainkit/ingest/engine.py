@@ -7,30 +7,23 @@ The sorted lines pass through in batches, and only what is known of whole custom
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError, MissingDependencyError
+from retainkit.errors import InputError
 from retainkit.ingest.fold import Folded, fold, join
 from retainkit.ingest.plan import Plan
-from retainkit.ingest.problems import Said, empty_table, refuse
-from retainkit.ingest.sql import Origin, Statement, conditions, statement
+from retainkit.ingest.sql import Statement, conditions, statement
+from retainkit.tables import Said, wrong_type
+from retainkit.tables.days import CONVERT
+from retainkit.tables.engine import FLOATS, library, take_arrow, unreadable
+from retainkit.tables.files import Origin
+from retainkit.tables.problems import empty_table
+from retainkit.tables.read import check_names
 
 _BATCH = 1 << 15
-
-OUT_OF_MEMORY = "out-of-memory"
-
-
-def library(name: str) -> Any:
-    """An optional library of this room, or the line that installs it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        purpose = "Reading files and DuckDB relations"
-        raise MissingDependencyError(name, "duckdb", purpose) from error
 
 
 class Found(NamedTuple):
@@ -43,7 +36,7 @@ class Found(NamedTuple):
 def read_relation(relation: Any, plan: Plan, origin: Origin = "relation") -> Found:
     """Histories of a relation's customers; it runs once, and again only to explain an error."""
     duckdb, pyarrow = library("duckdb"), library("pyarrow")
-    plan.check_columns(relation.columns)
+    check_names(plan.columns, relation.columns)
     wanted = statement(relation, plan, origin)
     try:
         ordered = relation.project(wanted.projection).order(wanted.order)
@@ -58,13 +51,6 @@ def read_relation(relation: Any, plan: Plan, origin: Origin = "relation") -> Fou
         raise unreadable(error) from error
 
 
-def unreadable(error: Exception) -> InputError:
-    """DuckDB's own complaint, in one sentence."""
-    code = OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source"
-    shown, rule = Said(str(error).split("\n")[0]), "must be a table that DuckDB can read"
-    return InputError(code, "source", shown, rule, "Open it in DuckDB to see the whole message.")
-
-
 def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:
     """The fold of all batches; None as soon as one of them has a bad line."""
     ids: list[Any] = []
@@ -73,8 +59,8 @@ def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:
     def keep(batch: Any, starts: NDArray[np.intp]) -> None:
         code = np.repeat(np.arange(starts.size), np.diff(starts, append=batch.num_rows))
         day = _numbers(batch, "day").astype(np.int64)
-        amount = None if plan.amount is None else _numbers(batch, "amount")
-        ids.append(take(batch.column("id"), starts))
+        amount = _numbers(batch, "amount") if plan.has_amounts else None
+        ids.append(take_arrow(batch.column("id"), starts))
         parts.append(fold(code, day, amount, starts.size, plan))
 
     rest: list[Any] = []
@@ -90,7 +76,7 @@ def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:
             keep(lines.slice(0, cut), starts[:-1])
         rest = [lines.slice(cut)]
     if not rest:
-        raise empty_table()
+        raise empty_table("source", "transaction")
     keep(rest[0], np.zeros(1, np.intp))
     return Found(pyarrow.chunked_array(ids), join(parts, plan.end))
 
@@ -99,13 +85,6 @@ def _starts(ids: Any) -> NDArray[np.intp]:
     compute = library("pyarrow.compute")
     changes = compute.indices_nonzero(compute.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)))
     return np.append(0, np.from_dlpack(changes).astype(np.intp) + 1)
-
-
-def take(column: Any, places: NDArray[np.intp]) -> Any:
-    """The entries of an arrow column at `places`."""
-    pyarrow = library("pyarrow")
-    buffer = pyarrow.py_buffer(places.astype(np.int64))  # pyarrow.array would import pandas
-    return column.take(pyarrow.Array.from_buffers(pyarrow.int64(), places.size, [None, buffer]))
 
 
 def _numbers(batch: Any, column: str) -> NDArray[Any]:
@@ -120,7 +99,7 @@ def _sound(batch: Any, plan: Plan) -> bool:
         return False
     if plan.end is not None and _numbers(batch, "day").max() > plan.end:
         return False
-    if plan.amount is None:
+    if not plan.has_amounts:
         return True
     amount = _numbers(batch, "amount")
     return bool(np.isfinite(amount).all()) and not (plan.refunds == "error" and (amount < 0).any())
@@ -128,12 +107,14 @@ def _sound(batch: Any, plan: Plan) -> bool:
 
 def _explained(relation: Any, wanted: Statement, plan: Plan) -> InputError:
     """Which check fails, on how many lines, and the first of them with its row."""
-    for kind, column, bad in conditions(wanted, plan):
+    for fault, column, bad in conditions(wanted, plan):
         rows = relation.project(f"row_number() OVER () - 1 AS line, {column.raw} AS raw, ({bad}) AS bad")
         summary = "count(*), count_if(bad), min(line) FILTER (bad), arg_min(raw, line) FILTER (bad)"
         ((lines, count, row, value),) = rows.aggregate(summary).fetchall()
+        if count and column.argument == "date" and column.kind in FLOATS and value % 1:
+            raise wrong_type("date", column.name, column.kind, plan.dates.sentence, CONVERT)
         if count:
-            return refuse(kind, column.name, value=value, row=row, count=count, lines=lines)
+            return fault.refusal(column.argument, column.name, value=value, row=row, count=count, lines=lines)
     shown = Said("bad lines at the first reading and none at the second")
     rule = "must give the same lines each time it is read"
     way_out = "Write the relation to a table or a file first."

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
-from retainkit.ingest.days import Days, from_argument
 from retainkit.ingest.subscriptions.calendar import anniversary
+from retainkit.tables import Days, one_day
 from retainkit.typing import Array
 
 OBSERVED_UNTIL = "2024-12-31"
@@ -72,13 +72,13 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
     if customers < 1:
         raise InputError("out-of-range", "customers", customers, "must be 1 or more")
     rng = np.random.default_rng(seed)
-    first, last = from_argument("start", _FIRST_START), from_argument("start", _LAST_START)
+    first, last = one_day("start", _FIRST_START), one_day("start", _LAST_START)
     start = np.sort(first + np.floor(rng.random(customers) * (last + 1 - first)).astype(np.int64))
     basic = rng.random(customers) < PLANS["basic"].share
     churn = np.where(basic, *(_beta(rng, customers, plan) for plan in PLANS.values()))
     renewals = np.minimum(1 + np.floor(np.log1p(-rng.random(customers)) / np.log1p(-churn)), _LONGEST)
     end = anniversary(start, renewals.astype(np.int64), "month")
-    left = end <= from_argument("end", OBSERVED_UNTIL)
+    left = end <= one_day("end", OBSERVED_UNTIL)
     reason = np.where(rng.random(customers) < VOLUNTARY_SHARE, "voluntary", "payment failed")
     margin = np.where(basic, *(plan.monthly_margin for plan in PLANS.values()))
     digits = len(str(customers))

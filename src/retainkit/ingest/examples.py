@@ -62,9 +62,9 @@ def load_cdnow(which: Which = "master") -> dict[str, NDArray[Any]]:
 
 
 def _dates(yyyymmdd: NDArray[np.int64]) -> NDArray[np.datetime64]:
-    from retainkit.ingest.days import from_yyyymmdd
+    from retainkit.tables.days import from_digits
 
-    return from_yyyymmdd(yyyymmdd)[0].astype("datetime64[D]")
+    return from_digits(yyyymmdd)[0].astype("datetime64[D]")
 
 
 def _file(name: str) -> Path:

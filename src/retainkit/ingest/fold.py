@@ -19,8 +19,8 @@ from retainkit.ingest.collapse import (
     join_calendars,
     merge_lines,
 )
-from retainkit.ingest.days import Days
 from retainkit.ingest.plan import Plan
+from retainkit.tables import Days
 from retainkit.typing import Array
 
 

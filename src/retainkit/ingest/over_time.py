@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from retainkit.errors import InputError, missing_argument
-from retainkit.ingest.days import from_argument
-from retainkit.ingest.frames import Lines, read_arrays, read_frame
+from retainkit.ingest.lines import Lines, read_lines
 from retainkit.ingest.plan import Plan, make_plan
 from retainkit.summaries import CovariatePeriods, Purchases, PurchasesOverTime
+from retainkit.tables import one_day, to_list
 from retainkit.typing import Unit
 from retainkit.units import DAYS_PER
 
@@ -47,6 +47,7 @@ def summarize_over_time(
     periods_start: str | Date,
     observation_end: str | Date | None = None,
     groups: Mapping[Any, int] | None = None,
+    date_format: str | None = None,
 ) -> OverTimeSummary:
     """Turn transactions and covariates by period into the data of `with_covariates_over_time`.
 
@@ -55,8 +56,8 @@ def summarize_over_time(
 
     Parameters
     ----------
-    source : table in memory
-        One line per transaction: pandas, polars (eager or lazy), pyarrow, or a dict of numpy columns.
+    source : table
+        One line per transaction, of any kind that `summarize_transactions` reads; held in memory.
     customer_id, date : str
         Names of columns.
     unit : {"day", "week", "month", "quarter", "year"}
@@ -69,6 +70,8 @@ def summarize_over_time(
         Last day of observation; by default the last date in the data.
     groups : mapping of every customer id to the number of its group, optional
         For periods with several groups.
+    date_format : str, optional
+        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
     Raises
     ------
@@ -87,20 +90,14 @@ def summarize_over_time(
     >>> tx.data.at_purchases.tolist(), tx.data.birth.tolist()
     ([[1.0], [0.0]], [0.0, 1.0])
     """
-    plan = make_plan(customer_id, date, None, unit, observation_end, None, "net")
-    lines = _lines(source, plan)
-    origin = from_argument("periods_start", periods_start)
+    plan = make_plan(customer_id, date, None, unit, observation_end, None, "net", date_format)
+    lines = read_lines(source, plan)
+    origin = one_day("periods_start", periods_start)
     if int(lines.day.min()) < origin:
         rule = f"must not lie after the first purchase ({np.datetime64(int(lines.day.min()), 'D')})"
         raise InputError("too-few", "periods_start", periods_start, rule, "Add the earlier periods.")
     group = _groups(groups, lines.customers, periods)
     return OverTimeSummary(_summary(lines, plan, origin, periods, group), lines.customers)
-
-
-def _lines(source: Any, plan: Plan) -> Lines:
-    if isinstance(source, Mapping):
-        return read_arrays(cast("Mapping[str, Any]", source), plan)
-    return read_frame(source, plan)
 
 
 def _summary(
@@ -133,7 +130,7 @@ def _summary(
 def _groups(
     groups: Mapping[Any, int] | None, customers: Any, periods: CovariatePeriods
 ) -> np.ndarray[Any, np.dtype[np.intp]]:
-    ids = list(customers.to_pylist() if hasattr(customers, "to_pylist") else customers)
+    ids = to_list(customers)
     if groups is None:
         if periods.values.shape[0] > 1:
             rule = f"must say to which of the {periods.values.shape[0]} groups each customer belongs"

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from retainkit.ingest.days import COMPACT, DASHED, DATE_RULE
-from retainkit.ingest.plan import Plan
-from retainkit.ingest.problems import wrong_type
-
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-_FLOATS = {"FLOAT", "DOUBLE"}
-_NOTHING = '"NULL"'  # a column without any value
-
-Origin: TypeAlias = Literal["relation", "parquet", "text"]
-"""Where the lines come from: a relation of the caller, or files of one of the two kinds."""
+from retainkit.ingest.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
+from retainkit.tables import DateRule, Fault, wrong_type
+from retainkit.tables.days import CONVERT
+from retainkit.tables.engine import FLOATS, INTEGERS, NOTHING, columns_of, day_in_sql, is_number, quoted
+from retainkit.tables.files import Origin
+from retainkit.tables.problems import INFINITE, NO_DATE, NO_DECIMAL, NO_ID
 
 
 class Column(NamedTuple):
     """A column as it stands in the table, and the expression that reads it."""
 
+    argument: str
     name: str
     raw: str
     value: str
     kind: str
 
     @property
-    def bad(self) -> str:
+    def unread(self) -> str:
         """Holds where the table has something that the rule cannot read."""
         return f"{self.raw} IS NOT NULL AND ({self.value}) IS NULL"
 
@@ -40,37 +37,44 @@ class Statement(NamedTuple):
 
 def statement(relation: Any, plan: Plan, origin: Origin) -> Statement:
     """How to read a relation; a text file gives every column as text."""
-    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    readers = {"customer_id": _id, "date": _day, "amount": _text_amount if origin == "text" else _amount}
-    columns = {a: readers[a](name, quoted(name), kinds[name]) for a, name in plan.columns.items()}
+    kinds, columns = columns_of(relation), dict[str, Column]()
+    for argument, name in plan.columns.items():
+        raw, kind = quoted(name), kinds[name]
+        if argument == "customer_id":
+            value = _id(raw, kind)
+        elif argument == "date":
+            value = _day(name, raw, kind, plan.dates)
+        else:
+            value = _amount(name, raw, kind, origin)
+        columns[argument] = Column(argument, name, raw, value, kind)
     names = {"customer_id": "id", "date": "day", "amount": "amount"}
     projection = ", ".join(f"{column.value} AS {names[a]}" for a, column in columns.items())
-    text = columns["customer_id"].kind not in _INTEGERS | _FLOATS
+    text = columns["customer_id"].kind not in INTEGERS | FLOATS
     # equal ids must lie together, whatever order a caller's database gives to letters
     binary = ' COLLATE "binary"' if text and origin == "relation" else ""
     return Statement(columns, projection, f"id{binary}, day")
 
 
-def conditions(found: Statement, plan: Plan) -> list[tuple[str, Column, str]]:
-    """Each kind of problem with its column and the condition for a bad line, in order of checking."""
+def conditions(found: Statement, plan: Plan) -> list[tuple[Fault, Column, str]]:
+    """Each fault with its column and the condition for a line that has it, in order of checking."""
     ids, dates = found.columns["customer_id"], found.columns["date"]
-    no_id = f"{ids.raw} IS NULL" + (f" OR {_is(ids.raw, 'nan')}" if ids.kind in _FLOATS else "")
+    no_id = f"{ids.value} IS NULL" + (f" OR {_is(ids.raw, 'nan')}" if ids.kind in FLOATS else "")
     checks = [
-        ("missing-id", ids, no_id),
-        ("missing-date", dates, f"{dates.raw} IS NULL"),
-        ("unreadable-date", dates, dates.bad),
+        (NO_ID, ids, no_id),
+        (NO_DATE, dates, f"{_nothing(dates.raw, dates.kind)} IS NULL"),
+        (plan.dates.fault(), dates, dates.unread),
     ]
     if plan.end is not None:
-        checks.append(("date-after-end", dates, f"{dates.value} > {plan.end}"))
-    if plan.amount is not None:
+        checks.append((AFTER_END, dates, f"{dates.value} > {plan.end}"))
+    if plan.has_amounts:
         amounts = found.columns["amount"]
         checks += [
-            ("missing-amount", amounts, f"{amounts.raw} IS NULL OR {_is(amounts.value, 'nan')}"),
-            ("unreadable-amount", amounts, amounts.bad),
-            ("infinite-amount", amounts, _is(amounts.value, "inf", "-inf")),
+            (NO_AMOUNT, amounts, f"{amounts.raw} IS NULL OR {_is(amounts.value, 'nan')}"),
+            (NO_DECIMAL, amounts, amounts.unread),
+            (INFINITE, amounts, _is(amounts.value, "inf", "-inf")),
         ]
         if plan.refunds == "error":
-            checks.append(("refund", amounts, f"{amounts.value} < 0"))
+            checks.append((REFUND, amounts, f"{amounts.value} < 0"))
     return checks
 
 
@@ -79,51 +83,29 @@ def _is(number: str, *texts: str) -> str:
     return f"CAST({number} AS VARCHAR) IN ({', '.join(map(repr, texts))})"
 
 
-def quoted(name: str) -> str:
-    """A column name as DuckDB reads it literally."""
-    return '"' + name.replace('"', '""') + '"'
+def _nothing(raw: str, kind: str) -> str:
+    """The value, NULL for what counts as missing."""
+    if kind == "VARCHAR":
+        return f"nullif({raw}, '')"
+    return f"CASE WHEN NOT {_is(raw, 'nan')} THEN {raw} END" if kind in FLOATS else raw
 
 
-def _id(name: str, raw: str, kind: str) -> Column:
-    numeric = kind in _INTEGERS | _FLOATS
-    return Column(name, raw, raw if numeric else f"CAST({raw} AS VARCHAR)", kind)
+def _id(raw: str, kind: str) -> str:
+    return raw if kind in INTEGERS | FLOATS else f"nullif(CAST({raw} AS VARCHAR), '')"
 
 
-def _day(name: str, raw: str, kind: str) -> Column:
-    if kind == "DATE" or kind.startswith("TIMESTAMP"):
-        day = f"CAST({raw} AS DATE)"
-    elif kind == "VARCHAR":
-        day = _day_of_text(raw)
-    elif kind in _INTEGERS:
-        day = f"CASE WHEN {raw} BETWEEN 10101 AND 99991231 THEN {_compact(f'printf({_PAD}, {raw})')} END"
-    elif kind == _NOTHING:
-        return Column(name, raw, "CAST(NULL AS INTEGER)", kind)
-    else:
-        raise wrong_type("date", name, kind, DATE_RULE)
-    number = f"CASE WHEN isfinite({day}) THEN CAST({day} - DATE '1970-01-01' AS INTEGER) END"
-    return Column(name, raw, number, kind)
+def _day(name: str, raw: str, kind: str, rule: DateRule) -> str:
+    if kind == NOTHING:
+        return "CAST(NULL AS INTEGER)"
+    day = day_in_sql(raw, kind, rule)
+    if day is None:
+        raise wrong_type("date", name, kind, rule.sentence, CONVERT)
+    return f"CASE WHEN isfinite({day}) THEN CAST({day} - DATE '1970-01-01' AS INTEGER) END"
 
 
-_PAD = "'%08d'"
-
-
-def _compact(text: str) -> str:
-    return f"CAST(try_strptime({text}, '%Y%m%d') AS DATE)"
-
-
-def _day_of_text(raw: str) -> str:
-    return (
-        f"CASE WHEN {raw} < '0001' THEN NULL "  # the calendar has no year 0
-        f"WHEN regexp_full_match({raw}, '{COMPACT}') THEN {_compact(raw)} "
-        f"WHEN regexp_full_match({raw}, '{DASHED}') THEN TRY_CAST(left({raw}, 10) AS DATE) END"
-    )
-
-
-def _amount(name: str, raw: str, kind: str) -> Column:
-    if kind in _INTEGERS | _FLOATS | {"HUGEINT", "UHUGEINT"} or kind.startswith(("DECIMAL", _NOTHING)):
-        return Column(name, raw, f"CAST({raw} AS DOUBLE)", kind)
-    raise wrong_type("amount", name, kind, "must be numbers", "Convert the column to numbers first.")
-
-
-def _text_amount(name: str, raw: str, kind: str) -> Column:
-    return Column(name, raw, f"TRY_CAST({raw} AS DOUBLE)", kind)
+def _amount(name: str, raw: str, kind: str, origin: Origin) -> str:
+    if origin == "text":
+        return f"TRY_CAST({raw} AS DOUBLE)"
+    if not is_number(kind) and kind != NOTHING:
+        raise wrong_type("amount", name, kind, "must be numbers", "Convert the column to numbers first.")
+    return f"CAST({raw} AS DOUBLE)"

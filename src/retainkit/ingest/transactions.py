@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping
 from datetime import date as Date
 from typing import Any, cast
 
@@ -12,8 +10,10 @@ import numpy as np
 
 from retainkit.ingest.assemble import assemble
 from retainkit.ingest.fold import Folded, fold, join
+from retainkit.ingest.lines import read_lines
 from retainkit.ingest.plan import Plan, Refunds, make_plan
 from retainkit.ingest.records import TransactionSummary
+from retainkit.tables.read import is_relation
 from retainkit.typing import Unit
 
 
@@ -27,6 +27,7 @@ def summarize_transactions(
     observation_end: str | Date | None = None,
     holdout_from: str | Date | None = None,
     refunds: Refunds = "net",
+    date_format: str | None = None,
 ) -> TransactionSummary:
     """Turn a table of transactions into one entry per customer.
 
@@ -53,6 +54,8 @@ def summarize_transactions(
     refunds : {"net", "ignore", "error"}
         Negative amounts: subtracted from the purchases they follow, left out, or refused. A day whose
         amounts add up to less than 0 is a refund, no purchase.
+    date_format : str, optional
+        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def summarize_transactions(
     >>> tx.purchases.frequency.tolist(), tx.purchases.T.tolist(), tx.spend.monetary_value.tolist()
     ([2.0, 0.0], [4.0, 3.0], [6.0, 0.0])
     """
-    plan = make_plan(customer_id, date, amount, unit, observation_end, holdout_from, refunds)
+    plan = make_plan(customer_id, date, amount, unit, observation_end, holdout_from, refunds, date_format)
     customers, folded = _read(source, plan)
     return assemble(customers, folded, plan)
 
@@ -91,17 +94,11 @@ def _read(source: Any, plan: Plan) -> tuple[Any, Folded]:
         from retainkit.ingest.files import read_path
 
         return read_path(os.fspath(cast("str | os.PathLike[str]", source)), plan)
-    duckdb = sys.modules.get("duckdb")  # a relation cannot exist before its library is loaded
-    if duckdb is not None and isinstance(source, duckdb.DuckDBPyRelation):
+    if is_relation(source):
         from retainkit.ingest.engine import read_relation
 
         return read_relation(source, plan)
-    from retainkit.ingest.frames import read_arrays, read_frame
-
-    if isinstance(source, Mapping):
-        lines = read_arrays(cast("Mapping[str, Any]", source), plan)
-    else:
-        lines = read_frame(source, plan)
+    lines = read_lines(source, plan)
     start = int(lines.day.min())
     order = np.argsort(lines.code * (int(lines.day.max()) - start + 1) + lines.day - start, kind="stable")
     amount = None if lines.amount is None else lines.amount[order]

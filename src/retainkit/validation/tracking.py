@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError
 from retainkit.ingest import Activity, TransactionSummary
-from retainkit.ingest.native import frame_of
 from retainkit.models.purchasing.base import AbstractPurchaseModel
+from retainkit.tables import frame_of
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER, check_unit
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of

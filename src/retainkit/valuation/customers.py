@@ -12,11 +12,11 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.ingest import TransactionSummary
-from retainkit.ingest.native import frame_of
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
 from retainkit.summaries import Purchases
+from retainkit.tables import frame_of
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (

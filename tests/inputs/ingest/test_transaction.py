@@ -71,6 +71,13 @@ def test_a_missing_date_is_counted_and_placed(kind: str, tmp_path: Path) -> None
     assert "at position 1. Leave out the lines without a date" in message
 
 
+def test_an_empty_text_is_missing_as_a_date_and_as_a_customer(kind: str, tmp_path: Path) -> None:
+    message = refusal(KINDS[kind](GOOD | {"date": ["2014-01-01", "", ""]}, tmp_path))
+    assert "date must not be missing (2 of 3 lines in column 'date' break this), got ''" in message
+    message = refusal(KINDS[kind](GOOD | {"id": ["a", "", "b"]}, tmp_path))
+    assert "customer_id must not be missing (1 of 3 lines in column 'id' break this), got '' at" in message
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -81,7 +88,6 @@ def test_a_missing_date_is_counted_and_placed(kind: str, tmp_path: Path) -> None
         "2014-01-05 25:00",
         "yesterday",
         "0000-01-01",
-        "",
     ],
 )
 def test_an_unreadable_date_is_shown_with_its_place(kind: str, text: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.ingest.days import Days
+from retainkit.tables import Days
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER
 

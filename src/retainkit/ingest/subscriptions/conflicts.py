@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.ingest.days import Mask, to_date
-from retainkit.ingest.native import take
-from retainkit.ingest.problems import Said
 from retainkit.ingest.subscriptions.plan import Plan
 from retainkit.ingest.subscriptions.read import NEVER, Lines
 from retainkit.ingest.subscriptions.spells import Spells
+from retainkit.tables import Mask, Said, take, to_date, to_list
 
 
 def refuse_conflicts(found: Spells, same: Mask, lines: Lines) -> None:
@@ -97,5 +94,4 @@ def _span(found: Spells, where: int) -> str:
 
 def _name(lines: Lines, found: Spells, where: int) -> str:
     one = take(lines.customers, found.code[where : where + 1].astype(np.intp))
-    shown = one.tolist() if isinstance(one, np.ndarray) else nw.from_native(one, series_only=True).to_list()
-    return f"customer {shown[0]!r}"
+    return f"customer {to_list(one)[0]!r}"

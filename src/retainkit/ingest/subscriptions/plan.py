@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
-from retainkit.errors import InputError, missing_column, unknown_choice
-from retainkit.ingest.days import from_argument
+from retainkit.errors import InputError, unknown_choice
+from retainkit.tables import DateRule, one_day
 from retainkit.typing import Unit
 from retainkit.units import check_unit
 
@@ -42,23 +41,13 @@ class Plan:
     earlier: Earlier
     later: Later
     reasons: tuple[str, ...] | None
-
-    def check_columns(self, present: Sequence[object]) -> None:
-        """Refuse a column name that the table does not have, naming the near one."""
-        for argument, name in self.columns.items():
-            if name not in present:
-                raise missing_column(argument, name, present)
-
-
-def columns_of(**named: object) -> dict[str, str]:
-    """Argument → column, for the columns that the caller named."""
-    return {argument: _name(argument, name) for argument, name in named.items() if name is not None}
+    dates: DateRule
 
 
 def window_of(observed_from: object, observed_until: object) -> tuple[int | None, int]:
     """The first day of observation, if it is given, and the last."""
-    until = from_argument("observed_until", observed_until)
-    since = None if observed_from is None else from_argument("observed_from", observed_from)
+    until = one_day("observed_until", observed_until)
+    since = None if observed_from is None else one_day("observed_from", observed_from)
     if since is not None and since > until:
         rule = f"must not lie after observed_until ({observed_until})"
         way_out = "It is the first day from which every end is in the table."
@@ -93,17 +82,10 @@ def reasons_of(reasons: object, *, column: bool) -> tuple[str, ...] | None:
         rule = "needs the column that holds each customer's reason"
         way_out = "Name it: summarize_subscriptions(..., reason='reason')."
         raise InputError("missing-argument", "reasons", reasons, rule, way_out)
-    names = cast("Sequence[object]", reasons if isinstance(reasons, list | tuple) else ())
+    names = cast("list[object]", reasons if isinstance(reasons, list | tuple) else [])
     texts = tuple(name for name in names if isinstance(name, str) and name)
     if not texts or len(set(texts)) != len(names):
         rule = "must be different names, as texts"
         way_out = "For example reasons=('voluntary', 'payment failed')."
         raise InputError("wrong-type", "reasons", cast("object", reasons), rule, way_out)
     return texts
-
-
-def _name(argument: str, value: object) -> str:
-    if isinstance(value, str):
-        return value
-    way_out = "Rename the column first if its name is not text."
-    raise InputError("wrong-type", argument, value, "must be the name of a column, as text", way_out)

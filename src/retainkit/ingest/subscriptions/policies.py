@@ -6,13 +6,20 @@ from collections import Counter
 
 import numpy as np
 
-from retainkit.ingest.collapse import Codes
-from retainkit.ingest.problems import check_lines
 from retainkit.ingest.subscriptions.conflicts import refuse_conflicts, several, unseen
 from retainkit.ingest.subscriptions.plan import Plan
-from retainkit.ingest.subscriptions.problems import PROBLEMS, nothing_left
+from retainkit.ingest.subscriptions.problems import (
+    AFTER_WINDOW,
+    END_BEFORE_START,
+    NO_REASON,
+    NO_SEGMENT,
+    REASON_WITHOUT_END,
+    ZERO_LENGTH,
+    nothing_left,
+)
 from retainkit.ingest.subscriptions.read import NEVER, Lines
 from retainkit.ingest.subscriptions.spells import Spells
+from retainkit.tables import Codes
 
 
 def spells_of(lines: Lines, reason: Codes | None, plan: Plan) -> Spells:
@@ -46,19 +53,20 @@ def spells_of(lines: Lines, reason: Codes | None, plan: Plan) -> Spells:
 def _check(lines: Lines, reason: Codes | None, plan: Plan) -> None:
     """Refuse what one line alone shows to be wrong."""
     ended, seen = lines.ended, lines.end <= plan.until
-    checks = [("start", "start-after-window", lines.start > plan.until)] if plan.later == "error" else []
-    checks.append(("end", "end-before-start", ended & (lines.end < lines.start)))
-    if plan.later == "error":
-        checks.append(("end", "end-after-window", ended & ~seen))
-    if plan.zero_length == "error":
-        checks.append(("end", "zero-length", seen & (lines.end == lines.start)))
+    refuse = plan.later == "error"
+    checks = [
+        ("start", AFTER_WINDOW, refuse & (lines.start > plan.until)),
+        ("end", END_BEFORE_START, ended & (lines.end < lines.start)),
+        ("end", AFTER_WINDOW, refuse & ended & ~seen),
+        ("end", ZERO_LENGTH, (plan.zero_length == "error") & seen & (lines.end == lines.start)),
+    ]
     if reason is not None:
-        checks.append(("reason", "reason-without-end", ~ended & (reason >= 0)))
-        checks.append(("reason", "missing-reason", seen & (reason < 0)))
+        checks.append(("reason", REASON_WITHOUT_END, ~ended & (reason >= 0)))
+        checks.append(("reason", NO_REASON, seen & (reason < 0)))
     if lines.segment is not None:
-        checks.append(("segment", "missing-segment", lines.segment.place < 0))
-    for argument, kind, bad in checks:
-        check_lines(plan.columns[argument], lines.shown[argument], [(kind, bad)], PROBLEMS)
+        checks.append(("segment", NO_SEGMENT, lines.segment.place < 0))
+    for argument, fault, bad in checks:
+        lines.table[argument].refuse(bad, fault)
 
 
 def _together(found: Spells, lines: Lines, plan: Plan) -> Spells:

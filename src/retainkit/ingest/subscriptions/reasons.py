@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.ingest.collapse import Codes
-from retainkit.ingest.problems import check_lines
 from retainkit.ingest.subscriptions.plan import Plan
-from retainkit.ingest.subscriptions.problems import PROBLEMS
+from retainkit.ingest.subscriptions.problems import UNKNOWN_REASON
 from retainkit.ingest.subscriptions.read import Lines
+from retainkit.tables import Codes
 
 _UNKNOWN = -2
 
@@ -21,8 +20,7 @@ def numbered_reasons(lines: Lines, plan: Plan) -> tuple[tuple[str, ...], Codes |
     names = plan.reasons or tuple(str(value) for value in found.values if value != 0)
     places = np.array([_place(value, names) for value in found.values] + [-1], np.int64)
     reason = places[found.place]
-    unknown = [("unknown-reason", reason == _UNKNOWN)]
-    check_lines(plan.columns["reason"], lines.shown["reason"], unknown, PROBLEMS)
+    lines.table["reason"].refuse(reason == _UNKNOWN, UNKNOWN_REASON)
     return names, reason
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import missing_argument
-from retainkit.ingest.native import frame_of
 from retainkit.ingest.subscriptions.plan import Tenure
 from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
 from retainkit.summaries import Renewals
+from retainkit.tables import frame_of
 from retainkit.typing import Unit
 from retainkit.units import DAYS_PER
 

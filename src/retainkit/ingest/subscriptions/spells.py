@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from retainkit.ingest.collapse import Codes
-from retainkit.ingest.days import Days, Mask
 from retainkit.ingest.subscriptions.read import NEVER
+from retainkit.tables import Days, Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.ingest.collapse import Codes
-from retainkit.ingest.days import to_date
-from retainkit.ingest.native import take
 from retainkit.ingest.subscriptions.plan import (
     Earlier,
     Later,
@@ -19,7 +16,6 @@ from retainkit.ingest.subscriptions.plan import (
     Tenure,
     ZeroLength,
     check_choices,
-    columns_of,
     reasons_of,
     unit_of,
     window_of,
@@ -32,6 +28,7 @@ from retainkit.ingest.subscriptions.spells import Spells
 from retainkit.ingest.subscriptions.tenure import Tenures, tenures
 from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
 from retainkit.summaries import Renewals
+from retainkit.tables import Codes, DateRule, take, to_date
 from retainkit.typing import Unit
 
 
@@ -52,6 +49,7 @@ def summarize_subscriptions(
     reasons: Sequence[str] | None = None,
     earlier: Earlier = "error",
     later: Later = "error",
+    date_format: str | None = None,
 ) -> SubscriptionSummary:
     """Turn a table of subscriptions into durations, one entry per spell.
 
@@ -98,6 +96,8 @@ def summarize_subscriptions(
     later : {"error", "censor"}
         Starts and ends after `observed_until`: refused, or the table as it stood on that day: the ends have
         not come, and the starts are left out.
+    date_format : str, optional
+        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
     Returns
     -------
@@ -134,8 +134,9 @@ def summarize_subscriptions(
         tenure=tenure, reactivation=reactivation, zero_length=zero_length, earlier=earlier, later=later
     )
     since, until = window_of(observed_from, observed_until)
+    columns = {"customer_id": customer_id, "start": start, "end": end, "reason": reason, "segment": segment}
     plan = Plan(
-        columns=columns_of(customer_id=customer_id, start=start, end=end, reason=reason, segment=segment),
+        columns={name: column for name, column in columns.items() if column is not None},
         since=since,
         until=until,
         unit=unit_of(unit),
@@ -145,6 +146,7 @@ def summarize_subscriptions(
         earlier=earlier,
         later=later,
         reasons=reasons_of(reasons, column=reason is not None),
+        dates=DateRule(date_format=date_format),
     )
     lines = read(source, plan)
     names, codes = numbered_reasons(lines, plan)

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.ingest.days import Mask, to_date
-from retainkit.ingest.problems import Said
 from retainkit.ingest.subscriptions.calendar import anniversary, begun, completed, exact
 from retainkit.ingest.subscriptions.plan import Plan
 from retainkit.ingest.subscriptions.spells import Spells
+from retainkit.tables import Mask, Said, to_date
 from retainkit.typing import Array
 
 

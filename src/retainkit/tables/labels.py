@@ -1,8 +1,9 @@
-"""Columns of names or codes, reasons and segments, as numbers of distinct labels."""
+"""Columns of names or codes, such as reasons and segments, as numbers of distinct labels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
-from retainkit.ingest.days import Days, Mask
-from retainkit.ingest.problems import wrong_type
+from retainkit.tables.days import Mask
+from retainkit.tables.problems import wrong_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Labels:
     """The distinct labels of a column in order, and each line's place among them; -1 where missing."""
 
     values: tuple[str | int, ...]
-    place: Days
+    place: NDArray[np.int64]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ class Labels:
         return Labels(self.values, self.place[keep])
 
 
-def labels(argument: str, column: str, values: list[Any], missing: Mask) -> Labels:
+def labels_of(argument: str, column: str | None, values: list[Any], missing: Mask) -> Labels:
     """Texts or whole numbers, and '' is missing; a whole float is the number that a gap made of it."""
     try:
         found = {value: k for k, value in enumerate(dict.fromkeys(values))}
@@ -54,13 +55,13 @@ def _label(value: Any) -> Any:
     """The text or whole number that a value is; None for anything else."""
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return None
     number = float(value)
     return int(number) if number.is_integer() else None
 
 
-def _unreadable(argument: str, column: str, values: list[Any]) -> InputError:
+def _unreadable(argument: str, column: str | None, values: list[Any]) -> InputError:
     kinds = sorted({type(value).__name__ for value in values})
     rule = "must hold texts only, or whole numbers only"
     return wrong_type(argument, column, " and ".join(kinds), rule, "Convert the column to text.")

@@ -1,0 +1,44 @@
+"""The door for every table: what stands in its columns, of whatever kind it is.
+
+A dataframe of any kind, a DuckDB relation, files or a dict of columns come in; columns come out, each
+asked for dates, numbers, flags, ids or labels. One rule says what each of these is and what is missing,
+so every function of the library takes and refuses the same. The files, in reading order: `read` (the
+door), `column` (one column and the ways to read it), `days` (the rule for dates), `missing` (the rule for
+gaps), `labels` (names and codes), `series` (columns of dataframes), `engine` and `files` (DuckDB and what it
+reads), `native` (back to the caller's kind), `problems` (the sentences of errors). numpy is enough until a
+dataframe comes in.
+"""
+
+from retainkit.tables.column import Codes, Column
+from retainkit.tables.days import DAY, MONTH_OR_DAY, DateRule, Days, Mask, one_day, to_date
+from retainkit.tables.labels import Labels
+from retainkit.tables.native import FrameKind, frame_like, frame_of, make_frame, take, to_list
+from retainkit.tables.problems import Fault, Said, wrong_type
+from retainkit.tables.read import Source, Table, as_column, is_mapping, read_table
+
+__all__ = [
+    "DAY",
+    "MONTH_OR_DAY",
+    "Codes",
+    "Column",
+    "DateRule",
+    "Days",
+    "Fault",
+    "FrameKind",
+    "Labels",
+    "Mask",
+    "Said",
+    "Source",
+    "Table",
+    "as_column",
+    "frame_like",
+    "frame_of",
+    "is_mapping",
+    "make_frame",
+    "one_day",
+    "read_table",
+    "take",
+    "to_date",
+    "to_list",
+    "wrong_type",
+]

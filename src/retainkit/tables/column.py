@@ -1,0 +1,181 @@
+"""One column of a table: what stands in it, and the ways to read it, each with its refusals.
+
+A column is a numpy array or a narwhals Series, whatever the table was. Every reader asks it for dates,
+numbers, flags, ids or labels, so all of them take and refuse the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.domains import as_numbers
+from retainkit.tables import series
+from retainkit.tables.days import CONVERT, DAY, DateRule, Mask, from_array
+from retainkit.tables.labels import Labels, labels_of
+from retainkit.tables.missing import missing_in
+from retainkit.tables.problems import (
+    INFINITE,
+    NO_DATE,
+    NO_DECIMAL,
+    NO_FLAG,
+    NO_ID,
+    NO_VALUE,
+    Fault,
+    wrong_type,
+)
+from retainkit.typing import Array
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+Codes: TypeAlias = NDArray[np.int64]
+"""For each line the place of its value among the distinct ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column as the caller's table has it.
+
+    Attributes
+    ----------
+    argument : str
+        What the caller calls it in the function's signature; errors begin with it.
+    name : str, optional
+        What the table calls it.
+    values : array or narwhals Series
+    written : bool
+        Whether it comes from a text file, where everything is text.
+    in_arrays : bool
+        Whether the table was a dict of columns: its ids are given back as an array.
+    """
+
+    argument: str
+    name: str | None
+    values: NDArray[Any] | nw.Series[Any]
+    written: bool = False
+    in_arrays: bool = False
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, line: int) -> object:
+        """What stands in a line, as a Python object."""
+        return self.values[line] if isinstance(self.values, np.ndarray) else self.values.item(line)
+
+    def to_list(self) -> list[Any]:
+        """All values as Python objects."""
+        return self.values.tolist() if isinstance(self.values, np.ndarray) else self.values.to_list()
+
+    @cached_property
+    def missing(self) -> Mask:
+        """Where there is no value: None, NaN, NaT, NA or the empty text."""
+        return missing_in(self.values)
+
+    def refuse(self, bad: Mask, fault: Fault) -> None:
+        """Raise for the first line that has a fault, with its place and how many there are."""
+        if bad.any():
+            row = int(np.argmax(bad))
+            count, lines = int(bad.sum()), bad.size
+            raise fault.refusal(self.argument, self.name, value=self[row], row=row, count=count, lines=lines)
+
+    def refuse_missing(self, fault: Fault = NO_VALUE) -> None:
+        """Raise where there is no value."""
+        self.refuse(self.missing, fault)
+
+    def dates(self, rule: DateRule = DAY, *, unless: str | None = None) -> NDArray[np.datetime64]:
+        """Days as datetime64[D]. Missing ones are refused, or NaT where `unless` says when they may be."""
+        if unless is None:
+            self.refuse_missing(NO_DATE)
+        days = np.full(len(self), "NaT", "datetime64[D]")
+        bad = np.zeros(len(self), np.bool_)
+        there = ~self.missing
+        if there.any():
+            values = self.values if there.all() else series.keep(self.values, there)
+            found = from_array(values, rule) if isinstance(values, np.ndarray) else series.days(values, rule)
+            if found is None:
+                raise wrong_type(self.argument, self.name, self.values.dtype, rule.sentence, CONVERT)
+            days[there], bad[there] = found[0].astype("datetime64[D]"), found[1]
+        self.refuse(bad, rule.fault(unless))
+        return days
+
+    def numbers(self, missing: Fault = NO_VALUE, *, flags: bool = False) -> Array:
+        """Finite numbers; with `flags`, True and False count as 1 and 0."""
+        self.refuse_missing(missing)
+        if flags and self.is_flags:
+            return self.flags().astype(np.float64)
+        if self.written and not isinstance(self.values, np.ndarray):
+            values, bad = series.written_numbers(self.values)
+            self.refuse(bad, NO_DECIMAL)
+        else:
+            values = self._numbers()
+        self.refuse(np.isinf(values), INFINITE)
+        return values
+
+    def _numbers(self) -> Array:
+        values = self.values if isinstance(self.values, np.ndarray) else series.numbers(self.values)
+        if values is None or values.dtype.kind in "USTbMm" or not _all_numbers(values):
+            convert = "Convert the column to numbers first; categories become numbers by encode_categories."
+            raise wrong_type(self.argument, self.name, self.values.dtype, "must be numbers", convert)
+        return as_numbers(self.argument, values)
+
+    @property
+    def is_flags(self) -> bool:
+        """Whether it holds True and False alone."""
+        kind = str(self.values.dtype)
+        if kind in ("object", "Object"):
+            return {type(value) for value in self.to_list()} <= {bool, np.bool_}
+        return kind in ("bool", "Boolean")
+
+    def flags(self) -> Mask:
+        """Yes and no: True and False, 1 and 0, or those words in a text file."""
+        self.refuse_missing()
+        if self.is_flags:
+            return np.array(self.to_list(), np.bool_)
+        if self.written:
+            words = np.array([text.lower() for text in self.to_list()])
+            self.refuse(~np.isin(words, ["true", "false", "1", "0"]), NO_FLAG)
+            return np.isin(words, ["true", "1"])
+        values = self.numbers()
+        self.refuse((values != 0.0) & (values != 1.0), NO_FLAG)
+        return values == 1.0
+
+    def ids(self) -> tuple[Any, Codes]:
+        """The distinct ids in order, in the caller's kind of column, and each line's place among them."""
+        self.refuse_missing(NO_ID)
+        try:
+            if isinstance(self.values, np.ndarray):
+                return _numbered(self.values)
+            ids, code = series.numbered(self.values, written=self.written)
+        except TypeError as error:
+            raise wrong_type(
+                self.argument,
+                self.name,
+                "mixed",
+                "must hold ids of one type",
+                "Convert the ids to text: '1' and 1 differ.",
+            ) from error
+        return (np.asarray(ids) if self.in_arrays else ids), code
+
+    def labels(self) -> Labels:
+        """Texts or whole numbers as places among the distinct ones; -1 where missing."""
+        if self.written and not isinstance(self.values, np.ndarray):
+            listed = series.whole_or_text(self.values)
+        else:
+            listed = self.to_list()
+        return labels_of(self.argument, self.name, listed, self.missing)
+
+
+def _all_numbers(values: NDArray[Any]) -> bool:
+    return values.dtype != np.object_ or not any(isinstance(v, str | bool) for v in values.tolist())
+
+
+def _numbered(ids: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+    texts = ids.dtype == np.object_ and all(isinstance(value, str) for value in ids)
+    sortable = ids.astype(np.str_) if texts else ids  # sorts ten times as fast
+    found, code = np.unique(sortable, return_inverse=True)
+    return (found.astype(object) if texts else found), code.astype(np.int64)

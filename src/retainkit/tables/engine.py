@@ -1,0 +1,125 @@
+"""DuckDB: its library, the rule for dates as SQL, and the columns of a relation as an arrow table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.errors import InputError, MissingDependencyError
+from retainkit.tables.days import COMPACT, DASHED, MONTH, DateRule
+from retainkit.tables.problems import Said
+
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+FLOATS = {"FLOAT", "DOUBLE"}
+NOTHING = '"NULL"'  # the type of a column without any value
+
+OUT_OF_MEMORY = "out-of-memory"
+_AS_THEY_ARE = INTEGERS | FLOATS | {"HUGEINT", "UHUGEINT", "VARCHAR", "BOOLEAN", NOTHING}
+_PAD = "'%08d'"
+
+
+def library(name: str) -> Any:
+    """An optional library of this room, or the line that installs it."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        purpose = "Reading files and DuckDB relations"
+        raise MissingDependencyError(name, "duckdb", purpose) from error
+
+
+def unreadable(error: Exception, argument: str = "source") -> InputError:
+    """DuckDB's own complaint, in one sentence."""
+    code = OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source"
+    shown, rule = Said(str(error).split("\n")[0]), "must be a table that DuckDB can read"
+    return InputError(code, argument, shown, rule, "Open it in DuckDB to see the whole message.")
+
+
+def quoted(name: str) -> str:
+    """A column name as DuckDB reads it literally."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def is_number(kind: str) -> bool:
+    """Whether a column of this type holds numbers."""
+    return kind in INTEGERS | FLOATS | {"HUGEINT", "UHUGEINT"} or kind.startswith("DECIMAL")
+
+
+def day_in_sql(raw: str, kind: str, rule: DateRule) -> str | None:
+    """The expression for the day of a column, NULL where there is none; None for another type."""
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return f"CAST({raw} AS DATE)"
+    if kind in FLOATS:
+        raw, kind = f"(CASE WHEN {raw} = floor({raw}) THEN TRY_CAST({raw} AS BIGINT) END)", "BIGINT"
+    if rule.date_format is not None and (kind == "VARCHAR" or kind in INTEGERS):
+        pattern = rule.date_format.replace("'", "''")
+        return f"CAST(try_strptime(CAST({raw} AS VARCHAR), '{pattern}') AS DATE)"
+    if kind == "VARCHAR":
+        return _day_of_text(raw, rule)
+    if kind in INTEGERS:
+        short = f"WHEN {raw} BETWEEN 100001 AND 999912 THEN {_compact(f'printf({_PAD}, {raw} * 100 + 1)')} "
+        return (
+            f"CASE {short if rule.months else ''}"
+            f"WHEN {raw} BETWEEN 10000101 AND 99991231 THEN {_compact(f'printf({_PAD}, {raw})')} END"
+        )
+    return "CAST(NULL AS DATE)" if kind == NOTHING else None
+
+
+def _compact(text: str) -> str:
+    return f"CAST(try_strptime({text}, '%Y%m%d') AS DATE)"
+
+
+def _day_of_text(raw: str, rule: DateRule) -> str:
+    first = _compact(f"replace({raw}, '-', '') || '01'")
+    month = f"WHEN regexp_full_match({raw}, '{MONTH}') THEN {first} "
+    return (
+        f"CASE WHEN {raw} < '0001' THEN NULL "  # the calendar has no year 0
+        f"WHEN regexp_full_match({raw}, '{COMPACT}') THEN {_compact(raw)} {month if rule.months else ''}"
+        f"WHEN regexp_full_match({raw}, '{DASHED}') THEN TRY_CAST(left({raw}, 10) AS DATE) END"
+    )
+
+
+def columns_of(relation: Any) -> dict[str, str]:
+    """The columns of a relation with their types, as DuckDB writes them."""
+    return dict(zip(relation.columns, map(str, relation.types), strict=True))
+
+
+def arrow_of_relation(relation: Any, wanted: Mapping[str, str], argument: str) -> Any:
+    """The wanted columns (key → column) of a relation as an arrow table; the relation runs once."""
+    duckdb = library("duckdb")
+    library("pyarrow")
+    kinds = columns_of(relation)
+    chosen = [f"{_value(quoted(name), kinds[name])} AS {quoted(key)}" for key, name in wanted.items()]
+    try:
+        return relation.project(", ".join(chosen)).to_arrow_table()
+    except (duckdb.Error, OSError) as error:  # OSError: how arrow hands on an error in mid-stream
+        raise unreadable(error, argument) from error
+
+
+def _value(raw: str, kind: str) -> str:
+    """A column in a type that arrow and its readers know; a date or timestamp as its day."""
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        # 'infinity' is how some databases write an end that has not come
+        early = f"WHEN {raw} < DATE '2000-01-01' THEN DATE '0001-01-01'"
+        return f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS DATE) {early} END"
+    return raw if kind in _AS_THEY_ARE or kind.startswith("DECIMAL") else f"CAST({raw} AS VARCHAR)"
+
+
+def take_arrow(column: Any, places: NDArray[np.intp]) -> Any:
+    """The entries of an arrow column at `places`."""
+    pyarrow = library("pyarrow")
+    buffer = pyarrow.py_buffer(places.astype(np.int64))  # pyarrow.array would import pandas
+    return column.take(pyarrow.Array.from_buffers(pyarrow.int64(), places.size, [None, buffer]))
+
+
+def whole_numbers(texts: Any) -> Any | None:
+    """An arrow column of text as whole numbers, if every one of them is written as one."""
+    pyarrow = library("pyarrow")
+    try:
+        numbers = texts.cast(pyarrow.int64())
+    except pyarrow.ArrowInvalid:
+        return None
+    return numbers if numbers.cast(pyarrow.string()) == texts else None  # '007' is not '7'

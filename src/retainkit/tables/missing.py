@@ -1,0 +1,62 @@
+"""What counts as no value, in a column of any kind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.tables.days import Mask
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+
+def is_missing(value: object) -> bool:
+    """Whether an object stands for no value: None, NaN, NaT, NA or the empty text."""
+    if isinstance(value, str):
+        return value == ""
+    if isinstance(value, float | Decimal | np.datetime64 | np.timedelta64):
+        return bool(value != value)
+    return value is None or type(value).__name__ in ("NaTType", "NAType")
+
+
+def missing_in(values: NDArray[Any] | nw.Series[Any]) -> Mask:
+    """Where a column has no value."""
+    if not isinstance(values, np.ndarray):
+        return _missing_in_series(values)
+    kind = values.dtype.kind
+    if kind in "fmM":
+        return np.isnan(values)
+    if kind in "UT":
+        return values == ""
+    if kind == "O":
+        return np.array([is_missing(value) for value in values.tolist()], np.bool_)
+    return np.zeros(values.shape, np.bool_)
+
+
+def _missing_in_series(values: nw.Series[Any]) -> Mask:
+    import narwhals as nw
+
+    gone = np.array(values.is_null().to_numpy(), np.bool_)
+    if values.dtype.is_float():
+        gone |= np.isnan(values.to_numpy())
+    elif values.dtype == nw.String:
+        gone |= (values == "").fill_null(value=True).to_numpy().astype(np.bool_)
+    elif values.dtype == nw.Object:
+        gone |= np.array([is_missing(value) for value in values.to_list()], np.bool_)
+    return gone
+
+
+def unmasked(values: NDArray[Any]) -> NDArray[Any]:
+    """An array whose masked entries, if it has any, are None."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    mask = np.ma.getmaskarray(values)
+    if not mask.any():
+        return np.asarray(values)
+    objects = np.asarray(values).astype(object)
+    objects[mask] = None
+    return objects
