@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format docs bench clean
+PICTURES := $(patsubst %.py,%.svg,$(filter-out %/paper.py,$(wildcard docs/pictures/*.py)))
+
+.PHONY: help demo test check format docs pictures bench clean
 .NOTPARALLEL:
 
 help:
@@ -13,6 +15,7 @@ help:
 	@echo "make check    format, lint, types, import layers, strict docs"
 	@echo "make format   rewrite the code in the house format"
 	@echo "make docs     the documentation, in docs/_build/html"
+	@echo "make pictures the drawings of the documentation, drawn again"
 	@echo "make bench    speed and memory against the peers"
 	@echo "make clean    remove what was built (the environment stays: $(VENV))"
 
@@ -33,8 +36,16 @@ format: $(VENV)/.with-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.with-dev
+docs: $(VENV)/.with-dev $(PICTURES)
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+pictures: $(VENV)/.with-dev
+	rm -f $(PICTURES)
+	@$(MAKE) --no-print-directory $(PICTURES)
+
+# A picture is drawn where it is missing, as in a source distribution; it is kept otherwise.
+docs/pictures/%.svg: | $(VENV)/.with-dev
+	$(BIN)/python docs/pictures/$*.py
 
 bench: $(VENV)/.with-test
 	@$(BIN)/python benchmarks/run.py $(ARGS)

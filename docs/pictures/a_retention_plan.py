@@ -8,11 +8,8 @@ from __future__ import annotations
 from itertools import chain, combinations
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
+from paper import save, style
 
 from retainkit.decisions.plan import RetentionPlan
 
@@ -38,9 +35,7 @@ def every_set(plan: RetentionPlan) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Draw all sets, the frontier through the best, and write the picture beside this file."""
-    mpl.rcParams.update(
-        {"font.size": 9, "svg.hashsalt": "retainkit", "axes.spines.top": False, "axes.spines.right": False}
-    )
+    style()
     plan = RetentionPlan.from_yaml(EXAMPLE)
     points = plan.evaluate().frontier
     figure, axes = plt.subplots(figsize=(8, 4.4))
@@ -53,15 +48,14 @@ def main() -> None:
     for point, right, up in zip(points[1:], x[1:], y[1:], strict=True):
         text = "".join(LETTERS[name] for name in point.initiatives)
         axes.annotate(text, (right, up), (-3, 6), textcoords="offset points", ha="right", color="#2166ac")
-    key = "\n".join(f"{letter}  {name}" for name, letter in LETTERS.items())
+    key = "\n".join(f"{letter}\u2002{name}" for name, letter in LETTERS.items())
     axes.text(1.0, 0.03, key, transform=axes.transAxes, ha="left", va="bottom", color="0.3")
     axes.annotate("every set", (0.86, 0.14), xycoords="axes fraction", color="0.5", ha="right")
     axes.set_xlabel("spend, thousand \\$ of now")
     axes.set_ylabel("net value, thousand \\$ of now")
     axes.set_title("The best set of initiatives for every budget", loc="left", fontsize=12)
     figure.subplots_adjust(left=0.1, right=0.8, top=0.9, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,10 @@ Run it from anywhere: ``python docs/pictures/did_the_test_pay.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from paper import save, style
 
 from retainkit.decisions import retention_test, sequential_retention_test
 
@@ -59,7 +54,7 @@ def draw_peeking(axes: Axes) -> None:
     share = left / n
     reach = 1.96 * np.sqrt((share * (1 - share)).sum(axis=0) / n)
     wrong = (np.abs(band.estimate) > reach) & (n >= 300)
-    shown = n >= 300
+    shown = (n >= 300) & (n % 25 == 0)  # as many as the paper can show
     axes.fill_between(
         n[shown], 100 * band.lower[shown], 100 * band.upper[shown], color=BAND, alpha=0.18, lw=0
     )
@@ -67,7 +62,7 @@ def draw_peeking(axes: Axes) -> None:
         axes.plot(n[shown], 100 * edge[shown], color="0.45", lw=1)
     axes.plot(n[shown], 100 * band.estimate[shown], color="0.1", lw=1.3)
     axes.axhline(0, color="0.25", lw=0.8)
-    axes.plot(n[wrong], np.zeros(wrong.sum()), ".", color=LOSS, ms=4)
+    axes.plot(n, np.where(wrong, 0.0, np.nan), color=LOSS, lw=4, solid_capstyle="round")
     axes.set_xlabel("customers per arm")
     axes.set_ylabel("difference in churn, points")
     axes.set_ylim(-3.2, 3.2)
@@ -90,20 +85,12 @@ SEED = 15
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     figure, panels = plt.subplots(1, 2, figsize=(10, 4))
     draw_posterior(panels[0])
     draw_peeking(panels[1])
-    figure.subplots_adjust(left=0.03, right=0.98, wspace=0.17, top=0.9, bottom=0.13)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    figure.subplots_adjust(left=0.03, right=0.97, wspace=0.17, top=0.9, bottom=0.13)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,10 @@ Run it from anywhere: ``python docs/pictures/how_long_does_a_crisis_cost.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from paper import save, style
 
 from retainkit.decisions import crisis_survivor_factor
 
@@ -60,9 +55,7 @@ def draw_left(axes: Axes) -> None:
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {"font.size": 9, "svg.hashsalt": "retainkit", "axes.spines.top": False, "axes.spines.right": False}
-    )
+    style()
     figure, (churn, left) = plt.subplots(1, 2, figsize=(10, 4.2))
     draw_churn(churn)
     draw_left(left)
@@ -70,8 +63,7 @@ def main() -> None:
         "Churn jumps to five times the usual. How soon is it over?", x=0.05, ha="left", fontsize=12
     )
     figure.subplots_adjust(left=0.05, right=0.97, wspace=0.16, top=0.84, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

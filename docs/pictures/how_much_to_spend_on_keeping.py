@@ -5,15 +5,10 @@ Run it from anywhere: ``python docs/pictures/how_much_to_spend_on_keeping.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from paper import save, style
 
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.decisions.spending.response_curves import ExponentialResponse
@@ -67,21 +62,13 @@ def draw_loss(axes: Axes) -> None:
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2))
     draw_map(left)
     draw_loss(right)
     figure.suptitle("How much to spend on winning and on keeping", x=0.06, ha="left", fontsize=12)
     figure.subplots_adjust(left=0.06, right=0.93, wspace=0.22, top=0.84, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,11 @@ Run it from anywhere: ``python docs/pictures/what_is_a_referral_worth.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
+from paper import save, style
 
 from retainkit.decisions.referral.multiplier import value_with_referrals
 from retainkit.decisions.referral.reward import best_referral_reward
@@ -97,14 +92,7 @@ def rewards(axes: Axes) -> None:
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2))
     values(left)
     rewards(right)
@@ -115,8 +103,7 @@ def main() -> None:
         fontsize=12,
     )
     figure.subplots_adjust(left=0.075, right=0.97, wspace=0.25, top=0.84, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

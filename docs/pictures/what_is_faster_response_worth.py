@@ -7,16 +7,12 @@ Run it from anywhere: ``python docs/pictures/what_is_faster_response_worth.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from paper import save, style
 
 from retainkit.decisions import faster_response, service_change
 
@@ -77,16 +73,13 @@ def draw_gain(axes: Axes) -> None:
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {"font.size": 9, "svg.hashsalt": "retainkit", "axes.spines.top": False, "axes.spines.right": False}
-    )
+    style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2))
     draw_most(left)
     draw_gain(right)
     figure.suptitle("What is an answer within two hours worth?", x=0.075, ha="left", fontsize=12)
     figure.subplots_adjust(left=0.075, right=0.97, wspace=0.18, top=0.84, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,10 @@ Run it from anywhere: ``python docs/pictures/which_complaint_to_fix_first.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from paper import save, style
 
 from retainkit.decisions.feedback.importance_performance import ImportancePerformance, importance_performance
 from retainkit.decisions.feedback.issue_effects import EffectMethod, issue_effects
@@ -112,22 +107,14 @@ def draw_quadrants(axes: Axes, found: KeyDrivers, table: ImportancePerformance) 
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2))
     draw_gains(left, rankings())
     found = drivers()
     draw_quadrants(right, found, importance_performance(found))
     figure.suptitle("Which complaint to fix first", x=0.085, ha="left", fontsize=12)
     figure.subplots_adjust(left=0.085, right=0.98, wspace=0.22, top=0.84, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,10 @@ Run it from anywhere: ``python docs/pictures/which_number.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from paper import save, style
 
 from retainkit.economics import break_even
 from retainkit.timing import Timing
@@ -57,14 +52,7 @@ def draw(axes: Axes, timing: Timing) -> None:
 
 def main() -> None:
     """Draw both panels and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     figure, panels = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True)
     for axes, timing in zip(panels, PANELS, strict=True):
         draw(axes, timing)
@@ -73,8 +61,7 @@ def main() -> None:
         r"\$500 to win a customer, \$50 a month: when is it back?", x=0.075, ha="left", fontsize=12
     )
     figure.subplots_adjust(left=0.075, right=0.9, wspace=0.3, top=0.84, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,9 @@ Run it from anywhere: ``python docs/pictures/whom_to_contact.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
+from paper import save, style
 
 from retainkit.decisions.campaigns.campaign import Campaign
 from retainkit.decisions.campaigns.profit_curve import profit_curve
@@ -22,14 +17,7 @@ BLUE, RED = "#2166ac", "#b2182b"
 
 def main() -> None:
     """Draw the curves of one simulated base and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     rng = np.random.default_rng(7)
     risk = rng.beta(1.2, 6, 5000)
     value = rng.gamma(1.5, 100, 5000) * (1.2 - risk)
@@ -42,11 +30,11 @@ def main() -> None:
     figure, axes = plt.subplots(figsize=(7.5, 4.2))
     axes.axhline(0, color="0.25", lw=0.8)
     for name, (curve, color) in curves.items():
-        axes.plot(100 * curve.share, curve.profit, color=color, lw=1.5)
+        axes.plot(100 * curve.share[::10], curve.profit[::10], color=color, lw=1.5)
         best = (100 * curve.best_share, float(curve.profit[curve.best_point]))
         axes.plot(*best, "o", color=color, ms=5)
         text = rf"{name}: \${best[1]:,.0f} at {curve.best_share:.0%}"
-        beside = (8, 6) if color == BLUE else (8, -16)  # where no other curve runs
+        beside = (8, 6) if color == BLUE else (-60, -36)  # where no other curve runs
         axes.annotate(text, best, beside, textcoords="offset points", color=color)
     chance = curves["by churn risk"][0]
     axes.plot([0, 100], [0, chance.profit_of_all], color="0.6", lw=1, ls="--")
@@ -58,8 +46,7 @@ def main() -> None:
     axes.set_ylabel(r"profit of the campaign, \$")
     figure.suptitle("Whom to contact: the best share depends on the order", x=0.11, ha="left", fontsize=12)
     figure.subplots_adjust(left=0.11, right=0.96, top=0.88, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,9 @@ Run it from anywhere: ``python docs/pictures/whom_to_treat.py``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
+from paper import save, style
 
 from retainkit.decisions import UpliftCurve, treatment_gain, uplift_curve
 
@@ -39,14 +34,7 @@ def curves() -> dict[str, UpliftCurve]:
 
 def main() -> None:
     """Draw the curves and write the picture beside this file."""
-    mpl.rcParams.update(
-        {
-            "font.size": 9,
-            "svg.hashsalt": "retainkit",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+    style()
     figure, axes = plt.subplots(figsize=(7.2, 4.2))
     found = curves()
     axes.axhline(0, color="0.25", lw=0.8)
@@ -80,8 +68,7 @@ def main() -> None:
     axes.set_ylabel(r"gain per customer of the base, \$")
     figure.suptitle("An offer, made to the best-ranked first: what it adds", x=0.09, ha="left", fontsize=12)
     figure.subplots_adjust(left=0.09, right=0.97, top=0.88, bottom=0.12)
-    figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
-    plt.close(figure)
+    save(figure, __file__)
 
 
 if __name__ == "__main__":
