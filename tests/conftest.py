@@ -19,9 +19,13 @@ def pytest_configure() -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI every optional library is there, so a skipped test is one that nobody runs."""
+    """In CI every optional library is there, so a skipped test is one that nobody runs.
+
+    Source distributions, which have a PKG-INFO, leave out tables and pictures that some tests read.
+    """
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+    whole = not (session.config.rootpath / "PKG-INFO").exists()
+    if os.environ.get("CI") and whole and reporter and reporter.stats.get("skipped"):
         reporter.write_line("Skipped tests are failures in CI.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -384,8 +384,11 @@ def test_the_example_runs(
 
 def test_the_picture_for_the_docs_can_be_drawn_again() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "pictures" / "cdnow_tracking.py"))
+    picture = ROOT / "docs" / "pictures" / "cdnow_tracking.svg"
+    if not picture.exists() and (ROOT / "PKG-INFO").exists():
+        pytest.skip(f"{picture.name} is in the repository, not in source distributions.")
     drawn, kept = (
         [t.text for t in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
-        for svg in (script["draw"](), (ROOT / "docs" / "pictures" / "cdnow_tracking.svg").read_text("utf-8"))
+        for svg in (script["draw"](), picture.read_text("utf-8"))
     )
     assert drawn == kept
