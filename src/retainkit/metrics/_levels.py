@@ -14,9 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError
+from retainkit.errors import InputError, refuse_where
 from retainkit.metrics._calendar import Months
-from retainkit.metrics._table import refuse
 from retainkit.typing import Array
 
 Whole: TypeAlias = NDArray[np.int64]
@@ -50,14 +49,11 @@ def fixed_point(argument: str, amounts: Array) -> tuple[Whole, int]:
         way_out = "Count in thousands or millions of the currency unit."
         raise InputError("out-of-range", argument, total, rule, way_out)
     whole = np.rint(amounts * 10.0**digits).astype(np.int64)
-    refuse(
-        argument,
-        amounts,
+    vanishing, rule = (
         (whole == 0) & (amounts > 0.0),
-        "out-of-range",
         f"must be 0 or at least 1e-{digits} of the currency unit",
-        "Write 0 for customers who pay nothing.",
     )
+    refuse_where(vanishing, "out-of-range", argument, amounts, rule, "Write 0 for customers who pay nothing.")
     return whole, 10**digits
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics._calendar import month_names
-from retainkit.metrics._table import frame_like
 from retainkit.metrics._triangles import cohort_months, first_months, grouped, renumbered, triangles
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.records import AbstractRecord
+from retainkit.tables import frame_like
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 

@@ -13,11 +13,11 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics import ratios
 from retainkit.metrics._calendar import month_names
 from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
-from retainkit.metrics._table import frame_like
 from retainkit.metrics._windows import whole_number, windows_of
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.records import AbstractRecord
+from retainkit.tables import frame_like
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, missing_argument, unknown_choice
-from retainkit.metrics import _table
-from retainkit.metrics._calendar import ONE_DAY, Days, month_name, month_names, month_of, one_day
+from retainkit.metrics._calendar import ONE_DAY, month_name, month_of
 from retainkit.metrics._levels import Levels, fixed_point, from_rows, from_spans
+from retainkit.tables import MONTH_OR_DAY, Column, DateRule, Fault, Table, one_day, read_table
 
 _LONGEST = 2400  # months; tables by month and age grow with the square
 
@@ -80,6 +80,7 @@ class Subscriptions:
         repeated: Literal["error", "sum"] = "error",
         opening: Opening = "existing",
         observation_end: str | date | None = None,
+        date_format: str | None = None,
     ) -> Self:
         """Read a table with one row per customer and month.
 
@@ -87,7 +88,7 @@ class Subscriptions:
 
         Parameters
         ----------
-        table : dataframe of any kind, or dict of arrays
+        table : dataframe of any kind, DuckDB relation, path of CSV or Parquet files, or dict of columns
         customer_id, month, mrr : str
             Names of columns: ids, months (dates of any day in them, ``2024-01`` or 202401) and the
             monthly recurring revenue at the month's end, 0 or more.
@@ -103,6 +104,8 @@ class Subscriptions:
         observation_end : date or text, optional
             The last month that the table covers, where nobody may have been active; by default the
             last month that has a row.
+        date_format : str, optional
+            How text and numbers write a month, as for `datetime.strptime`: ``"%m/%Y"``.
 
         Raises
         ------
@@ -120,14 +123,13 @@ class Subscriptions:
         """
         _choice("repeated", repeated, ("error", "sum"))
         _choice("opening", opening, get_args(Opening))
-        columns = _table.read(table, customer_id=customer_id, month=month, mrr=mrr, involuntary=involuntary)
-        months = month_of(_table.dates("month", columns["month"]))
-        customers, code = _table.numbered(columns["customer_id"])
-        whole, unit = _money(columns["mrr"])
-        flag = None if involuntary is None else _table.flags("involuntary", columns["involuntary"])
+        rule = DateRule(months=True, date_format=date_format)
+        read = _read(table, customer_id=customer_id, month=month, mrr=mrr, involuntary=involuntary)
+        months = month_of(read["month"].dates(rule))
+        customers, code, whole, unit, flag = _who_pays(read)
         first, last = int(months.min()), int(months.max())
         if observation_end is not None:
-            last = _last_month(observation_end, months)
+            last = _last_month(observation_end, read["month"], months)
         _check_span("month", first, last)
         paid = whole > 0
         months, code, whole, flag = (
@@ -164,6 +166,7 @@ class Subscriptions:
         cancel: str | None = None,
         dunning_end: str | None = None,
         involuntary: str | None = None,
+        date_format: str | None = None,
     ) -> Self:
         """Read a table with one row per subscription; a customer may have several at a time.
 
@@ -173,7 +176,7 @@ class Subscriptions:
 
         Parameters
         ----------
-        table : dataframe of any kind, or dict of arrays
+        table : dataframe of any kind, DuckDB relation, path of CSV or Parquet files, or dict of columns
         observation_end : date or text
             The last day that the table knows of; the last whole month up to it is the last observed.
             Ends after it have not happened yet.
@@ -192,6 +195,8 @@ class Subscriptions:
         involuntary : str, optional
             A column of True and False: True where the payment failed. A customer's loss counts as
             involuntary where any of the subscriptions that ended last was.
+        date_format : str, optional
+            How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
         Raises
         ------
@@ -210,9 +215,10 @@ class Subscriptions:
         """
         _choice("end_day", end_day, ("first-without", "last-with"))
         _check_event(churn_event, cancel, dunning_end)
-        last_day = one_day("observation_end", observation_end)
-        last = int(month_of((last_day + ONE_DAY).reshape(1))[0]) - 1
-        columns = _table.read(
+        rule = DateRule(months=True, date_format=date_format)
+        last_day = np.array([one_day("observation_end", observation_end, MONTH_OR_DAY)], "datetime64[D]")
+        last = int(month_of(last_day + ONE_DAY)[0]) - 1
+        read = _read(
             table,
             customer_id=customer_id,
             start=start,
@@ -222,14 +228,12 @@ class Subscriptions:
             dunning_end=dunning_end if churn_event == "end-of-dunning" else None,
             involuntary=involuntary,
         )
-        begins = _table.dates("start", columns["start"])
+        begins = read["start"].dates(rule)
         way_out = "Leave out what has not begun, or set observation_end later."
-        rule = f"must not lie after observation_end ({last_day})"
-        _table.refuse("start", columns["start"], begins > last_day, "dates-conflict", rule, way_out)
-        ends = _ends(columns, begins, end_day)
-        customers, code = _table.numbered(columns["customer_id"])
-        whole, unit = _money(columns["mrr"])
-        flag = None if involuntary is None else _table.flags("involuntary", columns["involuntary"])
+        late = Fault("dates-conflict", f"must not lie after observation_end ({last_day[0]})", way_out)
+        read["start"].refuse(begins > last_day, late)
+        ends = _ends(read, rule, begins, end_day)
+        customers, code, whole, unit, flag = _who_pays(read)
         begin, over = month_of(begins), np.where(np.isnat(ends), last + 1, month_of(ends))
         _check_span("start", int(begin.min()), last)
         seen = (begin < over) & (begin <= last)
@@ -260,11 +264,21 @@ class Subscriptions:
         return f"{head}{self.first_month} to {self.last_month}\n  {'; '.join(facts)}"
 
 
-def _money(column: Any) -> tuple[NDArray[np.int64], int]:
-    amounts = _table.numbers("mrr", column)
+def _read(table: Any, **named: str | None) -> Table:
+    wanted = {argument: name for argument, name in named.items() if name is not None}
+    return read_table(table, wanted, argument="table", line="row")
+
+
+def _who_pays(
+    read: Table,
+) -> tuple[Any, NDArray[np.int64], NDArray[np.int64], int, NDArray[np.bool_] | None]:
+    """The distinct customers; of every row the customer's place, the MRR in whole parts, and the flag."""
+    customers, code = read["customer_id"].ids()
+    amounts = read["mrr"].numbers()
     way_out = "Book refunds and credits apart: a recurring price is not negative."
-    _table.refuse("mrr", amounts, amounts < 0.0, "out-of-range", "must be 0 or more", way_out)
-    return fixed_point("mrr", amounts)
+    read["mrr"].refuse(amounts < 0.0, Fault("out-of-range", "must be 0 or more", way_out))
+    flag = read["involuntary"].flags() if "involuntary" in read else None
+    return customers, code, *fixed_point("mrr", amounts), flag
 
 
 def _one_a_month(
@@ -295,26 +309,28 @@ def _one_a_month(
     return month[first], code[first], np.add.reduceat(whole[order], starts), said
 
 
-def _ends(columns: dict[str, Any], begins: Days, end_day: str) -> Days:
+def _ends(
+    read: Table, rule: DateRule, begins: NDArray[np.datetime64], end_day: str
+) -> NDArray[np.datetime64]:
     """The first day without service, by the churn event that the caller chose; NaT while it runs."""
-    ends = _table.dates("end", columns["end"], missing=True)
+    ends = read["end"].dates(rule, unless="or missing while it runs")
     if end_day == "last-with":
         ends = ends + ONE_DAY
-    if "cancel" in columns:
-        ends = np.fmin(ends, _table.dates("cancel", columns["cancel"], missing=True))
-    if "dunning_end" in columns:
-        given_up = _table.dates("dunning_end", columns["dunning_end"], missing=True)
+    if "cancel" in read:
+        ends = np.fmin(ends, read["cancel"].dates(rule, unless="or missing without a notice"))
+    if "dunning_end" in read:
+        given_up = read["dunning_end"].dates(rule, unless="or missing where all was paid")
         ends = np.where(np.isnat(given_up), ends, given_up)
-    rule, way_out = "must not lie before the start", "Correct the dates, or leave out those rows."
-    _table.refuse("end", ends, ends < begins, "dates-conflict", rule, way_out)
+    way_out = "Correct the dates, or leave out those rows."
+    read["end"].refuse(ends < begins, Fault("dates-conflict", "must not lie before the start", way_out))
     return ends
 
 
-def _last_month(observation_end: str | date, months: NDArray[np.int64]) -> int:
-    last = int(month_of(one_day("observation_end", observation_end).reshape(1))[0])
+def _last_month(observation_end: str | date, column: Column, months: NDArray[np.int64]) -> int:
+    last_day = np.array([one_day("observation_end", observation_end, MONTH_OR_DAY)], "datetime64[D]")
+    last, way_out = int(month_of(last_day)[0]), "Leave those rows out, or set observation_end later."
     rule = f"must not lie after observation_end ({observation_end})"
-    way_out = "Leave those rows out, or set observation_end later."
-    _table.refuse("month", month_names(months), months > last, "dates-conflict", rule, way_out)
+    column.refuse(months > last, Fault("dates-conflict", rule, way_out))
     return last
 
 
