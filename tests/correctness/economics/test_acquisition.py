@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,20 @@ def test_without_marginal_costs_there_is_no_verdict() -> None:
     assert averages.average_ratio == 5.0
     assert averages.next_money is averages.marginal_ratio is None
     assert "proves nothing by itself" in str(averages) and "measure it" in str(averages)
+
+
+def test_periods_of_spend_are_those_of_customers_however_both_write_them() -> None:
+    days = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 2, 1)]
+    customers = {"2024-01": 10, date(2024, 2, 1): 30}
+    for when in (
+        days,
+        ["2024-01", "2024-02", "2024-02"],
+        [20240101, 20240201, 20240201],
+        [202401, 202402, 202402],
+    ):
+        table = {"purpose": ["acquisition"] * 3, "amount": [100.0, 150.0, 50.0], "m": when}
+        ladder = acquisition_cost_ladder(table, new_customers=customers, when="m", lag_periods=1)
+        assert ladder["acquisition"] == 7.5 and ladder["lagged"] == 100 / 30
+    table = {"purpose": ["acquisition"] * 2, "amount": [100.0, 50.0], "m": ["1/2024", "2/2024"]}
+    ladder = acquisition_cost_ladder(table, new_customers=customers, when="m", date_format="%m/%Y")
+    assert ladder["acquisition"] == 3.75

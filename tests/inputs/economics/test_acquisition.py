@@ -83,7 +83,14 @@ def test_rates_of_return_need_a_cost_and_a_margin() -> None:
             "same periods",
         ),
         (42, {}, "mapping of purpose to amount"),
-        ("spend.csv", {}, "mapping of purpose to amount"),
+        ([1, 2], {}, "mapping of purpose to amount"),
+        ("spend.csv", {}, "spend must be a file"),
+        ({"purpose": ["other"] * 2, "amount": [1, 2], "m": ["2024-01", "soon"]}, {"when": "m"}, "'soon' at"),
+        (
+            {"purpose": ["other"], "amount": [1], "m": [20240230]},
+            {"when": "m", "new_customers": {1: 5}},
+            "same",
+        ),
     ],
 )
 def test_a_spend_table_that_cannot_be_read_is_refused(spend: Any, more: dict[str, Any], words: str) -> None:

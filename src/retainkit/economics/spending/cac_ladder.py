@@ -92,6 +92,7 @@ def acquisition_cost_ladder(
     purpose: str = "purpose",
     amount: str = "amount",
     when: str | None = None,
+    date_format: str | None = None,
 ) -> CostLadder:
     """The cost per new customer by every usual definition, from a table of what was spent on what.
 
@@ -112,7 +113,7 @@ def acquisition_cost_ladder(
     ----------
     spend : mapping or dataframe
         Either purpose → amount, or purpose → one amount per period; or a table with a line per expense
-        (pandas, polars, pyarrow, or a dict of columns).
+        (a dataframe of any kind, a DuckDB relation, a path, or a dict of columns).
     new_customers : number, column, or mapping of period to number
         All customers won; per period where spend is per period. A mapping names every period of the
         table, with 0 for those in which none came.
@@ -124,7 +125,11 @@ def acquisition_cost_ladder(
     purpose, amount : str
         Columns of the table.
     when : str, optional
-        Column of the table with the period of a line: anything that sorts, such as ``"2024-03"``.
+        Column of the table with the period of a line: dates, months such as ``"2024-03"`` or 202403, or
+        anything else that sorts. Periods that are dates are those of `new_customers` however both write
+        them; a month is its first day.
+    date_format : str, optional
+        How text and numbers in `when` write a date, as for `datetime.strptime`: ``"%m/%Y"``.
 
     Returns
     -------
@@ -144,7 +149,7 @@ def acquisition_cost_ladder(
     >>> ladder["all"], ladder["acquisition"], ladder["with-onboarding"], ladder["paid"]
     (375.0, 300.0, 325.0, 400.0)
     """
-    by_purpose, calendar = spend_by_period(spend, purpose, amount, when)
+    by_purpose, calendar = spend_by_period(spend, purpose, amount, when, date_format)
     won = customers_by_period("new_customers", new_customers, by_purpose, calendar)
     lag = _checked_lag(lag_periods, won.size)
     paid = by_purpose["paid-acquisition"]

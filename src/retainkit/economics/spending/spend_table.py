@@ -1,15 +1,19 @@
-"""Spend by purpose and period, and customers by period, from a mapping or any dataframe."""
+"""Spend by purpose and period, and customers by period, from a mapping or any table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE, REAL
-from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
+from retainkit.errors import InputError, unknown_choice
 from retainkit.typing import Array
+
+if TYPE_CHECKING:
+    from retainkit.tables import Column, DateRule
 
 PURPOSES = ("paid-acquisition", "acquisition", "onboarding", "retention", "other")
 
@@ -18,22 +22,26 @@ Calendar: TypeAlias = "list[Any] | None"
 
 
 def spend_by_period(
-    spend: Any, purpose: str, amount: str, when: str | None
+    spend: Any, purpose: str, amount: str, when: str | None, date_format: str | None
 ) -> tuple[dict[str, Array], Calendar]:
     """Every purpose's amounts by period, all of one length, and the periods where the table names them."""
     if isinstance(spend, Mapping) and purpose not in spend:
         return _of_mapping(spend), None  # pyright: ignore[reportUnknownArgumentType]  # any mapping
-    columns = _columns(spend, [purpose, amount, *([when] if when else [])])
-    purposes = columns[purpose]
+    from retainkit.tables import DateRule, read_table
+
+    also, wanted = "a mapping of purpose to amount, or ", {"purpose": purpose, "amount": amount}
+    wanted |= {"when": when} if when else {}
+    table = read_table(spend, wanted, argument="spend", line="amount", also=also)
+    purposes = table["purpose"].to_list()
     for name in purposes:
         if name not in PURPOSES:
-            raise unknown_choice(purpose, name, PURPOSES)
-    amounts = np.atleast_1d(REAL.check(amount, columns[amount]))
-    periods = columns[when] if when else [None] * len(purposes)
-    calendar = _in_order(when, periods) if when else [None]
+            raise unknown_choice("purpose", name, PURPOSES)
+    rule = DateRule(months=True, date_format=date_format)
+    periods = _periods(table["when"], rule) if when else [None] * len(purposes)
+    calendar = _in_order(periods)
     place = {period: i for i, period in enumerate(calendar)}
     totals = {p: np.zeros(len(calendar)) for p in PURPOSES}
-    for name, money, period in zip(purposes, amounts.tolist(), periods, strict=True):
+    for name, money, period in zip(purposes, table["amount"].numbers().tolist(), periods, strict=True):
         totals[name][place[period]] += money
     return totals, calendar if when else None
 
@@ -54,63 +62,39 @@ def _of_mapping(spend: Mapping[str, Any]) -> dict[str, Array]:
     return {name: amounts.get(name, np.zeros(longest)) for name in PURPOSES}
 
 
-def _columns(spend: Any, names: Sequence[str]) -> dict[str, list[Any]]:
-    """The columns of a dataframe of any kind, or of a dict of columns, as lists."""
-    table: dict[str, list[Any]]
-    if isinstance(spend, Mapping):
-        known = [str(k) for k in spend]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        _check_columns(names, known)
-        table = {name: list(spend[name]) for name in names}  # pyright: ignore[reportUnknownArgumentType]
-    else:
-        frame = _frame(spend)
-        _check_columns(names, frame.columns)
-        table = {name: frame.get_column(name).to_list() for name in names}
-    if len({len(column) for column in table.values()}) > 1:
-        shown = {name: len(column) for name, column in table.items()}
-        way_out = "Give one purpose and one amount per line."
-        raise InputError("length-mismatch", "spend", shown, "must have columns of one length", way_out)
-    if not table[names[0]]:
-        raise _empty()
-    return table
-
-
 def _empty() -> InputError:
     way_out = "Give for example {'paid-acquisition': 40_000, 'acquisition': 20_000}."
     return InputError("empty", "spend", "no lines", "must have at least one amount", way_out)
 
 
-def _frame(spend: Any) -> Any:
+def _periods(column: Column, rule: DateRule) -> list[Any]:
+    """The period of every line: a date as soon as one of them is, else a name or number that sorts."""
+    from retainkit.tables import Fault
+
+    way_out = "Fill or remove the lines without one."
+    column.refuse_missing(Fault("missing-value", "must say the period of every line", way_out))
+    names = column.to_list()
+    if rule.date_format is None and all(_as_date(name) == name for name in names):
+        return names
+    return column.dates(rule).tolist()
+
+
+def _as_date(period: Any) -> Any:
+    """The date that a period is written as, or its first day; itself if it is no date."""
+    from retainkit.tables import MONTH_OR_DAY, to_date
+    from retainkit.tables.days import from_object
+
+    day = from_object(period, MONTH_OR_DAY)
+    return period if day is None else to_date(day)
+
+
+def _in_order(periods: list[Any]) -> list[Any]:
     try:
-        import narwhals as nw
-    except ImportError as error:  # pragma: no cover  # a core dependency of the package
-        raise MissingDependencyError("narwhals", "all", "Reading a dataframe") from error
-    try:
-        frame = nw.from_native(spend)
-    except TypeError as error:
-        rule = "must be a mapping of purpose to amount, or a dataframe"
-        way_out = "Write {'paid-acquisition': 40_000, 'onboarding': 5_000}, or give a table of expenses."
-        raise InputError("not-a-table", "spend", type(spend).__name__, rule, way_out) from error
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-
-
-def _check_columns(names: Sequence[str], known: Sequence[str]) -> None:
-    for name in names:
-        if name not in known:
-            way_out = f"{near(name, known)}Name the columns with purpose=…, amount=… and when=…"
-            raise InputError("missing-column", "spend", list(known), f"must have a column {name!r}", way_out)
-
-
-def _in_order(when: str, periods: list[Any]) -> list[Any]:
-    missing = [p for p in periods if p is None or p != p]
-    if missing:
-        way_out = "Fill or remove the lines without one."
-        raise InputError("missing-value", when, missing[0], "must say the period of every line", way_out)
-    try:
-        return sorted(set(periods))
+        return sorted(set(periods)) if len(set(periods)) > 1 else periods[:1]
     except TypeError:
         rule = "must have periods that sort, all of one type"
         way_out = "Write every period the same way, for example '2024-03'."
-        raise InputError("wrong-type", when, periods[0], rule, way_out) from None
+        raise InputError("wrong-type", "when", periods[0], rule, way_out) from None
 
 
 def customers_by_period(
@@ -133,9 +117,13 @@ def customers_by_period(
 
 
 def _of_calendar(argument: str, customers: Mapping[Any, Any], calendar: Calendar) -> Array:
-    given = set(customers)
-    if calendar is None or given != set(calendar):
-        odd = sorted(given.symmetric_difference(calendar or []), key=str)
+    dated = calendar is not None and isinstance(calendar[0], date)
+    count = {_as_date(key) if dated else key: value for key, value in customers.items()}
+    if len(count) < len(customers):
+        way_out = "Add them up, or write each period once."
+        raise InputError("duplicate", argument, list(customers), "must name each period once", way_out)
+    if calendar is None or set(count) != set(calendar):
+        odd = sorted(set(count).symmetric_difference(calendar or []), key=str)
         rule = (
             "must have the same periods as the table of spend"
             if calendar
@@ -143,4 +131,4 @@ def _of_calendar(argument: str, customers: Mapping[Any, Any], calendar: Calendar
         )
         way_out = "Add a line of amount 0, or 0 customers, for periods in which nothing happened."
         raise InputError("unmatched", argument, odd[:3], rule, way_out)
-    return np.asarray(NOT_NEGATIVE.check(argument, [customers[period] for period in calendar]))
+    return np.asarray(NOT_NEGATIVE.check(argument, [count[period] for period in calendar]))
