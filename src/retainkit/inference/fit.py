@@ -17,6 +17,7 @@ from retainkit.inference.result import Fit
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
 from retainkit.models.family import AbstractFamily, PlainFamily, hold
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary, Renewals
 from retainkit.typing import Array
 
@@ -28,11 +29,11 @@ _PIECE = 16_384  # rows at a time: their thirty or so arrays stay near the proce
 
 
 @overload
-def fit(model: type[E], data: Renewals) -> E: ...
+def fit(model: type[E], data: DataOf[Renewals]) -> E: ...
 @overload
 def fit(
     model: type[M] | AbstractFamily[M],
-    data: AbstractSummary,
+    data: DataOf[AbstractSummary],
     *,
     start: Mapping[str, float] | None = None,
     fixed: Mapping[str, Any] | None = None,
@@ -58,6 +59,8 @@ def fit(
     model : a model class, such as `BGNBD`; or one wrapped by `with_covariates` or `with_shares`
         An estimator without parameters, such as `KaplanMeier`, gives the estimate itself.
     data : the summary the model is for, such as `Purchases`, `Spend` or `Renewals`
+        That of a table, such as a `TransactionSummary`, lends the part that the model is for, of the whole
+        observation; ``tx.calibration`` that of the time before a holdout.
     start : mapping of parameter names to values, optional
         Where to start instead of at the model's declared start.
     fixed : mapping of names to values, optional
@@ -90,9 +93,9 @@ def fit(
         return model.estimate(data)
     family: AbstractFamily[Any] = hold(_family(model), fixed or {})
     shrink = NOT_NEGATIVE.check("penalty", penalty)
-    _require_kind(family, data)
-    summed = family.summed(data)
-    rows = data if summed is not None else _rows(data)
+    given = data_of(data, family.data_kind, "data", family.name)
+    summed = family.summed(given)
+    rows = given if summed is not None else _rows(given)
     _require_evidence(family, rows)
     view = View.of(family, rows, shrink)
     line_start = view.away(_start(family, rows, start))
@@ -121,14 +124,6 @@ def _family(model: Any) -> AbstractFamily[Any]:
     shown = repr(model)  # pyright: ignore[reportUnknownArgumentType]
     rule = "must be the class of a model, not its name nor one with parameters"
     raise InputError("not-a-model", "model", shown, rule, "For example fit(BGNBD, tx.purchases).")
-
-
-def _require_kind(family: AbstractFamily[Any], data: AbstractSummary) -> None:
-    kind = family.data_kind.__name__
-    if not isinstance(data, family.data_kind):
-        rule = f"must be {kind} for {family.name}"
-        way_out = f"Pass the summary's {kind.lower()}, for example tx.{kind.lower()}."
-        raise InputError("wrong-type", "data", type(data).__name__, rule, way_out)
 
 
 def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> None:

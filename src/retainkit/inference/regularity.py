@@ -12,6 +12,7 @@ from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.models.purchasing.erlang import AbstractErlangModel
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Purchases
 
 M = TypeVar("M", bound=AbstractErlangModel)
@@ -47,7 +48,9 @@ class RegularityChoice(Generic[M]):
     __repr__ = __str__
 
 
-def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1, 13)) -> RegularityChoice[M]:
+def choose_k(
+    kind: type[M], purchases: DataOf[Purchases], *, ks: Iterable[int] = range(1, 13)
+) -> RegularityChoice[M]:
     """Fit an Erlang-k model with every k and keep the one with the highest likelihood.
 
     The k says how regular purchases are: the times between a customer's purchases vary by 1/√k of their
@@ -56,7 +59,7 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
     Parameters
     ----------
     kind : `BGCNBDk` or `MBGCNBDk`
-    purchases : Purchases with `log_gaps`
+    purchases : Purchases with `log_gaps`, or a TransactionSummary
         `summarize_transactions` computes them.
     ks : whole numbers from 1 to 50
         Which to try.
@@ -85,7 +88,7 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
     >>> rk.choose_k(rk.MBGCNBDk, truth.sample(T=[52.0] * 2000, seed=1), ks=range(1, 6)).k
     3
     """
-    _check(kind, purchases)
+    purchases = _check(kind, purchases)
     fits: dict[int, Fit[M]] = {}
     start: dict[str, float] | None = None
     rows = purchases.compress()
@@ -107,14 +110,12 @@ def choose_k(kind: type[M], purchases: Purchases, *, ks: Iterable[int] = range(1
     return RegularityChoice(fits[best], values)
 
 
-def _check(kind: object, purchases: object) -> None:
+def _check(kind: object, given: DataOf[Purchases]) -> Purchases:
     if not (isinstance(kind, type) and issubclass(kind, AbstractErlangModel)):
         shown = repr(kind)  # pyright: ignore[reportUnknownArgumentType]
         rule = "must be a model with Erlang-k gaps"
         raise InputError("not-a-model", "kind", shown, rule, "Pass BGCNBDk or MBGCNBDk.")
-    if not isinstance(purchases, Purchases):
-        way_out = "Pass tx.purchases."
-        raise InputError("wrong-type", "purchases", type(purchases).__name__, "must be Purchases", way_out)
+    purchases = data_of(given, Purchases, "purchases")
     if purchases.log_gaps is None:
         raise missing_argument(
             "purchases",
@@ -122,3 +123,4 @@ def _check(kind: object, purchases: object) -> None:
             "Take them from summarize_transactions, or pass Purchases(..., log_gaps=...); a fit with "
             "one given k, fit(BGCNBDk, purchases, fixed={'k': 2}), needs none.",
         )
+    return purchases

@@ -44,6 +44,10 @@ class Fit(Generic[M]):
     diagnostics: Diagnostics
     family: AbstractFamily[M]
 
+    def __retention_model__(self) -> M:
+        """Where a function takes a model, a fit stands for its own."""
+        return self.model
+
     @property
     def standard_errors(self) -> dict[str, float]:
         """One standard error per parameter, in the parameter's own unit."""

@@ -36,6 +36,10 @@ class OverTimeSummary:
     def __len__(self) -> int:
         return len(self.data)
 
+    def __retention_data__(self, kind: type[object]) -> object:
+        """Its data, where a function takes them."""
+        return self.data if kind is PurchasesOverTime else None
+
 
 def summarize_over_time(
     source: Any,

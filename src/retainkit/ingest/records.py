@@ -151,6 +151,12 @@ class TransactionSummary:
             monetary_value=np.where(self._evidence, self.monetary_value, 0.0),
         )
 
+    def __retention_data__(self, kind: type[object]) -> object:
+        """Its purchases or its spend, where a function takes such data."""
+        if kind is Spend:
+            return self.spend
+        return self.purchases if kind is Purchases else None
+
     def to_frame(self) -> Any:
         """One row per customer in the caller's dataframe kind: id, frequency, recency, T, monetary_value.
 

@@ -13,6 +13,7 @@ import numpy as np
 from retainkit.errors import InputError
 from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.parameters import parameters_of
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
 from retainkit.units import check_unit
@@ -57,12 +58,16 @@ class AbstractModel(ABC, Generic[S]):
             check_unit(f"{type(self).__name__} unit", self.unit)
 
     @abstractmethod
-    def log_likelihood_and_score(self, data: S) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[S]) -> tuple[Array, Array]:
         """Log-likelihood per entry, and its gradient with the parameters on axis 0, unweighted."""
 
-    def log_likelihood(self, data: S) -> Array:
+    def log_likelihood(self, data: DataOf[S]) -> Array:
         """Log-likelihood of every entry of `data`, unweighted; shape (draws…, entries)."""
         return self.log_likelihood_and_score(data)[0]
+
+    def _rows(self, data: DataOf[S], argument: str = "data") -> S:
+        """The model's kind of data, taken from a summary that has them."""
+        return data_of(data, self.data_kind, argument, type(self).__name__)
 
     @staticmethod
     def _generator(seed: int | np.random.Generator) -> np.random.Generator:

@@ -18,6 +18,7 @@ from retainkit.errors import InputError, near
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.parameters import Parameter, real
+from retainkit.protocols import DataOf
 from retainkit.summaries import Described
 from retainkit.summaries.covariates import covariate_columns
 from retainkit.typing import Array, NumberLike, Real, Unit
@@ -98,7 +99,8 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         columns = [np.atleast_1d(np.asarray(v))[..., None] for v in each.family.values_of(each)]
         return each.family.of(columns, unit=self.unit)
 
-    def log_likelihood_and_score(self, data: Described[Any]) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Described[Any]]) -> tuple[Array, Array]:
+        data = self._rows(data)
         each = self._at(data.covariates)
         value, inner = each.log_likelihood_and_score(data.data.entrywise())
         family = self.base.family

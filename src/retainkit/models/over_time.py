@@ -23,6 +23,7 @@ from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
 from retainkit.parameters import Parameter, real
+from retainkit.protocols import DataOf
 from retainkit.rates import Rate
 from retainkit.summaries import Purchases
 from retainkit.summaries.over_time import CovariatePeriods, PurchasesOverTime, too_short, with_times
@@ -62,7 +63,8 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: PurchasesOverTime) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[PurchasesOverTime]) -> tuple[Array, Array]:
+        data = self._rows(data)
         felt, first, last, end = self._felt(data)
         value, inner = self.base.log_likelihood_and_score(felt)
         gamma = self._gamma()
@@ -80,26 +82,29 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
     # -- predictions --------------------------------------------------------------------------------
 
-    def probability_alive(self, data: PurchasesOverTime) -> Array:
+    def probability_alive(self, data: DataOf[PurchasesOverTime]) -> Array:
         """Probability that each customer is still a customer at the end of observation."""
+        data = self._rows(data)
         return self._draw_by_draw(lambda m: m.base.probability_alive(m._felt(data)[0]))
 
-    def expected_purchases(self, data: PurchasesOverTime, horizon: Horizon) -> Array:
+    def expected_purchases(self, data: DataOf[PurchasesOverTime], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
 
         The covariates of the data's periods must reach so far: they say what is expected to go on.
         """
+        data = self._rows(data)
         length = self._horizon(horizon)
         return self._draw_by_draw(lambda m: m._expected(data, m._felt(data)[0], length))
 
     def discounted_expected_purchases(
-        self, data: PurchasesOverTime, discount_rate: Rate, horizon: Horizon
+        self, data: DataOf[PurchasesOverTime], discount_rate: Rate, horizon: Horizon
     ) -> Array:
         """Expected purchases after observation, discounted to its end.
 
         Purchases count when they happen. The integral is exact to rounding where all customers are observed
         to the same day, as in a table; else its steps miss some of the days on which the covariates change.
         """
+        data = self._rows(data)
         unit = self.unit or data.unit
         if unit is None:
             in_units("discount_rate", Duration(1.0, discount_rate.per), None)

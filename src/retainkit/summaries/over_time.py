@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from retainkit._numerics.grouping import Levels
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries._base import AbstractSummary, require
 from retainkit.summaries.purchases import Purchases
 from retainkit.typing import Array, NumberLike, Unit
@@ -126,13 +127,14 @@ class PurchasesOverTime(AbstractSummary):
 
     def __init__(
         self,
-        purchases: Purchases,
+        purchases: DataOf[Purchases],
         *,
         birth: NumberLike,
         at_purchases: NumberLike,
         periods: CovariatePeriods,
         group: NumberLike = 0.0,
     ) -> None:
+        purchases = data_of(purchases, Purchases, "purchases")
         n, k = len(purchases), len(periods.names)
         born = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("birth", birth)), (n,))
         member = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("group", group)), (n,))

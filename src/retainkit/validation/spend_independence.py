@@ -17,6 +17,7 @@ from scipy.special import ndtri, stdtr
 
 from retainkit.domains import LEVEL
 from retainkit.errors import InputError
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Spend
 from retainkit.typing import Array
 
@@ -133,12 +134,12 @@ class SpendIndependence:
     __repr__ = __str__
 
 
-def spend_independence(spend: Spend, *, level: float = 0.95) -> SpendIndependence:
+def spend_independence(spend: DataOf[Spend], *, level: float = 0.95) -> SpendIndependence:
     """Measure whether customers who buy more often spend more, or less, per purchase.
 
     Parameters
     ----------
-    spend : Spend
+    spend : Spend, or a TransactionSummary
         Customers with frequency 0 tell nothing and are left out. Weights count as customers.
     level : between 0 and 1
         Of the intervals.
@@ -169,6 +170,7 @@ def spend_independence(spend: Spend, *, level: float = 0.95) -> SpendIndependenc
     noticeable 0.07 1.071
     """
     LEVEL.check("level", level)
+    spend = data_of(spend, Spend, "spend")
     known = spend.frequency > 0
     x, z, w = spend.frequency[known], spend.monetary_value[known], spend.weight[known]
     n = float(w.sum())

@@ -87,6 +87,10 @@ class SubscriptionSummary:
             raise missing_argument("segment", rule, way_out)
         return {name: _part(self.renewals, self.segment == k) for k, name in enumerate(self.segments)}
 
+    def __retention_data__(self, kind: type[object]) -> object:
+        """Its renewals, where a function takes such data."""
+        return self.renewals if kind is Renewals else None
+
     def to_frame(self) -> Any:
         """One row per spell in the caller's dataframe kind: id, start, duration, event, entry.
 

@@ -17,7 +17,8 @@ from retainkit._numerics.mean_excess import mean_excess
 from retainkit._numerics.powers import zero_times
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.models.contractual.base import AbstractContractualModel, Time
-from retainkit.models.contractual.questions import check_data, plain, positive_times, times
+from retainkit.models.contractual.questions import plain, positive_times, times
+from retainkit.protocols import DataOf
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real
 
@@ -55,8 +56,8 @@ class AbstractContinuousModel(AbstractContractualModel):
 
     # -- likelihood --------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Renewals) -> tuple[Array, Array]:
-        check_data(data, type(self).__name__)
+    def log_likelihood_and_score(self, data: DataOf[Renewals]) -> tuple[Array, Array]:
+        data = self._rows(data)
         left = data.event > 0.0
         with np.errstate(over="ignore"):  # a survival of e^-inf is one of 0
             ending = self._log_interval_and_score if data.whole_periods else self._log_ending_and_score

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError, first_offender
 from retainkit.models.contractual.base import AbstractContractualModel, Time
-from retainkit.models.contractual.questions import check_data, positive_times, times, whole_periods
+from retainkit.models.contractual.questions import positive_times, times, whole_periods
+from retainkit.protocols import DataOf
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real
 
@@ -24,8 +25,8 @@ class AbstractDiscreteModel(AbstractContractualModel):
     def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
         """ln P(leaves at the end of period t) for whole t ≥ 1, and its gradient."""
 
-    def log_likelihood_and_score(self, data: Renewals) -> tuple[Array, Array]:
-        check_data(data, type(self).__name__)
+    def log_likelihood_and_score(self, data: DataOf[Renewals]) -> tuple[Array, Array]:
+        data = self._rows(data)
         by_end, by_entry = data.levels("duration"), data.levels("entry")
         whole_periods("duration", by_end.values, type(self).__name__)
         whole_periods("entry", by_entry.values, type(self).__name__)

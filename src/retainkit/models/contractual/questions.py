@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.domains import GROWTH, NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.rates import Rate
-from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import Duration, in_units
 
@@ -64,14 +61,6 @@ def terms(horizon: Duration | NumberLike, unit: Unit | None) -> float:
         way_out = "Payments come whole; ask for one horizon at a time."
         raise InputError("not-whole", "horizon", horizon, rule, way_out)
     return float(count)
-
-
-def check_data(data: Any, model: str) -> Renewals:
-    """The data of a likelihood."""
-    if not isinstance(data, Renewals):
-        way_out = "Pass a summary's renewals, or Renewals.from_survivors([1000, 869, …])."
-        raise InputError("wrong-type", "data", type(data).__name__, f"must be Renewals for {model}", way_out)
-    return data
 
 
 def plain(values: Array) -> Real:

@@ -20,9 +20,6 @@ Horizon: TypeAlias = "Duration | NumberLike"
 
 def unit_of(own: Unit | None, purchases: Purchases) -> Unit | None:
     """The unit that a model and its customers share."""
-    if not isinstance(purchases, Purchases):  # pyright: ignore[reportUnnecessaryIsInstance]
-        way_out = "Pass tx.purchases, or Purchases.from_frame(df, unit=...)."
-        raise InputError("wrong-type", "purchases", type(purchases).__name__, "must be Purchases", way_out)
     if own and purchases.unit and own != purchases.unit:
         rule = f"must count time in {own}s, as the model does"
         way_out = f"Summarise the data with unit={own!r}, or fit the model on these data."

@@ -18,10 +18,6 @@ from retainkit.units import in_units
 
 def unit_of(own: Unit | None, entries: int | None, opportunities: Opportunities) -> Unit | None:
     """The time between opportunities that a model and its customers share."""
-    if not isinstance(opportunities, Opportunities):  # pyright: ignore[reportUnnecessaryIsInstance]
-        rule = "must be Opportunities"
-        way_out = "Build them with Opportunities(frequency=…, recency=…, periods=…)."
-        raise InputError("wrong-type", "opportunities", type(opportunities).__name__, rule, way_out)
     if own and opportunities.unit and own != opportunities.unit:
         rule = f"must come once every {own}, as the model's do"
         way_out = "Fit the model on these data."

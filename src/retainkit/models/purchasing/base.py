@@ -28,6 +28,7 @@ from retainkit.models.purchasing._checks import (
     unit_of,
     whole,
 )
+from retainkit.protocols import DataOf, data_of
 from retainkit.rates import Rate
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
@@ -84,7 +85,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
     # -- what every model answers ------------------------------------------------------------------
 
-    def probability_alive(self, purchases: Purchases, horizon: Horizon = 0.0) -> Array:
+    def probability_alive(self, purchases: DataOf[Purchases], horizon: Horizon = 0.0) -> Array:
         """Probability that each customer is still a customer `horizon` after the end of observation.
 
         Parameters
@@ -97,7 +98,8 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         -------
         (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
-        t = length_of(horizon, self._unit_with(purchases), zero=True)
+        purchases, unit = self._asked_of(purchases)
+        t = length_of(horizon, unit, zero=True)
 
         def answer(rows: Purchases) -> Array:
             alive = self._alive(rows)
@@ -107,7 +109,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         return self._each(purchases, answer, t)
 
-    def expected_purchases(self, purchases: Purchases, horizon: Horizon) -> Array:
+    def expected_purchases(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
 
         Parameters
@@ -120,7 +122,8 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         (n,) expected counts; (draws, n) if the parameters have a leading draws axis. ``inf`` where
         an infinite horizon means infinitely many.
         """
-        return self._value_of(purchases, horizon, 0.0, self._unit_with(purchases))
+        purchases, unit = self._asked_of(purchases)
+        return self._value_of(purchases, horizon, 0.0, unit)
 
     def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
         """Expected repeat purchases of a customer just acquired, in the `horizon` after acquisition.
@@ -137,7 +140,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         return float(count_first) + self._new(t, 0.0)
 
     def discounted_expected_purchases(
-        self, purchases: Purchases, discount_rate: Rate, horizon: Horizon = math.inf
+        self, purchases: DataOf[Purchases], discount_rate: Rate, horizon: Horizon = math.inf
     ) -> Array:
         """Expected purchases after observation, each discounted to the end of observation.
 
@@ -151,7 +154,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         discount_rate : Rate, ≥ 0
         horizon : float (in the model's unit) or Duration, > 0; infinite by default
         """
-        unit = self._unit_with(purchases)
+        purchases, unit = self._asked_of(purchases)
         return self._value_of(purchases, horizon, force_of(discount_rate, unit), unit)
 
     def discounted_expected_purchases_new(
@@ -173,7 +176,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         counts = np.asarray(whole(n))
         return _plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
 
-    def purchase_pmf_given(self, purchases: Purchases, n: NumberLike, horizon: Horizon) -> Array:
+    def purchase_pmf_given(self, purchases: DataOf[Purchases], n: NumberLike, horizon: Horizon) -> Array:
         """Probability of exactly `n` purchases in the `horizon` after observation, customer by customer.
 
         A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
@@ -188,8 +191,9 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         -------
         (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
         """
+        purchases, unit = self._asked_of(purchases)
         counts = whole(n)
-        t = length_of(horizon, self._unit_with(purchases), zero=True)
+        t = length_of(horizon, unit, zero=True)
 
         def formula(x: Array, T: Array, count: Array, length: Array) -> Array:
             return self._pmf_from(count, x, T, length)
@@ -201,7 +205,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         return self._each(purchases, answer, counts, t)
 
-    def probability_no_purchase(self, purchases: Purchases, horizon: Horizon) -> Array:
+    def probability_no_purchase(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
         """Probability that each customer buys nothing in the `horizon` after observation.
 
         Whether because they have left, leave meanwhile or just wait: (n,), or (draws, n).
@@ -232,10 +236,11 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
     # -- evaluation once per distinct customer, or entry by entry ------------------------------------
 
-    def _unit_with(self, purchases: Purchases) -> Unit | None:
-        unit = unit_of(self.unit, purchases)
+    def _asked_of(self, given: DataOf[Purchases]) -> tuple[Purchases, Unit | None]:
+        """The purchases that a question is about, and the unit of time that they and the model share."""
+        purchases = data_of(given, Purchases, "purchases")
         check_entries(type(self).__name__, self._entries, len(purchases))
-        return unit
+        return purchases, unit_of(self.unit, purchases)
 
     @property
     def _entries(self) -> int | None:

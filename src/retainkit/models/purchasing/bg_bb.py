@@ -26,6 +26,7 @@ from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, whole
 from retainkit.models.purchasing._opportunities import each_once, number_of, plain, unit_of
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf, data_of
 from retainkit.rates import Rate
 from retainkit.summaries import Opportunities
 from retainkit.typing import Array, NumberLike, Real, Unit
@@ -77,7 +78,8 @@ class BGBB(AbstractModel[Opportunities]):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Opportunities) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Opportunities]) -> tuple[Array, Array]:
+        data = self._rows(data)
         alpha, beta, gamma, delta = self.alpha, self.beta, self.gamma, self.delta
         by_x, by_n = data.levels("frequency"), data.levels("periods")
         n, passed = by_n.values, data.periods - data.frequency  # the distinct numbers of opportunities
@@ -102,7 +104,7 @@ class BGBB(AbstractModel[Opportunities]):
 
     # -- predictions --------------------------------------------------------------------------------
 
-    def probability_alive(self, opportunities: Opportunities, horizon: Horizon = 0) -> Array:
+    def probability_alive(self, opportunities: DataOf[Opportunities], horizon: Horizon = 0) -> Array:
         """Probability that each customer is still a customer `horizon` opportunities after observation.
 
         Parameters
@@ -116,7 +118,8 @@ class BGBB(AbstractModel[Opportunities]):
         -------
         (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
-        h = number_of(horizon, self._unit_with(opportunities), endless=True, zero=True)
+        opportunities, unit = self._asked_of(opportunities)
+        h = number_of(horizon, unit, endless=True, zero=True)
         odds = self._log_odds_left(opportunities)
 
         def kept(n: Array, h: Array) -> Array:
@@ -124,7 +127,7 @@ class BGBB(AbstractModel[Opportunities]):
 
         return expit(-odds) * self._ahead(opportunities, kept, h)
 
-    def expected_purchases(self, opportunities: Opportunities, horizon: Horizon) -> Array:
+    def expected_purchases(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer at the next `horizon` opportunities, eq. (13).
 
         Parameters
@@ -137,7 +140,8 @@ class BGBB(AbstractModel[Opportunities]):
         (n,) expected counts; (draws, n) if the parameters have a leading draws axis. ``inf`` for an
         infinite horizon and gamma ≤ 1.
         """
-        return self._value_of(opportunities, horizon, 0.0)
+        opportunities, unit = self._asked_of(opportunities)
+        return self._value_of(opportunities, horizon, 0.0, unit)
 
     def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
         """Expected purchases of a customer just acquired at the next `horizon` opportunities, eq. (8).
@@ -148,7 +152,7 @@ class BGBB(AbstractModel[Opportunities]):
         return float(count_first) + self._value_of_new(horizon, 0.0, zero=True)
 
     def discounted_expected_purchases(
-        self, opportunities: Opportunities, discount_rate: Rate, horizon: Horizon = math.inf
+        self, opportunities: DataOf[Opportunities], discount_rate: Rate, horizon: Horizon = math.inf
     ) -> Array:
         """Expected purchases after observation, the one j opportunities ahead times (1 + d)^−j, eq. (14).
 
@@ -162,8 +166,8 @@ class BGBB(AbstractModel[Opportunities]):
             d is this rate per opportunity, so the model or the data need a `unit`.
         horizon : whole number ≥ 1 or Duration; infinite by default
         """
-        force = force_of(discount_rate, self._unit_with(opportunities))
-        return self._value_of(opportunities, horizon, force)
+        opportunities, unit = self._asked_of(opportunities)
+        return self._value_of(opportunities, horizon, force_of(discount_rate, unit), unit)
 
     def discounted_expected_purchases_new(
         self, discount_rate: Rate, horizon: Horizon = math.inf, *, count_first: bool = False
@@ -186,7 +190,9 @@ class BGBB(AbstractModel[Opportunities]):
         found = self._pmf_from(np.zeros(1), np.zeros(1), counts, ends)
         return plain(found.reshape((*found.shape[:-1], *shape)))
 
-    def purchase_pmf_given(self, opportunities: Opportunities, n: NumberLike, horizon: Horizon) -> Array:
+    def purchase_pmf_given(
+        self, opportunities: DataOf[Opportunities], n: NumberLike, horizon: Horizon
+    ) -> Array:
         """Probability of exactly `n` purchases at the next `horizon` opportunities, customer by customer.
 
         A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
@@ -201,7 +207,7 @@ class BGBB(AbstractModel[Opportunities]):
         -------
         (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
         """
-        unit = self._unit_with(opportunities)
+        opportunities, unit = self._asked_of(opportunities)
         counts = one_each("n", whole(n), len(opportunities))
         ends = one_each("horizon", number_of(horizon, unit, endless=False, zero=True), len(opportunities))
         past = (opportunities.frequency, opportunities.periods)
@@ -209,7 +215,7 @@ class BGBB(AbstractModel[Opportunities]):
         odds = self._log_odds_left(opportunities)
         return expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0)
 
-    def probability_no_purchase(self, opportunities: Opportunities, horizon: Horizon) -> Array:
+    def probability_no_purchase(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
         """Probability that each customer passes the next `horizon` opportunities, gone or not: (n,)."""
         return self.purchase_pmf_given(opportunities, 0, horizon)
 
@@ -245,8 +251,10 @@ class BGBB(AbstractModel[Opportunities]):
     def _entries(self) -> int | None:
         return entries_of(type(self).__name__, self.parameters)
 
-    def _unit_with(self, opportunities: Opportunities) -> Unit | None:
-        return unit_of(self.unit, self._entries, opportunities)
+    def _asked_of(self, given: DataOf[Opportunities]) -> tuple[Opportunities, Unit | None]:
+        """The opportunities that a question is about, and the time between two of them."""
+        opportunities = data_of(given, Opportunities, "opportunities")
+        return opportunities, unit_of(self.unit, self._entries, opportunities)
 
     def _log_odds_left(self, opportunities: Opportunities) -> Array:
         """ln P(has left) / P(is alive) at the last opportunity observed."""
@@ -258,8 +266,10 @@ class BGBB(AbstractModel[Opportunities]):
         ends = one_each("horizon", horizon, len(opportunities))
         return each_once(formula, (opportunities.periods, ends), entrywise=self._entries is not None)
 
-    def _value_of(self, opportunities: Opportunities, horizon: Horizon, force: float) -> Array:
-        h = number_of(horizon, self._unit_with(opportunities), endless=True, zero=False)
+    def _value_of(
+        self, opportunities: Opportunities, horizon: Horizon, force: float, unit: Unit | None
+    ) -> Array:
+        h = number_of(horizon, unit, endless=True, zero=False)
 
         def met(n: Array, h: Array) -> Array:
             return opportunities_met(self.gamma, self.delta + n, h, force)

@@ -25,6 +25,7 @@ from retainkit._numerics.processes.stopped_poisson import (
 )
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
@@ -67,7 +68,8 @@ class BGNBD(AbstractPurchaseModel):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Purchases) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
+        data = self._rows(data)
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         by_x, by_t, by_T = (data.levels(name) for name in ("frequency", "recency", "T"))
         n = by_x.values  # the distinct frequencies: special functions are evaluated on these alone

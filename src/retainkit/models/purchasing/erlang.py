@@ -22,6 +22,7 @@ from retainkit._numerics.processes.erlang_stops import count_pmf, expected_count
 from retainkit.errors import InputError
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Formula
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
@@ -56,7 +57,8 @@ class AbstractErlangModel(AbstractPurchaseModel):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Purchases) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
+        data = self._rows(data)
         r, alpha, a, b, k = self.r, self.alpha, self.a, self.b, self.k
         by_x, by_t, by_T = (data.levels(name) for name in ("frequency", "recency", "T"))
         n = by_x.values

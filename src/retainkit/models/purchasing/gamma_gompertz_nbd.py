@@ -27,6 +27,7 @@ from retainkit._numerics.processes.gompertz_decay import (
 from retainkit._numerics.processes.mixed_counts import stopped_by_gompertz_pmf
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
@@ -78,7 +79,8 @@ class GammaGompertzNBD(AbstractPurchaseModel):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Purchases) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
+        data = self._rows(data)
         r, alpha, b, s, beta = self.r, self.alpha, self.b, self.s, self.beta
         by_x, by_t = data.levels("frequency"), data.levels("recency")
         x, t_x, idle = data.frequency, data.recency, data.T - data.recency

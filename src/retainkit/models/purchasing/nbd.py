@@ -18,6 +18,7 @@ from scipy.special import digamma, gammaln
 from retainkit._numerics.processes.mixed_counts import negative_binomial_pmf
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
@@ -57,7 +58,8 @@ class NBD(AbstractPurchaseModel):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Purchases) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
+        data = self._rows(data)
         r, alpha = self.r, self.alpha
         by_x, by_T = data.levels("frequency"), data.levels("T")
         idle = by_T.map(lambda T: np.log1p(T / alpha))

@@ -27,6 +27,7 @@ from retainkit._numerics.processes.power_decay import (
 )
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
@@ -76,7 +77,8 @@ class ParetoNBD(AbstractPurchaseModel):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Purchases) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
+        data = self._rows(data)
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         by_x, by_t = data.levels("frequency"), data.levels("recency")
         x, idle = data.frequency, data.T - data.recency

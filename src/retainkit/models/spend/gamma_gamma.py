@@ -22,6 +22,7 @@ from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.models.base import AbstractModel
 from retainkit.models.spend._predictive import Of, Predictive, one_each
 from retainkit.parameters import positive
+from retainkit.protocols import DataOf
 from retainkit.summaries import Spend
 from retainkit.typing import Array, NumberLike, Real
 
@@ -67,7 +68,8 @@ class GammaGamma(AbstractModel[Spend]):
 
     # -- likelihood ---------------------------------------------------------------------------------
 
-    def log_likelihood_and_score(self, data: Spend) -> tuple[Array, Array]:
+    def log_likelihood_and_score(self, data: DataOf[Spend]) -> tuple[Array, Array]:
+        data = self._rows(data)
         p, q, v = self.p, self.q, self.v
         by_x = data.levels("frequency")
         known = by_x.values > 0
@@ -90,7 +92,7 @@ class GammaGamma(AbstractModel[Spend]):
 
     # -- predictions --------------------------------------------------------------------------------
 
-    def expected_spend(self, spend: Spend) -> Array:
+    def expected_spend(self, spend: DataOf[Spend]) -> Array:
         """Expected value of a future purchase of each customer, given what they spent so far.
 
         A weighted mean of the customer's own average and the mean of all customers, eq. (5). Customers
@@ -104,6 +106,7 @@ class GammaGamma(AbstractModel[Spend]):
         -------
         (n,) money; (draws, n) if the parameters have a leading draws axis.
         """
+        spend = self._rows(spend, "spend")
         x, z = spend.frequency, spend.monetary_value
         return _ratio(self.p * (self.v + x * z), self.p * x + self.q - 1.0)
 
@@ -111,8 +114,9 @@ class GammaGamma(AbstractModel[Spend]):
         """Expected value of a purchase of a customer not yet seen: p·v/(q − 1), ``inf`` for q ≤ 1."""
         return _plain(_ratio(np.asarray(self.p) * self.v, np.asarray(self.q) - 1.0))
 
-    def median_spend(self, spend: Spend) -> Array:
+    def median_spend(self, spend: DataOf[Spend]) -> Array:
         """Median of what each customer's own mean spend may be; finite for every q."""
+        spend = self._rows(spend, "spend")
         x, z = spend.frequency, spend.monetary_value
         return self.p * (self.v + x * z) / gammaincinv(self.p * x + self.q, 0.5)
 
@@ -122,7 +126,7 @@ class GammaGamma(AbstractModel[Spend]):
 
     # -- the whole distribution ---------------------------------------------------------------------
 
-    def spend_quantile(self, spend: Spend, probability: NumberLike, *, of: Of = "purchase") -> Array:
+    def spend_quantile(self, spend: DataOf[Spend], probability: NumberLike, *, of: Of = "purchase") -> Array:
         """The amount that a future purchase, or a customer's own mean, stays below with a probability.
 
         Two of them are an interval: 0.05 and 0.95 hold the next purchase in nine cases of ten.
@@ -151,10 +155,11 @@ class GammaGamma(AbstractModel[Spend]):
         purchase: 9.61 to 47.44
         mean: 16.07 to 36.76
         """
+        spend = self._rows(spend, "spend")
         share = one_each("probability", PROBABILITY.check("probability", probability), len(spend))
         return self._given(spend).quantile(share, of)
 
-    def spend_cdf(self, spend: Spend, amount: NumberLike, *, of: Of = "purchase") -> Array:
+    def spend_cdf(self, spend: DataOf[Spend], amount: NumberLike, *, of: Of = "purchase") -> Array:
         """Probability that a future purchase, or a customer's own mean, is worth at most `amount`.
 
         Parameters
@@ -164,10 +169,11 @@ class GammaGamma(AbstractModel[Spend]):
         of : {"purchase", "mean"}
             See `spend_quantile`.
         """
+        spend = self._rows(spend, "spend")
         money = one_each("amount", NOT_NEGATIVE.check("amount", amount), len(spend))
         return self._given(spend).cdf(money, of)
 
-    def spend_pdf(self, spend: Spend, amount: NumberLike, *, of: Of = "purchase") -> Array:
+    def spend_pdf(self, spend: DataOf[Spend], amount: NumberLike, *, of: Of = "purchase") -> Array:
         """Density of the value of a future purchase, or of a customer's own mean, per unit of money.
 
         Parameters
@@ -177,6 +183,7 @@ class GammaGamma(AbstractModel[Spend]):
         of : {"purchase", "mean"}
             See `spend_quantile`.
         """
+        spend = self._rows(spend, "spend")
         money = one_each("amount", POSITIVE.check("amount", amount), len(spend))
         return self._given(spend).pdf(money, of)
 

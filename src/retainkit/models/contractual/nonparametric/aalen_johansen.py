@@ -20,7 +20,8 @@ from retainkit.models.contractual.nonparametric._bands import survival_band
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
-from retainkit.models.contractual.questions import check_data, plain
+from retainkit.models.contractual.questions import plain
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Real, Unit
 
@@ -57,12 +58,12 @@ class AalenJohansen(AbstractEstimate):
     variance: Array  # (reasons, k + 1)
 
     @classmethod
-    def estimate(cls, renewals: Renewals, *, from_tenure: Time = 0.0) -> Self:
+    def estimate(cls, renewals: DataOf[Renewals], *, from_tenure: Time = 0.0) -> Self:
         """The estimate from a summary with `reasons`, or from those in it who got past a tenure.
 
         Late entry is refused where `KaplanMeier.estimate` refuses it.
         """
-        data = check_data(renewals, cls.__name__)
+        data = data_of(renewals, Renewals, "renewals", cls.__name__)
         curve = KaplanMeier.estimate(data, from_tenure=from_tenure)
         left, n = curve.risk.left, curve.risk.at_risk
         before = curve.shares[:-1]  # S just before each tenure

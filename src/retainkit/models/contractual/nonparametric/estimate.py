@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from retainkit.errors import InputError
+from retainkit.protocols import DataOf
 from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
 from retainkit.text_tables import html_table
@@ -25,7 +26,7 @@ class AbstractEstimate(AbstractRecord):
 
     @classmethod
     @abstractmethod
-    def estimate(cls, renewals: Renewals) -> Self:
+    def estimate(cls, renewals: DataOf[Renewals]) -> Self:
         """The estimate from a summary of who stayed how long."""
 
     @property

@@ -16,7 +16,8 @@ from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
 from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.restricted_mean import RestrictedMean, area_and_error
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
-from retainkit.models.contractual.questions import check_data, times
+from retainkit.models.contractual.questions import times
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 
 
@@ -56,7 +57,7 @@ class KaplanMeier(AbstractCurve):
     label: ClassVar[str] = "Kaplan–Meier"
 
     @classmethod
-    def estimate(cls, renewals: Renewals, *, from_tenure: Time = 0.0) -> Self:
+    def estimate(cls, renewals: DataOf[Renewals], *, from_tenure: Time = 0.0) -> Self:
         """The curve of a summary, or of those in it who got past a tenure.
 
         Parameters
@@ -72,7 +73,7 @@ class KaplanMeier(AbstractCurve):
             With late entry, for tenures at which nobody was under observation, and for an early tenure at
             which all who were left: the product would be flat, or 0 for ever, without anybody knowing it.
         """
-        data = check_data(renewals, cls.__name__)
+        data = data_of(renewals, Renewals, "renewals", cls.__name__)
         start = one_number("from_tenure", times("from_tenure", from_tenure, data.unit))
         risk = risk_table(data, from_tenure=start, model=cls.__name__)
         left, n = risk.left_in_all, risk.at_risk

@@ -18,7 +18,8 @@ from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
-from retainkit.models.contractual.questions import check_data, plain, times
+from retainkit.models.contractual.questions import plain, times
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real, Unit
 
@@ -56,7 +57,7 @@ class LifeTable(AbstractEstimate):
 
     @classmethod
     def estimate(
-        cls, renewals: Renewals, *, width: Time | None = None, edges: NumberLike | None = None
+        cls, renewals: DataOf[Renewals], *, width: Time | None = None, edges: NumberLike | None = None
     ) -> Self:
         """The table of a summary.
 
@@ -73,7 +74,7 @@ class LifeTable(AbstractEstimate):
         InputError
             For edges that do not ascend, and for intervals in which nobody was exposed.
         """
-        data = check_data(renewals, cls.__name__)
+        data = data_of(renewals, Renewals, "renewals", cls.__name__)
         bounds = _edges(data, width, edges)
         weight, gone = weights_of(data), data.event > 0.0
         ends, entries = data.levels("duration"), data.levels("entry")

@@ -16,7 +16,7 @@ from scipy.special import chdtrc
 
 from retainkit.errors import InputError, unknown_choice
 from retainkit.models.contractual.nonparametric._watch import Watch, weights_of
-from retainkit.models.contractual.questions import check_data
+from retainkit.protocols import DataOf, data_of
 from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
@@ -61,7 +61,9 @@ class LogRank(AbstractRecord):
 
 
 def log_rank(
-    groups: Mapping[str, Renewals] | Sequence[Renewals], *, weighting: Weighting = "log-rank"
+    groups: Mapping[str, DataOf[Renewals]] | Sequence[DataOf[Renewals]],
+    *,
+    weighting: Weighting = "log-rank",
 ) -> LogRank:
     """Test whether groups of customers leave alike.
 
@@ -72,7 +74,7 @@ def log_rank(
 
     Parameters
     ----------
-    groups : two or more `Renewals`, by name or in a list
+    groups : two or more `Renewals`, or summaries that have them, by name or in a list
         In a list they are named "1", "2", …. Weights count customers and must be whole numbers.
     weighting : {"log-rank", "gehan", "tarone-ware", "peto"}
         Most power where hazards are proportional; the others give early tenures, where many are at risk,
@@ -131,18 +133,19 @@ def log_rank(
     )
 
 
-def _named(groups: Mapping[str, Renewals] | Sequence[Renewals]) -> dict[str, Renewals]:
+def _named(groups: object) -> dict[str, Renewals]:
     if isinstance(groups, Mapping):
-        named = {str(name): data for name, data in cast("Mapping[Any, Renewals]", groups).items()}
+        given = {str(name): data for name, data in cast("Mapping[str, Renewals]", groups).items()}
     elif isinstance(groups, Renewals):
         raise _not_groups("too-few", "one Renewals", "must be two or more groups")
-    elif not isinstance(groups, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+    elif not isinstance(groups, Sequence):
         raise _not_groups("wrong-type", type(groups).__name__, "must be a mapping or a list of Renewals")
     else:
-        named = {str(i): data for i, data in enumerate(groups, 1)}
-    if len(named) < 2:
-        raise _not_groups("too-few", f"{len(named)} group", "must be two or more groups")
-    units = {name: check_data(data, "log_rank").unit for name, data in named.items()}
+        given = {str(i): data for i, data in enumerate(cast("Sequence[Renewals]", groups), 1)}
+    if len(given) < 2:
+        raise _not_groups("too-few", f"{len(given)} group", "must be two or more groups")
+    named = {name: data_of(data, Renewals, f"groups[{name!r}]") for name, data in given.items()}
+    units = {name: data.unit for name, data in named.items()}
     if len(set(units.values())) > 1:
         raise _not_groups("unit-mismatch", f"units {list(units.values())}", "must count time in one unit")
     for name, data in named.items():

@@ -15,7 +15,8 @@ from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
 from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
-from retainkit.models.contractual.questions import check_data, plain, times
+from retainkit.models.contractual.questions import plain, times
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Real
 
@@ -43,9 +44,9 @@ class NelsonAalen(AbstractCurve):
     label: ClassVar[str] = "Nelson–Aalen"
 
     @classmethod
-    def estimate(cls, renewals: Renewals, *, from_tenure: Time = 0.0) -> Self:
+    def estimate(cls, renewals: DataOf[Renewals], *, from_tenure: Time = 0.0) -> Self:
         """The curve of a summary, or of those in it who got past a tenure; as `KaplanMeier.estimate`."""
-        data = check_data(renewals, cls.__name__)
+        data = data_of(renewals, Renewals, "renewals", cls.__name__)
         start = one_number("from_tenure", times("from_tenure", from_tenure, data.unit))
         risk = risk_table(data, from_tenure=start, model=cls.__name__)
         left, n = risk.left_in_all, risk.at_risk

@@ -1,0 +1,156 @@
+"""What functions ask of what they are given: the model that is meant, the part of the data that is meant.
+
+A fit stands for its model, and the summary of a table for its purchases, spend or renewals, in every
+function that takes a model or such data. An object says what it stands for by a method, as it tells numpy
+by ``__array__``; `model_of` and `data_of` ask for it, and a result of your own that has the method is taken
+too.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias, TypeVar, cast
+
+from retainkit.errors import InputError
+from retainkit.rates import Rate
+from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.units import Duration
+
+M = TypeVar("M")
+M_co = TypeVar("M_co", covariant=True)
+D = TypeVar("D")
+D_contra = TypeVar("D_contra", contravariant=True)
+
+
+class HasModel(Protocol[M_co]):
+    """What stands for a model: a `Fit`."""
+
+    def __retention_model__(self) -> M_co:
+        """The model that is meant."""
+        ...
+
+
+class HasData(Protocol):
+    """What stands for the data of models: a `TransactionSummary`, a `SubscriptionSummary`."""
+
+    def __retention_data__(self, kind: type[object]) -> object:
+        """The part of that kind, None where there is none."""
+        ...
+
+
+ModelOf: TypeAlias = M | HasModel[M]
+"""``ModelOf[BGNBD]``: a BGNBD, or what stands for one."""
+
+DataOf: TypeAlias = D | HasData
+"""``DataOf[Purchases]``: Purchases, or what has them."""
+
+
+class SurvivalProcess(Protocol):
+    """How long customers stay: a contractual model, an estimate, a curve of another library."""
+
+    @property
+    def unit(self) -> Unit | None:
+        """What tenures count in."""
+        ...
+
+    def survival(self, t: Duration | NumberLike, *, given: Duration | NumberLike = 0.0) -> Real:
+        """Share still there at tenure `t` of those who were there at tenure `given`."""
+        ...
+
+
+class PurchaseProcess(Protocol[D_contra]):
+    """How often customers buy who leave without telling, of whom data of one kind are known."""
+
+    @property
+    def unit(self) -> Unit | None:
+        """What time counts in."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Real]:
+        """The parameters by name."""
+        ...
+
+    def probability_alive(self, customers: D_contra, /) -> Array:
+        """That each customer is still one at the end of observation."""
+        ...
+
+    def expected_purchases(self, customers: D_contra, /, horizon: Duration | NumberLike) -> Array:
+        """Of each customer after observation."""
+        ...
+
+    def discounted_expected_purchases(
+        self, customers: D_contra, /, discount_rate: Rate, horizon: Duration | NumberLike
+    ) -> Array:
+        """The same, each purchase discounted to the end of observation."""
+        ...
+
+    def expected_purchases_new(self, horizon: Duration | NumberLike) -> Real:
+        """Repeat purchases of a customer just acquired."""
+        ...
+
+    def discounted_expected_purchases_new(
+        self, discount_rate: Rate, horizon: Duration | NumberLike = ...
+    ) -> Real:
+        """The same, each purchase discounted to the acquisition."""
+        ...
+
+
+class SpendProcess(Protocol[D_contra]):
+    """What customers spend on a purchase."""
+
+    def expected_spend(self, spend: D_contra, /) -> Array:
+        """Of each customer, given what they spent so far."""
+        ...
+
+    def expected_spend_new(self) -> Real:
+        """Of a customer not yet seen."""
+        ...
+
+    def median_spend_new(self) -> Real:
+        """Median over new customers of their own mean spend."""
+        ...
+
+
+def model_of(given: ModelOf[M]) -> M:
+    """The model that is meant: that of a fit, else what was given."""
+    stands_for = getattr(type(given), "__retention_model__", None)
+    return cast("M", given if stands_for is None else stands_for(given))
+
+
+def data_of(given: DataOf[D], kind: type[D], argument: str = "data", model: str = "") -> D:
+    """The part of the data that is meant, or the data themselves.
+
+    Parameters
+    ----------
+    given : data of that kind, or the summary of a table that has them
+    kind : the class of the data, such as `Purchases`
+    argument : str
+        What the caller calls them.
+    model : str, optional
+        What they are for.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    if isinstance(given, kind):
+        return given
+    has = getattr(type(given), "__retention_data__", None)
+    found = None if has is None else has(given, kind)
+    if isinstance(found, kind):
+        return found
+    name = kind.__name__
+    rule = f"must be {name}" + (f" for {model}" if model else "")
+    way_out = f"Make them with {_MADE_BY.get(name, f'{name}(...)')}."
+    raise InputError("wrong-type", argument, type(given).__name__, rule, way_out)
+
+
+_MADE_BY = {
+    "Purchases": "summarize_transactions(...) or Purchases.from_frame(df, unit=...)",
+    "Spend": "summarize_transactions(..., amount=...) or Spend.from_frame(df)",
+    "Renewals": "summarize_subscriptions(...) or Renewals.from_survivors([1000, 869, ...])",
+    "Opportunities": "Opportunities(frequency=..., recency=..., periods=...)",
+    "PurchasesOverTime": "summarize_over_time(...)",
+    "Described": "Described(tx.purchases, covariates)",
+}
