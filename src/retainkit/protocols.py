@@ -8,7 +8,7 @@ too.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from retainkit.errors import InputError
 from retainkit.rates import Rate
@@ -68,6 +68,16 @@ class PurchaseProcess(Protocol[D_contra]):
     @property
     def parameters(self) -> dict[str, Real]:
         """The parameters by name."""
+        ...
+
+    @property
+    def data_kind(self) -> type[Any]:
+        """The data of customers that it knows."""
+        ...
+
+    @property
+    def whole_periods(self) -> bool:
+        """Whether time comes in whole opportunities to buy, so that horizons are whole numbers."""
         ...
 
     def probability_alive(self, customers: D_contra, /) -> Array:

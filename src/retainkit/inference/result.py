@@ -5,16 +5,66 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import numpy as np
 
+from retainkit.errors import near
 from retainkit.inference.diagnostics import Diagnostics
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily
 from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])
+
+
+_QUESTIONS = {  # of a model, the first that it answers: what "predict" means for it
+    "expected_purchases": "expected_purchases(tx, horizon=52)",
+    "expected_spend": "expected_spend(tx)",
+    "survival": "survival([1, 2, 3])",
+    "given": "given(covariates), the model of each customer, which answers all questions",
+}
+_SYNONYMS = {  # what other libraries have, and where it is here
+    "params": "model.parameters",
+    "parameters": "model.parameters",
+    "params_": "model.parameters",
+    "coef": "model.parameters",
+    "summary": "rows(), a line for each parameter; print(fitted) shows them",
+    "print_summary": "rows(), a line for each parameter; print(fitted) shows them",
+    "confidence_intervals": "standard_errors, or draws(1000, seed=1)",
+    "conf_int": "standard_errors, or draws(1000, seed=1)",
+    "se": "standard_errors",
+    "bse": "standard_errors",
+    "variance_matrix_": "covariance",
+    "log_likelihood_": "log_likelihood",
+    "loglik": "log_likelihood",
+    "llf": "log_likelihood",
+    "AIC": "aic",
+    "AIC_": "aic",
+    "BIC": "bic",
+    "converged": "diagnostics.converged",
+    "success": "diagnostics.converged",
+    "to_json": "model_dump_json()",
+    "conditional_probability_alive": "model.probability_alive(tx)",
+    "conditional_expected_number_of_purchases_up_to_time": "model.expected_purchases(tx, horizon=52)",
+    "conditional_expected_average_profit": "model.expected_spend(tx)",
+    "survival_function_": "model.survival([1, 2, 3])",
+    "survival_function": "model.survival([1, 2, 3])",
+}
+
+
+def _way_to(name: str, model: object) -> str:
+    """How a fit is asked for what it has not by that name."""
+    if name == "plot":
+        return "track_purchases(tx, fitted) holds it against what happened; report(...) draws it."
+    if name == "predict":
+        answered = [call for question, call in _QUESTIONS.items() if hasattr(type(model), question)]
+        return f"Ask its model: fitted.model.{answered[0]}." if answered else ""
+    if name in _SYNONYMS:
+        return f"It is fitted.{_SYNONYMS[name]}."
+    if hasattr(type(model), name):
+        return f"It is a question to its model: fitted.model.{name}(...)."
+    return near(name, (*_SYNONYMS, *(n for n in dir(Fit) if not n.startswith("_"))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +97,13 @@ class Fit(Generic[M]):
     def __retention_model__(self) -> M:
         """Where a function takes a model, a fit stands for its own."""
         return self.model
+
+    if not TYPE_CHECKING:  # a type checker shall go on refusing what is not there
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """What other libraries call it, answered with the verb here."""
+            way = "" if name.startswith("_") else _way_to(name, self.model)
+            raise AttributeError(f"'Fit' has no attribute {name!r}. {way}".strip(), name=name)
 
     @property
     def standard_errors(self) -> dict[str, float]:

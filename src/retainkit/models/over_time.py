@@ -55,6 +55,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     coefficients: tuple[Real, ...]
 
     data_kind: ClassVar[type[Any]] = PurchasesOverTime
+    whole_periods: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_base(type(self.base))

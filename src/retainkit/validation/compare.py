@@ -15,8 +15,10 @@ from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.ingest import TransactionSummary
-from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.summaries import AbstractSummary
+from retainkit.models.base import AbstractModel
+from retainkit.models.family import AbstractFamily
+from retainkit.protocols import DataOf
+from retainkit.summaries import AbstractSummary, Purchases
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
 
 _DECISIVE = 10.0  # of AIC: the weaker model then has less than a hundredth of the support
@@ -113,15 +115,17 @@ class Comparison:
         return f"<table><caption>{escape(self.verdict)}</caption><tr>{head}</tr>{body}</table>"
 
 
-def compare(models: Sequence[Any], data: AbstractSummary | TransactionSummary) -> Comparison:
+def compare(
+    models: Sequence[type[AbstractModel[Any]] | AbstractFamily[Any]], data: DataOf[AbstractSummary]
+) -> Comparison:
     """Fit several models to the same customers and rank them.
 
     Parameters
     ----------
     models : model classes, or families made by `with_covariates`, `with_shares` …
-    data : a summary, such as ``tx.purchases`` or `Renewals`; or a `TransactionSummary`
-        One with a held-out period is fitted on its calibration, and the error of each purchase model on
-        the held-out purchases is shown beside.
+    data : a summary, such as `Purchases` or `Renewals`, or that of a table, such as a `TransactionSummary`
+        Transactions with a held-out period are fitted on their calibration, and the error of each purchase
+        model on the held-out purchases is shown beside.
 
     Returns
     -------
@@ -129,6 +133,8 @@ def compare(models: Sequence[Any], data: AbstractSummary | TransactionSummary) -
 
     Raises
     ------
+    InputError
+        For models of different data, whose likelihoods do not compare.
     FitError
         Where not one of the models can be fitted: the first one's.
 
@@ -150,8 +156,12 @@ def compare(models: Sequence[Any], data: AbstractSummary | TransactionSummary) -
         way_out = "For example compare([BGNBD, ParetoNBD], tx.purchases)."
         raise InputError("missing-argument", "models", models, "must name at least one model", way_out)
     transactions = data if isinstance(data, TransactionSummary) else None
-    summary = _summary(data)
-    fitted = [_candidate(model, summary, transactions) for model in models]
+    known = data if transactions is None else transactions.calibration or transactions
+    fitted = [_candidate(model, known, transactions) for model in models]
+    kinds = {c.fit.family.data_kind.__name__: c.name for c, _ in fitted if c.fit is not None}
+    if len(kinds) > 1:
+        rule = "must be models of one kind of data: likelihoods of different data do not compare"
+        raise InputError("inconsistent", "models", ", ".join(kinds.values()), rule, "Compare them apart.")
     if all(c.fit is None for c, _ in fitted):
         error = fitted[0][1]
         assert error is not None
@@ -160,25 +170,21 @@ def compare(models: Sequence[Any], data: AbstractSummary | TransactionSummary) -
     return Comparison(tuple(order))
 
 
-def _summary(data: AbstractSummary | TransactionSummary) -> AbstractSummary:
-    if isinstance(data, TransactionSummary):
-        return (data.calibration or data).purchases
-    return data
-
-
 def _candidate(
-    model: Any, summary: AbstractSummary, transactions: TransactionSummary | None
+    model: type[AbstractModel[Any]] | AbstractFamily[Any],
+    known: DataOf[AbstractSummary],
+    transactions: TransactionSummary | None,
 ) -> tuple[Candidate, FitError | None]:
     name = str(getattr(model, "name", getattr(model, "__name__", model)))
     try:
-        found: Fit[Any] = fit(model, summary)
+        found: Fit[Any] = fit(model, known)
     except FitError as error:
         return Candidate(name, None, error.reason, None), error
     held = None
     if transactions is not None and transactions.holdout is not None:
         split_of(transactions)
-        if isinstance(found.model, AbstractPurchaseModel):
-            held = holdout_error(transactions, found.model)
+        if found.family.data_kind is Purchases:
+            held = holdout_error(transactions, found)
     return Candidate(name, found, "", held), None
 
 

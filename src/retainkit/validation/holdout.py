@@ -18,7 +18,7 @@ import numpy as np
 from retainkit.domains import POSITIVE
 from retainkit.errors import InputError
 from retainkit.ingest import Holdout, TransactionSummary
-from retainkit.models.purchasing.base import AbstractPurchaseModel
+from retainkit.protocols import ModelOf, PurchaseProcess, model_of
 from retainkit.summaries import Purchases
 from retainkit.typing import Array
 from retainkit.units import Duration
@@ -123,21 +123,21 @@ class HoldoutError:
 
 
 def holdout_error(
-    transactions: TransactionSummary, model: AbstractPurchaseModel, *, groups: int = 7
+    transactions: TransactionSummary, model: ModelOf[PurchaseProcess[Purchases]], *, groups: int = 7
 ) -> HoldoutError:
     """Compare each customer's expected purchases in the held-out period with the actual ones.
 
     Parameters
     ----------
     transactions : TransactionSummary with a holdout
-    model : a purchase model, fitted on ``transactions.calibration.purchases``
+    model : a purchase model or its fit, on ``transactions.calibration``
     groups : int ≥ 1
         From this many repeat purchases on, customers share the last row of the table by frequency.
 
     Raises
     ------
     InputError
-        Without a holdout, or for a model in another unit of time.
+        Without a holdout, for a model in another unit of time, and for a fit that saw the holdout.
 
     Examples
     --------
@@ -156,11 +156,11 @@ def holdout_error(
                   2+        507      2.182   2.450
     """
     calibration, holdout = split_of(transactions)
-    purchases = calibration.purchases
+    process, purchases = unseen_model(model, transactions), calibration.purchases
     if POSITIVE.check("groups", groups) % 1.0:
         way_out = "The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more."
         raise InputError("out-of-range", "groups", groups, "must be a whole number", way_out)
-    predicted = model.expected_purchases(purchases, holdout.duration)
+    predicted = process.expected_purchases(purchases, holdout.duration)
     actual = holdout.frequency
     group = np.minimum(purchases.frequency, groups).astype(np.intp)
     size = np.bincount(group)
@@ -179,6 +179,19 @@ def holdout_error(
         group_actual=np.bincount(group, weights=actual)[present] / size[present],
         last_is_open=bool(present[-1] == groups),
     )
+
+
+def unseen_model(
+    model: ModelOf[PurchaseProcess[Purchases]], transactions: TransactionSummary
+) -> PurchaseProcess[Purchases]:
+    """The model that is meant; a fit on all customers, those of the held-out period too, is refused."""
+    calibration, _ = split_of(transactions)
+    customers = getattr(model, "customers", None)
+    if customers == len(transactions) != len(calibration) and model_of(model) is not model:
+        rule = f"must not have seen the held-out period: calibration has {len(calibration):,} customers"
+        way_out = "Fit it on transactions.calibration."
+        raise InputError("inconsistent", "model", f"a fit on {customers:,.0f} customers", rule, way_out)
+    return model_of(model)
 
 
 def split_of(transactions: TransactionSummary) -> tuple[TransactionSummary, Holdout]:

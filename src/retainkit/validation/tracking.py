@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError
 from retainkit.ingest import Activity, TransactionSummary
-from retainkit.models.purchasing.base import AbstractPurchaseModel
+from retainkit.protocols import ModelOf, PurchaseProcess
+from retainkit.summaries import Purchases
 from retainkit.tables import frame_of
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER, check_unit
-from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
+from retainkit.validation.holdout import HoldoutError, holdout_error, split_of, unseen_model
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -149,14 +150,17 @@ class Tracking:
 
 
 def track_purchases(
-    transactions: TransactionSummary, model: AbstractPurchaseModel, *, period: Unit | None = None
+    transactions: TransactionSummary,
+    model: ModelOf[PurchaseProcess[Purchases]],
+    *,
+    period: Unit | None = None,
 ) -> Tracking:
     """Follow the base through calibration and holdout: repeat purchases predicted and made.
 
     Parameters
     ----------
     transactions : TransactionSummary with a holdout
-    model : a purchase model, fitted on ``transactions.calibration.purchases``
+    model : a purchase model or its fit, on ``transactions.calibration``
     period : {"day", "week", "month", "quarter", "year"}, optional
         The length of a period; the summary's own unit by default.
 
@@ -184,12 +188,13 @@ def track_purchases(
       held out:     1,667 predicted,     1,882 made
     """
     calibration, _ = split_of(transactions)
-    _require_one_model(model)
+    process = unseen_model(model, transactions)
+    _require_one_model(process)
     length = transactions.unit if period is None else check_unit("period", period)
-    error = holdout_error(transactions, model)
+    error = holdout_error(transactions, process)
     activity, seen = transactions.activity, len(calibration.activity)
     ends = _period_ends(seen, len(activity), DAYS_PER[length])
-    by_day = _expected_by_day(activity, seen, model, model.unit or transactions.unit)
+    by_day = _expected_by_day(activity, seen, process, process.unit or transactions.unit)
     made = np.cumsum(activity.tracked_repeat_purchases)
     return Tracking(
         period=length,
@@ -203,7 +208,7 @@ def track_purchases(
     )
 
 
-def _expected_by_day(activity: Activity, seen: int, model: AbstractPurchaseModel, unit: Unit) -> Array:
+def _expected_by_day(activity: Activity, seen: int, model: PurchaseProcess[Purchases], unit: Unit) -> Array:
     """Expected repeat purchases up to the end of each day, of customers acquired in the first `seen` days."""
     ages = np.arange(len(activity)) / DAYS_PER[unit]
     each = np.asarray(model.expected_purchases_new(ages))
@@ -218,7 +223,7 @@ def _period_ends(seen: int, days: int, per: float) -> NDArray[np.int64]:
     return np.unique(np.concatenate(inside).astype(np.int64))
 
 
-def _require_one_model(model: AbstractPurchaseModel) -> None:
+def _require_one_model(model: PurchaseProcess[Purchases]) -> None:
     for name, value in model.parameters.items():
         if np.ndim(value) > 0:
             rule = "must be one model, with a single number for each parameter"

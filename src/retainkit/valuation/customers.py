@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.ingest import TransactionSummary
-from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.protocols import D, DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of
 from retainkit.rates import Rate
-from retainkit.summaries import Purchases
+from retainkit.summaries import AbstractSummary, Spend
 from retainkit.tables import frame_of
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
-    SpendModel,
+    Spending,
     check_horizon,
     check_margin,
     check_purchasing,
@@ -131,9 +129,9 @@ class CustomerValue:
 
 
 def value_customers(
-    customers: TransactionSummary | Purchases,
-    purchasing: AbstractPurchaseModel,
-    spend: SpendModel,
+    customers: DataOf[D],
+    purchasing: ModelOf[PurchaseProcess[D]],
+    spend: Spending,
     *,
     margin: NumberLike,
     discount_rate: Rate,
@@ -146,10 +144,10 @@ def value_customers(
 
     Parameters
     ----------
-    customers : TransactionSummary or Purchases
-        Bare `Purchases` need a constant `spend`.
-    purchasing : a purchase model, such as ``fit(BGNBD, tx.purchases).model``
-    spend : GammaGamma, or a constant amount per purchase
+    customers : TransactionSummary, or data of the kind of the model: `Purchases`; `Opportunities` for `BGBB`
+        Without a table they need a constant `spend`.
+    purchasing : a purchase model or its fit, such as ``fit(BGNBD, tx)``
+    spend : GammaGamma or its fit, or a constant amount per purchase
     margin : float in [0, 1]
         Share of spend left after its own costs. It has no default.
     discount_rate : Rate
@@ -172,43 +170,35 @@ def value_customers(
     [33.13  5.81]
     """
     share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
-    purchases = _purchases(customers)
-    check_purchasing(purchasing)
+    process = check_purchasing(purchasing)
+    known = data_of(customers, process.data_kind, "customers", type(process).__name__)
     per_purchase = _expected_spend(customers, check_spend(spend))
-    discounted = purchasing.discounted_expected_purchases(purchases, rate, length)
+    discounted = process.discounted_expected_purchases(known, rate, length)
     if not np.all(np.isfinite(discounted)):
         rule = "must be finite here: without discount these customers buy for ever"
         way_out = "Give a finite horizon or a discount rate above 0."
         raise InputError("infinite-value", "horizon", length, rule, way_out)
     return CustomerValue(
-        customers=np.arange(len(purchases)) if isinstance(customers, Purchases) else customers.customers,
-        probability_alive=purchasing.probability_alive(purchases),
-        expected_purchases=purchasing.expected_purchases(purchases, length),
+        customers=np.arange(len(known)) if customers is known else customers.customers,
+        probability_alive=process.probability_alive(known),
+        expected_purchases=process.expected_purchases(known, length),
         expected_spend=per_purchase,
         value=share * per_purchase * discounted,
-        weight=purchases.weight,
+        weight=known.weight,
         margin=share,
         discount_rate=rate,
         horizon=length,
-        id_name="customer" if isinstance(customers, Purchases) else customers.id_name,
+        id_name="customer" if customers is known else getattr(customers, "id_name", "customer_id"),
     )
 
 
-def _purchases(customers: object) -> Purchases:
-    if isinstance(customers, TransactionSummary):
-        return customers.purchases
-    if isinstance(customers, Purchases):
-        return customers
-    rule = "must be a TransactionSummary or Purchases"
-    way_out = "Make one with summarize_transactions(...) or Purchases.from_frame(df, unit=...)."
-    raise InputError("wrong-type", "customers", type(customers).__name__, rule, way_out)
-
-
-def _expected_spend(customers: TransactionSummary | Purchases, spend: GammaGamma | float) -> Array:
-    if not isinstance(spend, GammaGamma):
+def _expected_spend(customers: DataOf[object], spend: SpendProcess[Spend] | float) -> Array:
+    if not hasattr(type(spend), "expected_spend"):
         return np.full(len(customers), spend)
-    if isinstance(customers, Purchases):
-        rule = "as a model needs what each customer spent so far, which Purchases do not tell"
+    if isinstance(customers, AbstractSummary):
+        rule = (
+            f"as a model needs what each customer spent so far, which {type(customers).__name__} do not tell"
+        )
         way_out = "Pass the TransactionSummary, or a constant spend such as spend.expected_spend_new()."
         raise InputError("missing-argument", "spend", spend, rule, way_out)
-    return spend.expected_spend(customers.spend)
+    return spend.expected_spend(data_of(customers, Spend, "customers"))

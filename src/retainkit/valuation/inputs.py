@@ -9,14 +9,14 @@ import numpy as np
 
 from retainkit.domains import POSITIVE, PROBABILITY
 from retainkit.errors import InputError
-from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.protocols import D, ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
 from retainkit.rates import Rate
+from retainkit.summaries import Spend
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
 
-SpendModel: TypeAlias = "GammaGamma | NumberLike"
-"""A fitted spend model, or a constant amount per purchase."""
+Spending: TypeAlias = "ModelOf[SpendProcess[Spend]] | NumberLike"
+"""A spend model or its fit, or a constant amount per purchase."""
 
 
 def check_margin(margin: NumberLike) -> float:
@@ -24,13 +24,26 @@ def check_margin(margin: NumberLike) -> float:
     return float(PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3."))
 
 
-def check_purchasing(purchasing: object) -> AbstractPurchaseModel:
-    """A purchase model; a fit is not yet one."""
-    if isinstance(purchasing, AbstractPurchaseModel):
-        return purchasing
-    rule = "must be a purchase model"
-    way_out = "Pass the model of a fit, for example fit(BGNBD, tx.purchases).model."
-    raise InputError("not-a-model", "purchasing", type(purchasing).__name__, rule, way_out)
+def check_purchasing(purchasing: ModelOf[PurchaseProcess[D]]) -> PurchaseProcess[D]:
+    """A purchase model, or that of a fit."""
+    meant = model_of(purchasing)
+    if hasattr(type(meant), "discounted_expected_purchases"):
+        return meant
+    rule = "must be a purchase model, or a fit of one"
+    way_out = "For example fit(BGNBD, tx)."
+    raise InputError("not-a-model", "purchasing", type(meant).__name__, rule, way_out)
+
+
+def check_survival(survival: ModelOf[SurvivalProcess]) -> SurvivalProcess:
+    """What answers ``survival(t, given=...)``, a fit's model too."""
+    meant = model_of(survival)
+    if hasattr(type(meant), "survival"):
+        return meant
+    rule = "must answer survival(t, given=...)"
+    way_out = (
+        "Pass a contractual model or its fit; retainkit.interop.survival makes others so."
+    )
+    raise InputError("not-a-model", "survival", type(meant).__name__, rule, way_out)
 
 
 def check_rate(discount_rate: object) -> Rate:
@@ -53,10 +66,11 @@ def check_horizon(horizon: object) -> Duration:
     return horizon
 
 
-def check_spend(spend: SpendModel) -> GammaGamma | float:
+def check_spend(given: Spending) -> SpendProcess[Spend] | float:
     """A spend model whose mean exists, or a positive constant."""
-    if not isinstance(spend, GammaGamma):
-        return float(POSITIVE.check("spend", spend, "Give a GammaGamma model or an amount per purchase."))
+    spend: SpendProcess[Spend] = model_of(given)
+    if not hasattr(type(spend), "expected_spend_new"):
+        return float(POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase."))
     if not np.all(np.asarray(spend.expected_spend_new()) < math.inf):
         rule = "must have a finite mean, which a GammaGamma has only for q > 1"
         way_out = "Value at the median: pass spend.median_spend_new() as a constant spend per purchase."

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.protocols import D, ModelOf, PurchaseProcess
 from retainkit.rates import Rate
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
-    SpendModel,
+    Spending,
     check_horizon,
     check_margin,
     check_purchasing,
@@ -98,8 +98,8 @@ class Payback:
 
 
 def value_new_customer(
-    purchasing: AbstractPurchaseModel,
-    spend: SpendModel,
+    purchasing: ModelOf[PurchaseProcess[D]],
+    spend: Spending,
     *,
     margin: NumberLike,
     discount_rate: Rate,
@@ -120,12 +120,12 @@ def value_new_customer(
     """
     share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
     each = _mean_spend(spend)
-    check_purchasing(purchasing)
-    repeats = purchasing.discounted_expected_purchases_new(rate, length)
+    process = check_purchasing(purchasing)
+    repeats = process.discounted_expected_purchases_new(rate, length)
     return NewCustomerValue(
         first_purchase=share * each,
         repeat_purchases=share * each * _finite(repeats, length),
-        expected_repeat_purchases=float(purchasing.expected_purchases_new(length)),
+        expected_repeat_purchases=float(process.expected_purchases_new(length)),
         expected_spend=each,
         margin=share,
         discount_rate=rate,
@@ -135,8 +135,8 @@ def value_new_customer(
 
 def payback_time(
     acquisition_cost: NumberLike,
-    purchasing: AbstractPurchaseModel,
-    spend: SpendModel,
+    purchasing: ModelOf[PurchaseProcess[D]],
+    spend: Spending,
     *,
     margin: NumberLike,
     discount_rate: Rate,
@@ -152,11 +152,10 @@ def payback_time(
     >>> print(rk.payback_time(20.0, model, 35.0, margin=0.3, discount_rate=rk.Rate(0.10, per="year")))
     after 26.9 weeks
     """
-    from scipy.optimize import brentq
-
     cost = float(NOT_NEGATIVE.check("acquisition_cost", acquisition_cost))
     share, rate, each = check_margin(margin), check_rate(discount_rate), _mean_spend(spend)
-    unit = check_purchasing(purchasing).unit
+    process = check_purchasing(purchasing)
+    unit = process.unit
     if unit is None:
         way_out = "Fit it on data with a unit, or pass unit=... when you make it."
         raise InputError("unit-unknown", "purchasing", purchasing, "must know its unit of time", way_out)
@@ -164,29 +163,38 @@ def payback_time(
     def earned(time: float) -> float:
         if time == 0.0:
             return share * each
-        return share * each * (1.0 + float(purchasing.discounted_expected_purchases_new(rate, time)))
+        return share * each * (1.0 + float(process.discounted_expected_purchases_new(rate, time)))
 
     limit = earned(math.inf)
     if earned(0.0) >= cost:
         return Payback(cost, Duration(0.0, unit), limit)
     if limit <= cost:
         return Payback(cost, None, limit)
+    time = _first_time(earned, cost, whole=process.whole_periods)
+    return Payback(cost, None if time is None else Duration(time, unit), limit)
+
+
+def _first_time(earned: Callable[[float], float], cost: float, *, whole: bool) -> float | None:
+    """When what was earned, less than the cost at 0, first covers it; None if in no time a float can hold."""
+    from scipy.optimize import brentq
+
     late = 1.0
     while earned(late) < cost:
         late *= 2.0
-        if math.isinf(late):  # the limit is approached, but not in any time a float can hold
-            return Payback(cost, None, limit)
+        if math.isinf(late):
+            return None
+    if not whole:
+        return float(brentq(lambda time: earned(time) - cost, 0.0, late, xtol=1e-9, rtol=1e-12))
+    early = 0.0
+    while late - early > 1.0:
+        middle = (early + late) // 2.0
+        early, late = (middle, late) if earned(middle) < cost else (early, middle)
+    return late
 
-    def short_of_cost(time: float) -> float:
-        return earned(time) - cost
 
-    time = float(brentq(short_of_cost, 0.0, late, xtol=1e-9, rtol=1e-12))
-    return Payback(cost, Duration(time, unit), limit)
-
-
-def _mean_spend(spend: SpendModel) -> float:
+def _mean_spend(spend: Spending) -> float:
     checked = check_spend(spend)
-    return float(checked.expected_spend_new()) if isinstance(checked, GammaGamma) else checked
+    return checked if isinstance(checked, float) else float(checked.expected_spend_new())
 
 
 def _finite(purchases: Any, horizon: Duration) -> float:

@@ -14,12 +14,13 @@ from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.errors import InputError
-from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.contractual.questions import per_period, times, whole_periods
+from retainkit.protocols import ModelOf, SurvivalProcess
 from retainkit.rates import Rate
 from retainkit.timing import Instant, check_instant
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
+from retainkit.valuation.inputs import check_survival
 from retainkit.valuation.subscription_forecast import SubscriptionForecast
 
 
@@ -52,7 +53,7 @@ class SubscriptionBaseValue:
     instant: Instant
     discount_rate: Rate | float
     horizon: Duration | float
-    survival: Any
+    survival: SurvivalProcess
 
     @property
     def value_per_customer(self) -> Array:
@@ -152,7 +153,7 @@ class SubscriptionBaseValue:
 
 
 def value_subscriptions(
-    survival: Any,
+    survival: ModelOf[SurvivalProcess],
     *,
     tenure: NumberLike,
     customers: NumberLike = 1.0,
@@ -170,7 +171,7 @@ def value_subscriptions(
 
     Parameters
     ----------
-    survival : a contractual model, or anything with ``survival(t, given=...)``
+    survival : a contractual model or its fit, or anything with ``survival(t, given=...)``
         A Kaplan-Meier curve needs a rule for what comes after its end: ``curve.continued(...)``.
     tenure : (n,) whole periods completed, one per entry
     customers : (n,) how many customers each entry stands for
@@ -204,22 +205,23 @@ def value_subscriptions(
     [330.98 345.1  358.65]
     """
     check_instant(instant)
-    entries = _entries(survival, tenure, customers, margin_per_period)
-    k, people, margin = entries
+    process = check_survival(survival)
+    k, people, margin = _entries(process, tenure, customers, margin_per_period)
     labels = k if cohort is None else np.asarray(cohort)
     if labels.shape != k.shape:
         raise _unequal("cohort", labels, k)
-    force = float(np.asarray(per_period(discount_rate, getattr(survival, "unit", None))))
+    unit = getattr(process, "unit", None)
+    force = float(np.asarray(per_period(discount_rate, unit)))
     ahead, place = np.unique(k, return_inverse=True)
-    payments = _remaining(survival, ahead, discount_rate, force, instant, horizon)[place]
+    payments = _remaining(process, ahead, discount_rate, force, instant, horizon)[place]
     if np.any(np.isinf(payments)):
         rule = "must be above 0 here: undiscounted, some customers pay for ever"
         way_out = "Discount, or give a finite horizon."
         raise InputError("infinite-value", "discount_rate", discount_rate, rule, way_out)
-    kept = np.asarray(survival.survival(ahead + 1.0, given=ahead))[place]
-    retention = _last_retention(survival, k, people) if naive_retention is None else naive_retention
+    kept = np.asarray(process.survival(ahead + 1.0, given=ahead))[place]
+    retention = _last_retention(process, k, people) if naive_retention is None else naive_retention
     rate = float(np.asarray(NOT_NEGATIVE.check("naive_retention", retention)))
-    count = times("horizon", horizon, getattr(survival, "unit", None))
+    count = times("horizon", horizon, unit)
     one = residual_lifetime_value(
         1.0, retention=rate, discount_rate=math.expm1(force), instant=instant, periods=float(count)
     )
@@ -235,12 +237,12 @@ def value_subscriptions(
         instant=instant,
         discount_rate=discount_rate,
         horizon=horizon,
-        survival=survival,
+        survival=process,
     )
 
 
 def _entries(
-    survival: Any, tenure: NumberLike, customers: NumberLike, margin: NumberLike
+    survival: SurvivalProcess, tenure: NumberLike, customers: NumberLike, margin: NumberLike
 ) -> tuple[Array, Array, Array]:
     k = np.atleast_1d(NOT_NEGATIVE.check("tenure", tenure))
     whole_periods("tenure", k, type(survival).__name__)
@@ -253,11 +255,11 @@ def _entries(
 
 
 def _remaining(
-    survival: Any, tenure: Array, discount_rate: Any, force: float, instant: Instant, horizon: Any
+    survival: SurvivalProcess, tenure: Array, discount_rate: Any, force: float, instant: Instant, horizon: Any
 ) -> Array:
     """Discounted expected payments still to come, for each distinct tenure."""
-    if isinstance(survival, AbstractContractualModel):
-        residual = survival.discounted_expected_residual_lifetime
+    residual = getattr(survival, "discounted_expected_residual_lifetime", None)
+    if residual is not None:  # a model knows its tail, so that it needs no end
         return np.asarray(residual(tenure, discount_rate, instant=instant, horizon=horizon))
     d = math.expm1(force)
     count = float(times("horizon", horizon, getattr(survival, "unit", None)))
@@ -274,14 +276,14 @@ def _remaining(
     return np.asarray(payments) * (1.0 + d if instant == "before-renewal" else 1.0)
 
 
-def _ahead_of(survival: Any, tenure: float) -> Callable[[Array], Any]:
+def _ahead_of(survival: SurvivalProcess, tenure: float) -> Callable[[Array], Any]:
     def share(later: Array) -> Any:
         return survival.survival(tenure + later, given=tenure)
 
     return share
 
 
-def _last_retention(survival: Any, tenure: Array, customers: Array) -> float:
+def _last_retention(survival: SurvivalProcess, tenure: Array, customers: Array) -> float:
     """What share of those there a period ago is there now, over all cohorts that were there."""
     older = tenure >= 1.0
     if not np.any(older):

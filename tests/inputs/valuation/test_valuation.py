@@ -39,14 +39,14 @@ def test_assumptions_that_cannot_be_are_refused(terms: dict[str, Any], message: 
         rk.value_new_customer(MODEL, SPEND, **{**TERMS, **terms})
 
 
-def test_a_fit_in_place_of_its_model_is_named() -> None:
-    fitted = rk.fit(rk.BGNBD, MODEL.sample(np.full(3000, 39.0), seed=1))
-    message = r"purchasing must be a purchase model, got 'Fit'. Pass the model of a fit"
-    with pytest.raises(rk.InputError, match=message):
-        rk.value_customers(CUSTOMERS, fitted, 35.0, **TERMS)  # type: ignore[arg-type]
-    with pytest.raises(rk.InputError, match=message):
-        rk.value_new_customer(fitted, 35.0, **TERMS)  # type: ignore[arg-type]
-    with pytest.raises(rk.InputError, match="customers must be a TransactionSummary or Purchases, got 'int'"):
+def test_what_is_no_purchase_model_is_named() -> None:
+    message = r"purchasing must be a purchase model, or a fit of one, got '\w+'. For example fit\(BGNBD, tx\)"
+    for other in (SPEND, 5, rk.Geometric(0.1)):
+        with pytest.raises(rk.InputError, match=message):
+            rk.value_customers(CUSTOMERS, other, 35.0, **TERMS)  # type: ignore[arg-type]
+        with pytest.raises(rk.InputError, match=message):
+            rk.value_new_customer(other, 35.0, **TERMS)  # type: ignore[arg-type]
+    with pytest.raises(rk.InputError, match="customers must be Purchases for BGNBD, got 'int'. Make them with"):
         rk.value_customers(5, MODEL, 35.0, **TERMS)  # type: ignore[arg-type]
 
 

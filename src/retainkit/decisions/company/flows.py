@@ -10,7 +10,7 @@ import numpy as np
 
 from retainkit.decisions._base.draws import plain
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
-from retainkit.economics.formulas.survival import Survival
+from retainkit.economics.formulas.survival import Survival, survival_function
 from retainkit.errors import InputError, refuse_where, unknown_choice, wrong_shape
 from retainkit.typing import Array, NumberLike
 
@@ -146,9 +146,9 @@ def flows(x: Mapping[str, Any], plan: Plan) -> Flows:
     )
 
 
-def _curve(argument: str, survival: Any, periods: int) -> Array:
-    function = survival if callable(survival) else getattr(survival, "survival", None)
-    given: Any = function(np.arange(float(periods))) if callable(function) else survival
+def _curve(argument: str, survival: Survival, periods: int) -> Array:
+    function = survival_function(survival)
+    given = survival if function is None else function(np.arange(float(periods)))
     curve = np.asarray(PROBABILITY.check(argument, given))
     if curve.ndim not in (1, 2) or curve.shape[-1] < periods:
         raise _does_not_fit(argument, curve, periods)

@@ -8,6 +8,7 @@ discount: with u = e^(−λt) the integral ∫ e^(−δt)·S(t)dt is that of Kum
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 from typing import Any
@@ -18,7 +19,7 @@ from scipy import special
 from retainkit.columns import SameKind, columns
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
-from retainkit.economics.formulas.survival import Survival
+from retainkit.economics.formulas.survival import Survival, survival_function
 from retainkit.errors import refuse_where
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
@@ -169,8 +170,8 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     """
     jump = float(NOT_NEGATIVE.check("hazard_jump", hazard_jump))
     decay = log(2.0) / float(POSITIVE.check("half_life", half_life))
-    function = survival if callable(survival) else getattr(survival, "survival", None)
-    if callable(function):
+    function = survival_function(survival)
+    if function is not None:
         return _ThroughCrisis(function, jump, decay)
     return _through(np.asarray(PROBABILITY.check("survival", survival)), jump, decay)
 
@@ -179,11 +180,11 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
 class _ThroughCrisis:
     """What gives S at whole periods."""
 
-    function: Any
+    function: Callable[[Array], NumberLike]
     jump: float
     decay: float
 
-    def __call__(self, t: Any) -> Array:
+    def __call__(self, t: NumberLike) -> Array:
         when = np.asarray(NOT_NEGATIVE.check("t", t))
         rule = "must be whole numbers of periods"
         refuse_where(when != np.rint(when), "not-whole", "t", when, rule, "Take a shorter period.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from retainkit.decisions._base.decision import given
 from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
 from retainkit.decisions.service.service_change import ServiceChange, decided
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
-from retainkit.economics.formulas.survival import Survival
+from retainkit.economics.formulas.survival import Survival, survival_function
 from retainkit.economics.lifetime.curve_value import AfterEnd, lifetime_value_on_curve
 from retainkit.rates import in_period
 from retainkit.timing import Timing, check_timing
@@ -46,8 +47,8 @@ def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Any:
     0.6634
     """
     ratio = float(POSITIVE.check("hazard_ratio", hazard_ratio))
-    function = survival if callable(survival) else getattr(survival, "survival", None)
-    if callable(function):
+    function = survival_function(survival)
+    if function is not None:
         return _Powered(function, ratio)
     return np.asarray(PROBABILITY.check("survival", survival)) ** ratio
 
@@ -56,10 +57,10 @@ def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Any:
 class _Powered:
     """S(t)^HR of a function S."""
 
-    function: Any
+    function: Callable[[Array], NumberLike]
     ratio: float
 
-    def __call__(self, t: Any) -> Array:
+    def __call__(self, t: NumberLike) -> Array:
         return np.asarray(PROBABILITY.check("survival", self.function(t))) ** self.ratio
 
 

@@ -13,24 +13,29 @@ import numpy as np
 
 from retainkit.domains import POSITIVE, PROBABILITY
 from retainkit.errors import InputError, refuse_where
+from retainkit.protocols import ModelOf, SurvivalProcess, model_of
 from retainkit.timing import Timing
 from retainkit.typing import Array, NumberLike
 
-Survival: TypeAlias = "NumberLike | Callable[[Array], Any]"
-"""S(0), S(1), … as a column, or what gives S at an array of times."""
+Survival: TypeAlias = "NumberLike | Callable[[Array], NumberLike] | ModelOf[SurvivalProcess]"
+"""S(0), S(1), … as a column, or what gives S at an array of times: a function, a model or its fit."""
 
 HORIZON = 1200
 """Periods looked at where a curve has no end of its own and none is said: a hundred years of months."""
 
 
+def survival_function(survival: Survival) -> Callable[[Array], NumberLike] | None:
+    """What gives S at an array of times: a function, or the method of a model, of a fit's too; else None."""
+    meant = model_of(survival)
+    function = meant if callable(meant) else getattr(meant, "survival", None)
+    return function if callable(function) else None
+
+
 def survival_curve(survival: Survival, periods: int | None) -> Array:
     """S(0), …, S(n) as a checked float64 array: all of a column, or `periods` periods of either kind."""
     periods = None if periods is None else whole("periods", periods)
-    function = survival if callable(survival) else getattr(survival, "survival", None)
-    if callable(function):
-        given: Any = function(np.arange(float(periods or HORIZON) + 1.0))
-    else:
-        given = survival
+    function = survival_function(survival)
+    given = survival if function is None else function(np.arange(float(periods or HORIZON) + 1.0))
     curve = np.asarray(PROBABILITY.check("survival", given))
     if curve.ndim != 1 or curve.size < 2:
         rule = "must be one column S(0), S(1), … of two or more shares, or give one at an array of times"

@@ -10,7 +10,7 @@ import numpy as np
 from retainkit.columns import SameKind, columns, numbers
 from retainkit.domains import GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import Infinite, Terms, check_infinite, refuse_infinite, times
-from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
+from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve, survival_function
 from retainkit.errors import InputError, near
 from retainkit.rates import in_period
 from retainkit.timing import DELAY, Timing, check_timing
@@ -105,7 +105,7 @@ def _curve_and_tail(
     survival: Survival, after_end: AfterEnd | None, periods: int | None, d: Array, margin: Array
 ) -> tuple[Array, float | None]:
     """S(0), …, S(n), and the constant churn after n; None where nothing more is counted."""
-    function = callable(survival) or hasattr(survival, "survival")
+    function = survival_function(survival) is not None
     if after_end is not None and (function or periods is not None):
         raise _needless(after_end, function=function)
     if function and periods is None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from retainkit.errors import InputError, MissingDependencyError, unknown_choice
 from retainkit.interop.survival._covariates import named_frame
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.summaries.covariates import covariate_columns
 from retainkit.typing import Array
@@ -22,7 +23,7 @@ Library: TypeAlias = Literal["lifelines", "sksurv"]
 _DURATION, _EVENT, _ENTRY, _WEIGHT = "(duration)", "(left)", "(entry)", "(weight)"
 
 
-def fit_cox(renewals: Renewals, covariates: Any, *, library: Library = "lifelines") -> Any:
+def fit_cox(renewals: DataOf[Renewals], covariates: Any, *, library: Library = "lifelines") -> Any:
     """A Cox regression of how long customers stay, fitted by another library with Efron's ties.
 
     What each customer's covariates multiply is a hazard by tenure that has no formula. `survival_of` turns
@@ -30,7 +31,7 @@ def fit_cox(renewals: Renewals, covariates: Any, *, library: Library = "lifeline
 
     Parameters
     ----------
-    renewals : Renewals, n entries
+    renewals : Renewals, or a SubscriptionSummary; n entries
         Late entry and weights are those of the summary; scikit-survival knows neither.
     covariates : dataframe or mapping of n numbers each
     library : {"lifelines", "sksurv"}
@@ -49,6 +50,7 @@ def fit_cox(renewals: Renewals, covariates: Any, *, library: Library = "lifeline
     """
     if library not in get_args(Library):
         raise unknown_choice("library", library, get_args(Library))
+    renewals = data_of(renewals, Renewals, "renewals")
     columns = covariate_columns(covariates)
     for name, column in columns.items():
         if column.shape != renewals.duration.shape:

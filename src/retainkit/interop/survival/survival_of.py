@@ -10,7 +10,6 @@ import numpy as np
 
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
-from retainkit.inference.result import Fit
 from retainkit.interop.survival._covariates import needless, roots
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.interop.survival.formula_curve import FormulaCurve
@@ -25,6 +24,7 @@ from retainkit.models.contractual.nonparametric.ending import AfterEnd
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.purchasing.bg_bb import BGBB
+from retainkit.protocols import model_of
 from retainkit.typing import Array, NumberLike, Unit
 from retainkit.units import check_unit
 
@@ -98,8 +98,7 @@ def survival_of(
     411.14
     """
     unit = None if unit is None else check_unit("unit", unit)
-    if isinstance(fitted, Fit):
-        fitted = fitted.model  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    fitted = model_of(fitted)
     if _is_shares(fitted):
         needless("covariates", covariates, "an array is of customers already")
         curve: Any = _from_shares(fitted, times, between or "steps", unit)

@@ -43,6 +43,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     """A model of repeat purchases by customers who leave without telling."""
 
     data_kind: ClassVar[type[Purchases]] = Purchases
+    whole_periods: ClassVar[bool] = False
 
     # -- what a model supplies: formulas on plain arrays, in its own unit ----------------------------
 

@@ -71,6 +71,7 @@ class BGBB(AbstractModel[Opportunities]):
     delta: Real = positive(start=3.0, typical=(1.0, 6.0), doc="dropout beta, weight on staying")
 
     data_kind: ClassVar[type[Opportunities]] = Opportunities
+    whole_periods: ClassVar[bool] = True
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {
         "purchasing": ("alpha", 1),
         "attrition": ("gamma", 1),
