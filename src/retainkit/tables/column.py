@@ -107,7 +107,7 @@ class Column:
         """Finite numbers; with `flags`, True and False count as 1 and 0."""
         self.refuse_missing(missing)
         if flags and self.is_flags:
-            return self.flags().astype(np.float64)
+            return np.array(self.to_list(), np.float64)
         if self.written and not isinstance(self.values, np.ndarray):
             values, bad = series.written_numbers(self.values)
             self.refuse(bad, NO_DECIMAL)
@@ -131,9 +131,9 @@ class Column:
             return {type(value) for value in self.to_list()} <= {bool, np.bool_}
         return kind in ("bool", "Boolean")
 
-    def flags(self) -> Mask:
+    def flags(self, missing: Fault = NO_VALUE) -> Mask:
         """Yes and no: True and False, 1 and 0, or those words in a text file."""
-        self.refuse_missing()
+        self.refuse_missing(missing)
         if self.is_flags:
             return np.array(self.to_list(), np.bool_)
         if self.written:
@@ -160,6 +160,19 @@ class Column:
                 "Convert the ids to text: '1' and 1 differ.",
             ) from error
         return (np.asarray(ids) if self.in_arrays else ids), code
+
+    def places_of(self, ids: list[Any], twice: Fault) -> NDArray[np.intp]:
+        """The line of each of some ids, -1 where it has none; `twice` is said of an id with two lines."""
+        self.refuse_missing(NO_ID)
+        mine = self.to_list()
+        place = {value: line for line, value in reversed(list(enumerate(mine)))}
+        first = np.array([place[value] for value in mine], np.intp)
+        self.refuse(first != np.arange(first.size), twice)
+        return np.array([place.get(value, -1) for value in ids], np.intp)
+
+    def to_numpy(self) -> NDArray[Any]:
+        """The column as an array: numbers and flags in their own type, all else as Python objects."""
+        return self.values if isinstance(self.values, np.ndarray) else series.array(self.values)
 
     def labels(self) -> Labels:
         """Texts or whole numbers as places among the distinct ones; -1 where missing."""

@@ -50,7 +50,7 @@ def days(column: nw.Series[Any], rule: DateRule) -> tuple[Days, Mask] | None:
     if dtype == nw.String and rule.date_format is None:
         return _days_of_text(column, rule)
     if dtype == nw.String or dtype == nw.Object:
-        return from_array(np.array([*column.to_list(), None], object)[:-1], rule)
+        return from_array(array(column), rule)
     return from_array(column.to_numpy(), rule) if dtype.is_integer() or dtype.is_float() else None
 
 
@@ -91,6 +91,15 @@ def numbers(column: nw.Series[Any]) -> NDArray[Any] | None:
     if column.dtype.is_numeric():
         return column.cast(nw.Float64).to_numpy()
     return column.to_numpy() if column.dtype == nw.Object else None
+
+
+def array(column: nw.Series[Any]) -> NDArray[Any]:
+    """A column as an array, its gaps None, or NaN among numbers."""
+    import narwhals as nw
+
+    if column.dtype.is_numeric() or column.dtype == nw.Boolean:
+        return (column.cast(nw.Float64) if column.is_null().any() else column).to_numpy()
+    return np.array([*column.to_list(), None], object)[:-1]
 
 
 def written_numbers(column: nw.Series[Any]) -> tuple[Array, Mask]:

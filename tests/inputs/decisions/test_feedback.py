@@ -61,13 +61,13 @@ def without(name: str, value: Any) -> dict[str, Any]:
         ({"outcome": "happiness"}, "outcome must name a column of the table, got 'happiness'"),
         (
             {"table": without("speed", None)},
-            "speed must have an answer in every row, got None at position 17",
+            "speed must have an answer in every row .1 of 60 lines in column 'speed' break this., got",
         ),
         ({"table": without("score", float("nan"))}, "score must have an answer in every row"),
-        ({"table": without("price", "very good")}, "price must be a number or a column of numbers"),
+        ({"table": without("price", "very good")}, "price must be numbers"),
         (
             {"table": SURVEY | {"speed": np.where(np.arange(N) == 3, np.inf, 1.0)}},
-            "speed must be a finite number",
+            "speed must be finite",
         ),
         ({"drivers": ["speed", "same"]}, "drivers must vary.*'same', 1 in every row.*Leave it out"),
         ({"outcome": "same"}, "outcome must vary"),
@@ -81,13 +81,13 @@ def without(name: str, value: Any) -> dict[str, Any]:
         ({"replicates": -1}, "replicates must be 0 or 2 or more"),
         ({"replicates": 1}, "replicates must be 0 or 2 or more"),
         ({"level": 90}, "level must be a share above 0 and below 1, got 90.0. Write 90% as 0.9"),
-        ({"table": [1, 2, 3]}, "table must be a dataframe of any kind, or a dict of columns"),
+        ({"table": [1, 2, 3]}, "table must be a dataframe .pandas, polars, pyarrow., a DuckDB relation"),
         (
             {"table": {k: v[:3] for k, v in SURVEY.items()}},
             "table must have at least two rows more than drivers",
         ),
-        ({"table": SURVEY | {"speed": np.ones(3)}}, "table must have columns of one length"),
-        ({"table": {k: v[:0] for k, v in SURVEY.items()}}, "with at least one row"),
+        ({"table": SURVEY | {"speed": np.ones(3)}}, "a dict of columns of one length, got columns of shapes"),
+        ({"table": {k: v[:0] for k, v in SURVEY.items()}}, "table must have at least one row, got no lines"),
     ],
 )
 def test_surveys_are_checked(change: dict[str, Any], message: str) -> None:
@@ -166,7 +166,7 @@ BASE: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"issues": ["late", "count"]}, "count must be 1 or 0, or true or false, got 2.0 at position"),
+        ({"issues": ["late", "count"]}, "count must be 1 or 0, or true or false .* got 2 at position"),
         ({"churned": "count"}, "count must be 1 or 0"),
         ({"issues": ["late", "left"]}, "issues must not name the column of churned too"),
         ({"controls": ["late"]}, "controls must not name the column of issues too, got 'late'"),
@@ -207,13 +207,13 @@ def test_tickets_and_customers_have_to_fit() -> None:
     tickets = {"id": [1, 2], "about": ["late", "bill"]}
     customers = {"id": [1, 2], "left": [0, 1]}
     names: dict[str, Any] = {"customer_id": "id", "issue": "about"}
-    with refused("tickets must be of customers that are in customers, got 3 at position 1"):
+    with refused("customer_id must be of customers that are in customers .* got 3 at position 1"):
         tickets_by_customer({"id": [1, 3], "about": ["late", "bill"]}, customers=customers, **names)
-    with refused("customers must have each customer in one row, got 1 at position 1"):
+    with refused("id must have each customer in one row .* got 1 at position 1"):
         tickets_by_customer(tickets, customers={"id": [1, 1], "left": [0, 1]}, **names)
     with refused("issue must not be named like a column of customers, got 'left'"):
         tickets_by_customer({"id": [1, 2], "about": ["left", "bill"]}, customers=customers, **names)
-    with refused("about must have an answer in every row"):
+    with refused("issue must have an answer in every row"):
         tickets_by_customer({"id": [1, 2], "about": ["late", None]}, customers=customers, **names)
     with refused("at_least must be 1 or more"):
         tickets_by_customer(tickets, customers=customers, **names, at_least=0)

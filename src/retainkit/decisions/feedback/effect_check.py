@@ -16,7 +16,7 @@ from typing import Any
 from retainkit.columns import numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
-from retainkit.decisions.feedback.tickets import indicator, named_once, read_numbers
+from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
@@ -230,8 +230,8 @@ def effect_check_of_table(
     named_once("fixed", fixed, {churned: "churned"})
     named_once("after", after, {churned: "churned", fixed: "fixed"})
     wanted = {churned: "churned", fixed: "fixed", after: "after"}
-    read = read_numbers(table, wanted)
-    left, reached, late = (indicator(name, read[name]) == 1.0 for name in wanted)
+    read = read_answers(table, wanted)
+    left, reached, late = (read[name].flags(NO_ANSWER) for name in wanted)
     counts: dict[str, tuple[float, float]] = {}
     for group, among in (("fixed", reached), ("control", ~reached)):
         for time, then in (("before", ~late), ("after", late)):

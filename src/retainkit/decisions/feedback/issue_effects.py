@@ -31,7 +31,7 @@ from retainkit._numerics.samples.adjusted_differences import (
 )
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.feedback.correlations import check_own_variation, standardized
-from retainkit.decisions.feedback.tickets import indicator, named_once, read_numbers
+from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
 from retainkit.domains import LEVEL
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import AbstractRecord, read_only
@@ -221,9 +221,9 @@ def _columns(
     table: Any, churned: str, names: tuple[str, ...], others: tuple[str, ...]
 ) -> tuple[Array, Array, Array]:
     wanted = {churned: "churned", **dict.fromkeys(names, "issues"), **dict.fromkeys(others, "controls")}
-    columns = read_numbers(table, wanted)
-    left = indicator(churned, columns[churned])
-    met = np.stack([indicator(name, columns[name]) for name in names])
+    read = read_answers(table, wanted)
+    left = read[churned].flags(NO_ANSWER).astype(np.float64)
+    met = np.stack([read[name].flags(NO_ANSWER) for name in names]).astype(np.float64)
     for name, column, role in [
         (churned, left, "churned"),
         *((n, c, "issues") for n, c in zip(names, met, strict=True)),
@@ -235,7 +235,8 @@ def _columns(
                 "Leave it out, or join it with a similar issue." if role == "issues" else "Watch longer."
             )
             raise InputError("too-few", role, f"{name!r}, {count:,} of {column.size:,}", rule, way_out)
-    return left, met, np.stack([columns[name] for name in others]) if others else np.empty((0, left.size))
+    rest = [read[name].numbers(NO_ANSWER, flags=True) for name in others]
+    return left, met, np.stack(rest) if rest else np.empty((0, left.size))
 
 
 def _check_apart(met: Array, rest: Array, names: tuple[str, ...], others: tuple[str, ...]) -> None:

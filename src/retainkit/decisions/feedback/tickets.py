@@ -1,4 +1,4 @@
-"""Answers and tickets in a table of any kind: pandas, polars (eager, lazy), pyarrow, dict of columns."""
+"""Answers and tickets in a table of any kind."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.domains import REAL, as_numbers
-from retainkit.errors import Entry, InputError, missing_column
+from retainkit.errors import InputError, missing_column
+from retainkit.tables import Fault, Table, read_table
+from retainkit.tables.problems import NO_ID
 from retainkit.typing import Array
 
-Raw = NDArray[Any]
+NO_ANSWER = Fault(
+    "missing-value",
+    "must have an answer in every row",
+    "Leave those rows out or fill the gaps, and say so: who is silent is not like the rest.",
+)
+_TWICE = Fault("duplicate", "must have each customer in one row", "Keep one row per customer.")
+_STRANGER = Fault(
+    "unmatched",
+    "must be of customers that are in customers",
+    "Add their rows to customers, or leave their tickets out; check the type of the ids.",
+)
 
 
 def tickets_by_customer(
@@ -22,7 +33,7 @@ def tickets_by_customer(
     customer_id: str,
     issue: str,
     at_least: int = 1,
-) -> dict[str, Raw]:
+) -> dict[str, NDArray[Any]]:
     """One row per customer, with a column of 0 and 1 for each issue: whether the customer met it.
 
     Count tickets of a time before the one in which leaving is observed: who is about to cancel writes in,
@@ -30,9 +41,9 @@ def tickets_by_customer(
 
     Parameters
     ----------
-    tickets : dataframe or dict of columns
+    tickets : table of any kind
         One row per ticket, with the columns `customer_id` and `issue`.
-    customers : dataframe or dict of columns
+    customers : table of any kind
         One row per customer, also those without a ticket, with the column `customer_id` and whatever else
         is known of them, such as whether they left.
     customer_id, issue : names of columns
@@ -60,134 +71,37 @@ def tickets_by_customer(
     """
     if at_least < 1:
         raise InputError("out-of-range", "at_least", at_least, "must be 1 or more", "Try 1.")
-    known = read_columns(customers, None, "customers")
-    _check_present("customer_id", customer_id, list(known))
-    lines = read_columns(tickets, {customer_id: "customer_id", issue: "issue"}, "tickets")
-    place = _places(known[customer_id], customer_id)
-    row = _rows(lines[customer_id], place)
-    told = [str(_present(issue, at, value)) for at, value in enumerate(lines[issue].tolist())]
+    known = read_table(customers, argument="customers", line="customer")
+    lines = read_table(
+        tickets, {"customer_id": customer_id, "issue": issue}, argument="tickets", line="ticket"
+    )
+    if customer_id not in known:
+        raise missing_column("customer_id", customer_id, list(known))
+    row = known[customer_id].places_of(lines["customer_id"].to_list(), _TWICE)
+    lines["customer_id"].refuse_missing(NO_ID)
+    lines["customer_id"].refuse(row < 0, _STRANGER)
+    lines["issue"].refuse_missing(NO_ANSWER)
+    told = [str(value) for value in lines["issue"].to_list()]
     names, code = np.unique(np.array(told, dtype=np.str_), return_inverse=True)
     clash = [name for name in names.tolist() if name in known]
     if clash:
         rule = "must not be named like a column of customers"
         raise InputError("duplicate", "issue", clash[0], rule, "Rename the column or the issue.")
-    count = np.bincount(row * names.size + code, minlength=len(place) * names.size)
-    met = (count.reshape(len(place), names.size) >= at_least).astype(np.int64)
-    return {**known, **{name: met[:, j] for j, name in enumerate(names.tolist())}}
+    count = np.bincount(row * names.size + code, minlength=len(known) * names.size)
+    met = (count.reshape(len(known), names.size) >= at_least).astype(np.int64)
+    columns = {name: known[name].to_numpy() for name in known}
+    return columns | {name: met[:, j] for j, name in enumerate(names.tolist())}
 
 
-def _places(ids: Raw, name: str) -> dict[Any, int]:
-    place: dict[Any, int] = {}
-    for at, customer in enumerate(ids.tolist()):
-        if _present(name, at, customer) in place:
-            rule = "must have each customer in one row"
-            way_out = "Keep one row per customer."
-            raise InputError("duplicate", "customers", Entry(customer, at, 1), rule, way_out)
-        place[customer] = at
-    return place
-
-
-def _rows(ids: Raw, place: Mapping[Any, int]) -> NDArray[np.intp]:
-    rows = [place.get(customer, -1) for customer in ids.tolist()]
-    strange = [at for at, row in enumerate(rows) if row < 0]
-    if strange:
-        shown = Entry(ids[strange[0]], strange[0], len(strange))
-        way_out = "Add their rows to customers, or leave their tickets out; check the type of the ids."
-        raise InputError("unmatched", "tickets", shown, "must be of customers that are in customers", way_out)
-    return np.array(rows, np.intp)
-
-
-def _present(name: str, at: int, value: Any) -> Any:
-    if value is None or value != value:
-        raise _gaps(name, at, 1)
-    return value
-
-
-def read_columns(table: Any, wanted: Mapping[str, str] | None, argument: str = "table") -> dict[str, Raw]:
-    """The columns that are the keys of `wanted`, or all; its values are the arguments that errors name."""
-    if isinstance(table, Mapping):
-        given: dict[str, Any] = {str(k): table[k] for k in table}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        names = _names(wanted, list(given))
-        columns = {name: np.asarray(given[name]) for name in names}
-    else:
-        columns = _of_frame(table, wanted, argument)
-    shapes = {column.shape for column in columns.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 1 or next(iter(shapes)) == (0,):
-        shown = f"columns of shapes {', '.join(map(str, sorted(shapes)))}" if shapes else "no columns"
-        rule = "must have columns of one length, with at least one row"
-        raise InputError("not-a-table", argument, shown, rule, "Check the filter that made the table.")
-    return columns
-
-
-def _of_frame(table: Any, wanted: Mapping[str, str] | None, argument: str) -> dict[str, Raw]:
-    import narwhals as nw
-
-    try:
-        frame: Any = nw.from_native(table)
-    except TypeError as error:
-        rule = "must be a dataframe of any kind, or a dict of columns of one length"
-        way_out = "Pass the table itself, not one column of it."
-        raise InputError("not-a-table", argument, type(table).__name__, rule, way_out) from error
-    chosen = frame.select(_names(wanted, frame.collect_schema().names()))
-    eager = chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen
-    return {name: _array(eager.get_column(name)) for name in eager.columns}
-
-
-def _array(column: Any) -> Raw:
-    """A narwhals column as an array, gaps as None or NaN."""
-    import narwhals as nw
-
-    if column.dtype.is_numeric() or column.dtype == nw.Boolean:
-        if not column.is_null().any():
-            return column.to_numpy()
-        return column.cast(nw.Float64).to_numpy()
-    return np.array(column.to_list(), dtype=object)
-
-
-def _names(wanted: Mapping[str, str] | None, present: list[str]) -> list[str]:
-    if wanted is None:
-        return present
-    for name, argument in wanted.items():
-        _check_present(argument, name, present)
-    return list(wanted)
-
-
-def _check_present(argument: str, name: str, present: Sequence[str]) -> None:
-    if name not in present:
-        raise missing_column(argument, name, present)
+def read_answers(table: Any, wanted: Mapping[str, str]) -> Table:
+    """The columns named by the keys of `wanted`; its values are the arguments that named them."""
+    return read_table(table, {n: n for n in wanted}, argument="table", line="row", arguments=wanted)
 
 
 def read_numbers(table: Any, wanted: Mapping[str, str]) -> dict[str, Array]:
-    """The columns named by the keys of `wanted` as finite numbers; True and False count as 1 and 0."""
-    return {name: _numbers(name, column) for name, column in read_columns(table, wanted).items()}
-
-
-def _numbers(name: str, column: Raw) -> Array:
-    values = column.tolist()
-    if column.dtype.kind in "Of":
-        gaps = [at for at, v in enumerate(values) if v is None or v != v]
-        if gaps:
-            raise _gaps(name, gaps[0], len(gaps))
-    if column.dtype == np.bool_ or (column.dtype == object and {type(v) for v in values} == {bool}):
-        return column.astype(np.float64)
-    return np.asarray(REAL.check(name, as_numbers(name, column)), np.float64)
-
-
-def _gaps(name: str, first: int, count: int) -> InputError:
-    rule = "must have an answer in every row"
-    way_out = "Leave those rows out or fill the gaps, and say so: who is silent is not like the rest."
-    return InputError("missing-value", name, Entry(None, first, count), rule, way_out)
-
-
-def indicator(name: str, column: Array) -> Array:
-    """The column itself if it is of 0 and 1 (or of True and False)."""
-    bad = (column != 0.0) & (column != 1.0)
-    if bad.any():
-        at = int(np.argmax(bad))
-        rule = "must be 1 or 0, or true or false"
-        way_out = "Compare it first, for example table['tickets'] > 0."
-        raise InputError("out-of-range", name, Entry(float(column[at]), at, int(bad.sum())), rule, way_out)
-    return column
+    """Such columns as finite numbers; True and False count as 1 and 0."""
+    read = read_answers(table, wanted)
+    return {name: read[name].numbers(NO_ANSWER, flags=True) for name in read}
 
 
 def named_once(argument: str, names: Sequence[str], others: Mapping[str, str]) -> tuple[str, ...]:
