@@ -12,7 +12,7 @@ import numpy as np
 
 from retainkit._numerics.grouping import Codes, Levels, distinct_rows, grid_levels, levels
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
-from retainkit.errors import InputError, first_offender, near
+from retainkit.errors import InputError, first_offender
 from retainkit.typing import Array, NumberLike
 
 Found = TypeVar("Found")
@@ -163,16 +163,9 @@ def require(holds: Any, argument: str, values: Array, rule: str, way_out: str = 
 def read_columns(
     frame: Any, names: tuple[str, ...], *, optional: tuple[str, ...] = ("weight",)
 ) -> dict[str, NumberLike]:
-    """Columns of any dataframe by name, those that are optional only if they are there."""
-    import narwhals as nw
+    """Columns of any table by name, those that are optional only if they are there."""
+    from retainkit.tables import read_table
 
-    table = nw.from_native(frame)
-    if isinstance(table, nw.LazyFrame):
-        table = table.collect()
-    for name in names:
-        if name not in table.columns:
-            rule = f"must have a column {name!r}"
-            way_out = near(name, table.columns) + "Rename the column."
-            raise InputError("missing-column", "frame", table.columns, rule, way_out)
-    wanted = (*names, *(name for name in optional if name in table.columns))
-    return {name: table.get_column(name).to_numpy() for name in wanted}
+    said = dict.fromkeys(names, "frame")
+    table = read_table(frame, {n: n for n in names}, more=optional, argument="frame", arguments=said)
+    return {name: table[name].to_numpy() for name in table}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 
-from retainkit._numerics.grouping import Codes, Levels
-from retainkit.domains import REAL
+from retainkit._numerics.grouping import Levels
 from retainkit.errors import InputError, first_offender, near
 from retainkit.summaries._base import AbstractSummary
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, Unit
+
+if TYPE_CHECKING:
+    from retainkit.tables import Column
 
 S = TypeVar("S", bound=AbstractSummary)
 
@@ -26,7 +28,7 @@ class Described(AbstractSummary, Generic[S]):
     Parameters
     ----------
     data : Purchases, Renewals, Spend or Opportunities, n entries
-    covariates : mapping of names to (n,) numbers, or any dataframe of numbers
+    covariates : mapping of names to (n,) numbers, or any table of numbers
         In the order of the entries; `align_covariates` brings a table into it. Categories become
         numbers by `encode_categories`.
 
@@ -100,29 +102,20 @@ class Described(AbstractSummary, Generic[S]):
 
 
 def covariate_columns(covariates: Any, argument: str = "covariates") -> dict[str, Array]:
-    """Named columns of finite numbers from a mapping or any dataframe."""
-    if isinstance(covariates, Mapping):
-        given = cast("Mapping[str, Any]", covariates)
-    else:
-        import narwhals as nw
+    """Named columns of finite numbers from a mapping, whose values may be single numbers, or any table."""
+    from retainkit.tables import as_column, is_mapping, read_table
 
-        table = nw.from_native(covariates, eager_only=True)
-        given = {name: table.get_column(name).to_numpy() for name in table.columns}
-    if not given:
+    def numbers(column: Column, name: str) -> Array:  # a copy, which may be made read-only
+        return np.array(replace(column, argument=f"{argument}[{name!r}]").numbers(flags=True))
+
+    if not is_mapping(covariates) or (covariates and all(np.ndim(v) == 1 for v in covariates.values())):
+        table = read_table(covariates, argument=argument, line="customer")
+        return {name: numbers(table[name], name) for name in table}
+    if not covariates:
         way_out = "Leave covariates out if there are none."
         raise InputError("empty", argument, {}, "must have at least one column", way_out)
-    return {name: _numbers(f"{argument}[{name!r}]", column) for name, column in given.items()}
-
-
-def _numbers(argument: str, column: NumberLike) -> Array:
-    array = np.asarray(column)
-    if array.dtype == np.bool_:
-        array = array.astype(np.float64)
-    if array.dtype.kind in "OUST":
-        rule = "must be numbers"
-        way_out = "Turn categories into columns of 0 and 1 with encode_categories(column)."
-        raise InputError("not-a-number", argument, array.ravel()[0] if array.size else array, rule, way_out)
-    return np.array(REAL.check(argument, array), np.float64)
+    flat = {n: as_column(argument, np.ravel(v), name=n) for n, v in covariates.items()}
+    return {n: numbers(column, n).reshape(np.shape(covariates[n])) for n, column in flat.items()}
 
 
 def encode_categories(
@@ -173,7 +166,7 @@ def align_covariates(
 
     Parameters
     ----------
-    frame : any dataframe, one line per customer
+    frame : table of any kind, one line per customer
     customer_id : name of the column of ids
     customers : (n,) ids, such as ``tx.customers``
     columns : names, optional
@@ -184,32 +177,26 @@ def align_covariates(
     InputError
         For ids that occur twice, and for customers without a line: how many, and which.
     """
-    import narwhals as nw
+    from retainkit.tables import Fault, read_table, to_list
 
-    table = nw.from_native(frame, eager_only=True)
-    wanted = [c for c in table.columns if c != customer_id] if columns is None else list(columns)
-    for name in (customer_id, *wanted):
-        if name not in table.columns:
-            rule = f"must be among the columns of the table ({', '.join(table.columns)})"
-            way_out = near(name, table.columns)
-            raise InputError(
-                "missing-column", "customer_id" if name == customer_id else "columns", name, rule, way_out
-            )
-    places = _places(table.get_column(customer_id).to_list(), np.asarray(customers).tolist())
-    return {name: _numbers(name, table.get_column(name).to_numpy())[places] for name in wanted}
-
-
-def _places(ids: list[Any], customers: list[Any]) -> Codes:
-    place = {customer: i for i, customer in enumerate(ids)}
-    if len(place) < len(ids):
-        seen: set[Any] = set()
-        twice = next(i for i in ids if i in seen or seen.add(i))
-        rule = f"must name each customer once ({len(ids) - len(place):,} lines too many)"
-        raise InputError("duplicate", "customer_id", twice, rule, "Keep one line per customer.")
-    missing = [c for c in customers if c not in place]
+    asked = None if columns is None else dict.fromkeys(columns, "columns")
+    said = {**(asked or {}), customer_id: "customer_id"}
+    table = read_table(
+        frame,
+        {name: name for name in said},
+        more="all" if asked is None else (),
+        argument="frame",
+        line="customer",
+        arguments=said,
+    )
+    twice = Fault("duplicate", "must name each customer once", "Keep one line per customer.")
+    ids = to_list(customers)
+    places = table[customer_id].places_of(ids, twice)
+    missing = [ids[k] for k in np.flatnonzero(places < 0)]
     if missing:
         few = ", ".join(map(repr, missing[:3])) + (", …" if len(missing) > 3 else "")
-        rule = f"has no line for {len(missing):,} of {len(customers):,} customers ({few})"
+        rule = f"has no line for {len(missing):,} of {len(ids):,} customers ({few})"
         way_out = "Add their lines or leave those customers out; check the type of the ids."
         raise InputError("unmatched", "frame", missing[0], rule, way_out)
-    return np.array([place[c] for c in customers], np.intp)
+    names = asked or [name for name in table if name != customer_id]
+    return {name: table[name].numbers(flags=True)[places] for name in names}

@@ -12,9 +12,9 @@ dataframe comes in.
 from retainkit.tables.column import Codes, Column
 from retainkit.tables.days import DAY, MONTH_OR_DAY, DateRule, Days, Mask, one_day, to_date
 from retainkit.tables.labels import Labels
-from retainkit.tables.native import FrameKind, frame_like, frame_of, make_frame, take, to_list
+from retainkit.tables.native import FrameKind, frame_like, frame_of, make_frame, take
 from retainkit.tables.problems import Fault, Said, wrong_type
-from retainkit.tables.read import Source, Table, as_column, is_mapping, read_table
+from retainkit.tables.read import Source, Table, as_column, is_mapping, read_table, to_list
 
 __all__ = [
     "DAY",

@@ -25,15 +25,6 @@ def take(column: Any, places: NDArray[np.intp]) -> Any:
     return nw.maybe_reset_index(taken).to_native()
 
 
-def to_list(column: Any) -> list[Any]:
-    """The entries of a column of any kind as Python objects."""
-    if isinstance(column, np.ndarray | list | tuple):
-        return np.asarray(column).tolist()  # pyright: ignore[reportUnknownArgumentType]
-    import narwhals as nw
-
-    return nw.from_native(column, series_only=True).to_list()
-
-
 def frame_of(id_name: str, ids: Any, columns: Mapping[str, Array]) -> Any:
     """A frame of the kind of `ids`: the ids under their own name, then the columns."""
     if id_name in columns:

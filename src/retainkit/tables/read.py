@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,7 @@ def read_table(
     source: Source,
     wanted: Mapping[str, str] | None = None,
     *,
+    more: Collection[str] | Literal["all"] = (),
     argument: str = "source",
     line: str = "line",
     also: str = "",
@@ -78,6 +79,8 @@ def read_table(
         the path or glob of CSV or Parquet files, or a dict of columns.
     wanted : mapping of keys to names of columns, optional
         By default all columns, under their own names. A key is what errors call the column.
+    more : names, or "all"
+        Further columns, under their own names, those that are there.
     argument : str
         What the caller calls the table.
     line : str
@@ -101,7 +104,7 @@ def read_table(
     >>> table["date"].dates()
     array(['2024-01-31', '2024-02-29'], dtype='datetime64[D]')
     """
-    names = _Names(wanted, argument, arguments or {})
+    names = _Names(wanted, more, argument, arguments or {})
     if is_mapping(source):
         return _of_mapping(source, names, line)
     written = False  # whether everything is text
@@ -125,6 +128,7 @@ class _Names:
     """Key → column, for those that are wanted; all if nobody said which."""
 
     wanted: Mapping[str, str] | None
+    more: Collection[str] | Literal["all"]
     table: str
     arguments: Mapping[str, str]
 
@@ -144,19 +148,21 @@ class _Names:
         twice = next((name for k, name in enumerate(present) if name in present[:k]), None)
         if twice is not None:
             raise not_a_table(self.table, f"two columns of one name ({twice!r})", "Rename one of them.")
-        wanted = {str(name): name for name in present} if self.wanted is None else self.wanted
+        wanted, has = dict(self.given), set(self.given.values())
+        more = present if self.wanted is None or self.more == "all" else self.more
+        wanted |= {str(name): name for name in more if name in present and name not in has}
         for key, name in wanted.items():
             if name not in present:
                 argument = self.arguments.get(key, key)
                 if name in index:
                     raise in_the_index(argument, name)
                 raise missing_column(argument, name, present)
-        return dict(wanted)
+        return wanted
 
 
 def check_names(wanted: Mapping[str, str], present: Sequence[Any], argument: str = "source") -> None:
     """Refuse a column that is not there, or not alone with its name, as `read_table` does."""
-    _Names(wanted, argument, {}).chosen(present)
+    _Names(wanted, (), argument, {}).chosen(present)
 
 
 def _of_path(path: str, names: _Names) -> tuple[Any, bool]:
@@ -223,6 +229,11 @@ def as_column(argument: str, values: Any, *, name: str | None = None, in_arrays:
             series = nw.from_native(values, series_only=True, pass_through=False)
             return Column(argument, name, series, in_arrays=in_arrays)
     return Column(argument, name, _array(values), in_arrays=in_arrays)
+
+
+def to_list(values: Any) -> list[Any]:
+    """The entries of a column of any kind as Python objects."""
+    return as_column("values", values).to_list()
 
 
 def _array(values: Any) -> NDArray[Any]:

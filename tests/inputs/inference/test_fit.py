@@ -114,7 +114,9 @@ def test_a_frame_without_the_column_names_the_near_one() -> None:
     import pandas as pd
 
     frame = pd.DataFrame({"Frequency": [2], "recency": [30.0], "T": [39.0]})
-    with pytest.raises(rk.InputError, match=r"must have a column 'frequency'.*Did you mean 'Frequency'"):
+    with pytest.raises(
+        rk.InputError, match=r"must name a column .* got 'frequency'.*Did you mean 'Frequency'"
+    ):
         rk.Purchases.from_frame(frame)
 
 

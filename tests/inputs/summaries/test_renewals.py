@@ -76,7 +76,7 @@ def test_a_discrete_model_refuses_parts_of_periods() -> None:
 def test_frames_bring_their_columns() -> None:
     frame = pd.DataFrame({"duration": [3, 4], "event": [1, 0], "entry": [0, 2]})
     assert Renewals.from_frame(frame, unit="month").entry.tolist() == [0.0, 2.0]
-    with pytest.raises(rk.InputError, match="must have a column 'event'"):
+    with pytest.raises(rk.InputError, match="must name a column of the table, got 'event'"):
         Renewals.from_frame(frame.rename(columns={"event": "events"}))
 
 

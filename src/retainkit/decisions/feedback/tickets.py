@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError, missing_column
+from retainkit.errors import InputError
 from retainkit.tables import Fault, Table, read_table
 from retainkit.tables.problems import NO_ID
 from retainkit.typing import Array
@@ -71,12 +71,11 @@ def tickets_by_customer(
     """
     if at_least < 1:
         raise InputError("out-of-range", "at_least", at_least, "must be 1 or more", "Try 1.")
-    known = read_table(customers, argument="customers", line="customer")
+    ids, roles = {customer_id: customer_id}, {customer_id: "customer_id"}
+    known = read_table(customers, ids, more="all", argument="customers", line="customer", arguments=roles)
     lines = read_table(
         tickets, {"customer_id": customer_id, "issue": issue}, argument="tickets", line="ticket"
     )
-    if customer_id not in known:
-        raise missing_column("customer_id", customer_id, list(known))
     row = known[customer_id].places_of(lines["customer_id"].to_list(), _TWICE)
     lines["customer_id"].refuse_missing(NO_ID)
     lines["customer_id"].refuse(row < 0, _STRANGER)
