@@ -21,20 +21,58 @@ Rates that know their period are converted before, by `retainkit.rates.in_period
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import wraps
+from types import CodeType
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
-from retainkit.domains import Domain
+from retainkit.domains import Domain, refuse_masked
 from retainkit.errors import InputError
 from retainkit.typing import Array, Number, NumberLike
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SameKind: TypeAlias = Any
 """What came in: a float for numbers, an ndarray for arrays and lists, a Series for Series."""
 
+_TABLES = {"pandas": ("DataFrame",), "polars": ("DataFrame", "LazyFrame")}
+
+_WITHOUT_LABELS = frozenset((float, int, bool, str, list, tuple, type(None), np.ndarray))
+
 PLAIN = frozenset((float, int))
 """The types that take the fast branch; bool is not among them and is refused by `columns`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is kept of a Series or dataframe so that an answer becomes a Series beside it, and no other."""
+
+    argument: str
+    library: Literal["pandas", "polars"]
+    rows: int
+    index: Any
+    """The pandas index; None for polars, whose rows have no labels."""
+    name: Any
+
+    @classmethod
+    def of(cls, argument: str, value: Any) -> Labels | None:
+        """Those of a column or table; None where it has none."""
+        if _is_a(value, "pandas", "Series", "DataFrame"):
+            return cls(argument, "pandas", len(value), value.index, getattr(value, "name", None))
+        if _is_a(value, "polars", "Series", "DataFrame"):
+            return cls(argument, "polars", len(value), None, getattr(value, "name", ""))
+        return None
+
+    def series(self, array: Array) -> Any:
+        """An answer for each row as a Series."""
+        library: Any = sys.modules[self.library]
+        if self.library == "pandas":
+            return library.Series(array, index=self.index, name=self.name)
+        return library.Series(self.name, array)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +80,7 @@ class Back:
     """Gives a result the kind of the arguments: call it with the formula's result."""
 
     shape: tuple[int, ...]
-    series: Any = None
+    labels: Labels | None = None
 
     def __call__(self, result: Any) -> SameKind:
         array = np.asarray(result)
@@ -50,11 +88,9 @@ class Back:
             array = np.broadcast_to(array, self.shape).copy()  # the formula had no use for the column
         if array.ndim == 0:
             return array.item()
-        if self.series is None or array.shape != (len(self.series),):
+        if self.labels is None or array.shape != (self.labels.rows,):
             return array
-        if _is_a(self.series, "pandas"):
-            return sys.modules["pandas"].Series(array, index=self.series.index, name=self.series.name)
-        return sys.modules["polars"].Series(self.series.name, array)
+        return self.labels.series(array)
 
 
 def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], Back]:
@@ -79,13 +115,14 @@ def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], 
         For what is no number or outside its domain, for columns of unequal length, for pandas Series
         whose indexes differ (they are never aligned silently), and for whole dataframes.
     """
-    first: tuple[str, Any] | None = None
+    columnar: dict[str, Any] = {}
     values: list[Array] = []
     for name, (value, domain) in arguments.items():
         if not isinstance(value, np.ndarray | float | int | list):
-            first = _series(name, value, first)
+            columnar[name] = _one_column(name, value)
         values.append(np.asarray(domain.check(name, value)))
-    return tuple(values), Back(_common_shape(list(arguments), values), first and first[1])
+    labels = labels_of(**columnar) if columnar else None
+    return tuple(values), Back(_common_shape(list(arguments), values), labels)
 
 
 def numbers(**arguments: tuple[Number, Domain]) -> tuple[float, ...]:
@@ -100,28 +137,88 @@ def numbers(**arguments: tuple[Number, Domain]) -> tuple[float, ...]:
     return tuple(values)
 
 
-def _series(name: str, value: Any, first: tuple[str, Any] | None) -> tuple[str, Any] | None:
-    """The Series that lends its index: `first`, or `value` if it is the first one."""
-    library = type(value).__module__.partition(".")[0]
-    if type(value).__name__.endswith("Frame") and library in ("pandas", "polars"):
-        rule = "must be a number or one column"
-        way_out = "Give one column of the table, for example table['margin']."
-        raise InputError("wrong-shape", name, f"a {library} {type(value).__name__}", rule, way_out)
-    if not (_is_a(value, "pandas") or _is_a(value, "polars")):
-        return first
-    if first is None:
-        return name, value
-    if _is_a(value, "pandas") and _is_a(first[1], "pandas") and not first[1].index.equals(value.index):
-        rule = f"must have the same index as {first[0]} ({len(first[1]):,} rows)"
-        way_out = "Take both columns from one table, or align them first with .reindex()."
-        raise InputError("index-mismatch", name, f"an index of {len(value):,} rows", rule, way_out)
-    return first
+def labels_of(*known: Labels | None, **given: Any) -> Labels | None:
+    """The labels that belong to all of these columns: those of the first Series; None where there is none.
+
+    Every function that takes two or more columns asks this before it takes their values. Columns are never
+    aligned silently: rows that mean other customers are refused, the same labels in another order too.
+
+    Parameters
+    ----------
+    *known : Labels or None
+        Of columns that were read before, such as those of a summary.
+    **given : anything
+        The arguments under the names that the caller wrote; what has no labels is passed over. A summary or a
+        record that was made from Series has their `labels`.
+
+    Raises
+    ------
+    InputError
+        For pandas indexes that differ, and for masked arrays.
+    """
+    found = [labels for labels in known if labels is not None]
+    for name, value in given.items():
+        if type(value) in _WITHOUT_LABELS:
+            continue
+        refuse_masked(name, value)
+        labels = Labels.of(name, value) or getattr(value, "labels", None)
+        if isinstance(labels, Labels):
+            found.append(labels)
+    indexed = [labels for labels in found if labels.index is not None]
+    for other in indexed[1:]:
+        if not indexed[0].index.equals(other.index):
+            raise _unlike(indexed[0], other)
+    return found[0] if found else None
 
 
-def _is_a(value: Any, library: str) -> bool:
-    """Whether a value is that library's Series, without importing the library."""
+def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
+    """A function or method that refuses columns of different labels and answers a Series with a Series.
+
+    The function itself knows arrays alone. An answer of other dimensions, such as draws, stays an array.
+    """
+    code: CodeType = getattr(function, "__code__")  # noqa: B009
+    names = code.co_varnames[: code.co_argcount]
+
+    @wraps(function)
+    def labelled(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        labels_of(**given)
+        answer: Any = function(*args, **kwargs)
+        if not isinstance(answer, np.ndarray):
+            return answer
+        labels = next((found for name, value in given.items() if (found := Labels.of(name, value))), None)
+        return Back(answer.shape, labels)(answer)
+
+    return labelled
+
+
+def _unlike(first: Labels, other: Labels) -> InputError:
+    """The error for two indexes; it says in what they differ."""
+    if first.rows != other.rows:
+        shown = f"an index of {other.rows:,} rows"
+    elif len(first.index.difference(other.index, sort=False)) == 0:
+        shown = "the same labels in another order"
+    else:
+        shown = f"other labels ({', '.join(map(repr, other.index[:3].tolist()))}, …)"
+    rule = f"must have the same index as {first.argument} ({first.rows:,} rows)"
+    way_out = "Take both columns from one table, or align them first with .reindex()."
+    return InputError("index-mismatch", other.argument, shown, rule, way_out)
+
+
+def _one_column(name: str, value: Any) -> Any:
+    """The value, if it is no whole table."""
+    for library in ("pandas", "polars"):
+        if _is_a(value, library, *_TABLES[library]):
+            rule = "must be a number or one column"
+            way_out = "Give one column of the table, for example table['margin']."
+            raise InputError("wrong-shape", name, f"a {library} {type(value).__name__}", rule, way_out)
+    return value
+
+
+def _is_a(value: Any, library: str, *kinds: str) -> bool:
+    """Whether a value is one of that library's kinds, without importing the library."""
     module = sys.modules.get(library)
-    return module is not None and isinstance(value, module.Series)
+    return module is not None and isinstance(value, tuple(getattr(module, kind) for kind in kinds))
 
 
 def _common_shape(names: list[str], values: list[Array]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ an optimiser's transform, start values, property tests and the search for a turn
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -53,6 +54,7 @@ class Domain:
 
 def as_numbers(argument: str, value: Any) -> Array:
     """Any number or column of numbers as a float64 array; text, booleans and gaps are refused."""
+    refuse_masked(argument, value)
     try:
         array: NDArray[Any] = np.asarray(value)
     except ValueError:  # rows of unequal length
@@ -69,6 +71,17 @@ def as_numbers(argument: str, value: Any) -> Array:
     shown = value if array.ndim == 0 else f"{array.size:,} values of type {array.dtype}"
     way_out = "Convert text and booleans to numbers and fill or remove missing values first."
     raise InputError("not-a-number", argument, shown, "must be a number or a column of numbers", way_out)
+
+
+def refuse_masked(argument: str, value: Any) -> None:
+    """Refuse a masked array of numpy with masked entries: as plain numbers they would count as known."""
+    masked: Any = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(value, masked.MaskedArray) and masked.is_masked(value):
+        shown = f"a masked array, {masked.count_masked(value):,} of its {value.size:,} entries masked"
+        way_out = (
+            "Remove those entries with .compressed(), from all columns alike, or fill them with .filled()."
+        )
+        raise InputError("missing-value", argument, shown, "must not have masked entries", way_out)
 
 
 def _too_large(argument: str) -> InputError:

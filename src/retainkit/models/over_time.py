@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel
@@ -88,6 +89,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         data = self._rows(data)
         return self._draw_by_draw(lambda m: m.base.probability_alive(m._felt(data)[0]))
 
+    @keeps_labels
     def expected_purchases(self, data: DataOf[PurchasesOverTime], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
 
@@ -97,6 +99,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         length = self._horizon(horizon)
         return self._draw_by_draw(lambda m: m._expected(data, m._felt(data)[0], length))
 
+    @keeps_labels
     def discounted_expected_purchases(
         self, data: DataOf[PurchasesOverTime], discount_rate: Rate, horizon: Horizon
     ) -> Array:
@@ -150,6 +153,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
     # -- simulator ----------------------------------------------------------------------------------
 
+    @keeps_labels
     def sample(
         self,
         T: NumberLike,

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from retainkit._numerics.grouping import Codes, Levels, distinct_rows, grid_levels, levels
+from retainkit.columns import Labels, labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender
 from retainkit.typing import Array, NumberLike
@@ -133,9 +134,31 @@ class AbstractSummary(ABC):
             object.__setattr__(summary, name, column)
         return summary
 
-    def _store(self, columns: dict[str, NumberLike], *, may_be_one: tuple[str, ...] = ("weight",)) -> None:
-        """Keep the columns as read-only float64 arrays of one length; some may be one number for all."""
-        arrays = {k: np.atleast_1d(NOT_NEGATIVE.check(k, v)) for k, v in columns.items()}
+    @property
+    def labels(self) -> Labels | None:
+        """The row labels of the columns that it was made from, where those were Series."""
+        return self._kept.get("labels")
+
+    def _labelled(self, **given: Any) -> Self:
+        """Keep the labels of a table that was read, or of a column given beside the others."""
+        self._kept["labels"] = labels_of(self.labels, **given)
+        return self
+
+    def _store(
+        self,
+        columns: dict[str, NumberLike],
+        *,
+        may_be_one: tuple[str, ...] = ("weight",),
+        flags: tuple[str, ...] = (),
+    ) -> None:
+        """Keep the columns as read-only float64 arrays of one length.
+
+        Some may be one number for all. Flags may be booleans, which many tables hold there: the one
+        exception to numbers only.
+        """
+        labels = labels_of(**columns)
+        given = {k: _numbered(v) if k in flags else v for k, v in columns.items()}
+        arrays = {k: np.atleast_1d(NOT_NEGATIVE.check(k, v)) for k, v in given.items()}
         POSITIVE.check("weight", arrays["weight"])
         length = max(a.size for k, a in arrays.items() if k not in may_be_one)
         for name, array in arrays.items():
@@ -148,7 +171,12 @@ class AbstractSummary(ABC):
             kept.setflags(write=False)
             object.__setattr__(self, name, kept)
         object.__setattr__(self, "_levels", {})
-        object.__setattr__(self, "_kept", {})
+        object.__setattr__(self, "_kept", {"labels": labels})
+
+
+def _numbered(flags: NumberLike) -> Any:
+    array = np.asarray(flags)
+    return array.astype(np.float64) if array.dtype == np.bool_ else array
 
 
 def require(holds: Any, argument: str, values: Array, rule: str, way_out: str = "") -> None:

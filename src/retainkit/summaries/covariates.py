@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import numpy as np
 
 from retainkit._numerics.grouping import Levels
+from retainkit.columns import labels_of
 from retainkit.errors import InputError, first_offender, near
 from retainkit.summaries._base import AbstractSummary
 from retainkit.typing import Array, Unit
@@ -50,11 +51,15 @@ class Described(AbstractSummary, Generic[S]):
     covariates: dict[str, Array]
 
     def __init__(self, data: S, covariates: Any) -> None:
+        from retainkit.tables import is_mapping
+
         given: Any = data
         if not isinstance(given, AbstractSummary) or isinstance(given, Described):
             rule = "must be a summary without covariates, such as Purchases or Renewals"
             way_out = "Give all covariates at once: Described(tx.purchases, {'a': ..., 'b': ...})."
             raise InputError("wrong-type", "data", type(data).__name__, rule, way_out)
+        each = {f"covariates[{k!r}]": v for k, v in covariates.items()} if is_mapping(covariates) else {}
+        labels = labels_of(data.labels, **each or {"covariates": covariates})
         named = covariate_columns(covariates)
         for name, column in named.items():
             if column.shape != (len(data),):
@@ -66,7 +71,7 @@ class Described(AbstractSummary, Generic[S]):
         object.__setattr__(self, "covariates", named)
         object.__setattr__(self, "weight", data.weight)
         object.__setattr__(self, "_levels", {})
-        object.__setattr__(self, "_kept", {})
+        object.__setattr__(self, "_kept", {"labels": labels})
 
     @property
     def columns(self) -> dict[str, Array]:

@@ -87,7 +87,8 @@ class Opportunities(AbstractSummary):
     @classmethod
     def from_frame(cls, frame: Any, *, unit: Unit | None = None) -> Self:
         """Read the columns frequency, recency, periods (and weight, if there) of any dataframe."""
-        return cls(**read_columns(frame, ("frequency", "recency", "periods")), unit=unit)
+        given = read_columns(frame, ("frequency", "recency", "periods"))
+        return cls(**given, unit=unit)._labelled(frame=frame)
 
     @property
     def columns(self) -> dict[str, Array]:

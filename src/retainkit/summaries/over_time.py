@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.grouping import Levels
+from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender
 from retainkit.protocols import DataOf, data_of
@@ -136,6 +137,7 @@ class PurchasesOverTime(AbstractSummary):
     ) -> None:
         purchases = data_of(purchases, Purchases, "purchases")
         n, k = len(purchases), len(periods.names)
+        labels = labels_of(purchases.labels, birth=birth, at_purchases=at_purchases, group=group)
         born = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("birth", birth)), (n,))
         member = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("group", group)), (n,))
         sums = np.asarray(REAL.check("at_purchases", at_purchases))
@@ -154,7 +156,7 @@ class PurchasesOverTime(AbstractSummary):
         object.__setattr__(self, "periods", periods)
         object.__setattr__(self, "weight", purchases.weight)
         object.__setattr__(self, "_levels", {})
-        object.__setattr__(self, "_kept", {})
+        object.__setattr__(self, "_kept", {"labels": labels})
 
     @property
     def columns(self) -> dict[str, Array]:

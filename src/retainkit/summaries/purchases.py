@@ -90,7 +90,7 @@ class Purchases(AbstractSummary):
         ``rfm_summary`` make have these columns.
         """
         given = read_columns(frame, ("frequency", "recency", "T"), optional=("weight", "log_gaps"))
-        return cls(**given, unit=unit)
+        return cls(**given, unit=unit)._labelled(frame=frame)
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -114,6 +114,7 @@ class Purchases(AbstractSummary):
     # -- the gaps: not part of what makes two customers equal, since a likelihood is linear in them ---
 
     def _checked_gaps(self, log_gaps: NumberLike) -> Array:
+        self._labelled(log_gaps=log_gaps)
         gaps = np.atleast_1d(REAL.check("log_gaps", log_gaps)).copy()
         if gaps.shape != self.frequency.shape:
             rule = f"must be one column of the same length as the others ({len(self):,})"

@@ -69,8 +69,8 @@ class Renewals(AbstractSummary):
         reasons: tuple[str, ...] = (),
         unit: Unit | None = None,
     ) -> None:
-        columns = {"duration": duration, "event": _codes(event), "entry": entry, "weight": weight}
-        self._store(columns, may_be_one=("entry", "weight"))
+        columns = {"duration": duration, "event": event, "entry": entry, "weight": weight}
+        self._store(columns, may_be_one=("entry", "weight"), flags=("event",))
         object.__setattr__(self, "whole_periods", bool(whole_periods))
         object.__setattr__(self, "reasons", tuple(reasons))
         object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
@@ -111,7 +111,7 @@ class Renewals(AbstractSummary):
     def from_frame(cls, frame: Any, *, unit: Unit | None = None, whole_periods: bool = False) -> Self:
         """Read the columns duration, event (and entry, weight, if there) of any dataframe."""
         found = read_columns(frame, ("duration", "event"), optional=("entry", "weight"))
-        return cls(**found, unit=unit, whole_periods=whole_periods)
+        return cls(**found, unit=unit, whole_periods=whole_periods)._labelled(frame=frame)
 
     @classmethod
     def from_survivors(cls, counts: NumberLike, *, unit: Unit | None = None) -> Self:
@@ -200,12 +200,6 @@ class Renewals(AbstractSummary):
     @property
     def informative_customers(self) -> float:
         return float(self.weight[self.duration > self.entry].sum())
-
-
-def _codes(event: NumberLike) -> Any:
-    """Booleans are what many tables hold here; they are the one exception to numbers only."""
-    array = np.asarray(event)
-    return array.astype(np.float64) if array.dtype == np.bool_ else array
 
 
 def _cohorts(table: Any) -> Array:

@@ -57,7 +57,7 @@ class Spend(AbstractSummary):
     @classmethod
     def from_frame(cls, frame: Any) -> Self:
         """Read the columns frequency, monetary_value (and weight, if there) of any dataframe."""
-        return cls(**read_columns(frame, ("frequency", "monetary_value")))
+        return cls(**read_columns(frame, ("frequency", "monetary_value")))._labelled(frame=frame)
 
     @property
     def columns(self) -> dict[str, Array]:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from retainkit.columns import numbers
 from retainkit.domains import POSITIVE, PROBABILITY
 from retainkit.errors import InputError
 from retainkit.protocols import D, ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
@@ -21,7 +22,8 @@ Spending: TypeAlias = "ModelOf[SpendProcess[Spend]] | NumberLike"
 
 def check_margin(margin: NumberLike) -> float:
     """The share of a purchase that is left after its own costs; never a default."""
-    return float(PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3."))
+    share = PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3.")
+    return numbers(margin=(share, PROBABILITY))[0]
 
 
 def check_purchasing(purchasing: ModelOf[PurchaseProcess[D]]) -> PurchaseProcess[D]:
@@ -40,9 +42,7 @@ def check_survival(survival: ModelOf[SurvivalProcess]) -> SurvivalProcess:
     if hasattr(type(meant), "survival"):
         return meant
     rule = "must answer survival(t, given=...)"
-    way_out = (
-        "Pass a contractual model or its fit; retainkit.interop.survival makes others so."
-    )
+    way_out = "Pass a contractual model or its fit; retainkit.interop.survival makes others so."
     raise InputError("not-a-model", "survival", type(meant).__name__, rule, way_out)
 
 
@@ -70,7 +70,8 @@ def check_spend(given: Spending) -> SpendProcess[Spend] | float:
     """A spend model whose mean exists, or a positive constant."""
     spend: SpendProcess[Spend] = model_of(given)
     if not hasattr(type(spend), "expected_spend_new"):
-        return float(POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase."))
+        amount = POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase.")
+        return numbers(spend=(amount, POSITIVE))[0]
     if not np.all(np.asarray(spend.expected_spend_new()) < math.inf):
         rule = "must have a finite mean, which a GammaGamma has only for q > 1"
         way_out = "Value at the median: pass spend.median_spend_new() as a constant spend per purchase."

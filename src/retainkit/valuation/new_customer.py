@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.protocols import D, ModelOf, PurchaseProcess
@@ -152,7 +153,7 @@ def payback_time(
     >>> print(rk.payback_time(20.0, model, 35.0, margin=0.3, discount_rate=rk.Rate(0.10, per="year")))
     after 26.9 weeks
     """
-    cost = float(NOT_NEGATIVE.check("acquisition_cost", acquisition_cost))
+    (cost,) = numbers(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
     share, rate, each = check_margin(margin), check_rate(discount_rate), _mean_spend(spend)
     process = check_purchasing(purchasing)
     unit = process.unit

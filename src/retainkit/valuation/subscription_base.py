@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
@@ -206,6 +207,7 @@ def value_subscriptions(
     """
     check_instant(instant)
     process = check_survival(survival)
+    labels_of(tenure=tenure, customers=customers, margin_per_period=margin_per_period, cohort=cohort)
     k, people, margin = _entries(process, tenure, customers, margin_per_period)
     labels = k if cohort is None else np.asarray(cohort)
     if labels.shape != k.shape:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import columns, numbers
+from retainkit.columns import columns, keeps_labels, labels_of, numbers
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
@@ -119,6 +119,7 @@ class Campaign:
     fixed_cost: NumberLike = 0.0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", labels_of(**{name: getattr(self, name) for name in _MEANINGS}))
         for name, (domain, _) in _MEANINGS.items():
             given = getattr(self, name)
             if not isinstance(given, BetaAcceptance):
@@ -145,6 +146,7 @@ class Campaign:
         """The share of churners at which contacts earn nothing; inf where none is enough."""
         return _break_even(self.per_churner, self.per_stayer, 0.0)
 
+    @keeps_labels
     def expected_profit(self, churn_probability: NumberLike) -> Any:
         """Profit per contact of customers who leave with this probability, before the fixed cost.
 

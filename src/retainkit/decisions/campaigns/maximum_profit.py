@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
+from retainkit.columns import keeps_labels
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.errors import InputError
@@ -61,6 +62,7 @@ class MaximumProfit(AbstractRecord):
         )
 
 
+@keeps_labels
 def maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -> MaximumProfit:
     """The maximum profit measure for churn (MPC): the profit per customer at the best share contacted.
 
@@ -103,6 +105,7 @@ def _best(ranked: Ranking, profit: Array) -> MaximumProfit:
     return MaximumProfit(float(profit[i]) / n, float(ranked.counts[i]) / n, float(ranked.thresholds[i]), n)
 
 
+@keeps_labels
 def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -> MaximumProfit:
     """The expected maximum profit measure for churn (EMPC), for an acceptance that is not known exactly.
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import SameKind, columns, keeps_labels
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.decisions.campaigns.campaign import Campaign
 from retainkit.decisions.campaigns.ranking import Ranking
@@ -119,6 +119,7 @@ class ProfitCurve(AbstractRecord):
         )
 
 
+@keeps_labels
 def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> ProfitCurve:
     """What a campaign would have earned at every share contacted, from scores and what then happened.
 
@@ -224,6 +225,7 @@ class ContactPlan(AbstractRecord):
         )
 
 
+@keeps_labels
 def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> ContactPlan:
     """Everyone whose contact earns more than it costs, by calibrated probabilities and each one's own value.
 

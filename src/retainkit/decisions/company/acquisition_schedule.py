@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
+from retainkit.columns import keeps_labels, numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, Number, NumberLike
 
 
+@keeps_labels
 def substitution_schedule(
-    potential: NumberLike, *, beta: NumberLike, gamma: NumberLike, periods: int, start: NumberLike = 0.0
+    potential: NumberLike, *, beta: NumberLike, gamma: NumberLike, periods: int, start: Number = 0.0
 ) -> Array:
     """New customers per period on a logistic curve: differences of potential/(1 + e^(−β−γt)).
 
@@ -57,13 +59,15 @@ def substitution_schedule(
             ("gamma", gamma, POSITIVE),
         )
     )
-    t = np.arange(n + 1) + REAL.check("start", start)
+    (first,) = numbers(start=(start, REAL))
+    t = np.arange(n + 1) + first
     won: Any = top * expit(b + g * t)
     return np.diff(won, axis=-1)
 
 
+@keeps_labels
 def bass_schedule(
-    potential: NumberLike, *, p: NumberLike, q: NumberLike, periods: int, start: NumberLike = 0.0
+    potential: NumberLike, *, p: NumberLike, q: NumberLike, periods: int, start: Number = 0.0
 ) -> Array:
     """New customers per period on the Bass curve, potential·(1 − z)/(1 + (q/p)z) with z = e^(−(p+q)t).
 
@@ -101,6 +105,7 @@ def bass_schedule(
             ("q", q, NOT_NEGATIVE),
         )
     )
-    t = np.arange(n + 1) + NOT_NEGATIVE.check("start", start)
+    (first,) = numbers(start=(start, NOT_NEGATIVE))
+    t = np.arange(n + 1) + first
     z = np.exp(-(own + other) * t)
     return np.diff(top * -np.expm1(-(own + other) * t) / (1.0 + other / own * z), axis=-1)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.service.hazard import PER_PERIOD
@@ -142,6 +143,7 @@ def return_on_switching(
     (12488889, True)
     """
     (rate,) = in_period(period, discount_rate=discount_rate)
+    labels_of(transitions=transitions, last_bought=last_bought)
     buyers = np.asarray(NOT_NEGATIVE.check("last_bought", last_bought))
     if buyers.shape != np.shape(transitions)[:1]:
         way_out = "Give as many as transitions has rows."

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -207,6 +208,8 @@ def value_company(
         overhead_growth=overhead_growth,
         terminal_growth=terminal_growth,
     )
+    labels_of(customers=customers, margin_per_period=margin_per_period, debt=debt, price=price)
+    labels_of(customers=customers, non_operating_assets=non_operating_assets)
     inputs = _inputs(customers, margin_per_period, acquisition_cost, overhead_per_period, tax_rate, rates)
     inputs |= given(
         non_operating_assets=(non_operating_assets, NOT_NEGATIVE, "not needed for customers"),

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import keeps_labels, labels_of
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -65,6 +66,7 @@ class ComplaintHandling:
     cost_per_complaint: NumberLike
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", labels_of(**vars(self)))
         for f in fields(self):
             domain = NOT_NEGATIVE if f.name == "cost_per_complaint" else PROBABILITY
             object.__setattr__(self, f.name, domain.check(f.name, getattr(self, f.name)))
@@ -88,6 +90,9 @@ class WordOfMouth:
     told_by_silent: NumberLike
     lost_sales_per_person_told: NumberLike
     value_per_sale: NumberLike
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", labels_of(**vars(self)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -145,6 +150,7 @@ class MarketDamage(AbstractRecord):
         )
 
 
+@keeps_labels
 def market_damage(
     customers: NumberLike,
     value: NumberLike,
@@ -216,6 +222,7 @@ class BetterComplaintHandling(AbstractDecision):
         )
 
 
+@keeps_labels
 def better_complaint_handling(
     customers: NumberLike,
     value: NumberLike,

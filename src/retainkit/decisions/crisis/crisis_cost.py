@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -166,6 +167,7 @@ class FasterRecovery(AbstractDecision):
         )
 
 
+@keeps_labels
 def faster_recovery(
     margin_per_period: NumberLike,
     *,

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -121,6 +122,8 @@ def tier_programme(
     (True, [96.2, 115.73])
     """
     (rate,) = in_period(period, discount_rate=discount_rate)
+    labels_of(margins=margins, reward_costs=reward_costs, margins_without=margins_without, start=start)
+    labels_of(start=start, transitions=transitions, transitions_without=transitions_without)
     weights = _column("start", start, NOT_NEGATIVE, None)
     if not weights.any():
         way_out = "Give the members, or their shares, by tier."

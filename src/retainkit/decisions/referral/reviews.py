@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import SameKind, columns, keeps_labels
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
@@ -105,6 +105,7 @@ class ReviewEffect(AbstractDecision):
         )
 
 
+@keeps_labels
 def review_effect(
     visitors_per_period: NumberLike,
     *,

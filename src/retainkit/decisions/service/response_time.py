@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import SameKind, columns, keeps_labels, labels_of
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -60,6 +60,7 @@ class ResponseTimeCurve:
     relative_hazard: NumberLike
 
     def __post_init__(self) -> None:
+        labels_of(times=self.times, relative_hazard=self.relative_hazard)
         t = np.asarray(NOT_NEGATIVE.check("times", self.times))
         h = np.asarray(POSITIVE.check("relative_hazard", self.relative_hazard))
         if t.ndim != 1 or t.size < 2 or t.shape != h.shape:
@@ -145,6 +146,7 @@ class FasterResponse(AbstractDecision):
         )
 
 
+@keeps_labels
 def faster_response(
     margin_per_period: NumberLike,
     *,

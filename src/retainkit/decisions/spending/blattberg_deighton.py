@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from retainkit._numerics.search import where_zero
+from retainkit.columns import keeps_labels
 from retainkit.decisions._base.assumptions import Given
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
@@ -90,6 +91,7 @@ class BlattbergDeighton:
         """Whether any of the inputs comes as draws."""
         return np.ndim(self.value_and_equity(np.zeros(()), np.zeros(()))[1]) > 0
 
+    @keeps_labels
     def lifetime_value(self, retention_spend: NumberLike) -> Any:
         """LTV(R) of a customer won, first margin included, less all spending on retention.
 
@@ -104,6 +106,7 @@ class BlattbergDeighton:
         R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
         return _number(self.value_and_equity(np.zeros(()), R)[0])
 
+    @keeps_labels
     def customer_equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> Any:
         """CE(A, R) = a(A)·LTV(R) − A of a prospect.
 

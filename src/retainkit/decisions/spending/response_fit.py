@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import xlogy
 
+from retainkit.columns import keeps_labels
 from retainkit.decisions._base.draws import plain
 from retainkit.decisions.spending.response_curves import AdbudgResponse, ExponentialResponse, HillResponse
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers
@@ -98,6 +99,7 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
         return f"{type(self.curve).__name__}: {told}."
 
 
+@keeps_labels
 def fit_response(
     spend: NumberLike,
     rate: NumberLike,

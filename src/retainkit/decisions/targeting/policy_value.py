@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import columns
+from retainkit.columns import columns, keeps_labels
 from retainkit.decisions._base.estimate import Estimate, mean_of
 from retainkit.domains import LEVEL, PROBABILITY, REAL
 from retainkit.errors import InputError, missing_argument, refuse_where, unknown_choice, wrong_shape
@@ -97,6 +97,7 @@ class Evidence(NamedTuple):
     predicted_treated: Array
 
 
+@keeps_labels
 def policy_value(
     treat: NumberLike,
     *,

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import columns
+from retainkit.columns import columns, keeps_labels
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
 from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL
@@ -116,6 +116,7 @@ class UpliftCurve(AbstractRecord):
         )
 
 
+@keeps_labels
 def uplift_curve(
     score: NumberLike,
     *,

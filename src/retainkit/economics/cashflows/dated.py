@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from retainkit._numerics.exponential_sums import real_roots
-from retainkit.columns import SameKind, columns
+from retainkit.columns import SameKind, columns, labels_of
 from retainkit.domains import GROWTH, POSITIVE
 from retainkit.economics.cashflows.irr import Root, Undefined, all_rates, one_rate, to_rates
 from retainkit.economics.formulas.streams import against, streams
@@ -62,11 +62,11 @@ def xnpv(
     58.7322
     """
     (rate,) = in_period("year", discount_rate=discount_rate)
-    (d, year), _ = columns(discount_rate=(rate, GROWTH), days_per_year=(days_per_year, POSITIVE))
+    (d, year), rates = columns(discount_rate=(rate, GROWTH), days_per_year=(days_per_year, POSITIVE))
     values, back = streams("amounts", amounts)
-    days = _days("dates", dates, values)
+    days = _days("dates", dates, values, amounts)
     start = days.min(axis=-1, keepdims=True) if as_of is None else _days("as_of", as_of, None)
-    back = against(values, back, discount_rate=d)
+    back = against(values, back, rates, discount_rate=d)
     return back((values * (1.0 + d[..., None]) ** ((start - days) / year)).sum(axis=-1))
 
 
@@ -119,7 +119,7 @@ def xirr_all(amounts: NumberLike, dates: Any, *, days_per_year: Number = 365.0) 
 def _dated_rates(amounts: NumberLike, dates: Any, days_per_year: Number) -> tuple[Array, Any]:
     values, back = streams("amounts", amounts, at_least=2)
     (year,), _ = columns(days_per_year=(days_per_year, POSITIVE))
-    days = _days("dates", dates, values)
+    days = _days("dates", dates, values, amounts)
     order = np.argsort(days, axis=-1, kind="stable")
     days = np.take_along_axis(days, order, axis=-1)
     shared = days.ndim < values.ndim
@@ -133,9 +133,11 @@ def _dated_rates(amounts: NumberLike, dates: Any, days_per_year: Number) -> tupl
     return to_rates(real_roots(values, times[0] if len(times) == 1 else times)), back
 
 
-def _days(argument: str, dates: Any, amounts: Array | None) -> Array:
+def _days(argument: str, dates: Any, amounts: Array | None, labelled: Any = None) -> Array:
     """Dates as float64 days since 1970, checked against the amounts they belong to."""
     array = np.asarray(dates)
+    one_row_for_all = amounts is not None and array.ndim < amounts.ndim
+    labels_of(amounts=None if one_row_for_all else labelled, **{argument: dates})
     zoned = array.dtype.kind == "O" and any(getattr(v, "tzinfo", None) is not None for v in array.flat)
     try:
         if array.dtype.kind in "biufc" or zoned:

@@ -66,9 +66,9 @@ def payback_periods(
     if crossing not in ("first", "last"):
         raise unknown_choice("crossing", crossing, get_args(Crossing))
     (rate,) = in_period(period, discount_rate=discount_rate)
-    (d,), _ = columns(discount_rate=(rate, GROWTH))
+    (d,), rates = columns(discount_rate=(rate, GROWTH))
     amounts, back = streams("cash_flows", cash_flows)
-    back = against(amounts, back, discount_rate=d)
+    back = against(amounts, back, rates, discount_rate=d)
     flows = amounts * (1.0 + d)[..., None] ** -np.arange(amounts.shape[-1], dtype=np.float64)
     return back(_crossing(flows, crossing))
 

@@ -157,11 +157,11 @@ def npv(
             return value / (1.0 + discount_rate) ** delay
     discount_rate, inflation = in_period(period, discount_rate=discount_rate, inflation=inflation)
     amounts, back = streams("cash_flows", cash_flows)
-    (d, i, tax), _ = columns(
+    (d, i, tax), rates = columns(
         discount_rate=(discount_rate, GROWTH), inflation=(inflation, GROWTH), tax_rate=(tax_rate, PROBABILITY)
     )
     growth = (1.0 + i) / (1.0 + d)
-    back = against(amounts, back, discount_rate=growth, tax_rate=tax)
+    back = against(amounts, back, rates, discount_rate=growth, tax_rate=tax)
     return back(_discounted_sum(amounts, growth, back.shape) * ((1.0 - tax) * growth**delay))
 
 

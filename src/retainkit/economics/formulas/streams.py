@@ -6,14 +6,13 @@ stream per row and gives an array; a pandas or polars DataFrame with a row per s
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import Back, SameKind
-from retainkit.domains import REAL
+from retainkit.columns import Back, Labels, SameKind, labels_of
+from retainkit.domains import REAL, refuse_masked
 from retainkit.errors import InputError
 from retainkit.typing import Array
 
@@ -28,11 +27,12 @@ def streams(argument: str, value: Any, *, at_least: int = 1) -> tuple[Array, Bac
         way_out = "Give the amounts of one stream as a list, or of many as rows."
         raise InputError("too-few", argument, value, rule, way_out)
     amounts, rows = np.asarray(REAL.check(argument, array)), array.shape[:-1]
-    return amounts, Back(rows, _rows_of(value, library) if table else None)
+    return amounts, Back(rows, Labels.of(argument, value) if table else None)
 
 
 def _rectangular(argument: str, value: Any) -> NDArray[Any]:
     """The value as an array, or an error in place of numpy's for rows of different lengths."""
+    refuse_masked(argument, value)
     try:
         return np.asarray(value)
     except ValueError:
@@ -41,18 +41,12 @@ def _rectangular(argument: str, value: Any) -> NDArray[Any]:
         raise InputError("length-mismatch", argument, value, rule, way_out) from None
 
 
-def _rows_of(table: Any, library: str) -> Any:
-    """A Series with the table's rows, to lend its index."""
-    if library == "pandas":
-        return sys.modules["pandas"].Series(0.0, index=table.index)
-    return sys.modules["polars"].Series("", np.zeros(table.height))
-
-
-def against(amounts: Array, back: Back, **per_stream: SameKind) -> Back:
-    """`back` for an answer per stream and rate; a rate is one number, or one per stream."""
+def against(amounts: Array, back: Back, rates: Back, **per_stream: SameKind) -> Back:
+    """`back` for an answer per stream and rate; a rate is one number, or one per stream, with its labels."""
+    labels = labels_of(back.labels, rates.labels)
     shapes = {name: np.shape(v) for name, v in per_stream.items()}
     try:
-        return Back(np.broadcast_shapes(back.shape, *shapes.values()), back.series)
+        return Back(np.broadcast_shapes(back.shape, *shapes.values()), labels)
     except ValueError:
         name = next(n for n, shape in shapes.items() if shape)
         rule = f"must be one number, or one per stream ({amounts.shape[0]:,})"

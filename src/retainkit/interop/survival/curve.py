@@ -7,6 +7,7 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.domains import POSITIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.questions import plain, times
@@ -53,6 +54,7 @@ class AbstractSurvival(AbstractRecord):
 
     # -- what every record answers -----------------------------------------------------------------
 
+    @keeps_labels
     def survival(self, t: Time, *, given: Time | None = None) -> Real:
         """Share of customers still there after tenure `t`, of those who were there at tenure `given`.
 
@@ -79,14 +81,17 @@ class AbstractSurvival(AbstractRecord):
         refuse_where(gone, "nobody-at-risk", "given", known, rule, way_out)
         return plain(np.asarray(np.exp(self._log_survival("t", self._shaped("t", now)) - begun)))
 
+    @keeps_labels
     def retention(self, t: Time) -> Real:
         """Share kept in the period that ends at tenure `t`: S(t)/S(t − 1)."""
         return self.survival(t, given=self._tenure("t", t, after_start=1.0) - 1.0)
 
+    @keeps_labels
     def churn(self, t: Time) -> Real:
         """Share lost in the period that ends at tenure `t`: 1 − S(t)/S(t − 1)."""
         return 1.0 - self.retention(t)
 
+    @keeps_labels
     def hazard(self, t: Time, *, over: Number = 1.0) -> Real:
         """The mean rate of leaving in the stretch of time that ends at `t`: ln S(t − over)/S(t) / over.
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, TypeAlias, final, get_args
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice
 from retainkit.interop.survival.curve import AbstractSurvival
@@ -153,6 +154,7 @@ def step_curve(
     """
     if between not in get_args(Between):
         raise unknown_choice("between", between, get_args(Between))
+    labels_of(times=time, survival=shares)
     at, share = _checked(time, shares, source)
     last = at[-1] if end is None else end
     if np.ndim(last) == 0:

@@ -15,6 +15,7 @@ from retainkit._numerics.gauss_legendre import in_blocks
 from retainkit._numerics.grouping import levels
 from retainkit._numerics.mean_excess import mean_excess
 from retainkit._numerics.powers import zero_times
+from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.models.contractual.base import AbstractContractualModel, Time
 from retainkit.models.contractual.questions import plain, positive_times, times
@@ -106,16 +107,19 @@ class AbstractContinuousModel(AbstractContractualModel):
 
     # -- questions that only continuous time has an answer to ----------------------------------------
 
+    @keeps_labels
     def density(self, t: Time) -> Real:
         """Share of customers that leaves per unit of time at tenure `t` > 0, of all that began."""
         time = self._positive("t", t)
         with np.errstate(over="ignore"):
             return plain(np.exp(self._log_hazard_and_score(time)[0] + self._log_survival(time)))
 
+    @keeps_labels
     def cumulative_hazard(self, t: Time) -> Real:
         """The hazard added up until tenure `t`: −ln S(t), which stays a number where S(t) is 0 in floats."""
         return plain(-self._log_survival(self._times("t", t)))
 
+    @keeps_labels
     def quantile(self, share: NumberLike, *, given: Time = 0.0) -> Real:
         """The tenure by which a `share` of the customers has left: half of them at ``quantile(0.5)``.
 
@@ -138,6 +142,7 @@ class AbstractContinuousModel(AbstractContractualModel):
         """The tenure by which half of the customers have left: how long a typical one stays."""
         return self.quantile(0.5, given=given)
 
+    @keeps_labels
     def expected_lifetime(self, *, horizon: Time = math.inf, given: Time = 0.0) -> Real:
         """Expected time still to be stayed within the horizon: ∫ S(given + u)/S(given) du.
 

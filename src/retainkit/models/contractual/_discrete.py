@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.columns import keeps_labels
 from retainkit.errors import InputError, first_offender
 from retainkit.models.contractual.base import AbstractContractualModel, Time
 from retainkit.models.contractual.questions import positive_times, times, whole_periods
@@ -40,6 +41,7 @@ class AbstractDiscreteModel(AbstractContractualModel):
             value, score = value - by_entry.spread(known), score - by_entry.spread(d_known)
         return value, score
 
+    @keeps_labels
     def expected_lifetime(self, *, horizon: Time = math.inf, given: Time = 0.0) -> Real:
         """Expected number of payments, one at the start of each period that a customer begins: Σ S(k).
 

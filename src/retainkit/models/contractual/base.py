@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.decaying_sums import decaying_moment, decaying_sum
+from retainkit.columns import keeps_labels
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.questions import per_period, plain, positive_times, terms, times
 from retainkit.rates import Rate
@@ -72,6 +73,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
 
     # -- what every model answers ------------------------------------------------------------------
 
+    @keeps_labels
     def survival(self, t: Time, *, given: Time = 0.0) -> Real:
         """Share of customers still there at tenure `t`, of those who were there at tenure `given`.
 
@@ -102,6 +104,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             np.exp(model._log_survival(t), out=found[some])
         return found
 
+    @keeps_labels
     def hazard(self, t: Time) -> Real:
         """How strongly customers leave at tenure `t` > 0, of those still there.
 
@@ -110,16 +113,19 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         """
         return plain(self._hazard(self._positive("t", t)))
 
+    @keeps_labels
     def retention(self, t: Time) -> Real:
         """Share kept in the t-th period, S(t)/S(t − 1), t ≥ 1; it rises with tenure if customers differ."""
         end = self._positive("t", t, at_least=1.0)
         return plain(np.exp(self._log_share(end - 1.0, np.ones_like(end))))
 
+    @keeps_labels
     def churn(self, t: Time) -> Real:
         """Share lost in the t-th period, 1 − S(t)/S(t − 1), for t ≥ 1."""
         end = self._positive("t", t, at_least=1.0)
         return plain(-np.expm1(self._log_share(end - 1.0, np.ones_like(end))))
 
+    @keeps_labels
     def discounted_expected_lifetime(
         self, discount_rate: Rate | NumberLike, *, horizon: Time = math.inf
     ) -> Real:
@@ -135,6 +141,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         """
         return self._worth(discount_rate, 0.0, horizon, from_next=False)
 
+    @keeps_labels
     def discounted_expected_residual_lifetime(
         self,
         tenure: Time,
@@ -167,6 +174,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             return worth
         return plain(np.asarray(worth * np.exp(-per_period(discount_rate, self.unit))))
 
+    @keeps_labels
     def retention_elasticity(
         self, discount_rate: Rate | NumberLike, *, tenure: Time = 0.0, horizon: Time = math.inf
     ) -> Real:
@@ -184,6 +192,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             ratio = (steps + total) / total
         return plain(np.where(np.isinf(steps), np.inf, ratio))
 
+    @keeps_labels
     def sample(self, observed: NumberLike, *, entry: NumberLike = 0.0, seed: Seed) -> Renewals:
         """Simulate one customer for each entry of `observed`, the tenure when observation ends.
 

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from retainkit._numerics.grouping import distinct_rows
+from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import (
@@ -86,6 +87,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
     # -- what every model answers ------------------------------------------------------------------
 
+    @keeps_labels
     def probability_alive(self, purchases: DataOf[Purchases], horizon: Horizon = 0.0) -> Array:
         """Probability that each customer is still a customer `horizon` after the end of observation.
 
@@ -110,6 +112,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         return self._each(purchases, answer, t)
 
+    @keeps_labels
     def expected_purchases(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
 
@@ -126,6 +129,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         purchases, unit = self._asked_of(purchases)
         return self._value_of(purchases, horizon, 0.0, unit)
 
+    @keeps_labels
     def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
         """Expected repeat purchases of a customer just acquired, in the `horizon` after acquisition.
 
@@ -140,6 +144,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         t = np.asarray(length_of(horizon, self.unit, zero=True))
         return float(count_first) + self._new(t, 0.0)
 
+    @keeps_labels
     def discounted_expected_purchases(
         self, purchases: DataOf[Purchases], discount_rate: Rate, horizon: Horizon = math.inf
     ) -> Array:
@@ -169,6 +174,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         t = np.asarray(length_of(horizon, self.unit))
         return float(count_first) + self._new(t, force_of(discount_rate, self.unit))
 
+    @keeps_labels
     def purchase_pmf(self, n: NumberLike, horizon: Horizon) -> Real:
         """Probability that a customer just acquired makes exactly `n` repeat purchases in `horizon`.
 
@@ -177,6 +183,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         counts = np.asarray(whole(n))
         return _plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
 
+    @keeps_labels
     def purchase_pmf_given(self, purchases: DataOf[Purchases], n: NumberLike, horizon: Horizon) -> Array:
         """Probability of exactly `n` purchases in the `horizon` after observation, customer by customer.
 
@@ -206,6 +213,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         return self._each(purchases, answer, counts, t)
 
+    @keeps_labels
     def probability_no_purchase(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
         """Probability that each customer buys nothing in the `horizon` after observation.
 

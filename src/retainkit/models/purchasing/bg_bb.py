@@ -22,6 +22,7 @@ from scipy.special import betaln, digamma, expit
 from retainkit._numerics.gamma_ratios import log_beta_ratio
 from retainkit._numerics.processes.idle_sums import IdleSums
 from retainkit._numerics.processes.opportunities import log_beta_binomial, opportunities_met
+from retainkit.columns import keeps_labels
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, whole
 from retainkit.models.purchasing._opportunities import each_once, number_of, plain, unit_of
@@ -105,6 +106,7 @@ class BGBB(AbstractModel[Opportunities]):
 
     # -- predictions --------------------------------------------------------------------------------
 
+    @keeps_labels
     def probability_alive(self, opportunities: DataOf[Opportunities], horizon: Horizon = 0) -> Array:
         """Probability that each customer is still a customer `horizon` opportunities after observation.
 
@@ -128,6 +130,7 @@ class BGBB(AbstractModel[Opportunities]):
 
         return expit(-odds) * self._ahead(opportunities, kept, h)
 
+    @keeps_labels
     def expected_purchases(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer at the next `horizon` opportunities, eq. (13).
 
@@ -144,6 +147,7 @@ class BGBB(AbstractModel[Opportunities]):
         opportunities, unit = self._asked_of(opportunities)
         return self._value_of(opportunities, horizon, 0.0, unit)
 
+    @keeps_labels
     def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
         """Expected purchases of a customer just acquired at the next `horizon` opportunities, eq. (8).
 
@@ -152,6 +156,7 @@ class BGBB(AbstractModel[Opportunities]):
         """
         return float(count_first) + self._value_of_new(horizon, 0.0, zero=True)
 
+    @keeps_labels
     def discounted_expected_purchases(
         self, opportunities: DataOf[Opportunities], discount_rate: Rate, horizon: Horizon = math.inf
     ) -> Array:
@@ -181,6 +186,7 @@ class BGBB(AbstractModel[Opportunities]):
             horizon, force_of(discount_rate, self.unit), zero=False
         )
 
+    @keeps_labels
     def purchase_pmf(self, n: NumberLike, horizon: Horizon) -> Real:
         """Probability that a customer just acquired buys exactly `n` times at the next opportunities.
 
@@ -191,6 +197,7 @@ class BGBB(AbstractModel[Opportunities]):
         found = self._pmf_from(np.zeros(1), np.zeros(1), counts, ends)
         return plain(found.reshape((*found.shape[:-1], *shape)))
 
+    @keeps_labels
     def purchase_pmf_given(
         self, opportunities: DataOf[Opportunities], n: NumberLike, horizon: Horizon
     ) -> Array:
@@ -216,6 +223,7 @@ class BGBB(AbstractModel[Opportunities]):
         odds = self._log_odds_left(opportunities)
         return expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0)
 
+    @keeps_labels
     def probability_no_purchase(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
         """Probability that each customer passes the next `horizon` opportunities, gone or not: (n,)."""
         return self.purchase_pmf_given(opportunities, 0, horizon)

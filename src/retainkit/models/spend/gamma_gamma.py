@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import digamma, gammaincinv
 
 from retainkit._numerics.gamma_densities import log_beta
+from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.models.base import AbstractModel
 from retainkit.models.spend._predictive import Of, Predictive, one_each
@@ -126,6 +127,7 @@ class GammaGamma(AbstractModel[Spend]):
 
     # -- the whole distribution ---------------------------------------------------------------------
 
+    @keeps_labels
     def spend_quantile(self, spend: DataOf[Spend], probability: NumberLike, *, of: Of = "purchase") -> Array:
         """The amount that a future purchase, or a customer's own mean, stays below with a probability.
 
@@ -159,6 +161,7 @@ class GammaGamma(AbstractModel[Spend]):
         share = one_each("probability", PROBABILITY.check("probability", probability), len(spend))
         return self._given(spend).quantile(share, of)
 
+    @keeps_labels
     def spend_cdf(self, spend: DataOf[Spend], amount: NumberLike, *, of: Of = "purchase") -> Array:
         """Probability that a future purchase, or a customer's own mean, is worth at most `amount`.
 
@@ -173,6 +176,7 @@ class GammaGamma(AbstractModel[Spend]):
         money = one_each("amount", NOT_NEGATIVE.check("amount", amount), len(spend))
         return self._given(spend).cdf(money, of)
 
+    @keeps_labels
     def spend_pdf(self, spend: DataOf[Spend], amount: NumberLike, *, of: Of = "purchase") -> Array:
         """Density of the value of a future purchase, or of a customer's own mean, per unit of money.
 
@@ -187,6 +191,7 @@ class GammaGamma(AbstractModel[Spend]):
         money = one_each("amount", POSITIVE.check("amount", amount), len(spend))
         return self._given(spend).pdf(money, of)
 
+    @keeps_labels
     def spend_quantile_new(self, probability: NumberLike, *, of: Of = "purchase") -> Real:
         """The amount that a purchase (or the own mean) of a customer not yet seen stays below.
 
@@ -195,10 +200,12 @@ class GammaGamma(AbstractModel[Spend]):
         share = PROBABILITY.check("probability", probability)
         return _plain(self._new.quantile(np.asarray(share), of))
 
+    @keeps_labels
     def spend_cdf_new(self, amount: NumberLike, *, of: Of = "purchase") -> Real:
         """Probability that a purchase (or the own mean) of a customer not yet seen is at most `amount`."""
         return _plain(self._new.cdf(np.asarray(NOT_NEGATIVE.check("amount", amount)), of))
 
+    @keeps_labels
     def spend_pdf_new(self, amount: NumberLike, *, of: Of = "purchase") -> Real:
         """Density at `amount` > 0 of a purchase (or the own mean) of a customer not yet seen."""
         return _plain(self._new.pdf(np.asarray(POSITIVE.check("amount", amount)), of))

@@ -15,6 +15,7 @@ from typing import Any, Self, final
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.errors import unknown_choice
 from retainkit.models.contractual.nonparametric._bands import survival_band
 from retainkit.models.contractual.nonparametric.curve import Time
@@ -92,6 +93,7 @@ class AalenJohansen(AbstractEstimate):
         """What tenures count in."""
         return self.all_reasons.unit
 
+    @keeps_labels
     def survival(self, t: Time, *, given: Time | None = None) -> Real:
         """Share still there after tenure `t`, whatever the reason: that of `KaplanMeier`."""
         return self.all_reasons.survival(t, given=given)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, first_offender, refuse_where
 from retainkit.models.contractual.nonparametric._bands import Transform, survival_band
@@ -41,6 +42,7 @@ class AbstractCurve(AbstractEstimate):
 
     # -- survival ----------------------------------------------------------------------------------
 
+    @keeps_labels
     def survival(self, t: Time, *, given: Time | None = None) -> Real:
         """Share of customers still there after tenure `t`, of those who were there at tenure `given`.
 
@@ -61,14 +63,17 @@ class AbstractCurve(AbstractEstimate):
         now = np.maximum(self._tenure("t", t), known)
         return plain(np.asarray(self._share("t", now) / self._reached(known)))
 
+    @keeps_labels
     def retention(self, t: Time) -> Real:
         """Share kept in the period that ends at tenure `t`: S(t)/S(t − 1)."""
         return self.survival(t, given=self._tenure("t", t, after_start=1.0) - 1.0)
 
+    @keeps_labels
     def churn(self, t: Time) -> Real:
         """Share lost in the period that ends at tenure `t`: 1 − S(t)/S(t − 1)."""
         return 1.0 - self.retention(t)
 
+    @keeps_labels
     def hazard(self, t: Time, *, over: Number = 1.0) -> Real:
         """How strongly customers left in the stretch of time that ends at `t`, per unit of time.
 
@@ -103,6 +108,7 @@ class AbstractCurve(AbstractEstimate):
 
     # -- uncertainty -------------------------------------------------------------------------------
 
+    @keeps_labels
     def standard_error(self, t: Time, *, given: Time | None = None) -> Real:
         """Standard error of `survival` at the same arguments.
 
@@ -154,6 +160,7 @@ class AbstractCurve(AbstractEstimate):
         """The tenure by which half of the customers have left; ``inf`` if not reached in observation."""
         return one_number("p", self.quantile(0.5))
 
+    @keeps_labels
     def quantile(self, p: NumberLike, *, given: Time | None = None) -> Real:
         """The first tenure by which a share `p` of the customers has left: S(t) ≤ 1 − p.
 

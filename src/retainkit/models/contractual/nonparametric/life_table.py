@@ -13,6 +13,7 @@ from typing import Any, Self, final
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
@@ -129,6 +130,7 @@ class LifeTable(AbstractEstimate):
         within = 1.0 - (0.5 * rate * np.diff(self.edges)) ** 2
         return rate * np.sqrt(within / some)
 
+    @keeps_labels
     def survival(self, t: Time, *, given: Time | None = None) -> Real:
         """Share still there after tenure `t`, of those there at `given`; straight lines within intervals.
 
@@ -144,6 +146,7 @@ class LifeTable(AbstractEstimate):
         refuse_where(reached == 0.0, "nobody-at-risk", "given", known, rule, way_out)
         return plain(np.asarray(np.interp(np.maximum(now, known), self.edges, self.shares) / reached))
 
+    @keeps_labels
     def hazard(self, t: Time) -> Real:
         """Churn rate per unit of time in the interval that holds tenure `t` > its start."""
         now = self._inside("t", t)

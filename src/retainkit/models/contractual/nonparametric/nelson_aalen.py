@@ -11,6 +11,7 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
 from retainkit.models.contractual.nonparametric.estimate import one_number
@@ -53,6 +54,7 @@ class NelsonAalen(AbstractCurve):
         shares = np.append(1.0, np.exp(-np.cumsum(left / n)))
         return cls(risk=risk, shares=shares, spread=np.append(0.0, np.cumsum(left / n**2)))
 
+    @keeps_labels
     def cumulative_hazard(self, t: Time) -> Real:
         """H(t): expected number of times that a customer replaced at once would have left by tenure `t`.
 
@@ -61,6 +63,7 @@ class NelsonAalen(AbstractCurve):
         with np.errstate(divide="ignore"):  # infinite once a continued curve has stopped
             return plain(-np.log(self._share("t", self._tenure("t", t))) + 0.0)
 
+    @keeps_labels
     def cumulative_hazard_standard_error(self, t: Time) -> Real:
         """Standard error of `cumulative_hazard` by Aalen's variance."""
         now, _ = self.observed(t, None)
