@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from importlib import import_module, util
 from typing import Any
 
 from retainkit.errors import near
@@ -38,3 +40,18 @@ def lazily(
         return value
 
     return load, lambda: sorted({*home_of, *rooms}), sorted(home_of)
+
+
+def lent_by(package: str, *rooms: str) -> dict[str, tuple[str, ...]]:
+    """What rooms of a package list as theirs, read from their pages: none is loaded to know what is in it."""
+    return {f".{room}": _listed(f"{package}.{room}") for room in rooms}
+
+
+def _listed(room: str) -> tuple[str, ...]:
+    found = util.find_spec(room)
+    loader: Any = found.loader if found else None
+    page: str | None = loader.get_source(room) if hasattr(loader, "get_source") else None
+    if not page:  # a program that was packed without its sources: slower, and the same names
+        return tuple(import_module(room).__all__)
+    listed = re.search(r"^__all__ = (\[.*?\])$", page, re.DOTALL | re.MULTILINE)
+    return tuple(ast.literal_eval(listed[1])) if listed else ()

@@ -139,23 +139,36 @@ def private_imports(src: Path) -> list[str]:
 
 
 def public_names(src: Path) -> dict[str, int]:
-    """Names that each room lends of its own; those of the rooms inside it are theirs."""
+    """Names that are lent of each room: by its own page, or by that of a room around it."""
     every = modules(src)
     rooms = {m for m, p in every.items() if p.name == "__init__.py" and m != PACKAGE}
-    return {room: len(_own_names(room, every[room], rooms)) for room in sorted(rooms)}
+    lent: dict[str, set[str]] = {room: set() for room in rooms}
+    for room in rooms:
+        for home, name in _lent_by(room, every[room]):
+            above = next(m for m in _upwards(home) if m in rooms)
+            lent[above].add(name)
+    return {room: len(lent[room]) for room in sorted(rooms)}
 
 
-def _own_names(room: str, path: Path, rooms: set[str]) -> set[str]:
-    own: set[str] = set()
-    lent: set[str] = set()
+def _lent_by(room: str, path: Path) -> Iterator[tuple[str, str]]:
+    """The public names of a page, each with the module that it comes from."""
+    listed: set[str] | None = None
+    names: list[tuple[str, str]] = []
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{room}."):
-            (lent if node.module in rooms else own).update(a.asname or a.name for a in node.names)
+            names += [(str(node.module), a.asname or a.name) for a in node.names]
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            own.add(node.name)
+            names.append((room, node.name))
         elif ast.unparse(node).startswith("__all__ = ["):
-            own = set(ast.literal_eval(node.value)) - lent  # type: ignore[attr-defined]
-    return {name for name in own if not name.startswith("_")}
+            listed = set(ast.literal_eval(node.value))  # type: ignore[attr-defined]
+    public = ((home, name) for home, name in names if not name.startswith("_"))
+    return ((home, name) for home, name in public if listed is None or name in listed)
+
+
+def _upwards(module: str) -> Iterator[str]:
+    """A module and the packages that it is in, from the inside out."""
+    parts = module.split(".")
+    yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
 
 
 def cycles(src: Path) -> list[list[str]]:

@@ -12,13 +12,20 @@ import retainkit
 
 HEAVY = {
     "duckdb", "jinja2", "lifetimes", "matplotlib", "narwhals", "pandas", "polars", "pyarrow", "pydantic",
-    "rich", "scipy", "scipy.stats", "typer", "yaml",
+    "rich", "scipy", "scipy.optimize", "scipy.stats", "typer", "yaml",
 }  # fmt: skip
 
 
 def loaded_by(statement: str) -> set[str]:
     """The heavy libraries that a new interpreter has loaded after a statement."""
     code = f"{statement}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def ours_loaded_by(statement: str) -> set[str]:
+    """The modules of retainkit that a new interpreter has loaded after a statement."""
+    code = f"{statement}\nimport sys\nprint(*(m for m in sys.modules if m.startswith('retainkit')))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(run.stdout.split())
 
@@ -35,6 +42,31 @@ def test_the_reader_of_loaded_libraries_sees_what_is_loaded() -> None:
 
 def test_importing_retainkit_loads_no_library_but_numpy() -> None:
     assert loaded_by("import retainkit") == set()
+
+
+@pytest.mark.parametrize("room", ["_numerics", "models", "decisions"])
+def test_optimisers_and_distributions_are_loaded_where_they_are_used(room: str) -> None:
+    """`scipy.stats` and `scipy.optimize` cost more at import than all of a room's own files."""
+    assert loaded_by(modules_of(room)) & {"scipy.optimize", "scipy.stats"} == set()
+
+
+def test_importing_retainkit_loads_no_room() -> None:
+    assert {m for m in ours_loaded_by("import retainkit") if m.count(".") > 1} == set()
+
+
+def test_a_name_of_decisions_loads_the_rooms_it_needs_and_no_others() -> None:
+    loaded = {
+        m.split(".")[2]
+        for m in ours_loaded_by("from retainkit.decisions import price_change")
+        if m.count(".") > 1 and ".decisions." in m
+    }
+    assert loaded == {"_base", "pricing"}
+    assert "retainkit.models" not in ours_loaded_by("from retainkit.decisions import price_change")
+
+
+def test_a_name_of_economics_loads_no_room_but_those_of_economics() -> None:
+    loaded = ours_loaded_by("import retainkit as rk; rk.break_even(500, 50)")
+    assert {m.split(".")[1] for m in loaded if m.count(".") > 1} == {"_numerics", "economics"}
 
 
 def test_economics_needs_numpy_alone() -> None:

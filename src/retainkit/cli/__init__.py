@@ -1,4 +1,14 @@
-"""The command line: the same verbs, from a shell."""
+"""How is it asked from a shell? The same verbs as commands.
+
+In reading order:
+
+- `entry`    the way in and the way out: errors become one sentence and an exit code.
+- `commands` the three commands.
+- `options`  the options that commands share, each declared once.
+- `deliver`  a report handed over: terminal, JSON, HTML file.
+- `console`  what the terminal shows, and progress on standard error.
+- `messages` errors of the library in the words of the command line.
+"""
 
 from retainkit.cli.entry import main
 

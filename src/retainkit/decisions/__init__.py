@@ -1,13 +1,27 @@
-"""Which spending on service, retention, loyalty, referral and acquisition earns more than it costs.
+"""Which spending on service, retention, loyalty, referral and acquisition earns more than it costs?
 
-A room for each question; every name has its address here too, and loads on first use.
+A room for each question; every name that a room lists has its address here too, and loads on first use.
+In reading order:
+
+- `_base/`       what every decision shares: the verdict, its assumptions and where they turn.
+- `spending/`    how much to spend on winning and keeping, and how to share out a budget.
+- `campaigns/`   whom to contact, by risk.
+- `targeting/`   whom to treat, by effect.
+- `experiments/` did it pay.
+- `pricing/`     prices, discounts, loyalty programmes.
+- `referral/`    word of mouth.
+- `service/`     better service.
+- `crisis/`      what went wrong, and putting it right.
+- `feedback/`    what to fix first.
+- `company/`     what the company is worth by its customers.
+- `plan/`        initiatives together: overlaps, the frontier of spend, what to learn first.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retainkit.addresses import lazily
+from retainkit.addresses import lazily, lent_by
 
 if TYPE_CHECKING:
     from retainkit.decisions._base import *
@@ -23,207 +37,10 @@ if TYPE_CHECKING:
     from retainkit.decisions.spending import *
     from retainkit.decisions.targeting import *
 
-_HOMES = {
-    ".spending": (
-        "AdbudgResponse",
-        "Allocation",
-        "BlattbergDeighton",
-        "BudgetPlan",
-        "ExponentialResponse",
-        "FittedResponse",
-        "HillResponse",
-        "OffOptimum",
-        "ResponseCurve",
-        "Spendable",
-        "SpendingPlan",
-        "allocate_budget",
-        "best_spending",
-        "best_spending_within",
-        "cost_of_being_off",
-        "fit_response",
-    ),
-    ".campaigns": (
-        "BetaAcceptance",
-        "Campaign",
-        "CampaignProfit",
-        "ContactPlan",
-        "IncentivePlan",
-        "MaximumProfit",
-        "ProfitCurve",
-        "best_incentive",
-        "campaign_profit",
-        "expected_maximum_profit",
-        "maximum_profit",
-        "profit_curve",
-        "whom_to_contact",
-    ),
-    ".targeting": (
-        "PolicyValue",
-        "TreatmentDecision",
-        "TreatmentList",
-        "UpliftCurve",
-        "break_even_uplift",
-        "policy_value",
-        "share_paid_to_stayers",
-        "treatment_gain",
-        "treatment_list",
-        "treatment_outlay",
-        "uplift_curve",
-        "whom_to_treat",
-    ),
-    ".experiments": (
-        "Contrast",
-        "ExperimentPlan",
-        "ExperimentResult",
-        "SequentialResult",
-        "evpi",
-        "evpi_of_draws",
-        "evsi",
-        "experiment_from_draws",
-        "lifetime_test",
-        "rate_contrast",
-        "retention_test",
-        "revenue_test",
-        "sample_size_for_means",
-        "sample_size_for_profit",
-        "sample_size_for_shares",
-        "sequential_retention_test",
-        "sequential_revenue_test",
-        "sequential_test",
-        "when_to_stop",
-    ),
-    ".pricing": (
-        "LoyaltyDiscount",
-        "Offer",
-        "PointsLiability",
-        "PointsRedemption",
-        "PriceChange",
-        "Rebate",
-        "TierProgramme",
-        "break_even_churn_with_discount",
-        "break_even_lift",
-        "break_even_take_rate",
-        "break_even_volume",
-        "effective_rebate",
-        "loyalty_discount",
-        "offer_to_customers",
-        "points_liability",
-        "points_programme",
-        "points_redemption",
-        "price_change",
-        "rebate_programme",
-        "share_paid_anyway",
-        "tier_programme",
-    ),
-    ".referral": (
-        "ReferralGrowth",
-        "ReferralReward",
-        "ReferralValue",
-        "ReferredPremium",
-        "ReviewEffect",
-        "best_referral_reward",
-        "customer_referral_value",
-        "customers_from_reviews",
-        "referral_multiplier",
-        "referrals_per_customer",
-        "referred_customer_premium",
-        "review_effect",
-        "value_of_referral",
-        "value_with_referrals",
-    ),
-    ".service": (
-        "FasterResponse",
-        "LeaverCost",
-        "Link",
-        "ResponseTimeCurve",
-        "ReturnOnQuality",
-        "ServedCustomers",
-        "ServiceChange",
-        "ServiceProfitChain",
-        "StaffRetention",
-        "chain_effects",
-        "faster_response",
-        "hazard_ratio_of_response_time",
-        "leaver_cost",
-        "return_on_quality",
-        "roi_of_customer_equity",
-        "service_change",
-        "service_change_on_curve",
-        "service_profit_chain",
-        "service_value_ratio",
-        "staff_retention",
-        "survival_with_hazard_ratio",
-    ),
-    ".crisis": (
-        "BetterComplaintHandling",
-        "ComplaintHandling",
-        "CrisisCost",
-        "FasterRecovery",
-        "MarketDamage",
-        "ServiceRecovery",
-        "WordOfMouth",
-        "better_complaint_handling",
-        "crisis_cost",
-        "crisis_survivor_factor",
-        "faster_recovery",
-        "market_damage",
-        "recovery_gain",
-        "service_recovery",
-        "survival_through_crisis",
-        "value_through_crisis",
-    ),
-    ".feedback": (
-        "DriverMethod",
-        "EffectCheck",
-        "EffectMethod",
-        "ImportancePerformance",
-        "IssueAtStake",
-        "IssueEffects",
-        "IssueRanking",
-        "KeyDrivers",
-        "SampledParts",
-        "effect_check",
-        "effect_check_of_table",
-        "importance_performance",
-        "issue_effects",
-        "issues_at_stake",
-        "key_drivers",
-        "key_drivers_of_correlations",
-        "relative_weights",
-        "sampled_shapley_r_squared",
-        "shapley_r_squared",
-        "tickets_by_customer",
-        "value_at_stake",
-    ),
-    ".company": (
-        "CompanyValue",
-        "Flows",
-        "ReturnOnSwitching",
-        "bass_schedule",
-        "improved_switching",
-        "leverage_effect",
-        "return_on_switching",
-        "shareholder_value",
-        "substitution_schedule",
-        "value_company",
-    ),
-    ".plan": (
-        "FailureRecovery",
-        "FrontierPoint",
-        "Initiative",
-        "InitiativeResult",
-        "Learning",
-        "Overlap",
-        "PlanResult",
-        "QualityChange",
-        "ResponseTimeChange",
-        "RetentionPlan",
-        "Segment",
-        "ServiceInitiative",
-        "ServicePlan",
-        "Staffing",
-        "UncertainEffect",
-    ),
-    "._base": ("Assumption", "Estimate"),
-}
+_ROOMS = (
+    "spending", "campaigns", "targeting", "experiments", "pricing", "referral", "service", "crisis",
+    "feedback", "company", "plan", "_base",
+)  # fmt: skip
+_HOMES = lent_by(__name__, *_ROOMS)
+_HOMES = lent_by(__name__, *_ROOMS)
 __getattr__, __dir__, __all__ = lazily(__name__, _HOMES)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -1,4 +1,14 @@
-"""From data to parameters and their uncertainty; knows `AbstractModel`, and no model by name."""
+"""What parameters follow from the data, how sure are they, and is the fit one at all?
+
+It knows `AbstractModel`, and no model by name. In reading order:
+
+- `fit`              maximum likelihood for any model: compressed rows, analytic score, deterministic start.
+- `result`           the result: a model, how sure we are of it, and whether it is a fit at all.
+- `diagnostics`      why a fit is or is not an estimate: the reasons in sentences, kept in one table.
+- `uncertainty`      how sure we are of a figure that was computed from fits.
+- `likelihood_ratio` whether a larger model earns its parameters.
+- `regularity`       how regularly customers buy: the k of Erlang-k models, by likelihood.
+"""
 
 from retainkit.inference.fit import fit
 from retainkit.inference.likelihood_ratio import LikelihoodRatio, likelihood_ratio_test

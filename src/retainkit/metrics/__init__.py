@@ -1,4 +1,13 @@
-"""Subscription metrics: movements of recurring revenue, retention, churn and cohort tables."""
+"""How does recurring revenue move, and who stays, by a subscription table?
+
+In reading order:
+
+- `subscriptions` what every customer pays per month, read from the tables that businesses have.
+- `movements`     how recurring revenue moved: new, expansion, reactivation, contraction, churn.
+- `ratios`        retention, churn and growth as ratios, each with its denominator named.
+- `cohorts`       what became of the customers who began in the same month, quarter or year.
+- `efficiency`    how dearly growth is bought: magic number, burn multiple, rule of 40.
+"""
 
 from retainkit.metrics.cohorts import CohortTable, cohort_table
 from retainkit.metrics.efficiency import burn_multiple, magic_number, rule_of_40

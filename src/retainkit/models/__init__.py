@@ -1,4 +1,15 @@
-"""The registry: every model the library fits, by name. A new model is one file and one line here."""
+"""Which story do the customers follow? Models: frozen records of parameters that answer questions.
+
+`purchasing/` has customers who leave without telling, `spend/` what they spend, `contractual/` customers
+whose leaving is seen. Beside the rooms, in reading order:
+
+- `base`       what every model is: a frozen record that can score data and simulate it.
+- `family`     what a fit needs to know: which parameters are free, and how a model is made of them.
+- `covariates` covariates for every parametric model, by one composition.
+- `over_time`  covariates that change with time, on how often customers buy.
+
+The registry is the list of imports below: a new model is its file and its line there.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +17,6 @@ from typing import Any
 
 from retainkit.models._json import read_model
 from retainkit.models.base import AbstractModel
-from retainkit.models.contractual.beta_discrete_weibull import BetaDiscreteWeibull as BetaDiscreteWeibull
-from retainkit.models.contractual.discrete_weibull import DiscreteWeibull as DiscreteWeibull
-from retainkit.models.contractual.exponential import Exponential as Exponential
-from retainkit.models.contractual.geometric import Geometric as Geometric
-from retainkit.models.contractual.log_logistic import LogLogistic as LogLogistic
-from retainkit.models.contractual.log_normal import LogNormal as LogNormal
 from retainkit.models.contractual.nonparametric.aalen_johansen import AalenJohansen as AalenJohansen
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier as KaplanMeier
 from retainkit.models.contractual.nonparametric.life_table import LifeTable as LifeTable
@@ -19,47 +24,48 @@ from retainkit.models.contractual.nonparametric.log_rank import log_rank as log_
 from retainkit.models.contractual.nonparametric.nelson_aalen import NelsonAalen as NelsonAalen
 from retainkit.models.contractual.shares import WithShares as WithShares
 from retainkit.models.contractual.shares import with_shares as with_shares
-from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric as ShiftedBetaGeometric
-from retainkit.models.contractual.weibull import Weibull as Weibull
-from retainkit.models.contractual.weibull_gamma import WeibullGamma as WeibullGamma
 from retainkit.models.covariates import Effect as Effect
 from retainkit.models.covariates import WithCovariates as WithCovariates
 from retainkit.models.covariates import with_covariates as with_covariates
 from retainkit.models.over_time import OverTime as OverTime
 from retainkit.models.over_time import with_covariates_over_time as with_covariates_over_time
-from retainkit.models.purchasing.bg_bb import BGBB as BGBB
-from retainkit.models.purchasing.bg_cnbd_k import BGCNBDk as BGCNBDk
+
+# isort: split
+# The registry, from the simplest to the most general of each kind: this order is that of tables and docs.
+# isort: off
+
+# purchases of customers who leave without telling
 from retainkit.models.purchasing.bg_nbd import BGNBD as BGNBD
-from retainkit.models.purchasing.gamma_gompertz_nbd import GammaGompertzNBD as GammaGompertzNBD
-from retainkit.models.purchasing.mbg_cnbd_k import MBGCNBDk as MBGCNBDk
 from retainkit.models.purchasing.mbg_nbd import MBGNBD as MBGNBD
-from retainkit.models.purchasing.nbd import NBD as NBD
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD as ParetoNBD
+from retainkit.models.purchasing.gamma_gompertz_nbd import GammaGompertzNBD as GammaGompertzNBD
+from retainkit.models.purchasing.bg_cnbd_k import BGCNBDk as BGCNBDk
+from retainkit.models.purchasing.mbg_cnbd_k import MBGCNBDk as MBGCNBDk
+from retainkit.models.purchasing.nbd import NBD as NBD
+from retainkit.models.purchasing.bg_bb import BGBB as BGBB
+
+# spend
 from retainkit.models.spend.gamma_gamma import GammaGamma as GammaGamma
 
-MODELS: dict[str, type[AbstractModel[Any]]] = {
-    # purchases of customers who leave without telling
-    "BGNBD": BGNBD,
-    "MBGNBD": MBGNBD,
-    "ParetoNBD": ParetoNBD,
-    "GammaGompertzNBD": GammaGompertzNBD,
-    "BGCNBDk": BGCNBDk,
-    "MBGCNBDk": MBGCNBDk,
-    "NBD": NBD,
-    "BGBB": BGBB,
-    # spend
-    "GammaGamma": GammaGamma,
-    # customers whose leaving is seen
-    "Geometric": Geometric,
-    "ShiftedBetaGeometric": ShiftedBetaGeometric,
-    "DiscreteWeibull": DiscreteWeibull,
-    "BetaDiscreteWeibull": BetaDiscreteWeibull,
-    "Exponential": Exponential,
-    "Weibull": Weibull,
-    "LogNormal": LogNormal,
-    "LogLogistic": LogLogistic,
-    "WeibullGamma": WeibullGamma,
-}
+# customers whose leaving is seen
+from retainkit.models.contractual.geometric import Geometric as Geometric
+from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric as ShiftedBetaGeometric
+from retainkit.models.contractual.discrete_weibull import DiscreteWeibull as DiscreteWeibull
+from retainkit.models.contractual.beta_discrete_weibull import BetaDiscreteWeibull as BetaDiscreteWeibull
+from retainkit.models.contractual.exponential import Exponential as Exponential
+from retainkit.models.contractual.weibull import Weibull as Weibull
+from retainkit.models.contractual.log_normal import LogNormal as LogNormal
+from retainkit.models.contractual.log_logistic import LogLogistic as LogLogistic
+from retainkit.models.contractual.weibull_gamma import WeibullGamma as WeibullGamma
+
+
+def _registered() -> dict[str, type[AbstractModel[Any]]]:
+    """The models among the names above: they declare parameters of their own, which no wrapper does."""
+    kinds = (value for value in globals().values() if isinstance(value, type))
+    return {k.__name__: k for k in kinds if issubclass(k, AbstractModel) and k.names()}
+
+
+MODELS: dict[str, type[AbstractModel[Any]]] = _registered()
 
 
 def model_from_json(text: str | bytes) -> AbstractModel[Any]:

@@ -1,7 +1,16 @@
-"""Weighted sufficient statistics: the treaty between data and models.
+"""What does a model need to know of customers? Columns of numbers, equal customers counted once.
 
 The likelihood of every model depends on a customer only through a summary, so equal summaries are
-counted, not repeated.
+counted, not repeated. In reading order:
+
+- `purchases`     when customers bought, in the names that users of lifetimes know.
+- `spend`         what they spent per purchase.
+- `opportunities` when they took their chances to buy, where chances come one by one.
+- `renewals`      how long they stayed, where leaving is seen.
+- `covariates`    any of these with what else is known of the customers.
+- `over_time`     purchases with what went on around them: seasons, campaigns, prices by period.
+
+What all of them share (weights, checks, `compress()`) stands in `_base`.
 """
 
 from retainkit.summaries._base import AbstractSummary as AbstractSummary

@@ -1,4 +1,15 @@
-"""Expected activity × margin × discounting → value: of a customer, of the base, of a new customer."""
+"""What are customers worth: those at hand, subscribers, one not yet won?
+
+Expected activity × margin × discounting → value. In reading order:
+
+- `inputs`                the assumptions of every valuation, checked at the door.
+- `customers`             the customers at hand: one row a customer, and the base as a whole.
+- `new_customer`          one not yet won, and when the cost of winning one is paid back.
+- `subscription_base`     the subscribers at hand, by tenure, cohort and in all.
+- `subscription_forecast` customers, churners and margin of the base in the periods to come.
+
+`scenarios/` has all figures of a business at once, from a record or a table.
+"""
 
 from retainkit.valuation.customers import CustomerValue, value_customers
 from retainkit.valuation.new_customer import NewCustomerValue, Payback, payback_time, value_new_customer

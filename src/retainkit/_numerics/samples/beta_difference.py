@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import betaincc, betaincinv, betaln, polygamma
 
 from retainkit.typing import Array
@@ -81,6 +80,8 @@ class BetaDifference:
 
     def quantile(self, share: float) -> float:
         """The value below which it lies with this chance."""
+        from scipy.optimize import brentq
+
         ends = (-self.C, -self.C - self.B, self.A - self.C, self.A - self.B - self.C)
         low, high = min(ends), max(ends)
         return float(brentq(lambda t: 1.0 - self.above(t) - share, low, high, xtol=1e-10 * (high - low)))

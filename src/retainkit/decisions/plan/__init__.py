@@ -1,4 +1,23 @@
-"""Initiatives combined: which to do, in what order, within what budget, and what to learn first."""
+"""Which initiatives to do together, in what order, within what budget, and what to learn first?
+
+In reading order:
+
+- `initiatives` what could be done about churn, margin and acquisition: costs, effects, reach.
+- `service`     what could be done about service: response time, quality, recovery, staff.
+- `uncertain`   an effect that is not known exactly: a number, a range, or mean and sd.
+- `overlap`     why initiatives together bring something else than the sum of each.
+- `plans`       a plan: the customers there are, and what could be done about them.
+- `evaluate`    a plan from its parts to its result.
+- `question`    a plan as numbers.
+- `effects`     draws of the effects, and what they move.
+- `population`  the customers month by month, for many sets of initiatives at once.
+- `gains`       what a set gains over doing nothing, draw by draw, and what it costs.
+- `bound`       what each initiative can add at most, whatever else is done.
+- `frontier`    the best set for every budget.
+- `flips`       the value of each input at which a plan, or an initiative of it, turns.
+- `learn_first` by how much knowing an effect beforehand improves the best choice.
+- `result`      what a plan comes to.
+"""
 
 from retainkit.decisions.plan.frontier import FrontierPoint
 from retainkit.decisions.plan.initiatives import Initiative

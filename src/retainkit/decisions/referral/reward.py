@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
 
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
@@ -142,6 +141,8 @@ def _referrals(response: Response, reward: float) -> Real:
 
 def _best(gain: Callable[[float], float], most: float) -> float:
     """The highest point: the best of a grid, and around it to the last digits."""
+    from scipy.optimize import minimize_scalar
+
     grid = np.linspace(0.0, most, _POINTS)
     at = int(np.argmax([gain(r) for r in grid.tolist()]))
     low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, _POINTS - 1)])
@@ -154,6 +155,8 @@ def _best(gain: Callable[[float], float], most: float) -> float:
 
 def _where_it_loses(gain: Callable[[float], float], best: float, most: float) -> float | None:
     """The reward above the best one at which nothing is gained; the last one where there are several."""
+    from scipy.optimize import brentq
+
     if gain(most) >= 0.0:
         return None
     grid = np.linspace(best, most, _POINTS)

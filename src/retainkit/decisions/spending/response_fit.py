@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from scipy.optimize import least_squares
 from scipy.special import xlogy
 
 from retainkit.columns import keeps_labels
@@ -268,6 +267,7 @@ def _nearest(
     rates: Callable[[Any], Any], y: Array, trials: Array | None, error: Array | None, starts: list[Array]
 ) -> Array:
     """Where the sum of squared, or of deviance, residuals is least."""
+    from scipy.optimize import least_squares
 
     def residuals(z: Array) -> Array:
         p = np.real(rates(z))

@@ -1,8 +1,17 @@
-"""lifetimes 0.11.3, computed by retainkit: change the import and keep the script.
+"""How does a script for lifetimes 0.11.3 run on retainkit? Change the import.
 
 The same classes, functions, arguments and results; `retainkit.interop.lifetimes` does not import
 lifetimes. What differs, because lifetimes' answer is wrong or its engine gives up, is on the page
-"Moving from lifetimes". `from_lifetimes` turns a fitted fitter, theirs or these, into a retainkit model.
+"Moving from lifetimes". In reading order:
+
+- `convert`       `from_lifetimes`: a fitted fitter, theirs or these, as a retainkit model.
+- `kinds`         the one place that loads pandas, whose tables this interface is made of.
+- `utils`         summaries of transactions, tracking and value.
+- `generate_data` simulated customers with their hidden traits.
+- `datasets`      the example data, read from the files of lifetimes.
+- `plotting`      lifetimes' pictures.
+
+`fitters/` holds the fitters.
 """
 
 from retainkit.interop.lifetimes.convert import from_lifetimes

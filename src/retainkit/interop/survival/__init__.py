@@ -1,6 +1,18 @@
-"""Survival curves from anywhere: lifelines, scikit-survival, SurPyval, lifetimes, an array, a function.
+"""How does a survival curve from anywhere get a value in money?
 
-`survival_of` makes of each what break-even, lifetime value and residual value ask for.
+`survival_of` makes of lifelines, scikit-survival, SurPyval, lifetimes, an array or a function what
+break-even, lifetime value and residual value ask for.
+In reading order:
+
+- `survival_of`    the door: whatever was fitted, wherever, answers the same questions after it.
+- `curve`          what every wrapped curve answers.
+- `step_curve`     curves known at some tenures and up to an end, past which nothing is assumed.
+- `formula_curve`  curves by a formula that is evaluated at any tenure.
+- `from_lifelines` univariate fitters, Cox and additive regressions, accelerated failure times.
+- `from_sksurv`    estimators that predict survival functions, and these functions.
+- `from_surpyval`  distributions, non-parametric estimates and regressions.
+- `from_lifetimes` purchase models: how long a new customer stays.
+- `fit_cox`        Cox regression of a summary of renewals.
 """
 
 from retainkit.interop.survival.curve import AbstractSurvival

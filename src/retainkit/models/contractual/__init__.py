@@ -1,1 +1,10 @@
-"""How long customers stay where leaving is seen: subscriptions, memberships, policies."""
+"""How long do customers stay, where leaving is seen: subscriptions, memberships, policies?
+
+Each model is a file of its own, and a line of the registry in `retainkit.models`. Beside them:
+
+- `base`      what every contractual model answers: survival, retention, lifetimes, their values.
+- `questions` what callers may ask: times, tenures, rates and horizons, checked at the door.
+- `shares`    two shares beside any model of renewals: who leaves at once, and who never leaves.
+
+`nonparametric/` holds the curves that need no formula.
+"""
