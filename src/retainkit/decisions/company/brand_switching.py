@@ -143,11 +143,7 @@ def return_on_switching(
     (12488889, True)
     """
     (rate,) = in_period(period, discount_rate=discount_rate)
-    labels_of(transitions=transitions, last_bought=last_bought)
-    buyers = np.asarray(NOT_NEGATIVE.check("last_bought", last_bought))
-    if buyers.shape != np.shape(transitions)[:1]:
-        way_out = "Give as many as transitions has rows."
-        raise wrong_shape("last_bought", buyers, "must be one number of buyers for each brand", way_out)
+    buyers = _one_for_each_brand(transitions, last_bought)
     inputs = given(
         contribution_per_purchase=(contribution_per_purchase, REAL, "of one purchase of the brand"),
         utility_change=(utility_change, REAL, "of the brand, in units of the logit"),
@@ -189,3 +185,12 @@ def return_on_switching(
         equity_after=number(after),
         roi=roi_of_customer_equity(after - before, expenditure=x["expenditure"]),
     )
+
+
+def _one_for_each_brand(transitions: NumberLike, last_bought: NumberLike) -> Array:
+    labels_of(transitions=transitions, last_bought=last_bought)
+    buyers = np.asarray(NOT_NEGATIVE.check("last_bought", last_bought))
+    if buyers.shape != np.shape(transitions)[:1]:
+        way_out = "Give as many as transitions has rows."
+        raise wrong_shape("last_bought", buyers, "must be one number of buyers for each brand", way_out)
+    return buyers
