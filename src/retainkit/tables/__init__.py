@@ -2,13 +2,15 @@
 
 A dataframe of any kind, a DuckDB relation, files or a dict of columns come in; columns come out, each
 asked for dates, numbers, flags, ids or labels. One rule says what each of these is and what is missing,
-so every function of the library takes and refuses the same. The files, in reading order: `read` (the
-door), `column` (one column and the ways to read it), `days` (the rule for dates), `missing` (the rule for
-gaps), `labels` (names and codes), `series` (columns of dataframes), `engine` and `files` (DuckDB and what it
-reads), `native` (back to the caller's kind), `problems` (the sentences of errors). numpy is enough until a
-dataframe comes in.
+so every function of the library takes and refuses the same. numpy is enough until a dataframe comes in.
+
+The files, in reading order: `read` (the door), `column` (one column and the ways to read it), `days` (the
+rule for dates), `clock` (the time of day), `missing` (the rule for gaps), `labels` (names and codes),
+`series` (columns of dataframes), `engine` and `files` (DuckDB and what it reads), `native` (back to the
+caller's kind), `problems` (the sentences of errors).
 """
 
+from retainkit.tables.clock import moments
 from retainkit.tables.column import Codes, Column
 from retainkit.tables.days import DAY, MONTH_OR_DAY, DateRule, Days, Mask, one_day, to_date
 from retainkit.tables.labels import Labels
@@ -35,6 +37,7 @@ __all__ = [
     "frame_of",
     "is_mapping",
     "make_frame",
+    "moments",
     "one_day",
     "read_table",
     "take",

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError, missing_column
 from retainkit.tables.column import Column
-from retainkit.tables.engine import arrow_of_relation
-from retainkit.tables.files import locate, opened
 from retainkit.tables.missing import unmasked
 from retainkit.tables.problems import Said, empty_table, in_the_index, not_a_table
 
@@ -111,7 +109,7 @@ def read_table(
     if isinstance(source, str | os.PathLike):
         native, written = _of_path(os.fspath(source), names)  # pyright: ignore[reportUnknownArgumentType]
     elif is_relation(source):
-        native = arrow_of_relation(source, names.chosen(source.columns), argument)
+        native = _of_relation(source, names)
     else:
         native = _of_frame(source, names, line, also)
     import narwhals as nw
@@ -166,10 +164,18 @@ def check_names(wanted: Mapping[str, str], present: Sequence[Any], argument: str
 
 
 def _of_path(path: str, names: _Names) -> tuple[Any, bool]:
+    from retainkit.tables.files import locate, opened
+
     files, origin = locate(path, names.table)
     with opened(files, origin, {}, names.table) as relation:
-        table = arrow_of_relation(relation, names.chosen(relation.columns), names.table)
+        table = _of_relation(relation, names)
     return table, origin == "text"
+
+
+def _of_relation(relation: Any, names: _Names) -> Any:
+    from retainkit.tables.engine import arrow_of_relation
+
+    return arrow_of_relation(relation, names.chosen(relation.columns), names.table)
 
 
 def _of_frame(source: Any, names: _Names, line: str, also: str) -> Any:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError
 from retainkit.tables.days import DateRule, Days, Mask, from_array, from_digits, from_year_and_ordinal
-from retainkit.tables.engine import whole_numbers
 from retainkit.tables.problems import Said
 from retainkit.typing import Array
 
@@ -120,6 +119,8 @@ def whole_or_text(column: nw.Series[Any]) -> list[Any]:
 
 def _whole(column: nw.Series[Any]) -> nw.Series[Any]:
     import narwhals as nw
+
+    from retainkit.tables.engine import whole_numbers
 
     found = whole_numbers(column.to_native())
     return column if found is None else nw.from_native(found, series_only=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy_financial
+import pandas as pd
+import polars as pl
 import pytest
 import pyxirr
 from hypothesis import given
@@ -228,6 +230,26 @@ def test_dates_may_come_in_any_order_twice_a_day_and_with_hours() -> None:
     assert xirr([-100, 110], half_a_year, days_per_year=365.25) == pytest.approx(
         1.1 ** (365.25 / 182.5) - 1, rel=1e-13
     )
+
+
+def test_a_date_is_the_same_however_it_is_written() -> None:
+    rate = xirr([-100, 110], ["2021-01-01", "2022-01-01"])
+    assert rate == pytest.approx(0.1, rel=1e-13)
+    for dates in (["20210101", "20220101"], [20210101, 20220101], [dt.date(2021, 1, 1), dt.date(2022, 1, 1)]):
+        assert xirr([-100, 110], dates) == rate
+    assert xirr([[-100, 110]] * 2, [["20210101", "20220101"]] * 2).tolist() == [rate, rate]
+    assert xnpv([-100, 110], ["20210101", "20220101"], 0.1, as_of=20210101) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_hours_count_by_the_clock_of_the_timestamp_in_any_way_of_writing_and_any_zone() -> None:
+    moments = np.array(["2024-01-01T06:30", "2024-07-01T12:00:01.5"], "M8[us]")
+    rate, naive = xirr([-100, 110], moments), moments.tolist()
+    west = dt.timezone(dt.timedelta(hours=-5))
+    text = ["2024-01-01 06:30", "2024-07-01T12:00:01.5+02:00"]
+    series = pd.Series(naive).dt.tz_localize("America/New_York")
+    zoned = [moment.replace(tzinfo=west) for moment in naive]
+    for dates in (naive, zoned, text, series, pl.Series(naive).dt.replace_time_zone("Asia/Kolkata")):
+        assert xirr([-100, 110], dates) == rate
 
 
 def test_a_dated_value_is_of_the_day_that_is_named() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -199,11 +198,15 @@ def test_series_and_draws_broadcast() -> None:
         (lambda: irr([-50, -100, 600, 300, -100]), "with -0.768895, 1.854418"),
         (lambda: irr([-1, 2], root="first"), "root must be one of"),  # type: ignore[arg-type]
         (lambda: irr([-1, 2], undefined="skip"), "undefined must be one of"),  # type: ignore[arg-type]
-        (lambda: xirr([-1, 2], ["2024-01-01", "soon"]), "dates must be dates without a time zone"),
-        (lambda: xirr([-1, 2], [1, 2]), "dates must be dates without a time zone"),
+        (lambda: xirr([-1, 2], ["2024-01-01", "soon"]), "dates must be dates, timestamps, text YYYY-MM-DD"),
         (
-            lambda: xirr([-1, 2], [dt.datetime(2024, 1, d, tzinfo=dt.UTC) for d in (1, 2)]),
-            "without a time zone",
+            lambda: xirr([-1, 2], [1, 2]),
+            "of the calendar (2 of 2 lines break this), got 1 at position 0",
+        ),
+        (lambda: xirr([-1, 2], ["2024-01", "2024-02"]), "got '2024-01' at position 0. Convert the column"),
+        (
+            lambda: xirr([-1, 2], [["2024-01-01"], ["2024-01-01", "2024-02-01"]]),
+            "dates must have rows of",
         ),
         (lambda: xirr([-1, 2], ["2024-01-01"]), "dates must have one date per amount"),
         (lambda: xirr([-1, 2], pd.to_datetime(pd.Series(["2024-01-01", None]))), "dates must not be missing"),

@@ -15,7 +15,7 @@ from retainkit.columns import SameKind, columns, labels_of
 from retainkit.domains import GROWTH, POSITIVE
 from retainkit.economics.cashflows.irr import Root, Undefined, all_rates, one_rate, to_rates
 from retainkit.economics.formulas.streams import against, streams
-from retainkit.errors import InputError, refuse_where
+from retainkit.errors import InputError
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike
 
@@ -39,7 +39,8 @@ def xnpv(
     amounts : (payments,) or (streams, payments), money
         Received positive, paid negative; in any order.
     dates : (payments,) or (streams, payments)
-        ``datetime.date``, ``datetime``, numpy or ISO dates ("2024-02-29"), or a Series of dates.
+        Dates, timestamps, text YYYY-MM-DD (a time may follow) or YYYYMMDD, numbers YYYYMMDD, or a Series
+        of them. A timestamp counts by what its own clock shows.
     discount_rate : number > -1, or Rate
         Effective, per year. A `Rate` is converted to it.
     as_of : date, optional
@@ -54,7 +55,7 @@ def xnpv(
     Raises
     ------
     InputError
-        For dates that cannot be read or have a time zone, unequal lengths, values outside their domain.
+        For dates that are missing or cannot be read, unequal lengths, values outside their domain.
 
     Examples
     --------
@@ -135,23 +136,13 @@ def _dated_rates(amounts: NumberLike, dates: Any, days_per_year: Number) -> tupl
 
 def _days(argument: str, dates: Any, amounts: Array | None, labelled: Any = None) -> Array:
     """Dates as float64 days since 1970, checked against the amounts they belong to."""
-    array = np.asarray(dates)
-    one_row_for_all = amounts is not None and array.ndim < amounts.ndim
+    from retainkit.tables import moments
+
+    found = moments(argument, dates)
+    one_row_for_all = amounts is not None and found.ndim < amounts.ndim
     labels_of(amounts=None if one_row_for_all else labelled, **{argument: dates})
-    zoned = array.dtype.kind == "O" and any(getattr(v, "tzinfo", None) is not None for v in array.flat)
-    try:
-        if array.dtype.kind in "biufc" or zoned:
-            raise ValueError
-        moments = array.astype("datetime64[us]")
-    except (ValueError, TypeError):
-        rule = "must be dates without a time zone"
-        way_out = "Give datetime.date, numpy dates or text such as '2024-02-29'."
-        raise InputError("unreadable-date", argument, dates, rule, way_out) from None
-    missing = np.isnat(moments)
-    way_out = "Fill or remove missing dates first."
-    refuse_where(missing, "unreadable-date", argument, moments, "must not be missing", way_out)
-    if amounts is not None and moments.shape not in (amounts.shape, amounts.shape[-1:]):
+    if amounts is not None and found.shape not in (amounts.shape, amounts.shape[-1:]):
         rule = f"must have one date per amount (amounts {amounts.shape})"
         way_out = "Give one date per amount, or one row of dates for all streams."
-        raise InputError("length-mismatch", argument, f"shape {moments.shape}", rule, way_out)
-    return moments.astype(np.int64) / _DAY
+        raise InputError("length-mismatch", argument, f"shape {found.shape}", rule, way_out)
+    return found.astype(np.int64) / _DAY
