@@ -84,6 +84,21 @@ def refuse_masked(argument: str, value: Any) -> None:
         raise InputError("missing-value", argument, shown, "must not have masked entries", way_out)
 
 
+def whole_number(
+    argument: str, value: object, least: int = 1, most: float = math.inf, *, way_out: str = ""
+) -> int:
+    """One whole number in a range as an int, or an `InputError` that names the argument."""
+    number = as_numbers(argument, value)
+    if number.ndim == 0 and least <= number <= most and number == np.rint(number) < math.inf:
+        return int(number)
+    broken = number.ndim == 0 and np.isfinite(number) and number != np.rint(number)
+    code = "not-whole" if broken else "wrong-shape" if number.ndim else "out-of-range"
+    rule = f"must be a whole number, {least:,} or more"
+    if most < math.inf:
+        rule = f"must be a whole number from {least:,} to {most:,.0f}"
+    raise InputError(code, argument, value, rule, way_out)
+
+
 def _too_large(argument: str) -> InputError:
     rule = "must fit a 64-bit floating-point number"
     way_out = "Count in thousands or millions."

@@ -68,7 +68,7 @@ class RetainkitError(Exception):
 
 
 class InputError(RetainkitError, ValueError):
-    """An argument broke a rule.
+    """An argument broke a rule: ``InputError(code, argument, value, rule, way_out)``.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError
+from retainkit.domains import whole_number
 from retainkit.ingest.subscriptions.calendar import anniversary
 from retainkit.tables import Days, one_day
 from retainkit.typing import Array
@@ -69,8 +69,7 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
     >>> table["start"].size, sorted(set(table["plan"].tolist()))
     (500, ['basic', 'pro'])
     """
-    if customers < 1:
-        raise InputError("out-of-range", "customers", customers, "must be 1 or more")
+    customers = whole_number("customers", customers)
     rng = np.random.default_rng(seed)
     first, last = one_day("start", _FIRST_START), one_day("start", _LAST_START)
     start = np.sort(first + np.floor(rng.random(customers) * (last + 1 - first)).astype(np.int64))

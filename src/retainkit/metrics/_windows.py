@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.domains import as_numbers
 from retainkit.errors import InputError
 from retainkit.metrics._compare import Window
 from retainkit.metrics.subscriptions import Subscriptions
@@ -31,11 +30,3 @@ def windows_of(subscriptions: Subscriptions, months: int, window: str, year_begi
     rule = f"must hold a whole {window} window after the opening balance (length in months: {months})"
     way_out = "Use fewer months, more data, or opening='new' if the table goes back to the first customer."
     raise InputError("too-few", "subscriptions", shown, rule, way_out)
-
-
-def whole_number(argument: str, value: object, least: int, most: int) -> int:
-    """A whole number in a range, or an error that names the argument."""
-    number = as_numbers(argument, value)
-    if number.ndim == 0 and least <= number <= most and number == int(number):
-        return int(number)
-    raise InputError("out-of-range", argument, value, f"must be a whole number from {least} to {most:,}")

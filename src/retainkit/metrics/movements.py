@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import SameKind
+from retainkit.domains import whole_number
 from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics import ratios
 from retainkit.metrics._calendar import month_names
 from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
-from retainkit.metrics._windows import whole_number, windows_of
+from retainkit.metrics._windows import windows_of
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.records import AbstractRecord

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.domains import POSITIVE
+from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.ingest import Holdout, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess, model_of
@@ -157,9 +157,8 @@ def holdout_error(
     """
     calibration, holdout = split_of(transactions)
     process, purchases = unseen_model(model, transactions), calibration.purchases
-    if POSITIVE.check("groups", groups) % 1.0:
-        way_out = "The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more."
-        raise InputError("out-of-range", "groups", groups, "must be a whole number", way_out)
+    way_out = "The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more."
+    groups = whole_number("groups", groups, way_out=way_out)
     predicted = process.expected_purchases(purchases, holdout.duration)
     actual = holdout.frequency
     group = np.minimum(purchases.frequency, groups).astype(np.intp)

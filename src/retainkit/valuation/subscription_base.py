@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import labels_of
-from retainkit.domains import NOT_NEGATIVE, REAL
+from retainkit.domains import NOT_NEGATIVE, REAL, whole_number
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.errors import InputError
@@ -114,7 +114,7 @@ class SubscriptionBaseValue:
 
         Period 1 begins with the next renewal: its margin is paid by those who renew then.
         """
-        ahead = np.arange(0.0, _whole("periods", periods) + 1.0)
+        ahead = np.arange(0.0, whole_number("periods", periods, way_out="For example periods=12.") + 1.0)
         share = np.stack([np.asarray(self.survival.survival(k + ahead, given=k)) for k in self.tenure])
         names, place = _cohorts(self.cohort)
         there = np.zeros((len(names), ahead.size))
@@ -300,14 +300,6 @@ def _cohorts(labels: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.nda
     rank = np.empty(order.size, np.intp)
     rank[order] = np.arange(order.size)
     return names[order], rank[place]
-
-
-def _whole(argument: str, value: Any) -> int:
-    number = np.asarray(NOT_NEGATIVE.check(argument, value))
-    if number.ndim or number < 1.0 or number != np.rint(number):
-        way_out = "For example periods=12."
-        raise InputError("not-whole", argument, value, "must be a whole number of 1 or more", way_out)
-    return int(number)
 
 
 def _unequal(argument: str, column: np.ndarray[Any, Any], tenure: Array) -> InputError:

@@ -126,7 +126,7 @@ def test_tables_of_correlations_are_checked(divide: Any) -> None:
 def test_too_many_drivers_for_all_orders_are_told_what_to_take() -> None:
     with refused("at most 20 drivers, got '21 drivers'. Take sampled_shapley_r_squared"):
         shapley_r_squared(np.eye(21), np.full(21, 0.1))
-    with refused("orders must be 4 or more"):
+    with refused("orders must be a whole number, 4 or more"):
         sampled_shapley_r_squared(np.eye(2), [0.1, 0.1], orders=2)
     with refused("must be one column here"):
         sampled_shapley_r_squared(np.stack([np.eye(2)] * 2), np.full((2, 2), 0.1))
@@ -215,7 +215,7 @@ def test_tickets_and_customers_have_to_fit() -> None:
         tickets_by_customer({"id": [1, 2], "about": ["left", "bill"]}, customers=customers, **names)
     with refused("issue must have an answer in every row"):
         tickets_by_customer({"id": [1, 2], "about": ["late", None]}, customers=customers, **names)
-    with refused("at_least must be 1 or more"):
+    with refused("at_least must be a whole number, 1 or more"):
         tickets_by_customer(tickets, customers=customers, **names, at_least=0)
     with refused("customer_id must name a column of the table, got 'customer'"):
         tickets_by_customer(tickets, customers=customers, customer_id="customer", issue="about")

@@ -114,5 +114,5 @@ def test_a_curve_is_asked_for_shares() -> None:
     curve = uplift_curve([4, 3, 2, 1], **ARMS)
     with pytest.raises(InputError, match="Write 30%"):
         curve.gain_at(30)
-    with pytest.raises(InputError, match="must be 1 or more"):
+    with pytest.raises(InputError, match="steps must be a whole number, 1 or more"):
         curve.table(0)

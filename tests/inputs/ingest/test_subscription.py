@@ -382,5 +382,5 @@ def test_an_id_named_like_a_result_is_refused() -> None:
 
 @pytest.mark.parametrize("customers", [0, -1])
 def test_an_example_without_customers_is_refused(customers: int) -> None:
-    with pytest.raises(rk.InputError, match="customers must be 1 or more"):
+    with pytest.raises(rk.InputError, match="customers must be a whole number, 1 or more"):
         simulate_subscriptions(customers=customers)

@@ -20,10 +20,10 @@ from retainkit.decisions._base.decision import AbstractDecision, given, number, 
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.service.hazard import PER_PERIOD
 from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
-from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
 from retainkit.economics.segments.markov_value import checked_chain
-from retainkit.errors import InputError, wrong_shape
+from retainkit.errors import wrong_shape
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
@@ -57,9 +57,8 @@ def improved_switching(transitions: NumberLike, *, brand: int, utility_change: N
            [0.525 , 0.475 ]])
     """
     a, _ = checked_chain(transitions, np.zeros(np.shape(transitions)[-1:]))
-    if isinstance(brand, bool) or brand not in range(len(a)):
-        rule = f"must be the number of a row of transitions, 0 to {len(a) - 1}"
-        raise InputError("out-of-range", "brand", brand, rule, "Count brands from 0.")
+    way_out = "It is the number of a row of transitions, from 0."
+    brand = whole_number("brand", brand, 0, len(a) - 1, way_out=way_out)
     better = a.copy()
     better[:, brand] *= np.exp(REAL.check("utility_change", utility_change))
     total, before = better.sum(axis=1), a.sum(axis=1)

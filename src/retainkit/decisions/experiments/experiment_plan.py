@@ -7,7 +7,6 @@ customers to roll out to, a short test or none is best; with many, a long one. N
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from retainkit.decisions._base.assumption_table import assumption_table
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.information import expected_regret, spread_after
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
-from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number
 
@@ -211,11 +209,3 @@ def _assumed(
             "fixed_cost": Given(K, NOT_NEGATIVE, "of holding the test"),
         },
     )
-
-
-def check_whole(argument: str, value: object) -> int:
-    """A whole number above 0."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
-        way_out = "Count whole periods."
-        raise InputError("not-whole", argument, value, "must be a whole number above 0", way_out)
-    return int(value)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import numbers
-from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, check_whole, planned
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, planned
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.typing import Number
 
 
@@ -71,7 +71,7 @@ def when_to_stop(
         cost_per_period=(cost_per_period, NOT_NEGATIVE),
         cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
     )
-    periods = check_whole("periods_left", periods_left)
+    periods = whole_number("periods_left", periods_left, way_out="Count whole periods.")
     sizes = 0.5 * arriving * np.arange(1.0, periods + 1.0)
     each = c + per_period / arriving  # a period's cost, shared by its customers
     return planned(sizes, mu, sigma, s, arriving * periods, each, 0.0)

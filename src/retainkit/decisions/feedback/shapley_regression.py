@@ -26,6 +26,7 @@ from retainkit._numerics.samples.subset_r_squared import (
     r_squared_by_subset,
 )
 from retainkit.decisions.feedback.correlations import check_correlations
+from retainkit.domains import whole_number
 from retainkit.errors import InputError, wrong_shape
 from retainkit.typing import Array, NumberLike
 
@@ -138,9 +139,7 @@ def sampled_shapley_r_squared(
 
 def sampled_parts(R: Array, r: Array, orders: int, rng: np.random.Generator) -> SampledParts:
     """The same, unchecked but for the number of orders."""
-    if orders < 4:
-        rule = "must be 4 or more: two orders and their reverses"
-        raise InputError("out-of-range", "orders", orders, rule, "Take 2,000.")
+    orders = whole_number("orders", orders, 4, way_out="Two and their reverses; take 2,000.")
     chosen = orders_and_their_reverse(r.size, orders // 2, rng)
     size = 2 * max(1, _SAMPLED_AT_ONCE // (2 * r.size**2))
     gains = [gains_in_order(R, r, chosen[i : i + size]) for i in range(0, len(chosen), size)]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.tables import Fault, Table, read_table
 from retainkit.tables.problems import NO_ID
@@ -69,8 +70,7 @@ def tickets_by_customer(
     >>> {name: column.tolist() for name, column in table.items()}
     {'id': [7, 8, 9], 'left': [1, 0, 0], 'billing': [1, 0, 0], 'delay': [1, 0, 1]}
     """
-    if at_least < 1:
-        raise InputError("out-of-range", "at_least", at_least, "must be 1 or more", "Try 1.")
+    at_least = whole_number("at_least", at_least)
     ids, roles = {customer_id: customer_id}, {customer_id: "customer_id"}
     known = read_table(customers, ids, more="all", argument="customers", line="customer", arguments=roles)
     lines = read_table(

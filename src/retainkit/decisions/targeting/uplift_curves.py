@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from retainkit.columns import columns, keeps_labels
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
-from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL, whole_number
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, Number, NumberLike
@@ -91,9 +91,7 @@ class UpliftCurve(AbstractRecord):
         ----------
         steps : int, 1 or more
         """
-        if steps < 1:
-            raise InputError("out-of-range", "steps", steps, "must be 1 or more", "Try 10.")
-        share = np.linspace(0.0, 1.0, steps + 1)
+        share = np.linspace(0.0, 1.0, whole_number("steps", steps, way_out="Try 10.") + 1)
         return {"share": share, "gain": self.gain_at(share), "at_random": share * self.gain[-1]}
 
     def as_dict(self) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import SameKind, columns, numbers
-from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, times
 from retainkit.economics.segments.markov_value import markov_value
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import unknown_choice
 from retainkit.rates import in_period
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
@@ -165,7 +165,6 @@ def brand_switching_value(
 def _rewards(brand: int, shape: tuple[int, ...], worth: float) -> Array:
     """The contribution for the one brand, nothing for the others."""
     brands = shape[0] if shape else 0
-    if isinstance(brand, bool) or brand not in range(brands):
-        rule = f"must be the number of a row of transitions, 0 to {brands - 1}"
-        raise InputError("out-of-range", "brand", brand, rule, "Count brands from 0.")
+    way_out = "It is the number of a row of transitions, from 0."
+    brand = whole_number("brand", brand, 0, brands - 1, way_out=way_out)
     return np.where(np.arange(brands) == brand, worth, 0.0)

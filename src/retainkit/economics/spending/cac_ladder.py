@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.domains import NOT_NEGATIVE
+from retainkit.domains import whole_number
 from retainkit.economics.spending.spend_table import (
     PURPOSES,
     customers_by_period,
@@ -183,12 +183,8 @@ def _rung(name: str, spend: Array, customers: Array, meaning: str, argument: str
 
 
 def _checked_lag(lag: NumberLike, periods: int) -> int:
-    value = NOT_NEGATIVE.check("lag_periods", lag)
-    if isinstance(value, np.ndarray) or value != int(value) or value >= periods:
-        rule = f"must be a whole number below the number of periods in the table ({periods})"
-        way_out = "Give spend and customers per period, over more periods than the lag."
-        raise InputError("out-of-range", "lag_periods", lag, rule, way_out)
-    return int(value)
+    way_out = f"The table has periods {periods}: give more of them than the lag."
+    return whole_number("lag_periods", lag, 0, periods - 1, way_out=way_out)
 
 
 def _check_part(part: Array, whole: Array) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
+from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter, customers
@@ -62,10 +63,8 @@ class ParetoNBDFitter(AbstractPurchaseFitter):
         tol, fit_method, maxiter, kwargs
             Taken for compatibility; the optimum does not depend on them.
         """
-        if iterative_fitting <= 0:
-            rule = "must be 1 or more"
-            raise InputError("out-of-range", "iterative_fitting", iterative_fitting, rule, "Leave it out.")
-        if iterative_fitting > 1 and initial_params is not None:
+        rounds = whole_number("iterative_fitting", iterative_fitting, way_out="Leave it out.")
+        if rounds > 1 and initial_params is not None:
             rule = "must be 1 where initial_params say where to start"
             way_out = "Leave one of the two out."
             raise InputError("out-of-range", "iterative_fitting", iterative_fitting, rule, way_out)
