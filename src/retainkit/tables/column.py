@@ -172,7 +172,13 @@ class Column:
 
     def to_numpy(self) -> NDArray[Any]:
         """The column as an array: numbers and flags in their own type, all else as Python objects."""
-        return self.values if isinstance(self.values, np.ndarray) else series.array(self.values)
+        if isinstance(self.values, np.ndarray):
+            return self.values
+        if self.written:
+            numbers, bad = series.written_numbers(self.values)
+            if not (bad & ~self.missing).any():
+                return np.where(bad, np.nan, numbers)
+        return series.array(self.values)
 
     def labels(self) -> Labels:
         """Texts or whole numbers as places among the distinct ones; -1 where missing."""

@@ -11,10 +11,11 @@ from typing import Any, Literal, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.columns import labels_of
 from retainkit.errors import InputError, missing_column
 from retainkit.tables.column import Column
 from retainkit.tables.missing import unmasked
-from retainkit.tables.problems import Said, empty_table, in_the_index, not_a_table
+from retainkit.tables.problems import empty_table, in_the_index, not_a_table
 
 Source: TypeAlias = Any
 """A dataframe of any kind that narwhals knows, a DuckDB relation, a path or glob, or a dict of columns."""
@@ -216,8 +217,8 @@ def _of_mapping(source: Mapping[Any, Any], names: _Names, line: str) -> Table:
     if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
         found = f"columns of shapes {', '.join(map(str, sorted(shapes)))}"
         raise not_a_table(names.table, found, _pass(line))
-    _check_indexes({name: source[name] for name in chosen.values()})
     native = {key: source[name] for key, name in chosen.items()}
+    labels_of(**{key: column for key, column in native.items() if not isinstance(column, np.ndarray)})
     return _with_lines(Table(columns, native), names.table, line)
 
 
@@ -250,20 +251,6 @@ def _array(values: Any) -> NDArray[Any]:
     if all(isinstance(value, str) for value in entries):
         return array
     return np.array([*entries, None], object)[:-1]  # numpy had made texts of the numbers among them
-
-
-def _check_indexes(columns: Mapping[str, Any]) -> None:
-    """Series of pandas that stand in one dict must have one index: nothing is aligned silently."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None:
-        return
-    series = [(name, column) for name, column in columns.items() if isinstance(column, pandas.Series)]
-    for name, column in series[1:]:
-        first, other = series[0]
-        if not column.index.equals(other.index):
-            rule = f"must have the same index as {first} ({len(other):,} rows)"
-            way_out = "Take both columns from one table, or align them first with .reindex()."
-            raise InputError("index-mismatch", name, Said(f"an index of {len(column):,} rows"), rule, way_out)
 
 
 def _with_lines(table: Table, argument: str, line: str) -> Table:

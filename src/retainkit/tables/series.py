@@ -105,7 +105,7 @@ def written_numbers(column: nw.Series[Any]) -> tuple[Array, Mask]:
     """Numbers of a column of text, and which of its values are none."""
     import narwhals as nw
 
-    well_formed = column.str.contains(_NUMBER)
+    well_formed = column.str.contains(_NUMBER).fill_null(value=False)
     readable = well_formed.to_numpy().astype(np.bool_)
     values = np.zeros(len(column))
     values[readable] = column.filter(well_formed).cast(nw.Float64).to_numpy()

@@ -117,7 +117,7 @@ def test_columns_of_unequal_length_or_of_two_dimensions_are_refused() -> None:
 def test_series_of_different_rows_are_not_put_side_by_side() -> None:
     one, two = pd.Series([1, 2], index=["x", "y"]), pd.Series([3, 4], index=["y", "x"])
     assert refusal(lambda: read_table({"a": one, "b": two})) == (
-        "b must have the same index as a (2 rows), got an index of 2 rows. "
+        "b must have the same index as a (2 rows), got 'the same labels in another order'. "
         "Take both columns from one table, or align them first with .reindex()."
     )
     assert len(read_table({"a": one, "b": two.sort_index(ascending=False).to_numpy()})) == 2

@@ -16,8 +16,8 @@ from retainkit.decisions.plan.learn_first import Learning
 from retainkit.decisions.plan.overlap import Overlap
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
+from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import text_table
-from retainkit.valuation.scenarios.frames import FrameKind, frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class PlanResult(AbstractDecision):
     def to_frame(self, kind: FrameKind = "dict") -> Any:
         """One row per initiative; pandas, polars or pyarrow by name."""
         names = [n for n in InitiativeResult.__dataclass_fields__ if n != "effects"]
-        return frame({n: np.array([getattr(row, n) for row in self.initiatives]) for n in names}, kind)
+        return make_frame({n: np.array([getattr(row, n) for row in self.initiatives]) for n in names}, kind)
 
     def headline(self) -> str:
         """The verdict in a sentence or two."""

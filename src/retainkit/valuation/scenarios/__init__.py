@@ -8,7 +8,6 @@ In reading order:
 - `tornado`        one input at a time: how far a figure swings.
 - `tables`         a table of scenarios, one a row, in one array call.
 - `sources`        scenarios from text, files and rows of tables.
-- `frames`         columns as a table of the kind that the caller names.
 """
 
 from retainkit.valuation.scenarios.result import FIGURES, Figure, UnitEconomicsResult

@@ -12,12 +12,12 @@ import numpy as np
 from retainkit.economics.breakeven.break_even import break_even
 from retainkit.errors import unknown_choice
 from retainkit.records import AbstractRecord, ordinal, percent
+from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import html_table, text_table
 from retainkit.timing import Timing
 from retainkit.typing import Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import Terms, terms
-from retainkit.valuation.scenarios.frames import FrameKind, frame
 
 Counts: TypeAlias = Literal["months", "money", "share", "ratio"]
 
@@ -106,7 +106,7 @@ class UnitEconomicsResult(AbstractRecord):
             "counts": [f.counts for f in about],
             "meaning": [f.meaning for f in about],
         }
-        return frame({name: np.array(column) for name, column in columns.items()}, kind)
+        return make_frame({name: np.array(column) for name, column in columns.items()}, kind)
 
     def __str__(self) -> str:
         return text_table(self._caption(), self._rows(), left=3)

@@ -11,12 +11,12 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
+from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import html_table, text_table
 from retainkit.timing import Timing
 from retainkit.typing import Array, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
-from retainkit.valuation.scenarios.frames import FrameKind, frame
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
 
@@ -45,7 +45,7 @@ class Grid(AbstractRecord):
         """One row per combination: the inputs that vary, then every figure."""
         points = np.meshgrid(*self.axes.values(), indexing="ij")
         columns = {name: point.ravel() for name, point in zip(self.axes, points, strict=True)}
-        return frame(columns | {name: values.ravel() for name, values in self.figures.items()}, kind)
+        return make_frame(columns | {name: values.ravel() for name, values in self.figures.items()}, kind)
 
     def as_dict(self) -> dict[str, Any]:
         """Every input, with a list for those that vary, and every figure with a list per axis."""
@@ -86,7 +86,7 @@ class SensitivityTable(AbstractRecord):
     def to_frame(self, kind: FrameKind = "dict") -> Any:
         """One row per value of the first input, one column per value of the second."""
         named = {f"{self.column_input}={value:g}": self.values[:, i] for i, value in enumerate(self.columns)}
-        return frame({self.row_input: self.rows, **named}, kind)
+        return make_frame({self.row_input: self.rows, **named}, kind)
 
     def as_dict(self) -> dict[str, Any]:
         """Names, values and table as plain values."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 from typing import Any, get_args
 
@@ -11,10 +10,11 @@ from numpy.typing import NDArray
 
 from retainkit.domains import as_numbers
 from retainkit.errors import InputError, near, unknown_choice
+from retainkit.tables import Table, read_table
 from retainkit.timing import Timing
 from retainkit.typing import Array, Real
 from retainkit.valuation.scenarios._figures import compute
-from retainkit.valuation.scenarios._inputs import DEFAULTS, DOMAINS, checked, is_dict, terms
+from retainkit.valuation.scenarios._inputs import DEFAULTS, DOMAINS, checked, terms
 from retainkit.valuation.scenarios.result import FIGURES
 
 
@@ -23,7 +23,7 @@ def evaluate_scenarios(table: Any, *, timing: Timing) -> Any:
 
     Parameters
     ----------
-    table : dataframe of any kind, or dict of arrays
+    table : dataframe of any kind, DuckDB relation, path of CSV or Parquet files, or dict of columns
         Columns named as the fields of `UnitEconomics`; others, such as the name of a segment, are kept.
         Inputs without a column take their default, and a missing `horizon_months` is a horizon without
         end. ``timing`` is no column here.
@@ -32,7 +32,7 @@ def evaluate_scenarios(table: Any, *, timing: Timing) -> Any:
 
     Returns
     -------
-    table of the same kind
+    table of the same kind, of pyarrow for a relation or a path
         The columns of the table, then one for every figure of `UnitEconomicsResult`.
 
     Raises
@@ -52,30 +52,18 @@ def evaluate_scenarios(table: Any, *, timing: Timing) -> Any:
     """
     if timing not in get_args(Timing):
         raise unknown_choice("timing", timing, get_args(Timing))
-    if is_dict(table):
-        figures = _figures(list(table), lambda name: np.asarray(table[name]), timing)
-        return {**table, **figures}
-    import narwhals as nw
-
-    try:
-        frame: Any = nw.from_native(table)
-    except TypeError as error:
-        rule = "must be a dataframe of any kind, or a dict of arrays"
-        way_out = "For one scenario, use UnitEconomics.from_dict."
-        raise InputError("not-a-table", "table", type(table).__name__, rule, way_out) from error
-    if isinstance(frame, nw.LazyFrame):
-        frame = frame.collect()
-    figures = _figures(frame.columns, lambda name: frame.get_column(name).to_numpy(), timing)
-    made = [nw.new_series(name, values, backend=frame.implementation) for name, values in figures.items()]
-    return frame.with_columns(*made).to_native()
+    read = read_table(table, argument="table", line="scenario")
+    return read.with_columns(_figures(read, timing))
 
 
-def _figures(columns: list[str], column: Callable[[str], Any], timing: Timing) -> dict[str, Array]:
+def _figures(table: Table, timing: Timing) -> dict[str, Array]:
     inputs: dict[str, Real] = dict(DEFAULTS)
+    columns = list(table)
     given = [name for name in columns if name in DOMAINS]
     for name in given:
-        values = column(name)
-        inputs[name] = checked(name, _endless(values) if name == "horizon_months" else values)
+        column = table[name]
+        endless = name == "horizon_months"
+        inputs[name] = checked(name, _endless(column.to_numpy()) if endless else column.numbers())
     _complete(given, columns)
     shape = np.shape(inputs["acquisition_cost"])
     figures = compute(terms(inputs, timing))

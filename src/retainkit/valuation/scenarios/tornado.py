@@ -11,12 +11,12 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
+from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import html_table, text_table
 from retainkit.timing import Timing
 from retainkit.typing import Array, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
-from retainkit.valuation.scenarios.frames import FrameKind, frame
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
 _BAR = 12
@@ -57,7 +57,7 @@ class Tornado(AbstractRecord):
     def to_frame(self, kind: FrameKind = "dict") -> Any:
         """One row per input."""
         columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
-        return frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind)
+        return make_frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind)
 
     def as_dict(self) -> dict[str, Any]:
         """The columns as lists, the figure's name and the scenario's own value."""
