@@ -7,7 +7,9 @@ numbers, flags, ids or labels, so all of them take and refuse the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -65,11 +67,13 @@ class Column:
 
     def __getitem__(self, line: int) -> object:
         """What stands in a line, as a Python object."""
-        return self.values[line] if isinstance(self.values, np.ndarray) else self.values.item(line)
+        if isinstance(self.values, np.ndarray):
+            return _python(self.values[line : line + 1]).tolist()[0]
+        return self.values.item(line)
 
     def to_list(self) -> list[Any]:
         """All values as Python objects."""
-        return self.values.tolist() if isinstance(self.values, np.ndarray) else self.values.to_list()
+        return _python(self.values).tolist() if isinstance(self.values, np.ndarray) else self.values.to_list()
 
     @cached_property
     def missing(self) -> Mask:
@@ -189,8 +193,15 @@ class Column:
         return labels_of(self.argument, self.name, listed, self.missing)
 
 
+def _python(values: NDArray[Any]) -> NDArray[Any]:
+    """The array in a type that Python has: to numpy, a nanosecond is a whole number."""
+    return values.astype("datetime64[us]") if values.dtype == np.dtype("datetime64[ns]") else values
+
+
 def _all_numbers(values: NDArray[Any]) -> bool:
-    return values.dtype != np.object_ or not any(isinstance(v, str | bool) for v in values.tolist())
+    return values.dtype != np.object_ or all(
+        isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in values.tolist()
+    )
 
 
 def _numbered(ids: NDArray[Any]) -> tuple[NDArray[Any], Codes]:

@@ -70,22 +70,14 @@ def _empty() -> InputError:
 def _periods(column: Column, rule: DateRule) -> list[Any]:
     """The period of every line: a date as soon as one of them is, else a name or number that sorts."""
     from retainkit.tables import Fault
+    from retainkit.tables.days import from_object
 
     way_out = "Fill or remove the lines without one."
     column.refuse_missing(Fault("missing-value", "must say the period of every line", way_out))
     names = column.to_list()
-    if rule.date_format is None and all(_as_date(name) == name for name in names):
+    if rule.date_format is None and all(from_object(name, rule) is None for name in names):
         return names
     return column.dates(rule).tolist()
-
-
-def _as_date(period: Any) -> Any:
-    """The date that a period is written as, or its first day; itself if it is no date."""
-    from retainkit.tables import MONTH_OR_DAY, to_date
-    from retainkit.tables.days import from_object
-
-    day = from_object(period, MONTH_OR_DAY)
-    return period if day is None else to_date(day)
 
 
 def _in_order(periods: list[Any]) -> list[Any]:
@@ -118,7 +110,7 @@ def customers_by_period(
 
 def _of_calendar(argument: str, customers: Mapping[Any, Any], calendar: Calendar) -> Array:
     dated = calendar is not None and isinstance(calendar[0], date)
-    count = {_as_date(key) if dated else key: value for key, value in customers.items()}
+    count = {_day_of(key) if dated else key: value for key, value in customers.items()}
     if len(count) < len(customers):
         way_out = "Add them up, or write each period once."
         raise InputError("duplicate", argument, list(customers), "must name each period once", way_out)
@@ -132,3 +124,12 @@ def _of_calendar(argument: str, customers: Mapping[Any, Any], calendar: Calendar
         way_out = "Add a line of amount 0, or 0 customers, for periods in which nothing happened."
         raise InputError("unmatched", argument, odd[:3], rule, way_out)
     return np.asarray(NOT_NEGATIVE.check(argument, [count[period] for period in calendar]))
+
+
+def _day_of(period: Any) -> Any:
+    """The date that a period is written as, of a month the first day; itself if it is no date."""
+    from retainkit.tables import MONTH_OR_DAY, to_date
+    from retainkit.tables.days import from_object
+
+    day = from_object(period, MONTH_OR_DAY)
+    return period if day is None else to_date(day)
