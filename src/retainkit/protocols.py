@@ -8,7 +8,7 @@ too.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast
 
 from retainkit.errors import InputError
 from retainkit.rates import Rate
@@ -70,15 +70,11 @@ class PurchaseProcess(Protocol[D_contra]):
         """The parameters by name."""
         ...
 
-    @property
-    def data_kind(self) -> type[Any]:
-        """The data of customers that it knows."""
-        ...
+    data_kind: ClassVar[type[Any]]
+    """The data of customers that it knows."""
 
-    @property
-    def whole_periods(self) -> bool:
-        """Whether time comes in whole opportunities to buy, so that horizons are whole numbers."""
-        ...
+    whole_periods: ClassVar[bool]
+    """Whether time comes in whole opportunities to buy, so that horizons are whole numbers."""
 
     def probability_alive(self, customers: D_contra, /) -> Array:
         """That each customer is still one at the end of observation."""

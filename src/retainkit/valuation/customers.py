@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.protocols import D, DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of
+from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of
 from retainkit.rates import Rate
 from retainkit.summaries import AbstractSummary, Spend
 from retainkit.tables import frame_of
@@ -129,8 +129,8 @@ class CustomerValue:
 
 
 def value_customers(
-    customers: DataOf[D],
-    purchasing: ModelOf[PurchaseProcess[D]],
+    customers: DataOf[AbstractSummary],
+    purchasing: ModelOf[PurchaseProcess[Any]],
     spend: Spending,
     *,
     margin: NumberLike,
@@ -172,14 +172,15 @@ def value_customers(
     share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
     process = check_purchasing(purchasing)
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
-    per_purchase = _expected_spend(customers, check_spend(spend))
+    per_purchase = _expected_spend(customers, check_spend(spend), len(known))
     discounted = process.discounted_expected_purchases(known, rate, length)
     if not np.all(np.isfinite(discounted)):
         rule = "must be finite here: without discount these customers buy for ever"
         way_out = "Give a finite horizon or a discount rate above 0."
         raise InputError("infinite-value", "horizon", length, rule, way_out)
+    ids, id_name = _ids(customers, len(known))
     return CustomerValue(
-        customers=np.arange(len(known)) if customers is known else customers.customers,
+        customers=ids,
         probability_alive=process.probability_alive(known),
         expected_purchases=process.expected_purchases(known, length),
         expected_spend=per_purchase,
@@ -188,17 +189,26 @@ def value_customers(
         margin=share,
         discount_rate=rate,
         horizon=length,
-        id_name="customer" if customers is known else getattr(customers, "id_name", "customer_id"),
+        id_name=id_name,
     )
 
 
-def _expected_spend(customers: DataOf[object], spend: SpendProcess[Spend] | float) -> Array:
-    if not hasattr(type(spend), "expected_spend"):
-        return np.full(len(customers), spend)
+def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
+    """The ids that the summary of a table has, and their name; else the places of the entries."""
+    ids: Any = None if isinstance(customers, AbstractSummary) else getattr(customers, "customers", None)
+    if ids is None:
+        return np.arange(entries), "customer"
+    return ids, getattr(customers, "id_name", "customer_id")
+
+
+def _expected_spend(
+    customers: DataOf[AbstractSummary], spend: SpendProcess[Spend] | float, entries: int
+) -> Array:
+    if isinstance(spend, float | int):
+        return np.full(entries, spend)
     if isinstance(customers, AbstractSummary):
-        rule = (
-            f"as a model needs what each customer spent so far, which {type(customers).__name__} do not tell"
-        )
+        kind = type(customers).__name__
+        rule = f"as a model needs what each customer spent so far, which {kind} do not tell"
         way_out = "Pass the TransactionSummary, or a constant spend such as spend.expected_spend_new()."
         raise InputError("missing-argument", "spend", spend, rule, way_out)
     return spend.expected_spend(data_of(customers, Spend, "customers"))

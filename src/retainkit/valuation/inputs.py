@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from retainkit.columns import numbers
 from retainkit.domains import POSITIVE, PROBABILITY
 from retainkit.errors import InputError
-from retainkit.protocols import D, ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
+from retainkit.protocols import ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
 from retainkit.rates import Rate
 from retainkit.summaries import Spend
 from retainkit.typing import NumberLike
@@ -26,7 +26,7 @@ def check_margin(margin: NumberLike) -> float:
     return numbers(margin=(share, PROBABILITY))[0]
 
 
-def check_purchasing(purchasing: ModelOf[PurchaseProcess[D]]) -> PurchaseProcess[D]:
+def check_purchasing(purchasing: ModelOf[PurchaseProcess[Any]]) -> PurchaseProcess[Any]:
     """A purchase model, or that of a fit."""
     meant = model_of(purchasing)
     if hasattr(type(meant), "discounted_expected_purchases"):

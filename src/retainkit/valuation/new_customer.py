@@ -11,7 +11,7 @@ from typing import Any
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.protocols import D, ModelOf, PurchaseProcess
+from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.rates import Rate
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
@@ -99,7 +99,7 @@ class Payback:
 
 
 def value_new_customer(
-    purchasing: ModelOf[PurchaseProcess[D]],
+    purchasing: ModelOf[PurchaseProcess[Any]],
     spend: Spending,
     *,
     margin: NumberLike,
@@ -136,7 +136,7 @@ def value_new_customer(
 
 def payback_time(
     acquisition_cost: NumberLike,
-    purchasing: ModelOf[PurchaseProcess[D]],
+    purchasing: ModelOf[PurchaseProcess[Any]],
     spend: Spending,
     *,
     margin: NumberLike,
@@ -195,7 +195,7 @@ def _first_time(earned: Callable[[float], float], cost: float, *, whole: bool) -
 
 def _mean_spend(spend: Spending) -> float:
     checked = check_spend(spend)
-    return checked if isinstance(checked, float) else float(checked.expected_spend_new())
+    return checked if isinstance(checked, float | int) else float(checked.expected_spend_new())
 
 
 def _finite(purchases: Any, horizon: Duration) -> float:

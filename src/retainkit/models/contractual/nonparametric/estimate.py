@@ -24,6 +24,15 @@ class AbstractEstimate(AbstractRecord):
 
     data_kind: ClassVar[type[Renewals]] = Renewals
 
+    def __new__(cls, *given: object, **_: object) -> Self:
+        """An estimate is made by `estimate`, or by `fit`, of which its own name reminds."""
+        if given and (isinstance(given[0], Renewals) or hasattr(type(given[0]), "__retention_data__")):
+            name = cls.__name__
+            rule = "is not made of data by its own name"
+            way_out = f"Write {name}.estimate(renewals), or fit({name}, renewals)."
+            raise InputError("wrong-type", name, type(given[0]).__name__, rule, way_out)
+        return super().__new__(cls)
+
     @classmethod
     @abstractmethod
     def estimate(cls, renewals: DataOf[Renewals]) -> Self:
