@@ -41,7 +41,8 @@ SameKind: TypeAlias = Any
 
 _TABLES = {"pandas": ("DataFrame",), "polars": ("DataFrame", "LazyFrame")}
 
-_WITHOUT_LABELS = frozenset((float, int, bool, str, list, tuple, type(None), np.ndarray))
+_ONE = frozenset((float, int, bool, str, type(None)))
+_WITHOUT_LABELS = _ONE | {list, tuple, np.ndarray}
 
 PLAIN = frozenset((float, int))
 """The types that take the fast branch; bool is not among them and is refused by `columns`."""
@@ -172,9 +173,10 @@ def labels_of(*known: Labels | None, **given: Any) -> Labels | None:
 
 
 def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
-    """A function or method that refuses columns of different labels and answers a Series with a Series.
+    """A function or method that refuses columns of different rows and answers a Series with a Series.
 
-    The function itself knows arrays alone. An answer of other dimensions, such as draws, stays an array.
+    All its columns have one length and the same labels; the function itself knows arrays alone. An answer of
+    other dimensions, such as draws, stays an array.
     """
     code: CodeType = getattr(function, "__code__")  # noqa: B009
     names = code.co_varnames[: code.co_argcount]
@@ -183,13 +185,34 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
     def labelled(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         labels_of(**given)
+        _check_lengths(given)
         answer: Any = function(*args, **kwargs)
-        if not isinstance(answer, np.ndarray):
-            return answer
         labels = next((found for name, value in given.items() if (found := Labels.of(name, value))), None)
-        return Back(answer.shape, labels)(answer)
+        if type(answer) is tuple:
+            return tuple(_labelled(part, labels) for part in answer)  # type: ignore[return-value]
+        return _labelled(answer, labels)
 
     return labelled
+
+
+def _labelled(answer: Any, labels: Labels | None) -> Any:
+    return Back(answer.shape, labels)(answer) if isinstance(answer, np.ndarray) and labels else answer
+
+
+def _check_lengths(given: dict[str, Any]) -> None:
+    """Refuse columns of different lengths; one entry stands for all."""
+    sizes = {name: np.size(v) for name, v in given.items() if type(v) not in _ONE and _is_column(v)}
+    long = [name for name, size in sizes.items() if size != 1]
+    for name in long[1:]:
+        if sizes[name] != sizes[long[0]]:
+            rule = f"must have the same length as {long[0]} ({sizes[long[0]]:,})"
+            way_out = "Give every column one value per row, or a single number for all."
+            raise InputError("length-mismatch", name, f"{sizes[name]:,} values", rule, way_out)
+
+
+def _is_column(value: Any) -> bool:
+    series = _is_a(value, "pandas", "Series") or _is_a(value, "polars", "Series")
+    return series or (isinstance(value, np.ndarray | list | tuple) and np.ndim(value) == 1)
 
 
 def _unlike(first: Labels, other: Labels) -> InputError:

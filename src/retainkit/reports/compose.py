@@ -7,7 +7,8 @@ from datetime import date as Date
 from datetime import timedelta
 from typing import Any, TypeAlias, TypedDict
 
-from retainkit.domains import NOT_NEGATIVE, POSITIVE
+from retainkit.columns import numbers
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
 from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
@@ -20,7 +21,7 @@ from retainkit.reports.customer_base import CustomerBaseReport
 from retainkit.reports.figures import Assumptions
 from retainkit.reports.precision import value_errors
 from retainkit.reports.spend_link import measure_spend_link
-from retainkit.typing import NumberLike, Unit
+from retainkit.typing import Number, Unit
 from retainkit.units import Duration
 from retainkit.validation import Tracking, track_purchases
 from retainkit.valuation.customers import value_customers
@@ -37,10 +38,10 @@ _TRACKED_BY: dict[Unit, Unit] = {"day": "week", "year": "quarter"}
 def report(
     source: Any,
     *,
-    margin: NumberLike,
+    margin: Number,
     discount_rate: Rate,
     horizon: Duration,
-    acquisition_cost: NumberLike | None = None,
+    acquisition_cost: Number | None = None,
     customer_id: str | None = None,
     date: str | None = None,
     amount: str | None = None,
@@ -48,7 +49,7 @@ def report(
     observation_end: str | Date | None = None,
     holdout_from: str | Date | None = "half",
     refunds: Refunds = "net",
-    spend_per_purchase: NumberLike | None = None,
+    spend_per_purchase: Number | None = None,
     title: str = "Customer base",
     currency: str = "",
     assumed: tuple[str, ...] = (),
@@ -105,8 +106,8 @@ def report(
         margin=check_margin(margin),
         discount_rate=check_rate(discount_rate),
         horizon=check_horizon(horizon),
-        acquisition_cost=_optional(NOT_NEGATIVE.check, "acquisition_cost", acquisition_cost),
-        spend_per_purchase=_optional(POSITIVE.check, "spend_per_purchase", spend_per_purchase),
+        acquisition_cost=_optional(NOT_NEGATIVE, "acquisition_cost", acquisition_cost),
+        spend_per_purchase=_optional(POSITIVE, "spend_per_purchase", spend_per_purchase),
         currency=currency,
         assumed=tuple(assumed),
     )
@@ -210,8 +211,8 @@ def _track(tx: TransactionSummary) -> tuple[Fit[BGNBD] | None, Tracking | None, 
     return fitted, track_purchases(tx, fitted.model, period=period), ""
 
 
-def _optional(check: Callable[[str, Any], float], argument: str, value: NumberLike | None) -> float | None:
-    return None if value is None else float(check(argument, value))
+def _optional(domain: Domain, argument: str, value: Number | None) -> float | None:
+    return None if value is None else numbers(**{argument: (value, domain)})[0]
 
 
 def _require_names(names: Mapping[str, Any]) -> dict[str, Any]:

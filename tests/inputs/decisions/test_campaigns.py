@@ -68,7 +68,7 @@ def test_a_fixed_cost_above_all_profit_means_contacting_nobody() -> None:
 @pytest.mark.parametrize(
     ("score", "churned", "message"),
     [
-        ([0.1, 0.2], [0, 1, 1], "must be two columns of the same length"),
+        ([0.1, 0.2], [0, 1, 1], "churned must have the same length as score"),
         ([0.1, np.nan], [0, 1], "score must be a finite number"),
         ([0.1, 0.2], [0, 0.5], "churned must be 0 or 1 for every customer"),
         ([0.1, 0.2], ["no", "yes"], "churned must be a number"),

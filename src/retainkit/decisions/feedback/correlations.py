@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.domains import REAL
 from retainkit.errors import InputError, refuse_where
 from retainkit.typing import Array, NumberLike
@@ -19,6 +20,7 @@ def check_correlations(
     correlation: NumberLike, with_outcome: NumberLike, names: Sequence[str] | None = None
 ) -> tuple[Array, Array]:
     """Both as arrays (..., p, p) and (..., p), if they can be the correlations of any data."""
+    labels_of(correlation=correlation, with_outcome=with_outcome)
     R = np.asarray(REAL.check("correlation", correlation))
     r = np.asarray(REAL.check("with_outcome", with_outcome))
     if R.ndim < 2 or R.shape[-1] != R.shape[-2] or R.shape[:-1] != r.shape or R.shape[-1] == 0:

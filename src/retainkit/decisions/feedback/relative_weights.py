@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from retainkit.columns import keeps_labels
 from retainkit.decisions.feedback.correlations import check_correlations
 from retainkit.typing import Array, NumberLike
 
 
+@keeps_labels
 def relative_weights(correlation: NumberLike, with_outcome: NumberLike) -> Array:
     """The part of R² due to each driver, by Johnson's relative weights.
 

@@ -25,6 +25,7 @@ from retainkit._numerics.samples.subset_r_squared import (
     orders_and_their_reverse,
     r_squared_by_subset,
 )
+from retainkit.columns import keeps_labels
 from retainkit.decisions.feedback.correlations import check_correlations
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, wrong_shape
@@ -44,6 +45,7 @@ class SampledParts(NamedTuple):
     standard_error: Array
 
 
+@keeps_labels
 def shapley_r_squared(correlation: NumberLike, with_outcome: NumberLike) -> Array:
     """The part of R² due to each driver, averaged over all orders of the drivers (LMG).
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import columns
+from retainkit.columns import columns, labels_of
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -151,6 +151,9 @@ class ServedCustomers:
     churn: RateLike
     timing: FlowTiming
     elasticity: NumberLike
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", labels_of(**vars(self)))
 
     def inputs(self, period: Unit | None) -> dict[str, Input]:
         """What is assumed of them, by name."""

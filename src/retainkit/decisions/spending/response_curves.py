@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import expit, logit, xlogy
 
 from retainkit._numerics.search import where_zero
-from retainkit.columns import SameKind, columns
+from retainkit.columns import SameKind, columns, keeps_labels
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import refuse_where
 from retainkit.typing import Array, NumberLike, Real
@@ -142,6 +142,7 @@ class ExponentialResponse(ResponseCurve):
         return 0.0
 
     @staticmethod
+    @keeps_labels
     def share(spend: Any, k: Any) -> Any:
         """The part of the way from floor to ceiling."""
         return -np.expm1(-k * spend)
@@ -204,6 +205,7 @@ class HillResponse(ResponseCurve):
         return float(start) if np.ndim(start) == 0 else start
 
     @staticmethod
+    @keeps_labels
     def share(spend: Any, half_spend: Any, shape: Any) -> Any:
         """The part of the way from floor to ceiling; takes complex parameters."""
         some = np.asarray(spend) > 0.0
@@ -340,6 +342,7 @@ class AdbudgResponse(ResponseCurve):
         return self._hill.inflection
 
     @staticmethod
+    @keeps_labels
     def share(spend: Any, gamma: Any, delta: Any) -> Any:
         """The part of the way from floor to ceiling; takes complex parameters."""
         return HillResponse.share(spend, delta ** (1.0 / gamma), gamma)

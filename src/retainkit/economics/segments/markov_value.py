@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import numbers
+from retainkit.columns import keeps_labels, labels_of, numbers
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
 from retainkit.errors import InputError, refuse_where, wrong_shape
@@ -22,6 +22,7 @@ _ROW_ROUNDING = 1e-9  # how far printed probabilities may miss 1
 _SURELY_LESS = 1.0 - 1e-12  # a spectral radius that rounding cannot have brought below 1
 
 
+@keeps_labels
 def markov_value(
     transitions: NumberLike,
     rewards: NumberLike,
@@ -134,6 +135,7 @@ def recency_chain(
 
 def checked_chain(transitions: NumberLike, rewards: NumberLike) -> tuple[Array, Array]:
     """P (states, states) and R (states,), or an error that says what is wrong with them."""
+    labels_of(transitions=transitions, rewards=rewards)
     p = np.asarray(PROBABILITY.check("transitions", transitions))
     if p.ndim != 2 or p.shape[0] != p.shape[1] or p.size == 0:
         raise _shape_error("transitions", p, "must be a square table, one row and one column per state")

@@ -154,7 +154,7 @@ def step_curve(
     """
     if between not in get_args(Between):
         raise unknown_choice("between", between, get_args(Between))
-    labels_of(times=time, survival=shares)
+    labels_of(time=time, shares=shares)
     at, share = _checked(time, shares, source)
     last = at[-1] if end is None else end
     if np.ndim(last) == 0:

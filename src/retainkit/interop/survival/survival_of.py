@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
 from retainkit.interop.survival._covariates import needless, roots
@@ -175,6 +176,7 @@ def _is_shares(fitted: Any) -> bool:
 
 
 def _from_shares(fitted: Any, times: NumberLike | None, between: Between, unit: Unit | None) -> StepCurve:
+    labels_of(fitted=fitted, times=times)
     index = getattr(fitted, "index", None)
     if times is None and hasattr(index, "to_numpy") and list(index) != list(range(len(fitted))):  # type: ignore[arg-type]
         shown = f"a Series indexed {index[0]}, …"  # type: ignore[index]

@@ -183,7 +183,9 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         Just before a renewal: Σ j·a_j / Σ a_j with a_j the discounted expected j-th payment: the mean
         number of renewals behind a payment. It grows with tenure: loyal customers have more ahead.
         """
-        force, start = per_period(discount_rate, self.unit), self._times("tenure", tenure)
+        force, start = np.broadcast_arrays(
+            per_period(discount_rate, self.unit), self._times("tenure", tenure)
+        )
         count, tail = terms(horizon, self.unit), self._tail()
         ahead = self._ahead(start, from_next=True)
         total = decaying_sum(ahead, force, tail, count)
@@ -217,10 +219,14 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     def _positive(self, argument: str, t: Time, *, at_least: float = 0.0) -> Array:
         return positive_times(argument, self._times(argument, t), at_least)
 
+    def _discounts(self, discount_rate: Rate | NumberLike, tenure: Time) -> tuple[Array, ...]:
+        """The force of discount and the tenure, in one shape."""
+        return np.broadcast_arrays(per_period(discount_rate, self.unit), self._times("tenure", tenure))
+
     def _worth(
         self, discount_rate: Rate | NumberLike, given: Time, horizon: Time, *, from_next: bool
     ) -> Real:
-        force, start = per_period(discount_rate, self.unit), self._times("tenure", given)
+        force, start = self._discounts(discount_rate, given)
         count = terms(horizon, self.unit)
         return plain(self._discounted(start, force, count, from_next=from_next))
 

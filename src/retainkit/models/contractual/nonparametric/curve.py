@@ -120,6 +120,7 @@ class AbstractCurve(AbstractEstimate):
         spread = np.where(share > 0.0, self.spread[self.place(now)], before) - before
         return plain(np.asarray(share * np.sqrt(np.maximum(spread, 0.0))))
 
+    @keeps_labels
     def interval(
         self,
         t: Time,
@@ -271,6 +272,7 @@ class AbstractCurve(AbstractEstimate):
     def _known(self, given: Time | None) -> Array:
         return np.asarray(self.risk.start) if given is None else self._tenure("given", given)
 
+    @keeps_labels
     def observed(self, t: Time, given: Time | None = None) -> tuple[Array, Array]:
         """Tenures that the data reach, as plain numbers: those asked for, and those known."""
         known = self._known(given)
