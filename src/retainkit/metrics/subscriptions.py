@@ -217,7 +217,7 @@ class Subscriptions:
         _check_event(churn_event, cancel, dunning_end)
         rule = DateRule(months=True, date_format=date_format)
         last_day = np.array([one_day("observation_end", observation_end, MONTH_OR_DAY)], "datetime64[D]")
-        last = int(month_of(last_day + ONE_DAY)[0]) - 1
+        last = int(month_of(np.asarray(last_day + ONE_DAY, "datetime64[D]"))[0]) - 1
         read = _read(
             table,
             customer_id=customer_id,

@@ -31,8 +31,8 @@ def moments(argument: str, values: Any, rule: DateRule = DAY) -> NDArray[np.date
         rule_of_rows = "must have rows of one length"
         raise InputError("length-mismatch", argument, values, rule_of_rows, "Date every amount.") from None
     column = as_column(argument, values if len(shape) == 1 else np.asanyarray(values).ravel())
-    days = column.dates(rule)
-    return (days.astype("datetime64[us]") + _since_midnight(column)).reshape(shape)
+    days = column.dates(rule).astype("datetime64[us]")
+    return np.asarray(days + _since_midnight(column), "datetime64[us]").reshape(shape)
 
 
 def _since_midnight(column: Column) -> NDArray[np.timedelta64]:

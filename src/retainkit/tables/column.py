@@ -199,9 +199,10 @@ def _python(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _all_numbers(values: NDArray[Any]) -> bool:
-    return values.dtype != np.object_ or all(
-        isinstance(value, Real | Decimal) and not isinstance(value, bool) for value in values.tolist()
-    )
+    if values.dtype != np.object_:
+        return True
+    kinds = set(map(type, values.tolist()))
+    return bool not in kinds and all(issubclass(kind, Real | Decimal) for kind in kinds)
 
 
 def _numbered(ids: NDArray[Any]) -> tuple[NDArray[Any], Codes]:

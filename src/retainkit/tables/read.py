@@ -199,7 +199,8 @@ def _of_frame(source: Any, names: _Names, line: str, also: str) -> Any:
 def _what(source: Any, line: str) -> tuple[str, str]:
     """What stands in place of a table, and how it may become one."""
     kind = f"a {type(source).__name__}"
-    if isinstance(source, list) and source and all(map(is_mapping, source)):  # pyright: ignore[reportUnknownArgumentType]
+    rows: Any = source if kind == "a list" else ()
+    if rows and all(map(is_mapping, rows)):
         return "a list of records", "Make it a dataframe: polars.DataFrame(records)."
     if kind == "a Series" and type(source).__module__.startswith("pandas"):
         return kind, "Pass the table itself, or series.reset_index() if the index holds the ids."
