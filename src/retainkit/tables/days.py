@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from numbers import Integral
+from string import punctuation
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,7 +35,12 @@ MONTH = "[0-9]{4}-?[0-9]{2}"
 """Regular expressions for the ways of writing a date, in the dialect that all engines share."""
 
 CONVERT = "Convert the column to dates first, stating its format."
-_DIRECTIVES = set("aAbBdfHIjmMpSyY%")  # those that Python and DuckDB read alike; no zones
+# What Python and DuckDB read alike, once the text has this shape: both are lenient, each in its own way.
+_DIRECTIVES = {
+    **dict.fromkeys("aAbBp", "[^0-9 ]+"),
+    **dict.fromkeys("dHImMS", "[0-9]{1,2}"),
+    **{"Y": "[0-9]{4}", "y": "[0-9]{2}", "f": "[0-9]{1,6}", "%": "%"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,9 @@ class DateRule:
 
     @property
     def text(self) -> str:
-        """The regular expression of a date in text."""
+        """The regular expression of a date in text, in the dialect that all engines share."""
+        if self.date_format is not None:
+            return _shape_of(self.date_format)
         ways = [COMPACT, DASHED, *([MONTH] if self.months else [])]
         return f"^(?:{'|'.join(ways)})$"
 
@@ -125,13 +134,13 @@ def from_numbers(number: Days, rule: DateRule = DAY) -> tuple[Days, Mask]:
 
 def from_text(text: str, rule: DateRule = DAY) -> int | None:
     """The day that a text writes; None for a text that writes none."""
+    if not re.fullmatch(rule.text, text):
+        return None
     if rule.date_format is not None:
         try:
             return from_date(datetime.strptime(text, rule.date_format))  # noqa: DTZ007  # its own clock
         except ValueError:
             return None
-    if not re.fullmatch(rule.text, text):
-        return None
     digits = text[:10].replace("-", "")
     day, impossible = from_digits(np.array([int(digits if len(digits) == 8 else f"{digits}01")]))
     return None if impossible[0] else int(day[0])
@@ -205,10 +214,29 @@ def one_day(argument: str, value: object, rule: DateRule = DAY) -> int:
     return day
 
 
+@cache
+def _shape_of(pattern: str) -> str:
+    """The regular expression of a format: numbers that touch have all their digits."""
+    parts = re.findall("%.|[^%]", pattern)
+    shape = ""
+    for before, part, after in zip(["", *parts], parts, [*parts[1:], ""], strict=False):
+        if part[0] != "%":
+            shape += f"\\{part}" if part in punctuation else part
+        elif _DIRECTIVES[part[1]] == "[0-9]{1,2}" and (_is_number(before) or _is_number(after)):
+            shape += "[0-9]{2}"
+        else:
+            shape += _DIRECTIVES[part[1]]
+    return f"^{shape}$"
+
+
+def _is_number(part: str) -> bool:
+    return part.isdigit() or (part[:1] == "%" and _DIRECTIVES[part[1]].startswith("[0-9]"))
+
+
 def _check_format(pattern: Any, months: bool) -> None:
     tried = date(2001, 2, 1 if months else 3)
     try:
-        known = set(re.findall("%(.)", pattern)) <= _DIRECTIVES
+        known = set(re.findall("%(.)", pattern)) <= set(_DIRECTIVES)
         good = known and datetime.strptime(tried.strftime(pattern), pattern).date() == tried  # noqa: DTZ007
     except (ValueError, TypeError):
         good = False

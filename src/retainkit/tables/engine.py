@@ -56,7 +56,9 @@ def day_in_sql(raw: str, kind: str, rule: DateRule) -> str | None:
         raw, kind = f"(CASE WHEN {raw} = floor({raw}) THEN TRY_CAST({raw} AS BIGINT) END)", "BIGINT"
     if rule.date_format is not None and (kind == "VARCHAR" or kind in INTEGERS):
         pattern = rule.date_format.replace("'", "''")
-        return f"CAST(try_strptime(CAST({raw} AS VARCHAR), '{pattern}') AS DATE)"
+        text, shape = f"CAST({raw} AS VARCHAR)", rule.text.replace("'", "''")
+        day = f"CAST(try_strptime({text}, '{pattern}') AS DATE)"
+        return f"CASE WHEN regexp_full_match({text}, '{shape}') THEN {day} END"
     if kind == "VARCHAR":
         return _day_of_text(raw, rule)
     if kind in INTEGERS:

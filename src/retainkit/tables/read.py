@@ -229,13 +229,13 @@ def as_column(argument: str, values: Any, *, name: str | None = None, in_arrays:
     if library in ("pandas", "polars", "pyarrow", "narwhals", "modin", "cudf"):
         import narwhals as nw
 
-        if library == "pandas" and type(values).__name__.endswith(("Index", "Array")):
-            values = values.to_series() if hasattr(values, "to_series") else np.asarray(values)
+        flat = len(getattr(values, "shape", (0,))) == 1
+        if library == "pandas" and flat:  # an index, a categorical, an array of pandas' own
+            values = sys.modules["pandas"].Series(values)
         elif library == "pyarrow" and not hasattr(values, "chunks"):
             values = sys.modules["pyarrow"].chunked_array([values])
-        if not isinstance(values, np.ndarray):
-            series = nw.from_native(values, series_only=True, pass_through=False)
-            return Column(argument, name, series, in_arrays=in_arrays)
+        if flat:
+            return Column(argument, name, nw.from_native(values, series_only=True), in_arrays=in_arrays)
     return Column(argument, name, _array(values), in_arrays=in_arrays)
 
 

@@ -23,7 +23,7 @@ from retainkit.errors import InputError
 from retainkit.ingest import Activity, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.summaries import Purchases
-from retainkit.tables import frame_of
+from retainkit.tables import frame_like
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER, check_unit
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of, unseen_model
@@ -113,14 +113,7 @@ class Tracking:
 
     def to_frame(self) -> Any:
         """One row a period in the caller's dataframe kind; a dict of columns where that was the source."""
-        columns = self.columns()
-        start = columns.pop("start")
-        if isinstance(self._ids, np.ndarray):
-            return {"start": start, **columns}
-        import narwhals as nw
-
-        kind = nw.from_native(self._ids, series_only=True).implementation
-        return frame_of("start", nw.new_series("start", start, backend=kind).to_native(), columns)
+        return frame_like(self._ids, self.columns())
 
     def model_dump(self) -> dict[str, Any]:
         """Periods and errors as plain values, ready for JSON."""

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import retainkit as rk
 from retainkit.errors import InputError
 from retainkit.tables import DAY, MONTH_OR_DAY, DateRule, one_day, read_table, to_date
 
@@ -121,7 +122,14 @@ FORMATS: dict[str, list[str]] = {
     "%d/%m/%Y": ["31/01/2024", "29/02/2024", "31/12/1969", "31/1/2024"],
     "%m/%d/%y": ["01/31/24", "02/29/24", "12/31/69", "1/31/24"],
     "%d %b %Y": ["31 Jan 2024", "29 Feb 2024", "31 Dec 1969", "31 jan 2024"],
-    "%Y%j": ["2024031", "2024060", "1969365", "2024031"],
+    "%Y%m%d": ["20240131", "20240229", "19691231", "20240131"],
+    "%a %d %B %Y": [
+        "Wed 31 January 2024",
+        "Thu 29 February 2024",
+        "Wed 31 December 1969",
+        "wed 31 january 2024",
+    ],
+    "[%Y]%m^%d %I%p": ["[2024]01^31 11PM", "[2024]02^29 12AM", "[1969]12^31 1pm", "[2024]1^31 02AM"],
     "%d.%m.%Y %H:%M": ["31.01.2024 23:30", "29.02.2024 00:00", "31.12.1969 12:00", "31.01.2024 01:01"],
 }
 
@@ -131,6 +139,45 @@ FORMATS: dict[str, list[str]] = {
 def test_a_format_says_how_text_is_read(pattern: str, kind: str) -> None:
     table = read_table(KINDS[kind](FORMATS[pattern]), {"date": "day"})
     assert table["date"].dates(DateRule(date_format=pattern)).tolist() == EXPECTED.tolist()
+
+
+NOT_SO: dict[str, list[str]] = {
+    "%d/%m/%Y": [
+        "31/01/24",
+        " 31/01/2024",
+        "31/01/2024 ",
+        "31/01/2024x",
+        "29/02/2023",
+        "0/1/2024",
+        "31//1/2024",
+    ],
+    "%m/%d/%y": ["01/31/4", "01/31/2024", "31/01/24"],
+    "%d %b %Y": ["31  Jan 2024", "31Jan2024", "31 Foo 2024"],
+    "%Y%m%d": ["2024131", "240131", "20240230"],
+    "%d.%m.%Y %H:%M": ["31.01.2024", "31.01.2024 24:00"],
+}
+
+
+@pytest.mark.parametrize("pattern", NOT_SO)
+def test_what_is_not_of_the_form_is_refused_in_memory_and_in_duckdb(pattern: str) -> None:
+    """Python and DuckDB are lenient, each in its own way: 31/01/24 is the year 24 to one of them."""
+    for text in NOT_SO[pattern]:
+        lines = {"id": [1, 1], "day": [FORMATS[pattern][0], text]}
+        for source in (lines, CONNECTION.from_arrow(pa.table(lines))):
+            with pytest.raises(InputError) as caught:
+                rk.summarize_transactions(
+                    source, customer_id="id", date="day", unit="day", date_format=pattern
+                )
+            assert f"(1 of 2 lines in column 'day' break this), got {text!r} at position 1" in str(
+                caught.value
+            )
+
+
+@pytest.mark.parametrize("pattern", FORMATS)
+def test_duckdb_streams_what_is_of_the_form(pattern: str) -> None:
+    relation = CONNECTION.from_arrow(pa.table({"id": [1, 2, 3, 4], "day": FORMATS[pattern]}))
+    tx = rk.summarize_transactions(relation, customer_id="id", date="day", unit="day", date_format=pattern)
+    assert [tx.observation_end - dt.timedelta(days=t) for t in tx.purchases.T.tolist()] == DAYS
 
 
 def test_a_format_reads_numbers_too_and_leaves_dates_as_they_are() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from retainkit.errors import InputError, missing_argument
 from retainkit.interop.lifetimes.kinds import pandas
+from retainkit.tables import read_table
 
 
 def roots(fitted: Any) -> set[str]:
@@ -24,15 +25,8 @@ def named_frame(covariates: Any) -> Any:
     if isinstance(covariates, Mapping):
         columns: dict[Any, Any] = {**covariates}
         return pd.DataFrame({name: np.atleast_1d(column) for name, column in columns.items()})
-    import narwhals as nw
-
-    try:
-        frame = nw.from_native(covariates, eager_only=True)
-    except TypeError as error:
-        rule = "must be a dataframe with one row per customer, or a mapping of columns"
-        way_out = "Use the columns that the model was fitted with."
-        raise InputError("not-a-table", "covariates", type(covariates).__name__, rule, way_out) from error
-    return pd.DataFrame({name: frame[name].to_list() for name in frame.columns})
+    table = read_table(covariates, argument="covariates", line="customer", also="a mapping of columns, ")
+    return pd.DataFrame({name: table[name].to_list() for name in table})
 
 
 def required(covariates: Any, name: str) -> Any:
