@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from types import CodeType
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
@@ -162,14 +162,34 @@ def labels_of(*known: Labels | None, **given: Any) -> Labels | None:
         if type(value) in _WITHOUT_LABELS:
             continue
         refuse_masked(name, value)
-        labels = Labels.of(name, value) or getattr(value, "labels", None)
-        if isinstance(labels, Labels):
+        if (labels := Labels.of(name, value)) is not None:
             found.append(labels)
+        elif isinstance(lent := getattr(value, "labels", None), Labels):
+            found.append(replace(lent, argument=f"{name}.{lent.argument}"))
     indexed = [labels for labels in found if labels.index is not None]
     for other in indexed[1:]:
         if not indexed[0].index.equals(other.index):
             raise _unlike(indexed[0], other)
     return found[0] if found else None
+
+
+def same_rows(**given: Any) -> Labels | None:
+    """As `labels_of`, of columns that have one length, too; one entry stands for all.
+
+    Raises
+    ------
+    InputError
+        As `labels_of`, and for columns of different lengths.
+    """
+    labels = labels_of(**given)
+    sizes = {name: np.size(v) for name, v in given.items() if type(v) not in _ONE and _is_column(v)}
+    long = [name for name, size in sizes.items() if size != 1]
+    for name in long[1:]:
+        if sizes[name] != sizes[long[0]]:
+            rule = f"must have the same length as {long[0]} ({sizes[long[0]]:,})"
+            way_out = "Give every column one value per row, or a single number for all."
+            raise InputError("length-mismatch", name, f"{sizes[name]:,} values", rule, way_out)
+    return labels
 
 
 def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
@@ -184,8 +204,7 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def labelled(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
-        labels_of(**given)
-        _check_lengths(given)
+        same_rows(**given)
         answer: Any = function(*args, **kwargs)
         labels = next((found for name, value in given.items() if (found := Labels.of(name, value))), None)
         if type(answer) is tuple:
@@ -197,17 +216,6 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
 
 def _labelled(answer: Any, labels: Labels | None) -> Any:
     return Back(answer.shape, labels)(answer) if isinstance(answer, np.ndarray) and labels else answer
-
-
-def _check_lengths(given: dict[str, Any]) -> None:
-    """Refuse columns of different lengths; one entry stands for all."""
-    sizes = {name: np.size(v) for name, v in given.items() if type(v) not in _ONE and _is_column(v)}
-    long = [name for name, size in sizes.items() if size != 1]
-    for name in long[1:]:
-        if sizes[name] != sizes[long[0]]:
-            rule = f"must have the same length as {long[0]} ({sizes[long[0]]:,})"
-            way_out = "Give every column one value per row, or a single number for all."
-            raise InputError("length-mismatch", name, f"{sizes[name]:,} values", rule, way_out)
 
 
 def _is_column(value: Any) -> bool:

@@ -7,62 +7,16 @@ their docstrings: numbers become columns of that number. A new function is cover
 from __future__ import annotations
 
 import contextlib
-import doctest
-import inspect
-import io
-import pkgutil
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from public_calls import BY_NAME, Public, arguments_of, takers
 
 import retainkit as rk
-
-COLUMNS = re.compile(r"\b(NumberLike|RateLike|SameKind|Time|Horizon|Any)\b")
-OTHER_ROOMS = ("retainkit.cli", "retainkit.tables", "retainkit.interop.lifetimes")
-"""Commands take files, `tables` takes whole tables, the drop-in for lifetimes has tests of its own."""
-
-BY_NAME: dict[str, Any] = {
-    "given": 1.0,
-    "horizon": 3.0,
-    "n": 2.0,
-    "t": 2.0,
-    "tenure": 2.0,
-    "observed": 5.0,
-    "entry": 1.0,
-    "share": 0.5,
-    "T": 20.0,
-    "seed": 1,
-    "discount_rate": 0.1,
-    "spend": 5.0,
-    "gamma": 1.5,
-    "delta": 3.0,
-    "half_spend": 2.0,
-    "shape": 1.5,
-    "customers": 1000.0,
-    "margin_per_period": 10.0,
-    "churn": 0.1,
-    "timing": "end",
-    "elasticity": 0.2,
-    "told_by_dissatisfied": 5.0,
-    "told_by_silent": 3.0,
-    "lost_sales_per_person_told": 0.02,
-    "value_per_sale": 50.0,
-    "cohort": ["a", "b", "c"],
-    "times": [0.0, 1.0, 2.0, 3.0],
-    "first_age": 0.0,
-    "purchases": rk.Purchases(frequency=[2, 0, 1], recency=[30.0, 0, 10], T=[40.0, 30, 20]),
-    "opportunities": rk.Opportunities(frequency=[2, 0, 1], recency=[3, 0, 1], periods=[4, 5, 6]),
-    "periods": rk.CovariatePeriods(np.ones((60, 1)), names=["x"]),
-}
-"""What is given where an example leaves an argument out, or there is none."""
 
 OWN_ROWS = {
     "revenue_test.control": "each arm has customers of its own",
@@ -74,6 +28,7 @@ OWN_ROWS = {
     "xnpv.discount_rate": "one stream has a row a payment; rates have a row a stream",
     "return_on_switching.transitions": "a row a brand; the other columns are draws",
     "return_on_switching.last_bought": "a row a brand; the other columns are draws",
+    "Campaign.fixed_cost": "draws; the other columns have a row a customer",
     "points_liability.redemption_probability": "draws; the other columns have a row a period",
 }
 """Arguments whose rows are not those of the other columns; each is tested to be needed here."""
@@ -85,173 +40,6 @@ NOT_CALLED = {
     "from_surpyval": "takes a fitted object of another library, in test_survival_from_anywhere",
 }
 """Functions of two or more columns that no example shows, and why they are not called."""
-
-
-# -- what is public, and takes columns ---------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Public:
-    """A public function, class or method, and its parameters that may be columns."""
-
-    name: str
-    call: Callable[..., Any]
-    owner: type | None
-    columns: tuple[str, ...]
-
-    @property
-    def code(self) -> CodeType:
-        made = self.call.__init__ if inspect.isclass(self.call) else self.call
-        return inspect.unwrap(made).__code__
-
-    def __call__(self, arguments: Mapping[str, Any]) -> Any:
-        place: list[Any] = []
-        named: dict[str, Any] = {}
-        for parameter in inspect.signature(self.call).parameters.values():
-            value = arguments[parameter.name]
-            if parameter.kind is parameter.VAR_KEYWORD:
-                named |= value
-            elif parameter.kind is parameter.VAR_POSITIONAL:
-                place += value
-            elif parameter.name in ("self", "cls") or parameter.kind is parameter.POSITIONAL_ONLY:
-                place.append(value)
-            else:
-                named[parameter.name] = value
-        return self.call(*place, **named)
-
-
-def rooms() -> Iterator[ModuleType]:
-    yield rk
-    for found in pkgutil.walk_packages(rk.__path__, "retainkit."):
-        private = any(part.startswith("_") for part in found.name.split("."))
-        if found.ispkg and not private and not found.name.startswith(OTHER_ROOMS):
-            yield import_module(found.name)
-
-
-def public_names() -> Iterator[tuple[str, Any]]:
-    seen: set[int] = set()
-    for room in rooms():
-        names = getattr(room, "__all__", None) or [name for name in vars(room) if name[0] != "_"]
-        for name in names:
-            value = getattr(room, name)
-            ours = str(getattr(value, "__module__", "")).startswith("retainkit")
-            if callable(value) and ours and id(value) not in seen:
-                seen.add(id(value))
-                yield name, value
-
-
-def methods_of(owner: type) -> Iterator[tuple[str, Any]]:
-    for base in owner.__mro__:
-        if base.__module__.startswith("retainkit"):
-            for name, value in vars(base).items():
-                plain = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-                if name[0] != "_" and inspect.isfunction(plain):
-                    yield name, plain
-
-
-def candidates(call: Any) -> tuple[str, ...]:
-    parameters = inspect.signature(call).parameters.values()
-    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    return tuple(p.name for p in parameters if p.kind not in several and COLUMNS.search(str(p.annotation)))
-
-
-@cache
-def takers() -> list[Public]:
-    """Everything public with two or more parameters that may be columns.
-
-    Classes are among it whose docstring says what a caller gives; others are made by a function.
-    """
-    found: dict[CodeType, Public] = {}
-
-    def keep(name: str, call: Any, owner: type | None) -> None:
-        one = Public(name, call, owner, candidates(call))
-        if len(one.columns) >= 2:
-            found.setdefault(one.code, one)
-
-    for name, value in public_names():
-        if not inspect.isclass(value):
-            keep(name, value, None)
-            continue
-        if "Parameters\n" in (value.__doc__ or "") and not issubclass(value, Exception):
-            keep(name, value, value)
-        for method, function in methods_of(value):
-            keep(f"{name}.{method}", function, value)
-    return list(found.values())
-
-
-# -- how each is called ------------------------------------------------------------------------------
-
-
-class Calls:
-    """The arguments of the calls that examples make: of each code, and a `self` of each class."""
-
-    def __init__(self) -> None:
-        self.of: dict[CodeType, dict[str, Any]] = {}
-        self.selves: dict[type, Any] = {}
-        self._wanted = {one.code for one in takers()}
-        self._run: set[Any] = set()
-
-    def run(self, documented: Any) -> None:
-        """Run the example of a function or class, once."""
-        if documented in self._run:
-            return
-        self._run.add(documented)
-        made = inspect.unwrap(documented)
-        names = dict(vars(sys.modules[made.__module__]))
-        examples = doctest.DocTestParser().get_examples(inspect.getdoc(made) or "")
-        with contextlib.redirect_stdout(io.StringIO()):
-            for example in examples:
-                code = compile(example.source, "example", "single")
-                sys.setprofile(self._seen)
-                try:
-                    exec(code, names)
-                finally:
-                    sys.setprofile(None)
-
-    def _seen(self, frame: FrameType, event: str, _: Any) -> None:
-        if event != "call":
-            return
-        if frame.f_code in self._wanted:
-            self.of.setdefault(frame.f_code, dict(frame.f_locals))
-        if (own := frame.f_locals.get("self")) is not None and "retainkit" in type(own).__module__:
-            self.selves.setdefault(type(own), own)
-
-
-@cache
-def calls() -> Calls:
-    found = Calls()
-    for one in takers():
-        elsewhere = found.of.pop(one.code, None)  # its own example says best how it is called
-        found.run(one.call)
-        if elsewhere is not None:
-            found.of.setdefault(one.code, elsewhere)
-        elif one.code not in found.of and one.owner is not None:
-            found.run(one.owner)
-    found.selves[rk.OverTime] = rk.OverTime(rk.BGNBD(r=0.25, alpha=4.0, a=0.8, b=2.5), ("x",), (0.1,))
-    for kind in rk.models.MODELS.values():
-        found.selves.setdefault(kind, kind.typical(np.random.default_rng(1), scale=20.0))
-    return found
-
-
-def arguments_of(one: Public) -> dict[str, Any] | None:
-    """As in its example; else, for a method, an instance from another example and values by name."""
-    known = calls().of.get(one.code)
-    if known is not None:
-        return dict(known)
-    given: dict[str, Any] = {}
-    for p in inspect.signature(one.call).parameters.values():
-        if p.name == "self":
-            of_kind = [own for kind, own in calls().selves.items() if issubclass(kind, one.owner or object)]
-            if not of_kind:
-                return None
-            given["self"] = of_kind[0]
-        elif p.default is not inspect.Parameter.empty:
-            given[p.name] = p.default
-        elif p.name in BY_NAME:
-            given[p.name] = BY_NAME[p.name]
-        else:
-            return None
-    return given
 
 
 # -- what happens to columns -------------------------------------------------------------------------
@@ -373,6 +161,17 @@ def test_arguments_with_rows_of_their_own_are_not_compared() -> None:
     ]
     assert compared == []
     assert {f"{case.one.name}.{name}" for case in tried() for name in case.own} == set(OWN_ROWS)
+
+
+def test_columns_of_other_lengths_are_refused_by_name() -> None:
+    silent: list[str] = []
+    for case in tried():
+        for name in case.together if len(case.together) > 1 else ():
+            same = {other: list(case.columns[other]) for other in case.together}
+            error = case.refusal({**same, name: [*same[name], same[name][-1]]})
+            if error is None or error.code not in ("length-mismatch", "wrong-shape"):
+                silent.append(f"{case.one.name}({name}): {error}")
+    assert silent == []
 
 
 def test_masked_columns_are_refused_by_name() -> None:

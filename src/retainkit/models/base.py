@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
+from retainkit.columns import same_rows
 from retainkit.errors import InputError
 from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.parameters import parameters_of
@@ -45,15 +46,18 @@ class AbstractModel(ABC, Generic[S]):
     """The unit of time that the parameters count in, where the model has one."""
 
     def __post_init__(self) -> None:
+        columns: dict[str, Any] = {}
         for p in parameters_of(type(self)):
             given = getattr(self, p.name)
             if type(given) is float and p.domain.contains(given):
                 continue  # the common case, thousands of times in a fit
+            columns[p.name] = given
             value = p.domain.check(f"{type(self).__name__} {p.name} ({p.doc})", given)
             if isinstance(value, np.ndarray):
                 value = value.copy()
                 value.setflags(write=False)
             object.__setattr__(self, p.name, value)
+        same_rows(**columns)
         if self.unit is not None:
             check_unit(f"{type(self).__name__} unit", self.unit)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from retainkit._numerics.grouping import Levels
 from retainkit.columns import labels_of
+from retainkit.domains import refuse_masked
 from retainkit.errors import InputError, first_offender, near
 from retainkit.summaries._base import AbstractSummary
 from retainkit.typing import Array, Unit
@@ -144,6 +145,7 @@ def encode_categories(
     >>> {k: v.tolist() for k, v in columns.items()}
     {'plan=b': [0.0, 1.0, 0.0, 1.0], 'plan=c': [0.0, 0.0, 1.0, 0.0]}
     """
+    refuse_masked("column", column)
     values = np.asarray(column)
     missing = np.array([v is None or v != v for v in values.tolist()], np.bool_)
     if values.ndim != 1 or missing.any():

@@ -138,8 +138,7 @@ class PurchasesOverTime(AbstractSummary):
         purchases = data_of(purchases, Purchases, "purchases")
         n, k = len(purchases), len(periods.names)
         labels = labels_of(purchases.labels, birth=birth, at_purchases=at_purchases, group=group)
-        born = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("birth", birth)), (n,))
-        member = np.broadcast_to(np.asarray(NOT_NEGATIVE.check("group", group)), (n,))
+        born, member = _one_each("birth", birth, n), _one_each("group", group, n)
         sums = np.asarray(REAL.check("at_purchases", at_purchases))
         if sums.shape != (n, k):
             rule = f"must be of shape ({n}, {k}): a row for each entry, a column for each covariate"
@@ -189,6 +188,14 @@ class PurchasesOverTime(AbstractSummary):
         for name, part in parts.items():
             object.__setattr__(summary, name, part)
         return summary
+
+
+def _one_each(argument: str, value: NumberLike, n: int) -> Array:
+    column = np.asarray(NOT_NEGATIVE.check(argument, value))
+    if column.shape not in ((), (1,), (n,)):
+        rule = f"must be one column of the same length as the purchases ({n:,}), or one number"
+        raise InputError("length-mismatch", argument, column, rule, "Give every customer one value.")
+    return np.broadcast_to(column, (n,))
 
 
 def with_times(purchases: Purchases, *, recency: Array, T: Array) -> Purchases:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import columns, keeps_labels, labels_of, numbers
+from retainkit.columns import columns, keeps_labels, numbers, same_rows
 from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
@@ -119,7 +119,11 @@ class Campaign:
     fixed_cost: NumberLike = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", labels_of(**{name: getattr(self, name) for name in _MEANINGS}))
+        object.__setattr__(
+            self,
+            "labels",
+            same_rows(**{name: getattr(self, name) for name in _MEANINGS if name != "fixed_cost"}),
+        )
         for name, (domain, _) in _MEANINGS.items():
             given = getattr(self, name)
             if not isinstance(given, BetaAcceptance):

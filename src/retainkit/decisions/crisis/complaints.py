@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import keeps_labels, labels_of
+from retainkit.columns import keeps_labels, same_rows
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -66,7 +66,7 @@ class ComplaintHandling:
     cost_per_complaint: NumberLike
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", labels_of(**vars(self)))
+        object.__setattr__(self, "labels", same_rows(**vars(self)))
         for f in fields(self):
             domain = NOT_NEGATIVE if f.name == "cost_per_complaint" else PROBABILITY
             object.__setattr__(self, f.name, domain.check(f.name, getattr(self, f.name)))
@@ -92,7 +92,7 @@ class WordOfMouth:
     value_per_sale: NumberLike
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", labels_of(**vars(self)))
+        object.__setattr__(self, "labels", same_rows(**vars(self)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

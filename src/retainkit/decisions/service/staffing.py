@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.columns import columns, labels_of
+from retainkit.columns import columns, same_rows
 from retainkit.decisions._base.decision import (
     AbstractDecision,
     Input,
@@ -153,7 +153,7 @@ class ServedCustomers:
     elasticity: NumberLike
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", labels_of(**vars(self)))
+        object.__setattr__(self, "labels", same_rows(**vars(self)))
 
     def inputs(self, period: Unit | None) -> dict[str, Input]:
         """What is assumed of them, by name."""

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from retainkit._numerics.search import where_zero
-from retainkit.columns import keeps_labels
+from retainkit.columns import keeps_labels, same_rows
 from retainkit.decisions._base.assumptions import Given
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
@@ -72,6 +72,7 @@ class BlattbergDeighton:
     period: Unit | None = None
 
     def __post_init__(self) -> None:
+        same_rows(margin_per_period=self.margin_per_period, discount_rate=self.discount_rate)
         (d,) = in_period(self.period, discount_rate=self.discount_rate)
         object.__setattr__(
             self, "margin_per_period", POSITIVE.check("margin_per_period", self.margin_per_period)

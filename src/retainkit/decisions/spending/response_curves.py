@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, logit, xlogy
 
 from retainkit._numerics.search import where_zero
-from retainkit.columns import SameKind, columns, keeps_labels
+from retainkit.columns import SameKind, columns, keeps_labels, same_rows
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import refuse_where
 from retainkit.typing import Array, NumberLike, Real
@@ -363,6 +363,7 @@ def _expit(line: Any) -> Array:
 
 def _check_ends(curve: Any) -> None:
     """Floor and ceiling of a curve, checked and stored as floats or arrays."""
+    same_rows(**{f.name: getattr(curve, f.name) for f in fields(curve)})
     floor, ceiling = (NOT_NEGATIVE.check(name, getattr(curve, name)) for name in ("floor", "ceiling"))
     object.__setattr__(curve, "floor", floor)
     object.__setattr__(curve, "ceiling", ceiling)

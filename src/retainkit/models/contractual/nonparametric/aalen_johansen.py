@@ -98,6 +98,7 @@ class AalenJohansen(AbstractEstimate):
         """Share still there after tenure `t`, whatever the reason: that of `KaplanMeier`."""
         return self.all_reasons.survival(t, given=given)
 
+    @keeps_labels
     def cumulative_incidence(self, reason: str, t: Time) -> Real:
         """Share of customers who have left by tenure `t` for that reason.
 
@@ -109,10 +110,12 @@ class AalenJohansen(AbstractEstimate):
         """
         return plain(self._at(self.shares, reason, t))
 
+    @keeps_labels
     def standard_error(self, reason: str, t: Time) -> Real:
         """Standard error of `cumulative_incidence`."""
         return plain(np.sqrt(self._at(self.variance, reason, t)))
 
+    @keeps_labels
     def interval(self, reason: str, t: Time, level: Number = 0.95) -> tuple[Real, Real]:
         """Lower and upper bound of `cumulative_incidence`, taking ln(−ln(1 − F)) as normal.
 
