@@ -87,6 +87,7 @@ def report(
     observation_end: options.ObservationEnd = None,
     holdout_from: options.HoldoutFrom = "half",
     refunds: options.Refunds = "net",
+    date_format: options.DateFormat = None,
     spend_per_purchase: options.SpendPerPurchase = None,
     title: options.Title = None,
     currency: options.Currency = "",
@@ -110,6 +111,7 @@ def report(
             observation_end=observation_end,
             holdout_from=None if holdout_from == "none" else holdout_from,
             refunds=cast("Any", refunds),  # checked where it is used
+            date_format=date_format,
             margin=margin,
             acquisition_cost=acquisition_cost,
             **_terms(discount_rate, discount_per, horizon_years),

@@ -17,6 +17,7 @@ _OPTIONS = {
     "observation_end": "--observation-end",
     "holdout_from": "--holdout-from",
     "refunds": "--refunds",
+    "date_format": "--date-format",
     "margin": "--margin",
     "spend_per_purchase": "--spend-per-purchase",
     "acquisition_cost": "--acquisition-cost",

@@ -131,6 +131,14 @@ Refunds: TypeAlias = Annotated[
         help="Negative amounts: subtract them, leave them out, or refuse them.",
     ),
 ]
+DateFormat: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--date-format",
+        metavar="PATTERN",
+        help="How dates are written, such as %d/%m/%Y.  [default: 2024-12-31 or 20241231]",
+    ),
+]
 Title: TypeAlias = Annotated[
     str | None, typer.Option("--title", help="Title of the report.  [default: the name of FILE]")
 ]

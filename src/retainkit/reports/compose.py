@@ -49,6 +49,7 @@ def report(
     observation_end: str | Date | None = None,
     holdout_from: str | Date | None = "half",
     refunds: Refunds = "net",
+    date_format: str | None = None,
     spend_per_purchase: Number | None = None,
     title: str = "Customer base",
     currency: str = "",
@@ -71,7 +72,7 @@ def report(
         How far the values look ahead.
     acquisition_cost : float, money, optional
         What winning a customer costs; without it nothing is said of payback.
-    observation_end, refunds
+    observation_end, refunds, date_format
         As in `summarize_transactions`.
     holdout_from : date or text, "half" or None
         First day of the held-out period; ``"half"``: the second half of the observation. A
@@ -115,11 +116,13 @@ def report(
     names = {"customer_id": customer_id, "date": date, "unit": unit}
     if isinstance(source, TransactionSummary):
         split = None if holdout_from == "half" else holdout_from
-        _refuse_names({**names, "amount": amount, "observation_end": observation_end, "holdout_from": split})
+        names |= {"amount": amount, "observation_end": observation_end, "date_format": date_format}
+        _refuse_names({**names, "holdout_from": split})
         transactions = source
     else:
         table = {**_require_names(names), "amount": amount, "observation_end": observation_end}
-        transactions = _read(source, {**table, "refunds": refunds}, holdout_from, tell)
+        table |= {"refunds": refunds, "date_format": date_format}
+        transactions = _read(source, table, holdout_from, tell)
     return _report(transactions, assumptions, title, tell)
 
 

@@ -32,17 +32,19 @@ def moments(argument: str, values: Any, rule: DateRule = DAY) -> NDArray[np.date
         raise InputError("length-mismatch", argument, values, rule_of_rows, "Date every amount.") from None
     column = as_column(argument, values if len(shape) == 1 else np.asanyarray(values).ravel())
     days = column.dates(rule).astype("datetime64[us]")
-    return np.asarray(days + _since_midnight(column), "datetime64[us]").reshape(shape)
+    return np.asarray(days + _since_midnight(column, rule), "datetime64[us]").reshape(shape)
 
 
-def _since_midnight(column: Column) -> NDArray[np.timedelta64]:
+def _since_midnight(column: Column, rule: DateRule) -> NDArray[np.timedelta64]:
     values = column.values
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
         return (values - values.astype("datetime64[D]")).astype("timedelta64[us]")
-    return np.array([_microseconds(value) for value in column.to_list()], "timedelta64[us]")
+    return np.array([_microseconds(value, rule) for value in column.to_list()], "timedelta64[us]")
 
 
-def _microseconds(value: object) -> int:
+def _microseconds(value: object, rule: DateRule) -> int:
+    if isinstance(value, str) and rule.date_format is not None:
+        value = datetime.strptime(value, rule.date_format)  # noqa: DTZ007  # its own clock
     if isinstance(value, datetime):
         whole = (value.hour * 60 + value.minute) * 60 + value.second
         return whole * 1_000_000 + value.microsecond

@@ -34,12 +34,15 @@ DASHED = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_CLOCK}{_ZONE})?"
 MONTH = "[0-9]{4}-?[0-9]{2}"
 """Regular expressions for the ways of writing a date, in the dialect that all engines share."""
 
-CONVERT = "Convert the column to dates first, stating its format."
+CONVERT = "Convert the column to dates first, or say how it is written: date_format='%d/%m/%Y', for one."
 # What Python and DuckDB read alike, once the text has this shape: both are lenient, each in its own way.
 _DIRECTIVES = {
     **dict.fromkeys("aAbBp", "[^0-9 ]+"),
     **dict.fromkeys("dHImMS", "[0-9]{1,2}"),
-    **{"Y": "[0-9]{4}", "y": "[0-9]{2}", "f": "[0-9]{1,6}", "%": "%"},
+    "Y": "[0-9]{4}",
+    "y": "[0-9]{2}",
+    "f": "[0-9]{1,6}",
+    "%": "%",
 }
 
 

@@ -65,8 +65,8 @@ def by_spend(column: Any, **more: Any) -> list[dt.date]:
     return DAYS
 
 
-def by_xirr(column: Any) -> list[dt.date]:
-    assert xirr([-100, 110], column) == xirr([-100, 110], DAYS)
+def by_xirr(column: Any, **more: Any) -> list[dt.date]:
+    assert xirr([-100, 110], column, **more) == xirr([-100, 110], DAYS)
     return DAYS
 
 
@@ -144,8 +144,8 @@ def test_a_type_that_holds_no_dates_is_refused_alike(reader: str, column: Any) -
     assert error.rule.startswith("must be dates, timestamps") and "of type" in str(error)
 
 
-@pytest.mark.parametrize("reader", ["transactions", "over-time", "subscriptions", "spend"])
-def test_every_table_takes_the_format_of_its_dates(reader: str) -> None:
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_takes_the_format_of_its_dates(reader: str) -> None:
     found = READERS[reader](["31/01/2024", "29/02/2024"], date_format="%d/%m/%Y")
     assert found == DAYS
     error = refusal(lambda: READERS[reader](["31/01/2024", "2024-02-29"], date_format="%d/%m/%Y"))

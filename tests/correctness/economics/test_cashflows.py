@@ -248,6 +248,9 @@ def test_hours_count_by_the_clock_of_the_timestamp_in_any_way_of_writing_and_any
     text = ["2024-01-01 06:30", "2024-07-01T12:00:01.5+02:00"]
     series = pd.Series(naive).dt.tz_localize("America/New_York")
     zoned = [moment.replace(tzinfo=west) for moment in naive]
+    pattern = "%d/%m/%y %I:%M:%S.%f%p"
+    formatted = [moment.strftime(pattern) for moment in naive]
+    assert xirr([-100, 110], formatted, date_format=pattern) == rate
     for dates in (naive, zoned, text, series, pl.Series(naive).dt.replace_time_zone("Asia/Kolkata")):
         assert xirr([-100, 110], dates) == rate
 

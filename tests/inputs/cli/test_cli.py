@@ -66,6 +66,9 @@ def refused(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str])
         ),
         (["--amount", "order_date"], "--amount must be numbers with a decimal point (5 of 5 lines in column"),
         (["--date", "price"], "--date must be dates, timestamps, text YYYY-MM-DD"),
+        (["--date", "price"], "or say how it is written: --date-format %d/%m/%Y, for one."),
+        (["--date-format", "%d/%m/%Y"], "--date must be dates, timestamps, or text and numbers of the form"),
+        (["--date-format", "excel"], "--date-format must write a day as datetime.strptime does"),
         (
             ["--unit", "weeks"],
             "--unit must be one of 'day', 'week', 'month', 'quarter', 'year', got 'weeks'. Did",

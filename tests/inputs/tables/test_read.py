@@ -198,7 +198,8 @@ def test_what_is_no_date_is_shown_with_its_place(kind: str, case: str) -> None:
     assert refusal(lambda: of(values, kind).dates()) == (
         "answer must be dates, timestamps, text YYYY-MM-DD (a time may follow) or YYYYMMDD, or numbers "
         "YYYYMMDD, and days of the calendar (1 of 2 lines in column 'x' break this), got "
-        f"{values[1]!r} at position 1. Convert the column to dates first, stating its format."
+        f"{values[1]!r} at position 1. Convert the column to dates first, or say how it is written: "
+        "date_format='%d/%m/%Y', for one."
     )
 
 

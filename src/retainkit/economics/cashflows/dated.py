@@ -29,6 +29,7 @@ def xnpv(
     *,
     as_of: Any = None,
     days_per_year: Number = 365.0,
+    date_format: str | None = None,
 ) -> SameKind:
     """The value of dated amounts on one date, discounted per year.
 
@@ -46,6 +47,8 @@ def xnpv(
     as_of : date, optional
         The day whose money the answer is in; by default the earliest date (of each stream).
     days_per_year : number > 0
+    date_format : str, optional
+        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def xnpv(
     (rate,) = in_period("year", discount_rate=discount_rate)
     (d, year), rates = columns(discount_rate=(rate, GROWTH), days_per_year=(days_per_year, POSITIVE))
     values, back = streams("amounts", amounts)
-    days = _days("dates", dates, values, amounts)
+    days = _days("dates", dates, values, amounts, date_format)
     start = days.min(axis=-1, keepdims=True) if as_of is None else _days("as_of", as_of, None)
     back = against(values, back, rates, discount_rate=d)
     return back((values * (1.0 + d[..., None]) ** ((start - days) / year)).sum(axis=-1))
@@ -78,12 +81,13 @@ def xirr(
     root: Root = "only",
     undefined: Undefined = "error",
     days_per_year: Number = 365.0,
+    date_format: str | None = None,
 ) -> SameKind:
     """The effective rate per year at which dated amounts are worth nothing; many streams at once.
 
     Parameters
     ----------
-    amounts, dates, days_per_year
+    amounts, dates, days_per_year, date_format
         As `xnpv`. Amounts of one day are added.
     root, undefined
         As `irr`.
@@ -103,24 +107,28 @@ def xirr(
     >>> round(xirr([-500, 300, 300], ["2024-01-01", "2024-07-01", "2025-01-01"]), 6)
     0.278159
     """
-    rates, back = _dated_rates(amounts, dates, days_per_year)
+    rates, back = _dated_rates(amounts, dates, days_per_year, date_format)
     return one_rate(rates, back, root, undefined, argument="amounts")
 
 
-def xirr_all(amounts: NumberLike, dates: Any, *, days_per_year: Number = 365.0) -> Array:
+def xirr_all(
+    amounts: NumberLike, dates: Any, *, days_per_year: Number = 365.0, date_format: str | None = None
+) -> Array:
     """Every internal rate of return per year of dated amounts; arguments as `xirr`, answer as `irr_all`.
 
     >>> xirr_all([-100, 230, -132], ["2023-01-01", "2024-01-01", "2024-12-31"]).round(6)
     array([0.1, 0.2])
     """
-    rates, back = _dated_rates(amounts, dates, days_per_year)
+    rates, back = _dated_rates(amounts, dates, days_per_year, date_format)
     return all_rates(rates, back.shape)
 
 
-def _dated_rates(amounts: NumberLike, dates: Any, days_per_year: Number) -> tuple[Array, Any]:
+def _dated_rates(
+    amounts: NumberLike, dates: Any, days_per_year: Number, date_format: str | None
+) -> tuple[Array, Any]:
     values, back = streams("amounts", amounts, at_least=2)
     (year,), _ = columns(days_per_year=(days_per_year, POSITIVE))
-    days = _days("dates", dates, values, amounts)
+    days = _days("dates", dates, values, amounts, date_format)
     order = np.argsort(days, axis=-1, kind="stable")
     days = np.take_along_axis(days, order, axis=-1)
     shared = days.ndim < values.ndim
@@ -134,11 +142,13 @@ def _dated_rates(amounts: NumberLike, dates: Any, days_per_year: Number) -> tupl
     return to_rates(real_roots(values, times[0] if len(times) == 1 else times)), back
 
 
-def _days(argument: str, dates: Any, amounts: Array | None, labelled: Any = None) -> Array:
+def _days(
+    argument: str, dates: Any, amounts: Array | None, labelled: Any = None, date_format: str | None = None
+) -> Array:
     """Dates as float64 days since 1970, checked against the amounts they belong to."""
-    from retainkit.tables import moments
+    from retainkit.tables import DateRule, moments
 
-    found = moments(argument, dates)
+    found = moments(argument, dates, DateRule(date_format=date_format))
     one_row_for_all = amounts is not None and found.ndim < amounts.ndim
     labels_of(amounts=None if one_row_for_all else labelled, **{argument: dates})
     if amounts is not None and found.shape not in (amounts.shape, amounts.shape[-1:]):
