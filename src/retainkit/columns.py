@@ -215,12 +215,14 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _labelled(answer: Any, labels: Labels | None) -> Any:
-    return Back(answer.shape, labels)(answer) if isinstance(answer, np.ndarray) and labels else answer
+    if labels is None or not issubclass(type(answer), np.ndarray):
+        return answer
+    return Back(np.shape(answer), labels)(answer)
 
 
 def _is_column(value: Any) -> bool:
     series = _is_a(value, "pandas", "Series") or _is_a(value, "polars", "Series")
-    return series or (isinstance(value, np.ndarray | list | tuple) and np.ndim(value) == 1)
+    return series or (issubclass(type(value), np.ndarray | list | tuple) and np.ndim(value) == 1)
 
 
 def _unlike(first: Labels, other: Labels) -> InputError:

@@ -62,10 +62,10 @@ def dimensions(value: Any) -> int:
 
 def as_column(value: Any, size: int) -> list[Any] | None:
     """A column of the length of the others; None for what cannot be one."""
-    value = value.value if isinstance(value, rk.Rate) else value
-    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
-        return [value] * size
-    return list(value) if dimensions(value) in (1, 2) and len(value) == size else None
+    plain: Any = value.value if isinstance(value, rk.Rate) else value
+    if type(plain) is not bool and np.isscalar(plain) and not isinstance(plain, str):
+        return [plain] * size
+    return list(plain) if dimensions(plain) in (1, 2) and len(plain) == size else None
 
 
 class Tried:
@@ -102,7 +102,7 @@ class Tried:
             self.odd.append(f"{self.one.name}({', '.join(names)}): {type(error).__name__} {error}")
             return None
 
-    def series(self, name: str, labels: list[str] | None = None) -> pd.Series[Any] | pd.DataFrame:
+    def series(self, name: str, labels: list[str] | None = None) -> Any:
         if dimensions(self.columns[name]) == 2:
             return pd.DataFrame(self.columns[name], index=labels or self.labels)
         return pd.Series(self.columns[name], index=labels or self.labels, name=name)

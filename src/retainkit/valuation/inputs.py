@@ -22,7 +22,7 @@ Spending: TypeAlias = "ModelOf[SpendProcess[Spend]] | NumberLike"
 
 def check_margin(margin: NumberLike) -> float:
     """The share of a purchase that is left after its own costs; never a default."""
-    share = PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3.")
+    share: Any = PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3.")
     return numbers(margin=(share, PROBABILITY))[0]
 
 
@@ -70,7 +70,7 @@ def check_spend(given: Spending) -> SpendProcess[Spend] | float:
     """A spend model whose mean exists, or a positive constant."""
     spend: SpendProcess[Spend] = model_of(given)
     if not hasattr(type(spend), "expected_spend_new"):
-        amount = POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase.")
+        amount: Any = POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase.")
         return numbers(spend=(amount, POSITIVE))[0]
     if not np.all(np.asarray(spend.expected_spend_new()) < math.inf):
         rule = "must have a finite mean, which a GammaGamma has only for q > 1"

@@ -11,18 +11,18 @@ import polars as pl
 import pytest
 
 import retainkit as rk
-from retainkit.decisions import Campaign, profit_curve, return_on_switching, whom_to_contact
+from retainkit.decisions import Campaign, profit_curve, return_on_switching, treatment_list, whom_to_contact
 from retainkit.economics import lifetime_value, npv, payback_periods, xirr, xnpv
 from retainkit.interop.survival import survival_of
 
 IDS = ["ann", "bob", "cem", "dan"]
 BACK = IDS[::-1]
-UP = pd.Series([1.0, 2.0, 3.0, 4.0], index=IDS)
+UP: Any = pd.Series([1.0, 2.0, 3.0, 4.0], index=IDS)
 WEIBULL = rk.Weibull(scale=10.0, shape=1.2)
 WEEKLY = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
 
 
-def series(values: Any, labels: list[str] = IDS) -> pd.Series[Any]:
+def series(values: Any, labels: list[str] = IDS) -> Any:
     return pd.Series(values, index=labels)
 
 
@@ -100,7 +100,10 @@ def test_the_message_names_both_columns_and_what_is_different() -> None:
         (lambda: rk.Spend(frequency=[1, 2], monetary_value=[1.0, 2, 3]), "frequency must be one column of"),
         (lambda: WEEKLY.purchase_pmf([1, 2], [3.0, 4, 5]), "horizon must have the same length as n"),
         (lambda: WEIBULL.survival([1, 2], given=[0.0, 1, 1]), "given must have the same"),
-        (lambda: rk.BGNBD(r=[1.0, 2], alpha=[1.0, 2, 3], a=0.8, b=2), "alpha must have the same length as r"),
+        (
+            lambda: rk.BGNBD(r=np.ones(2), alpha=np.ones(3), a=0.8, b=2),
+            "alpha must have the same length",
+        ),
         (lambda: Campaign([9.0, 8], 0.3, [1.0, 2, 3], 1), "incentive must have the same length as value"),
         (lambda: profit_curve([0.1, 0.2], [0, 1, 1], Campaign(9, 0.3, 1, 1)), "churned must have the same"),
         (
@@ -168,11 +171,17 @@ def test_answers_of_models_and_curves_have_the_labels_of_the_questions() -> None
     ):
         assert isinstance(answer, pd.Series) and answer.index.tolist() == IDS
     low, high = rk.KaplanMeier.estimate(rk.Renewals(duration=UP, event=[1, 1, 1, 0])).interval(UP)
-    assert isinstance(low, pd.Series) and isinstance(high, pd.Series) and (low <= high).all()
+    assert isinstance(low, pd.Series) and isinstance(high, pd.Series) and bool(np.all(low <= high))
     assert isinstance(model.survival(pl.Series([1.0, 2.0])), pl.Series)
     assert isinstance(WEEKLY.purchase_pmf(UP, 10.0), pd.Series)
     draws = rk.Weibull(scale=np.array([[9.0], [10.0]]), shape=1.2).survival(UP)
     assert isinstance(draws, np.ndarray) and draws.shape == (2, 4)  # draws first: no column
+
+
+def test_the_list_of_whom_to_treat_has_the_labels_of_the_customers() -> None:
+    chosen = treatment_list(series([30, 20, 12, -4]), cost=[10, 5, 4, 1], budget=15)
+    assert chosen.treated[lambda treated: treated].index.tolist() == ["ann", "bob"]
+    assert chosen.as_dict()["places"] == [1, 0] and "Treat 2 of 4 customers" in str(chosen)
 
 
 def test_rates_of_streams_have_the_labels_of_the_streams() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import columns
+from retainkit.columns import Back, SameKind, columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
@@ -33,8 +33,8 @@ class TreatmentList(AbstractRecord):
 
     Attributes
     ----------
-    treated : (n,) bool
-        In the order of the customers given.
+    treated : (n,) bool, ndarray or Series
+        In the order of the customers given, with their labels.
     ranking : (m,) int
         The places of those worth treating, the best gain per cost first, whether or not they fit the budget.
     gain : float, money
@@ -52,7 +52,7 @@ class TreatmentList(AbstractRecord):
         The gain of this list in each draw, where gains came as draws.
     """
 
-    treated: NDArray[np.bool_] = field(repr=False)
+    treated: SameKind = field(repr=False)
     ranking: NDArray[np.intp] = field(repr=False)
     gain: float
     spent: float
@@ -95,12 +95,12 @@ class TreatmentList(AbstractRecord):
             "gain_per_unit": self.gain_per_unit,
             "probability_of_gain": self.probability_of_gain,
             "interval": None if self.gain_draws is None else list(self.interval() or ()),
-            "places": self.ranking[self.treated[self.ranking]].tolist(),
+            "places": self.ranking[np.asarray(self.treated)[self.ranking]].tolist(),
         }
 
     def __str__(self) -> str:
         text = (
-            f"Treat {self.customers:,} of {self.treated.size:,} customers (worth it: "
+            f"Treat {self.customers:,} of {len(self.treated):,} customers (worth it: "
             f"{self.ranking.size:,}): gain {self.gain:,.2f} for {self.spent:,.2f}"
         )
         if math.isinf(self.budget):
@@ -145,7 +145,9 @@ def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.
     >>> chosen.treated
     array([ True,  True, False, False])
     """
-    (gains, costs, limit), _ = columns(gain=(gain, REAL), cost=(cost, NOT_NEGATIVE), budget=(budget, BUDGET))
+    (gains, costs, limit), back = columns(
+        gain=(gain, REAL), cost=(cost, NOT_NEGATIVE), budget=(budget, BUDGET)
+    )
     _check_shapes(gains, costs, limit)
     mean = gains.mean(axis=0) if gains.ndim == 2 else gains
     each = np.broadcast_to(costs, mean.shape)
@@ -157,7 +159,7 @@ def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.
     treated.setflags(write=False)
     ranking.setflags(write=False)
     return TreatmentList(
-        treated=treated,
+        treated=Back(treated.shape, back.labels)(treated),
         ranking=ranking,
         gain=float(mean[treated].sum()),
         spent=float(each[treated].sum()),
