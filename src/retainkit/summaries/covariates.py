@@ -11,7 +11,7 @@ import numpy as np
 from retainkit._numerics.grouping import Levels
 from retainkit.columns import labels_of
 from retainkit.domains import refuse_masked
-from retainkit.errors import InputError, first_offender, near
+from retainkit.errors import InputError, near
 from retainkit.summaries._base import AbstractSummary
 from retainkit.typing import Array, Unit
 
@@ -146,13 +146,16 @@ def encode_categories(
     {'plan=b': [0.0, 1.0, 0.0, 1.0], 'plan=c': [0.0, 0.0, 1.0, 0.0]}
     """
     refuse_masked("column", column)
-    values = np.asarray(column)
-    missing = np.array([v is None or v != v for v in values.tolist()], np.bool_)
-    if values.ndim != 1 or missing.any():
-        shown = first_offender(values, missing) if missing.any() else values
-        way_out = "Fill gaps with a category of their own, such as 'unknown'."
-        raise InputError("missing-value", "column", shown, "must be one column without gaps", way_out)
-    found = list(dict.fromkeys(sorted(set(values.tolist()), key=str)))
+    from retainkit.tables import Fault, as_column
+
+    read = as_column("column", column)
+    way_out = "Fill gaps with a category of their own, such as 'unknown'."
+    gap = Fault("missing-value", "must be one column without gaps", way_out)
+    if len(read.values.shape) != 1:
+        raise InputError(gap.code, "column", read.values, gap.rule, gap.way_out)
+    read.refuse_missing(gap)
+    values = read.to_numpy()
+    found = sorted(set(values.tolist()), key=str)
     known = found if categories is None else list(categories)
     strange = [v for v in found if v not in known]
     if strange:

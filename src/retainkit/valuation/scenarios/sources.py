@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from retainkit.errors import InputError, MissingDependencyError, missing_argument, near, unknown_choice
+from retainkit.tables.missing import is_missing
 
 
 def parse_json(source: str | bytes | Path) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def row_values(row: Any, fields: Mapping[str, Any], other: str) -> dict[str, Any
     values: dict[str, Any] = {str(name): value for name, value in row.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if other == "ignore":
         values = {name: value for name, value in values.items() if name in fields}
-    return {name: value for name, value in values.items() if not _missing(value)}
+    return {name: value for name, value in values.items() if not is_missing(value)}
 
 
 def as_input_error(error: ValidationError, fields: Mapping[str, Any]) -> InputError:
@@ -85,9 +86,3 @@ def _object(found: object, language: str) -> dict[str, Any]:
 def _unreadable(source: object, language: str, problem: str) -> InputError:
     way_out = f"It says: {problem}. A path to a file is given as pathlib.Path."
     return InputError("unreadable-source", "source", source, f"must be {language}", way_out)
-
-
-def _missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and value != value
