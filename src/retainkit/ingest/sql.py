@@ -95,8 +95,6 @@ def _id(raw: str, kind: str) -> str:
 
 
 def _day(name: str, raw: str, kind: str, rule: DateRule) -> str:
-    if kind == NOTHING:
-        return "CAST(NULL AS INTEGER)"
     day = day_in_sql(raw, kind, rule)
     if day is None:
         raise wrong_type("date", name, kind, rule.sentence, CONVERT)

@@ -99,11 +99,6 @@ DAY = DateRule()
 MONTH_OR_DAY = DateRule(months=True)
 
 
-def from_date(day: date) -> int:
-    """The number of a calendar day; of a timestamp, the day that its own clock shows."""
-    return day.toordinal() - _EPOCH
-
-
 def to_date(number: int) -> date:
     """The calendar day of a number."""
     return date.fromordinal(int(number) + _EPOCH)
@@ -141,7 +136,7 @@ def from_text(text: str, rule: DateRule = DAY) -> int | None:
         return None
     if rule.date_format is not None:
         try:
-            return from_date(datetime.strptime(text, rule.date_format))  # noqa: DTZ007  # its own clock
+            return datetime.strptime(text, rule.date_format).toordinal() - _EPOCH  # noqa: DTZ007  # own clock
         except ValueError:
             return None
     digits = text[:10].replace("-", "")
@@ -156,7 +151,7 @@ def from_object(value: object, rule: DateRule = DAY) -> int | None:
         value = value.astype("datetime64[us]").item() if fits else None
     if isinstance(value, date):
         missing = type(value).__name__ == "NaTType"  # pandas' missing date calls itself a date
-        return None if missing else from_date(value)
+        return None if missing else value.toordinal() - _EPOCH  # the day that its own clock shows
     if type(value).__name__ == "Period":  # a period is what it is written as: a month, a day, an hour
         value, rule = str(value), DateRule(rule.months)
     elif isinstance(value, float) and value.is_integer():  # what a gap makes of whole numbers

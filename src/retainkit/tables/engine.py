@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, MissingDependencyError
-from retainkit.tables.days import COMPACT, DASHED, MONTH, DateRule
+from retainkit.tables.days import COMPACT, DASHED, DateRule
 from retainkit.tables.problems import Said
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -60,28 +60,18 @@ def day_in_sql(raw: str, kind: str, rule: DateRule) -> str | None:
         day = f"CAST(try_strptime({text}, '{pattern}') AS DATE)"
         return f"CASE WHEN regexp_full_match({text}, '{shape}') THEN {day} END"
     if kind == "VARCHAR":
-        return _day_of_text(raw, rule)
-    if kind in INTEGERS:
-        short = f"WHEN {raw} BETWEEN 100001 AND 999912 THEN {_compact(f'printf({_PAD}, {raw} * 100 + 1)')} "
         return (
-            f"CASE {short if rule.months else ''}"
-            f"WHEN {raw} BETWEEN 10000101 AND 99991231 THEN {_compact(f'printf({_PAD}, {raw})')} END"
+            f"CASE WHEN {raw} < '0001' THEN NULL "  # the calendar has no year 0
+            f"WHEN regexp_full_match({raw}, '{COMPACT}') THEN {_compact(raw)} "
+            f"WHEN regexp_full_match({raw}, '{DASHED}') THEN TRY_CAST(left({raw}, 10) AS DATE) END"
         )
+    if kind in INTEGERS:
+        return f"CASE WHEN {raw} BETWEEN 10000101 AND 99991231 THEN {_compact(f'printf({_PAD}, {raw})')} END"
     return "CAST(NULL AS DATE)" if kind == NOTHING else None
 
 
 def _compact(text: str) -> str:
     return f"CAST(try_strptime({text}, '%Y%m%d') AS DATE)"
-
-
-def _day_of_text(raw: str, rule: DateRule) -> str:
-    first = _compact(f"replace({raw}, '-', '') || '01'")
-    month = f"WHEN regexp_full_match({raw}, '{MONTH}') THEN {first} "
-    return (
-        f"CASE WHEN {raw} < '0001' THEN NULL "  # the calendar has no year 0
-        f"WHEN regexp_full_match({raw}, '{COMPACT}') THEN {_compact(raw)} {month if rule.months else ''}"
-        f"WHEN regexp_full_match({raw}, '{DASHED}') THEN TRY_CAST(left({raw}, 10) AS DATE) END"
-    )
 
 
 def columns_of(relation: Any) -> dict[str, str]:

@@ -27,10 +27,6 @@ class Labels:
         """The labels as texts."""
         return tuple(str(value) for value in self.values)
 
-    def where(self, keep: NDArray[Any]) -> Labels:
-        """The lines that `keep` marks or numbers."""
-        return Labels(self.values, self.place[keep])
-
 
 def labels_of(argument: str, column: str | None, values: list[Any], missing: Mask) -> Labels:
     """Texts or whole numbers, and '' is missing; a whole float is the number that a gap made of it."""
