@@ -37,6 +37,7 @@ format: $(VENV)/.with-dev
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.with-dev $(PICTURES)
+	$(BIN)/python docs/generate.py
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 pictures: $(VENV)/.with-dev

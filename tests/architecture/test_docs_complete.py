@@ -1,34 +1,65 @@
-"""Every public name has its place in the docs: an entry in the reference and a row in the tables."""
+"""Every public name has its place in the docs, and pages written from docstrings are as these say."""
 
 from __future__ import annotations
 
-import inspect
 import re
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
 
 import retainkit
+from retainkit import decisions, economics, metrics
+from retainkit.models import MODELS
 
-DOCS = Path(__file__).parents[2] / "docs"
-NAMES = [name for name in retainkit.__all__ if name != "__version__"]
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
-def test_every_public_name_has_an_entry_in_the_reference() -> None:
+def generator() -> ModuleType:
+    """`docs/generate.py`, which is no part of the package."""
+    spec = spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE = generator()
+PAGES: dict[Path, str] = GENERATE.pages()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(DOCS).as_posix())
+def test_the_page_is_what_the_docstrings_say(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == PAGES[page], "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("package", [retainkit, decisions, economics, metrics], ids=lambda p: p.__name__)
+def test_every_public_name_has_an_entry_in_the_reference(package: Any) -> None:
     pages = "".join(p.read_text(encoding="utf-8") for p in (DOCS / "reference" / "api").glob("*.md"))
     entries = re.findall(r"^\.\. (auto|py:)(\w+):: (retainkit[\w.]*)$", pages, flags=re.MULTILINE)
     found = {target.rpartition(".")[2] for _, _, target in entries}
     for _, _, module in (entry for entry in entries if entry[:2] == ("auto", "module")):
         found |= set(import_module(module).__all__)
-    assert sorted(set(NAMES) - found) == []
+    documented = {n for n in package.__all__ if isinstance(getattr(package, n), type | FunctionType | dict)}
+    assert sorted(documented - found) == []
 
 
-def test_every_verb_and_model_has_a_row_in_the_table_of_what_is_included() -> None:
-    table = (DOCS / "reference" / "included.md").read_text(encoding="utf-8")
-    verbs = [name for name in NAMES if inspect.isfunction(getattr(retainkit, name))]
-    assert [name for name in [*verbs, *retainkit.MODELS] if f"`{name}`" not in table] == []
+@pytest.mark.parametrize("page", ["how-to/how-to-choose.md", "reference/included.md"])
+def test_every_model_has_its_row(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    assert [name for name in MODELS if f"`{name}`" not in text] == []
 
 
-def test_every_parameter_of_a_model_stands_in_the_naming_table() -> None:
-    table = (DOCS / "reference" / "naming.md").read_text(encoding="utf-8")
-    parameters = {name for model in retainkit.MODELS.values() for name in model.names()}
-    assert [name for name in sorted(parameters) if f"`{name}`" not in table] == []
+def test_every_room_of_decisions_and_economics_is_in_the_reference() -> None:
+    source = ROOT / "src" / "retainkit"
+    for package, told in GENERATE.ROOMS.items():
+        rooms = {page.parent.name for page in (source / package).glob("*/__init__.py")}
+        listing = {
+            room for room in rooms if getattr(import_module(f"retainkit.{package}.{room}"), "__all__", None)
+        }
+        assert listing == set(told)
