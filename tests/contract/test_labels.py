@@ -62,10 +62,12 @@ def dimensions(value: Any) -> int:
 
 def as_column(value: Any, size: int) -> list[Any] | None:
     """A column of the length of the others; None for what cannot be one."""
-    plain: Any = value.value if isinstance(value, rk.Rate) else value
-    if type(plain) is not bool and np.isscalar(plain) and not isinstance(plain, str):
-        return [plain] * size
-    return list(plain) if dimensions(plain) in (1, 2) and len(plain) == size else None
+    if isinstance(value, rk.Rate):
+        return as_column(value.value, size)
+    if dimensions(value) in (1, 2):
+        return list(value) if len(value) == size else None
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return [value] * size if number else None
 
 
 class Tried:

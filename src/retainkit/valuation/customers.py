@@ -194,11 +194,13 @@ def value_customers(
 
 
 def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
-    """The ids that the summary of a table has, and their name; else the places of the entries."""
-    ids: Any = None if isinstance(customers, AbstractSummary) else getattr(customers, "customers", None)
-    if ids is None:
+    """The ids of a summarised table, or the row labels, with their name; else the places of the entries."""
+    if not isinstance(customers, AbstractSummary) and getattr(customers, "customers", None) is not None:
+        return customers.customers, getattr(customers, "id_name", "customer_id")
+    labels = getattr(customers, "labels", None)
+    if labels is None or labels.index is None:
         return np.arange(entries), "customer"
-    return ids, getattr(customers, "id_name", "customer_id")
+    return labels.index.to_series().reset_index(drop=True), str(labels.index.name or "customer")
 
 
 def _expected_spend(

@@ -67,7 +67,7 @@ def test_negative_times_and_columns_that_do_not_fit_are_refused() -> None:
         predict(-1.0, X, LAST, T)
     with pytest.raises(InputError, match="fit together"):
         predict([1.0, 2.0], X, LAST, T)
-    with pytest.raises(InputError, match="index of frequency"):
+    with pytest.raises(InputError, match="same index as frequency"):
         predict(1.0, pd.Series(X), pd.Series(LAST, index=[2, 1, 0]), pd.Series(T))
     assert predict(0.0, 2, 10.0, 15.0) == 0.0
 

@@ -178,6 +178,12 @@ def test_answers_of_models_and_curves_have_the_labels_of_the_questions() -> None
     assert isinstance(draws, np.ndarray) and draws.shape == (2, 4)  # draws first: no column
 
 
+def test_values_of_customers_have_the_labels_of_their_purchases() -> None:
+    terms: Any = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year")}
+    frame = rk.value_customers(purchases(), WEEKLY, 35.0, margin=0.3, **terms).to_frame()
+    assert isinstance(frame, pd.DataFrame) and frame["customer"].tolist() == IDS
+
+
 def test_the_list_of_whom_to_treat_has_the_labels_of_the_customers() -> None:
     chosen = treatment_list(series([30, 20, 12, -4]), cost=[10, 5, 4, 1], budget=15)
     assert chosen.treated[lambda treated: treated].index.tolist() == ["ann", "bob"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, as_numbers
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.kinds import pandas
@@ -19,7 +20,8 @@ class Columns:
     """
 
     def __init__(self, **given: Any) -> None:
-        self._index = _common_index(given)
+        labels = labels_of(**given)
+        self._index = labels and labels.index
         arrays = {name: as_numbers(name, _plain(value)) for name, value in given.items()}
         try:
             spread = np.broadcast_arrays(*arrays.values())
@@ -60,16 +62,3 @@ def is_series(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     return value.to_numpy() if is_series(value) else (list(value) if isinstance(value, range) else value)
-
-
-def _common_index(given: dict[str, Any]) -> Any:
-    series = {name: value for name, value in given.items() if is_series(value)}
-    if not series:
-        return None
-    (first, one), *others = series.items()
-    for name, other in others:
-        if not one.index.equals(other.index):
-            rule = f"must have the index of {first}"
-            way_out = "Take both columns from one table, or pass .to_numpy() of each."
-            raise InputError("index-mismatch", name, "another index", rule, way_out)
-    return one.index
