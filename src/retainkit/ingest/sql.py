@@ -10,6 +10,7 @@ from retainkit.tables.days import CONVERT
 from retainkit.tables.engine import FLOATS, INTEGERS, NOTHING, columns_of, day_in_sql, is_number, quoted
 from retainkit.tables.files import Origin
 from retainkit.tables.problems import INFINITE, NO_DATE, NO_DECIMAL, NO_ID
+from retainkit.tables.series import NUMBER
 
 
 class Column(NamedTuple):
@@ -103,7 +104,7 @@ def _day(name: str, raw: str, kind: str, rule: DateRule) -> str:
 
 def _amount(name: str, raw: str, kind: str, origin: Origin) -> str:
     if origin == "text":
-        return f"TRY_CAST({raw} AS DOUBLE)"
+        return f"CASE WHEN regexp_full_match({raw}, '{NUMBER}') THEN TRY_CAST({raw} AS DOUBLE) END"
     if not is_number(kind) and kind != NOTHING:
         raise wrong_type("amount", name, kind, "must be numbers", "Convert the column to numbers first.")
     return f"CAST({raw} AS DOUBLE)"

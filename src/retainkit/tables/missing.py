@@ -40,12 +40,12 @@ def missing_in(values: NDArray[Any] | nw.Series[Any]) -> Mask:
 def _missing_in_series(values: nw.Series[Any]) -> Mask:
     import narwhals as nw
 
-    gone = np.array(values.is_null().to_numpy(), np.bool_)
-    if values.dtype.is_float():
+    gone, kind = np.array(values.is_null().to_numpy(), np.bool_), values.dtype
+    if kind.is_float():
         gone |= np.isnan(values.to_numpy())
-    elif values.dtype == nw.String:
+    elif kind == nw.String:
         gone |= (values == "").fill_null(value=True).to_numpy().astype(np.bool_)
-    elif values.dtype == nw.Object:
+    elif kind == nw.Object:
         gone |= np.array([is_missing(value) for value in values.to_list()], np.bool_)
     return gone
 

@@ -19,7 +19,7 @@ from retainkit.typing import Array
 if TYPE_CHECKING:
     import narwhals as nw
 
-_NUMBER = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
+NUMBER = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 @overload
@@ -54,19 +54,22 @@ def days(column: nw.Series[Any], rule: DateRule) -> tuple[Days, Mask] | None:
 
 
 def plain(column: nw.Series[Any]) -> nw.Series[Any]:
-    """A column in a type that narwhals knows: categories as text, periods and zoned times as they are."""
+    """A column in a type that narwhals knows: categories as what they are of, zoned times by their clock."""
     import narwhals as nw
 
-    dtype = column.dtype
-    if dtype == nw.Categorical or dtype == nw.Enum or dtype.is_decimal():
-        return column.cast(nw.String)  # categories would sort by an order of their own
-    native = column.to_native()
-    if dtype != nw.Unknown or not hasattr(native, "dt"):
-        return column
-    if str(native.dtype).startswith("datetime64"):  # a zone with a sign in its name, such as America/New_York
+    dtype, native = column.dtype, column.to_native()
+    categories = dtype == nw.Categorical or dtype == nw.Enum  # they would sort by an order of their own
+    if categories:
+        if column.implementation.is_pandas():
+            return nw.from_native(native.astype(object), series_only=True)
+        if column.implementation.is_pyarrow():
+            return nw.from_native(native.cast(native.type.value_type), series_only=True)
+    kind = str(native.dtype) if dtype == nw.Unknown and hasattr(native, "dt") else ""
+    if kind.startswith("period"):
+        return nw.from_native(native.astype(object), series_only=True)
+    if kind.startswith("datetime64"):  # a zone with a sign in its name, such as America/New_York
         return column.dt.replace_time_zone(None)
-    periods = str(native.dtype).startswith("period")
-    return nw.from_native(native.astype(object), series_only=True) if periods else column
+    return column.cast(nw.String) if categories or dtype.is_decimal() else column
 
 
 def _days_of_text(column: nw.Series[Any], rule: DateRule) -> tuple[Days, Mask]:
@@ -105,7 +108,7 @@ def written_numbers(column: nw.Series[Any]) -> tuple[Array, Mask]:
     """Numbers of a column of text, and which of its values are none."""
     import narwhals as nw
 
-    well_formed = column.str.contains(_NUMBER).fill_null(value=False)
+    well_formed = column.str.contains(NUMBER).fill_null(value=False)
     readable = well_formed.to_numpy().astype(np.bool_)
     values = np.zeros(len(column))
     values[readable] = column.filter(well_formed).cast(nw.Float64).to_numpy()

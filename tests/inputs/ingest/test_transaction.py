@@ -280,7 +280,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
     assert "source must be a table that DuckDB can read, got " in refusal(tmp_path / "sales.parquet")
 
 
-@pytest.mark.parametrize("text", ["$3", "1,5", "three"])
+@pytest.mark.parametrize("text", ["$3", "1,5", "three", " 1", "1_000", "nan", "inf"])
 def test_an_amount_that_is_no_number_in_a_csv_file_is_shown(text: str, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(f'id,date,price\na,2014-01-01,1\nb,2014-01-02,"{text}"\n')
     message = refusal(tmp_path / "sales.csv")

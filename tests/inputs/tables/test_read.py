@@ -272,3 +272,12 @@ def test_what_is_no_number_in_a_text_file_is_shown(text: str, tmp_path: Path) ->
 
 def test_what_is_no_flag_in_a_text_file_is_shown(tmp_path: Path) -> None:
     assert "must be 1 or 0, or true or false" in refusal(written(tmp_path, "true", "yes").flags)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "pyarrow"])
+def test_categories_of_numbers_are_numbers_again(kind: str) -> None:
+    frame = pd.DataFrame({"x": pd.Series([10, 9, 10], dtype="category")})
+    table = frame if kind == "pandas" else pa.table({"x": pa.array([10, 9, 10]).dictionary_encode()})
+    ids, code = read_table(table, {"answer": "x"})["answer"].ids()
+    assert list(ids.to_pylist() if kind == "pyarrow" else ids) == [9, 10]
+    assert code.tolist() == [1, 0, 1]
