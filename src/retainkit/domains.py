@@ -32,6 +32,9 @@ class Domain:
     from_line: Callable[[Any], Any]
     slope: Callable[[Any], Any]
     """d value / d line, written in the value itself."""
+    low: float = -math.inf
+    high: float = math.inf
+    """The edges of the set, whether they belong to it or not."""
 
     @overload
     def check(self, argument: str, value: Number, way_out: str = ...) -> float: ...
@@ -144,6 +147,7 @@ POSITIVE = Domain(
     np.log,
     np.exp,
     _identity,
+    low=0.0,
 )
 NOT_NEGATIVE = Domain(
     "must be 0 or more, and finite",
@@ -152,6 +156,7 @@ NOT_NEGATIVE = Domain(
     np.log,
     np.exp,
     _identity,
+    low=0.0,
 )
 PROBABILITY = Domain(
     "must be a share between 0 and 1",
@@ -160,6 +165,8 @@ PROBABILITY = Domain(
     _logit,
     _expit,
     lambda p: p * (1.0 - p),
+    low=0.0,
+    high=1.0,
 )
 
 
@@ -202,6 +209,8 @@ DIFFERENCE_OF_SHARES = replace(
     rule="must be a difference of two shares, between -1 and 1",
     contains=_inside(-1.0, 1.0, closed=True),
     way_out="Write 4 points as 0.04.",
+    low=-1.0,
+    high=1.0,
 )
 
 ENDLESS = Domain(
@@ -211,10 +220,11 @@ ENDLESS = Domain(
     np.log,
     np.exp,
     _identity,
+    low=0.0,
 )
 """Lengths of time that may have no end."""
 
-ENDLESS_FROM_1 = replace(ENDLESS, rule="must be 1 or more (inf: without end)", contains=_from_1)
+ENDLESS_FROM_1 = replace(ENDLESS, rule="must be 1 or more (inf: without end)", contains=_from_1, low=1.0)
 """Counts of payments, and lifetimes of customers who start at least one period."""
 
 GROWTH = Domain(
@@ -224,6 +234,7 @@ GROWTH = Domain(
     np.log1p,
     np.expm1,
     lambda v: 1.0 + v,
+    low=-1.0,
 )
 """A discount, growth or inflation rate per period."""
 

@@ -1,56 +1,227 @@
-"""What every result record of economics can do: plain values, JSON, a table in a notebook."""
+"""What every result can do: equality, plain values, strict JSON and back, text, a table, a dataframe.
+
+A result is a frozen dataclass that derives from `Record` and says ``@dataclass(frozen=True, eq=False)``:
+equality and hash are those of this file, which know arrays and columns. It declares its figures as fields;
+properties that belong to the figures are named in `_derived`, lengths of time that may have no end in `_never`.
+"""
 
 from __future__ import annotations
 
-import html
-import json
+import dataclasses
 import math
+import re
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit import strict_json
+from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
+from retainkit.rebuild import rebuilt
+from retainkit.text_tables import html_table
 from retainkit.typing import Array
 
+FrameKind: TypeAlias = Literal["dict", "pandas", "polars", "pyarrow"]
 
-class AbstractRecord(ABC):
-    """A frozen result that can be printed, stored and sent."""
+_ROWS_SHOWN = 30  # of a long table in a notebook
+
+
+class Record(ABC):
+    """A frozen result that can be compared, printed, stored, sent and put into a table."""
 
     __slots__ = ()
 
-    @abstractmethod
+    _never: ClassVar[frozenset[str]] = frozenset()
+    """Names of figures that are lengths of time: infinite ones are ``"never"`` in JSON."""
+
+    _derived: ClassVar[tuple[str, ...]] = ()
+    """Names of properties that stand among the figures."""
+
     def as_dict(self) -> dict[str, Any]:
-        """The figures and the assumptions behind them, by name, as plain values."""
+        """The figures and the assumptions behind them, by name, as plain values; arrays are lists."""
+        return {name: strict_json.plain(getattr(self, name)) for name in (*self._names(), *self._derived)}
 
     @abstractmethod
     def __str__(self) -> str:
         """The result in a sentence or a small table."""
 
-    def model_dump(self) -> dict[str, Any]:
-        """`as_dict` under the name that pydantic records have."""
-        return self.as_dict()
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(same(getattr(self, name), getattr(other, name)) for name in self._names())
 
-    def model_dump_json(self) -> str:
-        """The record as JSON; an infinite number becomes null, which JSON can say."""
-        return json.dumps({k: _json_value(v) for k, v in self.as_dict().items()}, allow_nan=False)
+    def __hash__(self) -> int:
+        values = (getattr(self, name) for name in self._names())
+        return hash((type(self).__qualname__, *(v for v in values if _plain_hash(v))))
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """Everything in the record as values of strict JSON: ``null`` and ``x_is`` for what is not finite.
+
+        Parameters
+        ----------
+        **options
+            Those of `as_dict`.
+        """
+        shown = self.as_dict(**options)
+        rest = {name: getattr(self, name) for name in self._names() if name not in shown}
+        return strict_json.strict(strict_json.plain({**shown, **rest}), self._never)
+
+    def model_dump_json(self, **options: Any) -> str:
+        """`model_dump` as JSON that every strict parser reads; `from_json` reads it back."""
+        return strict_json.written(self.model_dump(**options))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The record that `model_dump_json` wrote.
+
+        Raises
+        ------
+        InputError
+            For what is no JSON of such a record, and for names that it does not have.
+        """
+        return cls.from_dict(strict_json.read(text))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The record from its plain values, infinities as floats."""
+        made = rebuilt(cls, values)
+        known = {*made.as_dict(), *made._names()}
+        strange = [name for name in values if name not in known]
+        if strange:
+            raise InputError(
+                "unknown-field",
+                argument=cls.__name__,
+                value=strange[0],
+                rule="must have only the fields of the record",
+                way_out=near(strange[0], known).strip(),
+            )
+        return made
+
+    def replace(self, **changes: Any) -> Self:
+        """The same record with other values of some fields."""
+        return dataclasses.replace(cast("Any", self), **changes)
+
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
+        """The rows as a table: of the caller's dataframe kind where the record came from one.
+
+        Parameters
+        ----------
+        kind : {"dict", "pandas", "polars", "pyarrow"}, optional
+            The kind of the caller's own columns by default, a dict of arrays where those were arrays. A
+            record without rows of its own has one: its figures.
+        """
+        rows = self._rows() or {k: [v] for k, v in self.as_dict().items() if not isinstance(v, list | dict)}
+        return framed(rows, kind or self._kind())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(k.replace('_', ' '))}</th>"
-            f"<td>{html.escape(_shown(v))}</td></tr>"
-            for k, v in self.as_dict().items()
-        )
-        return f"<table><caption>{html.escape(str(self))}</caption>{rows}</table>"
+        figures = {k: v for k, v in self.as_dict().items() if not isinstance(v, list | dict)}
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).capitalize()
+        cells = [("figure", "value"), *((k.replace("_", " "), shown_value(v)) for k, v in figures.items())]
+        rows = self._rows()
+        return html_table(words, cells, left=1) + (rows_as_html(rows) if rows else "")
+
+    def _names(self) -> list[str]:
+        return [f.name for f in dataclasses.fields(cast("Any", self)) if f.compare]
+
+    def _rows(self) -> Mapping[str, Any]:
+        """The columns of the record's table, by default its one-dimensional arrays if of one length."""
+        columns = {n: v for n in self._names() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
+        return columns if len({len(v) for v in columns.values()}) == 1 else {}
+
+    def _kind(self) -> Any:
+        """The dataframe library of the caller's columns."""
+        for name in self._names():
+            column = getattr(self, name)
+            library = type(column).__module__.partition(".")[0]
+            if library in ("pandas", "polars", "pyarrow") and hasattr(column, "__len__"):
+                return library
+        return "dict"
 
 
-def _json_value(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_json_value(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+AbstractRecord = Record
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return f"{len(value):,} values"  # pyright: ignore[reportUnknownArgumentType]
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+def same(one: Any, other: Any) -> bool:
+    """Equality of what records hold: arrays and columns by their entries, NaN equal to NaN."""
+    if _has_entries(one) or _has_entries(other):
+        if not (_has_entries(one) or isinstance(one, Sequence)) or not (
+            _has_entries(other) or isinstance(other, Sequence)
+        ):
+            return False
+        return _same_entries(np.asarray(cast("Any", one)), np.asarray(cast("Any", other)))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        pair = cast("tuple[Mapping[Any, Any], Mapping[Any, Any]]", (one, other))
+        return pair[0].keys() == pair[1].keys() and all(same(pair[0][k], pair[1][k]) for k in pair[0])
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        ones, others = cast("tuple[Sequence[Any], Sequence[Any]]", (one, other))
+        return len(ones) == len(others) and all(map(same, ones, others))
+    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
+        return math.isnan(other)
+    return bool(one == other)
+
+
+def _same_entries(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    if one.shape != other.shape:
+        return False
+    if "M" in (one.dtype.kind, other.dtype.kind):  # dates come back from JSON as text
+        one, other = (a.astype("datetime64[ns]").astype(np.int64) for a in (one, other))
+    if one.dtype.kind == "O" or other.dtype.kind == "O":
+        return all(same(a, b) for a, b in zip(one.ravel().tolist(), other.ravel().tolist(), strict=True))
+    numbers = one.dtype.kind in "fc" and other.dtype.kind in "fciu"
+    return bool(np.array_equal(one, other, equal_nan=numbers))
+
+
+def _has_entries(value: Any) -> bool:
+    """An array, or a column of a dataframe library."""
+    return hasattr(value, "__array__") and np.ndim(value) > 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | bytes)
+
+
+def _plain_hash(value: Any) -> bool:
+    return isinstance(value, str | bool | int | None) or (isinstance(value, float) and math.isfinite(value))
+
+
+def framed(columns: Mapping[str, Any], kind: FrameKind) -> Any:
+    """A dict of arrays, or a dataframe of the library named."""
+    if kind not in get_args(FrameKind):
+        raise unknown_choice("kind", kind, get_args(FrameKind))
+    if kind == "dict":
+        return {name: np.asarray(column) for name, column in columns.items()}
+    try:
+        import narwhals as nw
+
+        return nw.from_dict({n: np.asarray(c) for n, c in columns.items()}, backend=kind).to_native()
+    except ImportError as error:
+        raise MissingDependencyError(kind, "all", f"A table for {kind}") from error
+
+
+def shown_value(value: Any) -> str:
+    """A figure as a person reads it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "-"}[value]
+    return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
+
+
+def rows_as_html(rows: Mapping[str, Any]) -> str:
+    """Columns as an HTML table with headings; the first thirty rows of a long one."""
+    columns = [np.asarray(c).tolist()[:_ROWS_SHOWN] for c in rows.values()]
+    cells = [
+        tuple(n.replace("_", " ") for n in rows),
+        *(tuple(map(shown_value, r)) for r in zip(*columns, strict=True)),
+    ]
+    more = len(next(iter(rows.values()))) - _ROWS_SHOWN
+    return html_table(f"{more:,} more rows in to_frame()" if more > 0 else "", cells)
+
+
+def definition(text: str) -> str:
+    """A sentence as an HTML paragraph."""
+    return f"<p>{escape(text)}</p>"
 
 
 def read_only(array: Array) -> Array:

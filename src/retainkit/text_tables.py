@@ -28,5 +28,6 @@ def html_table(caption: str, rows: Sequence[Sequence[str]], *, left: int = 0) ->
         )
         return f"<tr>{''.join(parts)}</tr>"
 
-    body = "".join(line(row, "td") for row in rows[1:])
-    return f"<table><caption>{escape(caption)}</caption>{line(rows[0], 'th')}{body}</table>"
+    head, body = line(rows[0], "th"), "".join(line(row, "td") for row in rows[1:])
+    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{said}<thead>{head}</thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,124 @@
+"""A record again from plain values, by the types that its fields declare."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from retainkit.errors import InputError
+
+T = TypeVar("T")
+
+
+def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
+    """A dataclass from a mapping of its fields; other names are left to the caller."""
+    given: dict[str, Any] = {}
+    for field in dataclasses.fields(cast("Any", kind)):
+        if not field.init:
+            continue
+        if field.name in values:
+            given[field.name] = _as(_hints(kind).get(field.name, Any), values[field.name])
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise InputError(
+                "missing-argument",
+                argument=kind.__name__,
+                value=f"no {field.name!r}",
+                rule=f"needs the field {field.name}",
+                way_out="Write the record with model_dump_json().",
+            )
+    return kind(**given)
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The types of the fields; of any kind where a name is known to type checkers alone."""
+    try:
+        return get_type_hints(kind)
+    except NameError:
+        return {}
+
+
+def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a line
+    """A plain value as what a field holds."""
+    if value is None or hint is Any:
+        return _column(value)
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _as(inside[0], value)
+    if origin in (Union, types.UnionType):
+        return _as(_chosen(inside, value), value)
+    if origin is np.ndarray:
+        return _array(inside, value)
+    if origin is Literal or isinstance(hint, TypeVar):
+        return value
+    if isinstance(value, Mapping):
+        return _from_mapping(origin or hint, inside, cast("Mapping[str, Any]", value))
+    if isinstance(value, list):
+        return _from_list(origin or hint, inside, cast("list[Any]", value))
+    return float(value) if hint is float else value
+
+
+def _chosen(members: Sequence[Any], value: Any) -> Any:
+    """The member of a union that a plain value can be."""
+    for member in members:
+        kind = get_origin(member) or member
+        if isinstance(value, Mapping) and dataclasses.is_dataclass(kind):
+            if set(cast("Mapping[str, Any]", value)) >= {
+                f.name for f in dataclasses.fields(cast("Any", kind)) if _needed(f)
+            }:
+                return member
+        elif (isinstance(value, list) and kind in (np.ndarray, tuple, list)) or (
+            isinstance(kind, type) and isinstance(value, kind)
+        ):
+            return member
+    return Any
+
+
+def _needed(field: dataclasses.Field[Any]) -> bool:
+    no_default = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return field.init and no_default
+
+
+def _from_mapping(hint: object, inside: Sequence[Any], value: Mapping[str, Any]) -> Any:
+    kind = cast("Any", hint)
+    if isinstance(kind, type) and issubclass(cast("type[Any]", kind), Mapping):
+        return {k: _as(inside[1] if inside else Any, v) for k, v in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return rebuilt(cast("type[Any]", kind), value)
+    if callable(validate := getattr(kind, "model_validate", None)):  # a pydantic record
+        return validate(value)
+    if callable(read := getattr(kind, "from_json", None)):  # a model
+        return read(json.dumps(value))
+    return value
+
+
+def _from_list(kind: Any, inside: Sequence[Any], value: list[Any]) -> Any:
+    if kind is not tuple:
+        return [_as(inside[0], v) for v in value] if kind is list and inside else _column(value)
+    if not inside or inside[-1] is Ellipsis:
+        return tuple(_as(inside[0] if inside else Any, v) for v in value)
+    return tuple(_as(h, v) for h, v in zip(inside, value, strict=True))
+
+
+def _array(inside: Sequence[Any], value: Any) -> Any:
+    kinds = get_args(inside[1]) if len(inside) > 1 else ()
+    kind = kinds[0] if kinds and kinds[0] is not Any else None
+    array = np.asarray(value, dtype=None if kind is np.datetime64 else kind)
+    array = array.astype("datetime64") if kind is np.datetime64 else array
+    array.setflags(write=False)
+    return array
+
+
+def _column(value: Any) -> Any:
+    """A list of numbers or of texts as a column; anything else as it is."""
+    if isinstance(value, list):
+        entries = cast("list[Any]", value)
+        if entries and not any(isinstance(v, list | dict | None) for v in entries):
+            return np.asarray(entries)
+    return cast("Any", value)
