@@ -91,9 +91,9 @@ def _from_mapping(hint: object, inside: Sequence[Any], value: Mapping[str, Any])
         return {k: _as(inside[1] if inside else Any, v) for k, v in value.items()}
     if dataclasses.is_dataclass(kind):
         return rebuilt(cast("type[Any]", kind), value)
-    if callable(validate := getattr(kind, "model_validate", None)):  # a pydantic record
+    if callable(validate := getattr(cast("Any", kind), "model_validate", None)):  # a pydantic record
         return validate(value)
-    if callable(read := getattr(kind, "from_json", None)):  # a model
+    if callable(read := getattr(cast("Any", kind), "from_json", None)):  # a model
         return read(json.dumps(value))
     return value
 

@@ -2,7 +2,7 @@
 
 A result is a frozen dataclass that derives from `Record` and says ``@dataclass(frozen=True, eq=False)``:
 equality and hash are those of this file, which know arrays and columns. It declares its figures as fields;
-properties that belong to the figures are named in `_derived`, lengths of time that may have no end in `_never`.
+properties that belong to the figures are named in `_derived`, lengths of time without end in `_never`.
 """
 
 from __future__ import annotations
@@ -40,9 +40,15 @@ class Record(ABC):
     _derived: ClassVar[tuple[str, ...]] = ()
     """Names of properties that stand among the figures."""
 
+    _hidden: ClassVar[frozenset[str]] = frozenset()
+    """Names of fields that are needed to make the record again, and are no figures."""
+
+    _shows_rows: ClassVar[bool] = True
+    """Whether a notebook shows the rows below the figures."""
+
     def as_dict(self) -> dict[str, Any]:
         """The figures and the assumptions behind them, by name, as plain values; arrays are lists."""
-        return {name: strict_json.plain(getattr(self, name)) for name in (*self._names(), *self._derived)}
+        return {name: strict_json.plain(getattr(self, name)) for name in self._figures()}
 
     @abstractmethod
     def __str__(self) -> str:
@@ -92,7 +98,7 @@ class Record(ABC):
         strange = [name for name in values if name not in known]
         if strange:
             raise InputError(
-                "unknown-field",
+                "unknown-name",
                 argument=cls.__name__,
                 value=strange[0],
                 rule="must have only the fields of the record",
@@ -113,22 +119,27 @@ class Record(ABC):
             The kind of the caller's own columns by default, a dict of arrays where those were arrays. A
             record without rows of its own has one: its figures.
         """
-        rows = self._rows() or {k: [v] for k, v in self.as_dict().items() if not isinstance(v, list | dict)}
+        rows = self._row_columns() or {
+            k: [v] for k, v in self.as_dict().items() if not isinstance(v, list | dict)
+        }
         return framed(rows, kind or self._kind())
 
     def _repr_html_(self) -> str:
         figures = {k: v for k, v in self.as_dict().items() if not isinstance(v, list | dict)}
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).capitalize()
         cells = [("figure", "value"), *((k.replace("_", " "), shown_value(v)) for k, v in figures.items())]
-        rows = self._rows()
-        return html_table(words, cells, left=1) + (rows_as_html(rows) if rows else "")
+        rows = self._row_columns()
+        return html_table(words, cells, left=1) + (rows_as_html(rows) if rows and self._shows_rows else "")
 
     def _names(self) -> list[str]:
         return [f.name for f in dataclasses.fields(cast("Any", self)) if f.compare]
 
-    def _rows(self) -> Mapping[str, Any]:
+    def _figures(self) -> list[str]:
+        return [*(name for name in self._names() if name not in self._hidden), *self._derived]
+
+    def _row_columns(self) -> Mapping[str, Any]:
         """The columns of the record's table, by default its one-dimensional arrays if of one length."""
-        columns = {n: v for n in self._names() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
+        columns = {n: v for n in self._figures() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
         return columns if len({len(v) for v in columns.values()}) == 1 else {}
 
     def _kind(self) -> Any:

@@ -122,7 +122,7 @@ def read(text: str | bytes, argument: str = "text") -> Any:
         if isinstance(error, InputError):
             raise
         raise InputError(
-            "not-json",
+            "unreadable-source",
             argument=argument,
             value=show(text, 40),
             rule=f"must be JSON ({error})",

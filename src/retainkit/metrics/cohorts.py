@@ -16,7 +16,7 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics._calendar import month_names
 from retainkit.metrics._triangles import cohort_months, first_months, grouped, renumbered, triangles
 from retainkit.metrics.subscriptions import Subscriptions
-from retainkit.records import AbstractRecord
+from retainkit.records import AbstractRecord, FrameKind, framed
 from retainkit.tables import frame_like
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
@@ -112,12 +112,13 @@ class CohortTable(AbstractRecord):
         base = self.observed.astype(np.float64) if measure == "customers" else self.initial_revenue
         return getattr(self, measure), base
 
-    def to_frame(self) -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per cohort and age that was observed, in the caller's kind of table."""
         row, column = np.nonzero(self.observed)
         names = ("observed", "customers", "initial_revenue", "net_revenue", "gross_revenue")
         place = {"cohort": self.cohort[row].astype(np.str_), "age": column}
-        return frame_like(self._like, place | {name: getattr(self, name)[row, column] for name in names})
+        columns = place | {name: getattr(self, name)[row, column] for name in names}
+        return framed(columns, kind) if kind else frame_like(self._like, columns)
 
     def as_dict(self) -> dict[str, Any]:
         """The triangles as lists of rows, and the conventions."""

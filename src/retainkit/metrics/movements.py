@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import SameKind
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics import ratios
@@ -17,7 +16,7 @@ from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
 from retainkit.metrics._windows import windows_of
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
-from retainkit.records import AbstractRecord
+from retainkit.records import AbstractRecord, FrameKind, framed
 from retainkit.tables import frame_like
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
@@ -131,9 +130,10 @@ class MRRMovements(AbstractRecord):
         """`ratios.average_revenue_per_account` at the end of every window."""
         return ratios.average_revenue_per_account(self.end, customers=self.end_customers)
 
-    def to_frame(self) -> SameKind:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per window, in the caller's kind of table; months as text."""
-        return frame_like(self._like, self._columns())
+        columns = self._columns()
+        return framed(columns, kind) if kind else frame_like(self._like, columns)
 
     def as_dict(self) -> dict[str, Any]:
         """Every column as a list, and the conventions."""

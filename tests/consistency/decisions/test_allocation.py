@@ -171,10 +171,10 @@ def test_a_budget_without_limit_is_spent_as_without_a_budget() -> None:
 def test_each_assumption_turns_the_plan_where_it_says() -> None:
     plan = best_spending(MODEL, present=(5, 10))
     here, there = (plan.acquisition_spend, plan.retention_spend), (5, 10)
-    turning = [a for a in plan.assumptions if a.flips_at is not None]
+    turning = [a for a in plan.assumptions if a.turning_point is not None]
     assert {a.name for a in turning} >= {"margin_per_period", "acquisition.k", "retention.ceiling"}
     for a in turning:
-        changed = MODEL.with_inputs({a.name: float(a.flips_at or 0.0)})
+        changed = MODEL.with_inputs({a.name: float(a.turning_point or 0.0)})
         assert changed.customer_equity(*here) == pytest.approx(changed.customer_equity(*there), abs=1e-8)
 
 

@@ -167,12 +167,12 @@ def test_each_assumption_turns_the_issue_where_it_says() -> None:
     assert each.gain == pytest.approx(10_000 * 0.1 * 0.02 * 0.8 * 500 - 6000)
     keys = {"churn_effect": "effects", "incidence": "incidence", "cost": "cost", "resolved": "resolved"}
     for assumption in each.assumptions:
-        assert assumption.flips_at is not None
+        assert assumption.turning_point is not None
         if assumption.name in keys:
-            moved = own | {keys[assumption.name]: assumption.flips_at}
+            moved = own | {keys[assumption.name]: assumption.turning_point}
             at = issues_at_stake(**figures, **_late(moved))["late"]
         else:
-            there = figures | {assumption.name: assumption.flips_at}
+            there = figures | {assumption.name: assumption.turning_point}
             at = issues_at_stake(**there, **_late(own))["late"]
         assert at.gain == pytest.approx(0.0, abs=1e-6)
 
@@ -181,7 +181,7 @@ def test_no_effect_turns_an_issue_whose_fix_costs_more_than_all_who_meet_it() ->
     each = issues_at_stake(
         {"rare": 0.1}, incidence={"rare": 0.001}, cost={"rare": 1e6}, customers=1000, value=100
     )["rare"]
-    assert {a.name: a.flips_at for a in each.assumptions}["churn_effect"] is None
+    assert {a.name: a.turning_point for a in each.assumptions}["churn_effect"] is None
 
 
 def test_estimates_carry_their_errors_into_money() -> None:

@@ -307,13 +307,13 @@ def test_at_the_values_where_it_turns_the_gain_is_nothing() -> None:
     plan = plan_of([{**CALL, "cost_once": 60_000}])
     result = plan.evaluate()
     assert result.worth_it
-    turning = {a.name: a.flips_at for a in result.assumptions}
+    turning = {a.name: a.turning_point for a in result.assumptions}
     for name in ("customers", "monthly_margin", "monthly_churn", "annual_discount_rate"):
         if turning[name] is not None:
             there = plan.replace(**{name: turning[name]}).evaluate().initiatives[0].net_value
             assert there == pytest.approx(0.0, abs=1e-6 * 60_000)
     (effect,) = result.initiatives[0].effects
-    at = {**CALL, "cost_once": 60_000, "hazard_ratio": effect.flips_at}
+    at = {**CALL, "cost_once": 60_000, "hazard_ratio": effect.turning_point}
     assert gain([at]) == pytest.approx(0.0, abs=1e-3)
 
 

@@ -136,8 +136,8 @@ def test_every_input_is_an_assumption_and_turns_the_decision_where_it_says(
     turned = 0
     for a in decision.assumptions:
         assert a.value == inputs[a.name]
-        if a.flips_at is not None:
-            gain = decide(**{**inputs, a.name: a.flips_at}).gain
+        if a.turning_point is not None:
+            gain = decide(**{**inputs, a.name: a.turning_point}).gain
             assert gain == pytest.approx(0.0, abs=1e-9 * max(1.0, abs(decision.gain) * 1e3))
             turned += 1
     assert turned >= 4

@@ -49,7 +49,7 @@ def test_a_curve_of_constant_churn_is_constant_churn(timing: Any) -> None:
     table = service_change_on_curve(50, [1, 0.95], **what, after_end=0.05)
     for other in (curve, table):
         assert other.gain == pytest.approx(even.gain, rel=1e-10)
-        turns = [{a.name: a.flips_at for a in d.assumptions} for d in (even, other)]
+        turns = [{a.name: a.turning_point for a in d.assumptions} for d in (even, other)]
         assert turns[1]["hazard_ratio"] == pytest.approx(turns[0]["hazard_ratio"], rel=1e-9)
 
 

@@ -72,11 +72,11 @@ def test_each_assumption_turns_the_decision_where_it_says() -> None:
     }
     how = {"customers": 10_000, "contacted_share": 0.1, "churn_rate": 0.05, "lift": 5}
     found = campaign_profit(Campaign(**given), **how)
-    turning = [a for a in found.assumptions if a.flips_at is not None]
+    turning = [a for a in found.assumptions if a.turning_point is not None]
     assert len(turning) >= 8
     for a in turning:
         inputs, about = {**given}, {**how}
-        (inputs if a.name in inputs else about)[a.name] = a.flips_at
+        (inputs if a.name in inputs else about)[a.name] = a.turning_point
         assert campaign_profit(Campaign(**inputs), **about).profit == pytest.approx(0.0, abs=1e-6)
 
 

@@ -115,7 +115,7 @@ def test_losses_early_on_are_taxed_only_once_they_are_made_up_for() -> None:
 def test_every_break_even_of_a_company_is_worth_its_price() -> None:
     base: dict[str, Any] = {"acquired": 50, "survival": lambda t: 0.8**t, "price": 40_000}
     firm = value_company(1000, **base, **FIRM)
-    turns = {a.name: a.flips_at for a in firm.assumptions}
+    turns = {a.name: a.turning_point for a in firm.assumptions}
     for name in ("margin_per_period", "overhead_per_period", "tax_rate", "discount_rate", "debt"):
         turned = value_company(1000, **base, **{**FIRM, name: turns[name]})
         assert abs(turned.gain) <= 1e-6 * abs(firm.gain)

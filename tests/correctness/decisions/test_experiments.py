@@ -62,10 +62,10 @@ def test_the_assumptions_turn_the_mean_gain_to_0() -> None:
     given: dict[str, Any] = {"churned_control": 250, "control": 5000, "churned_treated": 200, "treated": 5000}
     result = retention_test(**given, value=800, cost=3, incentive=2)
     assumed = {a.name: a for a in result.assumptions}
-    value = assumed["value"].flips_at
+    value = assumed["value"].turning_point
     assert value is not None
     assert retention_test(**given, value=value, cost=3, incentive=2).gain == pytest.approx(0, abs=1e-9)
-    cost = assumed["cost"].flips_at
+    cost = assumed["cost"].turning_point
     assert cost is not None
     assert retention_test(**given, value=800, cost=cost, incentive=2).gain == pytest.approx(0, abs=1e-9)
 

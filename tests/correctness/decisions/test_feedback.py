@@ -164,7 +164,7 @@ def test_the_effect_of_a_fix_is_what_is_left_of_the_change_after_the_change_of_t
     assert check.change_control == pytest.approx(-0.01)
     assert check.effect.value == pytest.approx(-0.03)
     assert check.gain == pytest.approx(0.03 * 5000 * 200 - 10_000)
-    turns = {a.name: a.flips_at for a in check.assumptions}
+    turns = {a.name: a.turning_point for a in check.assumptions}
     assert turns["effect"] == pytest.approx(-10_000 / (5000 * 200))
     assert turns["value"] == pytest.approx(10_000 / (5000 * 0.03))
     assert turns["cost"] == pytest.approx(30_000)

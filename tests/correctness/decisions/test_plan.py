@@ -29,8 +29,8 @@ def test_half_as_many_leave() -> None:
     row = result.initiatives[0]
     assert row.net_value == pytest.approx(1500, abs=1e-9)
     assert (row.cost, row.net_value_per_cost) == (1000, pytest.approx(1.5, abs=1e-12))
-    assert row.effects[0].flips_at == pytest.approx(0.1, abs=1e-12)  # 1000 / (1000 · 10)
-    turning = {a.name: a.flips_at for a in result.assumptions}
+    assert row.effects[0].turning_point == pytest.approx(0.1, abs=1e-12)  # 1000 / (1000 · 10)
+    turning = {a.name: a.turning_point for a in result.assumptions}
     assert turning["customers"] == pytest.approx(400, abs=1e-9)
     assert turning["monthly_margin"] == pytest.approx(4, abs=1e-12)
 

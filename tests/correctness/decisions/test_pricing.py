@@ -250,7 +250,7 @@ def test_tiers_over_a_few_periods() -> None:
 
 def test_at_the_break_even_reward_of_a_tier_the_programme_gains_nothing() -> None:
     decision = tier_programme([10, 25, 60], **TIERS)
-    turns = {a.name: a.flips_at for a in decision.assumptions}
+    turns = {a.name: a.turning_point for a in decision.assumptions}
     for position, tier in enumerate(TIERS["tiers"]):
         rewards = list(TIERS["reward_costs"])
         rewards[position] = turns[f"reward_cost[{tier}]"]

@@ -105,7 +105,7 @@ def test_every_break_even_of_a_change_leaves_nothing() -> None:
     change = service_change(**given, timing="end")
     assert {a.name for a in change.assumptions} == set(given)
     for assumption in change.assumptions:
-        turned = service_change(**{**given, assumption.name: assumption.flips_at}, timing="end")
+        turned = service_change(**{**given, assumption.name: assumption.turning_point}, timing="end")
         assert abs(turned.gain) <= 1e-6 * abs(change.gain)
 
 

@@ -156,8 +156,8 @@ def test_whom_to_treat_is_the_list_of_the_gains_and_turns_where_it_says() -> Non
         return float(at.sum())
 
     for assumed in decision.assumptions:
-        assert assumed.flips_at is not None
-        scale = assumed.flips_at / assumed.value
+        assert assumed.turning_point is not None
+        scale = assumed.turning_point / assumed.value
         assert moved(**{assumed.name: scale}) == pytest.approx(0, abs=1e-6 * decision.gain)
 
 

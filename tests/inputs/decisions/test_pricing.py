@@ -156,7 +156,7 @@ def test_a_decision_is_told_and_stored_with_its_assumptions() -> None:
     assert "<table>" in decision._repr_html_()
     with pytest.raises(AttributeError):
         decision.gain = 1.0  # type: ignore[misc]
-    with pytest.raises(InputError, match="coverage"):
+    with pytest.raises(InputError, match="level"):
         decision.interval(90)
 
 

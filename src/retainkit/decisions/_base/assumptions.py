@@ -1,24 +1,34 @@
-"""The assumptions of a decision, and the value of each at which the decision turns."""
+"""The assumptions of a decision, and the value of each at which the decision turns.
+
+The turning point is sought on the quantity that the verdict is about: the gain, or its mean where inputs
+are draws. An input given as draws is moved as a whole, so that its mean is the value in question and no draw
+leaves the domain; at its own mean nothing is moved, and the search starts at the verdict itself.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
-from retainkit.typing import Real
+from retainkit._numerics.bracketed_roots import roots_between
+from retainkit.decisions._base.inputs import Question, Stated
+from retainkit.domains import GROWTH, NOT_NEGATIVE, Domain
+from retainkit.errors import InputError
+from retainkit.records import Record
+from retainkit.text_tables import html_table
+from retainkit.typing import Array, Real
 
-_STEPS = 160
-_EVEN = 1e-9
+_STEPS = 160  # of the search on either side: a flip between two of them and back is not seen
+_EVEN = 1e-9  # a flip above that is as near as one below, up to rounding, is the one told
 _FARTHEST = 1e6  # times the assumed value: beyond it nobody would be mistaken
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+@dataclass(frozen=True, eq=False)
+class Assumption(Record):
     """One input of a decision.
 
     Attributes
@@ -28,61 +38,72 @@ class Assumption:
     value : float
         What was assumed; the mean where draws were given.
     meaning : str
-    flips_at : float or None
-        The value, nearest to the assumed one, at which the net gain is 0, all else as assumed; None where no
+    turning_point : float or None
+        The value, nearest to the assumed one, at which the gain is 0, all else as assumed; None where no
         value of this input turns the decision.
     """
 
     name: str
     value: float
     meaning: str
-    flips_at: float | None
+    turning_point: float | None
 
     def __str__(self) -> str:
-        if self.flips_at is None:
-            return f"{self.name} = {self.value:.6g} ({self.meaning}); no value of it turns the decision"
-        return f"{self.name} = {self.value:.6g} ({self.meaning}); turns at {self.flips_at:.6g}"
+        said = f"{self.name} = {self.value:.6g} ({self.meaning})"
+        if self.turning_point is None:
+            return f"{said}; no value of it turns the decision"
+        return f"{said}; turns at {self.turning_point:.6g}"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An input as it was given: its value (a number or draws), its domain and its meaning."""
+def turning_points(question: Question) -> tuple[Assumption, ...]:
+    """Every input with the value at which the gain, or its mean over draws, is 0.
 
-    value: Real
-    domain: Domain
-    meaning: str
-
-    @property
-    def centre(self) -> float:
-        """The number itself, or the mean of the draws."""
-        return float(np.mean(self.value))
-
-
-def assumptions(gain: Callable[..., Any], inputs: Mapping[str, Given]) -> tuple[Assumption, ...]:
-    """Every input with the value at which `gain`, a function of all of them by name, is 0.
-
-    Draws count by their means. The search goes outwards from the assumed value over the input's
-    domain and then closes in by bisection.
+    The search goes outwards from the assumed value over the input's domain and then closes in. Inputs that
+    are fine one by one may contradict each other: there the search ends.
     """
-    centre = {name: given.centre for name, given in inputs.items()}
     return tuple(
-        Assumption(name, centre[name], given.meaning, _turning_point(gain, centre, name, given.domain))
-        for name, given in inputs.items()
+        Assumption(name, stated.centre, stated.meaning, _turning_point(question, name, stated))
+        for name, stated in question.stated().items()
     )
 
 
-def _turning_point(
-    gain: Callable[..., Any], centre: Mapping[str, float], name: str, domain: Domain
-) -> float | None:
-    def at(value: float) -> float:
-        with np.errstate(all="ignore"):
-            return float(gain(**{**centre, name: value}))
+def moved(stated: Stated, value: float) -> Real:
+    """The input with its mean at `value`: the number; draws shifted, or drawn towards the domain's edge."""
+    draws, domain = stated.value, stated.domain
+    if np.ndim(draws) == 0:
+        return value
+    centre = stated.centre
+    edge = domain.high if value > centre else domain.low
+    if math.isinf(edge) or value == centre or centre == edge:
+        return draws + (value - centre)
+    return edge + (draws - edge) * ((value - edge) / (centre - edge))
 
-    here = centre[name]
+
+def mean_gain_at(question: Question, name: str, value: float) -> float:
+    """The gain, or its mean, with one input at another value; ``inf`` where there is no answer."""
+    stated = question.stated()[name]
+    if not stated.domain.contains(value):
+        return math.inf
+    try:
+        with np.errstate(all="ignore"):
+            gain: Any = question.gain_at(**{name: moved(stated, value)})
+            return float(np.mean(gain))
+    except (InputError, ArithmeticError):
+        return math.inf
+
+
+def _turning_point(question: Question, name: str, stated: Stated) -> float | None:
+    def at(value: float) -> float:
+        return mean_gain_at(question, name, value)
+
+    here = stated.centre
     now = at(here)
     if now == 0.0:
         return here
-    above, below = (_outwards(at, here, now, _path(here, domain, up=up)) for up in (True, False))
+    domain = NOT_NEGATIVE if stated.domain is GROWTH else stated.domain  # nobody assumes a negative discount
+    gains = _at_once(question, name, at)
+    paths = (_path(here, domain, up=up) for up in (True, False))
+    above, below = (_outwards(at, here, now, path, gains(path)) for path in paths)
     if above is None or below is None:
         return below if above is None else above
     # as far up as down: up, whatever the last digits say
@@ -90,24 +111,54 @@ def _turning_point(
 
 
 def _path(here: float, domain: Domain, *, up: bool) -> list[float]:
-    """Values further and further away from the assumed one, within the domain."""
-    if domain is PROBABILITY:
-        edge = 1.0 if up else 0.0
-        return [*(here + (edge - here) * k / _STEPS for k in range(1, _STEPS)), edge]
-    size = abs(here) if here else 1.0
-    growth = np.geomspace(1e-3, _FARTHEST if here else 1e15, _STEPS)
-    if up:
-        return (here + size * growth).tolist()
-    if domain in (NOT_NEGATIVE, POSITIVE):
-        shrunk = (here * (1.0 - np.arange(1, _STEPS) / _STEPS)).tolist()
-        return [*shrunk, 0.0] if domain is NOT_NEGATIVE else [*shrunk, here * 1e-6]
-    return (here - size * growth).tolist()
+    """Values further and further away from the assumed one, up to the edge of the domain."""
+    edge = domain.high if up else domain.low
+    if not math.isfinite(here) or edge == here:
+        return []
+    if math.isinf(edge):
+        size = abs(here) if here else 1.0
+        growth = size * np.geomspace(1e-3, _FARTHEST if here else 1e15, _STEPS)
+        return (here + growth if up else here - growth).tolist()
+    steps = (here + (edge - here) * np.arange(1, _STEPS) / _STEPS).tolist()
+    return [*steps, edge] if domain.contains(edge) else [*steps, edge + (here - edge) * 1e-6]
 
 
-def _outwards(at: Callable[[float], float], here: float, now: float, path: list[float]) -> float | None:
+def _at_once(
+    question: Question, name: str, at: Callable[[float], float]
+) -> Callable[[Sequence[float]], Sequence[float] | None]:
+    """The gains on a whole path in one call, where every input is a number and the formula takes columns."""
+    plain = all(np.ndim(s.value) == 0 for s in question.stated().values())
+
+    def gains(path: Sequence[float]) -> Sequence[float] | None:
+        if not plain or not path:
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                found = np.asarray(question.gain_at(**{name: np.asarray(path)}), np.float64)
+        except (InputError, ArithmeticError, ValueError, TypeError, IndexError):
+            return None  # something on the path has no answer, or the formula takes numbers alone
+        if found.shape != (len(path),):
+            return None
+        middle = len(path) // 2
+        alone = at(path[middle])
+        agree = (
+            math.isclose(found.item(middle), alone, rel_tol=1e-9, abs_tol=1e-300) or found[middle] == alone
+        )
+        return found.tolist() if agree else None
+
+    return gains
+
+
+def _outwards(
+    at: Callable[[float], float],
+    here: float,
+    now: float,
+    path: Sequence[float],
+    gains: Sequence[float] | None,
+) -> float | None:
     last = here
-    for value in path:
-        there = at(value)
+    for k, value in enumerate(path):
+        there = at(value) if gains is None else gains[k]
         if not math.isfinite(there):
             return None
         if there == 0.0 or (there > 0.0) != (now > 0.0):
@@ -117,6 +168,48 @@ def _outwards(at: Callable[[float], float], here: float, now: float, path: list[
 
 
 def _close_in(at: Callable[[float], float], low: float, high: float) -> float:
-    from scipy.optimize import brentq
+    def each(values: Array) -> Array:
+        return np.array([at(v) for v in values.tolist()])
 
-    return float(brentq(at, low, high, xtol=1e-14 * max(abs(low), abs(high), 1e-300), rtol=1e-13))
+    if at(high) == 0.0:
+        return high
+    return roots_between(each, np.array([low]), np.array([high])).item()
+
+
+def assumption_cells(assumptions: Sequence[Assumption]) -> list[tuple[str, str, str, str]]:
+    """The table of assumptions with its headings: name, value, where it turns, and what it is."""
+    rows = [("assumed", "value", "turns at", "what it is")]
+    return rows + [
+        (
+            a.name,
+            f"{a.value:.6g}",
+            "-" if a.turning_point is None else f"{a.turning_point:.6g}",
+            a.meaning,
+        )
+        for a in assumptions
+    ]
+
+
+def assumption_text(assumptions: Sequence[Assumption]) -> str:
+    """The table as the lines below a verdict."""
+    if not assumptions:
+        return "  nothing is assumed that could turn it"
+    rows = assumption_cells(assumptions)
+    wide = [max(len(row[k]) for row in rows) for k in range(3)]
+    return "\n".join(
+        f"  {name:<{wide[0]}}  {value:>{wide[1]}}  {turn:>{wide[2]}}  {words}"
+        for name, value, turn, words in rows
+    )
+
+
+def assumption_html(assumptions: Sequence[Assumption]) -> str:
+    """The table for a notebook."""
+    return html_table("What it rests on", assumption_cells(assumptions), left=1) if assumptions else ""
+
+
+def stated_rows(question: Question) -> list[dict[str, Any]]:
+    """The assumptions without their turning points, which cost most of the time."""
+    return [
+        {"name": name, "value": stated.centre, "meaning": stated.meaning}
+        for name, stated in question.stated().items()
+    ]

@@ -1,42 +1,56 @@
-"""What every yes-or-no record can do: the gain, how sure it is, and the assumptions that would turn it."""
+"""What every verdict can do: the gain, how sure it is, and the assumptions that would turn it."""
 
 from __future__ import annotations
 
-import math
+import dataclasses
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from retainkit.columns import columns
-from retainkit.decisions._base.assumption_table import assumption_table
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
-from retainkit.decisions._base.draws import interval, mean, plain, probability_positive
-from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, SHARE_ABOVE_0, Domain
-from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, Real
+from retainkit.decisions._base.assumptions import (
+    Assumption,
+    assumption_html,
+    assumption_text,
+    mean_gain_at,
+    stated_rows,
+    turning_points,
+)
+from retainkit.decisions._base.draws import interval, mean, probability_positive
+from retainkit.decisions._base.inputs import Question
+from retainkit.domains import LEVEL
+from retainkit.errors import unknown_choice
+from retainkit.records import Record, rows_as_html, shown_value
+from retainkit.text_tables import html_table
+from retainkit.typing import Number, Real
 
-_SEARCHED = {GROWTH: NOT_NEGATIVE, SHARE_ABOVE_0: PROBABILITY}
-"""Where a break-even value is looked for, if not in the whole domain."""
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class AbstractDecision(AbstractRecord):
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Decision(Record):
     """A decision: what it gains, and what it was assumed to rest on.
 
     Attributes
     ----------
     gain : float or (draws,), money
         What the decision brings, less what it costs; draws where an input was given as draws.
-    assumptions : tuple of Assumption
-        Every input, with the value at which the decision turns.
+    inputs : Question
+        What it rests on, with the formula of the gain.
     """
 
+    _hidden = frozenset({"inputs"})
+    _shows_rows = False  # rows are draws, unless a decision says otherwise
+
     gain: Real
-    assumptions: tuple[Assumption, ...]
+    inputs: Question = dataclasses.field(repr=False)
+    _turning: tuple[Assumption, ...] | None = dataclasses.field(
+        init=False, default=None, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for name in self._names():
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray | np.generic) and value.ndim == 0:
+                object.__setattr__(self, name, value.item())
 
     @property
     def worth_it(self) -> bool:
@@ -48,79 +62,70 @@ class AbstractDecision(AbstractRecord):
         """The share of draws with a gain above 0; 0 or 1 where every input is a number."""
         return probability_positive(self.gain)
 
-    def interval(self, coverage: float = 0.9) -> tuple[float, float]:
+    def interval(self, level: Number = 0.9) -> tuple[float, float]:
         """The middle part of the draws of the gain; a number is its own interval."""
-        return interval(self.gain, PROBABILITY.check("coverage", coverage))
+        return interval(self.gain, LEVEL.check("level", level))
 
-    def as_dict(self) -> dict[str, Any]:
-        """The figures, draws as lists, with the verdict and the assumptions."""
-        figures = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != "assumptions"}
-        verdict = {"worth_it": self.worth_it, "probability_of_gain": self.probability_of_gain}
-        stated = [
-            {"name": a.name, "value": a.value, "meaning": a.meaning, "flips_at": a.flips_at}
-            for a in self.assumptions
-        ]
-        return {**figures, **verdict, "assumptions": stated}
+    def turning_points(self) -> tuple[Assumption, ...]:
+        """Every assumption with the value at which the gain, or its mean, is 0; computed once and kept."""
+        if self._turning is None:
+            object.__setattr__(self, "_turning", turning_points(self.inputs))
+        return self._turning or ()
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Every input with its value, its meaning and its turning point: as `turning_points`."""
+        return self.turning_points()
+
+    def gain_with(self, **values: Number) -> float:
+        """The gain, or its mean over draws, with one assumption at another value.
+
+        Draws of that input are moved as a whole, so that their mean is the value.
+        """
+        ((name, value),) = values.items()
+        if name not in self.inputs.stated():
+            raise unknown_choice("assumption", name, list(self.inputs.stated()))
+        return mean_gain_at(self.inputs, name, float(value))
+
+    def as_dict(self, *, turning_points: bool = False) -> dict[str, Any]:
+        """The figures, draws as lists, with the verdict and the assumptions.
+
+        Parameters
+        ----------
+        turning_points : bool
+            Whether to look for the value of each assumption at which the decision turns, which takes most of
+            the time.
+        """
+        known = self.turning_points() if turning_points else None
+        return {
+            **super().as_dict(),
+            "worth_it": self.worth_it,
+            "probability_of_gain": self.probability_of_gain,
+            "assumptions": stated_rows(self.inputs) if known is None else [a.as_dict() for a in known],
+        }
 
     @abstractmethod
     def headline(self) -> str:
         """The verdict in a sentence or two."""
 
+    def verdict(self) -> str:
+        """Whether it is worth it, and how sure that is."""
+        said = "Worth it" if self.worth_it else "Not worth it"
+        return (
+            f"{said} (probability of a gain {self.probability_of_gain:.0%})" if np.ndim(self.gain) else said
+        )
+
     def __str__(self) -> str:
-        verdict = "Worth it" if self.worth_it else "Not worth it"
-        if np.ndim(self.gain):
-            verdict += f" (probability of a gain {self.probability_of_gain:.0%})"
-        return f"{verdict}: {self.headline()}\n{assumption_table(self.assumptions)}"
+        return f"{self.verdict()}: {self.headline()}\n{assumption_text(self.turning_points())}"
 
-
-class Input(NamedTuple):
-    """A checked input of a decision, and the domain that it was checked against."""
-
-    given: Given
-    domain: Domain
-
-
-def given(**inputs: tuple[NumberLike, Domain, str]) -> dict[str, Input]:
-    """The inputs of a decision by name, (value, domain, meaning): numbers, or draws of one length.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, draws of unequal number, and tables.
-    """
-    values, _ = columns(**{name: (value, domain) for name, (value, domain, _) in inputs.items()})
-    found: dict[str, Input] = {}
-    for value, (name, (_, domain, meaning)) in zip(values, inputs.items(), strict=True):
-        if value.ndim > 1:
-            way_out = "Decide one case at a time; for a table of cases take the formulas."
-            raise InputError("wrong-shape", name, value, "must be a number, or one column of draws", way_out)
-        found[name] = Input(Given(number(value), _SEARCHED.get(domain, domain), meaning), domain)
-    return found
-
-
-def values_of(inputs: Mapping[str, Input]) -> dict[str, Any]:
-    """The numbers and draws themselves, by name."""
-    return {name: i.given.value for name, i in inputs.items()}
-
-
-def turning_points(gain: Callable[..., Any], inputs: Mapping[str, Input]) -> tuple[Assumption, ...]:
-    """`assumptions` within the domains, and as far as `gain` has an answer.
-
-    Inputs that are fine one by one may contradict each other: there the search ends.
-    """
-
-    def answer(**x: float) -> Any:
-        if not all(i.domain.contains(x[name]) for name, i in inputs.items()):
-            return math.inf
-        try:
-            return gain(**x)
-        except InputError:
-            return math.inf
-
-    return assumptions(answer, {name: i.given for name, i in inputs.items()})
-
-
-def number(value: Any) -> Real:
-    """A float for a single number, else the array."""
-    array: Array = np.asarray(value, np.float64)
-    return array.item() if array.ndim == 0 else array
+    def _repr_html_(self) -> str:
+        figures = {name: getattr(self, name) for name in self._figures() if np.ndim(getattr(self, name)) < 2}
+        cells = [("figure", "value")]
+        cells += [
+            (name.replace("_", " "), shown_value(mean(v) if np.ndim(v) == 1 else v))
+            for name, v in figures.items()
+        ]
+        rows = self._row_columns()
+        table = html_table(f"{self.verdict()}: {self.headline()}", cells, left=1)
+        more = rows_as_html(rows) if rows and self._shows_rows else ""
+        return table + more + assumption_html(self.turning_points())

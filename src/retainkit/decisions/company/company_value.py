@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import labels_of
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -27,7 +27,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.company.flows import Flows, Losses, Plan, check_losses, columns_of_plan, flows
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import Survival, whole

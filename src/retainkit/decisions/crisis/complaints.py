@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import keeps_labels, same_rows
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -26,7 +26,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import mean, plain, shown
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import keeps_labels
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -18,7 +18,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import mean, plain, shown
 from retainkit.decisions.crisis.crisis import share_of_value, usual_annuity
 from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import refuse_where
 from retainkit.typing import Array, NumberLike, Real

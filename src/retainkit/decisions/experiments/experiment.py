@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import columns, numbers
-from retainkit.decisions._base.assumption_table import assumption_table
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.old_assumption_table import assumption_table
+from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
 from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from retainkit.columns import numbers
-from retainkit.decisions._base.assumption_table import assumption_table
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.old_assumption_table import assumption_table
+from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.information import expected_regret, spread_after
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.records import AbstractRecord

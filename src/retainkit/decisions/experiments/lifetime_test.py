@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import columns, numbers
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError

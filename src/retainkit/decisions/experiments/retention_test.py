@@ -11,7 +11,7 @@ import numpy as np
 
 from retainkit._numerics.samples.beta_difference import Beta, BetaDifference
 from retainkit.columns import columns, numbers
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, asked, judged
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.errors import InputError

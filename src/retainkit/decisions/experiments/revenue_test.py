@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import columns
-from retainkit.decisions._base.assumptions import Given, assumptions
+from retainkit.decisions._base.old_assumptions import Given, assumptions
 from retainkit.decisions.experiments.experiment import ExperimentResult, difference, judged
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import unknown_choice, wrong_shape

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from retainkit.columns import numbers
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
 from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
 from retainkit.domains import NOT_NEGATIVE, REAL

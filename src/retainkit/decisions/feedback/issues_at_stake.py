@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
+from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions.feedback.issue_effects import CAVEAT, IssueEffects
 from retainkit.decisions.targeting.treatment_list import BUDGET, treatment_list
 from retainkit.domains import DIFFERENCE_OF_SHARES, NOT_NEGATIVE, PROBABILITY, REAL, Domain

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions._base.assumptions import Assumption, Given
-from retainkit.decisions._base.decision import Input, turning_points
+from retainkit.decisions._base.old_assumptions import Assumption, Given
+from retainkit.decisions._base.old_decision import Input, turning_points
 from retainkit.decisions.plan.effects import centres, moved
 from retainkit.decisions.plan.population import Base, Moved, Population, populate
 from retainkit.decisions.plan.question import Question

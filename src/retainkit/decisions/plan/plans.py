@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 import numpy as np
 from pydantic import Field, model_validator
 
-from retainkit.decisions._base.assumptions import Given
-from retainkit.decisions._base.decision import Input
+from retainkit.decisions._base.old_assumptions import Given
+from retainkit.decisions._base.old_decision import Input
 from retainkit.decisions.plan._consistency import (
     check_curve,
     check_known,

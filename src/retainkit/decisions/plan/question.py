@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from retainkit.decisions._base.decision import Input
+from retainkit.decisions._base.old_decision import Input
 from retainkit.decisions.plan.initiatives import AbstractInitiative
 from retainkit.decisions.plan.population import Base
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.decisions._base.assumptions import Assumption
-from retainkit.decisions._base.decision import AbstractDecision
+from retainkit.decisions._base.old_assumptions import Assumption
+from retainkit.decisions._base.old_decision import AbstractDecision
 from retainkit.decisions.plan.frontier import FrontierPoint
 from retainkit.decisions.plan.learn_first import Learning
 from retainkit.decisions.plan.overlap import Overlap
@@ -144,10 +144,12 @@ class PlanResult(AbstractDecision):
             }
         )
 
-    def to_frame(self, kind: FrameKind = "dict") -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per initiative; pandas, polars or pyarrow by name."""
         names = [n for n in InitiativeResult.__dataclass_fields__ if n != "effects"]
-        return make_frame({n: np.array([getattr(row, n) for row in self.initiatives]) for n in names}, kind)
+        return make_frame(
+            {n: np.array([getattr(row, n) for row in self.initiatives]) for n in names}, kind or "dict"
+        )
 
     def headline(self) -> str:
         """The verdict in a sentence or two."""
@@ -168,7 +170,7 @@ class PlanResult(AbstractDecision):
         head = ("initiative", "", "cost", "net alone", "per cost", "after better", "P(profit)", "turns at")
         rows: list[tuple[str, ...]] = [head]
         for r in self.initiatives:
-            turns = ", ".join("-" if e.flips_at is None else f"{e.flips_at:.4g}" for e in r.effects)
+            turns = ", ".join("-" if e.turning_point is None else f"{e.turning_point:.4g}" for e in r.effects)
             figures = (f"{r.cost:,.0f}", f"{r.net_value:,.0f}", f"{r.net_value_per_cost:,.2f}")
             more = (f"{r.net_value_after_better:,.0f}", f"{r.probability_of_profit:.0%}", turns)
             rows.append((r.name, "do" if r.chosen else "", *figures, *more))

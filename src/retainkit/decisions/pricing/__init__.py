@@ -2,7 +2,7 @@
 
 In reading order:
 
-- `even_churn`       the churn at which a customer with another margin is worth as much as before.
+- `margin_against_churn` another margin against another churn: the engine of the next two.
 - `price_change`     A price premium or any change of price: the volume it may cost, and what it does to
                       churn and value.
 - `discount`         A permanent discount for loyal customers: everyone pays less for ever, so that some

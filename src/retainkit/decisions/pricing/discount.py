@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions.pricing.even_churn import even_churn
+from retainkit.decisions._base.inputs import assumed
+from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn, even_churn
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY
-from retainkit.economics.formulas.perpetuity import refuse_infinite
-from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import in_period
 from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
@@ -80,7 +79,35 @@ def break_even_churn_with_discount(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LoyaltyDiscount(AbstractDecision):
+class LoyaltyDiscountInputs(MarginAgainstChurn):
+    """What a permanent discount rests on."""
+
+    margin_per_period: Real = assumed(POSITIVE, "margin before the discount")
+    discount_given: Real = assumed(NOT_NEGATIVE, "off the price, in every period")
+    churn: Real = assumed(PROBABILITY, "share lost per period without it", rate="loss")
+    churn_with_discount: Real = assumed(PROBABILITY, "share lost per period with it", rate="loss")
+    cost: Real = assumed(NOT_NEGATIVE, "of introducing it, per customer")
+
+    def before(self) -> tuple[Any, Any]:
+        """Margin per period and churn without the discount."""
+        return self.margin_per_period, self.churn
+
+    def after(self) -> tuple[Any, Any]:
+        """Margin per period and churn with the discount."""
+        return self.margin_per_period - self.discount_given, self.churn_with_discount
+
+    def gain(self) -> Any:
+        """What a customer is worth more with the discount, less the cost of introducing it."""
+        without, with_ = self.values()
+        return with_ - without - self.cost
+
+    def share_paid_anyway(self) -> Any:
+        """Of all discounts, in money of now, the part for times when the customer would be there anyway."""
+        return np.minimum(1.0, self._worth(1.0, self.churn) / self._worth(1.0, self.churn_with_discount))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoyaltyDiscount(Decision):
     """Whether a permanent discount pays; made by `loyalty_discount`.
 
     Attributes
@@ -94,6 +121,7 @@ class LoyaltyDiscount(AbstractDecision):
         without it; 1 where it keeps nobody.
     """
 
+    inputs: LoyaltyDiscountInputs
     value_without: Real
     value_with: Real
     break_even_churn: Real
@@ -157,46 +185,13 @@ def loyalty_discount(
     >>> decision.worth_it, round(decision.gain, 2), round(decision.break_even_churn, 6)
     (False, -15.15, 0.044)
     """
-    churn, churn_with, discount_rate = in_period(
-        period, churn=churn, churn_with_discount=churn_with_discount, discount_rate=discount_rate
-    )
-    inputs = given(
-        margin_per_period=(margin_per_period, POSITIVE, "margin before the discount"),
-        discount_given=(discount_given, NOT_NEGATIVE, "off the price, in every period"),
-        churn=(churn, PROBABILITY, "share lost per period without it"),
-        churn_with_discount=(churn_with, PROBABILITY, "share lost per period with it"),
-        discount_rate=(discount_rate, GROWTH, "per period"),
-        cost=(cost, NOT_NEGATIVE, "of introducing it, per customer"),
-    )
-
-    def gain(**x: Any) -> Any:
-        without, with_ = _values(x, timing)
-        return with_ - without - x["cost"]
-
-    x = values_of(inputs)
-    without, with_ = _values(x, timing)
-    refuse_infinite(np.asarray(without), way_out="Discount: a value without end cannot gain.")
-    refuse_infinite(np.asarray(with_), way_out="Discount: a value without end cannot gain.")
-    left = 1.0 - x["discount_given"] / x["margin_per_period"]
+    x = LoyaltyDiscountInputs.read(locals())
+    without, with_ = x.finite_values()
     return LoyaltyDiscount(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        value_without=number(without),
-        value_with=number(with_),
-        break_even_churn=number(even_churn(left, x["churn"], x["discount_rate"], timing)),
-        share_paid_anyway=number(
-            np.minimum(1.0, _annuity(x, "churn", timing) / _annuity(x, "churn_with_discount", timing))
-        ),
-    )
-
-
-def _annuity(x: dict[str, Any], churn: str, timing: FlowTiming) -> Any:
-    return lifetime_value(1.0, churn=x[churn], discount_rate=x["discount_rate"], timing=timing)
-
-
-def _values(x: dict[str, Any], timing: FlowTiming) -> tuple[Any, Any]:
-    """What a customer is worth without and with the discount."""
-    m = x["margin_per_period"]
-    return m * _annuity(x, "churn", timing), (m - x["discount_given"]) * _annuity(
-        x, "churn_with_discount", timing
+        gain=with_ - without - x.cost,
+        inputs=x,
+        value_without=without,
+        value_with=with_,
+        break_even_churn=x.even_churn(),
+        share_paid_anyway=x.share_paid_anyway(),
     )

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import labels_of
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -24,7 +24,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import InputError, wrong_shape

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import given, number, turning_points, values_of
+from retainkit.decisions._base.old_decision import given, number, turning_points, values_of
 from retainkit.decisions.pricing.rebate import Rebate, gain_of_rebate, rebate_figures
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
 from retainkit.economics.lifetime.lifetime_value import lifetime_value

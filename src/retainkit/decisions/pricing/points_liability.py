@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import columns, numbers
-from retainkit.decisions._base.decision import given, number, values_of
 from retainkit.decisions._base.draws import plain
+from retainkit.decisions._base.old_decision import given, number, values_of
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.errors import InputError, first_offender
 from retainkit.records import AbstractRecord

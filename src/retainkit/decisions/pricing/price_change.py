@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions.pricing.even_churn import even_churn
-from retainkit.domains import CHANGE, GROWTH, POSITIVE, PROBABILITY, SHARE_ABOVE_0
-from retainkit.economics.formulas.perpetuity import refuse_infinite
-from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import in_period
+from retainkit.decisions._base.inputs import assumed
+from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn
+from retainkit.domains import CHANGE, POSITIVE, PROBABILITY, SHARE_ABOVE_0
 from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -55,7 +53,33 @@ def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PriceChange(AbstractDecision):
+class PriceChangeInputs(MarginAgainstChurn):
+    """What a change of price rests on."""
+
+    price_per_period: Real = assumed(POSITIVE, "paid by a customer, at the old price")
+    change: Real = assumed(CHANGE, "of the price, as a share")
+    margin_share: Real = assumed(SHARE_ABOVE_0, "margin at the old price, share of it")
+    volume_change: Real = assumed(CHANGE, "volume lost or won at once")
+    churn: Real = assumed(PROBABILITY, "share lost per period at the old price", rate="loss")
+    churn_after: Real = assumed(PROBABILITY, "share lost per period at the new price", rate="loss")
+
+    def before(self) -> tuple[Any, Any]:
+        """Margin per period and churn at the old price."""
+        return self.price_per_period * self.margin_share, self.churn
+
+    def after(self) -> tuple[Any, Any]:
+        """Margin per period, of the volume that is left of before, and churn at the new price."""
+        margin = self.price_per_period * (self.margin_share + self.change) * (1.0 + self.volume_change)
+        return margin, self.churn_after
+
+    def gain(self) -> Any:
+        """What a customer of before is worth more after the change."""
+        before, after = self.values()
+        return after - before
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PriceChange(Decision):
     """Whether a change of price pays; made by `price_change`.
 
     Attributes
@@ -68,6 +92,7 @@ class PriceChange(AbstractDecision):
         Churn after it at which it neither gains nor loses, volume being as assumed; below 0 where none does.
     """
 
+    inputs: PriceChangeInputs
     value_before: Real
     value_after: Real
     break_even_volume: Real
@@ -142,44 +167,15 @@ def price_change(
     >>> decision.worth_it, round(decision.gain, 2), round(decision.break_even_churn, 5)
     (True, 22.4, 0.05615)
     """
-    churn, after, d = in_period(period, churn=churn, churn_after=churn_after, discount_rate=discount_rate)
-    inputs = given(
-        price_per_period=(price_per_period, POSITIVE, "paid by a customer, at the old price"),
-        change=(change, CHANGE, "of the price, as a share"),
-        margin_share=(margin_share, SHARE_ABOVE_0, "margin at the old price, share of it"),
-        volume_change=(volume_change, CHANGE, "volume lost or won at once"),
-        churn=(churn, PROBABILITY, "share lost per period at the old price"),
-        churn_after=(after, PROBABILITY, "share lost per period at the new price"),
-        discount_rate=(d, GROWTH, "per period"),
-    )
-
-    def gain(**x: Any) -> Any:
-        before, after = _values(x, timing)
-        return after - before
-
-    x = values_of(inputs)
-    before, after = _values(x, timing)
-    refuse_infinite(np.asarray(before + abs(after)), way_out="Discount: a value without end cannot gain.")
-    raised = (x["margin_share"] + x["change"]) / x["margin_share"]
+    x = PriceChangeInputs.read(locals())
+    before, after = x.finite_values()
     return PriceChange(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        value_before=number(before),
-        value_after=number(after),
-        break_even_volume=number(_volume_needed(before, after, x["volume_change"])),
-        break_even_churn=number(
-            even_churn(raised * (1.0 + x["volume_change"]), x["churn"], x["discount_rate"], timing)
-        ),
-    )
-
-
-def _values(x: dict[str, Any], timing: FlowTiming) -> tuple[Any, Any]:
-    """What a customer of before is worth before and after the change."""
-    g, p = x["margin_share"], x["price_per_period"]
-    margin_after = p * (g + x["change"]) * (1.0 + x["volume_change"])
-    return (
-        lifetime_value(p * g, churn=x["churn"], discount_rate=x["discount_rate"], timing=timing),
-        lifetime_value(margin_after, churn=x["churn_after"], discount_rate=x["discount_rate"], timing=timing),
+        gain=after - before,
+        inputs=x,
+        value_before=before,
+        value_after=after,
+        break_even_volume=_volume_needed(before, after, x.volume_change),
+        break_even_churn=x.even_churn(),
     )
 
 

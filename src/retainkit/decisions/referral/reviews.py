@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from retainkit.columns import SameKind, columns, keeps_labels
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.errors import unknown_choice

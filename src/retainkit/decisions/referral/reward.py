@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from retainkit.columns import numbers
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Number, NumberLike, Real

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import number
 from retainkit.decisions._base.draws import mean, plain, shown
+from retainkit.decisions._base.old_decision import number
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import in_period

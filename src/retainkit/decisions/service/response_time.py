@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns, keeps_labels, labels_of
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -22,7 +22,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
@@ -204,7 +203,7 @@ def faster_response(
     ...     discount_rate=0.01, timing="end", customers=1000, cost_per_period=2, cost=10_000)
     >>> round(answer.hazard_ratio, 4), round(answer.gain), answer.worth_it
     (0.8706, 51002, True)
-    >>> {a.name: round(a.flips_at, 4) for a in answer.assumptions}["elasticity"]
+    >>> {a.name: round(a.turning_point, 4) for a in answer.assumptions}["elasticity"]
     0.0471
     """
     check_flow(timing)

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
 from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole

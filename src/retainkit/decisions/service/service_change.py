@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -27,7 +28,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import shown
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.rates import in_period

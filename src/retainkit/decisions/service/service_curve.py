@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from retainkit.decisions._base.decision import given
+from retainkit.decisions._base.old_decision import given
 from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
 from retainkit.decisions.service.service_change import ServiceChange, decided
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL

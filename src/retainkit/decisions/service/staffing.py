@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import columns, same_rows
-from retainkit.decisions._base.decision import (
+from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
     given,
@@ -22,7 +22,6 @@ from retainkit.decisions._base.decision import (
     turning_points,
     values_of,
 )
-from retainkit.decisions._base.draws import mean, plain, shown
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from retainkit._numerics.concave_envelopes import share
 from retainkit.columns import numbers
-from retainkit.decisions._base.assumptions import Assumption
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
+from retainkit.decisions._base.old_assumptions import Assumption
 from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
 from retainkit.decisions.spending.response_curves import (
     AdbudgResponse,

@@ -20,7 +20,7 @@ import numpy as np
 
 from retainkit._numerics.search import where_zero
 from retainkit.columns import keeps_labels, same_rows
-from retainkit.decisions._base.assumptions import Given
+from retainkit.decisions._base.old_assumptions import Given
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times

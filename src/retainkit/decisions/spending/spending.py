@@ -18,8 +18,8 @@ import numpy as np
 
 from retainkit._numerics.search import highest
 from retainkit.columns import numbers
-from retainkit.decisions._base.assumptions import Assumption, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
+from retainkit.decisions._base.old_assumptions import Assumption, assumptions
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.domains import ENDLESS, NOT_NEGATIVE
 from retainkit.economics.spending.five_times import FiveTimes

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import columns
-from retainkit.decisions._base.assumption_table import assumption_table
-from retainkit.decisions._base.assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.old_assumption_table import assumption_table
+from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.decisions.targeting.targeting import treatment_gain, treatment_outlay
 from retainkit.decisions.targeting.treatment_list import TreatmentList, treatment_list
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
@@ -35,8 +35,8 @@ class TreatmentDecision(AbstractRecord):
         Share of the list's incentives that goes to customers who would have stayed anyway; 0 where
         nobody is treated.
     assumptions : tuple of Assumption
-        Means over the list; each turns the gain of this list to 0 at `flips_at`, moved in the same proportion
-        for everyone.
+        Means over the list; each turns the gain of this list to 0 at `turning_point`, moved in the same
+        proportion for everyone.
     """
 
     list: TreatmentList = field(repr=False)

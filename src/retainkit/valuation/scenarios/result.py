@@ -97,7 +97,7 @@ class UnitEconomicsResult(AbstractRecord):
         figures = {name: getattr(self, name) for name in FIGURES}
         return {**self.scenario, **figures, "payback_payments": self.payback_payments}
 
-    def to_frame(self, kind: FrameKind = "dict") -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per figure: its name, value, what it counts in and what it means."""
         about = list(FIGURES.values())
         columns = {
@@ -106,7 +106,7 @@ class UnitEconomicsResult(AbstractRecord):
             "counts": [f.counts for f in about],
             "meaning": [f.meaning for f in about],
         }
-        return make_frame({name: np.array(column) for name, column in columns.items()}, kind)
+        return make_frame({name: np.array(column) for name, column in columns.items()}, kind or "dict")
 
     def __str__(self) -> str:
         return text_table(self._caption(), self._rows(), left=3)

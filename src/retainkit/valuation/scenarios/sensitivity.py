@@ -41,11 +41,13 @@ class Grid(AbstractRecord):
     def __getitem__(self, figure: str) -> Array:
         return self.figures[figure_named(figure)]
 
-    def to_frame(self, kind: FrameKind = "dict") -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per combination: the inputs that vary, then every figure."""
         points = np.meshgrid(*self.axes.values(), indexing="ij")
         columns = {name: point.ravel() for name, point in zip(self.axes, points, strict=True)}
-        return make_frame(columns | {name: values.ravel() for name, values in self.figures.items()}, kind)
+        return make_frame(
+            columns | {name: values.ravel() for name, values in self.figures.items()}, kind or "dict"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Every input, with a list for those that vary, and every figure with a list per axis."""
@@ -83,10 +85,10 @@ class SensitivityTable(AbstractRecord):
     values: Array
     base: float
 
-    def to_frame(self, kind: FrameKind = "dict") -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per value of the first input, one column per value of the second."""
         named = {f"{self.column_input}={value:g}": self.values[:, i] for i, value in enumerate(self.columns)}
-        return make_frame({self.row_input: self.rows, **named}, kind)
+        return make_frame({self.row_input: self.rows, **named}, kind or "dict")
 
     def as_dict(self) -> dict[str, Any]:
         """Names, values and table as plain values."""

@@ -54,10 +54,10 @@ class Tornado(AbstractRecord):
         """(n,) how far apart the figure is at the two values; 0 where both are infinite alike."""
         return _apart(self.at_low, self.at_high)
 
-    def to_frame(self, kind: FrameKind = "dict") -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row per input."""
         columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
-        return make_frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind)
+        return make_frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind or "dict")
 
     def as_dict(self) -> dict[str, Any]:
         """The columns as lists, the figure's name and the scenario's own value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retainkit.decisions._base.assumptions import Assumption
+from retainkit.decisions._base.old_assumptions import Assumption
 
 
 def assumption_table(assumptions: tuple[Assumption, ...]) -> str:
@@ -11,7 +11,7 @@ def assumption_table(assumptions: tuple[Assumption, ...]) -> str:
         return "  nothing is assumed that could turn it"
     rows = [("assumed", "value", "turns at", "what it is")]
     rows += [
-        (a.name, f"{a.value:.6g}", "-" if a.flips_at is None else f"{a.flips_at:.6g}", a.meaning)
+        (a.name, f"{a.value:.6g}", "-" if a.turning_point is None else f"{a.turning_point:.6g}", a.meaning)
         for a in assumptions
     ]
     wide = [max(len(row[k]) for row in rows) for k in range(3)]

@@ -1,0 +1,68 @@
+"""Another margin against another churn: the engine of changes of price and of permanent discounts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.domains import GROWTH
+from retainkit.economics.formulas.perpetuity import refuse_infinite
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.timing import FlowTiming, check_flow
+from retainkit.typing import Real
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MarginAgainstChurn(Inputs):
+    """A customer before and after: two margins per period, two churns, one discount rate."""
+
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    timing: FlowTiming = setting(check_flow)
+
+    @abstractmethod
+    def before(self) -> tuple[Any, Any]:
+        """Margin per period and churn before."""
+
+    @abstractmethod
+    def after(self) -> tuple[Any, Any]:
+        """Margin per period and churn after."""
+
+    def values(self) -> tuple[Any, Any]:
+        """What a customer of before is worth before and after."""
+        return self._worth(*self.before()), self._worth(*self.after())
+
+    def finite_values(self) -> tuple[Any, Any]:
+        """`values`, where they have an end."""
+        before, after = self.values()
+        refuse_infinite(np.asarray(before + abs(after)), way_out="Discount: a value without end cannot gain.")
+        return before, after
+
+    def even_churn(self) -> Any:
+        """The churn after at which nothing is gained, costs aside; below 0 where none is low enough."""
+        (margin, churn), (margin_after, _) = self.before(), self.after()
+        return even_churn(np.asarray(margin_after) / margin, churn, self.discount_rate, self.timing)
+
+    def _worth(self, margin: Any, churn: Any) -> Any:
+        return lifetime_value(margin, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
+
+
+def even_churn(ratio: Any, churn: Any, discount_rate: Any, timing: FlowTiming) -> Any:
+    """c' with value(ratio·m, c') = value(m, c); below 0 where nothing makes up for it.
+
+    Paid by everyone who started the period, the value is proportional to m/(c+d), whenever in the period
+    it falls; paid by those who stayed, to m(1−c)/(c+d); all the time, to m/(μ+δ) with μ = −ln(1−c).
+    """
+    check_flow(timing)
+    c, d = np.asarray(churn), np.asarray(discount_rate)
+    if timing == "continuous":
+        with np.errstate(divide="ignore"):
+            hazard = -np.log1p(-c)
+        force = np.log1p(d)
+        return -np.expm1(force - ratio * (hazard + force))
+    if timing == "end-if-retained":
+        return (ratio * (c + d) - d * (1.0 - c)) / ((1.0 - c) + ratio * (c + d))
+    return ratio * (c + d) - d
