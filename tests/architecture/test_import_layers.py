@@ -31,7 +31,7 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
 )
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 FOUNDATION = (
-    "addresses", "columns", "domains", "errors", "parameters", "protocols", "rates", "records", "text_tables",
+    "addresses", "columns", "domains", "errors", "parameters", "protocols", "rates", "rebuild", "records", "strict_json", "text_tables",
     "timing", "typing", "units", "verbs",
 )  # fmt: skip
 ROOM_OF_FILE = dict.fromkeys(FOUNDATION, "foundation") | {"__main__": "cli"}
@@ -58,7 +58,7 @@ HOMES = {
     "scipy": Home(CALCULATING),
     "scipy.optimize": Home(inside=CALCULATING),  # a tenth of a second at import
     "scipy.stats": Home(inside=CALCULATING | {"interop"}),  # a third of a second
-    "narwhals": Home(frozenset({"ingest", "tables"}), TABLES | {"economics", "summaries"}),
+    "narwhals": Home(frozenset({"ingest", "tables"}), TABLES | {"economics", "summaries", "foundation"}),
     "pydantic_core": Home(frozenset({"decisions"})),
     "pydantic": Home(frozenset({"valuation", "decisions", "reports", "interop", "cli"})),
     "pandas": Home(inside=TABLES),

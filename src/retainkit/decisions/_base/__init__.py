@@ -2,12 +2,12 @@
 
 In reading order:
 
-- `decision`         what every yes-or-no record can do: the gain, how sure it is, and the assumptions that
-                      would turn it.
-- `assumptions`      the assumptions of a decision, and the value of each at which the decision turns.
-- `assumption_table` the assumptions of a decision as the lines below its verdict.
-- `draws`            what is said of a figure that comes as draws.
-- `estimate`         A figure estimated from data, with its uncertainty.
+- `inputs`       the inputs of a decision, each declared once, with the formula of the gain.
+- `decision`     what every verdict can do: the gain, how sure it is, and what would turn it.
+- `assumptions`  the assumptions of a decision, and the value of each at which the decision turns.
+- `draws`        what is said of a figure that comes as draws.
+- `estimate`     a figure estimated from data, with its uncertainty.
+- `old_decision`, `old_assumptions`, `old_assumption_table`  what is not yet a `Decision`.
 """
 
 from retainkit.decisions._base.assumptions import Assumption

@@ -86,8 +86,8 @@ def mean_gain_at(question: Question, name: str, value: float) -> float:
         return math.inf
     try:
         with np.errstate(all="ignore"):
-            gain: Any = question.gain_at(**{name: moved(stated, value)})
-            return float(np.mean(gain))
+            gain: Array = np.asarray(question.gain_at(**{name: moved(stated, value)}), np.float64)
+            return float(gain.mean())
     except (InputError, ArithmeticError):
         return math.inf
 

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import columns, keeps_labels, numbers, same_rows
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
 from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain

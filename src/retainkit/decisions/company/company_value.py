@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import labels_of
+from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import keeps_labels, same_rows
+from retainkit.decisions._base.draws import mean, plain, shown
 from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,

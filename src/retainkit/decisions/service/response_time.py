@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import SameKind, columns, keeps_labels, labels_of
+from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.old_decision import (
     AbstractDecision,
     Input,
