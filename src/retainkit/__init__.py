@@ -5,6 +5,7 @@ Names load on first use, so that importing the package costs little more than im
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from retainkit.addresses import lazily
@@ -20,32 +21,41 @@ if TYPE_CHECKING:
     from retainkit import summaries as summaries
     from retainkit import validation as validation
     from retainkit import valuation as valuation
-    from retainkit.decisions.plan import RetentionPlan as RetentionPlan
-    from retainkit.decisions.plan import ServicePlan as ServicePlan
-    from retainkit.economics.breakeven import BreakEven as BreakEven
     from retainkit.economics.breakeven import break_even as break_even
     from retainkit.economics.breakeven import break_even_periods as break_even_periods
     from retainkit.errors import FitError as FitError
     from retainkit.errors import InputError as InputError
-    from retainkit.errors import MissingDependencyError as MissingDependencyError
     from retainkit.errors import RetainkitError as RetainkitError
-    from retainkit.inference import *
-    from retainkit.ingest import *
+    from retainkit.inference import Fit as Fit
+    from retainkit.inference import fit as fit
+    from retainkit.ingest import load_cdnow as load_cdnow
+    from retainkit.ingest import summarize_over_time as summarize_over_time
+    from retainkit.ingest import summarize_subscriptions as summarize_subscriptions
+    from retainkit.ingest import summarize_transactions as summarize_transactions
     from retainkit.models import *
     from retainkit.rates import Rate as Rate
-    from retainkit.reports import *
-    from retainkit.summaries import *
+    from retainkit.reports import report as report
+    from retainkit.summaries import CovariatePeriods as CovariatePeriods
+    from retainkit.summaries import Described as Described
+    from retainkit.summaries import Opportunities as Opportunities
+    from retainkit.summaries import Purchases as Purchases
+    from retainkit.summaries import PurchasesOverTime as PurchasesOverTime
+    from retainkit.summaries import Renewals as Renewals
+    from retainkit.summaries import Spend as Spend
     from retainkit.units import Duration as Duration
-    from retainkit.validation import *
-    from retainkit.valuation import *
+    from retainkit.validation import compare as compare
+    from retainkit.validation import holdout_error as holdout_error
+    from retainkit.validation import track_purchases as track_purchases
+    from retainkit.valuation import UnitEconomics as UnitEconomics
+    from retainkit.valuation import payback_time as payback_time
+    from retainkit.valuation import value_customers as value_customers
+    from retainkit.valuation import value_new_customer as value_new_customer
+    from retainkit.valuation import value_subscriptions as value_subscriptions
 
 __version__ = "0.1.0"
 
 _HOMES: dict[str, tuple[str, ...]] = {
-    ".errors": ("FitError", "InputError", "MissingDependencyError", "RetainkitError"),
-    ".units": ("Duration",),
-    ".rates": ("Rate",),
-    ".economics": ("BreakEven", "break_even", "break_even_periods"),
+    # data records and what makes them
     ".summaries": (
         "CovariatePeriods",
         "Described",
@@ -54,79 +64,55 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "PurchasesOverTime",
         "Renewals",
         "Spend",
-        "align_covariates",
-        "encode_categories",
     ),
+    ".ingest": ("load_cdnow", "summarize_over_time", "summarize_subscriptions", "summarize_transactions"),
+    ".metrics": (),
+    # models; those that are fitted come from the registry
     ".models": (
         "AalenJohansen",
-        "Effect",
         "KaplanMeier",
         "LifeTable",
         "NelsonAalen",
-        "OverTime",
-        "WithCovariates",
-        "WithShares",
         "log_rank",
+        "model_from_json",
         "with_covariates",
         "with_covariates_over_time",
         "with_shares",
-        "MODELS",
-        "model_from_json",
     ),
-    ".inference": (
-        "fit",
-        "LikelihoodRatio",
-        "likelihood_ratio_test",
-        "RegularityChoice",
-        "choose_k",
-        "Fit",
-        "standard_error",
-    ),
-    ".ingest": (
-        "SubscriptionSummary",
-        "TransactionSummary",
-        "load_cdnow",
-        "simulate_subscriptions",
-        "summarize_over_time",
-        "summarize_subscriptions",
-        "summarize_transactions",
-    ),
-    ".metrics": (),
+    ".inference": ("Fit", "fit"),
+    # verbs
+    ".economics": ("break_even", "break_even_periods"),
     ".valuation": (
-        "CustomerValue",
-        "value_customers",
-        "NewCustomerValue",
-        "Payback",
-        "payback_time",
-        "value_new_customer",
-        "SubscriptionBaseValue",
-        "value_subscriptions",
-        "SubscriptionForecast",
         "UnitEconomics",
+        "payback_time",
+        "value_customers",
+        "value_new_customer",
+        "value_subscriptions",
     ),
-    ".validation": (
-        "Comparison",
-        "HoldoutError",
-        "SpendIndependence",
-        "Tracking",
-        "compare",
-        "holdout_error",
-        "spend_independence",
-        "track_purchases",
-    ),
-    ".decisions": ("RetentionPlan", "ServicePlan"),
-    ".reports": ("CustomerBaseReport", "report"),
+    ".validation": ("compare", "holdout_error", "track_purchases"),
+    ".decisions": (),
+    ".reports": ("report",),
+    # what all of them speak in
+    ".rates": ("Rate",),
+    ".units": ("Duration",),
+    ".errors": ("FitError", "InputError", "RetainkitError"),
 }
+"""The root has every model, data record and everyday verb; what else there is stands in its room."""
+
 _address, _names, _listed = lazily(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
     """A name of the list, or a registered model; `__all__` holds both."""
     if name == "__all__":
-        return sorted([*_listed, *_address("MODELS"), "__version__"])
-    if name[:1].isupper() and name not in _listed and name in _address("MODELS"):
-        return _address("MODELS")[name]
+        return sorted([*_listed, *_registered(), "__version__"])
+    if name[:1].isupper() and name not in _listed and name in _registered():
+        return _registered()[name]
     return _address(name)
+
+
+def _registered() -> dict[str, Any]:
+    return import_module(".models", __name__).MODELS
 
 
 def __dir__() -> list[str]:

@@ -4,15 +4,106 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module, util
+from types import ModuleType
 from typing import Any
 
 from retainkit.errors import near
 
+ROOMS = (
+    "economics", "decisions", "metrics", "valuation", "validation", "inference", "ingest", "summaries",
+    "models", "reports", "interop.survival", "interop.lifetimes", "errors",
+)  # fmt: skip
+"""Where a name may be, in the order in which it is looked for."""
+
+SYNONYMS: dict[str, str] = {
+    # what a customer is worth
+    "ltv": "economics.lifetime_value",
+    "clv": "economics.lifetime_value",
+    "cltv": "economics.lifetime_value",
+    "customer_lifetime_value": "economics.lifetime_value, or value_customers for each of a table",
+    "ltv_cac": "economics.ltv_to_cac",
+    "ltv_cac_ratio": "economics.ltv_to_cac",
+    "residual_value": "economics.residual_lifetime_value",
+    "discounted_cash_flow": "economics.present_value",
+    "dcf": "economics.present_value",
+    "pv": "economics.present_value",
+    # when it has paid back, and what would change that
+    "breakeven": "break_even",
+    "payback": "break_even",
+    "payback_period": "break_even",
+    "cac_payback": "break_even",
+    "max_churn": "economics.break_even_churn",
+    "max_acquisition_cost": "economics.break_even_acquisition_cost",
+    "max_cac": "economics.break_even_acquisition_cost",
+    "roi": "economics.customer_irr, the rate of return of winning a customer",
+    # churn and lifetimes
+    "expected_lifetime": "economics.expected_lifetime_from",
+    "average_lifetime": "economics.expected_lifetime_from",
+    "customer_lifetime": "economics.expected_lifetime_from",
+    "half_life": "economics.half_life_from",
+    "annual_churn": "economics.convert_churn",
+    "monthly_churn": "economics.convert_churn",
+    "retention_rate": "economics.retention_from of a churn, or metrics.churn_rate of a table",
+    "logo_churn": "metrics.churn_rate",
+    # metrics
+    "nrr": "metrics.net_revenue_retention",
+    "ndr": "metrics.net_revenue_retention",
+    "grr": "metrics.gross_revenue_retention",
+    "mrr": "metrics.mrr_movements",
+    "arr": "metrics.mrr_movements, whose monthly recurring revenue times 12 it is",
+    "arpa": "metrics.average_revenue_per_account",
+    "arpu": "metrics.average_revenue_per_account",
+    "cohorts": "metrics.cohort_table",
+    "cohort_analysis": "metrics.cohort_table",
+    "cac": "economics.acquisition_cost_ladder",
+    "customer_acquisition_cost": "economics.acquisition_cost_ladder",
+    # data
+    "rfm": "summarize_transactions, whose to_frame() has frequency, recency, T and monetary value",
+    "rfm_summary": "summarize_transactions",
+    "summary_data_from_transaction_data": "summarize_transactions",
+    "calibration_and_holdout_data": "summarize_transactions with holdout_from=",
+    "load_transactions": "summarize_transactions",
+    # models
+    "kaplan_meier": "KaplanMeier, by fit(KaplanMeier, subscriptions)",
+    "KaplanMeierFitter": "KaplanMeier, by fit(KaplanMeier, subscriptions)",
+    "NelsonAalenFitter": "NelsonAalen, by fit(NelsonAalen, subscriptions)",
+    "WeibullFitter": "Weibull, by fit(Weibull, subscriptions)",
+    "Cox": "interop.survival.fit_cox",
+    "cox": "interop.survival.fit_cox",
+    "CoxPHFitter": "interop.survival.fit_cox",
+    "MODELS": "models.MODELS",
+    "sBG": "ShiftedBetaGeometric",
+    "SBG": "ShiftedBetaGeometric",
+    "BetaGeometric": "ShiftedBetaGeometric",
+    "BetaGeoModel": "BGNBD",
+    "ParetoNBDModel": "ParetoNBD",
+    "GammaGammaModel": "GammaGamma",
+    "predict": "fit, whose model answers: fit(BGNBD, tx).model.expected_purchases(tx, horizon=52)",
+    "survival_curve": "interop.survival.survival_of",
+    "logrank": "log_rank",
+    "logrank_test": "log_rank",
+    "cross_validate": "holdout_error",
+    "aic": "compare",
+    # decisions
+    "ab_test": "decisions.retention_test",
+    "churn_reduction": "economics.retention_gain",
+    "value_of_churn_reduction": "economics.retention_gain",
+    "sample_size": "decisions.sample_size_for_profit",
+    "uplift": "decisions.uplift_curve",
+    "qini": "decisions.uplift_curve",
+    "budget_allocation": "decisions.allocate_budget",
+    "discount": "decisions.loyalty_discount",
+    "referral": "decisions.customer_referral_value",
+    "customer_based_corporate_valuation": "decisions.value_company",
+    "cbcv": "decisions.value_company",
+}
+"""What the field, or another library, calls it: where it is here; a table of docs/reference/naming.md too."""
+
 
 def lazily(
-    package: str, homes: Mapping[str, tuple[str, ...]], hint: Callable[[str], str] = lambda _: ""
+    package: str, homes: Mapping[str, tuple[str, ...]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names load on first use.
 
@@ -22,8 +113,8 @@ def lazily(
     homes : mapping of module to the names it lends
         A module is written from the package on, ``".pricing"``, or in full. Each name of a module that starts
         with a dot is an attribute of the package too.
-    hint : callable
-        What to say of a name that is not there, such as where else it is.
+
+    A name that is not there is answered with where it is: in another room, or here by another name.
     """
     home_of = {name: home for home, names in homes.items() for name in names}
     rooms = {home[1:] for home in homes if home.startswith(".") and "." not in home[1:]}
@@ -34,12 +125,33 @@ def lazily(
         elif name in rooms:
             return import_module(f".{name}", package)
         else:
-            more = "" if name.startswith("__") else hint(name) or near(name, home_of)
+            more = "" if name.startswith("_") else whereabouts(name, (*home_of, *rooms))
             raise AttributeError(f"module {package!r} has no attribute {name!r}. {more}".strip(), name=name)
         setattr(import_module(package), name, value)
         return value
 
     return load, lambda: sorted({*home_of, *rooms}), sorted(home_of)
+
+
+def whereabouts(name: str, own: Iterable[str] = ()) -> str:
+    """Where a name is that was looked for elsewhere; if nowhere, a near one of `own` or of all rooms."""
+    if name in SYNONYMS:
+        return f"Here it is retainkit.{SYNONYMS[name]}."
+    rooms = {room: _public(import_module(f"retainkit.{room}")) for room in ROOMS}
+    if name in ROOMS:
+        return f"It is the room retainkit.{name}."
+    for room, names in rooms.items():
+        if name in names:
+            return f"It is in {room}: from retainkit.{room} import {name}."
+    return near(name, own) or near(name, [other for names in rooms.values() for other in names])
+
+
+def _public(room: ModuleType) -> list[str]:
+    listed: list[str] | None = getattr(room, "__all__", None)
+    if listed is not None:
+        return listed
+    own = (n for n, thing in vars(room).items() if getattr(thing, "__module__", "").startswith("retainkit."))
+    return [name for name in own if not name.startswith("_")]
 
 
 def lent_by(package: str, *rooms: str) -> dict[str, tuple[str, ...]]:

@@ -38,7 +38,7 @@ TRANSACTIONS = rk.summarize_transactions(
     holdout_from="1997-10-01",
 )
 SUBSCRIPTIONS = rk.summarize_subscriptions(
-    rk.simulate_subscriptions(customers=400, seed=1),
+    rk.ingest.simulate_subscriptions(customers=400, seed=1),
     customer_id="customer_id",
     start="start",
     end="end",
@@ -194,14 +194,14 @@ def of_a_model(where: str, owner: Any, method: str, parameter: str) -> Place:
 
 def model_and_data(kind: Any) -> tuple[Any, Any]:
     rng = np.random.default_rng(1)
-    if kind is rk.OverTime:
+    if kind is rk.models.OverTime:
         periods = rk.CovariatePeriods((np.arange(60) % 2)[:, None] * 1.0, names=["odd"])
-        model = rk.OverTime(BGNBD, ("odd",), (0.5,))
+        model = rk.models.OverTime(BGNBD, ("odd",), (0.5,))
         return model, model.sample(np.full(30, 50.0), periods=periods, seed=rng)
-    if kind is rk.WithShares:
-        model: Any = rk.WithShares(rk.Geometric(0.2), one_and_done=0.1)
-    elif kind is rk.WithCovariates:
-        model = rk.WithCovariates(BGNBD, (rk.Effect("card", ("purchasing",)),), (0.7,))
+    if kind is rk.models.WithShares:
+        model: Any = rk.models.WithShares(rk.Geometric(0.2), one_and_done=0.1)
+    elif kind is rk.models.WithCovariates:
+        model = rk.models.WithCovariates(BGNBD, (rk.models.Effect("card", ("purchasing",)),), (0.7,))
         purchases = BGNBD.sample(np.full(30, 50.0), seed=rng)
         return model, rk.Described(purchases, {"card": np.arange(30) % 2})
     else:

@@ -200,7 +200,9 @@ def calls() -> Calls:
             found.of.setdefault(one.code, elsewhere)
         elif one.code not in found.of and one.owner is not None:
             found.run(one.owner)
-    found.selves[rk.OverTime] = rk.OverTime(rk.BGNBD(r=0.25, alpha=4.0, a=0.8, b=2.5), ("x",), (0.1,))
+    found.selves[rk.models.OverTime] = rk.models.OverTime(
+        rk.BGNBD(r=0.25, alpha=4.0, a=0.8, b=2.5), ("x",), (0.1,)
+    )
     for kind in rk.models.MODELS.values():
         found.selves.setdefault(kind, kind.typical(np.random.default_rng(1), scale=20.0))
     return found

@@ -58,7 +58,8 @@ def likelihood_ratio_test(smaller: Fit[Any], larger: Fit[Any]) -> LikelihoodRati
     >>> import retainkit as rk
     >>> truth = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
     >>> data = truth.sample(T=[52.0] * 4000, seed=1)
-    >>> test = rk.likelihood_ratio_test(rk.fit(rk.BGNBD, data, fixed={"b": 2.5}), rk.fit(rk.BGNBD, data))
+    >>> smaller, larger = rk.fit(rk.BGNBD, data, fixed={"b": 2.5}), rk.fit(rk.BGNBD, data)
+    >>> test = rk.inference.likelihood_ratio_test(smaller, larger)
     >>> test.degrees_of_freedom, test.p_value > 0.01
     (1, True)
     """

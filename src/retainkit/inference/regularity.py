@@ -85,7 +85,7 @@ def choose_k(
     --------
     >>> import retainkit as rk
     >>> truth = rk.MBGCNBDk(r=1.5, alpha=4.0, a=0.8, b=2.5, k=3, unit="week")
-    >>> rk.choose_k(rk.MBGCNBDk, truth.sample(T=[52.0] * 2000, seed=1), ks=range(1, 6)).k
+    >>> rk.inference.choose_k(rk.MBGCNBDk, truth.sample(T=[52.0] * 2000, seed=1), ks=range(1, 6)).k
     3
     """
     purchases = _check(kind, purchases)

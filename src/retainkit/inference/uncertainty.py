@@ -36,7 +36,7 @@ def standard_error(figure: Callable[..., Real], *fits: Fit[Any]) -> Real:
     >>> import retainkit as rk
     >>> truth = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
     >>> fitted = rk.fit(rk.BGNBD, truth.sample(T=[52.0] * 4000, seed=1))
-    >>> error = rk.standard_error(lambda model: model.expected_purchases_new(52.0), fitted)
+    >>> error = rk.inference.standard_error(lambda model: model.expected_purchases_new(52.0), fitted)
     >>> print(f"{fitted.model.expected_purchases_new(52.0):.2f} ± {error:.2f}")
     2.52 ± 0.06
     """

@@ -252,8 +252,8 @@ def with_covariates(
     --------
     >>> import numpy as np, retainkit as rk
     >>> described = {"card": np.repeat([0.0, 1.0], 4000)}
-    >>> base, effect = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5), rk.Effect("card", ("purchasing",))
-    >>> truth = rk.WithCovariates(base, (effect,), (0.7,)).given(described)
+    >>> base, effect = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5), rk.models.Effect("card", ("purchasing",))
+    >>> truth = rk.models.WithCovariates(base, (effect,), (0.7,)).given(described)
     >>> data = rk.Described(truth.sample(np.full(8000, 52.0), seed=1), described)
     >>> fitted = rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["card"]), data)
     >>> name = "purchasing.card"

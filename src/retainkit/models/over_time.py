@@ -318,7 +318,8 @@ def with_covariates_over_time(
     --------
     >>> import numpy as np, retainkit as rk
     >>> december = rk.CovariatePeriods((np.arange(104) % 52 >= 48)[:, None] * 1.0, names=["december"])
-    >>> truth = rk.OverTime(rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week"), ("december",), (0.8,))
+    >>> base = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
+    >>> truth = rk.models.OverTime(base, ("december",), (0.8,))
     >>> data = truth.sample(np.full(4000, 100.0), periods=december, seed=1)
     >>> fitted = rk.fit(rk.with_covariates_over_time(rk.BGNBD, ["december"]), data)
     >>> name = "purchasing.december"

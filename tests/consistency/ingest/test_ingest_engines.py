@@ -140,7 +140,7 @@ def test_every_engine_agrees_bit_by_bit_with_the_dict_of_columns(kind: str, tmp_
     assert one.holdout.earlier_refund_days == two.holdout.earlier_refund_days
 
 
-def assert_same(one: rk.TransactionSummary, two: rk.TransactionSummary) -> None:
+def assert_same(one: rk.ingest.TransactionSummary, two: rk.ingest.TransactionSummary) -> None:
     assert np.asarray(one.customers).tolist() == np.asarray(two.customers).tolist()
     for name in ("frequency", "recency", "T"):
         assert np.array_equal(getattr(one.purchases, name), getattr(two.purchases, name))

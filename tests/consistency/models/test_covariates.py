@@ -24,10 +24,10 @@ def table(n: int, seed: int) -> dict[str, Any]:
 def model_of(kind: Any, seed: int) -> Any:
     base = kind.typical(np.random.default_rng(seed), scale=SCALE)
     first, *others = kind.processes
-    effects = [rk.Effect("card", (first,)), rk.Effect("age", (first,))]
-    effects += [rk.Effect("card", (other,)) for other in others]
+    effects = [rk.models.Effect("card", (first,)), rk.models.Effect("age", (first,))]
+    effects += [rk.models.Effect("card", (other,)) for other in others]
     values = (0.4, -0.3, 0.25)[: len(effects)]
-    return rk.WithCovariates(base, tuple(effects), values)
+    return rk.models.WithCovariates(base, tuple(effects), values)
 
 
 def simulate(model: Any, n: int, seed: int) -> Any:
@@ -80,7 +80,7 @@ def test_each_customer_has_the_likelihood_of_the_plain_model(kind: Any) -> None:
 @each_kind
 def test_coefficients_of_zero_are_the_plain_model(kind: Any) -> None:
     model, data = described(kind, 30, 2)
-    plain = rk.WithCovariates(model.base, model.effects, (0.0,) * len(model.effects))
+    plain = rk.models.WithCovariates(model.base, model.effects, (0.0,) * len(model.effects))
     np.testing.assert_allclose(
         plain.log_likelihood(data), model.base.log_likelihood(data.data), rtol=1e-12, atol=1e-12
     )
@@ -98,7 +98,7 @@ def test_effects_are_found_again(kind: Any) -> None:
 def test_a_positive_effect_means_more_of_its_process(kind: Any) -> None:
     base = kind.typical(np.random.default_rng(4), scale=SCALE)
     for process in kind.processes:
-        model = rk.WithCovariates(base, (rk.Effect("card", (process,)),), (0.5,))
+        model = rk.models.WithCovariates(base, (rk.models.Effect("card", (process,)),), (0.5,))
         less, more = (model.given({"card": value}) for value in (0.0, 1.0))
         if process == "spend":
             assert more.median_spend_new() > less.median_spend_new()
@@ -133,7 +133,7 @@ def test_the_same_effect_on_both_processes_is_one_coefficient_between_the_two() 
     both = rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["card"], attrition=["card"]), data)
     one = rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["card"], attrition=["card"], same=["card"]), data)
     assert one.family.names() == ("r", "alpha", "a", "b", "card")
-    test = rk.likelihood_ratio_test(one, both)
+    test = rk.inference.likelihood_ratio_test(one, both)
     assert test.degrees_of_freedom == 1
     separate = sorted(both.model.parameters[f"{p}.card"] for p in ("purchasing", "attrition"))
     assert separate[0] < one.model.parameters["card"] < separate[1]
@@ -146,7 +146,7 @@ def test_holding_all_effects_at_zero_is_the_plain_fit() -> None:
     plain = rk.fit(rk.BGNBD, data.data)
     assert held.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-8)
     assert held.family.names() == rk.BGNBD.names()
-    test = rk.likelihood_ratio_test(plain, rk.fit(family, data))
+    test = rk.inference.likelihood_ratio_test(plain, rk.fit(family, data))
     assert test.p_value < 1e-6
 
 
@@ -176,7 +176,7 @@ def test_draws_carry_their_axis_through_to_each_customer() -> None:
     expected = drawn.expected_purchases(data.data, 10.0)
     assert expected.shape == (7, 500)
     again = fitted.draws(7, seed=1)
-    third = rk.WithCovariates(
+    third = rk.models.WithCovariates(
         rk.BGNBD.of([float(np.asarray(v)[2, 0]) for v in again.base.parameters.values()]),
         again.effects,
         tuple(float(np.asarray(c)[2, 0]) for c in again.coefficients),

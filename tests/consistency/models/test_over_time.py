@@ -24,7 +24,7 @@ GAMMA = (0.8, -0.3)
 def model_of(kind: Any, gamma: tuple[float, ...] = GAMMA) -> Any:
     values = {"r": 0.6, "alpha": 5.0, "a": 0.8, "b": 2.5}
     base = kind(**{name: values[name] for name in kind.names()}, unit="week")
-    return rk.OverTime(base, PERIODS.names, gamma)
+    return rk.models.OverTime(base, PERIODS.names, gamma)
 
 
 def simulate(model: Any, n: int, seed: int) -> Any:
@@ -200,7 +200,7 @@ def test_a_table_of_transactions_becomes_purchases_over_time() -> None:
         assert over.data.at_purchases[i, 0] == sum((d // 7) % 4 == 0 for d in mine[1:])
     fitted = rk.fit(rk.with_covariates_over_time(rk.BGNBD, ["sale"]), over.data)
     plain = rk.fit(rk.BGNBD, tx.purchases)
-    assert rk.likelihood_ratio_test(plain, fitted).statistic >= 0.0
+    assert rk.inference.likelihood_ratio_test(plain, fitted).statistic >= 0.0
 
 
 def test_periods_that_do_not_cover_the_data_are_refused() -> None:

@@ -304,7 +304,7 @@ def test_a_missing_library_is_named_with_its_cure(
     made: CustomerBaseReport, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(rk.MissingDependencyError, match=library) as refused:
+    with pytest.raises(rk.errors.MissingDependencyError, match=library) as refused:
         made.to_html()
     assert "retainkit[report]" in str(refused.value)
     assert made._repr_html_().startswith("<pre>")

@@ -11,7 +11,7 @@ import retainkit as rk
 
 
 @pytest.fixture(scope="module")
-def comparison() -> rk.Comparison:
+def comparison() -> rk.validation.Comparison:
     tx = rk.summarize_transactions(
         rk.load_cdnow("sample"),
         customer_id="customer_id",
@@ -22,7 +22,7 @@ def comparison() -> rk.Comparison:
     return rk.compare([rk.NBD, rk.BGNBD, rk.MBGNBD, rk.ParetoNBD], tx)
 
 
-def test_models_are_ranked_by_aic(comparison: rk.Comparison) -> None:
+def test_models_are_ranked_by_aic(comparison: rk.validation.Comparison) -> None:
     rows = comparison.rows()
     assert [row["aic"] for row in rows] == sorted(row["aic"] for row in rows)
     assert rows[0]["aic_above_best"] == 0.0
@@ -31,7 +31,7 @@ def test_models_are_ranked_by_aic(comparison: rk.Comparison) -> None:
     assert comparison.best.aic == rows[0]["aic"]
 
 
-def test_the_verdict_names_the_favourite_and_the_best_forecast(comparison: rk.Comparison) -> None:
+def test_the_verdict_names_the_favourite_and_the_best_forecast(comparison: rk.validation.Comparison) -> None:
     errors = {row["model"]: abs(row["holdout_error"]) for row in comparison.rows()}
     closest = min(errors, key=lambda name: errors[name])
     assert f"{closest} comes closest" in comparison.verdict
@@ -65,4 +65,4 @@ def test_the_likelihood_ratio_needs_nested_models() -> None:
     data = rk.Geometric(theta=0.1).sample(np.full(500, 24.0), seed=1)
     fitted = rk.fit(rk.Geometric, data)
     with pytest.raises(rk.InputError, match="must contain Geometric"):
-        rk.likelihood_ratio_test(fitted, fitted)
+        rk.inference.likelihood_ratio_test(fitted, fitted)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 import retainkit as rk
-from retainkit.ingest import load_cdnow
+from retainkit.ingest import TransactionSummary, load_cdnow
 from retainkit.ingest.plan import Refunds
 from retainkit.typing import Unit
 
@@ -35,7 +35,7 @@ def lifetimes_summary(frame: pd.DataFrame, *columns: str, **options: Any) -> pd.
         return summary_data_from_transaction_data(frame, *columns, freq="D", freq_multiplier=7, **options)
 
 
-def values(summary: rk.TransactionSummary) -> np.ndarray:
+def values(summary: TransactionSummary) -> np.ndarray:
     assert summary.monetary_value is not None
     return summary.monetary_value
 
@@ -122,7 +122,7 @@ def test_cdnow_has_the_customers_and_lines_that_its_papers_state() -> None:
 # -- definitions, by hand -----------------------------------------------------------------------------
 
 
-def summarize(*lines: tuple[Any, str, float], unit: Unit = "day", **options: Any) -> rk.TransactionSummary:
+def summarize(*lines: tuple[Any, str, float], unit: Unit = "day", **options: Any) -> TransactionSummary:
     """A summary of lines (customer, day of January 2020 as 'DD', amount)."""
     columns = {
         "id": [line[0] for line in lines],
@@ -134,7 +134,7 @@ def summarize(*lines: tuple[Any, str, float], unit: Unit = "day", **options: Any
     )
 
 
-def money(summary: rk.TransactionSummary) -> list[float]:
+def money(summary: TransactionSummary) -> list[float]:
     return values(summary).tolist()
 
 

@@ -19,7 +19,7 @@ BG_NBD = tomllib.loads((HERE / "bg_nbd.toml").read_text())
 GAMMA_GAMMA = tomllib.loads((HERE / "gamma_gamma.toml").read_text())
 
 
-def cdnow(case: dict[str, Any]) -> rk.TransactionSummary:
+def cdnow(case: dict[str, Any]) -> rk.ingest.TransactionSummary:
     columns = load_cdnow(case["file"])
     early = columns["date"] <= np.datetime64(case["until"])
     return rk.summarize_transactions(

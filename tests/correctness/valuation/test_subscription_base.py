@@ -82,7 +82,7 @@ def test_the_standard_error_of_the_total_follows_from_the_fit() -> None:
     fitted = rk.fit(
         rk.ShiftedBetaGeometric, rk.Renewals.from_survivors([1000, 869, 743, 653, 593], unit="year")
     )
-    error = rk.standard_error(
+    error = rk.inference.standard_error(
         lambda m: (
             rk.value_subscriptions(
                 m,

@@ -358,7 +358,7 @@ def test_files_without_duckdb_name_the_line_that_installs_it(
 ) -> None:
     path = as_parquet(GOOD, tmp_path)
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(rk.MissingDependencyError, match=r"pip install 'retainkit\[duckdb\]'"):
+    with pytest.raises(rk.errors.MissingDependencyError, match=r"pip install 'retainkit\[duckdb\]'"):
         summarize_subscriptions(path, customer_id="id", start="from", end="to", observed_until="2023-06-30")
 
 

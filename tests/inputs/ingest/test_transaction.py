@@ -302,6 +302,6 @@ def test_without_its_library_a_file_is_refused_with_the_line_that_installs_it(
     path = as_parquet(GOOD, tmp_path)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(
-        rk.MissingDependencyError, match=rf"needs {library}.*pip install 'retainkit\[duckdb\]'"
+        rk.errors.MissingDependencyError, match=rf"needs {library}.*pip install 'retainkit\[duckdb\]'"
     ):
         rk.summarize_transactions(path, customer_id="id", date="date", unit="day")

@@ -155,7 +155,7 @@ def test_a_missing_library_is_named_with_the_line_that_installs_it(
     library: Any, module: str, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
-    with pytest.raises(rk.MissingDependencyError, match=line):
+    with pytest.raises(rk.errors.MissingDependencyError, match=line):
         fit_cox(MEMBERS, {"x": [1.0, 2.0]}, library=library)
 
 

@@ -114,7 +114,7 @@ def test_a_table_is_brought_into_the_order_of_the_customers(engine: str) -> None
         import pyarrow as pa
 
         frame = pa.table(columns)
-    found = rk.align_covariates(frame, customer_id="id", customers=[1, 2, 3])
+    found = rk.summaries.align_covariates(frame, customer_id="id", customers=[1, 2, 3])
     assert {k: v.tolist() for k, v in found.items()} == {"age": [10.0, 20.0, 30.0], "card": [0.0, 0.0, 1.0]}
 
 
@@ -123,19 +123,21 @@ def test_ids_that_do_not_match_are_counted_and_named() -> None:
 
     frame = pd.DataFrame({"id": [1, 2], "age": [10.0, 20.0]})
     with pytest.raises(rk.InputError, match=r"has no line for 2 of 4 customers \(7, 9\)"):
-        rk.align_covariates(frame, customer_id="id", customers=[1, 7, 2, 9])
+        rk.summaries.align_covariates(frame, customer_id="id", customers=[1, 7, 2, 9])
     with pytest.raises(rk.InputError, match="must name each customer once"):
-        rk.align_covariates(pd.concat([frame, frame]), customer_id="id", customers=[1])
+        rk.summaries.align_covariates(pd.concat([frame, frame]), customer_id="id", customers=[1])
     with pytest.raises(rk.InputError, match="customer_id must name a column of the table, got 'ident'"):
-        rk.align_covariates(frame, customer_id="ident", customers=[1])
+        rk.summaries.align_covariates(frame, customer_id="ident", customers=[1])
 
 
 def test_categories_become_columns() -> None:
-    found = rk.encode_categories(["b", "a", "c"], name="plan", categories=["a", "b", "c"], baseline="c")
+    found = rk.summaries.encode_categories(
+        ["b", "a", "c"], name="plan", categories=["a", "b", "c"], baseline="c"
+    )
     assert {k: v.tolist() for k, v in found.items()} == {"plan=a": [0.0, 1.0, 0.0], "plan=b": [1.0, 0.0, 0.0]}
     with pytest.raises(rk.InputError, match="must be one of the categories"):
-        rk.encode_categories(["a", "d"], name="plan", categories=["a", "b"])
+        rk.summaries.encode_categories(["a", "d"], name="plan", categories=["a", "b"])
     with pytest.raises(rk.InputError, match="without gaps"):
-        rk.encode_categories(["a", None], name="plan")
+        rk.summaries.encode_categories(["a", None], name="plan")
     with pytest.raises(rk.InputError, match="baseline must be one of the categories"):
-        rk.encode_categories(["a", "b"], name="plan", baseline="z")
+        rk.summaries.encode_categories(["a", "b"], name="plan", baseline="z")

@@ -135,7 +135,7 @@ MASKED = np.ma.masked_array([1.0, 2.0], [False, True])
         ("cash_flows", lambda: npv(MASKED, 0.1)),
         ("margin_per_period", lambda: lifetime_value(MASKED, churn=0.1, discount_rate=0, timing="end")),
         ("fitted", lambda: survival_of(MASKED)),
-        ("column", lambda: rk.encode_categories(MASKED, name="plan")),
+        ("column", lambda: rk.summaries.encode_categories(MASKED, name="plan")),
     ],
 )
 def test_masked_entries_are_refused_by_name(argument: str, asked: Callable[[], Any]) -> None:

@@ -53,7 +53,7 @@ def test_equal_amounts_do_not_determine_how_amounts_vary() -> None:
     assert error.value.code in ("boundary", "flat", "not-converged")
 
 
-def orders(refunds: Any) -> rk.TransactionSummary:
+def orders(refunds: Any) -> rk.ingest.TransactionSummary:
     """Customer 1 returns all of a purchase, customer 2 a part, customer 3 gets something for nothing."""
     rows = [
         (1, "2024-01-01", 10.0), (1, "2024-02-01", 20.0), (1, "2024-03-01", -20.0),

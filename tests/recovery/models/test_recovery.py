@@ -74,7 +74,7 @@ def test_the_standard_error_of_a_figure_is_its_spread_over_repeated_samples() ->
         return float(model.expected_purchases_new(52.0))
 
     spread = np.std([figure(f.model) for f in fits])
-    stated = np.mean([float(rk.standard_error(figure, f)) for f in fits])
+    stated = np.mean([float(rk.inference.standard_error(figure, f)) for f in fits])
     # a standard deviation from 150 samples is itself known to about 6%
     assert stated == pytest.approx(spread, rel=0.2)
 
@@ -82,5 +82,5 @@ def test_the_standard_error_of_a_figure_is_its_spread_over_repeated_samples() ->
 def test_the_standard_error_of_a_parameter_is_the_fits_own() -> None:
     truth = rk.GammaGamma(p=6.0, q=3.7, v=15.0)
     fitted = rk.fit(rk.GammaGamma, truth.sample(np.full(4000, 3), seed=1))
-    error = rk.standard_error(lambda model: np.array([model.p, model.q, model.v]), fitted)
+    error = rk.inference.standard_error(lambda model: np.array([model.p, model.q, model.v]), fitted)
     np.testing.assert_allclose(error, list(fitted.standard_errors.values()), rtol=1e-3)
