@@ -125,12 +125,23 @@ def lazily(
         elif name in rooms:
             return import_module(f".{name}", package)
         else:
-            more = "" if name.startswith("_") else whereabouts(name, (*home_of, *rooms))
-            raise AttributeError(f"module {package!r} has no attribute {name!r}. {more}".strip(), name=name)
+            raise _NotHere(package, name, (*home_of, *rooms))
         setattr(import_module(package), name, value)
         return value
 
     return load, lambda: sorted({*home_of, *rooms}), sorted(home_of)
+
+
+class _NotHere(AttributeError):
+    """Looks for the name when it is read and not when it is raised: imports and `hasattr` only ask whether."""
+
+    def __init__(self, package: str, missing: str, own: tuple[str, ...]) -> None:
+        super().__init__(package, missing, own, name=missing)
+
+    def __str__(self) -> str:
+        package, name, own = self.args
+        more = "" if name.startswith("_") else whereabouts(name, own)
+        return f"module {package!r} has no attribute {name!r}. {more}".strip()
 
 
 def whereabouts(name: str, own: Iterable[str] = ()) -> str:
