@@ -13,7 +13,7 @@ from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.ingest import TransactionSummary, summarize_transactions
-from retainkit.ingest.plan import Refunds
+from retainkit.ingest.transactions.plan import Refunds
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate

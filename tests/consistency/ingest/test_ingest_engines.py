@@ -17,7 +17,8 @@ import pyarrow as pa
 import pytest
 
 import retainkit as rk
-from retainkit.ingest import engine, files, load_cdnow
+from retainkit.ingest import load_cdnow
+from retainkit.ingest.transactions import engine, files
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -18,7 +18,7 @@ import pytest
 
 import retainkit as rk
 from retainkit.ingest import TransactionSummary, load_cdnow
-from retainkit.ingest.plan import Refunds
+from retainkit.ingest.transactions.plan import Refunds
 from retainkit.typing import Unit
 
 with warnings.catch_warnings():

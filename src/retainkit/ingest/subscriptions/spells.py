@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from retainkit.ingest.collapse import Codes
 from retainkit.ingest.subscriptions.read import NEVER
+from retainkit.ingest.transactions.collapse import Codes
 from retainkit.tables import Days, Mask
 
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from retainkit.ingest.assemble import assemble
-from retainkit.ingest.fold import Folded, fold, join
-from retainkit.ingest.lines import read_lines
-from retainkit.ingest.plan import Plan, Refunds, make_plan
-from retainkit.ingest.records import TransactionSummary
+from retainkit.ingest.transactions.assemble import assemble
+from retainkit.ingest.transactions.fold import Folded, fold, join
+from retainkit.ingest.transactions.lines import read_lines
+from retainkit.ingest.transactions.plan import Plan, Refunds, make_plan
+from retainkit.ingest.transactions.records import TransactionSummary
 from retainkit.tables.read import is_relation
 from retainkit.typing import Unit
 
@@ -91,11 +91,11 @@ def summarize_transactions(
 
 def _read(source: Any, plan: Plan) -> tuple[Any, Folded]:
     if isinstance(source, str | os.PathLike):
-        from retainkit.ingest.files import read_path
+        from retainkit.ingest.transactions.files import read_path
 
         return read_path(os.fspath(cast("str | os.PathLike[str]", source)), plan)
     if is_relation(source):
-        from retainkit.ingest.engine import read_relation
+        from retainkit.ingest.transactions.engine import read_relation
 
         return read_relation(source, plan)
     lines = read_lines(source, plan)

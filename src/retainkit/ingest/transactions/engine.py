@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
-from retainkit.ingest.fold import Folded, fold, join
-from retainkit.ingest.plan import Plan
-from retainkit.ingest.sql import Statement, conditions, statement
+from retainkit.ingest.transactions.fold import Folded, fold, join
+from retainkit.ingest.transactions.plan import Plan
+from retainkit.ingest.transactions.sql import Statement, conditions, statement
 from retainkit.tables import Said, wrong_type
 from retainkit.tables.days import CONVERT
 from retainkit.tables.engine import FLOATS, library, take_arrow, unreadable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from retainkit.ingest.plan import Refunds
+from retainkit.ingest.transactions.plan import Refunds
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.ingest.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
+from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
 from retainkit.tables import Codes, Days, Source, read_table
 from retainkit.typing import Array
 

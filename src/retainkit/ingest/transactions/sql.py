@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from retainkit.ingest.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
+from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
 from retainkit.tables import DateRule, Fault, wrong_type
 from retainkit.tables.days import CONVERT
 from retainkit.tables.engine import FLOATS, INTEGERS, NOTHING, columns_of, day_in_sql, is_number, quoted

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError, missing_argument
-from retainkit.ingest.lines import Lines, read_lines
-from retainkit.ingest.plan import Plan, make_plan
+from retainkit.ingest.transactions.lines import Lines, read_lines
+from retainkit.ingest.transactions.plan import Plan, make_plan
 from retainkit.summaries import CovariatePeriods, Purchases, PurchasesOverTime
 from retainkit.tables import one_day, to_list
 from retainkit.typing import Unit

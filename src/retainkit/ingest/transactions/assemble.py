@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.ingest.collapse import Calendar, Histories
-from retainkit.ingest.fold import Folded
-from retainkit.ingest.plan import Plan
-from retainkit.ingest.records import Activity, Holdout, TransactionSummary
-from retainkit.ingest.treatment import Treatment
+from retainkit.ingest.transactions.collapse import Calendar, Histories
+from retainkit.ingest.transactions.fold import Folded
+from retainkit.ingest.transactions.plan import Plan
+from retainkit.ingest.transactions.records import Activity, Holdout, TransactionSummary
+from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.summaries import Purchases
 from retainkit.tables import Said, take, to_date
 from retainkit.typing import Array

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.ingest.engine import Found, read_relation
-from retainkit.ingest.plan import Plan
+from retainkit.ingest.transactions.engine import Found, read_relation
+from retainkit.ingest.transactions.plan import Plan
 from retainkit.tables.engine import OUT_OF_MEMORY, take_arrow, whole_numbers
 from retainkit.tables.files import Origin, locate, opened
 

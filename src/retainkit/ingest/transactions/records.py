@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import missing_argument
-from retainkit.ingest.treatment import Treatment
+from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.summaries import Purchases, Spend
 from retainkit.tables import frame_of
 from retainkit.typing import Array, Unit

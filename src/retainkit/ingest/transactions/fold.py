@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.ingest.collapse import (
+from retainkit.ingest.transactions.collapse import (
     Calendar,
     Codes,
     CustomerDays,
@@ -19,7 +19,7 @@ from retainkit.ingest.collapse import (
     join_calendars,
     merge_lines,
 )
-from retainkit.ingest.plan import Plan
+from retainkit.ingest.transactions.plan import Plan
 from retainkit.tables import Days
 from retainkit.typing import Array
 
