@@ -165,7 +165,7 @@ def labels_of(*known: Labels | None, **given: Any) -> Labels | None:
         if (labels := Labels.of(name, value)) is not None:
             found.append(labels)
         elif isinstance(lent := getattr(value, "labels", None), Labels):
-            found.append(replace(lent, argument=f"{name}.{lent.argument}"))
+            found.append(lent if name == "self" else replace(lent, argument=f"{name}.{lent.argument}"))
     indexed = [labels for labels in found if labels.index is not None]
     for other in indexed[1:]:
         if not indexed[0].index.equals(other.index):

@@ -105,7 +105,7 @@ class Tried:
             return None
 
     def series(self, name: str, labels: list[str] | None = None) -> Any:
-        if dimensions(self.columns[name]) == 2:
+        if dimensions(self.columns[name]) != 1:
             return pd.DataFrame(self.columns[name], index=labels or self.labels)
         return pd.Series(self.columns[name], index=labels or self.labels, name=name)
 

@@ -52,7 +52,7 @@ BY_NAME: dict[str, Any] = {
     "value_per_sale": 50.0,
     "cohort": ["a", "b", "c"],
     "times": [0.0, 1.0, 2.0, 3.0],
-    "first_age": 0.0,
+    "first_age": [0.0, 0.0, 0.0],
     "purchases": rk.Purchases(frequency=[2, 0, 1], recency=[30.0, 0, 10], T=[40.0, 30, 20]),
     "opportunities": rk.Opportunities(frequency=[2, 0, 1], recency=[3, 0, 1], periods=[4, 5, 6]),
     "periods": rk.CovariatePeriods(np.ones((60, 1)), names=["x"]),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
-from retainkit.columns import same_rows
+from retainkit.columns import Labels, same_rows
 from retainkit.errors import InputError
 from retainkit.models.family import AbstractFamily, PlainFamily
 from retainkit.parameters import parameters_of
@@ -45,6 +45,9 @@ class AbstractModel(ABC, Generic[S]):
     unit: Unit | None = field(default=None, kw_only=True)
     """The unit of time that the parameters count in, where the model has one."""
 
+    labels: Labels | None = field(default=None, init=False, compare=False)
+    """The row labels of parameters that were Series: what is asked of each row has to have the same."""
+
     def __post_init__(self) -> None:
         columns: dict[str, Any] = {}
         for p in parameters_of(type(self)):
@@ -57,7 +60,8 @@ class AbstractModel(ABC, Generic[S]):
                 value = value.copy()
                 value.setflags(write=False)
             object.__setattr__(self, p.name, value)
-        same_rows(**columns)
+        if columns:
+            object.__setattr__(self, "labels", same_rows(**columns))
         if self.unit is not None:
             check_unit(f"{type(self).__name__} unit", self.unit)
 
@@ -132,7 +136,9 @@ class AbstractModel(ABC, Generic[S]):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(
+            np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self) if f.compare
+        )
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, *(np.asarray(v).tobytes() for v in self.parameters.values())))

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, as_numbers
 from retainkit.errors import InputError
 from retainkit.summaries._base import AbstractSummary, read_columns, require
@@ -151,6 +152,7 @@ class Renewals(AbstractSummary):
         >>> rk.Renewals.from_cohort_table(triangle, unit="year").customers
         3150.0
         """
+        labels_of(table=table, first_age=first_age)
         alive = _cohorts(table)
         return cls._from_cohorts(_ages(first_age, len(alive)), alive, unit)
 

@@ -150,6 +150,8 @@ def test_parameters_of_entries_belong_to_those_entries(kind: Any) -> None:
             answer()
     with pytest.raises(rk.InputError, match="one for each of the 3 entries"):
         model.expected_purchases_new([1.0, 2.0])
-    mixed = kind(**PARAMETERS | {"r": np.array([0.5, 1.0, 1.5]), "b": np.array([1.0, 2.0])})
+    with pytest.raises(rk.InputError, match=r"b must have the same length as r \(3\)"):
+        kind(**PARAMETERS | {"r": np.array([0.5, 1.0, 1.5]), "b": np.array([1.0, 2.0])})
+    mixed = kind(**PARAMETERS | {"r": np.array([[0.5, 1.0, 1.5]]), "b": np.array([1.0, 2.0])})
     with pytest.raises(rk.InputError, match=rf"{kind.__name__} b must have one value for each of 3 entries"):
         mixed.expected_purchases_new(5.0)

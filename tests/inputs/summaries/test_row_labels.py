@@ -11,7 +11,14 @@ import polars as pl
 import pytest
 
 import retainkit as rk
-from retainkit.decisions import Campaign, profit_curve, return_on_switching, treatment_list, whom_to_contact
+from retainkit.decisions import (
+    Campaign,
+    ExponentialResponse,
+    profit_curve,
+    return_on_switching,
+    treatment_list,
+    whom_to_contact,
+)
 from retainkit.economics import lifetime_value, npv, payback_periods, xirr, xnpv
 from retainkit.interop.survival import survival_of
 
@@ -49,6 +56,15 @@ OTHER_ORDER: list[tuple[str, Callable[[], Any]]] = [
     ),
     ("alpha", lambda: rk.BGNBD(r=UP, alpha=series([1.0] * 4, BACK), a=0.8, b=2.4)),
     ("given", lambda: WEIBULL.survival(UP, given=series([1.0] * 4, BACK))),
+    ("t", lambda: rk.Weibull(scale=UP, shape=1.2).survival(series([1.0] * 4, BACK))),
+    ("purchases.frequency", lambda: rk.BGNBD(UP, 4, 0.8, 2.4).expected_purchases(purchases(BACK), 10.0)),
+    ("spend", lambda: ExponentialResponse(k=UP, ceiling=0.5).rate(series([1.0] * 4, BACK))),
+    (
+        "first_age",
+        lambda: rk.Renewals.from_cohort_table(
+            pd.DataFrame([[9, 8], [7, 6]], index=["a", "b"]), first_age=series([0, 1], ["b", "a"])
+        ),
+    ),
     ("dates", lambda: xirr(series([-9.0, 3, 4, 5]), series(pd.date_range("2024", periods=4), BACK))),
     (
         "discount_rate",

@@ -72,7 +72,8 @@ class BlattbergDeighton:
     period: Unit | None = None
 
     def __post_init__(self) -> None:
-        same_rows(margin_per_period=self.margin_per_period, discount_rate=self.discount_rate)
+        labels = same_rows(margin_per_period=self.margin_per_period, discount_rate=self.discount_rate)
+        object.__setattr__(self, "labels", labels)
         (d,) = in_period(self.period, discount_rate=self.discount_rate)
         object.__setattr__(
             self, "margin_per_period", POSITIVE.check("margin_per_period", self.margin_per_period)

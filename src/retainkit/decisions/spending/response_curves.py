@@ -53,6 +53,7 @@ class ResponseCurve(ABC):
     def slope(self, spend: Any) -> Any:
         """What the next unit of money adds to the rate, at a checked float64 array."""
 
+    @keeps_labels
     def rate(self, spend: NumberLike) -> SameKind:
         """The rate that a spending reaches.
 
@@ -363,7 +364,8 @@ def _expit(line: Any) -> Array:
 
 def _check_ends(curve: Any) -> None:
     """Floor and ceiling of a curve, checked and stored as floats or arrays."""
-    same_rows(**{f.name: getattr(curve, f.name) for f in fields(curve)})
+    labels = same_rows(**{f.name: getattr(curve, f.name) for f in fields(curve)})
+    object.__setattr__(curve, "labels", labels)
     floor, ceiling = (NOT_NEGATIVE.check(name, getattr(curve, name)) for name in ("floor", "ceiling"))
     object.__setattr__(curve, "floor", floor)
     object.__setattr__(curve, "ceiling", ceiling)
