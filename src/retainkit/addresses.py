@@ -125,15 +125,15 @@ def lazily(
         elif name in rooms:
             return import_module(f".{name}", package)
         else:
-            raise _NotHere(package, name, (*home_of, *rooms))
+            raise _UnknownNameError(package, name, (*home_of, *rooms))
         setattr(import_module(package), name, value)
         return value
 
     return load, lambda: sorted({*home_of, *rooms}), sorted(home_of)
 
 
-class _NotHere(AttributeError):
-    """Looks for the name when it is read and not when it is raised: imports and `hasattr` only ask whether."""
+class _UnknownNameError(AttributeError):
+    """Looks for the name when it is read, not when it is raised: imports and `hasattr` only ask whether."""
 
     def __init__(self, package: str, missing: str, own: tuple[str, ...]) -> None:
         super().__init__(package, missing, own, name=missing)
