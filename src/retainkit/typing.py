@@ -29,3 +29,12 @@ RateLike: TypeAlias = Any
 
 Unit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 """A unit of time, always named in the singular."""
+
+Frame: TypeAlias = Any
+"""A table of any dataframe kind, or a dict of columns; ``Any`` to a type checker, as a `NumberLike` is."""
+
+Foreign: TypeAlias = Any
+"""A thing of another library, which need not be installed: a fitted object, axes to draw on."""
+
+Plain: TypeAlias = dict[str, Any]
+"""Plain values by name, ready for JSON."""

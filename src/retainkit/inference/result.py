@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -203,3 +203,7 @@ class Fit(Generic[M]):
         )
         head = "<tr><th>parameter</th><th>estimate</th><th>standard error</th><th>meaning</th></tr>"
         return f"<table><caption>{str(self).splitlines()[0]}</caption>{head}{body}</table>"
+
+
+AnyFit: TypeAlias = Fit[Any]
+"""A fit of whatever model."""

@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -149,3 +149,7 @@ class AbstractModel(ABC, Generic[S]):
         if self.unit is not None:
             shown.append(f"unit={self.unit!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+AnyModel: TypeAlias = AbstractModel[Any]
+"""A model of whatever data."""

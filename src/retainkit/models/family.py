@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -79,6 +79,10 @@ class AbstractFamily(ABC, Generic[M]):
         """The log-likelihood of all data at once with its second derivatives, where a model has it."""
         del data
         return None
+
+
+AnyFamily: TypeAlias = AbstractFamily[Any]
+"""All models of one form, whichever it is."""
 
 
 @dataclass(frozen=True, slots=True)

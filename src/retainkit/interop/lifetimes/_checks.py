@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.domains import POSITIVE, as_numbers
 from retainkit.errors import InputError
 from retainkit.summaries import Purchases
+from retainkit.typing import NumberLike
 
 
 class ConvergenceError(ValueError):
     """The data do not determine the parameters; the message says why and what to do."""
 
 
-def scale_time(age: Any) -> float:
+def scale_time(age: NumberLike) -> float:
     """What turns the longest time into 1."""
     return 1.0 / float(np.max(age))
 
 
-def check_inputs(frequency: Any, recency: Any = None, T: Any = None, monetary_value: Any = None) -> None:
+def check_inputs(
+    frequency: NumberLike, recency: NumberLike = None, T: NumberLike = None, monetary_value: NumberLike = None
+) -> None:
     """Refuse histories that cannot be: see `Purchases`; amounts must be positive."""
     counts = as_numbers("frequency", np.asarray(frequency))
     if counts.size == 0:

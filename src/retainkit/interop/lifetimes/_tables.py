@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from retainkit.errors import InputError, unknown_choice
 from retainkit.interop.lifetimes.kinds import pandas
+from retainkit.typing import Foreign, Frame, NumberLike, Plain
 
 _HOURS = {
     "h": 1.0,
@@ -23,13 +22,13 @@ _OLD_NAMES = {"H": "h", "T": "min", "S": "s", "A": "Y"}
 class Dates:
     """A column of dates, read once."""
 
-    def __init__(self, transactions: Any, column: str, layout: str | None, freq: str) -> None:
+    def __init__(self, transactions: Frame, column: str, layout: str | None, freq: str) -> None:
         length_of(freq)  # refuses what is no unit of time
         self.freq, self._layout = named(freq), layout
         self._transactions, self._column = transactions, column
         self.when = self.read(transactions[column])
 
-    def read(self, value: Any) -> Any:
+    def read(self, value: Foreign) -> Frame:
         """A date or a column of dates; what has been read stays as it is."""
         pd = pandas()
 
@@ -40,28 +39,28 @@ class Dates:
             written = value.astype(str) if hasattr(value, "astype") else str(value)
         return pd.to_datetime(written, format=self._layout)
 
-    def last(self, given: Any) -> Any:
+    def last(self, given: Foreign) -> Frame:
         """The end of observation: the latest date unless one is given."""
         return self.when.max() if given is None else self.read(given)
 
-    def start_of_last(self, given: Any) -> Any:
+    def start_of_last(self, given: Foreign) -> Frame:
         """The first moment of the period of the end of observation."""
         return self.last(given).to_period(self.freq).to_timestamp()
 
-    def table(self, chosen: Any) -> Any:
+    def table(self, chosen: NumberLike) -> Frame:
         """The chosen rows, with their dates read."""
         return self._transactions.assign(**{self._column: self.when})[chosen]
 
 
 def find_first_transactions(
-    transactions: Any,
+    transactions: Frame,
     customer_id_col: str,
     datetime_col: str,
     monetary_value_col: str | None = None,
     datetime_format: str | None = None,
-    observation_period_end: Any = None,
+    observation_period_end: object = None,
     freq: str = "D",
-) -> Any:
+) -> Frame:
     """Purchases merged per customer and period, with a column that marks each customer's first one."""
     dates = Dates(transactions, datetime_col, datetime_format, freq)
     period = dates.when.dt.to_period(dates.freq)
@@ -78,7 +77,7 @@ def find_first_transactions(
     return rows.assign(first=~rows.duplicated(customer_id_col))[[*columns, "first"]]
 
 
-def require_values(transactions: Any, columns: list[str]) -> None:
+def require_values(transactions: Frame, columns: list[str]) -> None:
     """Refuse gaps, which pandas would leave out of groups and count as 0 in sums."""
     for column in columns:
         gaps = int(transactions[column].isna().sum())
@@ -89,7 +88,7 @@ def require_values(transactions: Any, columns: list[str]) -> None:
             raise InputError("missing-value", "transactions", shown, rule, way_out)
 
 
-def as_text(value: Any) -> bool:
+def as_text(value: Foreign) -> bool:
     """Whether a date, or a column of dates, is written as a whole number such as 19970101."""
     return isinstance(value, int) or getattr(getattr(value, "dtype", None), "kind", "no") in ("i", "u")
 
@@ -99,7 +98,7 @@ def named(freq: str) -> str:
     return _OLD_NAMES.get(freq, freq)
 
 
-def length_of(freq: str) -> Any:
+def length_of(freq: str) -> Frame:
     """The length of a period; months, quarters and years at their mean over 400 years."""
     pd = pandas()
 
@@ -109,14 +108,14 @@ def length_of(freq: str) -> Any:
     return pd.Timedelta(hours=_HOURS[name])
 
 
-def periods(begin: Any, count: int) -> Any:
+def periods(begin: Foreign, count: int) -> Frame:
     """`count` periods from `begin` on."""
     pd = pandas()
 
     return pd.period_range(begin, periods=count)
 
 
-def frame(columns: dict[str, Any], index: Any = None) -> Any:
+def frame(columns: Plain, index: Foreign = None) -> Frame:
     """A DataFrame of columns."""
     pd = pandas()
 

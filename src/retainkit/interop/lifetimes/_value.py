@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from retainkit.errors import unknown_choice
 from retainkit.interop.lifetimes._tables import frame
+from retainkit.typing import Foreign, Frame, NumberLike
 
 
 def customer_lifetime_value(
-    transaction_prediction_model: Any,
-    frequency: Any,
-    recency: Any,
-    T: Any,
-    monetary_value: Any,
+    transaction_prediction_model: Foreign,
+    frequency: NumberLike,
+    recency: NumberLike,
+    T: NumberLike,
+    monetary_value: NumberLike,
     time: int = 12,
     discount_rate: float = 0.01,
     freq: str = "D",
-) -> Any:
+) -> Frame:
     """Expected purchases of each of the next `time` months, at a value each, discounted by month."""
     months = {"W": 4.345, "M": 1.0, "D": 30.0, "H": 30.0 * 24.0, "h": 30.0 * 24.0}
     if freq not in months:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.purchasing.mbg_nbd import MBGNBD
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
-from retainkit.typing import Unit
+from retainkit.typing import Foreign, Unit
 
-MODELS: dict[str, type[AbstractModel[Any]]] = {
+MODELS: dict[str, type[AnyModel]] = {
     "BetaGeoFitter": BGNBD,
     "ModifiedBetaGeoFitter": MBGNBD,
     "ParetoNBDFitter": ParetoNBD,
@@ -22,7 +20,7 @@ MODELS: dict[str, type[AbstractModel[Any]]] = {
 }
 
 
-def from_lifetimes(fitter: Any, *, unit: Unit | None = None) -> AbstractModel[Any]:
+def from_lifetimes(fitter: Foreign, *, unit: Unit | None = None) -> AnyModel:
     """The retainkit model with the parameters of a fitted lifetimes fitter.
 
     Parameters

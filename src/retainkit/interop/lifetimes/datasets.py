@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Any
 
 from retainkit.errors import MissingDependencyError
 from retainkit.interop.lifetimes.kinds import pandas
+from retainkit.typing import Foreign, Frame
 
 __all__ = [
     "load_cdnow_summary",
@@ -18,7 +18,7 @@ __all__ = [
 _PURPOSE = "Reading lifetimes' example data"
 
 
-def load_dataset(filename: str, **kwargs: Any) -> Any:
+def load_dataset(filename: str, **kwargs: object) -> Frame:
     """A file of lifetimes' datasets folder as a DataFrame.
 
     Parameters
@@ -40,26 +40,26 @@ def load_dataset(filename: str, **kwargs: Any) -> Any:
     found = [file for file in files if file.name == filename and file.parent.name == "datasets"]
     if not found:
         raise MissingDependencyError(f"lifetimes with a file {filename!r}", "lifetimes", _PURPOSE)
-    read: Any = pd.read_csv
+    read: Foreign = pd.read_csv
     return read(str(found[0].locate()), **kwargs)
 
 
-def load_donations(**kwargs: Any) -> Any:
+def load_donations(**kwargs: object) -> Frame:
     """Donors of a non-profit organisation: 22 histories of six years, with the number of donors of each."""
     return load_dataset("donations.csv", **kwargs)
 
 
-def load_cdnow_summary(**kwargs: Any) -> Any:
+def load_cdnow_summary(**kwargs: object) -> Frame:
     """Customers of an online CD shop: frequency, recency and T in weeks, rounded to two decimals."""
     return load_dataset("cdnow_customers_summary.csv", **kwargs)
 
 
-def load_transaction_data(**kwargs: Any) -> Any:
+def load_transaction_data(**kwargs: object) -> Frame:
     """Made-up transactions of the year 2014: a date and the id of a customer in each row."""
     return load_dataset("example_transactions.csv", **kwargs)
 
 
-def load_cdnow_summary_data_with_monetary_value(**kwargs: Any) -> Any:
+def load_cdnow_summary_data_with_monetary_value(**kwargs: object) -> Frame:
     """Customers of the CD shop with the mean value of their repeat purchases, indexed by customer."""
     frame = load_dataset("cdnow_customers_summary_with_transactions.csv", **kwargs)
     frame.columns = ["customer_id", "frequency", "recency", "T", "monetary_value"]

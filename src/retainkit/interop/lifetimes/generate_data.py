@@ -8,7 +8,6 @@ of time with a purchase, since that is what a summary of dated transactions woul
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.typing import Array
+from retainkit.typing import Array, Foreign, Frame, NumberLike
 
 Integers = NDArray[np.int64]
 
@@ -30,7 +29,9 @@ class _Histories:
     alive: NDArray[np.bool_]
 
 
-def beta_geometric_nbd_model(T: Any, r: float, alpha: float, a: float, b: float, size: int = 1) -> Any:
+def beta_geometric_nbd_model(
+    T: NumberLike, r: float, alpha: float, a: float, b: float, size: int = 1
+) -> Frame:
     """Customers of the BG/NBD model.
 
     Parameters
@@ -51,8 +52,8 @@ def beta_geometric_nbd_model(T: Any, r: float, alpha: float, a: float, b: float,
 
 
 def modified_beta_geometric_nbd_model(
-    T: Any, r: float, alpha: float, a: float, b: float, size: int = 1
-) -> Any:
+    T: NumberLike, r: float, alpha: float, a: float, b: float, size: int = 1
+) -> Frame:
     """Customers of the MBG/NBD model, who may leave right after the first purchase.
 
     Arguments and result are those of `beta_geometric_nbd_model`.
@@ -63,7 +64,7 @@ def modified_beta_geometric_nbd_model(
     return _table(histories, observed, {"lambda": rate, "p": p})
 
 
-def pareto_nbd_model(T: Any, r: float, alpha: float, s: float, beta: float, size: int = 1) -> Any:
+def pareto_nbd_model(T: NumberLike, r: float, alpha: float, s: float, beta: float, size: int = 1) -> Frame:
     """Customers of the Pareto/NBD model.
 
     Parameters
@@ -87,8 +88,8 @@ def pareto_nbd_model(T: Any, r: float, alpha: float, s: float, beta: float, size
 
 
 def beta_geometric_beta_binom_model(
-    N: Any, alpha: float, beta: float, gamma: float, delta: float, size: int = 1
-) -> Any:
+    N: NumberLike, alpha: float, beta: float, gamma: float, delta: float, size: int = 1
+) -> Frame:
     """Customers of the BG/BB model.
 
     Parameters
@@ -118,15 +119,15 @@ def beta_geometric_beta_binom_model(
 
 
 def beta_geometric_nbd_model_transactional_data(
-    T: Any,
+    T: NumberLike,
     r: float,
     alpha: float,
     a: float,
     b: float,
-    observation_period_end: Any = "2019-1-1",
+    observation_period_end: object = "2019-1-1",
     freq: str = "D",
     size: int = 1,
-) -> Any:
+) -> Frame:
     """Dated purchases of customers of the BG/NBD model, the first ones included.
 
     Parameters
@@ -146,7 +147,7 @@ def beta_geometric_nbd_model_transactional_data(
     rng, observed = _generator(), _observed(T, size)
     rate, p = rng.gamma(r, 1.0 / alpha, size), rng.beta(a, b, size)
     histories = _buy(rng, rate, observed, rng.geometric(np.maximum(p, 1e-300)))
-    unit: Any = {"H": "h"}.get(freq, freq)
+    unit: Foreign = {"H": "h"}.get(freq, freq)
     end = pd.to_datetime(observation_period_end)
     first = np.arange(size)
     owner = np.concatenate([first, histories.owner])
@@ -162,7 +163,7 @@ def _generator() -> np.random.Generator:
     return np.random.default_rng(np.random.randint(2**32, size=4, dtype=np.uint64))  # noqa: NPY002
 
 
-def _observed(T: Any, size: int) -> Array:
+def _observed(T: NumberLike, size: int) -> Array:
     given = np.asarray(NOT_NEGATIVE.check("T", T))
     if given.ndim == 0:
         return np.full(size, float(given))
@@ -173,7 +174,7 @@ def _observed(T: Any, size: int) -> Array:
     return given[:size]
 
 
-def _buy(rng: np.random.Generator, rate: Array, until: Array, at_most: Any) -> _Histories:
+def _buy(rng: np.random.Generator, rate: Array, until: Array, at_most: NumberLike) -> _Histories:
     """Poisson purchases of each customer until a time, of which the first `at_most` happen."""
     wanted = rng.poisson(rate * until)
     made = np.minimum(wanted, at_most)
@@ -185,7 +186,7 @@ def _buy(rng: np.random.Generator, rate: Array, until: Array, at_most: Any) -> _
     return _Histories(owner[happens], times[happens], wanted < at_most)
 
 
-def _table(histories: _Histories, observed: Array, traits: dict[str, Array]) -> Any:
+def _table(histories: _Histories, observed: Array, traits: dict[str, Array]) -> Frame:
     pd = pandas()
 
     owner, times = histories.owner, histories.times

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 from retainkit.errors import MissingDependencyError
+from retainkit.typing import Foreign
 
 
-def pandas() -> Any:
+def pandas() -> Foreign:
     """The library, or the line that installs it."""
     try:
         return import_module("pandas")

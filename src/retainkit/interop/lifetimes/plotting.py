@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from retainkit.errors import MissingDependencyError, unknown_choice
 from retainkit.interop.lifetimes import _tables
 from retainkit.interop.lifetimes.fitters.base_fitter import repeated
 from retainkit.interop.lifetimes.utils import calculate_alive_path, expected_cumulative_transactions
+from retainkit.typing import Foreign, Frame, NumberLike
 
 __all__ = [
     "plot_calibration_purchases_vs_holdout_purchases",
@@ -35,18 +35,18 @@ _FREQUENCY, _RECENCY = "Customer's Historical Frequency", "Customer's Recency"
 
 
 def plot_period_transactions(
-    model: Any,
+    model: Foreign,
     max_frequency: int = 7,
     title: str = "Frequency of Repeat Transactions",
     xlabel: str = "Number of Calibration Period Transactions",
     ylabel: str = "Customers",
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Foreign:
     """How many customers made each number of repeat purchases, as observed and as the model simulates.
 
     `max_frequency` is the number of bars; `label` may name the two kinds; the rest goes to the bar plot.
     """
-    labels = kwargs.pop("label", ["Actual", "Model"])
+    labels: Foreign = kwargs.pop("label", ["Actual", "Model"])
     seen = repeated(model.data["frequency"], model.data["weights"])
     simulated = model.generate_new_data(size=seen.size)["frequency"].to_numpy()
     counts = [
@@ -58,8 +58,12 @@ def plot_period_transactions(
 
 
 def plot_calibration_purchases_vs_holdout_purchases(
-    model: Any, calibration_holdout_matrix: Any, kind: str = "frequency_cal", n: int = 7, **kwargs: Any
-) -> Any:
+    model: Foreign,
+    calibration_holdout_matrix: Frame,
+    kind: str = "frequency_cal",
+    n: int = 7,
+    **kwargs: object,
+) -> Foreign:
     """Mean purchases in the holdout period, observed and predicted, by what was known before it.
 
     Parameters
@@ -89,15 +93,15 @@ def plot_calibration_purchases_vs_holdout_purchases(
 
 
 def plot_frequency_recency_matrix(
-    model: Any,
+    model: Foreign,
     T: float = 1,
     max_frequency: int | None = None,
     max_recency: int | None = None,
     title: str | None = None,
     xlabel: str = _FREQUENCY,
     ylabel: str = _RECENCY,
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Foreign:
     """Expected purchases in the next `T` units of time, for every frequency and recency.
 
     Customers have the age `max_recency`, by default the longest T of the fit.
@@ -113,34 +117,34 @@ def plot_frequency_recency_matrix(
 
 
 def plot_probability_alive_matrix(
-    model: Any,
+    model: Foreign,
     max_frequency: int | None = None,
     max_recency: int | None = None,
     title: str = "Probability Customer is Alive,\nby Frequency and Recency of a Customer",
     xlabel: str = _FREQUENCY,
     ylabel: str = _RECENCY,
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Foreign:
     """P(alive) for every frequency and recency, of customers of the age `max_recency`."""
     alive = model.conditional_probability_alive_matrix(max_frequency, max_recency)
     return _named(_heat(alive, kwargs), title, xlabel, ylabel)
 
 
 def plot_expected_repeat_purchases(
-    model: Any,
+    model: Foreign,
     title: str = "Expected Number of Repeat Purchases per Customer",
     xlabel: str = "Time Since First Purchase",
-    ax: Any = None,
+    ax: Foreign = None,
     label: str | None = None,
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Foreign:
     """Expected repeat purchases of a new customer over time; dashed where it is longer than observed."""
     ax = _axes(ax)
     color = kwargs.pop("c", None) or kwargs.pop("color", None)
     longest = model.data["T"].max()
     seen = np.linspace(0.0, float(longest), 100)
     beyond = np.linspace(float(longest), 1.5 * float(longest), 100)
-    expected: Callable[[Any], Any] = model.expected_number_of_purchases_up_to_time
+    expected: Callable[[NumberLike], NumberLike] = model.expected_number_of_purchases_up_to_time
     (line,) = ax.plot(seen, expected(seen), color=color, label=label, **kwargs)
     ax.plot(beyond, expected(beyond), color=line.get_color(), ls="--", **kwargs)
     if label is not None:
@@ -149,15 +153,15 @@ def plot_expected_repeat_purchases(
 
 
 def plot_history_alive(
-    model: Any,
+    model: Foreign,
     t: int,
-    transactions: Any,
+    transactions: Frame,
     datetime_col: str,
     freq: str = "D",
-    start_date: Any = None,
-    ax: Any = None,
-    **kwargs: Any,
-) -> Any:
+    start_date: object = None,
+    ax: Foreign = None,
+    **kwargs: object,
+) -> Foreign:
     """P(alive) of one customer over time, and the purchases; arguments as in `calculate_alive_path`.
 
     `start_date` limits the axis; `kwargs` go to the line.
@@ -178,8 +182,8 @@ def plot_history_alive(
 
 
 def plot_cumulative_transactions(
-    model: Any,
-    transactions: Any,
+    model: Foreign,
+    transactions: Frame,
     datetime_col: str,
     customer_id_col: str,
     t: int,
@@ -190,9 +194,9 @@ def plot_cumulative_transactions(
     title: str = "Tracking Cumulative Transactions",
     xlabel: str = "day",
     ylabel: str = "Cumulative Transactions",
-    ax: Any = None,
-    **kwargs: Any,
-) -> Any:
+    ax: Foreign = None,
+    **kwargs: object,
+) -> Foreign:
     """Repeat purchases of all customers up to each period, observed and expected.
 
     Arguments as in `expected_cumulative_transactions`; a line stands at `t_cal`, where calibration ended.
@@ -203,8 +207,8 @@ def plot_cumulative_transactions(
 
 
 def plot_incremental_transactions(
-    model: Any,
-    transactions: Any,
+    model: Foreign,
+    transactions: Frame,
     datetime_col: str,
     customer_id_col: str,
     t: int,
@@ -215,9 +219,9 @@ def plot_incremental_transactions(
     title: str = "Tracking Daily Transactions",
     xlabel: str = "day",
     ylabel: str = "Transactions",
-    ax: Any = None,
-    **kwargs: Any,
-) -> Any:
+    ax: Foreign = None,
+    **kwargs: object,
+) -> Foreign:
     """Repeat purchases of all customers in each period; arguments as in `plot_cumulative_transactions`."""
     columns = (datetime_col, customer_id_col, t, datetime_format, freq)
     table = expected_cumulative_transactions(model, transactions, *columns, set_index_date=set_index_date)
@@ -225,13 +229,13 @@ def plot_incremental_transactions(
 
 
 def plot_transaction_rate_heterogeneity(
-    model: Any,
+    model: Foreign,
     suptitle: str = "Heterogeneity in Transaction Rate",
     xlabel: str = "Transaction Rate",
     ylabel: str = "Density",
     suptitle_fontsize: float = 14,
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Foreign:
     """The gamma density of the customers' purchase rates, with its mean and variance."""
     from scipy.stats import gamma
 
@@ -240,13 +244,13 @@ def plot_transaction_rate_heterogeneity(
 
 
 def plot_dropout_rate_heterogeneity(
-    model: Any,
+    model: Foreign,
     suptitle: str = "Heterogeneity in Dropout Probability",
     xlabel: str = "Dropout Probability p",
     ylabel: str = "Density",
     suptitle_fontsize: float = 14,
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> Foreign:
     """The beta density of the chance to leave after a purchase, with its mean and variance."""
     from scipy.stats import beta
 
@@ -254,7 +258,7 @@ def plot_dropout_rate_heterogeneity(
     return _density(beta(a, b), (suptitle, xlabel, ylabel), suptitle_fontsize, kwargs)
 
 
-def _pyplot() -> Any:
+def _pyplot() -> Foreign:
     try:
         from matplotlib import pyplot as plt
     except ImportError as error:
@@ -262,11 +266,11 @@ def _pyplot() -> Any:
     return plt
 
 
-def _axes(ax: Any) -> Any:
+def _axes(ax: Foreign) -> Foreign:
     return _pyplot().subplot(111) if ax is None else ax
 
 
-def _named(ax: Any, title: str, xlabel: str, ylabel: str | None) -> Any:
+def _named(ax: Foreign, title: str, xlabel: str, ylabel: str | None) -> Foreign:
     ax.set_title(title)
     ax.set_xlabel(xlabel)
     if ylabel is not None:
@@ -274,7 +278,7 @@ def _named(ax: Any, title: str, xlabel: str, ylabel: str | None) -> Any:
     return ax
 
 
-def _heat(values: Any, kwargs: dict[str, Any]) -> Any:
+def _heat(values: NumberLike, kwargs: dict[str, object]) -> Foreign:
     """A square picture of a matrix with its scale of colours."""
     plt = _pyplot()
     ax = plt.subplot(111)
@@ -286,15 +290,20 @@ def _heat(values: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _track(
-    table: Any, t_cal: float, names: tuple[str, str, str], by_date: bool, ax: Any, kwargs: dict[str, Any]
-) -> Any:
+    table: Frame,
+    t_cal: float,
+    names: tuple[str, str, str],
+    by_date: bool,
+    ax: Foreign,
+    kwargs: dict[str, object],
+) -> Foreign:
     title, xlabel, ylabel = names
     ax = table.plot(ax=_axes(ax), title=title, **kwargs)
     ax.axvline(x=table.index[int(t_cal)] if by_date else t_cal, color="r", linestyle="--")
     return _named(ax, title, "date" if by_date else xlabel, ylabel)
 
 
-def _density(law: Any, names: tuple[str, str, str], size: float, kwargs: dict[str, Any]) -> Any:
+def _density(law: Foreign, names: tuple[str, str, str], size: float, kwargs: dict[str, object]) -> Foreign:
     suptitle, xlabel, ylabel = names
     x = np.linspace(0.0, float(law.ppf(0.99)), 100)
     fig, ax = _pyplot().subplots(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.errors import InputError
@@ -11,6 +9,7 @@ from retainkit.interop.lifetimes import _tables
 from retainkit.interop.lifetimes._checks import ConvergenceError, check_inputs, scale_time
 from retainkit.interop.lifetimes._tables import find_first_transactions
 from retainkit.interop.lifetimes._value import customer_lifetime_value
+from retainkit.typing import Foreign, Frame, Plain
 
 __all__ = [
     "ConvergenceError",
@@ -29,16 +28,16 @@ _scale_time = scale_time
 
 
 def summary_data_from_transaction_data(
-    transactions: Any,
+    transactions: Frame,
     customer_id_col: str,
     datetime_col: str,
     monetary_value_col: str | None = None,
     datetime_format: str | None = None,
-    observation_period_end: Any = None,
+    observation_period_end: object = None,
     freq: str = "D",
     freq_multiplier: float = 1,
     include_first_transaction: bool = False,
-) -> Any:
+) -> Frame:
     """One row a customer: frequency, recency, T and, with amounts, monetary_value.
 
     Parameters
@@ -70,7 +69,7 @@ def summary_data_from_transaction_data(
     )
     seen = by_customer["when"].agg(["min", "max", "count"])
     unit = _tables.length_of(freq) * freq_multiplier
-    columns: dict[str, Any] = {
+    columns: Plain = {
         "frequency": seen["count"] - (0 if include_first_transaction else 1),
         "recency": (seen["max"] - seen["min"]) / unit,
         "T": (end - seen["min"]) / unit,
@@ -83,17 +82,17 @@ def summary_data_from_transaction_data(
 
 
 def calibration_and_holdout_data(
-    transactions: Any,
+    transactions: Frame,
     customer_id_col: str,
     datetime_col: str,
-    calibration_period_end: Any,
-    observation_period_end: Any = None,
+    calibration_period_end: object,
+    observation_period_end: object = None,
     freq: str = "D",
     freq_multiplier: float = 1,
     datetime_format: str | None = None,
     monetary_value_col: str | None = None,
     include_first_transaction: bool = False,
-) -> Any:
+) -> Frame:
     """The summary until a date, and what the same customers did after it.
 
     Parameters are those of `summary_data_from_transaction_data`, with `calibration_period_end` the last
@@ -133,7 +132,9 @@ def calibration_and_holdout_data(
     return joined
 
 
-def calculate_alive_path(model: Any, transactions: Any, datetime_col: str, t: int, freq: str = "D") -> Any:
+def calculate_alive_path(
+    model: Foreign, transactions: Frame, datetime_col: str, t: int, freq: str = "D"
+) -> Frame:
     """P(alive) of one customer at each of the `t` units of time since the first purchase.
 
     Parameters
@@ -160,8 +161,8 @@ def calculate_alive_path(model: Any, transactions: Any, datetime_col: str, t: in
 
 
 def expected_cumulative_transactions(
-    model: Any,
-    transactions: Any,
+    model: Foreign,
+    transactions: Frame,
     datetime_col: str,
     customer_id_col: str,
     t: int,
@@ -169,7 +170,7 @@ def expected_cumulative_transactions(
     freq: str = "D",
     freq_multiplier: int = 1,
     set_index_date: bool = False,
-) -> Any:
+) -> Frame:
     """Repeat purchases of all customers up to each period, as they were and as the model expects them.
 
     Each customer enters with the first purchase, and is expected to go on as a new customer would.

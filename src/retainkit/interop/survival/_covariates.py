@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from retainkit.errors import InputError, missing_argument
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.tables import read_table
+from retainkit.typing import Foreign, Frame, NumberLike
 
 
-def roots(fitted: Any) -> set[str]:
+def roots(fitted: Foreign) -> set[str]:
     """The libraries that an object's class and its bases come from; nothing is imported to find out."""
     return {base.__module__.partition(".")[0] for base in type(fitted).__mro__}
 
 
-def named_frame(covariates: Any) -> Any:
+def named_frame(covariates: Frame) -> Foreign:
     """A pandas frame with rows numbered from 0, of any dataframe or mapping of columns."""
     pd = pandas()
     if isinstance(covariates, pd.DataFrame):
         return covariates.reset_index(drop=True)
     if isinstance(covariates, Mapping):
-        columns: dict[Any, Any] = {**covariates}
+        columns: dict[str, NumberLike] = {**covariates}
         return pd.DataFrame({name: np.atleast_1d(column) for name, column in columns.items()})
     table = read_table(covariates, argument="covariates", line="customer", also="a mapping of columns, ")
     return pd.DataFrame({name: table[name].to_list() for name in table})
 
 
-def required(covariates: Any, name: str) -> Any:
+def required(covariates: Frame, name: str) -> Foreign:
     """Covariates of a regression."""
     if covariates is None:
         rule = f"must be given for {name}: its curves differ by customer"
@@ -38,7 +38,7 @@ def required(covariates: Any, name: str) -> Any:
     return covariates
 
 
-def needless(argument: str, value: Any, reason: str) -> None:
+def needless(argument: str, value: object, reason: str) -> None:
     """Refuse what would be ignored."""
     if value is not None:
         shown = value if isinstance(value, str | float | int) else type(value).__name__

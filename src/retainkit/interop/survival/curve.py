@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from retainkit.domains import POSITIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.questions import plain, times
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, NumberLike, Real, Unit
+from retainkit.typing import Array, Number, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
 
 Time: TypeAlias = "Duration | NumberLike"
@@ -115,7 +115,7 @@ class AbstractSurvival(AbstractRecord):
             raise InputError("out-of-range", "row", row, rule, way_out)
         return self._row(row)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Where the curve comes from, as plain values."""
         return {"source": self.source, "unit": self.unit, "customers": self.customers}
 

@@ -7,7 +7,7 @@ Cox, D. R. (1972), "Regression Models and Life-Tables", Journal of the Royal Sta
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -16,14 +16,14 @@ from retainkit.interop.survival._covariates import named_frame
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.summaries.covariates import covariate_columns
-from retainkit.typing import Array
+from retainkit.typing import Array, Foreign, Frame
 
 Library: TypeAlias = Literal["lifelines", "sksurv"]
 
 _DURATION, _EVENT, _ENTRY, _WEIGHT = "(duration)", "(left)", "(entry)", "(weight)"
 
 
-def fit_cox(renewals: DataOf[Renewals], covariates: Any, *, library: Library = "lifelines") -> Any:
+def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library = "lifelines") -> Foreign:
     """A Cox regression of how long customers stay, fitted by another library with Efron's ties.
 
     What each customer's covariates multiply is a hazard by tenure that has no formula. `survival_of` turns
@@ -61,9 +61,9 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Any, *, library: Library = "
     return _by_lifelines(renewals, columns) if library == "lifelines" else _by_sksurv(renewals, columns)
 
 
-def _by_lifelines(renewals: Renewals, columns: dict[str, Array]) -> Any:
+def _by_lifelines(renewals: Renewals, columns: dict[str, Array]) -> Foreign:
     table = {**columns, _DURATION: renewals.duration, _EVENT: (renewals.event > 0.0).astype(np.float64)}
-    more: dict[str, Any] = {}
+    more: dict[str, str] = {}
     if np.any(renewals.entry > 0.0):
         table, more = {**table, _ENTRY: renewals.entry}, {"entry_col": _ENTRY}
     if np.any(renewals.weight != 1.0):
@@ -71,7 +71,7 @@ def _by_lifelines(renewals: Renewals, columns: dict[str, Array]) -> Any:
     return _lifelines().CoxPHFitter().fit(named_frame(table), _DURATION, _EVENT, **more)
 
 
-def _by_sksurv(renewals: Renewals, columns: dict[str, Array]) -> Any:
+def _by_sksurv(renewals: Renewals, columns: dict[str, Array]) -> Foreign:
     for name, plain in (("entry", 0.0), ("weight", 1.0)):
         given: Array = getattr(renewals, name)
         if np.any(given != plain):
@@ -82,14 +82,14 @@ def _by_sksurv(renewals: Renewals, columns: dict[str, Array]) -> Any:
     return _sksurv().CoxPHSurvivalAnalysis(ties="efron").fit(named_frame(columns), ended)
 
 
-def _lifelines() -> Any:
+def _lifelines() -> Foreign:
     try:
         return import_module("lifelines")
     except ImportError as error:
         raise MissingDependencyError("lifelines", "lifelines", "A Cox regression") from error
 
 
-def _sksurv() -> Any:
+def _sksurv() -> Foreign:
     try:
         return import_module("sksurv.linear_model")
     except ImportError as error:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypeAlias, final
+from typing import Self, TypeAlias, final
 
 import numpy as np
 
 from retainkit.errors import refuse_where
 from retainkit.interop.survival.curve import AbstractSurvival
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, NumberLike, Unit
 
-CumulativeHazard: TypeAlias = Callable[[Array], Any]
+CumulativeHazard: TypeAlias = Callable[[Array], NumberLike]
 """ascending times (m,), all > 0 -> −ln S, of shape (m,) or (customers, m)"""
 
 _BLOCK = 1024  # times asked for at once: many customers with a tenure each would need a square matrix

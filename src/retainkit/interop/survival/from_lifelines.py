@@ -20,7 +20,7 @@ from retainkit.models.contractual.exponential import Exponential
 from retainkit.models.contractual.log_logistic import LogLogistic
 from retainkit.models.contractual.log_normal import LogNormal
 from retainkit.models.contractual.weibull import Weibull
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Foreign, Frame, NumberLike, Unit
 
 Wrapped: TypeAlias = "AbstractContractualModel | StepCurve | FormulaCurve"
 _Make: TypeAlias = Callable[[Any, "Unit | None"], AbstractContractualModel]
@@ -44,7 +44,7 @@ _AFT: Mapping[str, tuple[type[Any], float, float, bool]] = MappingProxyType({
 })  # fmt: skip
 
 
-def from_lifelines(fitter: Any, *, covariates: Any = None, unit: Unit | None = None) -> Wrapped:
+def from_lifelines(fitter: Foreign, *, covariates: Frame = None, unit: Unit | None = None) -> Wrapped:
     """The survival of a fitted lifelines fitter.
 
     Parameters
@@ -81,18 +81,18 @@ def from_lifelines(fitter: Any, *, covariates: Any = None, unit: Unit | None = N
     return _steps(fitter, unit)
 
 
-def _no_curve(fitter: Any) -> InputError:
+def _no_curve(fitter: Foreign) -> InputError:
     name = type(fitter).__name__
     if not hasattr(fitter, "params_"):
         return not_fitted(name)
     return no_survival(name, "it predicts hazards only", "Fit one that has a survival function.")
 
 
-def _own_hazard(fitter: Any) -> Callable[[Array], Any]:
+def _own_hazard(fitter: Foreign) -> Callable[[Array], NumberLike]:
     return lambda t: np.asarray(fitter.cumulative_hazard_at_times(t))
 
 
-def _steps(fitter: Any, unit: Unit | None) -> StepCurve:
+def _steps(fitter: Foreign, unit: Unit | None) -> StepCurve:
     """Kaplan–Meier and its kin, up to the last observation: the fitter's own curve goes on flat."""
     name = type(fitter).__name__
     table = getattr(fitter, "survival_function_", None)
@@ -116,7 +116,7 @@ def _steps(fitter: Any, unit: Unit | None) -> StepCurve:
     )
 
 
-def _refuse_skips(fitter: Any, shown: Array) -> None:
+def _refuse_skips(fitter: Foreign, shown: Array) -> None:
     """Refuse a timeline that leaves out tenures at which somebody left: between them it is too high."""
     table = fitter.event_table
     left = table.index[table["observed"] > 0].to_numpy(np.float64)
@@ -127,7 +127,7 @@ def _refuse_skips(fitter: Any, shown: Array) -> None:
         raise InputError("not-supported", "fitted", float(skipped[0]), rule, way_out)
 
 
-def _aft(fitter: Any, frame: Any, unit: Unit | None) -> AbstractContractualModel:
+def _aft(fitter: Foreign, frame: Frame, unit: Unit | None) -> AbstractContractualModel:
     """Two percentiles of each customer say both parameters."""
     model, at_scale, next_share, by_shape = _AFT[type(fitter).__name__]
     if not hasattr(fitter, "params_"):
@@ -137,7 +137,7 @@ def _aft(fitter: Any, frame: Any, unit: Unit | None) -> AbstractContractualModel
     return model(scale[:, None], (1.0 / spread if by_shape else spread)[:, None], unit=unit)
 
 
-def _regression(fitter: Any, frame: Any, unit: Unit | None) -> StepCurve | FormulaCurve:
+def _regression(fitter: Foreign, frame: Frame, unit: Unit | None) -> StepCurve | FormulaCurve:
     name, count = type(fitter).__name__, len(frame)
     if hasattr(fitter, "_fitted_parameter_names"):  # parametric, whatever its baseline
         return FormulaCurve(_hazards_of(fitter, frame), count, f"lifelines {name}", unit)
@@ -155,8 +155,8 @@ def _regression(fitter: Any, frame: Any, unit: Unit | None) -> StepCurve | Formu
     )
 
 
-def _hazards_of(fitter: Any, frame: Any) -> Callable[[Array], Any]:
-    def hazards(t: Array) -> Any:
+def _hazards_of(fitter: Foreign, frame: Frame) -> Callable[[Array], NumberLike]:
+    def hazards(t: Array) -> Foreign:
         table = fitter.predict_cumulative_hazard(frame, times=t)
         return table.reindex(columns=range(len(frame))).to_numpy(np.float64).T
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.convert import from_lifetimes
 from retainkit.interop.survival._covariates import no_survival
 from retainkit.interop.survival.formula_curve import FormulaCurve
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.contractual.questions import whole_periods
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.summaries import Opportunities, Purchases
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Foreign, Unit
 
 
-def from_fitter(fitter: Any, *, unit: Unit | None = None) -> FormulaCurve:
+def from_fitter(fitter: Foreign, *, unit: Unit | None = None) -> FormulaCurve:
     """The survival of a new customer by a fitted fitter of lifetimes."""
     return from_purchases(from_lifetimes(fitter, unit=unit))
 
 
-def from_purchases(model: AbstractModel[Any]) -> FormulaCurve:
+def from_purchases(model: AnyModel) -> FormulaCurve:
     """P(alive) of a customer just acquired, by time since acquisition; for all, whatever they will buy.
 
     Customers of these models leave without telling. A curve in time knows nothing of how much they buy
@@ -50,7 +48,7 @@ def from_purchases(model: AbstractModel[Any]) -> FormulaCurve:
     return FormulaCurve(hazard, shape[0] if shape else None, f"{name}, new customers", model.unit)
 
 
-def _by_time(model: AbstractPurchaseModel) -> Any:
+def _by_time(model: AbstractPurchaseModel) -> Foreign:
     def alive(t: Array) -> Array:
         zero = np.zeros_like(t)
         new = Purchases(frequency=zero, recency=zero, T=zero, unit=model.unit)
@@ -59,7 +57,7 @@ def _by_time(model: AbstractPurchaseModel) -> Any:
     return alive
 
 
-def _by_opportunity(model: BGBB) -> Any:
+def _by_opportunity(model: BGBB) -> Foreign:
     def alive(t: Array) -> Array:
         whole_periods("t", t, "BGBB")
         zero = np.zeros_like(t)

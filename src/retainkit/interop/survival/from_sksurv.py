@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.interop.survival._covariates import needless, no_survival, required
 from retainkit.interop.survival.step_curve import StepCurve, step_curve
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Foreign, Frame, Unit
 
 
-def from_sksurv(estimator: Any, *, covariates: Any = None, unit: Unit | None = None) -> StepCurve:
+def from_sksurv(estimator: Foreign, *, covariates: Frame = None, unit: Unit | None = None) -> StepCurve:
     """The survival that a fitted scikit-survival estimator predicts for customers.
 
     Parameters
@@ -48,23 +46,23 @@ def from_sksurv(estimator: Any, *, covariates: Any = None, unit: Unit | None = N
     return _from_steps(predict(required(covariates, name)), f"scikit-survival {name}", unit, single=False)
 
 
-def is_steps(fitted: Any) -> bool:
+def is_steps(fitted: Foreign) -> bool:
     """Whether these are step functions, one or many."""
     return _functions(fitted) is not None
 
 
-def _functions(fitted: Any) -> list[Any] | None:
+def _functions(fitted: Foreign) -> list[Foreign] | None:
     if all(hasattr(fitted, part) for part in ("x", "y", "a", "b")):
         return [fitted]
     objects = getattr(fitted, "dtype", None) == np.object_ and fitted.ndim == 1
     if not (objects or type(fitted) in (list, tuple)):
         return None
-    several: list[Any] = [*fitted]
+    several: list[Foreign] = [*fitted]
     return several if several and all(hasattr(f, "x") and hasattr(f, "y") for f in several) else None
 
 
-def _from_steps(functions: Any, source: str, unit: Unit | None, *, single: bool) -> StepCurve:
-    steps: list[Any] = [*functions]
+def _from_steps(functions: Foreign, source: str, unit: Unit | None, *, single: bool) -> StepCurve:
+    steps: list[Foreign] = [*functions]
     time: Array = np.unique(np.concatenate([np.asarray(f.x, np.float64) for f in steps]))
     time = time[np.isfinite(time) & (time >= 0.0)]
     shares = np.stack([_shares(f, time) for f in steps])
@@ -73,7 +71,7 @@ def _from_steps(functions: Any, source: str, unit: Unit | None, *, single: bool)
     return step_curve(time, shares[0] if single else shares, source=source, unit=unit, end=end)
 
 
-def _shares(function: Any, time: Array) -> Array:
+def _shares(function: Foreign, time: Array) -> Array:
     x, y = np.asarray(function.x, np.float64), np.asarray(function.y, np.float64)
     place = np.searchsorted(x, time, side="right") - 1
     return np.where(place < 0, 1.0, function.a * y[np.maximum(place, 0)] + function.b)

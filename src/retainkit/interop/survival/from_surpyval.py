@@ -16,7 +16,7 @@ from retainkit.models.contractual.exponential import Exponential
 from retainkit.models.contractual.log_logistic import LogLogistic
 from retainkit.models.contractual.log_normal import LogNormal
 from retainkit.models.contractual.weibull import Weibull
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Foreign, Frame, NumberLike, Unit
 
 _Make: TypeAlias = Callable[[Any, "Unit | None"], AbstractContractualModel]
 _MODELS: Mapping[str, _Make] = MappingProxyType({
@@ -29,7 +29,7 @@ _SAME = 1e-9
 
 
 def from_surpyval(
-    model: Any, *, covariates: Any = None, unit: Unit | None = None
+    model: Foreign, *, covariates: Frame = None, unit: Unit | None = None
 ) -> AbstractContractualModel | StepCurve | FormulaCurve:
     """The survival of a fitted SurPyval model.
 
@@ -61,21 +61,21 @@ def from_surpyval(
     return FormulaCurve(lambda t: np.asarray(model.Hf(t)), None, f"SurPyval {kind}", unit)
 
 
-def _agrees(ours: AbstractContractualModel, model: Any) -> bool:
+def _agrees(ours: AbstractContractualModel, model: Foreign) -> bool:
     """Whether it is that distribution and nothing else: not shifted, nobody immune, none lost at once."""
     at = np.asarray(ours.parameters["scale"]) * np.array([0.01, 0.3, 1.0, 3.0])
     return bool(np.allclose(ours.survival(at), np.asarray(model.sf(at)), rtol=_SAME, atol=0.0))
 
 
-def _tenures(model: Any) -> Array:
+def _tenures(model: Foreign) -> Array:
     x: Array = np.unique(np.asarray(model.x, np.float64))
     return x[np.isfinite(x) & (x >= 0.0)]
 
 
-def _regression(model: Any, z: Array, unit: Unit | None) -> StepCurve | FormulaCurve:
+def _regression(model: Foreign, z: Array, unit: Unit | None) -> StepCurve | FormulaCurve:
     label = f"SurPyval {getattr(model, 'kind', type(model).__name__)}"
 
-    def each(answer: Callable[[Array, Array], Any]) -> Callable[[Array], Array]:
+    def each(answer: Callable[[Array, Array], NumberLike]) -> Callable[[Array], Array]:
         def of(t: Array) -> Array:
             flat = np.asarray(answer(np.tile(t, len(z)), np.repeat(z, t.size, axis=0)))
             return flat.reshape(len(z), t.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self, TypeAlias, final, get_args
+from typing import Literal, Self, TypeAlias, final, get_args
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from retainkit.errors import InputError, first_offender, refuse_where, unknown_c
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.models.contractual.nonparametric.ending import AfterEnd, force_after
 from retainkit.records import read_only
-from retainkit.typing import Array, Number, NumberLike, Real, Unit
+from retainkit.typing import Array, Foreign, Number, NumberLike, Plain, Real, Unit
 
 Between: TypeAlias = Literal["steps", "lines"]
 """Between two known tenures: all who leave do so at the later one, or evenly in between."""
@@ -77,7 +77,7 @@ class StepCurve(AbstractSurvival):
         rates = [force_after(after_end, float(k), width) for k in np.where(gone, 0.0, kept).flat]
         return replace(self, force_after=rates[0] if kept.ndim == 0 else np.array(rates).reshape(kept.shape))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         return {**AbstractSurvival.as_dict(self), "start": self.start, "end": float(np.max(self.end))}
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ class StepCurve(AbstractSurvival):
         with np.errstate(divide="ignore"):
             return np.log(share)
 
-    def _at(self, place: Any) -> Array:
+    def _at(self, place: Foreign) -> Array:
         if self.shares.ndim == 1:
             return np.asarray(self.shares[place])
         if place.ndim == 1:
@@ -123,7 +123,7 @@ class StepCurve(AbstractSurvival):
             self.shares, np.broadcast_to(place, (self.shares.shape[0], place.shape[-1])), axis=1
         )
 
-    def _refuse_beyond(self, argument: str, t: Array, beyond: Any) -> None:
+    def _refuse_beyond(self, argument: str, t: Array, beyond: Foreign) -> None:
         if not np.any(beyond):
             return
         raise InputError(

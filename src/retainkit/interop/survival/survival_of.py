@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from retainkit.models.contractual.nonparametric.life_table import LifeTable
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.protocols import model_of
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, Foreign, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
 _UNDERSTOOD = (
@@ -40,14 +39,14 @@ _TABLE = (
 
 
 def survival_of(
-    fitted: Any,
+    fitted: Foreign,
     *,
-    covariates: Any = None,
+    covariates: Frame = None,
     times: NumberLike | None = None,
     after_end: AfterEnd | None = None,
     between: Between | None = None,
     unit: Unit | None = None,
-) -> Any:
+) -> Foreign:
     """The survival curve of anything fitted anywhere, ready for break-even, lifetime and residual value.
 
     What it returns has ``survival(t, given=...)``, ``retention``, ``churn``, ``hazard`` and ``unit``.
@@ -102,7 +101,7 @@ def survival_of(
     fitted = model_of(fitted)
     if _is_shares(fitted):
         needless("covariates", covariates, "an array is of customers already")
-        curve: Any = _from_shares(fitted, times, between or "steps", unit)
+        curve: Foreign = _from_shares(fitted, times, between or "steps", unit)
     else:
         needless("times", times, "only an array of shares has its tenures beside it")
         needless("between", between, "only an array of shares leaves open what happens between its tenures")
@@ -115,7 +114,7 @@ def survival_of(
     return curve
 
 
-def _read(fitted: Any, covariates: Any, unit: Unit | None) -> Any:
+def _read(fitted: Foreign, covariates: Frame, unit: Unit | None) -> Foreign:
     come_from = roots(fitted)
     if is_steps(fitted) or "sksurv" in come_from or "sklearn" in come_from:
         return from_sksurv(fitted, covariates=covariates, unit=unit)
@@ -131,7 +130,7 @@ def _read(fitted: Any, covariates: Any, unit: Unit | None) -> Any:
     return own
 
 
-def _own(fitted: Any, unit: Unit | None) -> Any:
+def _own(fitted: Foreign, unit: Unit | None) -> Foreign:
     """retainkit's own, lifetimes' fitters, and functions; None for anything else."""
     if isinstance(fitted, AbstractPurchaseModel | BGBB):
         return from_purchases(_with_unit(fitted, unit))
@@ -147,7 +146,7 @@ def _own(fitted: Any, unit: Unit | None) -> Any:
     return None
 
 
-def _with_unit(own: Any, unit: Unit | None) -> Any:
+def _with_unit(own: Foreign, unit: Unit | None) -> Foreign:
     if unit is None or own.unit == unit:
         return own
     if own.unit is not None:
@@ -159,7 +158,7 @@ def _with_unit(own: Any, unit: Unit | None) -> Any:
     return replace(own, unit=unit)
 
 
-def _hazard_of(function: Callable[[Array], Any]) -> Callable[[Array], Any]:
+def _hazard_of(function: Callable[[Array], NumberLike]) -> Callable[[Array], NumberLike]:
     def hazard(t: Array) -> Array:
         with np.errstate(divide="ignore"):
             return -np.log(np.asarray(PROBABILITY.check("survival", function(t))))
@@ -167,7 +166,7 @@ def _hazard_of(function: Callable[[Array], Any]) -> Callable[[Array], Any]:
     return hazard
 
 
-def _is_shares(fitted: Any) -> bool:
+def _is_shares(fitted: Foreign) -> bool:
     """A column of numbers, or rows of them; not a list of step functions."""
     if is_steps(fitted):
         return False
@@ -175,7 +174,7 @@ def _is_shares(fitted: Any) -> bool:
     return (isinstance(fitted, np.ndarray | Sequence) and not isinstance(fitted, str)) or series
 
 
-def _from_shares(fitted: Any, times: NumberLike | None, between: Between, unit: Unit | None) -> StepCurve:
+def _from_shares(fitted: Foreign, times: NumberLike | None, between: Between, unit: Unit | None) -> StepCurve:
     labels_of(fitted=fitted, times=times)
     index = getattr(fitted, "index", None)
     if times is None and hasattr(index, "to_numpy") and list(index) != list(range(len(fitted))):  # type: ignore[arg-type]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from retainkit.columns import labels_of
+from retainkit.columns import SameKind, labels_of
 from retainkit.domains import NOT_NEGATIVE, as_numbers
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Foreign, NumberLike, Real
 
 
 class Columns:
@@ -19,7 +17,7 @@ class Columns:
     Zero-dimensional answers are numbers, answers to Series are Series with the same index.
     """
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **given: Foreign) -> None:
         labels = labels_of(**given)
         self._index = labels and labels.index
         arrays = {name: as_numbers(name, _plain(value)) for name, value in given.items()}
@@ -45,7 +43,7 @@ class Columns:
         """The one number that all values are, where they are: a model computes with it once."""
         return float(values[0]) if values.size and np.all(values == values[0]) else values
 
-    def back(self, values: Any) -> Any:
+    def back(self, values: NumberLike) -> SameKind:
         """The answer in the shape and kind of the arguments."""
         shaped = np.asarray(values, np.float64).reshape(self.shape)
         if self._index is not None:
@@ -55,10 +53,10 @@ class Columns:
         return shaped[()]  # a number where the arguments were numbers
 
 
-def is_series(value: Any) -> bool:
+def is_series(value: Foreign) -> bool:
     """Whether it carries an index as pandas' Series do; lists have a method of that name."""
     return hasattr(value, "index") and hasattr(value, "to_numpy")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Foreign) -> SameKind:
     return value.to_numpy() if is_series(value) else (list(value) if isinstance(value, range) else value)

@@ -5,43 +5,44 @@ from __future__ import annotations
 import sys
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from retainkit.columns import SameKind
 from retainkit.interop.lifetimes._checks import check_inputs, scale_time
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.summaries import Purchases
-from retainkit.typing import Array
+from retainkit.typing import Array, Foreign, NumberLike
 
 
 class AbstractPurchaseFitter(BaseFitter):
     """A fitter of a model of how often customers buy and whether they are still customers."""
 
-    predict: Callable[..., Any]
-    generate_new_data: Any
+    predict: Callable[..., SameKind]
+    generate_new_data: Foreign
     _observed_column: ClassVar[str | None] = "T"
     _times: ClassVar[tuple[str, ...]] = ("alpha",)
     """Parameters that count in units of time."""
 
     @staticmethod
     @abstractmethod
-    def _simulator() -> Callable[..., Any]:
+    def _simulator() -> Callable[..., SameKind]:
         """The function of generate_data for this model."""
 
     # -- fitting -----------------------------------------------------------------------------------
 
     def _fit_times(
         self,
-        columns: tuple[Any, Any, Any],
-        weights: Any,
-        start: Any,
+        columns: tuple[NumberLike, NumberLike, NumberLike],
+        weights: NumberLike,
+        start: NumberLike,
         *,
         rows_count: bool = False,
         verbose: bool = False,
-        index: Any = None,
+        index: Foreign = None,
     ) -> None:
         """Fit to times divided by the longest T, as lifetimes does: a penalty counts in that scale.
 
@@ -79,8 +80,8 @@ class AbstractPurchaseFitter(BaseFitter):
     # -- predictions -------------------------------------------------------------------------------
 
     def conditional_expected_number_of_purchases_up_to_time(
-        self, t: Any, frequency: Any, recency: Any, T: Any
-    ) -> Any:
+        self, t: NumberLike, frequency: NumberLike, recency: NumberLike, T: NumberLike
+    ) -> SameKind:
         """Expected purchases in the time `t` after T, given a customer's history.
 
         Parameters
@@ -103,7 +104,9 @@ class AbstractPurchaseFitter(BaseFitter):
                 answer[ahead] = self._model().expected_purchases(past, given.one_if_all(length[ahead]))
         return given.back(answer)
 
-    def conditional_probability_alive(self, frequency: Any, recency: Any, T: Any) -> Any:
+    def conditional_probability_alive(
+        self, frequency: NumberLike, recency: NumberLike, T: NumberLike
+    ) -> SameKind:
         """Probability that a customer with this history is still one at T.
 
         Where `frequency` is 0 the customer has no last repeat purchase, whatever `recency` says.
@@ -112,7 +115,7 @@ class AbstractPurchaseFitter(BaseFitter):
 
     def conditional_probability_alive_matrix(
         self, max_frequency: int | None = None, max_recency: int | None = None
-    ) -> Any:
+    ) -> SameKind:
         """P(alive) at every recency (rows) and frequency (columns), for customers of age `max_recency`.
 
         The largest frequency and the longest T of the fit by default.
@@ -122,26 +125,32 @@ class AbstractPurchaseFitter(BaseFitter):
         recency, frequency = np.meshgrid(np.arange(last + 1.0), np.arange(most + 1.0), indexing="ij")
         return np.asarray(self._alive(frequency, recency, float(last)))
 
-    def expected_number_of_purchases_up_to_time(self, t: Any) -> Any:
+    def expected_number_of_purchases_up_to_time(self, t: NumberLike) -> SameKind:
         """Expected repeat purchases of a customer just acquired, in the time `t`."""
         given = Columns(t=t)
         return given.back(self._model().expected_purchases_new(given.length("t")))
 
-    def _alive(self, frequency: Any, recency: Any, T: Any) -> Any:
+    def _alive(self, frequency: NumberLike, recency: NumberLike, T: NumberLike) -> SameKind:
         given = Columns(frequency=frequency, recency=recency, T=T)
         with np.errstate(under="ignore"):
             return given.back(self._model().probability_alive(customers(given)))
 
     @classmethod
     def _negative_log_likelihood(
-        cls, log_params: Any, freq: Any, rec: Any, T: Any, weights: Any, penalizer_coef: float
+        cls,
+        log_params: NumberLike,
+        freq: NumberLike,
+        rec: NumberLike,
+        T: NumberLike,
+        weights: NumberLike,
+        penalizer_coef: float,
     ) -> float:
         """What a fit minimises, at the logarithms of the parameters."""
         data = Purchases(frequency=freq, recency=rec, T=T, weight=weights)
         return cls._mean_criterion(log_params, data, penalizer_coef)
 
 
-def customers(given: Columns, chosen: Any = slice(None)) -> Purchases:
+def customers(given: Columns, chosen: NumberLike = slice(None)) -> Purchases:
     """The customers of the arguments; without a repeat purchase there is no last one."""
     frequency = given["frequency"][chosen]
     recency = np.where(frequency == 0.0, 0.0, given["recency"][chosen])

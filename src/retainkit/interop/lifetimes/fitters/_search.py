@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,10 +18,10 @@ from retainkit._numerics.maximize import Evaluate, maximize
 from retainkit.errors import FitError
 from retainkit.inference.fit import fit
 from retainkit.interop.lifetimes._checks import ConvergenceError
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.parameters import parameters_of
 from retainkit.summaries import AbstractSummary
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike
 
 _GAIN = 1e-6  # a promised rise of the log-likelihood that is too small to search on for
 
@@ -38,7 +37,7 @@ class Found:
 
 
 def criterion(
-    model: type[AbstractModel[Any]], log_parameters: Any, data: AbstractSummary, penalty: float
+    model: type[AnyModel], log_parameters: NumberLike, data: AbstractSummary, penalty: float
 ) -> float:
     """Minus the mean log-likelihood per customer, and the penalty on the squared parameters."""
     theta = np.exp(np.asarray(log_parameters, np.float64))
@@ -47,7 +46,7 @@ def criterion(
 
 
 def minimum(
-    model: type[AbstractModel[Any]],
+    model: type[AnyModel],
     data: AbstractSummary,
     penalty: float,
     start: Array | None,
@@ -70,9 +69,7 @@ def minimum(
         raise ConvergenceError(str(error)) from error
 
 
-def _plain(
-    model: type[AbstractModel[Any]], data: AbstractSummary, start: Mapping[str, float] | None
-) -> Found:
+def _plain(model: type[AnyModel], data: AbstractSummary, start: Mapping[str, float] | None) -> Found:
     with np.errstate(all="ignore"):
         found = fit(model, data, start=start)
     theta = np.array([float(v) for v in found.model.parameters.values()])
@@ -86,7 +83,7 @@ def _plain(
 
 
 def _searched(
-    model: type[AbstractModel[Any]],
+    model: type[AnyModel],
     data: AbstractSummary,
     penalty: float,
     start: Mapping[str, float] | None,
@@ -121,7 +118,7 @@ def _searched(
     return Found(point, -found.value / rows.customers, hessian, "The penalised optimum was found.")
 
 
-def _evaluator(model: type[AbstractModel[Any]], rows: AbstractSummary, strength: float) -> Evaluate:
+def _evaluator(model: type[AnyModel], rows: AbstractSummary, strength: float) -> Evaluate:
     """Log-likelihood less strength·Σθ², its gradient in ln θ and a positive stand-in for its curvature."""
 
     def one(point: Array) -> tuple[float, Array, Array]:

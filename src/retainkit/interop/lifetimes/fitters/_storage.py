@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.columns import SameKind
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.kinds import pandas
+from retainkit.typing import Foreign, Plain
 
 _FORMAT = 1
 
 
-def write(path: Any, fitter: str, state: dict[str, Any]) -> None:
+def write(path: str | PathLike[str], fitter: str, state: Plain) -> None:
     """Write the state to a file, a few hundred bytes without the data."""
     packed = {name: _pack(name, value) for name, value in state.items()}
     text = json.dumps({"fitter": fitter, "format": _FORMAT, "state": packed})
     Path(path).write_text(text, encoding="utf-8")
 
 
-def read(path: Any, fitter: str) -> dict[str, Any]:
+def read(path: str | PathLike[str], fitter: str) -> Plain:
     """The state that `write` wrote, for a fitter of the same class."""
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -39,7 +42,7 @@ def read(path: Any, fitter: str) -> dict[str, Any]:
     return {name: _unpack(value) for name, value in record["state"].items()}
 
 
-def _pack(name: str, value: Any) -> Any:
+def _pack(name: str, value: Foreign) -> SameKind:
     kind = type(value).__name__
     if kind == "DataFrame":
         columns = {str(c): _pack(name, value[c].to_numpy()) for c in value.columns}
@@ -47,7 +50,7 @@ def _pack(name: str, value: Any) -> Any:
     if kind == "Series":
         return {"kind": "series", "values": _pack(name, value.to_numpy()), "index": _labels(value.index)}
     if isinstance(value, np.ndarray | np.generic):
-        array: NDArray[Any] = np.asarray(cast("Any", value))
+        array: NDArray[np.generic] = np.asarray(cast("Any", value))
         plain = array.tolist()
         return plain if array.ndim == 0 else {"kind": "array", "dtype": str(array.dtype), "values": plain}
     if value is None or isinstance(value, str | int | float | bool):
@@ -56,7 +59,7 @@ def _pack(name: str, value: Any) -> Any:
     raise InputError("not-supported", name, value, "must be numbers, text or a table of these", way_out)
 
 
-def _labels(index: Any) -> Any:
+def _labels(index: Foreign) -> SameKind:
     if type(index).__name__ == "RangeIndex":
         return {"start": index.start, "stop": index.stop, "step": index.step}
     labels = index.tolist()
@@ -66,15 +69,15 @@ def _labels(index: Any) -> Any:
     return labels
 
 
-def _unpack(value: Any) -> Any:
+def _unpack(value: Foreign) -> SameKind:
     if not isinstance(value, dict):
         return value
     pd = pandas()
 
-    record: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    record: Plain = value  # pyright: ignore[reportUnknownVariableType]
     if record["kind"] == "array":
         return np.array(record["values"], dtype=record["dtype"])
-    found: Any = record["index"]
+    found: Foreign = record["index"]
     index = pd.RangeIndex(**found) if isinstance(found, dict) else pd.Index(found)
     if record["kind"] == "series":
         return pd.Series(_unpack(record["values"]), index=index)

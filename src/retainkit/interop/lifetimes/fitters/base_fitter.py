@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from os import PathLike
+from typing import ClassVar
 
 import numpy as np
 
+from retainkit.columns import SameKind
 from retainkit.interop.lifetimes.fitters import _storage
 from retainkit.interop.lifetimes.fitters._search import Found, criterion, minimum
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.summaries import AbstractSummary
-from retainkit.typing import Array
+from retainkit.typing import Array, Foreign, Frame, NumberLike
 
 _REBUILT = ("predict", "generate_new_data")  # methods put on the instance by a fit
 
@@ -29,13 +31,13 @@ class BaseFitter:
         Weight of the sum of the squared parameters, added to what is minimised.
     """
 
-    _model_class: ClassVar[type[AbstractModel[Any]]]
+    _model_class: ClassVar[type[AnyModel]]
     _observed_column: ClassVar[str | None] = None
-    params_: Any
-    data: Any
-    variance_matrix_: Any
-    standard_errors_: Any
-    confidence_intervals_: Any
+    params_: Foreign
+    data: Frame
+    variance_matrix_: Foreign
+    standard_errors_: Foreign
+    confidence_intervals_: Foreign
 
     def __init__(self, penalizer_coef: float = 0.0) -> None:
         self.penalizer_coef = penalizer_coef
@@ -50,7 +52,7 @@ class BaseFitter:
         return f"<lifetimes.{name}:{fitted} {values}>"
 
     @property
-    def summary(self) -> Any:
+    def summary(self) -> SameKind:
         """One row a parameter: estimate, standard error and the bounds of its 95% interval."""
         pd = pandas()
 
@@ -62,10 +64,10 @@ class BaseFitter:
 
     def save_model(
         self,
-        path: Any,
+        path: str | PathLike[str],
         save_data: bool = True,
         save_generate_data_method: bool = True,
-        values_to_save: list[Any] | None = None,
+        values_to_save: list[Foreign] | None = None,
     ) -> None:
         """Write the fitter to a JSON file; lifetimes writes a pickle, which runs code when it is read.
 
@@ -88,7 +90,7 @@ class BaseFitter:
         state |= {name: fill for name, fill in replaced if name in self.__dict__}
         _storage.write(path, type(self).__name__, state)
 
-    def load_model(self, path: Any) -> None:
+    def load_model(self, path: str | PathLike[str]) -> None:
         """Become the fitter that `save_model` wrote to this file."""
         state = _storage.read(path, type(self).__name__)
         self.__dict__.update({name: v for name, v in state.items() if name != "_observed"})
@@ -99,17 +101,17 @@ class BaseFitter:
 
     # -- what fitters share ------------------------------------------------------------------------
 
-    def _unload_params(self, *names: str) -> list[Any]:
+    def _unload_params(self, *names: str) -> list[Foreign]:
         if not hasattr(self, "params_"):
             raise ValueError("Model has not been fit yet. Please call the .fit method first.")
         return [self.params_[name] for name in names]
 
-    def _model(self) -> Any:
+    def _model(self) -> SameKind:
         """The retainkit model with these parameters."""
         kind = self._model_class
         return kind.of([float(value) for value in self._unload_params(*kind.names())])
 
-    def _search(self, data: AbstractSummary, penalty: float, start: Any, **held: float) -> Found:
+    def _search(self, data: AbstractSummary, penalty: float, start: NumberLike, **held: float) -> Found:
         """The minimum of the criterion, whose value and curvature are kept."""
         given = None if start is None else np.asarray(start, np.float64)
         found = minimum(self._model_class, data, penalty, given, held)
@@ -142,20 +144,20 @@ class BaseFitter:
     def _put_methods(self, observed: Array | None) -> None:
         """Methods that lifetimes puts on the instance; `observed` is None where there is no simulator."""
 
-    def _generator(self, simulate: Callable[..., Any], observed: Array) -> Callable[..., Any]:
+    def _generator(self, simulate: Callable[..., SameKind], observed: Array) -> Callable[..., SameKind]:
         """The method ``generate_new_data``: customers like those of the fit, simulated."""
 
-        def generate_new_data(size: int = 1) -> Any:
+        def generate_new_data(size: int = 1) -> SameKind:
             return simulate(observed, *self._unload_params(*self._model_class.names()), size=size)
 
         return generate_new_data
 
     @classmethod
-    def _mean_criterion(cls, log_params: Any, data: AbstractSummary, penalizer_coef: float) -> float:
+    def _mean_criterion(cls, log_params: NumberLike, data: AbstractSummary, penalizer_coef: float) -> float:
         return criterion(cls._model_class, log_params, data, penalizer_coef)
 
 
-def repeated(values: Any, weights: Any) -> Array:
+def repeated(values: NumberLike, weights: NumberLike) -> Array:
     """Each value as often as its weight says, if the weights are whole numbers."""
     times = np.asarray(weights)
     whole = np.rint(times).astype(np.int64)

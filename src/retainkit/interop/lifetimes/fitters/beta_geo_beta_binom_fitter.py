@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 
+from retainkit.columns import SameKind
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
 from retainkit.interop.lifetimes.generate_data import beta_geometric_beta_binom_model
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.summaries import Opportunities
-from retainkit.typing import Array
+from retainkit.typing import Array, Foreign, NumberLike
 
 
 @final
@@ -28,21 +29,21 @@ class BetaGeoBetaBinomFitter(BaseFitter):
         Weight of alpha² + beta² + gamma² + delta² against the mean negative log-likelihood.
     """
 
-    _model_class: ClassVar[type[AbstractModel[Any]]] = BGBB
+    _model_class: ClassVar[type[AnyModel]] = BGBB
     _observed_column: ClassVar[str | None] = "n_periods"
-    generate_new_data: Callable[..., Any]
+    generate_new_data: Callable[..., SameKind]
 
     def fit(
         self,
-        frequency: Any,
-        recency: Any,
-        n_periods: Any,
-        weights: Any = None,
-        initial_params: Any = None,
+        frequency: NumberLike,
+        recency: NumberLike,
+        n_periods: NumberLike,
+        weights: NumberLike = None,
+        initial_params: NumberLike = None,
         verbose: bool = False,
         tol: float = 1e-7,  # noqa: ARG002 - the search ends at the optimum itself
-        index: Any = None,
-        **kwargs: Any,  # noqa: ARG002 - options of an optimiser that is not used
+        index: Foreign = None,
+        **kwargs: object,  # noqa: ARG002 - options of an optimiser that is not used
     ) -> Self:
         """Fit the model to customers' histories.
 
@@ -75,8 +76,12 @@ class BetaGeoBetaBinomFitter(BaseFitter):
             self.generate_new_data = self._generator(beta_geometric_beta_binom_model, observed)
 
     def conditional_expected_number_of_purchases_up_to_time(
-        self, m_periods_in_future: Any, frequency: Any, recency: Any, n_periods: Any
-    ) -> Any:
+        self,
+        m_periods_in_future: NumberLike,
+        frequency: NumberLike,
+        recency: NumberLike,
+        n_periods: NumberLike,
+    ) -> SameKind:
         """Expected purchases at the next `m_periods_in_future` opportunities, given a history."""
         given, ahead = _given(m_periods_in_future, frequency, recency, n_periods)
         answer = np.zeros(ahead.shape)
@@ -88,13 +93,17 @@ class BetaGeoBetaBinomFitter(BaseFitter):
         return given.back(answer)
 
     def conditional_probability_alive(
-        self, m_periods_in_future: Any, frequency: Any, recency: Any, n_periods: Any
-    ) -> Any:
+        self,
+        m_periods_in_future: NumberLike,
+        frequency: NumberLike,
+        recency: NumberLike,
+        n_periods: NumberLike,
+    ) -> SameKind:
         """Probability that a customer is still one `m_periods_in_future` opportunities from now."""
         given, ahead = _given(m_periods_in_future, frequency, recency, n_periods)
         return given.back(self._model().probability_alive(_customers(given), given.one_if_all(ahead)))
 
-    def expected_number_of_transactions_in_first_n_periods(self, n: int) -> Any:
+    def expected_number_of_transactions_in_first_n_periods(self, n: int) -> SameKind:
         """How many of the fitted customers would make each number of purchases at `n` opportunities.
 
         A DataFrame with the column ``model``, indexed by the frequencies that the data have.
@@ -109,11 +118,11 @@ class BetaGeoBetaBinomFitter(BaseFitter):
     @classmethod
     def _negative_log_likelihood(
         cls,
-        log_params: Any,
-        frequency: Any,
-        recency: Any,
-        n_periods: Any,
-        weights: Any,
+        log_params: NumberLike,
+        frequency: NumberLike,
+        recency: NumberLike,
+        n_periods: NumberLike,
+        weights: NumberLike,
         penalizer_coef: float = 0.0,
     ) -> float:
         """What a fit minimises, at the logarithms of the parameters."""
@@ -121,13 +130,15 @@ class BetaGeoBetaBinomFitter(BaseFitter):
         return cls._mean_criterion(log_params, data, penalizer_coef)
 
 
-def _given(m_periods_in_future: Any, frequency: Any, recency: Any, n_periods: Any) -> tuple[Columns, Array]:
+def _given(
+    m_periods_in_future: NumberLike, frequency: NumberLike, recency: NumberLike, n_periods: NumberLike
+) -> tuple[Columns, Array]:
     given = Columns(
         m_periods_in_future=m_periods_in_future, frequency=frequency, recency=recency, n_periods=n_periods
     )
     return given, given.length("m_periods_in_future")
 
 
-def _customers(given: Columns, chosen: Any = slice(None)) -> Opportunities:
+def _customers(given: Columns, chosen: NumberLike = slice(None)) -> Opportunities:
     x, last, n = (given[name][chosen] for name in ("frequency", "recency", "n_periods"))
     return Opportunities(frequency=x, recency=last, periods=n)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
+from retainkit.columns import SameKind
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter
 from retainkit.interop.lifetimes.generate_data import beta_geometric_nbd_model
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.purchasing.bg_nbd import BGNBD
+from retainkit.typing import Foreign, NumberLike
 
 
 @final
@@ -31,23 +33,23 @@ class BetaGeoFitter(AbstractPurchaseFitter):
     <lifetimes.BetaGeoFitter: fitted with 2357 subjects, a: 0.79, alpha: 4.41, b: 2.43, r: 0.24>
     """
 
-    _model_class: ClassVar[type[AbstractModel[Any]]] = BGNBD
+    _model_class: ClassVar[type[AnyModel]] = BGNBD
 
     @staticmethod
-    def _simulator() -> Callable[..., Any]:
+    def _simulator() -> Callable[..., SameKind]:
         return beta_geometric_nbd_model
 
     def fit(
         self,
-        frequency: Any,
-        recency: Any,
-        T: Any,
-        weights: Any = None,
-        initial_params: Any = None,
+        frequency: NumberLike,
+        recency: NumberLike,
+        T: NumberLike,
+        weights: NumberLike = None,
+        initial_params: NumberLike = None,
         verbose: bool = False,
         tol: float = 1e-7,  # noqa: ARG002 - the search ends at the optimum itself
-        index: Any = None,
-        **kwargs: Any,  # noqa: ARG002 - options of an optimiser that is not used
+        index: Foreign = None,
+        **kwargs: object,  # noqa: ARG002 - options of an optimiser that is not used
     ) -> Self:
         """Fit the model to customers' histories.
 
@@ -74,7 +76,7 @@ class BetaGeoFitter(AbstractPurchaseFitter):
         self._fit_times((frequency, recency, T), weights, initial_params, verbose=verbose, index=index)
         return self
 
-    def probability_of_n_purchases_up_to_time(self, t: Any, n: Any) -> Any:
+    def probability_of_n_purchases_up_to_time(self, t: NumberLike, n: NumberLike) -> SameKind:
         """Probability that a customer just acquired makes `n` repeat purchases in the time `t`."""
         given = Columns(t=t, n=n)
         return given.back(self._model().purchase_pmf(given["n"], given.length("t")))

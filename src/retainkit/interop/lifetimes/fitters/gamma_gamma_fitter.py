@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 
+from retainkit.columns import SameKind
 from retainkit.interop.lifetimes._checks import check_inputs
 from retainkit.interop.lifetimes._value import customer_lifetime_value
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
 from retainkit.interop.lifetimes.kinds import pandas
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.summaries import Spend
+from retainkit.typing import Foreign, NumberLike
 
 
 @final
@@ -27,19 +29,19 @@ class GammaGammaFitter(BaseFitter):
         Weight of p² + q² + v² against the mean negative log-likelihood.
     """
 
-    _model_class: ClassVar[type[AbstractModel[Any]]] = GammaGamma
+    _model_class: ClassVar[type[AnyModel]] = GammaGamma
 
     def fit(
         self,
-        frequency: Any,
-        monetary_value: Any,
-        weights: Any = None,
-        initial_params: Any = None,
+        frequency: NumberLike,
+        monetary_value: NumberLike,
+        weights: NumberLike = None,
+        initial_params: NumberLike = None,
         verbose: bool = False,
         tol: float = 1e-7,  # noqa: ARG002 - the search ends at the optimum itself
-        index: Any = None,
+        index: Foreign = None,
         q_constraint: bool = False,
-        **kwargs: Any,  # noqa: ARG002 - options of an optimiser that is not used
+        **kwargs: object,  # noqa: ARG002 - options of an optimiser that is not used
     ) -> Self:
         """Fit the model to customers with repeat purchases.
 
@@ -72,7 +74,9 @@ class GammaGammaFitter(BaseFitter):
             sys.stdout.write(found.message + "\n")
         return self
 
-    def conditional_expected_average_profit(self, frequency: Any = None, monetary_value: Any = None) -> Any:
+    def conditional_expected_average_profit(
+        self, frequency: NumberLike = None, monetary_value: NumberLike = None
+    ) -> SameKind:
         """Expected value of a future purchase, given the number and the mean value of past ones.
 
         The customers of the fit by default. Infinite where the model has no mean (p·frequency + q ≤ 1).
@@ -84,15 +88,15 @@ class GammaGammaFitter(BaseFitter):
 
     def customer_lifetime_value(
         self,
-        transaction_prediction_model: Any,
-        frequency: Any,
-        recency: Any,
-        T: Any,
-        monetary_value: Any,
+        transaction_prediction_model: Foreign,
+        frequency: NumberLike,
+        recency: NumberLike,
+        T: NumberLike,
+        monetary_value: NumberLike,
         time: int = 12,
         discount_rate: float = 0.01,
         freq: str = "D",
-    ) -> Any:
+    ) -> SameKind:
         """Discounted revenue of each customer's next `time` months, as lifetimes defines it.
 
         Parameters
@@ -114,10 +118,10 @@ class GammaGammaFitter(BaseFitter):
     @classmethod
     def _negative_log_likelihood(
         cls,
-        log_params: Any,
-        frequency: Any,
-        avg_monetary_value: Any,
-        weights: Any,
+        log_params: NumberLike,
+        frequency: NumberLike,
+        avg_monetary_value: NumberLike,
+        weights: NumberLike,
         penalizer_coef: float,
     ) -> float:
         """What a fit minimises, at the logarithms of the parameters."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 
+from retainkit.columns import SameKind
 from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter, customers
 from retainkit.interop.lifetimes.generate_data import pareto_nbd_model
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD
 from retainkit.summaries import Purchases
+from retainkit.typing import Foreign, NumberLike
 
 
 @final
@@ -28,27 +30,27 @@ class ParetoNBDFitter(AbstractPurchaseFitter):
         (the other fitters weigh it against the mean), with alpha and beta in units of the longest T.
     """
 
-    _model_class: ClassVar[type[AbstractModel[Any]]] = ParetoNBD
+    _model_class: ClassVar[type[AnyModel]] = ParetoNBD
     _times: ClassVar[tuple[str, ...]] = ("alpha", "beta")
 
     @staticmethod
-    def _simulator() -> Callable[..., Any]:
+    def _simulator() -> Callable[..., SameKind]:
         return pareto_nbd_model
 
     def fit(
         self,
-        frequency: Any,
-        recency: Any,
-        T: Any,
-        weights: Any = None,
+        frequency: NumberLike,
+        recency: NumberLike,
+        T: NumberLike,
+        weights: NumberLike = None,
         iterative_fitting: int = 1,
-        initial_params: Any = None,
+        initial_params: NumberLike = None,
         verbose: bool = False,
         tol: float = 1e-4,  # noqa: ARG002 - the search ends at the optimum itself
-        index: Any = None,
+        index: Foreign = None,
         fit_method: str = "Nelder-Mead",  # noqa: ARG002
         maxiter: int = 2000,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002 - options of an optimiser that is not used
+        **kwargs: object,  # noqa: ARG002 - options of an optimiser that is not used
     ) -> Self:
         """Fit the model to customers' histories.
 
@@ -74,13 +76,15 @@ class ParetoNBDFitter(AbstractPurchaseFitter):
         )
         return self
 
-    def conditional_probability_alive(self, frequency: Any, recency: Any, T: Any) -> Any:
+    def conditional_probability_alive(
+        self, frequency: NumberLike, recency: NumberLike, T: NumberLike
+    ) -> SameKind:
         """Probability that a customer with this history is still one at T; a Series for Series."""
         return self._alive(frequency, recency, T)
 
     def conditional_probability_of_n_purchases_up_to_time(
-        self, n: Any, t: Any, frequency: Any, recency: Any, T: Any
-    ) -> Any:
+        self, n: NumberLike, t: NumberLike, frequency: NumberLike, recency: NumberLike, T: NumberLike
+    ) -> SameKind:
         """Probability of `n` purchases in the time `t` after T, given a customer's history."""
         given = Columns(n=n, t=t, frequency=frequency, recency=recency, T=T)
         with np.errstate(under="ignore"):
@@ -89,7 +93,13 @@ class ParetoNBDFitter(AbstractPurchaseFitter):
 
     @classmethod
     def _negative_log_likelihood(
-        cls, log_params: Any, freq: Any, rec: Any, T: Any, weights: Any, penalizer_coef: float
+        cls,
+        log_params: NumberLike,
+        freq: NumberLike,
+        rec: NumberLike,
+        T: NumberLike,
+        weights: NumberLike,
+        penalizer_coef: float,
     ) -> float:
         """What a fit minimises; for this model lifetimes hands over the parameters themselves."""
         params = np.asarray(log_params, np.float64)
