@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.models.family import AbstractFamily
+from retainkit.models.family import AnyFamily
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array
 
@@ -17,13 +17,13 @@ from retainkit.typing import Array
 class View:
     """A family as the optimiser sees it: unbounded, well-scaled coordinates and a penalty on some."""
 
-    family: AbstractFamily[Any]
+    family: AnyFamily
     scaling: Array | None
     precision: Array | None
     """The penalty's second derivatives, one per coordinate."""
 
     @classmethod
-    def of(cls, family: AbstractFamily[Any], rows: AbstractSummary, penalty: float) -> Self:
+    def of(cls, family: AnyFamily, rows: AbstractSummary, penalty: float) -> Self:
         shrunk = list(family.penalized())
         if penalty and not shrunk:
             rule = "shrinks the coefficients of covariates, and this model has none"

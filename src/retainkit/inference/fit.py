@@ -13,10 +13,10 @@ from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import FitError, InputError, near
 from retainkit.inference._view import View
 from retainkit.inference.diagnostics import diagnose
-from retainkit.inference.result import Fit
-from retainkit.models.base import AbstractModel
+from retainkit.inference.result import AnyFit, Fit
+from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
-from retainkit.models.family import AbstractFamily, PlainFamily, hold
+from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily, hold
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary, Renewals
 from retainkit.typing import Array
@@ -91,7 +91,7 @@ def fit(
     """
     if isinstance(model, type) and issubclass(model, AbstractEstimate):
         return model.estimate(data)
-    family: AbstractFamily[Any] = hold(_family(model), fixed or {})
+    family: AnyFamily = hold(_family(model), fixed or {})
     shrink = NOT_NEGATIVE.check("penalty", penalty)
     given = data_of(data, family.data_kind, "data", family.name)
     summed = family.summed(given)
@@ -116,17 +116,17 @@ def _rows(data: AbstractSummary) -> AbstractSummary:
     return data if len(data) > _MANY and not data.has_repeats else data.compress()
 
 
-def _family(model: Any) -> AbstractFamily[Any]:
+def _family(model: Any) -> AnyFamily:
     if isinstance(model, AbstractFamily):
-        return cast("AbstractFamily[Any]", model)
+        return cast("AnyFamily", model)
     if isinstance(model, type) and issubclass(model, AbstractModel):
-        return PlainFamily(cast("type[AbstractModel[Any]]", model))
+        return PlainFamily(cast("type[AnyModel]", model))
     shown = repr(model)  # pyright: ignore[reportUnknownArgumentType]
     rule = "must be the class of a model, not its name nor one with parameters"
     raise InputError("not-a-model", "model", shown, rule, "For example fit(BGNBD, tx.purchases).")
 
 
-def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> None:
+def _require_evidence(family: AnyFamily, rows: AbstractSummary) -> None:
     missing = rows.missing_evidence()
     parameters = len(family.parameters)
     if missing is not None:
@@ -140,7 +140,7 @@ def _require_evidence(family: AbstractFamily[Any], rows: AbstractSummary) -> Non
         )
 
 
-def _start(family: AbstractFamily[Any], rows: AbstractSummary, given: Mapping[str, float] | None) -> Array:
+def _start(family: AnyFamily, rows: AbstractSummary, given: Mapping[str, float] | None) -> Array:
     scales = rows.scales if any(p.unit for p in family.parameters) else {}
     values = {p.name: p.start * p.scale(scales) for p in family.parameters}
     for name, value in (given or {}).items():
@@ -191,9 +191,7 @@ def _objective(view: View, rows: AbstractSummary) -> Evaluate:
     return evaluate
 
 
-def _sums(
-    family: AbstractFamily[Any], candidate: AbstractModel[Any], piece: AbstractSummary
-) -> tuple[float, Array, Array]:
+def _sums(family: AnyFamily, candidate: AnyModel, piece: AbstractSummary) -> tuple[float, Array, Array]:
     """Weighted sums of log-likelihood, score and outer products; einsum, as BLAS threads only cost here."""
     value, score = candidate.log_likelihood_and_score(piece)
     score = family.score_rows(score)
@@ -202,7 +200,7 @@ def _sums(
     return total, weighted.sum(axis=1), np.einsum("in,jn->ij", weighted, score)
 
 
-def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> Fit[Any]:
+def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> AnyFit:
     theta, slope = view.natural(found.point)
     verdict = diagnose(found, start, view.family.parameters, view.family.boundary_hints)
     inverse = np.full((start.size, start.size), np.nan)

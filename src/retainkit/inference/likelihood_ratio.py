@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from scipy.special import gammaincc
 
 from retainkit.errors import InputError
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class LikelihoodRatio:
         )
 
 
-def likelihood_ratio_test(smaller: Fit[Any], larger: Fit[Any]) -> LikelihoodRatio:
+def likelihood_ratio_test(smaller: AnyFit, larger: AnyFit) -> LikelihoodRatio:
     """Test a model against a larger one that contains it, both fitted to the same customers.
 
     Parameters

@@ -13,7 +13,7 @@ from retainkit.errors import near
 from retainkit.inference.diagnostics import Diagnostics
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily
-from retainkit.typing import Array
+from retainkit.typing import Array, Plain
 
 M = TypeVar("M", bound=AbstractModel[Any])
 
@@ -156,7 +156,7 @@ class Fit(Generic[M]):
         values = (p.domain.from_line(z) for p, z in zip(declared, columns, strict=True))
         return self.family.of(values, unit=self.model.unit)
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The fit as plain values, ready for JSON."""
         return {
             **self.model.model_dump(),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit
 from retainkit.typing import Real
 
 _STEP = 1e-3  # of a standard deviation: small against it, large against rounding
 
 
-def standard_error(figure: Callable[..., Real], *fits: Fit[Any]) -> Real:
+def standard_error(figure: Callable[..., Real], *fits: AnyFit) -> Real:
     """Standard error of any figure computed from fitted models, by the delta method.
 
     The figure is computed once at the estimates and once a step along each direction in which the

@@ -13,10 +13,8 @@ The registry is the list of imports below: a new model is its file and its line 
 
 from __future__ import annotations
 
-from typing import Any
-
 from retainkit.models._json import read_model
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.contractual.nonparametric.aalen_johansen import AalenJohansen as AalenJohansen
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier as KaplanMeier
 from retainkit.models.contractual.nonparametric.life_table import LifeTable as LifeTable
@@ -59,16 +57,16 @@ from retainkit.models.contractual.log_logistic import LogLogistic as LogLogistic
 from retainkit.models.contractual.weibull_gamma import WeibullGamma as WeibullGamma
 
 
-def _registered() -> dict[str, type[AbstractModel[Any]]]:
+def _registered() -> dict[str, type[AnyModel]]:
     """The models among the names above: they declare parameters of their own, which no wrapper does."""
     kinds = (value for value in globals().values() if isinstance(value, type))
     return {k.__name__: k for k in kinds if issubclass(k, AbstractModel) and k.names()}
 
 
-MODELS: dict[str, type[AbstractModel[Any]]] = _registered()
+MODELS: dict[str, type[AnyModel]] = _registered()
 
 
-def model_from_json(text: str | bytes) -> AbstractModel[Any]:
+def model_from_json(text: str | bytes) -> AnyModel:
     """A model from the JSON that its ``model_dump_json()`` (or that of its fit) wrote.
 
     >>> from retainkit import BGNBD

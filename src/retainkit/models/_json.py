@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models.base import AbstractModel
+from retainkit.models.base import AnyModel
 from retainkit.models.contractual.shares import WithShares
 from retainkit.models.covariates import WithCovariates
 from retainkit.models.over_time import OverTime
+from retainkit.typing import Plain
 
-COMPOSED: dict[str, Any] = {
+COMPOSED: Plain = {
     "OverTime": OverTime,
     "WithCovariates": WithCovariates,
     "WithShares": WithShares,
 }
 
 
-def read_model(text: str | bytes, models: Mapping[str, type[AbstractModel[Any]]]) -> AbstractModel[Any]:
+def read_model(text: str | bytes, models: Mapping[str, type[AnyModel]]) -> AnyModel:
     """The model that a record in JSON describes."""
     try:
         record: Any = json.loads(text)
@@ -28,10 +29,10 @@ def read_model(text: str | bytes, models: Mapping[str, type[AbstractModel[Any]]]
     return _model(record, models)
 
 
-def _model(record: Any, models: Mapping[str, type[AbstractModel[Any]]]) -> AbstractModel[Any]:
+def _model(record: Any, models: Mapping[str, type[AnyModel]]) -> AnyModel:
     if not isinstance(record, dict) or "model" not in record:
         raise _not_a_record(str(cast("object", record)))
-    named = cast("dict[str, Any]", record)
+    named = cast("Plain", record)
     if named["model"] in COMPOSED:
         return _composed(named, models)
     if named["model"] not in models:
@@ -45,7 +46,7 @@ def _model(record: Any, models: Mapping[str, type[AbstractModel[Any]]]) -> Abstr
     return make(**values, **named.get("settings", {}), unit=named.get("unit"))
 
 
-def _composed(record: dict[str, Any], models: Mapping[str, type[AbstractModel[Any]]]) -> AbstractModel[Any]:
+def _composed(record: Plain, models: Mapping[str, type[AnyModel]]) -> AnyModel:
     try:
         return COMPOSED[record["model"]].of_record(record, _model(record["base"], models))
     except (KeyError, TypeError) as error:

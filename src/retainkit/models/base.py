@@ -12,11 +12,11 @@ import numpy as np
 
 from retainkit.columns import Labels, same_rows
 from retainkit.errors import InputError
-from retainkit.models.family import AbstractFamily, PlainFamily
+from retainkit.models.family import AnyFamily, PlainFamily
 from retainkit.parameters import parameters_of
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary
-from retainkit.typing import Array, Real, Unit
+from retainkit.typing import Array, Plain, Real, Unit
 from retainkit.units import check_unit
 
 S = TypeVar("S", bound=AbstractSummary)
@@ -49,7 +49,7 @@ class AbstractModel(ABC, Generic[S]):
     """The row labels of parameters that were Series: what is asked of each row has to have the same."""
 
     def __post_init__(self) -> None:
-        columns: dict[str, Any] = {}
+        columns: Plain = {}
         for p in parameters_of(type(self)):
             given = getattr(self, p.name)
             if type(given) is float and p.domain.contains(given):
@@ -98,12 +98,12 @@ class AbstractModel(ABC, Generic[S]):
         return {name: getattr(self, name) for name in self.names()}
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Plain:
         """The settings that no fit estimates, by name."""
         return {name: getattr(self, name) for name in self.fixed_fields}
 
     @property
-    def family(self) -> AbstractFamily[Any]:
+    def family(self) -> AnyFamily:
         """All models of the form of this one."""
         return PlainFamily(type(self), tuple(self.settings.items()))
 
@@ -123,7 +123,7 @@ class AbstractModel(ABC, Generic[S]):
         make: Any = cls
         return make(*values, unit=unit)
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The record as plain values: the model's name, its parameters and its unit."""
         plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in self.parameters.items()}
         settings = {"settings": self.settings} if self.fixed_fields else {}

@@ -16,12 +16,12 @@ import numpy as np
 
 from retainkit.errors import InputError, near
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily, PlainFamily
+from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily
 from retainkit.parameters import Parameter, real
 from retainkit.protocols import DataOf
-from retainkit.summaries import Described
+from retainkit.summaries import AbstractSummary, Described
 from retainkit.summaries.covariates import covariate_columns
-from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.typing import Array, Frame, Plain, Real, Unit
 
 B = TypeVar("B", bound=AbstractModel[Any])
 
@@ -76,7 +76,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         if self.unit is None and self.base.unit is not None:
             object.__setattr__(self, "unit", self.base.unit)
 
-    def given(self, covariates: Mapping[str, NumberLike] | Any) -> B:
+    def given(self, covariates: Frame) -> B:
         """The plain model of each customer: parameters of shape (n,), or numbers for a single one.
 
         It answers all questions of the model within, with data of n entries or tenures of shape (n,).
@@ -93,7 +93,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
             raise InputError("missing-column", "covariates", ", ".join(z), rule, way_out)
         return self._at({effect.covariate: z[effect.covariate] for effect in self.effects})
 
-    def over_time(self, covariates: Mapping[str, NumberLike] | Any) -> B:
+    def over_time(self, covariates: Frame) -> B:
         """As `given`, with parameters of shape (n, 1): times go on the last axis, answers are (n, times)."""
         each = self.given(covariates)
         columns = [np.atleast_1d(np.asarray(v))[..., None] for v in each.family.values_of(each)]
@@ -126,7 +126,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         return self.base.family.processes[process]
 
     def _at(self, z: Mapping[str, Array]) -> B:
-        shift: dict[str, Any] = {}
+        shift: Plain = {}
         for effect, coefficient in zip(self.effects, self.coefficients, strict=True):
             for process in effect.processes:
                 name, sign = self._target(process)
@@ -152,14 +152,14 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         return CovariateFamily(self.base.family, self.effects)
 
     @classmethod
-    def of_record(cls, record: Mapping[str, Any], base: B) -> WithCovariates[B]:
+    def of_record(cls, record: Plain, base: B) -> WithCovariates[B]:
         """The model that `model_dump` wrote, around the model within that was read already."""
         rows = record["coefficients"]
         effects = tuple(Effect(row["covariate"], tuple(row["processes"])) for row in rows)
         values = tuple(_plain(row["coefficient"]) for row in rows)
         return cls(base, effects, values, unit=record.get("unit"))
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The record as plain values: the model within, and each coefficient with its processes."""
         coefficients = [
             {"covariate": e.covariate, "processes": list(e.processes), "coefficient": np.asarray(c).tolist()}
@@ -185,7 +185,7 @@ class CovariateFamily(AbstractFamily[WithCovariates[B]], Generic[B]):
         return f"{self.base.name} with covariates"
 
     @property
-    def data_kind(self) -> type[Any]:
+    def data_kind(self) -> type[AbstractSummary]:
         return Described
 
     @property
@@ -317,7 +317,7 @@ def _coefficient(effect: Effect) -> Parameter:
     return Parameter(name=effect.name, **specified.metadata)
 
 
-def _check_process(process: str, family: AbstractFamily[Any]) -> None:
+def _check_process(process: str, family: AnyFamily) -> None:
     known = family.processes
     if process not in known:
         rule = f"must be a process of {family.name}: {', '.join(known) or 'it has none'}"

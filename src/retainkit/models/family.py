@@ -32,7 +32,7 @@ class AbstractFamily(ABC, Generic[M]):
 
     @property
     @abstractmethod
-    def data_kind(self) -> type[Any]:
+    def data_kind(self) -> type[AbstractSummary]:
         """The summary that the models are fitted to."""
 
     @property
@@ -97,7 +97,7 @@ class PlainFamily(AbstractFamily[M]):
         return self.kind.__name__
 
     @property
-    def data_kind(self) -> type[Any]:
+    def data_kind(self) -> type[AbstractSummary]:
         return self.kind.data_kind
 
     @property
@@ -145,7 +145,7 @@ class HeldFamily(AbstractFamily[M]):
         return self.base.name
 
     @property
-    def data_kind(self) -> type[Any]:
+    def data_kind(self) -> type[AbstractSummary]:
         return self.base.data_kind
 
     @property

@@ -21,14 +21,14 @@ from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily, PlainFamily
+from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
 from retainkit.parameters import Parameter, real
 from retainkit.protocols import DataOf
 from retainkit.rates import Rate
-from retainkit.summaries import Purchases
+from retainkit.summaries import AbstractSummary, Purchases
 from retainkit.summaries.over_time import CovariatePeriods, PurchasesOverTime, too_short, with_times
-from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.typing import Array, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration, in_units
 
 B = TypeVar("B", bound=AbstractPurchaseModel)
@@ -55,7 +55,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     covariates: tuple[str, ...]
     coefficients: tuple[Real, ...]
 
-    data_kind: ClassVar[type[Any]] = PurchasesOverTime
+    data_kind: ClassVar[type[PurchasesOverTime]] = PurchasesOverTime
     whole_periods: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -228,17 +228,17 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         return self.base.parameters | {f"purchasing.{name}": value for name, value in named}
 
     @property
-    def family(self) -> AbstractFamily[Any]:
+    def family(self) -> AnyFamily:
         return OverTimeFamily(self.base.family, self.covariates)
 
     @classmethod
-    def of_record(cls, record: Mapping[str, Any], base: B) -> OverTime[B]:
+    def of_record(cls, record: Plain, base: B) -> OverTime[B]:
         """The model that `model_dump` wrote, around the model within that was read already."""
-        given: Mapping[str, Any] = record["coefficients"]
+        given: Plain = record["coefficients"]
         values = tuple(np.asarray(v, np.float64) if isinstance(v, list) else float(v) for v in given.values())
         return cls(base, tuple(given), values, unit=record.get("unit"))
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The record as plain values: the model within and the coefficients."""
         given = {n: np.asarray(c).tolist() for n, c in zip(self.covariates, self.coefficients, strict=True)}
         return {"model": "OverTime", "base": self.base.model_dump(), "coefficients": given, "unit": self.unit}
@@ -256,7 +256,7 @@ class OverTimeFamily(AbstractFamily[OverTime[B]], Generic[B]):
         return f"{self.base.name} with covariates over time"
 
     @property
-    def data_kind(self) -> type[Any]:
+    def data_kind(self) -> type[AbstractSummary]:
         return PurchasesOverTime
 
     @property

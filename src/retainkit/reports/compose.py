@@ -21,7 +21,7 @@ from retainkit.reports.customer_base import CustomerBaseReport
 from retainkit.reports.figures import Assumptions
 from retainkit.reports.precision import value_errors
 from retainkit.reports.spend_link import measure_spend_link
-from retainkit.typing import Number, Unit
+from retainkit.typing import Frame, Number, Plain, Unit
 from retainkit.units import Duration
 from retainkit.validation import Tracking, track_purchases
 from retainkit.valuation.customers import value_customers
@@ -36,7 +36,7 @@ _TRACKED_BY: dict[Unit, Unit] = {"day": "week", "year": "quarter"}
 
 
 def report(
-    source: Any,
+    source: Frame,
     *,
     margin: Number,
     discount_rate: Rate,
@@ -171,7 +171,7 @@ def _report(tx: TransactionSummary, given: Assumptions, title: str, tell: Progre
 
 
 def _read(
-    source: Any, table: Mapping[str, Any], holdout_from: str | Date | None, tell: Progress
+    source: Frame, table: Mapping[str, Any], holdout_from: str | Date | None, tell: Progress
 ) -> TransactionSummary:
     tell("Reading the transactions", 0.0)
     if holdout_from != "half":
@@ -218,7 +218,7 @@ def _optional(domain: Domain, argument: str, value: Number | None) -> float | No
     return None if value is None else numbers(**{argument: (value, domain)})[0]
 
 
-def _require_names(names: Mapping[str, Any]) -> dict[str, Any]:
+def _require_names(names: Mapping[str, Any]) -> Plain:
     for argument, name in names.items():
         if name is None:
             way_out = (

@@ -13,6 +13,7 @@ from retainkit.reports.caveats import caveats
 from retainkit.reports.figures import AbstractReport
 from retainkit.reports.page import as_html
 from retainkit.reports.text import as_text
+from retainkit.typing import Plain
 from retainkit.valuation.new_customer import Payback
 
 
@@ -64,7 +65,7 @@ class CustomerBaseReport(AbstractReport):
         """
         return as_html(self)
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """All figures as plain values; what is infinite or has no value is None."""
         tx = self.transactions
         base = {
@@ -120,7 +121,7 @@ class CustomerBaseReport(AbstractReport):
         return f'<iframe srcdoc="{page}" style="width:100%;height:60em;border:0"></iframe>'
 
 
-def _payback(payback: Payback) -> dict[str, Any]:
+def _payback(payback: Payback) -> Plain:
     time = payback.time
     return {
         "never": payback.never,

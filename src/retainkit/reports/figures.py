@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
 from retainkit.reports.spend_link import SpendLink
+from retainkit.typing import Plain
 from retainkit.units import Duration
 from retainkit.validation import Tracking
 from retainkit.valuation.customers import CustomerValue
@@ -39,7 +39,7 @@ class Assumptions:
     currency: str
     assumed: tuple[str, ...]
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The assumptions as plain values."""
         return {
             "margin": self.margin,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from io import StringIO
-from typing import Any
 
 import numpy as np
 
 from retainkit.errors import MissingDependencyError
+from retainkit.typing import Foreign, NumberLike
 from retainkit.validation import Tracking
 
 LIGHT: Mapping[str, str] = {
@@ -52,14 +52,14 @@ def tracking_svg(tracking: Tracking, *, colours: Mapping[str, str] = LIGHT) -> s
     return _recoloured(out.getvalue(), colours)
 
 
-def _matplotlib(name: str) -> Any:
+def _matplotlib(name: str) -> Foreign:
     try:
         return import_module(name)
     except ImportError as error:
         raise MissingDependencyError("matplotlib", "report", "A picture") from error
 
 
-def _single(ax: Any, tracking: Tracking) -> None:
+def _single(ax: Foreign, tracking: Tracking) -> None:
     use = tracking.whole if tracking.whole.any() else np.ones(len(tracking), np.bool_)
     middle = (tracking.starts + tracking.days // 2)[use]
     _pair(ax, middle, tracking.actual[use], tracking.predicted[use])
@@ -67,20 +67,20 @@ def _single(ax: Any, tracking: Tracking) -> None:
     ax.legend(loc="lower right", frameon=False, labelcolor="linecolor", ncols=2, handlelength=1.4)
 
 
-def _added(ax: Any, tracking: Tracking) -> None:
+def _added(ax: Foreign, tracking: Tracking) -> None:
     ends = tracking.starts + tracking.days
     _pair(ax, ends, tracking.cumulative_actual, tracking.cumulative_predicted)
     _frame(ax, tracking, "Added up")
 
 
-def _pair(ax: Any, when: Any, actual: Any, predicted: Any) -> None:
+def _pair(ax: Foreign, when: NumberLike, actual: NumberLike, predicted: NumberLike) -> None:
     marker = "o" if when.size < 15 else ""
     style = {"marker": marker, "markersize": 3.5}
     ax.plot(when, actual, color=_PLACEHOLDERS["actual"], linewidth=1.3, label="actual", **style)
     ax.plot(when, predicted, color=_PLACEHOLDERS["predicted"], linewidth=2.0, label="predicted", **style)
 
 
-def _frame(ax: Any, tracking: Tracking, title: str) -> None:
+def _frame(ax: Foreign, tracking: Tracking, title: str) -> None:
     dates = _matplotlib("matplotlib.dates")
     ink, quiet, rule = (_PLACEHOLDERS[role] for role in ("ink", "quiet", "rule"))
     split, end = np.datetime64(tracking.split), np.datetime64(tracking.end)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit, Fit
 from retainkit.inference.uncertainty import standard_error
 from retainkit.ingest import TransactionSummary
 from retainkit.models.purchasing.bg_nbd import BGNBD
@@ -34,5 +34,5 @@ def value_errors(
         rate, horizon = given.discount_rate, given.horizon
         return value_new_customer(model, each, margin=given.margin, discount_rate=rate, horizon=horizon).value
 
-    fits: tuple[Fit[Any], ...] = (purchasing,) if spend is None else (purchasing, spend)
+    fits: tuple[AnyFit, ...] = (purchasing,) if spend is None else (purchasing, spend)
     return float(standard_error(base, *fits)), float(standard_error(new, *fits))

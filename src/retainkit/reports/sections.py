@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit
 from retainkit.reports.figures import AbstractReport
 from retainkit.reports.wording import Money, ahead, change, count, few, share, span
 from retainkit.units import Duration
@@ -226,7 +225,7 @@ def _fits(report: AbstractReport) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _fit(use: str, fitted: Fit[Any], customers: str) -> Table:
+def _fit(use: str, fitted: AnyFit, customers: str) -> Table:
     rows = ((name, f"{value:.4g}", f"{error:.2g}", doc) for name, value, error, doc in fitted.rows())
     head = ("parameter", "estimate", "standard error", "meaning")
     note = f"{customers}, log-likelihood {fitted.log_likelihood:,.2f}, AIC {fitted.aic:,.1f}"

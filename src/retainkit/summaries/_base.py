@@ -14,7 +14,7 @@ from retainkit._numerics.grouping import Codes, Levels, distinct_rows, grid_leve
 from retainkit.columns import Labels, labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, Frame, NumberLike, Plain
 
 Found = TypeVar("Found")
 
@@ -28,7 +28,7 @@ class AbstractSummary(ABC):
 
     weight: Array
     _levels: dict[str, Levels] = field(repr=False)
-    _kept: dict[str, Any] = field(repr=False)
+    _kept: Plain = field(repr=False)
 
     @property
     @abstractmethod
@@ -189,7 +189,7 @@ def require(holds: Any, argument: str, values: Array, rule: str, way_out: str = 
 
 
 def read_columns(
-    frame: Any, names: tuple[str, ...], *, optional: tuple[str, ...] = ("weight",)
+    frame: Frame, names: tuple[str, ...], *, optional: tuple[str, ...] = ("weight",)
 ) -> dict[str, NumberLike]:
     """Columns of any table by name, those that are optional only if they are there."""
     from retainkit.tables import read_table

@@ -13,7 +13,7 @@ from retainkit.columns import labels_of
 from retainkit.domains import refuse_masked
 from retainkit.errors import InputError, near
 from retainkit.summaries._base import AbstractSummary
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Frame, Unit
 
 if TYPE_CHECKING:
     from retainkit.tables import Column
@@ -51,7 +51,7 @@ class Described(AbstractSummary, Generic[S]):
     data: S
     covariates: dict[str, Array]
 
-    def __init__(self, data: S, covariates: Any) -> None:
+    def __init__(self, data: S, covariates: Frame) -> None:
         from retainkit.tables import is_mapping
 
         given: Any = data
@@ -107,7 +107,7 @@ class Described(AbstractSummary, Generic[S]):
         return summary
 
 
-def covariate_columns(covariates: Any, argument: str = "covariates") -> dict[str, Array]:
+def covariate_columns(covariates: Frame, argument: str = "covariates") -> dict[str, Array]:
     """Named columns of finite numbers from a mapping, whose values may be single numbers, or any table."""
     from retainkit.tables import as_column, is_mapping, read_table
 
@@ -170,7 +170,7 @@ def encode_categories(
 
 
 def align_covariates(
-    frame: Any, *, customer_id: str, customers: Any, columns: Sequence[str] | None = None
+    frame: Frame, *, customer_id: str, customers: Any, columns: Sequence[str] | None = None
 ) -> dict[str, Array]:
     """Columns of a table of covariates in the order of the customers of a summary.
 

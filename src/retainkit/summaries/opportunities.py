@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from retainkit.summaries._base import AbstractSummary, read_columns, require
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
 
@@ -85,7 +85,7 @@ class Opportunities(AbstractSummary):
         )
 
     @classmethod
-    def from_frame(cls, frame: Any, *, unit: Unit | None = None) -> Self:
+    def from_frame(cls, frame: Frame, *, unit: Unit | None = None) -> Self:
         """Read the columns frequency, recency, periods (and weight, if there) of any dataframe."""
         given = read_columns(frame, ("frequency", "recency", "periods"))
         return cls(**given, unit=unit)._labelled(frame=frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from retainkit.errors import InputError, first_offender
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries._base import AbstractSummary, require
 from retainkit.summaries.purchases import Purchases
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, Unit
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -178,7 +178,7 @@ class PurchasesOverTime(AbstractSummary):
         summary = self._blank()
         inner = {name: part for name, part in entries.items() if name in self.purchases.columns}
         sums = [entries[f"sum of {name}"].column() for name in self.periods.names]
-        parts: dict[str, Any] = {
+        parts: Plain = {
             "purchases": self.purchases._of(inner, weight),
             "birth": entries["birth"].column(),
             "group": entries["group"].column(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from retainkit._numerics.grouping import Codes
 from retainkit.domains import REAL
 from retainkit.errors import InputError
 from retainkit.summaries._base import AbstractSummary, read_columns, require
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
 _ROUNDED = 0.1  # recency may be rounded, to two decimals of a week say; a wrong unit differs by ln 7
@@ -83,7 +83,7 @@ class Purchases(AbstractSummary):
         self._keep_gaps(None if log_gaps is None else self._checked_gaps(log_gaps))
 
     @classmethod
-    def from_frame(cls, frame: Any, *, unit: Unit | None = None) -> Self:
+    def from_frame(cls, frame: Frame, *, unit: Unit | None = None) -> Self:
         """Read the columns frequency, recency, T (and weight, log_gaps, if there) of any dataframe.
 
         The frames that lifetimes' ``summary_data_from_transaction_data`` and PyMC-Marketing's

@@ -12,7 +12,7 @@ from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, as_numbers
 from retainkit.errors import InputError
 from retainkit.summaries._base import AbstractSummary, read_columns, require
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
 
@@ -109,7 +109,7 @@ class Renewals(AbstractSummary):
                 )
 
     @classmethod
-    def from_frame(cls, frame: Any, *, unit: Unit | None = None, whole_periods: bool = False) -> Self:
+    def from_frame(cls, frame: Frame, *, unit: Unit | None = None, whole_periods: bool = False) -> Self:
         """Read the columns duration, event (and entry, weight, if there) of any dataframe."""
         found = read_columns(frame, ("duration", "event"), optional=("entry", "weight"))
         return cls(**found, unit=unit, whole_periods=whole_periods)._labelled(frame=frame)
@@ -134,7 +134,7 @@ class Renewals(AbstractSummary):
 
     @classmethod
     def from_cohort_table(
-        cls, table: Any, *, first_age: NumberLike | None = None, unit: Unit | None = None
+        cls, table: Frame, *, first_age: NumberLike | None = None, unit: Unit | None = None
     ) -> Self:
         """Cohorts by age: a triangle whose rows are cohorts and whose columns count those still there.
 
@@ -204,7 +204,7 @@ class Renewals(AbstractSummary):
         return float(self.weight[self.duration > self.entry].sum())
 
 
-def _cohorts(table: Any) -> Array:
+def _cohorts(table: Frame) -> Array:
     """The counts of a table, one row per cohort, NaN after the end of each; checked."""
     if hasattr(table, "to_numpy"):
         table = table.to_numpy()
@@ -244,7 +244,7 @@ def _ages(first_age: NumberLike | None, cohorts: int) -> Array:
     return ages
 
 
-def _no_table(table: Any) -> InputError:
+def _no_table(table: Frame) -> InputError:
     rule = "must have at least one cohort, and one row of counts per cohort"
     way_out = "For example [[1000, 869, 743], [1100, 960], [1050]]; one cohort alone has from_survivors."
     return InputError("not-a-table", "table", table, rule, way_out)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from retainkit.summaries._base import AbstractSummary, read_columns, require
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, Frame, NumberLike
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -55,7 +55,7 @@ class Spend(AbstractSummary):
         )
 
     @classmethod
-    def from_frame(cls, frame: Any) -> Self:
+    def from_frame(cls, frame: Frame) -> Self:
         """Read the columns frequency, monetary_value (and weight, if there) of any dataframe."""
         return cls(**read_columns(frame, ("frequency", "monetary_value")))._labelled(frame=frame)
 

@@ -7,18 +7,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit
 from retainkit.ingest import TransactionSummary
-from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily
+from retainkit.models.base import AnyModel
+from retainkit.models.family import AnyFamily
 from retainkit.protocols import DataOf
 from retainkit.summaries import AbstractSummary, Purchases
+from retainkit.typing import Plain
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
 
 _DECISIVE = 10.0  # of AIC: the weaker model then has less than a hundredth of the support
@@ -38,7 +39,7 @@ class Candidate:
     """
 
     name: str
-    fit: Fit[Any] | None
+    fit: AnyFit | None
     refusal: str
     holdout: HoldoutError | None
 
@@ -53,7 +54,7 @@ class Comparison:
     candidates: tuple[Candidate, ...]
 
     @property
-    def best(self) -> Fit[Any]:
+    def best(self) -> AnyFit:
         """The fit with the lowest AIC."""
         found = self.candidates[0].fit
         assert found is not None
@@ -70,13 +71,13 @@ class Comparison:
         sentences += [f"{c.name} was refused: {c.refusal}" for c in self.candidates if c.fit is None]
         return " ".join(sentences)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Plain]:
         """One row a model, best first; figures that a model has not are NaN."""
         best = self.best.aic
         return [_row(c, best) for c in self.candidates]
 
     @property
-    def table(self) -> dict[str, np.ndarray[Any, Any]]:
+    def table(self) -> dict[str, NDArray[np.generic]]:
         """The rows as columns, ready for any dataframe."""
         rows = self.rows()
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -115,9 +116,7 @@ class Comparison:
         return f"<table><caption>{escape(self.verdict)}</caption><tr>{head}</tr>{body}</table>"
 
 
-def compare(
-    models: Sequence[type[AbstractModel[Any]] | AbstractFamily[Any]], data: DataOf[AbstractSummary]
-) -> Comparison:
+def compare(models: Sequence[type[AnyModel] | AnyFamily], data: DataOf[AbstractSummary]) -> Comparison:
     """Fit several models to the same customers and rank them.
 
     Parameters
@@ -171,13 +170,13 @@ def compare(
 
 
 def _candidate(
-    model: type[AbstractModel[Any]] | AbstractFamily[Any],
+    model: type[AnyModel] | AnyFamily,
     known: DataOf[AbstractSummary],
     transactions: TransactionSummary | None,
 ) -> tuple[Candidate, FitError | None]:
     name = str(getattr(model, "name", getattr(model, "__name__", model)))
     try:
-        found: Fit[Any] = fit(model, known)
+        found: AnyFit = fit(model, known)
     except FitError as error:
         return Candidate(name, None, error.reason, None), error
     held = None
@@ -224,7 +223,7 @@ def _off(candidate: Candidate) -> float:
     return abs(_share(candidate))
 
 
-def _row(candidate: Candidate, best: float) -> dict[str, Any]:
+def _row(candidate: Candidate, best: float) -> Plain:
     found, held = candidate.fit, candidate.holdout
     nan = math.nan
     return {
@@ -239,7 +238,7 @@ def _row(candidate: Candidate, best: float) -> dict[str, Any]:
     }
 
 
-def _is_nan(value: Any) -> bool:
+def _is_nan(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
@@ -248,5 +247,5 @@ def _figure(value: float, how: str) -> str:
     return f"{'-':>{width}}" if _is_nan(value) else f"{value:>{how}}"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return "" if _is_nan(value) else f"{value:,.6g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,6 @@ import json
 import math
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from retainkit.errors import InputError
 from retainkit.ingest import Holdout, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess, model_of
 from retainkit.summaries import Purchases
-from retainkit.typing import Array
+from retainkit.typing import Array, Plain
 from retainkit.units import Duration
 
 
@@ -77,7 +76,7 @@ class HoldoutError:
         columns = (self.group_customers, self.group_predicted, self.group_actual)
         return [(name, int(n), float(p), float(a)) for name, n, p, a in zip(labels, *columns, strict=True)]
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The figures as plain values, ready for JSON; what has no value is None."""
         names = ("frequency", "customers", "predicted", "actual")
         return {

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtri, stdtr
@@ -19,7 +18,7 @@ from retainkit.domains import LEVEL
 from retainkit.errors import InputError
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Spend
-from retainkit.typing import Array
+from retainkit.typing import Array, Plain
 
 _NEGLIGIBLE = 0.05
 _LARGE = 0.15
@@ -115,7 +114,7 @@ class SpendIndependence:
         """What to do about it."""
         return _ADVICE[self.size].format(factor=self.revenue_ratio)
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The figures, the verdict and the advice as plain values; what has no value is None."""
         plain = {k: v if math.isfinite(v) else None for k, v in asdict(self).items()}
         return {**plain, "size": self.size, "verdict": self.verdict, "advice": self.advice}

@@ -24,7 +24,7 @@ from retainkit.ingest import Activity, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.summaries import Purchases
 from retainkit.tables import frame_like
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Frame, Plain, Unit
 from retainkit.units import DAYS_PER, check_unit
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of, unseen_model
 
@@ -99,7 +99,7 @@ class Tracking:
         which = self.held_out == held_out
         return float(self.predicted[which].sum()), float(self.actual[which].sum())
 
-    def columns(self) -> dict[str, NDArray[Any]]:
+    def columns(self) -> dict[str, NDArray[np.generic]]:
         """The periods as columns: start, days, held_out, predicted and actual, single and cumulative."""
         return {
             "start": self.starts,
@@ -111,11 +111,11 @@ class Tracking:
             "cumulative_actual": self.cumulative_actual,
         }
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """One row a period in the caller's dataframe kind; a dict of columns where that was the source."""
         return frame_like(self._ids, self.columns())
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """Periods and errors as plain values, ready for JSON."""
         columns = {k: v.tolist() for k, v in self.columns().items() if k != "start"}
         starts = [str(day) for day in self.starts]

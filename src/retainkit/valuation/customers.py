@@ -15,7 +15,7 @@ from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, 
 from retainkit.rates import Rate
 from retainkit.summaries import AbstractSummary, Spend
 from retainkit.tables import frame_of
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, Frame, NumberLike, Plain
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
@@ -88,14 +88,14 @@ class CustomerValue:
         }
         return columns if np.all(self.weight == 1.0) else {**columns, "weight": self.weight}
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """One row per customer in the caller's dataframe kind: id, P(alive), purchases, spend, value.
 
         Rows that stand for several customers carry their number in a column ``weight``.
         """
         return frame_of(self.id_name, self.customers, self._columns)
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The figures of the base and the assumptions, as plain values; the rows are in `to_frame`."""
         return {
             "customers": float(self.weight.sum()),
@@ -195,8 +195,9 @@ def value_customers(
 
 def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
     """The ids of a summarised table, or the row labels, with their name; else the places of the entries."""
-    if not isinstance(customers, AbstractSummary) and getattr(customers, "customers", None) is not None:
-        return customers.customers, getattr(customers, "id_name", "customer_id")
+    ids = None if isinstance(customers, AbstractSummary) else getattr(customers, "customers", None)
+    if ids is not None:
+        return ids, getattr(customers, "id_name", "customer_id")
     labels = getattr(customers, "labels", None)
     if labels is None or labels.index is None:
         return np.arange(entries), "customer"

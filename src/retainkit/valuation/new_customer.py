@@ -13,7 +13,7 @@ from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.rates import Rate
-from retainkit.typing import NumberLike
+from retainkit.typing import NumberLike, Plain, Real
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
@@ -54,7 +54,7 @@ class NewCustomerValue:
         """The most that winning such a customer may cost: first and repeat purchases together."""
         return self.first_purchase + self.repeat_purchases
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """Figures and assumptions as plain values."""
         record = asdict(self)
         return {
@@ -198,7 +198,7 @@ def _mean_spend(spend: Spending) -> float:
     return checked if isinstance(checked, float | int) else float(checked.expected_spend_new())
 
 
-def _finite(purchases: Any, horizon: Duration) -> float:
+def _finite(purchases: Real, horizon: Duration) -> float:
     if math.isinf(purchases):
         rule = "must be finite here: without discount such a customer buys for ever"
         way_out = "Give a finite horizon or a discount rate above 0."

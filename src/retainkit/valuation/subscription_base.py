@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, REAL, whole_number
@@ -19,7 +19,7 @@ from retainkit.models.contractual.questions import per_period, times, whole_peri
 from retainkit.protocols import ModelOf, SurvivalProcess
 from retainkit.rates import Rate
 from retainkit.timing import Instant, check_instant
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Plain, Real
 from retainkit.units import Duration
 from retainkit.valuation.inputs import check_survival
 from retainkit.valuation.subscription_forecast import SubscriptionForecast
@@ -43,7 +43,7 @@ class SubscriptionBaseValue:
     naive_retention : float
     """
 
-    cohort: np.ndarray[Any, Any]
+    cohort: NDArray[np.generic]
     tenure: Array
     customers: Array
     margin_per_period: Array
@@ -82,7 +82,7 @@ class SubscriptionBaseValue:
         return self.naive_value / self.total
 
     @property
-    def table(self) -> dict[str, np.ndarray[Any, Any]]:
+    def table(self) -> dict[str, NDArray[np.generic]]:
         """One row an entry, ready for any dataframe."""
         return {
             "cohort": self.cohort,
@@ -94,7 +94,7 @@ class SubscriptionBaseValue:
             "leaving_next": self.leaving_next,
         }
 
-    def by_cohort(self) -> dict[str, np.ndarray[Any, Any]]:
+    def by_cohort(self) -> dict[str, NDArray[np.generic]]:
         """The same added up by cohort, in the order of their first entries."""
         names, place = _cohorts(self.cohort)
         customers, value, leaving = (
@@ -123,7 +123,7 @@ class SubscriptionBaseValue:
         np.add.at(margin, place, (self.customers * self.margin_per_period)[:, None] * share[:, 1:])
         return SubscriptionForecast(names, there[:, 1:], -np.diff(there, axis=1), margin)
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """Totals, assumptions and the table by cohort as plain values."""
         return {
             "value": self.total,
@@ -158,7 +158,7 @@ def value_subscriptions(
     *,
     tenure: NumberLike,
     customers: NumberLike = 1.0,
-    cohort: Any = None,
+    cohort: NumberLike = None,
     margin_per_period: NumberLike,
     discount_rate: Rate | NumberLike,
     instant: Instant,
@@ -257,7 +257,12 @@ def _entries(
 
 
 def _remaining(
-    survival: SurvivalProcess, tenure: Array, discount_rate: Any, force: float, instant: Instant, horizon: Any
+    survival: SurvivalProcess,
+    tenure: Array,
+    discount_rate: Rate | NumberLike,
+    force: float,
+    instant: Instant,
+    horizon: Duration | NumberLike,
 ) -> Array:
     """Discounted expected payments still to come, for each distinct tenure."""
     residual = getattr(survival, "discounted_expected_residual_lifetime", None)
@@ -278,8 +283,8 @@ def _remaining(
     return np.asarray(payments) * (1.0 + d if instant == "before-renewal" else 1.0)
 
 
-def _ahead_of(survival: SurvivalProcess, tenure: float) -> Callable[[Array], Any]:
-    def share(later: Array) -> Any:
+def _ahead_of(survival: SurvivalProcess, tenure: float) -> Callable[[Array], Real]:
+    def share(later: Array) -> Real:
         return survival.survival(tenure + later, given=tenure)
 
     return share
@@ -294,7 +299,7 @@ def _last_retention(survival: SurvivalProcess, tenure: Array, customers: Array) 
     return float(customers[older].sum() / (customers[older] / kept).sum())
 
 
-def _cohorts(labels: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _cohorts(labels: NDArray[np.generic]) -> tuple[NDArray[np.generic], NDArray[np.intp]]:
     names, first, place = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(order.size, np.intp)
@@ -302,6 +307,6 @@ def _cohorts(labels: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.nda
     return names[order], rank[place]
 
 
-def _unequal(argument: str, column: np.ndarray[Any, Any], tenure: Array) -> InputError:
+def _unequal(argument: str, column: NDArray[np.generic], tenure: Array) -> InputError:
     rule = f"must have one value, or one for each of the {tenure.size:,} tenures"
     return InputError("length-mismatch", argument, column, rule, "Give every entry its own.")

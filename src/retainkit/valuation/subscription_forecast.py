@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.typing import Array
 
@@ -25,7 +25,7 @@ class SubscriptionForecast:
         Money that comes in with each of them, not discounted.
     """
 
-    cohort: np.ndarray[Any, Any]
+    cohort: NDArray[np.generic]
     customers: Array
     leaving: Array
     margin: Array
@@ -42,7 +42,7 @@ class SubscriptionForecast:
         return {name: column.sum(axis=0) for name, column in columns.items()}
 
     @property
-    def table(self) -> dict[str, np.ndarray[Any, Any]]:
+    def table(self) -> dict[str, NDArray[np.generic]]:
         """One row a cohort and period, ready for any dataframe."""
         return {
             "cohort": np.repeat(self.cohort, self.periods),

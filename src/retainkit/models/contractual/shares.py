@@ -18,10 +18,10 @@ import numpy as np
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
-from retainkit.models.family import AbstractFamily, PlainFamily
+from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily
 from retainkit.parameters import Parameter
-from retainkit.summaries import Renewals
-from retainkit.typing import Array, Real, Unit
+from retainkit.summaries import AbstractSummary, Renewals
+from retainkit.typing import Array, Plain, Real, Unit
 
 B = TypeVar("B", bound=AbstractDiscreteModel)
 
@@ -161,11 +161,11 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
         return ShareFamily(self.base.family, self.one_and_done is not None, self.cured is not None)
 
     @classmethod
-    def of_record(cls, record: Mapping[str, Any], base: B) -> WithShares[B]:
+    def of_record(cls, record: Plain, base: B) -> WithShares[B]:
         """The model that `model_dump` wrote, around the model within that was read already."""
         return cls(base, **record["shares"], unit=record.get("unit"))
 
-    def model_dump(self) -> dict[str, Any]:
+    def model_dump(self) -> Plain:
         """The record as plain values: the model within, and the shares beside it."""
         shares = {name: np.asarray(value).tolist() for name, value in self.shares.items()}
         return {"model": "WithShares", "base": self.base.model_dump(), "shares": shares, "unit": self.unit}
@@ -191,7 +191,7 @@ class ShareFamily(AbstractFamily[WithShares[B]], Generic[B]):
         return f"{self.base.name} with shares"
 
     @property
-    def data_kind(self) -> type[Any]:
+    def data_kind(self) -> type[AbstractSummary]:
         return Renewals
 
     @property
@@ -256,7 +256,7 @@ def with_shares(
     if not (one_and_done or cured):
         way_out = "Give one_and_done=True or cured=True, or fit the model itself."
         raise InputError("missing-argument", "with_shares", False, "needs at least one share", way_out)
-    family: AbstractFamily[Any] = model if isinstance(model, AbstractFamily) else PlainFamily(model)
+    family: AnyFamily = model if isinstance(model, AbstractFamily) else PlainFamily(model)
     kind = getattr(family, "kind", None)
     if isinstance(kind, type) and not issubclass(kind, AbstractDiscreteModel):
         rule = "must be a contractual model that counts renewals"

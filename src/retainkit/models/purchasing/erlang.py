@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import index
-from typing import Any, ClassVar, SupportsIndex
+from typing import ClassVar, SupportsIndex
 
 import numpy as np
 from scipy.special import betaln, digamma, gammaln
@@ -162,7 +162,7 @@ class AbstractErlangModel(AbstractPurchaseModel):
         return np.bincount(owner, weights=np.log(gaps), minlength=counts.size).astype(np.float64, copy=False)
 
 
-def _stages(argument: str, k: Any) -> int:
+def _stages(argument: str, k: object) -> int:
     if type(k) is bool or not isinstance(k, SupportsIndex) or not 1 <= index(k) <= MOST_STAGES:
         rule = f"must be a whole number from 1 to {MOST_STAGES}"
         way_out = "1 is a Poisson process; choose_k finds the k that suits the data best."

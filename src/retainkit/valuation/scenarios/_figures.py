@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.economics.breakeven.break_even import break_even_periods
@@ -12,19 +10,20 @@ from retainkit.economics.lifetime.attrition import expected_lifetime_from
 from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
+from retainkit.typing import Plain, Real
 from retainkit.valuation.scenarios._inputs import Terms
 from retainkit.valuation.scenarios._returns import rate_of_return
 
 
-def compute(t: Terms) -> dict[str, Any]:
+def compute(t: Terms) -> Plain:
     """Every figure by name, as numbers or as columns that broadcast; NaN for what does not exist."""
     with np.errstate(all="ignore"):
         return _compute(t)
 
 
-def _compute(t: Terms) -> dict[str, Any]:
-    common: dict[str, Any] = {"churn": t.churn, "discount_rate": t.discount_rate}
-    counted: dict[str, Any] = {**common, "periods": t.months}
+def _compute(t: Terms) -> Plain:
+    common: Plain = {"churn": t.churn, "discount_rate": t.discount_rate}
+    counted: Plain = {**common, "periods": t.months}
     monthly = rate_of_return(t)
     change = elasticities(t.margin, **counted, timing=t.timing, acquisition_cost=t.cost, undefined="nan")
     value = lifetime_value(t.margin, **counted, timing=t.timing)
@@ -54,25 +53,25 @@ def _compute(t: Terms) -> dict[str, Any]:
     }
 
 
-def _in_time(payback: Any, months: Any) -> Any:
+def _in_time(payback: Real, months: Real) -> Real:
     """A payback after the horizon is none."""
     return np.where(payback <= months, payback, np.inf) if np.any(payback > months) else payback
 
 
-def _ratio(value: Any, cost: Any) -> Any:
+def _ratio(value: Real, cost: Real) -> Real:
     return np.divide(value, cost)
 
 
-def _to_annual_rate(t: Terms, change: Elasticities) -> Any:
+def _to_annual_rate(t: Terms, change: Elasticities) -> Real:
     """Payments that come D months from now lose D/12·a/(1+a) percent per percent of the yearly rate a."""
     rate = t.annual_discount_rate
     return _part(-rate / (1.0 + rate), change.duration / 12.0 * change.margin)
 
 
-def _share(part: Any, whole: Any) -> Any:
+def _share(part: Real, whole: Real) -> Real:
     return np.divide(part, np.where(whole == 0.0, 1.0, whole))
 
 
-def _part(share: Any, elasticity: Any) -> Any:
+def _part(share: Real, elasticity: Real) -> Real:
     """share · elasticity, 0 where the share is 0 even if the elasticity is infinite."""
     return np.where(share == 0.0, 0.0, share * elasticity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 import numpy as np
 
@@ -13,14 +13,14 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL,
 from retainkit.economics.cashflows.capital import convert_rate
 from retainkit.errors import InputError, near
 from retainkit.timing import Timing
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, NumberLike, Real
 
 
-def _whole_or_endless(v: Any) -> Any:
+def _whole_or_endless(v: NumberLike) -> NumberLike:
     return (v >= 1.0) & (v == np.floor(v))
 
 
-def _at_most_one(v: Any) -> Any:
+def _at_most_one(v: NumberLike) -> NumberLike:
     return (v > -inf) & (v <= 1.0)
 
 
@@ -98,7 +98,7 @@ def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
     )
 
 
-def checked(name: str, value: Any) -> Real:
+def checked(name: str, value: NumberLike) -> Real:
     """A value of the input `name`, checked; None for a horizon without end."""
     if name not in DOMAINS:
         way_out = near(name, DOMAINS) + f"Inputs are: {', '.join(DOMAINS)}."
@@ -106,7 +106,7 @@ def checked(name: str, value: Any) -> Real:
     return inf if value is None and name == "horizon_months" else DOMAINS[name].check(name, value)
 
 
-def axis(name: str, values: Any) -> Array:
+def axis(name: str, values: NumberLike) -> Array:
     """The values of one input along an axis: one dimension, at least one."""
     found = np.asarray(checked(name, values))
     if found.ndim == 1 and found.size:
@@ -126,6 +126,6 @@ def vary(base: Mapping[str, Real], changes: Mapping[str, Real]) -> dict[str, Rea
     return {**base, **changes}
 
 
-def is_dict(value: Any) -> TypeGuard[Mapping[str, Any]]:
+def is_dict(value: NumberLike) -> TypeGuard[Mapping[str, object]]:
     """Whether a value maps names to values."""
     return isinstance(value, Mapping)

@@ -15,7 +15,7 @@ from retainkit.records import AbstractRecord, ordinal, percent
 from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import html_table, text_table
 from retainkit.timing import Timing
-from retainkit.typing import Real
+from retainkit.typing import Frame, Plain, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import Terms, terms
 
@@ -53,7 +53,7 @@ class UnitEconomicsResult(AbstractRecord):
     """
 
     payback_payments: int | None
-    scenario: Mapping[str, Any]
+    scenario: Mapping[str, object]
     simple_payback_months: float = _figure(
         "Payback without churn and discount", "months", "cost over margin", "never"
     )
@@ -92,12 +92,12 @@ class UnitEconomicsResult(AbstractRecord):
     elasticity_to_discount_rate: float = _figure("Elasticity to the discount rate", "ratio", _ELASTICITY)
     elasticity_to_acquisition_cost: float = _figure("Elasticity to acquisition cost", "ratio", _ELASTICITY)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The inputs and every figure, by name, as plain values."""
         figures = {name: getattr(self, name) for name in FIGURES}
         return {**self.scenario, **figures, "payback_payments": self.payback_payments}
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
         """One row per figure: its name, value, what it counts in and what it means."""
         about = list(FIGURES.values())
         columns = {
@@ -117,7 +117,7 @@ class UnitEconomicsResult(AbstractRecord):
         return html_table(self._caption(), self._rows(), left=1)
 
     def _caption(self) -> str:
-        title = " of ".join(filter(None, ("Unit economics", self.scenario["name"])))
+        title = " of ".join(filter(None, ("Unit economics", str(self.scenario["name"] or ""))))
         unsaid = {"name": self.scenario["name"], "onboarding_cost": 0.0, "monthly_retention_cost": 0.0}
         given = ((k, v) for k, v in self.scenario.items() if v is not None and unsaid.get(k) != v)
         return f"{title} ({', '.join(f'{key} {_plain(value)}' for key, value in given)})"
@@ -179,5 +179,5 @@ def _payments(t: Terms, payback: float) -> int | None:
     ).payments
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return f"{value:,.10g}" if isinstance(value, float) else str(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from retainkit.records import AbstractRecord
 from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import html_table, text_table
 from retainkit.timing import Timing
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Frame, NumberLike, Plain, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
@@ -36,12 +35,12 @@ class Grid(AbstractRecord):
 
     axes: Mapping[str, Array]
     figures: Mapping[str, Array]
-    base: Mapping[str, Any]
+    base: Mapping[str, NumberLike]
 
     def __getitem__(self, figure: str) -> Array:
         return self.figures[figure_named(figure)]
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
         """One row per combination: the inputs that vary, then every figure."""
         points = np.meshgrid(*self.axes.values(), indexing="ij")
         columns = {name: point.ravel() for name, point in zip(self.axes, points, strict=True)}
@@ -49,7 +48,7 @@ class Grid(AbstractRecord):
             columns | {name: values.ravel() for name, values in self.figures.items()}, kind or "dict"
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Every input, with a list for those that vary, and every figure with a list per axis."""
         lists = {name: values.tolist() for name, values in {**self.axes, **self.figures}.items()}
         return {**self.base, **lists}
@@ -85,12 +84,12 @@ class SensitivityTable(AbstractRecord):
     values: Array
     base: float
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
         """One row per value of the first input, one column per value of the second."""
         named = {f"{self.column_input}={value:g}": self.values[:, i] for i, value in enumerate(self.columns)}
         return make_frame({self.row_input: self.rows, **named}, kind or "dict")
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Names, values and table as plain values."""
         return {
             "figure": self.figure,
@@ -120,7 +119,7 @@ class SensitivityTable(AbstractRecord):
         return html_table(self._caption(), self._rows())
 
 
-def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, Any]) -> Grid:
+def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, NumberLike]) -> Grid:
     """Every figure for every combination of the values of `axes`."""
     if not axes:
         way_out = "Write for example grid(monthly_churn=[0.04, 0.05, 0.06])."
@@ -141,8 +140,8 @@ def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, Any]) -> G
 def sensitivity(
     base: Mapping[str, Real],
     timing: Timing,
-    rows: Mapping[str, Any],
-    columns: Mapping[str, Any],
+    rows: Mapping[str, NumberLike],
+    columns: Mapping[str, NumberLike],
     figure: str,
 ) -> SensitivityTable:
     """A two-way table of one figure."""
@@ -155,7 +154,7 @@ def sensitivity(
     return SensitivityTable(figure, row, column, found.axes[row], found.axes[column], found[figure], itself)
 
 
-def _one(argument: str, axes: Any) -> tuple[str, Any]:
+def _one(argument: str, axes: NumberLike) -> tuple[str, NumberLike]:
     if is_dict(axes) and len(axes) == 1:
         return next(iter(axes.items()))
     way_out = f"Write {argument}={{'monthly_churn': [0.04, 0.05, 0.06]}}."

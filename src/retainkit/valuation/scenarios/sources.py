@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from retainkit.errors import InputError, MissingDependencyError, missing_argument, near, unknown_choice
 from retainkit.tables.missing import is_missing
+from retainkit.typing import Plain
 
 
-def parse_json(source: str | bytes | Path) -> dict[str, Any]:
+def parse_json(source: str | bytes | Path) -> Plain:
     """The object that a JSON text, or a file of it, holds."""
     try:
         found: object = json.loads(_content(source))
@@ -22,7 +23,7 @@ def parse_json(source: str | bytes | Path) -> dict[str, Any]:
     return _object(found, "JSON")
 
 
-def parse_yaml(source: str | bytes | Path) -> dict[str, Any]:
+def parse_yaml(source: str | bytes | Path) -> Plain:
     """The mapping that a YAML text, or a file of it, holds."""
     try:
         import yaml  # pyright: ignore[reportMissingModuleSource]
@@ -35,7 +36,7 @@ def parse_yaml(source: str | bytes | Path) -> dict[str, Any]:
     return _object(found, "YAML")
 
 
-def row_values(row: Any, fields: Mapping[str, Any], other: str) -> dict[str, Any]:
+def row_values(row: object, fields: Mapping[str, object], other: str) -> Plain:
     """The values of a row of a table by field; missing values are left out, to take the default."""
     if other not in ("error", "ignore"):
         raise unknown_choice("other", other, ("error", "ignore"))
@@ -45,13 +46,13 @@ def row_values(row: Any, fields: Mapping[str, Any], other: str) -> dict[str, Any
     if not isinstance(row, Mapping):
         way_out = "Pass a dict, a named tuple of itertuples(), table.iloc[0], or one of table.to_dicts()."
         raise InputError("wrong-type", "row", row, "must be a row with named columns", way_out)
-    values: dict[str, Any] = {str(name): value for name, value in row.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    values: Plain = {str(name): value for name, value in row.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if other == "ignore":
         values = {name: value for name, value in values.items() if name in fields}
     return {name: value for name, value in values.items() if not is_missing(value)}
 
 
-def as_input_error(error: ValidationError, fields: Mapping[str, Any]) -> InputError:
+def as_input_error(error: ValidationError, fields: Mapping[str, FieldInfo]) -> InputError:
     """The most telling of pydantic's complaints, in the library's words."""
     found = error.errors(include_url=False)
     found.sort(key=lambda e: e["type"] != "extra_forbidden")  # a misspelt name explains a missing one
@@ -75,7 +76,7 @@ def _content(source: str | bytes | Path) -> str:
     return source.decode("utf-8") if isinstance(source, bytes) else source
 
 
-def _object(found: object, language: str) -> dict[str, Any]:
+def _object(found: object, language: str) -> Plain:
     if isinstance(found, dict):
         return {str(name): value for name, value in found.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     rule = f"must be one {language} object of fields and values"

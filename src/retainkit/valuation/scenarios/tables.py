@@ -12,13 +12,13 @@ from retainkit.domains import as_numbers
 from retainkit.errors import InputError, near, unknown_choice
 from retainkit.tables import Table, read_table
 from retainkit.timing import Timing
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Frame, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import DEFAULTS, DOMAINS, checked, terms
 from retainkit.valuation.scenarios.result import FIGURES
 
 
-def evaluate_scenarios(table: Any, *, timing: Timing) -> Any:
+def evaluate_scenarios(table: Frame, *, timing: Timing) -> Any:
     """Every figure of every row: segments, plans, channels or a million simulated scenarios.
 
     Parameters
@@ -85,7 +85,7 @@ def _complete(given: list[str], columns: list[str]) -> None:
         raise InputError("missing-column", "table", columns, f"must have a column {missing[0]}", way_out)
 
 
-def _endless(months: NDArray[Any]) -> Array:
+def _endless(months: NDArray[np.generic]) -> Array:
     """Months with missing ones as ``inf``."""
     filled = np.array([inf if v is None or v != v else v for v in months.tolist()], dtype=object)
     return as_numbers("horizon_months", filled)

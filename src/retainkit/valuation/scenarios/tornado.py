@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from retainkit.records import AbstractRecord
 from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import html_table, text_table
 from retainkit.timing import Timing
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Frame, NumberLike, Plain, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
@@ -54,12 +53,12 @@ class Tornado(AbstractRecord):
         """(n,) how far apart the figure is at the two values; 0 where both are infinite alike."""
         return _apart(self.at_low, self.at_high)
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
         """One row per input."""
         columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
         return make_frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind or "dict")
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The columns as lists, the figure's name and the scenario's own value."""
         columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
         listed = {name: values.tolist() for name, values in columns.items()}
@@ -117,7 +116,7 @@ def tornado(
     )
 
 
-def _ends(base: Mapping[str, Real], ranges: Any) -> dict[str, tuple[float, float]]:
+def _ends(base: Mapping[str, Real], ranges: NumberLike) -> dict[str, tuple[float, float]]:
     if is_dict(ranges) and ranges:
         return {name: _pair(base, name, pair) for name, pair in ranges.items()}
     share = ranges if isinstance(ranges, float) else 0.0
@@ -130,7 +129,7 @@ def _ends(base: Mapping[str, Real], ranges: Any) -> dict[str, tuple[float, float
     return {name: _pair(base, name, (v * (1.0 - share), v * (1.0 + share))) for name, v in moving.items()}
 
 
-def _pair(base: Mapping[str, Real], name: str, pair: Any) -> tuple[float, float]:
+def _pair(base: Mapping[str, Real], name: str, pair: NumberLike) -> tuple[float, float]:
     tried = axis(name, pair)
     if tried.size != 2:
         way_out = f"Write {{'{name}': (low, high)}}."

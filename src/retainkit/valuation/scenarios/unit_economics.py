@@ -23,7 +23,7 @@ from pydantic import (
 
 from retainkit.errors import InputError, unknown_choice
 from retainkit.timing import Timing
-from retainkit.typing import Real
+from retainkit.typing import NumberLike, Real
 from retainkit.valuation.scenarios._inputs import DOMAINS
 from retainkit.valuation.scenarios.result import UnitEconomicsResult, evaluated
 from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
@@ -31,7 +31,7 @@ from retainkit.valuation.scenarios.sources import as_input_error, parse_json, pa
 from retainkit.valuation.scenarios.tornado import Tornado, tornado
 
 
-def _number(value: Any, info: ValidationInfo) -> Any:
+def _number(value: object, info: ValidationInfo) -> float:
     name = str(info.field_name)
     found = DOMAINS[name].check(name, value)
     if isinstance(found, float):
@@ -41,16 +41,16 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     raise InputError("wrong-shape", name, found, rule, way_out)
 
 
-def _optional(value: Any, info: ValidationInfo) -> Any:
+def _optional(value: object, info: ValidationInfo) -> float | None:
     return None if value is None else _number(value, info)
 
 
-def _horizon(value: Any, info: ValidationInfo) -> Any:
+def _horizon(value: object, info: ValidationInfo) -> int | None:
     months = _optional(value, info)
     return None if months is None or months == inf else int(months)
 
 
-def _timing(value: Any) -> Any:
+def _timing(value: object) -> object:
     if value in get_args(Timing):
         return value
     raise unknown_choice("timing", value, get_args(Timing))
@@ -125,7 +125,7 @@ class UnitEconomics(BaseModel):
 
     if not TYPE_CHECKING:  # a type checker sees the signature that pydantic derives from the fields
 
-        def __init__(self, **fields: Any) -> None:
+        def __init__(self, **fields: object) -> None:
             try:
                 super().__init__(**fields)
             except ValidationError as error:
@@ -143,7 +143,7 @@ class UnitEconomics(BaseModel):
         raise InputError("missing-argument", "monthly_margin", " and ".join(given) or None, rule, way_out)
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+    def from_dict(cls, fields: Mapping[str, NumberLike]) -> Self:
         """A scenario from a mapping of field names to values.
 
         >>> given = {"acquisition_cost": 500, "monthly_margin": 50, "monthly_churn": 0.05}
@@ -163,7 +163,7 @@ class UnitEconomics(BaseModel):
         return cls(**parse_yaml(source))
 
     @classmethod
-    def from_row(cls, row: Any, *, other: Literal["error", "ignore"] = "error") -> Self:
+    def from_row(cls, row: object, *, other: Literal["error", "ignore"] = "error") -> Self:
         """A scenario from a row of a table whose columns are named as the fields.
 
         Parameters
@@ -189,7 +189,7 @@ class UnitEconomics(BaseModel):
         """
         return evaluated(self._inputs(), self.timing, self.name)
 
-    def grid(self, **axes: Any) -> Grid:
+    def grid(self, **axes: NumberLike) -> Grid:
         """Every figure for every combination of some inputs' values, in one array call.
 
         >>> scenario = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
@@ -200,7 +200,7 @@ class UnitEconomics(BaseModel):
         return grid(self._inputs(), self.timing, axes)
 
     def sensitivity(
-        self, *, rows: Mapping[str, Any], columns: Mapping[str, Any], figure: str = "net_value"
+        self, *, rows: Mapping[str, NumberLike], columns: Mapping[str, NumberLike], figure: str = "net_value"
     ) -> SensitivityTable:
         r"""A two-way table of one figure: ``rows={"monthly_churn": [0.04, 0.05]}``, columns alike.
 

@@ -11,7 +11,7 @@ which stays regular where all who are at risk leave.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self, final
+from typing import Self, final
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.models.contractual.questions import plain
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
-from retainkit.typing import Array, Number, Real, Unit
+from retainkit.typing import Array, Number, Plain, Real, Unit
 
 
 @final
@@ -147,7 +147,7 @@ class AalenJohansen(AbstractEstimate):
         """What a reader should know, in sentences; empty where there is nothing."""
         return self.all_reasons.caveats
 
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> Plain:
         return {**self.all_reasons.risk.facts, "reasons": list(self.reasons)}
 
     def __str__(self) -> str:

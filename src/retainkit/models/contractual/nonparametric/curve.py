@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.columns import keeps_labels
 from retainkit.domains import PROBABILITY
@@ -19,7 +20,7 @@ from retainkit.models.contractual.nonparametric.ending import AfterEnd, continue
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
 from retainkit.models.contractual.questions import plain, times
-from retainkit.typing import Array, Number, NumberLike, Real, Unit
+from retainkit.typing import Array, Number, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
 
 Time: TypeAlias = "Duration | NumberLike"
@@ -237,7 +238,7 @@ class AbstractCurve(AbstractEstimate):
         """What a reader of the curve should know, in sentences; empty where there is nothing."""
         return tuple(_caveats(self))
 
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> Plain:
         return {**self.risk.facts, "median": self.median}
 
     def __str__(self) -> str:
@@ -250,7 +251,7 @@ class AbstractCurve(AbstractEstimate):
 
     # -- how it is done ----------------------------------------------------------------------------
 
-    def place(self, t: Array) -> Any:
+    def place(self, t: Array) -> NDArray[np.intp]:
         """Where in `shares` and `spread` each tenure stands."""
         return np.searchsorted(self.risk.time, t, side="right")
 

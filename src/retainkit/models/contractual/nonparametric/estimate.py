@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from retainkit.protocols import DataOf
 from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
 from retainkit.text_tables import html_table
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Plain, Real
 
 _SHOWN = 12  # rows of a table in a notebook
 
@@ -49,10 +49,10 @@ class AbstractEstimate(AbstractRecord):
         """What a reader should know, in sentences; empty where there is nothing."""
 
     @abstractmethod
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> Plain:
         """The figures that belong to no row of the table."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, and the whole table as lists, by name."""
         return {
             "model": type(self).__name__,

@@ -9,7 +9,7 @@ doi:10.1016/0021-9681(69)90035-6.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self, final
+from typing import Self, final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
 from retainkit.models.contractual.questions import plain, times
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
-from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.typing import Array, NumberLike, Plain, Real, Unit
 
 
 @final
@@ -181,7 +181,7 @@ class LifeTable(AbstractEstimate):
         first = int(np.flatnonzero(thin)[0])
         return (f"From tenure {self.edges[first]:g} on an interval has fewer than ten customers exposed.",)
 
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> Plain:
         return {"unit": self.unit, "left": float(self.left.sum()), "end": float(self.edges[-1])}
 
     def __str__(self) -> str:

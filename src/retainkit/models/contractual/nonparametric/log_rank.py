@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast, final, get_args
+from typing import Literal, TypeAlias, cast, final, get_args
 
 import numpy as np
 from scipy.special import chdtrc
@@ -19,7 +19,7 @@ from retainkit.models.contractual.nonparametric._watch import Watch, weights_of
 from retainkit.protocols import DataOf, data_of
 from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
-from retainkit.typing import Array
+from retainkit.typing import Array, Plain
 
 Weighting: TypeAlias = Literal["log-rank", "gehan", "tarone-ware", "peto"]
 """How much each tenure counts: alike; by the n at risk; by √n; by the survival of all groups together."""
@@ -40,7 +40,7 @@ class LogRank(AbstractRecord):
     """How many would have left had all groups left alike, counted so too."""
     weighting: Weighting
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name."""
         return {
             "statistic": self.statistic,

@@ -7,7 +7,7 @@ unit of time it is the undiscounted value of a customer up to the horizon.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import Protocol, final
 
 import numpy as np
 from scipy.special import ndtr
@@ -16,7 +16,7 @@ from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, Unit
+from retainkit.typing import Array, Number, Plain, Unit
 
 
 class _Curve(Protocol):
@@ -53,7 +53,7 @@ class RestrictedMean(AbstractRecord):
         error = float(np.hypot(self.standard_error, other.standard_error))
         return RestrictedMeanDifference(self.mean - other.mean, error, self.horizon, self.unit)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name."""
         return {
             "mean": self.mean,
@@ -91,7 +91,7 @@ class RestrictedMeanDifference(AbstractRecord):
             return 0.0
         return float(2.0 * ndtr(-abs(self.difference) / self.standard_error))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name."""
         return {
             "difference": self.difference,

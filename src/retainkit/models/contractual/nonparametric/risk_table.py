@@ -8,7 +8,7 @@ numbers. Weights count customers: an entry of weight 3 is three equal entries.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from retainkit.models.contractual.nonparametric._watch import (
     weights_of,
 )
 from retainkit.summaries import Renewals
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, Plain, Unit
 
 _PIECE = 65_536  # entries at a time: what is computed of them stays in the processor's cache
 
@@ -48,7 +48,7 @@ class RiskTable:
         return float(self.time[-1])
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Plain:
         """What the table is of, as plain values."""
         return {
             "unit": self.unit,
