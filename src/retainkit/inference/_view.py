@@ -25,12 +25,14 @@ class View:
     @classmethod
     def of(cls, family: AnyFamily, rows: AbstractSummary, penalty: float) -> Self:
         shrunk = list(family.penalized())
+        # a penalty that nothing feels would look like a regularised fit and be none
         if penalty and not shrunk:
             rule = "shrinks the coefficients of covariates, and this model has none"
             way_out = "Leave penalty out, or wrap the model by with_covariates."
             raise InputError("needless", "penalty", penalty, rule, way_out)
         precision = None
         if penalty:
+            # parameters of the base model stay free: only what a covariate adds is pulled to 0
             precision = np.zeros(len(family.parameters))
             precision[shrunk] = penalty
         return cls(family, family.scaling(rows), precision)
@@ -43,6 +45,7 @@ class View:
         """The optimiser's coordinates."""
         if self.scaling is None:
             return points
+        # solved, not multiplied by an inverse: covariates of very unlike sizes make it ill-conditioned
         return np.asarray(np.linalg.solve(self.scaling, points.T).T, np.float64)
 
     def natural(self, point: Array) -> tuple[list[float], Array]:
@@ -59,6 +62,7 @@ class View:
         """A covariance in the optimiser's coordinates as one of the parameters themselves."""
         if self.scaling is None:
             return covariance * np.outer(slope, slope)
+        # d parameter / d coordinate: first the scaling, then log or logit
         matrix = slope[:, None] * self.scaling
         return matrix @ covariance @ matrix.T
 

@@ -76,10 +76,12 @@ def diagnose(
     hints: Mapping[str, str],
 ) -> Diagnostics:
     """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
+    # the weakest direction of the information is where the data say least: its parameter is named
     values, directions = np.linalg.eigh(found.curvature)
     code, culprit, edge = _judge(found, values, directions, start, parameters)
     name = parameters[culprit].name
     reason, way_out = REASONS[code]
+    # a model knows better than the table what it means that a parameter of it runs away
     if code == "boundary" and name in hints:
         way_out = hints[name]
     which = f"{name} ({parameters[culprit].doc})"
@@ -102,17 +104,21 @@ def _judge(
 ) -> tuple[str, int, str]:
     travelled = found.point - start
     weakest = int(np.abs(directions[:, 0]).argmax())
+    # judged first: nothing that follows means anything where the likelihood is no number
     if not np.all(np.isfinite(values)) or not np.isfinite(found.value):
         return "not-converged", weakest, ""
     farthest = int(np.abs(travelled).argmax())
+    # a boundary before a saddle or flatness: on the way to infinity both of these are seen too
     if abs(travelled[farthest]) > _FAR or (values[0] < _FLAT_INFORMATION and abs(travelled[weakest]) > 5.0):
         culprit = farthest if abs(travelled[farthest]) > _FAR else weakest
         top = "1" if parameters[culprit].domain is PROBABILITY else "infinity"
         return "boundary", culprit, top if travelled[culprit] > 0 else "0"
+    # rounding bends a flat likelihood a little either way, so the two thresholds are one number
     if values[0] < -_FLAT_INFORMATION:
         return "saddle", weakest, ""
     if values[0] < _FLAT_INFORMATION:
         return "flat", weakest, ""
+    # last: the decrement is in units of log-likelihood, and means nothing without a positive information
     if found.decrement > CLOSE:
         return "not-converged", int(np.abs(found.gradient).argmax()), ""
     return "converged", 0, ""

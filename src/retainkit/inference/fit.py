@@ -24,7 +24,7 @@ from retainkit.typing import Array
 M = TypeVar("M", bound=AbstractModel[Any])
 E = TypeVar("E", bound=AbstractEstimate)
 
-_MANY = 100_000
+_MANY = 100_000  # below it sorting costs less than a look at whether it pays
 _PIECE = 16_384  # rows at a time: their thirty or so arrays stay near the processor
 
 
@@ -94,7 +94,9 @@ def fit(
     family: AnyFamily = hold(_family(model), fixed or {})
     shrink = NOT_NEGATIVE.check("penalty", penalty)
     given = data_of(data, family.data_kind, "data", family.name)
+    # counts are enough for some models: no row is looked at again, and second derivatives are cheap
     summed = family.summed(given)
+    # with counts in hand the rows serve only the checks of evidence, so that they need no sorting
     rows = given if summed is not None else _rows(given)
     _require_evidence(family, rows)
     view = View.of(family, rows, shrink)
@@ -131,6 +133,7 @@ def _require_evidence(family: AnyFamily, rows: AbstractSummary) -> None:
     parameters = len(family.parameters)
     if missing is not None:
         raise FitError("no-evidence", f"{family.name} is not identified: {missing[0]}", way_out=missing[1])
+    # fewer customers than parameters: a likelihood without a maximum may still stop somewhere
     if rows.informative_customers < parameters:
         raise FitError(
             "too-few-customers",
@@ -162,6 +165,7 @@ def _objective(view: View, rows: AbstractSummary) -> Evaluate:
         candidate = family.of(theta)
         sums = [_sums(family, candidate, piece) for piece in pieces]
         value, gradient, outer = (sum(part) for part in zip(*sums, strict=True))
+        # outer products of scores stand for the Hessian in the first steps: BHHH, no second derivatives
         scaled = view.pulled(view.pulled(outer * np.outer(slope, slope)).T)
         return value, view.pulled(gradient * slope), scaled
 
@@ -177,12 +181,13 @@ def _objective(view: View, rows: AbstractSummary) -> Evaluate:
 
     def evaluate(points: Array) -> tuple[Array, Array, Array]:
         outer = np.zeros((points.shape[1], points.shape[1]))
+        # the finite differences of a score: all points in one call, parameters with a leading axis
         if len(points) > 1 and len(pieces) == 1:
             values, gradients = many(points)
         else:
             found = [one(point) for point in points]
             values, gradients = np.array([f[0] for f in found]), np.array([f[1] for f in found])
-            outer = found[0][2]
+            outer = found[0][2]  # that of the first point, the one the search is at
         if view.precision is not None:
             cost, slope = view.penalty(points)
             values, gradients, outer = values - cost, gradients - slope, outer + np.diag(view.precision)
@@ -204,11 +209,14 @@ def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> 
     theta, slope = view.natural(found.point)
     verdict = diagnose(found, start, view.family.parameters, view.family.boundary_hints)
     inverse = np.full((start.size, start.size), np.nan)
+    # elsewhere the curvature need not be positive definite, and its inverse would be read as errors
     if verdict.converged:
         inverse[:] = np.linalg.inv(found.curvature)
     outer, value = found.outer, found.value
     if view.precision is not None:
+        # what is reported is the likelihood of the data, without the penalty that led to the point
         outer, value = outer - np.diag(view.precision), value + float(view.penalty(found.point)[0])
+    # the sandwich of Huber and White: right also where the model is not
     robust = inverse @ outer @ inverse
     return Fit(
         model=view.family.of(theta, unit=getattr(rows, "unit", None)),

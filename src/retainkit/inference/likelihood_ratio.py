@@ -64,6 +64,7 @@ def likelihood_ratio_test(smaller: AnyFit, larger: AnyFit) -> LikelihoodRatio:
     """
     more = len(larger.family.parameters) - len(smaller.family.parameters)
     gain = 2.0 * (larger.log_likelihood - smaller.log_likelihood)
+    # weights are sums of floats, so that equal customers need not add up to the last bit
     same = abs(larger.customers - smaller.customers) <= 1e-9 * larger.customers
     if more < 1 or not same or gain < -1e-6:
         raise InputError(
@@ -75,5 +76,6 @@ def likelihood_ratio_test(smaller: AnyFit, larger: AnyFit) -> LikelihoodRatio:
             f"{smaller.customers:,.0f} customers, log-likelihood {smaller.log_likelihood:,.3f})",
             "Compare models that are not within each other by their AIC, with compare([...]).",
         )
+    # the larger model contains the smaller one: what is below 0 is the two optimisers' rounding
     gain = max(gain, 0.0)
     return LikelihoodRatio(gain, more, float(gammaincc(0.5 * more, 0.5 * gain)))

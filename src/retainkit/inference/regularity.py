@@ -91,8 +91,9 @@ def choose_k(
     purchases = _check(kind, purchases)
     fits: dict[int, Fit[M]] = {}
     start: dict[str, float] | None = None
-    rows = purchases.compress()
+    rows = purchases.compress()  # once for all k: the fits then find nothing left to merge
     for k in ks:
+        # the rate of stages is k times that of purchases, so that alpha moves by the ratio of the two k
         own = start and start | {"alpha": start["alpha"] / k}
         fits[k] = found = fit(kind, rows, start=own, fixed={"k": k}, on_failure="return")
         if found.diagnostics.converged:  # the next k starts here, its stages the more frequent
@@ -100,6 +101,7 @@ def choose_k(
             start = estimates | {"alpha": estimates["alpha"] * k}
     if not fits:
         raise InputError("empty", "ks", [], "must have at least one k", "For example range(1, 13).")
+    # a fit that is none is shown as a gap: its likelihood is not a maximum and would not compare
     values = {k: f.log_likelihood if f.diagnostics.converged else np.nan for k, f in fits.items()}
     settled = [k for k, value in values.items() if np.isfinite(value)]
     if not settled:

@@ -126,6 +126,7 @@ class Fit(Generic[M]):
     @property
     def bic(self) -> float:
         """Schwarz's criterion with the number of customers; less is better."""
+        # customers, not rows: compressing data must not change what is concluded from them
         return len(self.family.parameters) * math.log(self.customers) - 2.0 * self.log_likelihood
 
     def draws(self, n: int, *, seed: int | np.random.Generator) -> M:
@@ -137,6 +138,7 @@ class Fit(Generic[M]):
         """
         centre, spread = self.on_line()
         rng = np.random.default_rng(seed)
+        # normal where parameters are unbounded: draws then lie in their domains, and skewed as estimates are
         return self.at_line(centre + rng.standard_normal((n, centre.size)) @ spread.T)
 
     def on_line(self) -> tuple[Array, Array]:
@@ -147,6 +149,7 @@ class Fit(Generic[M]):
         point = np.array([float(p.domain.to_line(t)) for p, t in zip(declared, theta, strict=True)])
         # eigenvectors and not Cholesky, which rounding can defeat in a nearly flat direction
         values, directions = np.linalg.eigh(self.covariance / np.outer(slope, slope))
+        # rounding in a flat direction may leave −1e-17
         return point, directions * np.sqrt(np.maximum(values, 0.0))
 
     def at_line(self, points: Array) -> M:

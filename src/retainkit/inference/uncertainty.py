@@ -44,6 +44,7 @@ def standard_error(figure: Callable[..., Real], *fits: AnyFit) -> Real:
     variance = np.zeros_like(centre)
     for i, fitted in enumerate(fits):
         point, spread = fitted.on_line()
+        # along the columns of S, S·Sᵀ the covariance: the squares of these slopes add up without cross terms
         for direction in spread.T:
             moved = [*models[:i], fitted.at_line(point + _STEP * direction), *models[i + 1 :]]
             variance += ((np.asarray(figure(*moved), np.float64) - centre) / _STEP) ** 2

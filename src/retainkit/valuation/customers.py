@@ -86,6 +86,7 @@ class CustomerValue:
             "expected_spend": self.expected_spend,
             "value": self.value,
         }
+        # a column of ones would only raise the question of what it is
         return columns if np.all(self.weight == 1.0) else {**columns, "weight": self.weight}
 
     def to_frame(self) -> Frame:
@@ -174,6 +175,7 @@ def value_customers(
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
     per_purchase = _expected_spend(customers, check_spend(spend), len(known))
     discounted = process.discounted_expected_purchases(known, rate, length)
+    # checked after, not before: whether customers buy for ever is for the model to say, not for the horizon
     if not np.all(np.isfinite(discounted)):
         rule = "must be finite here: without discount these customers buy for ever"
         way_out = "Give a finite horizon or a discount rate above 0."
@@ -182,8 +184,10 @@ def value_customers(
     return CustomerValue(
         customers=ids,
         probability_alive=process.probability_alive(known),
+        # undiscounted, for people: how many purchases the value stands for
         expected_purchases=process.expected_purchases(known, length),
         expected_spend=per_purchase,
+        # spend is independent of the timing of purchases by assumption, so that means multiply
         value=share * per_purchase * discounted,
         weight=known.weight,
         margin=share,
@@ -195,6 +199,7 @@ def value_customers(
 
 def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
     """The ids of a summarised table, or the row labels, with their name; else the places of the entries."""
+    # a summarised table knows its customers; a bare summary has places, or the labels of its columns
     ids = None if isinstance(customers, AbstractSummary) else getattr(customers, "customers", None)
     if ids is not None:
         return ids, getattr(customers, "id_name", "customer_id")
@@ -211,6 +216,7 @@ def _expected_spend(
         return np.full(entries, spend)
     if isinstance(customers, AbstractSummary):
         kind = type(customers).__name__
+        # a spend model weighs each customer's own average, and a summary of purchases does not hold it
         rule = f"as a model needs what each customer spent so far, which {kind} do not tell"
         way_out = "Pass the TransactionSummary, or a constant spend such as spend.expected_spend_new()."
         raise InputError("missing-argument", "spend", spend, rule, way_out)

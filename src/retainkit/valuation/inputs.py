@@ -29,6 +29,7 @@ def check_margin(margin: NumberLike) -> float:
 def check_purchasing(purchasing: ModelOf[PurchaseProcess[Any]]) -> PurchaseProcess[Any]:
     """A purchase model, or that of a fit."""
     meant = model_of(purchasing)
+    # asked of the class: an object that answers everything, a mock or a proxy, is no model
     if hasattr(type(meant), "discounted_expected_purchases"):
         return meant
     rule = "must be a purchase model, or a fit of one"
@@ -39,7 +40,7 @@ def check_purchasing(purchasing: ModelOf[PurchaseProcess[Any]]) -> PurchaseProce
 def check_survival(survival: ModelOf[SurvivalProcess]) -> SurvivalProcess:
     """What answers ``survival(t, given=...)``, a fit's model too."""
     meant = model_of(survival)
-    if hasattr(type(meant), "survival"):
+    if hasattr(type(meant), "survival"):  # of the class, as above
         return meant
     rule = "must answer survival(t, given=...)"
     way_out = "Pass a contractual model or its fit; retainkit.interop.survival makes others so."
@@ -72,6 +73,7 @@ def check_spend(given: Spending) -> SpendProcess[Spend] | float:
     if not hasattr(type(spend), "expected_spend_new"):
         amount: Any = POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase.")
         return numbers(spend=(amount, POSITIVE))[0]
+    # for q ≤ 1 the mean over customers is infinite: a few of them would make up the whole value
     if not np.all(np.asarray(spend.expected_spend_new()) < math.inf):
         rule = "must have a finite mean, which a GammaGamma has only for q > 1"
         way_out = "Value at the median: pass spend.median_spend_new() as a constant spend per purchase."

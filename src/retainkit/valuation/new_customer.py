@@ -164,11 +164,14 @@ def payback_time(
     def earned(time: float) -> float:
         if time == 0.0:
             return share * each
+        # 1 for the first purchase, which is made at time 0 and not discounted
         return share * each * (1.0 + float(process.discounted_expected_purchases_new(rate, time)))
 
     limit = earned(math.inf)
+    # no root to look for: at time 0 the earnings jump by the whole first purchase
     if earned(0.0) >= cost:
         return Payback(cost, Duration(0.0, unit), limit)
+    # the limit is approached and never reached: with limit = cost it is never paid back either
     if limit <= cost:
         return Payback(cost, None, limit)
     time = _first_time(earned, cost, whole=process.whole_periods)
@@ -179,14 +182,17 @@ def _first_time(earned: Callable[[float], float], cost: float, *, whole: bool) -
     """When what was earned, less than the cost at 0, first covers it; None if in no time a float can hold."""
     from scipy.optimize import brentq
 
+    # doubling finds a bracket in as many steps as the answer has binary digits, whatever the unit
     late = 1.0
     while earned(late) < cost:
         late *= 2.0
         if math.isinf(late):
             return None
     if not whole:
+        # a billionth of a period is below a second in days, and far below what data tell
         return float(brentq(lambda time: earned(time) - cost, 0.0, late, xtol=1e-9, rtol=1e-12))
     early = 0.0
+    # opportunities come whole: between two of them the earnings do not move, and a root is not defined
     while late - early > 1.0:
         middle = (early + late) // 2.0
         early, late = (middle, late) if earned(middle) < cost else (early, middle)

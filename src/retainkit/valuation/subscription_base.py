@@ -115,12 +115,15 @@ class SubscriptionBaseValue:
         Period 1 begins with the next renewal: its margin is paid by those who renew then.
         """
         ahead = np.arange(0.0, whole_number("periods", periods, way_out="For example periods=12.") + 1.0)
+        # given tenure k: those who are there have outlived the years that the curve falls most in
         share = np.stack([np.asarray(self.survival.survival(k + ahead, given=k)) for k in self.tenure])
         names, place = _cohorts(self.cohort)
         there = np.zeros((len(names), ahead.size))
         np.add.at(there, place, self.customers[:, None] * share)
+        # from the first renewal on: what was paid now is past, whatever the instant
         margin = np.zeros((len(names), ahead.size - 1))
         np.add.at(margin, place, (self.customers * self.margin_per_period)[:, None] * share[:, 1:])
+        # who leaves in a period is the fall of those there, so that the two always add up
         return SubscriptionForecast(names, there[:, 1:], -np.diff(there, axis=1), margin)
 
     def model_dump(self) -> Plain:
@@ -212,20 +215,30 @@ def value_subscriptions(
     labels = k if cohort is None else np.asarray(cohort)
     if labels.shape != k.shape:
         raise _unequal("cohort", labels, k)
+    # a curve from elsewhere may not know its unit, and takes a bare rate and horizon
     unit = getattr(process, "unit", None)
     force = float(np.asarray(per_period(discount_rate, unit)))
+    # a base has a few dozen tenures, whatever its size: each outlook is computed once
     ahead, place = np.unique(k, return_inverse=True)
     payments = _remaining(process, ahead, discount_rate, force, instant, horizon)[place]
+    # a model with customers who never leave (a share cured, say) has no finite value undiscounted
     if np.any(np.isinf(payments)):
         rule = "must be above 0 here: undiscounted, some customers pay for ever"
         way_out = "Discount, or give a finite horizon."
         raise InputError("infinite-value", "discount_rate", discount_rate, rule, way_out)
+    # 1 − S(k+1)/S(k): the next renewal of customers of that tenure, not the average one
     kept = np.asarray(process.survival(ahead + 1.0, given=ahead))[place]
     retention = _last_retention(process, k, people) if naive_retention is None else naive_retention
     rate = float(np.asarray(NOT_NEGATIVE.check("naive_retention", retention)))
     count = times("horizon", horizon, unit)
+    # what Fader and Hardie warn of: one retention rate for all, by the textbook formula
     one = residual_lifetime_value(
-        1.0, retention=rate, discount_rate=math.expm1(force), instant=instant, periods=float(count)
+        # an effective rate per period, whatever kind was given
+        1.0,
+        retention=rate,
+        discount_rate=math.expm1(force),
+        instant=instant,
+        periods=float(count),
     )
     return SubscriptionBaseValue(
         cohort=labels,
@@ -275,11 +288,13 @@ def _remaining(
             1.0,
             _ahead_of(survival, k),
             discount_rate=d,
+            # the next payment is the next renewal, of those who renew
             timing="end-if-retained",
             periods=int(count) if math.isfinite(count) else None,
         )
         for k in tenure
     ]
+    # just before its renewal each payment is a period nearer
     return np.asarray(payments) * (1.0 + d if instant == "before-renewal" else 1.0)
 
 
@@ -292,15 +307,17 @@ def _ahead_of(survival: SurvivalProcess, tenure: float) -> Callable[[Array], Rea
 
 def _last_retention(survival: SurvivalProcess, tenure: Array, customers: Array) -> float:
     """What share of those there a period ago is there now, over all cohorts that were there."""
-    older = tenure >= 1.0
+    older = tenure >= 1.0  # who came in this period has had no renewal
     if not np.any(older):
         return float(np.asarray(survival.survival(1.0)))
     kept = np.asarray(survival.survival(tenure[older], given=tenure[older] - 1.0))
+    # who is there now over who was there a period ago: the ratio of sums that a dashboard shows
     return float(customers[older].sum() / (customers[older] / kept).sum())
 
 
 def _cohorts(labels: NDArray[np.generic]) -> tuple[NDArray[np.generic], NDArray[np.intp]]:
     names, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    # np.unique sorts by name, and callers read cohorts in the order in which they wrote them
     order = np.argsort(first)
     rank = np.empty(order.size, np.intp)
     rank[order] = np.arange(order.size)

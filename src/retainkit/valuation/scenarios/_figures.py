@@ -17,6 +17,7 @@ from retainkit.valuation.scenarios._returns import rate_of_return
 
 def compute(t: Terms) -> Plain:
     """Every figure by name, as numbers or as columns that broadcast; NaN for what does not exist."""
+    # a million scenarios hold some without answer (no margin, no cost): theirs is NaN or inf, not a warning
     with np.errstate(all="ignore"):
         return _compute(t)
 
@@ -25,6 +26,8 @@ def _compute(t: Terms) -> Plain:
     common: Plain = {"churn": t.churn, "discount_rate": t.discount_rate}
     counted: Plain = {**common, "periods": t.months}
     monthly = rate_of_return(t)
+    # NaN where value is exactly the cost: a percent of nothing has no elasticity, and a row must not stop the
+    # table
     change = elasticities(t.margin, **counted, timing=t.timing, acquisition_cost=t.cost, undefined="nan")
     value = lifetime_value(t.margin, **counted, timing=t.timing)
     return {
@@ -34,7 +37,9 @@ def _compute(t: Terms) -> Plain:
         "net_value": value - t.cost,
         "value_to_cost": _ratio(value, t.cost),
         "monthly_rate_of_return": monthly,
+        # compounded through the logarithm: small monthly rates keep their digits
         "annual_rate_of_return": np.expm1(12.0 * np.log1p(monthly)),
+        # of the customer, not of the contract: the horizon cuts what is counted, not how long they stay
         "expected_lifetime_months": expected_lifetime_from(churn=t.churn),
         "residual_value_after_payment": residual_lifetime_value(t.margin, **counted, instant="after-payment"),
         "residual_value_before_renewal": residual_lifetime_value(
@@ -44,7 +49,9 @@ def _compute(t: Terms) -> Plain:
             t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, within=t.months
         ),
         "critical_monthly_margin": t.keeping
+        # the margin before retention cost, as callers give it: what keeping costs comes on top
         + break_even_margin(t.cost, **common, timing=t.timing, within=t.months),
+        # onboarding is paid in any case, so that it leaves less for winning the customer
         "critical_acquisition_cost": value - t.onboarding_cost,
         "elasticity_to_retention": change.retention,
         "elasticity_to_margin": change.margin,
@@ -55,6 +62,7 @@ def _compute(t: Terms) -> Plain:
 
 def _in_time(payback: Real, months: Real) -> Real:
     """A payback after the horizon is none."""
+    # no copy where nothing is too late: most tables have no horizon
     return np.where(payback <= months, payback, np.inf) if np.any(payback > months) else payback
 
 

@@ -17,11 +17,11 @@ from retainkit.typing import Array, NumberLike, Real
 
 
 def _whole_or_endless(v: NumberLike) -> NumberLike:
-    return (v >= 1.0) & (v == np.floor(v))
+    return (v >= 1.0) & (v == np.floor(v))  # inf is its own floor, and passes as "without end"
 
 
 def _at_most_one(v: NumberLike) -> NumberLike:
-    return (v > -inf) & (v <= 1.0)
+    return (v > -inf) & (v <= 1.0)  # negative too: a product may cost more than it brings
 
 
 _SHARE = replace(
@@ -88,9 +88,11 @@ def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
         cost=acquisition + onboarding,
         acquisition_cost=acquisition,
         onboarding_cost=onboarding,
+        # paid with every payment, so that it is one with the margin for every formula that follows
         margin=margin - inputs["monthly_retention_cost"],
         keeping=inputs["monthly_retention_cost"],
         churn=inputs["monthly_churn"],
+        # companies quote it per year, payments are monthly: converted once, as an effective rate
         discount_rate=convert_rate(inputs["annual_discount_rate"], per="year", to="month"),
         annual_discount_rate=inputs["annual_discount_rate"],
         months=inputs["horizon_months"],

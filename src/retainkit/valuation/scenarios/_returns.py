@@ -18,6 +18,7 @@ _LEAST = -30.0  # ln of what a month leaves of a unit: 1e-13
 def rate_of_return(t: Terms) -> Array:
     """Effective, per month; ``inf`` where nothing is risked, NaN where nothing comes in."""
     cost, margin, churn, months = np.broadcast_arrays(t.cost, t.margin, t.churn, t.months)
+    # elsewhere there is no rate: with nothing risked every rate will do, with nothing earned none
     usual = (cost > 0.0) & (margin > 0.0)
     rate = np.where((cost == 0.0) & (margin > 0.0), inf, np.full(cost.shape, np.nan))
     if usual.any():
@@ -26,7 +27,9 @@ def rate_of_return(t: Terms) -> Array:
 
 
 def _usual(t: Terms, cost: Array, margin: Array, churn: Array, months: Array) -> Array:
+    # closed form without a horizon; with one the rate is lower, so that this is the upper end of a bracket
     endless = np.asarray(customer_irr(cost, margin, churn=churn, timing=t.timing))
+    # −100% stays −100% with fewer payments, and an infinite rate comes of the first payment alone
     limited = (months < inf) & (endless > -1.0) & (endless < inf)
     if limited.any():
         chosen = (a[limited] for a in (cost, margin, churn, months, endless))
@@ -40,6 +43,7 @@ def _limited(t: Terms, cost: Array, margin: Array, churn: Array, months: Array, 
     def surplus(log_growth: Array) -> Array:
         rate = np.expm1(log_growth)
         value = lifetime_value(margin, churn=churn, discount_rate=rate, timing=t.timing, periods=months)
+        # near −100% a value may overflow; a bracket needs a sign, not a size
         return np.minimum(value, 1e300) - cost
 
     low, high = np.full(cost.shape, _LEAST), np.log1p(endless)

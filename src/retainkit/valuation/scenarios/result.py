@@ -172,8 +172,9 @@ def evaluated(inputs: Mapping[str, Real], timing: Timing, name: str) -> UnitEcon
 
 def _payments(t: Terms, payback: float) -> int | None:
     """The whole number of payments; exact where one of them just meets the cost."""
-    if payback == inf:
+    if payback == inf:  # never: there is no last payment to name
         return None
+    # the fractional payback may miss a payment that just meets the cost by a rounding; the record is exact
     return break_even(
         float(t.cost), float(t.margin), churn=t.churn, discount_rate=t.discount_rate, timing=t.timing
     ).payments

@@ -127,6 +127,7 @@ def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, NumberLike
     values = {name: axis(name, tried) for name, tried in axes.items()}
     count = len(values)
     shaped = {
+        # an axis for each input: broadcasting makes the combinations, and inputs that stay cost nothing
         name: v.reshape([-1 if i == j else 1 for j in range(count)])
         for i, (name, v) in enumerate(values.items())
     }

@@ -72,6 +72,7 @@ def _figures(table: Table, timing: Timing) -> dict[str, Array]:
 
 def _complete(given: list[str], columns: list[str]) -> None:
     """Refuse a table without an input that has no default, or with a column that a figure would replace."""
+    # a figure would silently take the place of a column that the caller meant to keep
     taken = [name for name in columns if name in FIGURES]
     if taken:
         way_out = "Rename those columns."
@@ -87,5 +88,6 @@ def _complete(given: list[str], columns: list[str]) -> None:
 
 def _endless(months: NDArray[np.generic]) -> Array:
     """Months with missing ones as ``inf``."""
+    # a missing horizon says "without end", where a missing cost would be a mistake
     filled = np.array([inf if v is None or v != v else v for v in months.tolist()], dtype=object)
     return as_numbers("horizon_months", filled)

@@ -18,7 +18,7 @@ from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
-_BAR = 12
+_BAR = 12  # characters: a table of seven columns still fits 100
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,6 +70,7 @@ class Tornado(AbstractRecord):
         widest = float(np.max(self.swing, initial=0.0, where=np.isfinite(self.swing)))
         columns = zip(self.inputs, self.low, self.high, self.at_low, self.at_high, self.swing, strict=True)
         for name, low, high, at_low, at_high, swing in columns:
+            # an infinite swing fills its bar, and does not flatten the finite ones beside it
             share = 1.0 if swing == inf else swing / widest if widest > 0.0 else 0.0
             figures = (shown(x, about) for x in (at_low, at_high, swing))
             table.append([name, f"{low:g}", f"{high:g}", *figures, ("█" * round(_BAR * share)).ljust(_BAR)])
@@ -97,11 +98,13 @@ def tornado(
     count = len(ends)
     columns: dict[str, Real] = {}
     for place, (name, (low, high)) in enumerate(ends.items()):
+        # two scenarios for each input and the base at the end: one array call for the whole picture
         column = np.full(2 * count + 1, base[name])
         column[[2 * place, 2 * place + 1]] = low, high
         columns[name] = column
     found = np.broadcast_to(compute(terms(vary(base, columns), timing))[figure], (2 * count + 1,))
     at_low, at_high = found[:-1:2], found[1::2]
+    # stable: inputs of equal swing stay in the order in which they were given
     order = np.argsort(-_apart(at_low, at_high), kind="stable")
     names = list(ends)
     low, high = (np.array([pair[side] for pair in ends.values()], np.float64) for side in (0, 1))
@@ -124,6 +127,7 @@ def _ends(base: Mapping[str, Real], ranges: NumberLike) -> dict[str, tuple[float
         rule = "must be a share between 0 and 1, or a low and a high value for each input"
         way_out = "Write tornado(0.1) for 10% either way, or {'monthly_churn': (0.04, 0.06)}."
         raise InputError("out-of-range", "ranges", ranges, rule, way_out)
+    # a share of 0 or of infinity is itself: nothing would move
     moving = {name: float(value) for name, value in base.items() if value not in (0.0, inf)}
     moving.pop("horizon_months", None)  # months come whole
     return {name: _pair(base, name, (v * (1.0 - share), v * (1.0 + share))) for name, v in moving.items()}
@@ -140,4 +144,5 @@ def _pair(base: Mapping[str, Real], name: str, pair: NumberLike) -> tuple[float,
 
 def _apart(one: Array, other: Array) -> Array:
     with np.errstate(invalid="ignore"):
+        # ∞ − ∞ is no swing at all where both ends are alike
         return np.where(one == other, 0.0, np.abs(other - one))

@@ -47,6 +47,7 @@ def _optional(value: object, info: ValidationInfo) -> float | None:
 
 def _horizon(value: object, info: ValidationInfo) -> int | None:
     months = _optional(value, info)
+    # JSON knows no infinity: without end is null
     return None if months is None or months == inf else int(months)
 
 
@@ -178,6 +179,7 @@ class UnitEconomics(BaseModel):
 
     def replace(self, **changes: Any) -> Self:
         """The same scenario with some fields changed, checked again."""
+        # only what was given: a default that was filled in must not count as given beside its alternative
         return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
 
     def evaluate(self) -> UnitEconomicsResult:
