@@ -22,10 +22,10 @@ Evaluate = Callable[[Array], tuple[Array, Array, Array]]
 
 _MOST_STEPS = 80
 _MOST_NEWTON_STEPS = 40
-_LONGEST_STEP = 2.0
-_SHORTEST_SHARE = 1e-6
-_NUDGE = 1e-6
-_CLIMBED = 1e-9
+_LONGEST_STEP = 2.0  # e-folds: further away a quadratic says nothing of a likelihood
+_SHORTEST_SHARE = 1e-6  # below it the step is lost in the noise of the value
+_NUDGE = 1e-6  # small against an e-fold, large enough that the gradients' rounding over it leaves six digits
+_CLIMBED = 1e-9  # of log-likelihood: the learned curvature is good for no more, and Newton finishes
 
 CLOSE = 1e-7
 """A promised rise so small that one Newton step, which squares it, ends the search without a look."""
@@ -77,6 +77,7 @@ def maximize(evaluate: Evaluate, start: Array) -> Maximum:
             break
         place = found
     point, value = place.point, place.value
+    # the last step is taken unseen: it squares the error, and an evaluation could only confirm it
     if abs(promised) <= CLOSE:
         point, value = point + step, value + 0.5 * promised
     return Maximum(point, value, place.gradient, place.outer, curvature, promised, used)
@@ -97,6 +98,7 @@ def _climb(evaluate: Evaluate, start: Array) -> tuple[_Place, int]:
         moved, bent = found.point - place.point, place.gradient - found.gradient
         residual = bent - (found.outer + missed) @ moved
         along = float(residual @ moved)
+        # a correction across the step would divide by nothing: skipped, as usual for rank one
         if abs(along) > 1e-8 * math.sqrt(float(residual @ residual) * float(moved @ moved)):
             missed = missed + np.outer(residual, residual) / along
         place = found
@@ -131,6 +133,7 @@ def _line_search(
     evaluate: Evaluate, place: _Place, step: Array, promised: float
 ) -> tuple[_Place | None, int]:
     share, tries = 1.0, 0
+    # a sum of many terms is known to so many digits; what is less is no fall
     noise = 1e-14 * abs(place.value)
     while share > _SHORTEST_SHARE:
         found = _at(evaluate, place.point + share * step)

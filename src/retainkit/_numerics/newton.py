@@ -116,6 +116,7 @@ def _solve(matrix: list[list[float]], right: list[float]) -> list[float] | None:
     size = len(rows)
     for i in range(size):
         pivot = rows[i][i]
+        # what elimination leaves of a diagonal below twelve digits is its rounding
         if not pivot > 1e-12 * abs(matrix[i][i]):
             return None
         for j in range(i + 1, size):

@@ -95,6 +95,7 @@ def break_even_periods(
         and timing in TIMINGS
         and period is None
     ):
+        # plain numbers skip arrays: a spreadsheet column or a solver asks one at a time
         return payback.periods(acquisition_cost, margin_per_period, churn, discount_rate, timing)
     check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
@@ -163,8 +164,10 @@ class BreakEven(AbstractRecord):
         if c == 1.0:
             return first * (n > 0.0)
         log_kept = payback.log_kept(c, d)
+        # nothing is lost from payment to payment: the geometric sum is a count
         if log_kept == 0.0:
             return first * n
+        # 1 − qⁿ over 1 − q, each from its logarithm: for q near 1 both differences would be rounding
         return first * np.expm1(n * log_kept) / math.expm1(log_kept)
 
     def as_dict(self) -> dict[str, Any]:
@@ -246,6 +249,7 @@ def break_even(
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
     )
+    # one set of numbers only: a record of columns would be a table, which the functions give
     n = payback.periods(cost, margin, c, d, timing)
     return BreakEven(
         acquisition_cost=cost,

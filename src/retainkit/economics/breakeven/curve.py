@@ -247,7 +247,9 @@ def break_even_on_curve(
         period=period,
     )
     flows = np.concatenate([[-cash.cost], cash.gains])
+    # rounding of a long sum may leave −1e-14 where the cost is just met: settled to the digits it has
     net, owing = settled(running(flows), np.cumsum(np.abs(flows)), flows)
+    # the first payment that ends without debt, the cost itself being payment 0
     payments = None if owing.all() else int(np.argmin(owing))
     return CurveBreakEven(
         payments=payments,
@@ -266,20 +268,24 @@ def _fraction(net: Array, payments: int | None) -> float:
     if not payments:
         return math.inf if payments is None else 0.0
     before, after = float(net[payments - 1]), float(net[payments])
+    # straight between two payments: a fraction tells how close the last one was, not when money came
     return payments - 1 + before / (before - after)
 
 
 def _hopeless(cash: CustomerCash, net: float) -> bool:
     """Whether even those who are left at the end of the curve, all staying for ever, are not enough."""
     left = float(cash.curve[-1])
+    # nobody is left: what was collected is all there will ever be
     if left == 0.0:
         return True
     if cash.endless_margin is None:
         return False
     if cash.endless_margin <= 0.0:
         return True
+    # undiscounted, those left pay for ever, so that any debt is met in the end
     if cash.d <= 0.0:
         return False
+    # the most that could still come: no bound that is tighter holds for every curve that goes on
     perpetuity = cash.endless_margin * left * (1.0 + cash.d) ** (1.0 - cash.gains.size) / cash.d
     return net + perpetuity < 0.0
 
@@ -287,6 +293,7 @@ def _hopeless(cash: CustomerCash, net: float) -> bool:
 def _critical_margin(cash: CustomerCash) -> float | None:
     if cash.endless_margin is None:
         return None
+    # what keeping costs falls due whatever the margin is, so that it adds to the cost to be met
     keeping = float((cash.keeping * cash.curve[:-1]).sum())
     worth_of_one = float((cash.discount * paid_by(cash.curve, cash.timing)).sum())
     return (cash.cost + keeping) / worth_of_one if worth_of_one > 0.0 else math.inf

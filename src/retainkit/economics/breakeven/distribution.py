@@ -156,10 +156,12 @@ retention_cost_per_period, instalments, periods, period
         period=period,
     )
     paid, spent = _running(cash)
+    # who leaves in a period does not make its payment where only those retained pay
     leaving = np.concatenate([[0.0], paid[:-1]]) if timing == "end-if-retained" else paid
     net = _net(leaving, spent)
     return BreakEvenDistribution(
         periods_begun=read_only(np.arange(1.0, net.size + 1.0)),
+        # the fall of the curve in a period is the share of customers who leave in it
         share=read_only(cash.curve[:-1] - cash.curve[1:]),
         net=read_only(net),
         still_there=float(cash.curve[-1]),
@@ -172,6 +174,7 @@ retention_cost_per_period, instalments, periods, period
 
 def _running(cash: CustomerCash) -> tuple[Array, Array]:
     """What a customer has paid, and what it has cost, after 1, …, n periods begun."""
+    # instalments that end with the customer are not owed by those who left before
     owed = np.cumsum(cash.instalments) if cash.while_retained else cash.instalments.sum()
     return running(cash.margins), cash.onboarding + owed + running(cash.keeping)
 
@@ -179,6 +182,7 @@ def _running(cash: CustomerCash) -> tuple[Array, Array]:
 def _net(paid: Array, spent: Array) -> Array:
     """paid − spent, negative exactly where a customer has not paid back."""
     net, owing = settled(paid - spent, paid + spent, np.diff(paid, prepend=0.0))
+    # a net of exactly 0 has paid back; a debt below rounding keeps its sign by the smallest float
     return np.where(owing, np.minimum(net, -math.ulp(0.0)), np.maximum(net, 0.0))
 
 

@@ -65,8 +65,10 @@ def break_even_acquisition_cost(
     512.325
     """
     kinds: set[object] = {type(margin_per_period), type(churn), type(discount_rate), type(within)}
+    # plain numbers skip arrays: a goal seek in a spreadsheet or an optimiser calls this thousands of times
     if kinds <= PLAIN and _usual(margin_per_period, churn, discount_rate, timing, within, period):
         one = payback.worth_of_one(churn, discount_rate, timing, within)
+        # no margin collects nothing, also where one unit of it would grow without end
         return margin_per_period * one if margin_per_period else 0.0
     check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
@@ -121,7 +123,7 @@ def break_even_margin(
         and _usual(acquisition_cost, churn, discount_rate, timing, within, period)
     ):
         one = payback.worth_of_one(churn, discount_rate, timing, within)
-        return acquisition_cost / one if one else inf
+        return acquisition_cost / one if one else inf  # nothing is ever paid: no margin is enough
     check_timing(timing)
     churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
     (cost, c, d, n), back = columns(
@@ -192,6 +194,7 @@ def break_even_price(
         cost_per_period=(cost_per_period, NOT_NEGATIVE),
         cost_share=(cost_share, SHARE_BELOW_1),
     )
+    # a share of the price goes to its own costs, so that the price is margin and fixed cost over the rest
     return back((m + cost) / (1.0 - share))
 
 
@@ -264,6 +267,7 @@ def _ever(cost: Array, margin: Array, d: Array, timing: Timing) -> Array:
             churn = (margin - cost * d) / (margin + cost)
         else:
             churn = margin * payback.weight(timing, 0.0, d) / cost - d
+    # nobody can lose more than all customers: a critical churn of 100% or more is none
     churn = np.where((cost == 0.0) | (churn >= 1.0), inf, np.maximum(churn, 0.0))
     return np.where((margin <= 0.0) & (cost > 0.0), 0.0, churn)
 
@@ -274,7 +278,8 @@ def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, n: Array) -> 
     def surplus(c: Array) -> Array:
         return margin * payback.worth_of_one_of(c, d, timing, n) - cost
 
-    zero, one = np.zeros(cost.shape), np.ones(cost.shape)
+    zero, one = np.zeros(cost.shape), np.ones(cost.shape)  # all churns there are
+    # what n payments bring falls steadily with churn, so that one sign change is all there is to find
     churn = roots_between(surplus, zero, one)
     return np.where(surplus(one) >= 0.0, inf, np.where(surplus(zero) <= 0.0, 0.0, churn))
 

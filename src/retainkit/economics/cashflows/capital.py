@@ -48,6 +48,7 @@ def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | Non
         and -1.0 < nominal_rate < inf
         and -1.0 < inflation < inf
     ):
+        # not (1+n)/(1+i) − 1: for small rates that difference would lose half its digits
         return (nominal_rate - inflation) / (1.0 + inflation)
     nominal_rate, inflation = in_period(period, nominal_rate=nominal_rate, inflation=inflation)
     (n, i), back = columns(nominal_rate=(nominal_rate, GROWTH), inflation=(inflation, GROWTH))
@@ -61,6 +62,7 @@ def nominal_rate(real_rate: RateLike, inflation: RateLike, *, period: Unit | Non
     0.071
     """
     if {type(real_rate), type(inflation)} <= PLAIN and -1.0 < real_rate < inf and -1.0 < inflation < inf:
+        # multiplied out, again so as not to take 1 from a number next to 1
         return float(real_rate + inflation + real_rate * inflation)
     real_rate, inflation = in_period(period, real_rate=real_rate, inflation=inflation)
     (r, i), back = columns(real_rate=(real_rate, GROWTH), inflation=(inflation, GROWTH))
@@ -119,6 +121,7 @@ def wacc(
         shown = first_offender(np.asarray(capital), capital <= 0.0)
         way_out = "Give the market value of what owners and lenders have put in."
         raise InputError("out-of-range", "equity + debt", shown, "must be positive", way_out)
+    # interest is paid before tax, dividends after it: only debt is cheaper by the tax
     return back((e * k_e + d * k_d * (1.0 - tax)) / capital)
 
 
@@ -150,4 +153,5 @@ def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     """
     periods = units_in(check_unit("per", per), check_unit("to", to))
     (value,), back = columns(rate=(rate, GROWTH))
+    # the same bits where nothing is to convert
     return back(value if per == to else np.expm1(np.log1p(value) * periods))

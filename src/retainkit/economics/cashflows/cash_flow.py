@@ -64,6 +64,7 @@ class CashFlow(AbstractRecord):
             way_out = "Make one CashFlow per stream, or use npv for many streams at once."
             raise wrong_shape("amount", back, "must be one stream of payments", way_out)
         for name, column in zip(("amount", "when", "survival"), given, strict=True):
+            # a copy: a frozen record must not change with the array that it was made from
             kept = np.broadcast_to(np.atleast_1d(column), back.shape or (1,)).copy()
             kept.setflags(write=False)
             object.__setattr__(self, name, kept)
@@ -138,6 +139,7 @@ class CashFlow(AbstractRecord):
 
     def cumulative(self, discount_rate: RateLike) -> tuple[Array, Array]:
         """Times in ascending order, and the sum of `present_values` up to each of them."""
+        # stable: payments of one instant stay in the order in which they were given
         order = np.argsort(self.when, kind="stable")
         return self.when[order], np.cumsum(self.present_values(discount_rate)[order])
 

@@ -69,6 +69,7 @@ def xnpv(
     (d, year), rates = columns(discount_rate=(rate, GROWTH), days_per_year=(days_per_year, POSITIVE))
     values, back = streams("amounts", amounts)
     days = _days("dates", dates, values, amounts, date_format)
+    # money of the first date, as spreadsheets have it, unless the caller says another
     start = days.min(axis=-1, keepdims=True) if as_of is None else _days("as_of", as_of, None)
     back = against(values, back, rates, discount_rate=d)
     return back((values * (1.0 + d[..., None]) ** ((start - days) / year)).sum(axis=-1))
@@ -131,9 +132,11 @@ def _dated_rates(
     days = _days("dates", dates, values, amounts, date_format)
     order = np.argsort(days, axis=-1, kind="stable")
     days = np.take_along_axis(days, order, axis=-1)
+    # one row of dates for all streams is sorted once, not once a stream
     shared = days.ndim < values.ndim
     values = values[..., order] if shared else np.take_along_axis(values, order, axis=-1)
     values, times = values.reshape(-1, values.shape[-1]).copy(), (days - days[..., :1]) / year
+    # two terms with one exponent are one term: rounding between them would look like a change of sign
     for k in range(1, values.shape[-1]):  # amounts of one day are one amount
         same = times[..., k] == times[..., k - 1]
         values[:, k] += np.where(same, values[:, k - 1], 0.0)
@@ -155,4 +158,5 @@ def _days(
         rule = f"must have one date per amount (amounts {amounts.shape})"
         way_out = "Give one date per amount, or one row of dates for all streams."
         raise InputError("length-mismatch", argument, f"shape {found.shape}", rule, way_out)
+    # counted in microseconds, so that hours and minutes are parts of a day
     return found.astype(np.int64) / _DAY

@@ -91,12 +91,14 @@ def irr_all(cash_flows: NumberLike) -> Array:
 
 def _rates(amounts: Array) -> Array:
     terms = amounts.shape[-1]
+    # in the force u = ln(1 + rate) a stream is Σ aₖ·e^(−k·u): whole and dated cash are one problem
     return to_rates(real_roots(amounts.reshape(-1, terms), np.arange(float(terms))))
 
 
 def to_rates(roots: Array) -> Array:
     """Effective rates from their forces ln(1 + rate)."""
     with np.errstate(over="ignore"):
+        # a force above 709 is a rate that no float holds: inf, which is what it is
         return np.expm1(roots)
 
 
@@ -117,10 +119,12 @@ def one_rate(
     rows = np.arange(len(rates))
     chosen = rates[:, 0].copy()
     if root == "highest":
+        # rates ascend and NaN pads the end, so that the last one found stands at count − 1
         chosen = rates[rows, np.maximum(count - 1, 0)]
     elif root == "nearest-zero":
         chosen = rates[rows, np.argmin(np.nan_to_num(np.abs(rates), nan=np.inf), axis=1)]
     elif root == "only":
+        # "only" is a promise: with two rates neither is the answer
         chosen[count > 1] = np.nan
     if undefined == "error" and np.isnan(chosen).any():
         raise _undefined(argument, rates, count, back)
@@ -128,6 +132,7 @@ def one_rate(
 
 
 def _undefined(argument: str, rates: Array, count: Any, back: Back) -> InputError:
+    # a stream without a rate is named before one with several: it is the graver mistake
     row = int(np.argmax(count == 0 if np.any(count == 0) else count > 1))
     where = f"the stream in row {row:,}" if back.shape else "this stream"
     if count[row] == 0:

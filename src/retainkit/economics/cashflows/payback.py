@@ -69,6 +69,7 @@ def payback_periods(
     (d,), rates = columns(discount_rate=(rate, GROWTH))
     amounts, back = streams("cash_flows", cash_flows)
     back = against(amounts, back, rates, discount_rate=d)
+    # discounted first: payback in money of now, of which the undiscounted one is the case d = 0
     flows = amounts * (1.0 + d)[..., None] ** -np.arange(amounts.shape[-1], dtype=np.float64)
     return back(_crossing(flows, crossing))
 
@@ -76,6 +77,7 @@ def payback_periods(
 def running(flows: Array) -> Array:
     """Cumulative sums along the last axis, compensated: right to the last digit (Neumaier 1974)."""
     if flows.ndim == 1:
+        # one stream in plain floats: for a few dozen periods the arrays of the general way cost more
         return np.array(list(_running(flows.tolist())), dtype=np.float64)
     total, total_lost = np.zeros(flows.shape[:-1]), np.zeros(flows.shape[:-1])
     sums = np.empty(flows.shape)
@@ -109,8 +111,10 @@ def settled(total: Array, size: Array, step: Array) -> tuple[Array, NDArray[np.b
     """
     digit = _EPS * size
     even = np.abs(total) <= digit
+    # a step of a thousand roundings cannot be one: there even means paid back, to the digit
     resolved = ~even | (np.abs(step) > 1000.0 * digit)
     last = np.maximum.accumulate(np.where(resolved, np.arange(total.shape[-1], dtype=np.intp), 0), axis=-1)
+    # where the digits do not tell, a stream is as much in debt as it was when they last did
     owing = np.take_along_axis((total < 0.0) & ~even, last, axis=-1)
     return np.where(even & resolved, 0.0, total), owing
 
@@ -121,11 +125,13 @@ def _crossing(flows: Array, crossing: Crossing) -> Array:
     if crossing == "last":
         last = periods - 1 - np.argmax(owing[..., ::-1], axis=-1)  # the last period that ends in debt
     else:
+        # paid back is only what was in debt before: money that comes in first is no payback
         covered = np.logical_or.accumulate(owing, axis=-1) & ~owing
         last = np.argmax(covered, axis=-1) + np.where(covered.any(axis=-1), 0, periods) - 1
     after = np.minimum(last + 1, periods - 1)
     gap = np.take_along_axis(total, last[..., None], axis=-1)[..., 0]
     amount = np.take_along_axis(total, after[..., None], axis=-1)[..., 0] - gap
     with np.errstate(divide="ignore", invalid="ignore"):
+        # a stream that ends in debt is never paid back; else straight between the two periods
         when = np.where(last == periods - 1, np.inf, last - gap / amount)
     return np.where(owing.any(axis=-1), when, 0.0)

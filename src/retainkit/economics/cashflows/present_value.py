@@ -86,6 +86,7 @@ def present_value(
         and 0.0 <= discount_rate < inf
         and 0.0 <= survival <= 1.0
     ):
+        # plain numbers, nothing to convert: no arrays are made
         return amount * survival * (1.0 + discount_rate) ** -when
     discount_rate, inflation = in_period(period, discount_rate=discount_rate, inflation=inflation)
     (a, t, d, s, i, tax), back = columns(
@@ -97,6 +98,7 @@ def present_value(
         tax_rate=(tax_rate, PROBABILITY),
     )
     with np.errstate(over="ignore"):
+        # inflation and discount in one exponent: each of the two powers alone may overflow
         return back(a * s * (1.0 - tax) * np.exp(t * (np.log1p(i) - np.log1p(d))))
 
 
@@ -152,7 +154,9 @@ def npv(
         and inflation == tax_rate == 0.0
         and PLAIN.issuperset(map(type, cash_flows))  # pyright: ignore[reportUnknownArgumentType]
     ):
+        # Horner in plain floats: for the dozens of periods of a usual stream an array costs more
         value = _discounted(cash_flows, 1.0 / (1.0 + discount_rate))  # pyright: ignore[reportUnknownArgumentType]
+        # what overflows or is empty goes the general way, which says what is wrong
         if abs(value) < inf and cash_flows:
             return value / (1.0 + discount_rate) ** delay
     discount_rate, inflation = in_period(period, discount_rate=discount_rate, inflation=inflation)
@@ -161,6 +165,7 @@ def npv(
         discount_rate=(discount_rate, GROWTH), inflation=(inflation, GROWTH), tax_rate=(tax_rate, PROBABILITY)
     )
     growth = (1.0 + i) / (1.0 + d)
+    # a rate for each stream, or one for all: which of the two is a matter of shapes
     back = against(amounts, back, rates, discount_rate=growth, tax_rate=tax)
     return back(_discounted_sum(amounts, growth, back.shape) * ((1.0 - tax) * growth**delay))
 
@@ -263,6 +268,7 @@ def annuity_payment(
     worth = annuity_value(
         1.0, periods=periods, discount_rate=discount_rate, growth=growth, timing=timing, period=period
     )
+    # checked again: an annuity that is worth nothing has no payment that makes it worth something
     (v, worth_of_one), back = columns(value=(value, REAL), periods=(worth, _SOME))
     return back(v / worth_of_one)
 
@@ -286,6 +292,7 @@ def _annuity(n: float, d: float, g: float, delay: float) -> float:
     left = (d - g) / (1.0 + d)  # 1 - z
     if left == 0.0:
         return first * n
+    # from what is lost while that is little; from the two rates when they are far apart
     growth = n * (log1p(-left) if abs(left) < 0.5 else log1p(g) - log1p(d))
     return first * (-expm1(growth) / left if growth < 700.0 else inf)
 

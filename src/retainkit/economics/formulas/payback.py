@@ -46,8 +46,10 @@ def periods(cost: float, margin: float, c: float, d: float, timing: Timing) -> f
         return inf
     k, g = cost / earned, c + d
     x = k * g
+    # 1 − x has lost its digits here: which side of 1 it is on decides between 338 periods and never
     if x >= _CLOSE:
         return _periods_close(cost, margin, c, d, timing) if x < _BEYOND else inf
+    # without churn and discount the series is a straight line, and ln q = 0 divides
     if g == 0.0 or x == 0.0:
         return k * grown
     if c == 1.0:
@@ -72,6 +74,7 @@ def periods_of(cost: Array, margin: Array, c: Array, d: Array, timing: Timing) -
         n: Array = np.log1p(-x) / _log_kept_of(c, d)
         n = np.where((g == 0.0) | (x == 0.0), k * (1.0 + d), n)
         close = (x >= _CLOSE) & (x < _BEYOND) & (earned > 0.0)
+        # before the close rows are settled: theirs is decided in fractions and overwrites this
         n = np.where((x >= 1.0) | (earned <= 0.0), inf, n)
     n = np.where(cost == 0.0, 0.0, n)
     if close.any():
@@ -84,6 +87,7 @@ def _settle(
 ) -> None:
     """Rows close to the critical churn, one by one in exact fractions; equal rows once."""
     columns = (np.broadcast_to(a, n.shape)[close].tolist() for a in (cost, margin, c, d))
+    # a table of scenarios repeats few combinations: fractions cost microseconds each, not for a million rows
     known: dict[tuple[float, float, float, float], float] = {}
     rows = list(zip(*columns, strict=True))
     for one_cost, one_margin, churn, discount in set(rows):
@@ -96,11 +100,13 @@ def payments(n: float, cost: float, margin: float, c: float, d: float, timing: T
     """The whole number of payments that first reaches `cost`, given its fractional number `n`."""
     if cost == 0.0 or n == inf:
         return 0 if cost == 0.0 else None
+    # only next to a whole number can rounding change the count; everywhere else ceil is right as it is
     whole = max(1, round(n))
     if abs(n - whole) > 1e-6 * whole or whole > _COUNTABLE:
         return max(1, ceil(n))
     k2, g, kept = _exact(cost, margin, c, d, timing)
     collected = (1 - kept**whole) / g if g else whole / (1 + _written(d))
+    # squared on both sides, since mid-period payments carry √(1+d), which is no fraction
     return whole if collected**2 >= k2 else whole + 1
 
 
@@ -112,6 +118,7 @@ def worth_of_one(c: float, d: float, timing: Timing, payments: float) -> float:
     if c == 1.0:
         return w / g
     exponent = payments * log_kept(c, d)
+    # a growing stream (discount below −churn): e^700 is the last that a float holds
     return w * (-expm1(exponent) if exponent < 700.0 else -inf) / g
 
 
@@ -132,6 +139,7 @@ def critical_churn(cost: float, margin: float, d: float, timing: Timing) -> floa
         return 0.0
     if timing == "end-if-retained":
         return max(0.0, (margin - cost * d) / (margin + cost))
+    # x = 1 solved for c; where the first payment needs a stay, w = 1 − c holds c too, as above
     churn = margin * weight(timing, 0.0, d) / cost - d
     return inf if churn >= 1.0 else max(0.0, churn)
 
@@ -140,6 +148,7 @@ def log_kept(c: float, d: float) -> float:
     """ln q: what a period leaves of the next payment."""
     if d == 0.0:
         return log1p(-c)
+    # both logarithms of one sign, or far apart: their sum keeps its digits
     if d > 0.0 or c + d >= 0.5 * (1.0 + d):
         return log1p(-c) - log1p(d)
     return log1p(-(c + d) / (1.0 + d))  # a negative discount may cancel the churn
@@ -153,6 +162,7 @@ def _log_kept_of(c: Array, d: Array) -> Array:
 
 
 def _written(number: float) -> Fraction:
+    # repr is the shortest text that gives the float back: the number as the caller wrote it
     return Fraction(Decimal(repr(number)))
 
 

@@ -42,7 +42,9 @@ def check_infinite(if_infinite: object) -> None:
 
 def factor(timing: FlowTiming, c: float, r: float, d: float, g: float, n: float, by_retention: bool) -> float:
     """The value of one unit of margin; ``inf`` where the sum has no end."""
+    # in this order no term cancels unless g > d: 1 + d − r(1+g) would lose d beside 1
     x = (d - g) + c * (1.0 + g)
+    # three digits of sixteen are lost at _CLOSE; beyond it the sign of x, hence "for ever", is at stake
     if g > d and abs(x) <= _CLOSE * (g - d):
         x = _x_as_written(r if by_retention else c, g, d, by_retention)
     if timing == "begin":
@@ -56,7 +58,7 @@ def factor(timing: FlowTiming, c: float, r: float, d: float, g: float, n: float,
     if x == 0.0:
         return n * (w / (1.0 + d))
     power = n * _log_left(x, r, d, g) if n > 0.0 else 0.0
-    return w * ((0.0 - expm1(power)) / x) if power < _HUGE else inf
+    return w * ((0.0 - expm1(power)) / x) if power < _HUGE else inf  # 0.0 − …, for +0.0 where nothing is paid
 
 
 def _flow(x: float, r: float, d: float, g: float, n: float) -> float:
@@ -73,6 +75,7 @@ def _flow(x: float, r: float, d: float, g: float, n: float) -> float:
 def _log_left(x: float, r: float, d: float, g: float) -> float:
     """ln z."""
     gone = x / (1.0 + d)
+    # ln(1 − gone) while little is gone; when most is, what is left is the number that has the digits
     if gone < 0.5:
         return log1p(-gone)
     left = r * (1.0 + g) / (1.0 + d)
@@ -81,6 +84,7 @@ def _log_left(x: float, r: float, d: float, g: float) -> float:
 
 def _x_as_written(rate: float, g: float, d: float, by_retention: bool) -> float:
     rate_, g_, d_ = (Fraction(repr(float(v))) for v in (rate, g, d))
+    # 0.9 as retention and 0.1 as churn are the same number only as they are written
     kept = rate_ if by_retention else 1 - rate_
     return float(1 + d_ - kept * (1 + g_))
 
@@ -133,6 +137,7 @@ class Terms:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if self.n.ndim == 0 and self.n == inf:
                 return w / x if np.all(x > 0.0) else np.where(x > 0.0, w / x, inf)
+            # at x = 0 all payments are worth the same, so that they are counted
             total = np.where(x == 0.0, self.n / (1.0 + self.d), self._gone(x) / x)
             return w * np.where((x <= 0.0) & (self.n == inf), inf, total)
 
@@ -152,6 +157,7 @@ class Terms:
     def _gone(self, x: Array) -> Array:
         """1 − zⁿ."""
         with np.errstate(invalid="ignore"):
+            # no payments and nothing left of the next one: 0·∞ is 0 here
             power = np.where(self.n == 0.0, 0.0, self.n * self.log_left(x))
             return 0.0 - np.expm1(power)
 
@@ -178,6 +184,7 @@ def terms(
         growth=(growth, GROWTH),
         periods=(periods, ENDLESS),
     )
+    # both are kept: the small one of churn and retention carries the digits
     other = 1.0 - share
     c, r = (other, share) if by_retention else (share, other)
     return Terms(np.asarray(c), np.asarray(r), d, g, n, by_retention), tuple(given), back
@@ -196,6 +203,7 @@ def times(margin: Array, worth: Array) -> Array:
     """margin·worth, 0 where the margin is 0 even if the sum has no end."""
     with np.errstate(invalid="ignore", over="ignore"):
         value = margin * worth
+    # 0·∞: no margin is worth nothing, however long it is paid
     return value if np.all(np.isfinite(worth)) else np.where(margin == 0.0, 0.0, value)
 
 

@@ -19,6 +19,7 @@ from retainkit.typing import Array
 
 def streams(argument: str, value: Any, *, at_least: int = 1) -> tuple[Array, Back]:
     """The amounts as a float64 array (..., periods), and what gives an answer per stream its kind."""
+    # by name, so that neither library is loaded to find out
     library = type(value).__module__.partition(".")[0]
     table = library in ("pandas", "polars") and type(value).__name__ == "DataFrame"
     array = _rectangular(argument, value.to_numpy() if table else value)

@@ -35,6 +35,7 @@ def survival_curve(survival: Survival, periods: int | None) -> Array:
     """S(0), …, S(n) as a checked float64 array: all of a column, or `periods` periods of either kind."""
     periods = None if periods is None else whole("periods", periods)
     function = survival_function(survival)
+    # one call with all times: a fitted model answers a column in the time of one number
     given = survival if function is None else function(np.arange(float(periods or HORIZON) + 1.0))
     curve = np.asarray(PROBABILITY.check("survival", given))
     if curve.ndim != 1 or curve.size < 2:
@@ -61,6 +62,7 @@ def whole(argument: str, value: Any) -> int:
 
 
 def _check_shape(curve: Array) -> None:
+    # exactly: a curve that starts at S(1) would shift every payment by a period, and look right
     if curve[0] != 1.0:
         rule = "must begin with S(0) = 1: everyone is there at the start"
         way_out = "Put 1.0 in front of S(1), S(2), …, or divide by the number of customers at the start."

@@ -131,14 +131,17 @@ def customer_irr(
 
 
 def _irr(cost: Array, margin: Array, customer: Terms, timing: FlowTiming) -> Array:
+    # every timing solves value(d) = cost for d in closed form, with k the margin per unit of cost
     k, lost = margin / cost, -customer.x()  # lost: R − 1
     kept = customer.r * (1.0 + customer.g)
     if timing == "begin":
+        # a first payment that covers the cost at once earns at any rate
         return np.where(margin < cost, (k + lost) / np.where(margin < cost, 1.0 - k, 1.0), inf)
     if timing == "mid":
         # x² − 1 with x = (k + √(k² + 4R))/2, without the difference from 1
         root = np.sqrt(k * k + 4.0 * kept)
         return 0.5 * k * (k + root) + lost
     if timing == "continuous":
+        # near R = 1 through expm1, where the rate is small; −½ only keeps the other branch in range
         return np.where(kept < 0.5, kept * np.exp(k) - 1.0, np.expm1(k + np.log1p(np.maximum(lost, -0.5))))
     return k * (customer.r if timing == "end-if-retained" else 1.0) + lost

@@ -29,7 +29,7 @@ _LN2 = math.log(2.0)
 _DOMAINS: dict[str, Domain] = {
     "churn": PROBABILITY,
     "retention": PROBABILITY,
-    "hazard": ENDLESS,
+    "hazard": ENDLESS,  # inf: everyone leaves at once
     "half_life": ENDLESS,
     "expected_lifetime": ENDLESS,
 }
@@ -236,11 +236,12 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     0.45964
     """
     if type(churn) in PLAIN and 0.0 <= churn < 1.0 and per in UNITS and to in UNITS:
+        # through the force of loss: the share kept compounds, the share lost does not
         return float(churn) if per == to else -math.expm1(math.log1p(-churn) * units_in(per, to))
     (c,), back = columns(churn=(churn, PROBABILITY))
     periods = units_in(check_unit("per", per), check_unit("to", to))
     with np.errstate(divide="ignore"):  # everyone gone is a force without end
-        return back(c if per == to else abs(np.expm1(np.log1p(-c) * periods)))
+        return back(c if per == to else abs(np.expm1(np.log1p(-c) * periods)))  # abs: −expm1(0) is −0.0
 
 
 def _convert(wanted: str, counted: Counted, **given: Any) -> SameKind:
@@ -254,6 +255,7 @@ def _convert(wanted: str, counted: Counted, **given: Any) -> SameKind:
         raise _not_one(list(given), "none of them")
     if counted not in ("started", "completed", "continuous"):
         raise unknown_choice("counted", counted, get_args(Counted))
+    # a lifetime of ½ is possible if completed periods or time count, not if started ones do
     lifetime = name == "expected_lifetime"
     domain = _STARTED if lifetime and counted == "started" else _DOMAINS[name]
     if type(value) in PLAIN and domain.contains(value):
@@ -279,12 +281,14 @@ class _OneNumber:
 
     @staticmethod
     def force(c: float, r: float) -> float:
+        # ln r from c while c is small, from r while r is: each has the digits there
         if r >= 0.5:
             return abs(math.log1p(-c))  # ln 1 would be -0.0
         return -math.log(r) if r else math.inf
 
     @staticmethod
     def completed(c: float, r: float) -> float:
+        # r/c or 1/c − 1: the one that subtracts nothing from its like
         if c >= 0.5:
             return r / c
         return 1.0 / c - 1.0 if c else math.inf
@@ -297,6 +301,7 @@ class _Column:
 
     @staticmethod
     def force(c: Array, r: Array) -> Array:
+        # both branches are computed and the right one taken: a column has no if
         return np.abs(np.where(r >= 0.5, np.log1p(-c), np.log(r)))
 
     @staticmethod
@@ -311,8 +316,10 @@ def _shares(xp: Any, name: str, counted: Counted, v: Any) -> tuple[Any, Any]:
     if name == "retention":
         return 1.0 - v, v
     if name == "expected_lifetime" and counted != "continuous":
+        # who completes n periods started n + 1: the last one is not completed
         started = v if counted == "started" else v + 1.0
         return 1.0 / started, 1.0 - 1.0 / started
+    # half of the customers after h: e^(−μh) = ½
     force = v if name == "hazard" else xp.over(_LN2 if name == "half_life" else 1.0, v)
     return abs(xp.expm1(-force)), xp.exp(-force)
 

@@ -133,6 +133,7 @@ def berger_nasr_case_2a(
         discount_rate=(discount_rate, GROWTH),
         years=(years, ENDLESS),
     )
+    # one cycle is 1/p of a year: its rate compounds to that of the year in p cycles
     return back(_sales_and_promotions(gc, m, r, np.asarray(np.expm1(np.log1p(d) / p)), n * p))
 
 
@@ -169,6 +170,7 @@ def _sales_and_promotions(gc: Array, m: Array, r: Array, d: Array, n: Array) -> 
     """n + 1 sales from now on, and n promotions half-way between them, all per one cycle."""
     cycles = _whole_cycles(n)
     customer = Terms(np.asarray(1.0 - r), r, d, np.zeros(()), cycles, True)
+    # n years hold n + 1 sales: the one now, which makes the customer, and one after each year
     sales = replace(customer, n=cycles + 1.0).factor("begin")
     promotions = customer.factor("mid")
     if np.all(np.isfinite(sales)):

@@ -69,6 +69,7 @@ def berger_nasr_case_3(
     )
     value, kept = np.zeros(()), r / (1.0 + d)
     for t in range(last, -1, -1):  # Horner: no array of years per customer
+        # π(t) in one line: each part stops growing, or has not begun, on the other side of g
         profit = v + h * np.minimum(t, g) ** 2 - gain * np.expm1(-np.maximum(t - g, 0.0))
         value = profit + kept * value
     return back(value)
@@ -110,11 +111,13 @@ def berger_nasr_case_4(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # r = 0: all are gone at once
         force = np.asarray(np.log1p(d) - np.log(r))
         _check_end(n, force, d)
+        # a horizon before the turning year never sees the second part
         turn = np.minimum(g, n)
         rest = np.where(n > turn, n - turn, 0.0)
         early = v * _flow(force, turn) + h * turn**3 * _square_moment(force * turn)
         plateau = (v + h * turn**2 + gain) * _flow(force, rest) - gain * _flow(force + 1.0, rest)
         late = np.where(rest > 0.0, np.exp(-force * turn) * plateau, 0.0)
+        # r = 0: the profit flows for no time at all
         return back(np.where(np.isposinf(force), 0.0, early + late))
 
 
@@ -153,6 +156,7 @@ def _flow(force: Array, length: Array) -> Array:
 
 def _square_moment(x: Array) -> Array:
     """∫₀¹ u²·e^(−xu) du; in closed form where it keeps its digits, else by quadrature."""
+    # twenty-four nodes are exact to rounding for |x| < 8, where the closed form cancels like x³
     nodes, weights = np.polynomial.legendre.leggauss(24)
     u = 0.5 * (nodes + 1.0)
     small = np.where(np.abs(x) < 8.0, x, 0.0)

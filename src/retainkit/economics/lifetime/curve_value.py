@@ -94,7 +94,9 @@ def lifetime_value_on_curve(
     curve, tail = _curve_and_tail(survival, after_end, periods, d, margin)
     worth = _discounted(margin, paid_by(curve, timing), d, DELAY[timing])
     if tail is not None:
+        # constant churn from the end on has a closed form: the tail costs no more periods
         rest = Terms(np.asarray(tail), np.asarray(1.0 - tail), d, np.zeros(()), np.asarray(inf), False)
+        # the tail begins at S(n), a period after the last payment counted
         worth = worth + times(margin, rest.factor(timing)) * curve[-1] * (1.0 + d) ** (1.0 - curve.size)
     if if_infinite == "raise":
         refuse_infinite(np.asarray(worth), way_out="Count a number of periods=…, or discount.")
@@ -136,6 +138,7 @@ def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> flo
     if margin.ndim:
         raise _margins_do_not_fit(margin, "one number where customers go on paying after the curve's end")
     if isinstance(after_end, str):
+        # the last period's own churn; an average would bring back the early years
         return float(1.0 - curve[-1] / curve[-2])
     return numbers(after_end=(after_end, PROBABILITY))[0]
 
@@ -147,10 +150,12 @@ def _until_it_no_longer_counts(survival: Survival, d: Array, margin: Array) -> A
     lowest = float(np.min(d, initial=1.0))  # no more than 1, which only makes the bound safer
     if lowest <= 0.0:
         raise _endless("must be above 0 where all payments of a curve without end are counted", lowest)
+    # doubled: at most twice the periods that were needed, and no guess of the curve's length
     periods = 1024
     while periods <= _MOST:
         curve = survival_curve(survival, periods)
         worth = curve * (1.0 + lowest) ** -np.arange(curve.size)
+        # a perpetuity of S(n) bounds the rest; below half a rounding of the sum it changes no digit
         if worth[-1] * (1.0 + lowest) / lowest <= _ROUNDING * worth[1:].sum():
             return curve
         periods *= 2
@@ -163,6 +168,7 @@ def _discounted(margin: Array, paid: Array, d: Array, delay: float) -> Array:
     when = np.arange(paid.size) + delay
     if d.ndim == 0:
         return np.asarray(amounts @ (1.0 + d) ** -when)
+    # rate by rate: a table of rates × periods would be large, and rates are few
     return np.array([amounts @ (1.0 + rate) ** -when for rate in d.ravel()]).reshape(d.shape)
 
 

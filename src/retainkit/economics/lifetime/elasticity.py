@@ -139,12 +139,15 @@ def elasticities(
     spread = _mean_wait(customer, timing)
     if undefined == "raise":
         refuse_infinite(spread, way_out="Count a number of periods=…, or take undefined='nan'.")
+    # a value without end has no percentages, whatever the cost is
     spread = np.where(np.isinf(spread), np.nan, spread)
     value = margin * customer.factor(timing)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # net of a cost the same change is a larger share of what is left
         gross = np.where(cost == 0.0, 1.0, value / (value - cost))
         of_cost = np.where(cost == 0.0, 0.0, -cost / (value - cost))
     duration = spread + (0.0 if timing == "continuous" else DELAY[timing])
+    # the first payment, too, takes a stay: one factor r more in front of all of them
     to_retention = spread + (1.0 if timing == "end-if-retained" else 0.0)
     return _record(back, spread, to_retention, duration, customer.d, gross, of_cost)
 
@@ -157,6 +160,7 @@ def _record(
         return Elasticities(
             retention=back(np.where(to_retention == 0.0, 0.0, to_retention * gross) + 0.0),  # no -0.0
             margin=back(known * gross + 0.0),
+            # at d = 0 a percent of the rate is nothing, even of an infinite duration
             discount_rate=back(np.where(d * duration == 0.0, 0.0, -d / (1.0 + d) * duration * gross) + 0.0),
             acquisition_cost=back(known * of_cost + 0.0),
             duration=back(duration),
@@ -179,6 +183,7 @@ def _mean_wait(customer: Terms, timing: FlowTiming) -> Array:
         far = endless - n / np.expm1(total)
         half = 0.5 * n * (1.0 - _langevin(0.5 * total))
         close = half if continuous else half - 0.5 * (1.0 - _langevin(0.5 * y))
+        # for little decay the two terms of the closed form grow without bound and cancel
         finite = np.where((np.abs(total) <= 1.0) & (np.abs(y) <= 1.0), close, far)
     return np.where(np.isinf(n), np.where(x > 0.0, endless, inf), finite)
 
@@ -186,6 +191,7 @@ def _mean_wait(customer: Terms, timing: FlowTiming) -> Array:
 def _langevin(u: Array) -> Array:
     """L(u) = coth u − 1/u = u/(3 + u²/(5 + u²/(7 + …))), for |u| ≤ ½ to the last digit."""
     u = np.where(np.abs(u) <= 0.5, u, 0.0)
+    # nine levels: for |u| ≤ ½ the next one changes no digit of a float
     below = np.full_like(u, 19.0)
     for odd in range(17, 2, -2):
         below = odd + u * u / below

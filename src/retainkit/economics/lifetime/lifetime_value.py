@@ -110,6 +110,7 @@ def lifetime_value(
         and if_infinite == "inf"
         and period is None
     ):
+        # the usual call, with plain numbers: it skips the columns, the conversions and their checks
         if retention is None:
             if type(churn) in PLAIN and 0.0 <= churn <= 1.0:
                 worth = factor(timing, churn, 1.0 - churn, discount_rate, growth, periods, False)
@@ -122,6 +123,7 @@ def lifetime_value(
     customer, (margin,), back = terms(
         churn, retention, discount_rate, growth, periods, period, margin_per_period=(margin_per_period, REAL)
     )
+    # all timings share the denominator 1 + d − r(1+g), so that one factor serves them all
     value = np.asarray(times(margin, customer.factor(timing)))
     if if_infinite == "raise":
         refuse_infinite(value)

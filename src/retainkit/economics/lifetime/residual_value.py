@@ -113,8 +113,10 @@ def residual_lifetime_value(
         churn, retention, discount_rate, growth, periods, period, margin_per_period=(margin_per_period, REAL)
     )
     worth = customer.factor("end-if-retained")
+    # a period nearer: the same payments, discounted once less
     if instant == "before-renewal":
         worth = worth * (1.0 + customer.d)
+    # what the next payment is, when growth has been at work once
     if margin_of == "last-payment":
         worth = worth * (1.0 + customer.g)
     value = np.asarray(times(margin, worth))

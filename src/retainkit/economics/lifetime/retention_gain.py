@@ -120,6 +120,7 @@ def retention_gain(
     refuse_infinite(value, way_out="Discount: a value without end cannot gain.")
     gain = value_after - value
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # from nearly nothing: inf
+        # no points, no gain: also of a value of 0, where the share would be 0/0
         share = np.where(gain == 0.0, 0.0, gain / value)
     return RetentionGain(back(r), back(after), back(value), back(value_after), back(gain), back(share))
 

@@ -87,6 +87,7 @@ def customer_equity(
         value_per_new_customer=(new, REAL),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
+        # as many are won in every period to come: without discount that has no end
         perpetuity = np.where(d > 0.0, (1.0 + d) ** (1.0 - DELAY[timing]) / d, inf)
     equity = n * v + times(np.asarray(a * (v_new - c)), perpetuity)
     if if_infinite == "raise":
@@ -158,7 +159,9 @@ def brand_switching_value(
         periods=(periods, ENDLESS),
     )
     rewards = _rewards(brand, np.shape(transitions)[-1:], worth)
+    # a step of the chain is a purchase, f of them a period: the rate of one compounds to that of f
     value = markov_value(transitions, rewards, discount_rate=expm1(log1p(d) / f), periods=n * f)
+    # the chain pays on entering the state of now; the next purchase is all but that
     return value if first == "now" else value - rewards
 
 

@@ -77,6 +77,7 @@ def markov_value(
     if n == inf:
         return endless_value(step, r, d)
     value = r.copy()
+    # backwards from the last period: n products with a column, no power of the table
     for _ in range(whole("periods", n) if n else 0):
         value = r + step @ value
     return value
@@ -125,7 +126,9 @@ def recency_chain(
         contribution_per_purchase=(contribution_per_purchase, REAL), marketing_cost=(marketing_cost, REAL)
     )
     chain = np.diag(np.append(1.0 - p, 0.0)[:-1], k=1)
+    # a purchase brings the customer back to recency 1, whatever it was
     chain[:-1, 0] += p
+    # lost for good; it earns nothing, so that staying there for ever is worth nothing
     chain[-1, -1] = 1.0
     rewards = np.full(p.size + 1, -cost)
     rewards[0] += contribution
@@ -151,13 +154,16 @@ def checked_chain(transitions: NumberLike, rewards: NumberLike) -> tuple[Array, 
 
 def endless_value(step: Array, r: Array, d: float) -> Array:
     """(I − P/(1+d))⁻¹·R, over the states from which any reward can be reached."""
+    # states from which no money is reached are worth 0 and would make the system singular
     counts = _reach(step, r)
     inner, value = step[np.ix_(counts, counts)], np.zeros(r.size)
+    # undiscounted, the sum ends only if customers leave the states that pay: spectral radius below 1
     if d <= 0.0 and inner.size and np.abs(np.linalg.eigvals(inner)).max() > _SURELY_LESS:
         rule = "must be above 0 where customers stay for ever in states with rewards"
         way_out = "Count a number of periods=…, or discount."
         raise InputError("infinite-value", "discount_rate", d, rule, way_out)
     if inner.size:
+        # (I − P/(1+d))⁻¹R without the inverse
         value[counts] = np.linalg.solve(np.eye(len(inner)) - inner, r[counts])
     return value
 

@@ -109,10 +109,12 @@ def migration_value(
     absent = np.concatenate([[1.0], np.cumprod(1.0 - p)])  # not bought for 0, 1, …, J periods
     v = (1.0 + d) ** -np.arange(1.0, p.size + 1.0)
     if n == inf:
+        # a renewal process: each purchase starts it anew, so that all purchases are a geometric sum
         purchases = 1.0 / _left_over(p * absent[:-1], absent[-1], d)
         return purchases * float(gc - m * (absent[:-1] * v).sum() * (1.0 + d) ** 0.5)
     last = 0 if n == 0.0 else whole("periods", n)
     bought = _purchases(p, last)
+    # whoever bought up to J periods ago and not since is promoted to, and that is a convolution
     promoted = np.convolve(bought, absent[:-1])[:last]
     sales = bought @ (1.0 + d) ** -np.arange(last + 1.0)
     return float(gc * sales - m * (promoted @ (1.0 + d) ** -(np.arange(last) + 0.5)))
@@ -138,6 +140,7 @@ def _purchases(p: Array, last: int) -> Array:
 
 def _left_over(after: Array, lost: Any, d: float) -> float:
     """1 − Σ_j after_j·v^j, as a sum of what is lost and what is discounted away."""
+    # 1 − Σ afterⱼ·vʲ, from what is lost and what discounting takes: neither is a difference from 1
     left = float(lost - (after * np.expm1(-np.log1p(d) * np.arange(1.0, after.size + 1.0))).sum())
     if left > 0.0:
         return left

@@ -93,6 +93,7 @@ def best_stopping(
     (d,) = numbers(discount_rate=(rate, GROWTH))
     step = p / (1.0 + d)
     always = endless_value(step, r, d)
+    # from "stop everywhere", where every value is 0: from there values only rise
     go_on, value = np.zeros(r.size, np.bool_), np.zeros(r.size)
     while True:
         better = go_on | (r + step @ value > 0.0)  # values never fall, so no state is left again

@@ -153,9 +153,11 @@ def acquisition_cost_ladder(
     won = customers_by_period("new_customers", new_customers, by_purpose, calendar)
     lag = _checked_lag(lag_periods, won.size)
     paid = by_purpose["paid-acquisition"]
+    # wages and tools of acquiring, too: media alone is the rung that flatters
     acquiring = paid + by_purpose["acquisition"]
     everything = sum((by_purpose[p] for p in PURPOSES if p != "onboarding"), np.zeros(won.size))
     late, later = won[lag:], f", spent {lag} period{'s' * (lag > 1)} before" if lag else ""
+    # money spent at the end has not brought its customers yet, and is left out with them
     earlier = acquiring[: won.size - lag]
     rungs = [
         _rung("all", everything, won, "all sales and marketing"),
@@ -163,6 +165,7 @@ def acquisition_cost_ladder(
     ]
     if lag:
         rungs.append(_rung("lagged", earlier, late, f"acquisition only{later}"))
+    # onboarding is spent when the customer comes, not a lag before
     onboarded = earlier + by_purpose["onboarding"][lag:]
     rungs.append(_rung("with-onboarding", onboarded, late, f"acquisition{later}, and onboarding"))
     if paid_customers is not None:

@@ -112,6 +112,7 @@ class FiveTimes(AbstractRecord):
     def marginal_ratio(self) -> float | None:
         """Cost of the next customer won over cost of the next one kept."""
         won, kept = self.winning.marginal_cost, self.keeping.marginal_cost
+        # ∞/∞: where neither brings a customer there is no ratio
         if won is None or kept is None or won == kept == inf:
             return None
         return _over(won, kept)
@@ -134,6 +135,7 @@ class FiveTimes(AbstractRecord):
         won, kept = self.return_on_winning, self.return_on_keeping
         if won is None or kept is None:
             return None
+        # a unit of money that brings back less than a unit is better kept
         if max(won, kept) <= 1.0:
             return "neither"
         return "either" if won == kept else "winning" if won > kept else "keeping"

@@ -59,6 +59,7 @@ def retention_cost_per_customer(
         customers_at_start=(customers_at_start, POSITIVE),
         **{name: (share, PROBABILITY)},
     )
+    # those who stayed, not those at the start: who left was not kept, whatever was spent
     stayed = n * (share if by_retention else 1.0 - share)
     with np.errstate(divide="ignore", invalid="ignore"):
         return back(np.where(stayed > 0.0, spend / stayed, np.where(spend > 0.0, inf, 0.0)))
@@ -151,6 +152,7 @@ def cost_per_incremental_save(
         contact_cost=(contact_cost, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
+    # the incentive goes to all who stay with it, and most of them would have stayed
     spent, saved = np.asarray(contact + gift * (1.0 - p1)), np.asarray(p0 - p1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return IncrementalSave(
@@ -158,5 +160,6 @@ def cost_per_incremental_save(
             naive_cost=back(np.where(p0 > 0.0, contact / p0 + gift, inf)),
             cost_per_contact=back(spent),
             saves_per_contact=back(saved),
+            # (1 − p₀)/(1 − p₁): who would have stayed anyway, among those who stay and get the incentive
             wasted_share=back(np.where(p1 < 1.0, np.minimum(1.0, (1.0 - p0) / (1.0 - p1)), 0.0)),
         )

@@ -108,8 +108,11 @@ def _shares(c: Array, c_after: Array, d: Array, timing: FlowTiming) -> tuple[Arr
     _check_value_before(leaving)
     by_who_stays = (1.0 + d) / (1.0 - c_after) if timing == "end-if-retained" else 1.0
     weight = {"mid": np.sqrt(1.0 + d), "end": 1.0}.get(timing, 1.0 + d)
+    # no churn spared is worth nothing, also where nothing leaves and 0/0 would come out
     share = np.where(spared == 0.0, 0.0, spared / leaving * by_who_stays)
+    # V(after) − V(before) with the common denominators multiplied out: no difference of two values
     worth = np.where(left > 0.0, weight * spared / (leaving * left), np.inf)
+    # the value after has no end: up to the whole margin may be spent, period by period
     return np.where(left > 0.0, share, 1.0), worth
 
 

@@ -82,6 +82,7 @@ def _periods(column: Column, rule: DateRule) -> list[Any]:
 
 def _in_order(periods: list[Any]) -> list[Any]:
     try:
+        # a single period may be of a type that does not sort, None included
         return sorted(set(periods)) if len(set(periods)) > 1 else periods[:1]
     except TypeError:
         rule = "must have periods that sort, all of one type"
@@ -97,6 +98,7 @@ def customers_by_period(
         return _of_calendar(argument, customers, calendar)  # pyright: ignore[reportUnknownArgumentType]
     count = np.atleast_1d(NOT_NEGATIVE.check(argument, customers))
     periods = by_purpose["other"].size
+    # by position a column could be in any order: where the table has periods they have to be named
     if count.shape != (periods,) or (calendar is not None and periods > 1):
         rule = (
             f"must be one number for each of the {periods} periods of spend"
