@@ -73,6 +73,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         for effect in self.effects:
             for process in effect.processes:
                 _check_process(process, self.base.family)
+        # the coefficients have no unit of time: what the base counts in is what the whole counts in
         if self.unit is None and self.base.unit is not None:
             object.__setattr__(self, "unit", self.base.unit)
 
@@ -96,12 +97,14 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
     def over_time(self, covariates: Frame) -> B:
         """As `given`, with parameters of shape (n, 1): times go on the last axis, answers are (n, times)."""
         each = self.given(covariates)
+        # a leading axis of customers is a leading axis of draws to the base: no second code path
         columns = [np.atleast_1d(np.asarray(v))[..., None] for v in each.family.values_of(each)]
         return each.family.of(columns, unit=self.unit)
 
     def log_likelihood_and_score(self, data: DataOf[Described[Any]]) -> tuple[Array, Array]:
         data = self._rows(data)
         each = self._at(data.covariates)
+        # every entry has parameters of its own, so that equal histories are no longer equal customers
         value, inner = each.log_likelihood_and_score(data.data.entrywise())
         family = self.base.family
         names = family.names()
@@ -114,10 +117,12 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         along = {name: inner[i] * slopes[name][0] for i, name in enumerate(names)}
         score = np.empty((len(names) + len(self.effects), *value.shape))
         for i, name in enumerate(names):
+            # back from the line to the base parameter, at its own value and not at that of the customer
             score[i] = along[name] / slopes[name][1]
         for j, effect in enumerate(self.effects):
             moved = (self._target(process) for process in effect.processes)
             score[len(names) + j] = (
+                # an effect shared by processes moves all their parameters by one coefficient: slopes add
                 sum(sign * along[name] for name, sign in moved) * data.covariates[effect.covariate]
             )
         return value, score
@@ -130,9 +135,11 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         for effect, coefficient in zip(self.effects, self.coefficients, strict=True):
             for process in effect.processes:
                 name, sign = self._target(process)
+                # several covariates on one process add where the parameter is unbounded: hazards multiply
                 shift[name] = shift.get(name, 0.0) + sign * coefficient * z[effect.covariate]
         family = self.base.family
         moved = [
+            # on the line no coefficient can leave the domain, however large
             p.domain.from_line(p.domain.to_line(np.asarray(value)) + shift[p.name])
             if p.name in shift
             else value
@@ -219,9 +226,12 @@ class CovariateFamily(AbstractFamily[WithCovariates[B]], Generic[B]):
             z = rows.covariates[effect.covariate]
             mean = float(share @ z)
             spread = float(np.sqrt(share @ (z - mean) ** 2))
+            # a coefficient per standard deviation: income in cents and a flag of 0 and 1 are then equally far
+            # from 0
             matrix[inner + j, inner + j] = 1.0 / spread
             for process in effect.processes:
                 name, sign = self.base.processes[process]
+                # the base at the mean customer, not at covariates of 0, which may be far from everybody
                 matrix[names.index(name), inner + j] -= sign * mean / spread
         return matrix
 
@@ -289,10 +299,13 @@ def check_variation(data: Described[Any], names: Sequence[str]) -> None:
     z = np.stack([data.covariates[name] for name in names])
     centred = z - (z @ share)[:, None]
     spread = np.sqrt(centred**2 @ share)
+    # a column of one large value has a spread by rounding alone
     flat = spread <= 1e-12 * np.abs(z).max(axis=1)
     if flat.any():
         raise _useless(names[int(np.argmax(flat))], "has the same value for every customer")
+    # standardised, so that one threshold serves covariates of all sizes
     unit = centred / spread[:, None] * np.sqrt(share)
+    # one after the other, so that the error can name the column and those that it is made of
     for i in range(1, len(names)):
         before, residual = unit[:i], unit[i]
         solved = np.asarray(np.linalg.lstsq(before.T, residual, rcond=None)[0], np.float64)
@@ -313,6 +326,7 @@ def _plain(value: Any) -> Real:
 
 def _coefficient(effect: Effect) -> Parameter:
     doc = f"effect of {effect.covariate} on {' and '.join(effect.processes)}"
+    # no effect to begin with: a fit without information stays where nothing is claimed
     specified = real(start=0.0, typical=(-0.5, 0.5), doc=doc)
     return Parameter(name=effect.name, **specified.metadata)
 

@@ -124,6 +124,7 @@ class PlainFamily(AbstractFamily[M]):
 
     def summed(self, data: AbstractSummary) -> Summed | None:
         hook = getattr(self.kind, "summed", None)
+        # the closed sums of a model are over all of its parameters; with one held the general search is used
         return None if self.fixed or hook is None else hook(data)
 
     def score_rows(self, score: Array) -> Array:
@@ -170,6 +171,7 @@ class HeldFamily(AbstractFamily[M]):
 
     def scaling(self, rows: AbstractSummary) -> Array | None:
         whole = self.base.scaling(rows)
+        # held parameters do not move, so that their rows and columns drop out of the change of coordinates
         return None if whole is None else whole[np.ix_(self._free(), self._free())]
 
     def penalized(self) -> tuple[int, ...]:
@@ -188,5 +190,6 @@ def hold(family: AbstractFamily[M], fixed: Mapping[str, Any]) -> AbstractFamily[
             rule = f"must name parameters of {family.name} ({', '.join(known)})"
             raise InputError("unknown-name", "fixed", name, rule, near(name, known))
     if isinstance(family, PlainFamily):
+        # a plain model takes held values in its constructor, which settings such as k need
         return PlainFamily(family.kind, (*family.fixed, *fixed.items()))
     return HeldFamily(family, tuple(fixed.items()))

@@ -70,6 +70,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         felt, first, last, end = self._felt(data)
         value, inner = self.base.log_likelihood_and_score(felt)
         gamma = self._gamma()
+        # each purchase is a density in time: the change of clock multiplies it by the pace of its moment
         value = value + np.einsum("...nk,nk->...n", gamma[..., None, :], data.at_purchases)
         r, alpha, x = self.base.parameters["r"], self.base.parameters["alpha"], data.purchases.frequency
         alive = self.base.probability_alive(felt)
@@ -78,6 +79,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         score = np.empty((inner.shape[0] + len(self.covariates), *value.shape))
         score[: inner.shape[0]] = inner
         for i in range(len(self.covariates)):
+            # recency and T are differences of felt times, so that their slopes are differences as well
             moved = by_last * (last[i] - first[i]) + by_end * (end[i] - first[i])
             score[inner.shape[0] + i] = moved + data.at_purchases[:, i]
         return value, score
@@ -121,10 +123,12 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
     def _discounted(self, data: PurchasesOverTime, felt: Purchases, force: float, length: float) -> Array:
         """∫ e^(−δt) dE(t) = e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt, stretch by stretch of constant pace."""
+        # by parts: the expectation itself is known in felt time, its density would have to be derived
         total = math.exp(-force * length) * self._expected(data, felt, length)
         edges = _stretches(float((data.birth + data.purchases.T).max()), length, data.periods.width)
         for start, stop in pairwise(edges):
             half = 0.5 * (stop - start)
+            # within a stretch of constant pace the integrand is smooth; across its ends it has a kink
             for node, weight in zip(*_GAUSS_LEGENDRE, strict=True):
                 time = start + half * (node + 1.0)
                 share = force * half * weight * math.exp(-force * time)
@@ -138,6 +142,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
             return answer(self)
         columns = np.broadcast_arrays(*(np.asarray(v)[..., 0] for v in values))
         draws = zip(*(column.tolist() for column in columns), strict=True)
+        # the clock is a table for one set of coefficients: a thousand draws are a thousand clocks
         return np.stack([answer(self.family.of(draw, unit=self.unit)) for draw in draws])
 
     def expected_purchases_new(
@@ -146,6 +151,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         """Expected repeat purchases of a customer acquired at `birth`, in the `horizon` after that."""
         length = self._horizon(horizon)
         end = np.array([birth, birth + length])
+        # by more than a rounding: a horizon that ends with the calendar is covered by it
         if end[1] > periods.end * (1.0 + 1e-12):
             raise too_short(end, periods)
         reached = periods.clock(self._gamma()).at(end, np.full(2, group))
@@ -170,12 +176,14 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         member = np.broadcast_to(np.asarray(group), length.shape).astype(np.intp)
         clock = periods.clock(self._gamma())
         start = clock.at(born, member)
+        # simulated where time runs evenly, then carried back to the calendar
         felt = self.base.sample(clock.at(born + length, member) - start, seed=rng)
         x = felt.frequency.astype(np.intp)
         owner = np.repeat(np.arange(x.size), x)
         share = rng.uniform(size=owner.size)  # given the last, the others are uniform in felt time
-        share[np.cumsum(x)[x > 0] - 1] = 1.0
+        share[np.cumsum(x)[x > 0] - 1] = 1.0  # the last purchase of each customer is at the recency itself
         when = clock.time_at(start[owner] + share * felt.recency[owner], member[owner])
+        # a purchase at the very end belongs to the last period, not to one after it
         place = np.minimum((when / periods.width).astype(np.intp), periods.values.shape[1] - 1)
         sums = np.zeros((x.size, len(periods.names)))
         np.add.at(sums, owner, periods.values[member[owner], place])
@@ -341,6 +349,7 @@ def _stretches(now: float, length: float, width: float) -> list[float]:
 
 def check_base(kind: type[Any]) -> None:
     """Only models in which customers leave at a purchase, or never, are exact on a deformed clock."""
+    # elsewhere customers leave in calendar time, and the likelihood in felt time would be another model
     if kind.__name__ not in ("BGNBD", "MBGNBD", "NBD"):
         rule = "must be BGNBD, MBGNBD or NBD: in others customers leave by the calendar, not at a purchase"
         way_out = "Take BGNBD, or covariates that do not change with time: with_covariates."

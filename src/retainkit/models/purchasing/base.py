@@ -106,6 +106,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         def answer(rows: Purchases) -> Array:
             alive = self._alive(rows)
+            # at the end of observation itself there is nothing to survive, and the odds are all
             if np.all(np.asarray(t) == 0.0):
                 return alive
             return alive * self._ahead(rows, self._survival_from, horizon=t)
@@ -209,6 +210,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         def answer(rows: Purchases) -> Array:
             ahead = self._ahead(rows, formula, n=counts, horizon=t)
             odds = self._odds(rows)
+            # none is bought by those who are gone as well, and only none
             return expit(-odds) * ahead + np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
 
         return self._each(purchases, answer, counts, t)
@@ -270,12 +272,14 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         def answer(rows: Purchases) -> Array:
             ahead = self._ahead(rows, formula, horizon=t)
             endless = np.isinf(ahead)  # even for a customer whose P(alive) is too small for a float
+            # 0·∞ for a customer who is surely gone but whose purchases, if alive, have no end
             return np.where(endless, np.inf, self._alive(rows) * np.where(endless, 1.0, ahead))
 
         return self._each(purchases, answer, t)
 
     def _each(self, purchases: Purchases, answer: Callable[[Purchases], Array], *settings: Real) -> Array:
         """`answer` of every entry, computed once for equal ones where there are many."""
+        # parameters or settings of each entry make equal histories different questions
         if self._entries is not None or any(np.ndim(s) for s in settings) or not purchases.has_repeats:
             return answer(purchases)
         rows, inverse = purchases.distinct()
@@ -287,17 +291,19 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         if self._entries is not None:
             t = one_each("horizon", t, zero.size) + zero
         flat = self._discounted_from(zero, zero, t.reshape(-1), force)
+        # 1 in most models; where one may leave at the first purchase, the share that did not
         flat = self._alive(Purchases(frequency=zero, recency=zero, T=zero)) * flat
         return _plain(flat.reshape((*flat.shape[:-1], *t.shape)))
 
     def _ahead(self, purchases: Purchases, formula: Formula, **settings: Real) -> Array:
         """`formula(x, T, *settings)` of each customer, if alive, evaluated once per distinct customer."""
-        if len(purchases) == 0:
+        if len(purchases) == 0:  # nothing to sort, and no first row to take a shape from
             return purchases.frequency
         past = [getattr(purchases, name) for name in self._past]
         given = [one_each(name, value, len(purchases)) for name, value in settings.items()]
         if self._entries is not None:
             return self._from_now(formula, tuple(past), tuple(given))
+        # a horizon for each customer belongs to what makes customers equal, one for all does not
         varying = [*past, *(value for value in given if value.ndim)]
         rows = distinct_rows(varying, None, inverse=True)
         columns = iter([part.column() for part in rows.levels])

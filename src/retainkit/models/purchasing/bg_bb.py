@@ -84,6 +84,7 @@ class BGBB(AbstractModel[Opportunities]):
         data = self._rows(data)
         alpha, beta, gamma, delta = self.alpha, self.beta, self.gamma, self.delta
         by_x, by_n = data.levels("frequency"), data.levels("periods")
+        # digamma and beta functions are the cost of a fit: once for each number of opportunities there is
         n, passed = by_n.values, data.periods - data.frequency  # the distinct numbers of opportunities
         gone, d_gone = self._idle(data.frequency, data.recency, data.periods).value_and_score()
         bought = betaln(alpha + data.frequency, beta + passed) - betaln(alpha, beta)
@@ -246,6 +247,7 @@ class BGBB(AbstractModel[Opportunities]):
         rng = self._generator(seed)
         # a chance below 1e-300 stands for one that rounds to 0: nobody would ever go
         dropout = np.maximum(rng.beta(self.gamma, self.delta, n.shape), 1e-300)
+        # gone before the k-th opportunity: k − 1 were met, and no more than there are
         met = np.minimum(rng.geometric(dropout) - 1.0, n)
         x = rng.binomial(met.astype(np.int64), rng.beta(self.alpha, self.beta, n.shape)).astype(np.float64)
         # in any order the x purchases are equally likely, so that passes fall into the x + 1 gaps between

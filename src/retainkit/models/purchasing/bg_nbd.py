@@ -91,6 +91,7 @@ class BGNBD(AbstractPurchaseModel):
         rate_t = by_t.map(lambda t_x: 1.0 / (alpha + t_x))
         rate_T = by_T.map(lambda T: 1.0 / (alpha + T))
         score[0] = by_x.spread(d_r) - log_T + left * idle
+        # 1 − P(alive) weighs the two terms of eq. (6) in every derivative: one exponential serves all four
         score[1] = r / alpha - events * (rate_T + left * (rate_t - rate_T))
         score[2] = by_x.spread(d_a) + left / a
         score[3] = by_x.spread(d_b) - left * by_x.spread(1.0 / (b + np.maximum(n, 1.0) - 1.0))
@@ -129,6 +130,7 @@ class BGNBD(AbstractPurchaseModel):
 
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), T.shape)
+        # a chance that rounds to 0 is kept above it
         leaves_after = rng.geometric(np.maximum(rng.beta(self.a, self.b, T.shape), 1e-300))
         wanted = rng.poisson(rate * T)  # purchases if nobody ever left
         x = np.minimum(wanted, leaves_after)

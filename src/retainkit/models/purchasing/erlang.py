@@ -26,7 +26,7 @@ from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
-MOST_STAGES = 50
+MOST_STAGES = 50  # gaps of one day in seven already; sums over stages cost as many terms
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -68,6 +68,7 @@ class AbstractErlangModel(AbstractPurchaseModel):
         idle = log_T - by_t.map(lambda t_x: np.log(alpha + t_x))
         rate_t = by_t.map(lambda t_x: 1.0 / (alpha + t_x))
         rate_T = by_T.map(lambda T: 1.0 / (alpha + T))
+        # a customer at hand is somewhere between two purchases: the stages passed are summed out
         running, per_r, passed = unfinished(events, (data.T - data.recency) * rate_T, k)
         d = by_x.map(self._log_weight_left) + events * idle - running  # ln of the odds to have left
         e = np.exp(-np.abs(d))
@@ -78,6 +79,7 @@ class AbstractErlangModel(AbstractPurchaseModel):
         counts = counts + betaln(a, b + chances) - betaln(a, b)
         value = by_x.spread(counts) - events * log_T + running + np.maximum(d, 0.0) + np.log1p(e)
         if data.log_gaps is not None:
+            # the only part in which the gaps themselves count; without them models of unlike k do not compare
             value = value + (k - 1) * data.log_gaps
 
         score = np.empty((4, *value.shape))
@@ -110,11 +112,16 @@ class AbstractErlangModel(AbstractPurchaseModel):
         x, T, t_x = past
         weights = stage_weights(self.r + self.k * x, (T - t_x) / (self.alpha + T), self.k)
         return sum(
-            w * formula(self.k * x + j, T, *settings) for j, w in enumerate(weights) if np.any(w > 0.0)
+            # settings and T are the same for all stages, so that a stage costs one evaluation where it has
+            # weight
+            w * formula(self.k * x + j, T, *settings)
+            for j, w in enumerate(weights)
+            if np.any(w > 0.0)
         )  # type: ignore[return-value]
 
     def _state(self, x: Array, T: Array) -> tuple[Real, Real, Real, Array]:
         """Posterior r, alpha and b of a customer alive at T after `x` stages; the stages still missing."""
+        # x counts stages here: whole purchases among them had a chance to leave, the rest did not
         made = np.floor(x / self.k)
         return self.r + x, self.alpha + T, self.b + made + self._chances_at_once, self.k * (made + 1.0) - x
 
@@ -156,6 +163,7 @@ class AbstractErlangModel(AbstractPurchaseModel):
         """Sums of the logarithms of gaps: each a gamma(k) share of recency."""
         counts = frequency.astype(np.intp)
         owner = np.repeat(np.arange(counts.size), counts)
+        # gamma variables over their sum: gaps that are known to add up to the recency
         parts = np.maximum(rng.gamma(self.k, size=owner.size), 1e-300)
         total = np.bincount(owner, weights=parts, minlength=counts.size)
         gaps = parts / total[owner] * recency[owner]

@@ -82,7 +82,7 @@ class MBGNBD(AbstractPurchaseModel):
         log_T = by_T.map(lambda T: np.log(alpha + T))
         idle = log_T - by_t.map(lambda t_x: np.log(alpha + t_x))
         d = by_x.map(self._log_weight_left) + events * idle  # ln of the odds to have left
-        e = np.exp(-np.abs(d))
+        e = np.exp(-np.abs(d))  # as in BG/NBD: no overflow on either side of d = 0
         left = np.where(d > 0.0, 1.0, e) / (1.0 + e)  # 1 - P(alive)
 
         counts = gammaln(r + n) - gammaln(r) + r * np.log(alpha) + betaln(a, b + n + 1.0) - betaln(a, b)
@@ -127,7 +127,7 @@ class MBGNBD(AbstractPurchaseModel):
 
     def _pmf(self, n: Array, horizon: Array) -> Array:
         a, b = self.a, self.b
-        at_once = a / (a + b)
+        at_once = a / (a + b)  # left right after the purchase that won them: no purchase in any horizon
         later = b / (a + b) * count_pmf(n, self.r, horizon / self.alpha, a, b + 1.0)
         return later + np.where(n == 0.0, at_once, 0.0)
 

@@ -85,6 +85,7 @@ class ParetoNBD(AbstractPurchaseModel):
         events, at_last, old = r + x, alpha + data.recency, beta + data.recency
         # everything beside what it was at the last purchase: the two ways not to have come back since
         stopped, waiting, log_u, share_u, worn_u = stopped_with_moments(events, s, at_last, old, idle)
+        # one difference of logarithms gives the odds, the likelihood and the weights of the score
         d = stopped + waiting
         e = np.exp(-np.abs(d))
         left = np.where(d > 0.0, 1.0, e) / (1.0 + e)  # 1 - P(alive)
@@ -94,6 +95,7 @@ class ParetoNBD(AbstractPurchaseModel):
         there = by_t.map(lambda t_x: np.log1p(t_x / beta))
         value = by_x.map(lambda x: gammaln(r + x) - gammaln(r)) - r * bought - s * there
         value = value - x * by_t.map(lambda t_x: np.log(alpha + t_x))
+        # ln(e^stopped + e^−waiting), the larger one taken out
         value = value + np.maximum(stopped, -waiting) + np.log1p(e)
 
         # integrated by parts, so that for s and beta nothing nearly equal is subtracted
@@ -133,6 +135,7 @@ class ParetoNBD(AbstractPurchaseModel):
 
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), T.shape)
+        # e^700: later than any T, and still a float
         past = np.minimum(rng.standard_exponential(T.shape) / self.s, 700.0)
         active = np.minimum(self.beta * np.expm1(past), T)  # (beta / (beta + t))^s is uniform
         x = rng.poisson(rate * active)
