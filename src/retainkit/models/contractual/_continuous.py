@@ -26,7 +26,7 @@ from retainkit.typing import Array, NumberLike, Real
 Ending: TypeAlias = "Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]]"
 """times of ending and who left then -> log-likelihoods and their gradient"""
 
-_EARLY = 1e-290
+_EARLY = 1e-290  # below it a difference of survivals is no number with digits
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -61,6 +61,7 @@ class AbstractContinuousModel(AbstractContractualModel):
         data = self._rows(data)
         left = data.event > 0.0
         with np.errstate(over="ignore"):  # a survival of e^-inf is one of 0
+            # tenures in whole months are intervals; read as moments they would bias every shape
             ending = self._log_interval_and_score if data.whole_periods else self._log_ending_and_score
             value, score = self._from_start(ending, data.duration, left)
             if np.any(data.entry):  # late entry: all is given that the customer was there by then
@@ -74,7 +75,7 @@ class AbstractContinuousModel(AbstractContractualModel):
         begun = t > 0.0
         if np.all(begun):
             return ending(t, left)
-        value, score = ending(np.where(begun, t, 1.0), left)
+        value, score = ending(np.where(begun, t, 1.0), left)  # any time will do, its value is not used
         return np.where(begun, value, 0.0), np.where(begun, score, 0.0)
 
     def _log_ending_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -91,6 +92,7 @@ class AbstractContinuousModel(AbstractContractualModel):
         kept, lost = np.exp(share), -np.expm1(share)  # of those there at t − 1
         early = lost < _EARLY
         lost = np.where(early, 1.0, lost)
+        # relative to those at t − 1: S(t − 1) − S(t) of two tiny survivals would be 0
         gone = before + np.log(lost)
         d_gone = (d_before - zero_times(kept, d_stayed)) / lost
         if np.any(early & left):
@@ -166,6 +168,7 @@ class AbstractContinuousModel(AbstractContractualModel):
         def mean(start: Array) -> Array:
             return in_blocks(self._mean_within, 1, start, span, self._tail(), *values)[0]
 
+        # only without draws: then equal tenures are equal questions
         if start.ndim == 1 and span.ndim == 0 and all(np.ndim(v) == 0 for v in values):
             return levels(start).map(mean)  # a million customers have some thousand tenures
         return plain(mean(start))
@@ -179,6 +182,7 @@ class AbstractContinuousModel(AbstractContractualModel):
             fall = -each._log_share(start, span)
             waited = mean_excess(lambda w: each._log_wait(start, w), fall, 1.0 - 1.0 / tail)
             stayed = np.where(np.isinf(span), 0.0, span * np.exp(-fall))
+        # a survival that falls like 1/t or slower has no mean
         endless = np.isinf(span) & (tail <= 1.0)
         return np.where(endless, np.inf, waited + stayed)
 

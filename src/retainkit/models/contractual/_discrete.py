@@ -33,6 +33,7 @@ class AbstractDiscreteModel(AbstractContractualModel):
         whole_periods("entry", by_entry.values, type(self).__name__)
         left = data.event > 0.0
         stayed, d_stayed = self._log_survival_and_score(by_end.values)
+        # a customer still in the first period has tenure 0: the mass is not used there, but must exist
         gone, d_gone = self._log_mass_and_score(np.maximum(by_end.values, 1.0))
         value = np.where(left, by_end.spread(gone), by_end.spread(stayed))
         score = np.where(left, by_end.spread(d_gone), by_end.spread(d_stayed))
@@ -69,7 +70,7 @@ class AbstractDiscreteModel(AbstractContractualModel):
 
     def _times(self, argument: str, t: Time) -> Array:
         given = times(argument, t, self.unit)
-        if argument == "t":
+        if argument == "t":  # survival is asked at any time, tenure and entry only at renewals
             return np.floor(given)  # between renewals nobody leaves
         if np.any(np.isinf(given)) and argument != "horizon":
             rule = "must be finite: nobody has been there for ever"

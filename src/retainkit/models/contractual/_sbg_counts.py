@@ -13,8 +13,9 @@ from retainkit.models.contractual.questions import whole_periods
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
 
+# renewals counted whether or not anyone has so many; beyond, a column of counts would be nearly empty
 _SPARSE = 4096
-_FEW = 16
+_FEW = 16  # renewals up to which a loop over plain numbers is over before numpy has made its arrays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,7 @@ class SBGCounts:
         end, begin, size = rows.duration.astype(np.intp), rows.entry.astype(np.intp), longest + 1
         gone = np.asarray(np.bincount(end, rows.weight * (rows.event > 0.0), size), np.float64)
         came = np.asarray(np.bincount(begin, rows.weight, size), np.float64)
+        # late entry included: they count from the renewal after which they were watched
         there = np.cumsum(came - np.bincount(end, rows.weight, size))[:-1]
         stayed, tenure = there - gone[1:], np.arange(float(longest))
         few = zip(tenure.tolist(), stayed.tolist(), there.tolist(), strict=True) if longest <= _FEW else ()

@@ -39,8 +39,11 @@ def elapsed(start: Array, more: Array, c: Real, longest: float = np.inf) -> Arra
     """(start + more)^c − start^c, to full precision also where both are large."""
     end = start + more
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        # ln of (start/end) from the smaller of the two parts, so that neither a short nor a long step loses
+        # digits
         shrunk = np.where(more > start, np.log(start / end), np.log1p(-more / end))
         log_end, ratio = c * np.log(end), c * shrunk
         late = np.minimum(log_end, longest)
         ratio = np.where(log_end > longest, np.minimum(log_end + ratio, longest) - late, ratio)
+        # as end^c·(1 − (start/end)^c): a difference of powers would be 0 far out
         return np.where(more > 0.0, -np.exp(late) * np.expm1(ratio), 0.0)

@@ -85,6 +85,8 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         """
         now, known = self._times("t", t), self._times("given", given)
         if np.any(known):
+            # of someone who is there at `given`, survival until before then is certain: 1, not a share above
+            # it
             return plain(np.exp(self._log_share(known, np.maximum(now - known, 0.0))))
         return plain(np.exp(self._log_survival(now)) if now.ndim != 1 else self._curves(now))
 
@@ -94,6 +96,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         values = [np.asarray(v) for v in family.values_of(self)]
         rows = max((v.shape[0] for v in values if v.ndim == 2), default=1)
         size = max(1, _CELLS // max(t.size, 1))
+        # a block of customers at a time only where there is one axis of them, and it is long
         if rows <= size or any(v.ndim > 2 for v in values):
             return np.exp(self._log_survival(t))
         found = np.empty((rows, t.size))
@@ -123,6 +126,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     def churn(self, t: Time) -> Real:
         """Share lost in the t-th period, 1 − S(t)/S(t − 1), for t ≥ 1."""
         end = self._positive("t", t, at_least=1.0)
+        # from the logarithm: a churn of one in a billion keeps its digits, 1 − retention would not
         return plain(-np.expm1(self._log_share(end - 1.0, np.ones_like(end))))
 
     @keeps_labels
@@ -172,6 +176,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         worth = self._worth(discount_rate, tenure, horizon, from_next=True)
         if instant == "before-renewal":
             return worth
+        # the renewal that comes next is a whole period away, just after a payment
         return plain(np.asarray(worth * np.exp(-per_period(discount_rate, self.unit))))
 
     @keeps_labels
@@ -189,9 +194,11 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         count, tail = terms(horizon, self.unit), self._tail()
         ahead = self._ahead(start, from_next=True)
         total = decaying_sum(ahead, force, tail, count)
+        # a renewal 1% likelier each lifts the j-th payment by j%: the sum weighs payments by their number
         steps = decaying_moment(ahead, force, tail, count)
         with np.errstate(invalid="ignore"):  # infinite over infinite: the elasticity itself is unbounded
             ratio = (steps + total) / total
+        # the moment may be infinite where the sum is not: a tail between t^−1 and t^−2
         return plain(np.where(np.isinf(steps), np.inf, ratio))
 
     @keeps_labels

@@ -64,6 +64,7 @@ class BetaDiscreteWeibull(AbstractDiscreteModel):
 
     def _log_survival_and_score(self, t: Array) -> tuple[Array, Array]:
         now, both = self._clock(t), np.asarray(self.alpha) + self.beta
+        # B(α, β + t^c)/B(α, β); past the clock's bound it falls as a pure power, which `beyond` continues
         value = log_beta_ratio(self.alpha, self.beta, now.time) - self.alpha * now.beyond
         score = np.empty((3, *value.shape))
         score[0] = -digamma_rise(both, now.time) - now.beyond
@@ -85,6 +86,7 @@ class BetaDiscreteWeibull(AbstractDiscreteModel):
         end, begin = self._clock(t), self._clock(before)
         step, there = elapsed(before, one, self.c, LONGEST), self.beta + begin.time
         with np.errstate(over="ignore"):
+            # d ln(1 − e^−fall): where hardly anybody leaves the mass is as small as its slope
             per_fall = 1.0 / np.expm1(fall)
         score[0] += per_fall * (digamma_rise(there + self.alpha, step) + end.beyond - begin.beyond)
         score[1] -= per_fall * digamma_bend(there, self.alpha, step)

@@ -81,7 +81,9 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
     def _log_survival_and_score(self, t: Array) -> tuple[Array, Array]:
         inner, d_inner = self.base._log_survival_and_score(t)
         mixed = _log_mixture(self._cured, self._open, inner)
+        # of those still there, the share that may leave at all: only theirs depends on the model within
         rows = [*(self._open * np.exp(inner - mixed) * d_inner)]
+        # nobody is done at tenure 0; broadcast so that draws and times have one shape
         later = np.where(t > 0.0, 1.0, 0.0) + 0.0 * mixed
         if self.one_and_done is not None:
             rows.append(-later / (1.0 - self._done))
@@ -95,6 +97,7 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
         first = t == 1.0
         with np.errstate(divide="ignore"):
             chosen = np.log1p(-done) + np.log1p(-cured) + inner
+            # two ways to leave at the first renewal, one at any other
             value = np.where(first, np.logaddexp(np.log(done), chosen), chosen)
         chose = np.exp(chosen - value)  # of those who leave at t, the share that might have stayed
         rows = [*(chose * d_inner)]
@@ -132,14 +135,17 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
     def _posterior(self, start: Array) -> tuple[Array, Array]:
         """Of those still there at `start` the share that never leaves, and the rest."""
         rest = self._open * np.exp(self.base._log_survival(start))
+        # the longer they stay, the likelier they are of those who never leave
         return self._cured / (self._cured + rest), rest / (self._cured + rest)
 
     def _tail(self) -> Real:
+        # a share that never leaves is a tail that never falls, whatever the model within does
         return np.where(self._cured > 0.0, 0.0, self.base._tail())
 
     # -- simulator ----------------------------------------------------------------------------------
 
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        # ∞ + any lifetime is ∞: the cured need no branch of their own
         lifetime = np.where(rng.uniform(size=entry.shape) < self._posterior(entry)[0], np.inf, 0.0)
         lifetime = lifetime + self.base._lifetimes(rng, entry)
         return np.where((rng.uniform(size=entry.shape) < self._done) & (entry == 0.0), 1.0, lifetime)
@@ -175,6 +181,7 @@ def _log_mixture(cured: Array, rest: Array, inner: Array) -> Array:
     """ln(cured + rest·e^inner) for cured + rest = 1, with all digits near 0 and far below."""
     with np.errstate(divide="ignore"):
         far = np.logaddexp(np.log(cured), np.log(rest) + inner)
+        # near 0 from the fall itself, far below from logarithms: −½ is where neither has lost a digit
         return np.where(inner > -0.5, np.log1p(rest * np.expm1(np.maximum(inner, -0.5))), far)
 
 
@@ -201,6 +208,7 @@ class ShareFamily(AbstractFamily[WithShares[B]], Generic[B]):
 
     @property
     def processes(self) -> Mapping[str, tuple[str, int]]:
+        # covariates may act on the shares too: what makes someone a one-timer need not make them leave
         return {**self.base.processes, **{share.name: (share.name, 1) for share in self._added}}
 
     @property

@@ -39,5 +39,6 @@ def survival_band(
     if transform == "log":
         return share * np.exp(-reach), np.minimum(share * np.exp(reach), 1.0)
     log_share = np.log(share)
+    # on the log-log scale a band stays between 0 and 1 of its own accord; at S = 1 there is no spread
     factor = np.exp(reach / np.where(log_share < 0.0, -log_share, 1.0))
     return np.exp(log_share * factor), np.exp(log_share / factor)

@@ -99,4 +99,5 @@ class KaplanMeier(AbstractCurve):
         self._refuse_beyond("horizon", np.asarray(end))
         reached = one_number("given", self._reached(known))
         mean, error = area_and_error(self, one_number("given", known), end)
+        # given the share that got so far: both are per customer still there
         return RestrictedMean(mean / reached, error / reached, end, self.unit)
