@@ -199,7 +199,11 @@ def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
 
 
 def error_codes(src: Path) -> set[str]:
-    """The codes that `InputError` is raised with, as they stand in its calls."""
+    """The codes of `InputError`: of its closed table where there is one, else as they stand in its calls."""
+    for node in tree_of(src / PACKAGE / "errors.py").body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(value, ast.Dict) and ast.unparse(node).startswith("CODES"):
+            return {str(ast.literal_eval(key)) for key in value.keys if key}
     calls = (n for p in sources(src) for n in ast.walk(tree_of(p)) if isinstance(n, ast.Call))
     first = (c.args[0] for c in calls if ast.unparse(c.func).endswith("InputError") and c.args)
     return {a.value for a in first if isinstance(a, ast.Constant) and isinstance(a.value, str)}

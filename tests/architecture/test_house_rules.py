@@ -42,6 +42,10 @@ def test_no_room_lends_more_than_25_names_of_its_own() -> None:
     assert {name: n for name, n in measure.public_names(SRC).items() if n > 25} == {}
 
 
+def test_the_package_lends_at_most_70_names() -> None:
+    assert measure.root_names(SRC) <= 70
+
+
 def test_no_room_reaches_for_what_is_private_to_another() -> None:
     assert measure.private_imports(SRC) == []
 
@@ -58,6 +62,12 @@ def test_the_page_of_a_folder_names_its_public_files(room: Path) -> None:
     assert [name for name in public if f"`{name}`" not in told] == []
     assert [name for name in sorted(folders) if f"`{name}/`" not in told] == []
     assert [name for name in re.findall(r"^- `(\w+)` ", told, re.MULTILINE) if name not in files] == []
+
+
+@pytest.mark.parametrize("room", ["_numerics", "models", "economics", "inference", "valuation"])
+def test_where_there_are_formulas_and_algorithms_three_lines_in_a_hundred_say_why(room: str) -> None:
+    files = [p for p in SOURCES if p.relative_to(PACKAGE).parts[0] == room]
+    assert measure.comments_per_hundred(files) >= 3.0
 
 
 # -- one definition for each domain -----------------------------------------------------------------
