@@ -144,6 +144,7 @@ def _require_evidence(family: AnyFamily, rows: AbstractSummary) -> None:
 
 
 def _start(family: AnyFamily, rows: AbstractSummary, given: Mapping[str, float] | None) -> Array:
+    # starts count in the data's own scale, so that a fit in days takes the path of one in weeks
     scales = rows.scales if any(p.unit for p in family.parameters) else {}
     values = {p.name: p.start * p.scale(scales) for p in family.parameters}
     for name, value in (given or {}).items():

@@ -77,6 +77,7 @@ def _to_annual_rate(t: Terms, change: Elasticities) -> Real:
 
 
 def _share(part: Real, whole: Real) -> Real:
+    # of nothing the part is nothing: 0/1 in place of 0/0
     return np.divide(part, np.where(whole == 0.0, 1.0, whole))
 
 
