@@ -16,6 +16,9 @@ and ``_value(np, m, c)`` (both have log, log1p, exp, expm1, sqrt, pow by the sam
 that `columns` gives are float64 arrays, 0-dimensional for a single number and not yet broadcast, so a
 formula pays for the rows it has; they may be the caller's own memory, so nothing is written into them.
 Rates that know their period are converted before, by `retainkit.rates.in_period`.
+
+Where columns come in by another way the labels are asked for by name: `keeps_labels` above a method that knows
+arrays alone, `same_rows` in a record of columns, `labels_of` where columns stand beside tables or rows of their own.
 """
 
 from __future__ import annotations
