@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 
 import retainkit as rk
+import retainkit.typing
 
-COLUMNS = re.compile(r"\b(NumberLike|RateLike|SameKind|Time|Horizon|Real|Array|Any)\b")
+LOOSE = [name for name, value in vars(rk.typing).items() if value is Any]  # NumberLike, RateLike, Frame, …
+COLUMNS = re.compile(rf"\b({'|'.join(['SameKind', 'Time', 'Horizon', 'Real', 'Array', *LOOSE])})\b")
 OTHER_ROOMS = ("retainkit.cli", "retainkit.tables", "retainkit.interop.lifetimes")
 """Commands take files, `tables` takes whole tables, the drop-in for lifetimes has tests of its own."""
 
