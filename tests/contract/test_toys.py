@@ -129,8 +129,8 @@ def test_customers_are_valued_by_a_toy_model() -> None:
 
 def test_covariates_go_around_a_toy_model() -> None:
     described = {"vip": np.tile([0.0, 1.0], 2000)}
-    base, effect = SteadyBuyers(rate=0.2, unit="week"), rk.Effect("vip", ("purchasing",))
-    truth = rk.WithCovariates(base, (effect,), (0.5,)).given(described)
+    base, effect = SteadyBuyers(rate=0.2, unit="week"), rk.models.Effect("vip", ("purchasing",))
+    truth = rk.models.WithCovariates(base, (effect,), (0.5,)).given(described)
     data = rk.Described(truth.sample(np.full(4000, 52.0), seed=2), described)
     fitted = rk.fit(rk.with_covariates(SteadyBuyers, purchasing=["vip"]), data)
     error = fitted.standard_errors["purchasing.vip"]
