@@ -58,6 +58,7 @@ class GammaGompertzNBD(AbstractPurchaseModel):
     [0.776 0.245]
     """
 
+    # b and beta run to their bounds together: the ratio of them is the rate that Pareto/NBD knows
     boundary_hints: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("b", "beta"), "The risk of leaving does not change with age: this is Pareto/NBD, so fit ParetoNBD."
     )
@@ -142,6 +143,7 @@ class GammaGompertzNBD(AbstractPurchaseModel):
 
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), T.shape)
+        # the lifetime is exponential on the scale q, whatever its shape in time
         q = rng.standard_exponential(T.shape) / self.s  # −ln of a uniform P(lifetime > t), over s
         active = np.minimum(bent(q, self.beta) / self.b, T)
         x = rng.poisson(rate * active)

@@ -34,6 +34,7 @@ class Predictive:
         with np.errstate(divide="ignore"):  # 0 is below all amounts
             if check_of(of) == "mean":
                 return np.asarray(gammaincc(self.s, self.p * self.scale / amount), np.float64)
+            # a beta prime variable: ratio/(1 + ratio) is beta(p, s), whose tails scipy has to all digits
             ratio = amount / self.scale
             lower = np.asarray(betainc(self.p, self.s, ratio / (1.0 + ratio)))
             # the share of the other variable keeps its digits where this one's rounds to 1
@@ -46,6 +47,7 @@ class Predictive:
             log_density = log_gamma_density(self.s, self.p * self.scale / amount)
         else:
             log_density = log_beta_prime_density(self.p, self.s, amount / self.scale)
+        # both densities are per unit of ln amount, where shapes of any size stay in range
         return np.asarray(np.exp(log_density - np.log(amount)), np.float64)
 
     def quantile(self, probability: Array, of: Of) -> Array:

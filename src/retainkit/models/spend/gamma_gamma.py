@@ -77,6 +77,7 @@ class GammaGamma(AbstractModel[Spend]):
         n = np.where(known, by_x.values, 1.0)  # a customer of whom nothing is known adds 0, below
         total = np.where(data.frequency > 0, data.frequency * data.monetary_value, 1.0)
         log_z = np.log(total / by_x.spread(n))
+        # two logarithms of parts: with many purchases 1 − share is tiny, with few the share is
         own = -np.log1p(v / total)  # ln of the share of total in total + v
         rest = -np.log1p(total / v)
 
@@ -109,6 +110,7 @@ class GammaGamma(AbstractModel[Spend]):
         """
         spend = self._rows(spend, "spend")
         x, z = spend.frequency, spend.monetary_value
+        # eq. (5): the mean of all customers and the own one, weighted by q − 1 and p·x
         return _ratio(self.p * (self.v + x * z), self.p * x + self.q - 1.0)
 
     def expected_spend_new(self) -> Real:
@@ -232,6 +234,7 @@ class GammaGamma(AbstractModel[Spend]):
         x = np.atleast_1d(NOT_NEGATIVE.check("frequency", frequency))
         rng = self._generator(seed)
         rate = rng.gamma(self.q, 1.0 / np.asarray(self.v), x.shape)
+        # the sum of x gamma variables of one rate is one of shape p·x: no purchase is drawn singly
         mean = rng.gamma(self.p * np.maximum(x, 1.0)) / (rate * np.maximum(x, 1.0))
         return Spend(frequency=x, monetary_value=np.where(x > 0, mean, 0.0))
 
