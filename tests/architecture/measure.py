@@ -84,7 +84,7 @@ def _height(node: ast.stmt) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def annotations(path: Path) -> Iterator[tuple[str, bool, bool]]:
+def annotated(path: Path) -> Iterator[tuple[str, bool, bool]]:
     """Every annotation: of what, whether it is `Any`, and whether it contains it."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -316,7 +316,7 @@ def rows(src: Path, runs: int) -> Iterator[tuple[str, str]]:
 
 
 def _annotation_rows(files: list[Path]) -> Iterator[tuple[str, str]]:
-    told = [a for p in files for a in annotations(p)]
+    told = [a for p in files for a in annotated(p)]
     signatures = [a for a in told if a[0] == "signature"]
     for where, some in (("parameters and returns", signatures), ("with fields", told)):
         for how, which in (("contain", 2), ("are", 1)):

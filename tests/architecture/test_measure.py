@@ -68,7 +68,7 @@ def test_a_docstring_is_not_what_makes_a_function_long(tmp_path: Path) -> None:
 def test_any_is_counted_where_it_is_the_annotation_and_where_it_is_inside(tmp_path: Path) -> None:
     text = "class A:\n    x: Any\n\ndef f(a: Any, *b: int, c: dict[str, Any] = {}) -> None: ...\n"
     src = tree(tmp_path, {"a/x.py": text})
-    found = sorted(measure.annotations(src / "retainkit" / "a" / "x.py"))
+    found = sorted(measure.annotated(src / "retainkit" / "a" / "x.py"))
     signature = [("signature", False, False)] * 2 + [("signature", False, True), ("signature", True, True)]
     assert found == [("field", True, True), *signature]
 

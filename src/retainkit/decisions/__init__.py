@@ -42,5 +42,4 @@ _ROOMS = (
     "feedback", "company", "plan", "_base",
 )  # fmt: skip
 _HOMES = lent_by(__name__, *_ROOMS)
-_HOMES = lent_by(__name__, *_ROOMS)
 __getattr__, __dir__, __all__ = lazily(__name__, _HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
