@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float64]
 """A float64 array of any shape."""
 
-Real: TypeAlias = "float | Array"
+Real: TypeAlias = float | Array
 """One number, or an array of them; what every formula takes and gives back."""
 
-Number: TypeAlias = "float | Decimal | Fraction | np.floating[Any] | np.integer[Any]"
+Number: TypeAlias = float | Decimal | Fraction | np.floating[Any] | np.integer[Any]
 """Anything a caller may write for one number (an int is a float to a type checker)."""
 
 NumberLike: TypeAlias = Any

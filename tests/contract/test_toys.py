@@ -1,8 +1,9 @@
-"""A model from outside the tree gets everything that ours get: the contract, JSON, comparison, money."""
+"""A model and a decision from outside the tree get everything that ours get."""
 
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
@@ -14,7 +15,11 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 import retainkit as rk
-from retainkit.models import MODELS
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.models import MODELS, Effect, WithCovariates
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.parameters import positive
 from retainkit.protocols import DataOf
@@ -129,9 +134,93 @@ def test_customers_are_valued_by_a_toy_model() -> None:
 
 def test_covariates_go_around_a_toy_model() -> None:
     described = {"vip": np.tile([0.0, 1.0], 2000)}
-    base, effect = SteadyBuyers(rate=0.2, unit="week"), rk.models.Effect("vip", ("purchasing",))
-    truth = rk.models.WithCovariates(base, (effect,), (0.5,)).given(described)
+    base, effect = SteadyBuyers(rate=0.2, unit="week"), Effect("vip", ("purchasing",))
+    truth = WithCovariates(base, (effect,), (0.5,)).given(described)
     data = rk.Described(truth.sample(np.full(4000, 52.0), seed=2), described)
     fitted = rk.fit(rk.with_covariates(SteadyBuyers, purchasing=["vip"]), data)
     error = fitted.standard_errors["purchasing.vip"]
     assert abs(fitted.model.parameters["purchasing.vip"] - 0.5) < 3.0 * error < 0.1
+
+
+# -- a decision -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WelcomeInputs(Inputs):
+    """What the gain of a welcome call rests on."""
+
+    customers: Real = assumed(NOT_NEGATIVE, "called, each once")
+    saved: Real = assumed(PROBABILITY, "share of them who stay because of the call")
+    value_of_customer: Real = assumed(REAL, "of a customer who stays")
+    cost_per_call: Real = assumed(NOT_NEGATIVE, "of the agent's time")
+
+    def gain(self) -> Real:
+        return self.customers * (self.saved * self.value_of_customer - self.cost_per_call)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WelcomeCall(Decision):
+    """Whether a welcome call pays."""
+
+    inputs: WelcomeInputs
+    cost_per_save: Real
+
+    def headline(self) -> str:
+        return f"{shown(self.gain)} in all; a customer saved costs {mean(self.cost_per_save):,.2f}."
+
+
+def welcome_call(customers: Any, *, saved: Any, value_of_customer: Any, cost_per_call: Any) -> WelcomeCall:
+    asked = WelcomeInputs.read(locals())
+    return WelcomeCall(gain=asked.gain(), inputs=asked, cost_per_save=asked.cost_per_call / asked.saved)
+
+
+CALL = welcome_call(2000, saved=0.02, value_of_customer=300, cost_per_call=4)
+DRAWS = np.random.default_rng(1).beta(20, 980, size=400)
+UNSURE = welcome_call(2000, saved=DRAWS, value_of_customer=300, cost_per_call=4)
+
+
+def test_a_toy_decision_says_what_it_gains_and_what_would_turn_it() -> None:
+    assert CALL.gain == 2000 * (0.02 * 300 - 4)
+    assert CALL.worth_it
+    turns = {a.name: a.turning_point for a in CALL.turning_points()}
+    assert turns["saved"] == pytest.approx(4 / 300)
+    assert turns["value_of_customer"] == pytest.approx(4 / 0.02)
+    assert turns["cost_per_call"] == pytest.approx(0.02 * 300)
+    assert CALL.gain_with(saved=0.01) == pytest.approx(2000 * (0.01 * 300 - 4))
+
+
+def test_a_toy_decision_of_draws_is_about_their_mean() -> None:
+    assert UNSURE.probability_of_gain == np.mean(DRAWS * 300 > 4)
+    low, high = UNSURE.interval(level=0.8)
+    assert low < np.mean(UNSURE.gain) < high
+    (saved,) = (a for a in UNSURE.turning_points() if a.name == "saved")
+    assert saved.value == pytest.approx(DRAWS.mean())
+    assert saved.turning_point == pytest.approx(4 / 300)
+
+
+@pytest.mark.parametrize("decision", [CALL, UNSURE], ids=["numbers", "draws"])
+def test_a_toy_decision_is_a_record_like_any_other(decision: WelcomeCall) -> None:
+    again = WelcomeCall.from_json(decision.model_dump_json())
+    assert again == decision
+    assert json.loads(decision.model_dump_json(), parse_constant=pytest.fail)["worth_it"]
+    told = decision.as_dict(turning_points=True)
+    assert {a["name"] for a in told["assumptions"]} == {
+        "customers",
+        "saved",
+        "value_of_customer",
+        "cost_per_call",
+    }
+    page = decision._repr_html_()
+    assert page.count("<table") == page.count("</table>") >= 2
+    assert "value of customer" in page or "value_of_customer" in page
+    assert "turns at" in str(decision)
+    frame = decision.to_frame("pandas")
+    assert "gain" in frame.columns
+    assert len(frame) == np.size(decision.gain)
+
+
+def test_an_input_of_a_toy_decision_is_refused_by_its_own_name() -> None:
+    with pytest.raises(rk.InputError, match=r"^saved must be a share between 0 and 1, got 2\.0\."):
+        welcome_call(2000, saved=2, value_of_customer=300, cost_per_call=4)
+    with pytest.raises(rk.InputError, match=r"cost_per_call"):
+        welcome_call(2000, saved=DRAWS, value_of_customer=300, cost_per_call=[1.0, 2.0])

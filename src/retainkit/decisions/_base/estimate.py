@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.special import ndtr, ndtri
-
 from retainkit.typing import Array
 
 
@@ -30,6 +28,8 @@ class Estimate:
     @property
     def interval(self) -> tuple[float, float]:
         """value ± z·standard error, which holds the truth in `level` of all samples."""
+        from scipy.special import ndtri  # a tenth of a second at import, which every decision would pay
+
         reach = float(ndtri(0.5 + 0.5 * self.level)) * self.standard_error
         return self.value - reach, self.value + reach
 
@@ -38,6 +38,8 @@ class Estimate:
         """Chance that the truth is above 0, as far as the data tell: Φ(value/standard error)."""
         if self.standard_error == 0.0:
             return float(self.value > 0.0)
+        from scipy.special import ndtr
+
         return float(ndtr(self.value / self.standard_error))
 
     def as_dict(self) -> dict[str, Any]:
