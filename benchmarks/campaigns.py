@@ -68,7 +68,7 @@ def main() -> None:
     if PEER:
         from empulse.metrics import empc_score, mpc_score
 
-        money = {"clv": 200, "incentive_cost": 10, "contact_cost": 1}
+        money = {"clv": 200, "incentive_cost": 10, "cost_per_contact": 1}
         peer["mpc"] = lambda: float(mpc_score(churned, p, accept_rate=0.3, **money))
         peer["empc"] = lambda: float(empc_score(churned, p, alpha=6, beta=14, **money))
         print(f"{f'{CUSTOMERS:,} customers':<58}{'retainkit':>13}{'empulse ' + version('empulse'):>16}")
@@ -82,7 +82,7 @@ def main() -> None:
     response = ExponentialResponse(1, 0.05)
     show(
         "the best incentive for each",
-        lambda: best_incentive(p, value=values, response=response, contact_cost=1),
+        lambda: best_incentive(p, value=values, response=response, cost_per_contact=1),
     )
     segments = {
         str(i): Spendable(ExponentialResponse(rng.uniform(0.2, 0.9), rng.uniform(0.01, 0.1)), 100, 50)

@@ -97,7 +97,7 @@ def main() -> None:
     for call in (
         "break_even_periods(500, 50)",
         "break_even_periods(500, 50, churn=0.05, discount_rate=0.01)",
-        "break_even_margin(500, churn=0.05, within=12)",
+        "break_even_margin(500, churn=0.05, horizon=12)",
         "churn_from(retention=0.95)",
         "hazard_from(churn=0.05)",
         "present_value(100, when=12, discount_rate=0.01)",

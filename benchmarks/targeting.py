@@ -40,14 +40,16 @@ def main() -> None:
     cost = rng.gamma(4, 2, CUSTOMERS)
     print(f"{CUSTOMERS:,} customers")
     chosen = timed(
-        "ranked, and listed under a budget", lambda: treatment_list(gain, cost=cost, budget=1e6), most=0.3
+        "ranked, and listed under a budget",
+        lambda: treatment_list(gain, cost_per_customer=cost, budget=1e6),
+        most=0.3,
     )
     missed = chosen.gain_bound - chosen.gain
     print(f"{'':4}{chosen}\n{'':4}so the list misses at most {missed:.2f} of {chosen.gain:,.0f}")
     timed(
         "from chances to leave to a list, with its assumptions",
         lambda: whom_to_treat(
-            risk, churn_treated=treated_risk, value=value, contact_cost=1, incentive=10, budget=1e6
+            risk, churn_treated=treated_risk, value=value, cost_per_contact=1, incentive=10, budget=1e6
         ),
     )
     treated = rng.random(CUSTOMERS) < 0.5

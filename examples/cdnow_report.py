@@ -22,7 +22,7 @@ def main() -> CustomerBaseReport:
         date="date",
         amount="dollar_value",
         unit="week",
-        margin=0.30,  # your own: value is margin, not revenue
+        margin_share=0.30,  # your own: value is margin, not revenue
         acquisition_cost=20.0,
         discount_rate=rk.Rate(0.10, per="year"),
         horizon=rk.Duration(3, "year"),

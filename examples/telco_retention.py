@@ -3,7 +3,7 @@
 The file has one line per customer with the columns tenure (completed months), Churn (Yes or No),
 MonthlyCharges and Contract, as the widely used Telco customer churn table has. Run it with
 
-    python examples/telco_retention.py telco_churn.csv --margin 0.4 --picture telco.svg
+    python examples/telco_retention.py telco_churn.csv --margin-share 0.4 --picture telco.svg
 
 A customer whom an offer keeps is taken to leave later like the others of that tenure. Two things to know of
 such a table: it is read as the history of all customers who ever joined; if those who left long ago are
@@ -132,7 +132,9 @@ def tell(of: Segment, contact: float, incentive: float, saves: float) -> None:
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Retention by contract: survival, value, offers that pay.")
     parser.add_argument("path", type=Path, help="the CSV file")
-    parser.add_argument("--margin", type=float, required=True, help="share of a charge that is margin: 0.4")
+    parser.add_argument(
+        "--margin-share", type=float, required=True, help="share of a charge that is margin: 0.4"
+    )
     parser.add_argument("--discount", type=float, default=0.10, help="discount rate per year")
     parser.add_argument("--months", type=int, default=36, help="how far ahead value counts")
     parser.add_argument("--contact", type=float, default=0.5, help="cost of asking a customer")
@@ -147,15 +149,16 @@ def main(arguments: list[str] | None = None) -> list[Segment]:
     given = parsed(arguments)
     table = read(given.path)
     segments = [
-        segment(str(name), table.where(table.contract == name), given.margin, given.discount, given.months)
+        segment(
+            str(name), table.where(table.contract == name), given.margin_share, given.discount, given.months
+        )
         for name in np.unique(table.contract)
     ]
     new = int(((table.tenure == 0) & ~table.left).sum())
     print(f"{table.tenure.size:,} customers, {int(table.left.sum()):,} left")
     print(f"{new:,} of them just joined: they tell nothing of churn yet, but their value counts")
-    print(
-        f"Value: {given.margin:.0%} of the charges of {given.months} months, at {given.discount:.0%} a year"
-    )
+    share = f"{given.margin_share:.0%} of the charges of {given.months} months"
+    print(f"Value: {share}, at {given.discount:.0%} a year")
     print(f"Offer: {given.contact:g} to ask a customer, the incentive to each who then stays for the month")
     for of in segments:
         tell(of, given.contact, given.incentive, given.saves)

@@ -18,7 +18,9 @@ LOSS, PROFIT, BAND = "#b2182b", "#1b7837", "#2166ac"
 def draw_posterior(axes: Axes) -> None:
     """What is believed of the gain after 250 and 200 leavers of 5,000."""
     value = np.full(400_000, 833.33)  # draws of the shares, one for each
-    seen = retention_test(250, control=5000, churned_treated=200, treated=5000, value=value, cost=5)
+    seen = retention_test(
+        250, control=5000, churned_treated=200, treated=5000, value=value, cost_per_customer=5
+    )
     assert seen.draws is not None
     height, edges = np.histogram(seen.draws, bins=120, range=(-10, 17), density=True)
     height = np.convolve(np.pad(height, 2, mode="edge"), np.ones(5) / 5, mode="valid")
@@ -27,8 +29,8 @@ def draw_posterior(axes: Axes) -> None:
         axes.fill_between(middle[side], height[side], color=color, alpha=0.35, lw=0)
     axes.plot(middle, height, color="0.25", lw=1.5)
     axes.axvline(0, color="0.25", lw=0.8)
-    axes.text(-1.0, 0.012, f"loss\n{1 - seen.probability_profit:.0%}", ha="right", color=LOSS)
-    axes.text(4.3, 0.035, f"profit\n{seen.probability_profit:.0%}", ha="center", color=PROFIT)
+    axes.text(-1.0, 0.012, f"loss\n{1 - seen.probability_of_gain:.0%}", ha="right", color=LOSS)
+    axes.text(4.3, 0.035, f"profit\n{seen.probability_of_gain:.0%}", ha="center", color=PROFIT)
     axes.annotate(
         "if the offer\ndid nothing: −5",
         (-5, 0.002),

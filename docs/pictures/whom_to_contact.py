@@ -22,7 +22,7 @@ def main() -> None:
     risk = rng.beta(1.2, 6, 5000)
     value = rng.gamma(1.5, 100, 5000) * (1.2 - risk)
     left = (rng.random(5000) < risk).astype(int)
-    offer = Campaign(value=value, acceptance=0.3, incentive=10, contact_cost=1)
+    offer = Campaign(value=value, acceptance=0.3, incentive=10, cost_per_contact=1)
     curves = {
         "by expected profit": (profit_curve(offer.expected_profit(risk), left, offer), BLUE),
         "by churn risk": (profit_curve(risk, left, offer), RED),

@@ -24,7 +24,7 @@ def curves() -> dict[str, UpliftCurve]:
     people = slice(0, 100_000)
     stays = rng.random(100_000) > np.where(tossed, treated[people], left_alone[people])
     outcome = stays * (value[people] - 10 * tossed) - 1 * tossed
-    gain = treatment_gain(left_alone, churn_treated=treated, value=value, contact_cost=1, incentive=10)
+    gain = treatment_gain(left_alone, churn_treated=treated, value=value, cost_per_contact=1, incentive=10)
     scores = {"by predicted gain": gain[people], "by risk of leaving": left_alone[people]}
     return {
         name: uplift_curve(score, treated=tossed, outcome=outcome, propensity=0.5)

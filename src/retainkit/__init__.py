@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES: dict[str, tuple[str, ...]] = {
+_MODULES: dict[str, tuple[str, ...]] = {
     # data records and what makes them
     ".summaries": (
         "CovariatePeriods",
@@ -99,7 +99,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
 }
 """The root has every model, data record and everyday verb; what else there is stands in its room."""
 
-_address, _names, _listed = lazily(__name__, _HOMES)
+_address, _names, _listed = lazily(__name__, _MODULES)
 
 
 def __getattr__(name: str) -> Any:

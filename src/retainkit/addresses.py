@@ -103,33 +103,33 @@ SYNONYMS: dict[str, str] = {
 
 
 def lazily(
-    package: str, homes: Mapping[str, tuple[str, ...]]
+    package: str, modules: Mapping[str, tuple[str, ...]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names load on first use.
 
     Parameters
     ----------
     package : name of the package
-    homes : mapping of module to the names it lends
+    modules : mapping of module to the names it lends
         A module is written from the package on, ``".pricing"``, or in full. Each name of a module that starts
         with a dot is an attribute of the package too.
 
     A name that is not there is answered with where it is: in another room, or here by another name.
     """
-    home_of = {name: home for home, names in homes.items() for name in names}
-    rooms = {home[1:] for home in homes if home.startswith(".") and "." not in home[1:]}
+    module_of = {name: module for module, names in modules.items() for name in names}
+    rooms = {module[1:] for module in modules if module.startswith(".") and "." not in module[1:]}
 
     def load(name: str) -> Any:
-        if name in home_of:
-            value = getattr(import_module(home_of[name], package), name)
+        if name in module_of:
+            value = getattr(import_module(module_of[name], package), name)
         elif name in rooms:
             return import_module(f".{name}", package)
         else:
-            raise _UnknownNameError(package, name, (*home_of, *rooms))
+            raise _UnknownNameError(package, name, (*module_of, *rooms))
         setattr(import_module(package), name, value)
         return value
 
-    return load, lambda: sorted({*home_of, *rooms}), sorted(home_of)
+    return load, lambda: sorted({*module_of, *rooms}), sorted(module_of)
 
 
 class _UnknownNameError(AttributeError):

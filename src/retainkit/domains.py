@@ -28,8 +28,8 @@ class Domain:
     rule: str
     contains: Callable[[Any], Any]
     way_out: str
-    to_line: Callable[[Any], Any]
-    from_line: Callable[[Any], Any]
+    to_unconstrained: Callable[[Any], Any]
+    from_unconstrained: Callable[[Any], Any]
     slope: Callable[[Any], Any]
     """d value / d line, written in the value itself."""
     low: float = -math.inf

@@ -7,6 +7,7 @@ what it counts and how it compounds, so that it can be asked for any other perio
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -142,29 +143,50 @@ def _scaled(force: float, per: Unit, to: Unit) -> float:
     return force * ratio if ratio >= 1.0 else force / units_in(to, per)
 
 
-def in_period(period: Unit | None, **rates: RateLike) -> tuple[NumberLike, ...]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A rate that its caller's signature reads as something else than growth."""
+
+    rate: Rate
+    number: Callable[[Rate, Unit], float]
+
+
+def as_loss(rate: RateLike) -> RateLike | _Read:
+    """For `in_period`: the rate is a share that is lost, as churn is."""
+    return _Read(rate, Rate.churn) if isinstance(rate, Rate) else rate
+
+
+def as_kept(rate: RateLike) -> RateLike | _Read:
+    """For `in_period`: the rate is a share that is kept, as retention is."""
+    return _Read(rate, Rate.retention) if isinstance(rate, Rate) else rate
+
+
+def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLike, ...]:
     """Rates as plain numbers per `period`, in the order given: the door for every rate argument.
 
-    Numbers and columns are taken to be per `period` already. A `Rate` converts itself: as a loss where
-    the argument's name has ``churn``, as a share kept where it has ``retention``, else as growth.
+    Numbers and columns are taken to be per `period` already. A `Rate` converts itself as the caller says:
+    `as_loss`, `as_kept`, or growth where nothing is said, as for a discount rate; its name decides nothing.
     Without a `period` a `Rate` is refused, since nothing says what the other arguments count in.
 
-    >>> in_period("year", churn=Rate(0.6, per="year"), discount_rate=Rate(0.12, "year", "nominal", "year"))
+    >>> churn, d = Rate(0.6, per="year"), Rate(0.12, "year", "nominal", "year")
+    >>> in_period("year", churn=as_loss(churn), discount_rate=d)
     (0.6, 0.12)
     """
     if period is not None:
         check_unit("period", period)
-        return tuple(_number(name, r, period) if isinstance(r, Rate) else r for name, r in rates.items())
-    stated = {name: r for name, r in rates.items() if isinstance(r, Rate)}
+    numbers: list[NumberLike] = []
+    stated: dict[str, Rate] = {}
+    for name, given in rates.items():
+        read = _Read(given, Rate.effective) if isinstance(given, Rate) else given
+        if not isinstance(read, _Read):
+            numbers.append(read)
+        elif period is None:
+            stated[name] = read.rate
+        else:
+            numbers.append(read.number(read.rate, period))
     if stated:
         raise _period_unknown(stated)
-    return tuple(rates.values())
-
-
-def _number(name: str, rate: Rate, period: Unit) -> float:
-    if "churn" in name:
-        return rate.churn(period)
-    return rate.retention(period) if "retention" in name else rate.effective(period)
+    return tuple(numbers)
 
 
 def _period_unknown(stated: dict[str, Rate]) -> InputError:

@@ -45,14 +45,14 @@ SUBSCRIPTIONS = rk.summarize_subscriptions(
     reason="reason",
     unit="month",
     tenure="renewals",
-    observed_until="2024-12-31",
+    observation_end="2024-12-31",
 )
 RENEWALS = SUBSCRIPTIONS.renewals
 BGNBD = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
 SPENDING = rk.GammaGamma(p=6.25, q=3.74, v=15.44)
 STAYING = rk.ShiftedBetaGeometric(alpha=3.8, beta=15.2)
 MONTHLY = rk.Rate(0.01, per="month")
-VALUED: dict[str, Any] = {"margin": 0.3, "discount_rate": rk.Rate(0.1, per="year")}
+VALUED: dict[str, Any] = {"margin_share": 0.3, "discount_rate": rk.Rate(0.1, per="year")}
 AHEAD: dict[str, Any] = {"horizon": rk.Duration(1, "year")}
 ON_CURVE = {"margin_per_period": 30.0, "survival": STAYING, "discount_rate": 0.01, "timing": "begin"}
 
@@ -90,7 +90,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "fit_cox": {"renewals": RENEWALS, "covariates": {"x": np.arange(len(RENEWALS)) % 3}},
     "break_even_on_curve": {"acquisition_cost": 100.0, "margin_per_period": 30.0, "survival": STAYING},
     "break_even_distribution": {"acquisition_cost": 100.0, "margin_per_period": 30.0, "survival": STAYING},
-    "CashFlow.from_curve": {"margin_per_period": 30.0, "survival": STAYING, "timing": "end", "periods": 12},
+    "CashFlow.from_curve": {"margin_per_period": 30.0, "survival": STAYING, "timing": "end", "horizon": 12},
     "lifetime_value_on_curve": ON_CURVE,
     "survival_through_crisis": {"survival": STAYING, "hazard_jump": 4.0, "half_life": 2.0},
     "survival_with_hazard_ratio": {"survival": STAYING, "hazard_ratio": 0.8},
@@ -105,7 +105,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "overhead_per_period": 500.0,
         "tax_rate": 0.2,
         "discount_rate": 0.01,
-        "periods": 24,
+        "horizon": 24,
         "non_operating_assets": 0.0,
         "debt": 0.0,
     },

@@ -28,7 +28,7 @@ OWN_ROWS = {
     "xnpv.discount_rate": "one stream has a row a payment; rates have a row a stream",
     "return_on_switching.transitions": "a row a brand; the other columns are draws",
     "return_on_switching.last_bought": "a row a brand; the other columns are draws",
-    "Campaign.fixed_cost": "draws; the other columns have a row a customer",
+    "Campaign.cost": "draws; the other columns have a row a customer",
     "points_liability.redemption_probability": "draws; the other columns have a row a period",
 }
 """Arguments whose rows are not those of the other columns; each is tested to be needed here."""

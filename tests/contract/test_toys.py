@@ -128,7 +128,7 @@ def test_customers_are_valued_by_a_toy_model() -> None:
     """Nobody leaves, so that a year's purchases are rate × 52 each, undiscounted."""
     year, model = rk.Duration(52, "week"), SteadyBuyers(rate=0.2, unit="week")
     free = rk.Rate(0.0, per="year")
-    worth = rk.value_customers(week(10), model, 30.0, margin=0.5, discount_rate=free, horizon=year)
+    worth = rk.value_customers(week(10), model, 30.0, margin_share=0.5, discount_rate=free, horizon=year)
     np.testing.assert_allclose(worth.value, 0.2 * 52 * 30.0 * 0.5, rtol=1e-12)
 
 

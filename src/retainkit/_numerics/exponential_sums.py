@@ -60,10 +60,15 @@ def _lone_root(amounts: list[float], times: list[float]) -> float | None:
     try:
         for _ in range(20):
             (gain, early, wide), (loss, late, broad) = (_moments_of(side, u) for side in sides)
-            h, slope, bend, spread = math.log(gain / loss), late - early, wide - broad, max(wide, broad)
-            step = -h / slope / max(1.0 - 0.5 * h * bend / slope**2, 0.5)
+            h, slope, curvature, variance = (
+                math.log(gain / loss),
+                late - early,
+                wide - broad,
+                max(wide, broad),
+            )
+            step = -h / slope / max(1.0 - 0.5 * h * curvature / slope**2, 0.5)
             u += step
-            after = (0.25 * (spread / slope) ** 2 + spread**1.5 / abs(slope)) * abs(step) ** 3
+            after = (0.25 * (variance / slope) ** 2 + variance**1.5 / abs(slope)) * abs(step) ** 3
             if min(after, 0.5 * abs(step)) <= _EPS * (abs(u) + 1.0 / abs(slope)):
                 return u
     except (OverflowError, ZeroDivisionError, ValueError):
@@ -218,11 +223,11 @@ def _root(a: Array, t: Array, low: Array, high: Array, low_sign: Array) -> Array
     u = _halfway(low, high)
     gains, losses = _side(a), _side(-a)
     for turn in range(200):
-        h, slope, bend, spread = _log_ratio(gains, losses, t, u)
+        h, slope, curvature, variance = _log_ratio(gains, losses, t, u)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             # Halley's step: Newton's, with the curvature of h where it does not more than double it
-            step = -h / slope / np.maximum(1.0 - 0.5 * h * bend / slope**2, 0.5)
-            after = (0.25 * (spread / slope) ** 2 + spread**1.5 / np.abs(slope)) * np.abs(step) ** 3
+            step = -h / slope / np.maximum(1.0 - 0.5 * h * curvature / slope**2, 0.5)
+            after = (0.25 * (variance / slope) ** 2 + variance**1.5 / np.abs(slope)) * np.abs(step) ** 3
             digit = _EPS * (np.abs(u) + 1.0 / np.abs(slope))  # as far as u can be told
             near = (np.abs(step) <= 2.0 * digit) | (after <= digit)  # the next step, foreseen
         new_u = u + step

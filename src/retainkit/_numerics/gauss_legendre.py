@@ -31,11 +31,11 @@ _FEW = 1 << 13  # below so many cells the calls cost more than the numbers
 _BLOCK = 1 << 15
 
 
-def nodes_needed(length: Array, strip: Real, drop: Array) -> Array:
-    """Nodes for an integrand without singularity closer than `strip` whose logarithm falls by `drop`."""
+def nodes_needed(length: Array, half_width: Real, drop: Array) -> Array:
+    """Nodes for an integrand without singularity closer than `half_width` whose logarithm falls by `drop`."""
     fall = 0.5 * drop + 1e-3
     widest = np.arcsinh(np.sqrt(2.0 * _ACCURACY / fall))  # a wider ellipse would meet larger values
-    t = np.minimum(np.arcsinh(2.0 * strip / (length + 1e-300)), widest)
+    t = np.minimum(np.arcsinh(2.0 * half_width / (length + 1e-300)), widest)
     return (_ACCURACY + fall * (np.cosh(t) - 1.0)) / (2.0 * t)
 
 

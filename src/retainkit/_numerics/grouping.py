@@ -32,9 +32,9 @@ class Levels:
 
     def map(self, function: Callable[[Array], Array]) -> Array:
         """`function` of every entry, evaluated once per level; leading axes are kept."""
-        return self.spread(function(self.values))
+        return self.expand(function(self.values))
 
-    def spread(self, per_level: Array) -> Array:
+    def expand(self, per_level: Array) -> Array:
         """One value per level (on the last axis) handed to every entry of that level."""
         return per_level.take(self.codes, axis=-1)
 

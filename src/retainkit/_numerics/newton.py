@@ -58,7 +58,7 @@ def newton(summed: Summed, domains: Sequence[Domain], start: Array) -> Maximum:
         else:
             break
         point, (value, gradient, curvature, slope) = place, found
-    theta = [float(d.from_line(z)) for d, z in zip(domains, point, strict=True)]
+    theta = [float(d.from_unconstrained(z)) for d, z in zip(domains, point, strict=True)]
     outer = summed.outer(theta) * np.outer(slope, slope)
     if abs(promised) <= CLOSE:
         point, value = [z + s for z, s in zip(point, step, strict=True)], value + 0.5 * promised
@@ -78,9 +78,9 @@ def _at(summed: Summed, domains: Sequence[Domain], point: list[float]) -> _Place
         return -math.inf, none, [none] * len(point), none
     slope = [m[1] for m in mapped]
     curvature: list[list[float]] = []
-    for i, (_, s, bend) in enumerate(mapped):
+    for i, (_, s, slope_rise) in enumerate(mapped):
         row = [-h * s * r for h, r in zip(second[i], slope, strict=True)]
-        row[i] -= natural[i] * s * bend
+        row[i] -= natural[i] * s * slope_rise
         curvature.append(row)
     return value, [g * s for g, s in zip(natural, slope, strict=True)], curvature, slope
 
@@ -90,7 +90,7 @@ def _mapped(domain: Domain, z: float) -> tuple[float, float, float]:
     if domain is POSITIVE:  # nearly every parameter, in plain arithmetic
         theta = math.exp(z)
         return theta, theta, 1.0
-    theta = float(domain.from_line(z))
+    theta = float(domain.from_unconstrained(z))
     return theta, float(domain.slope(theta)), float(domain.slope(complex(theta, _TINY)).imag / _TINY)
 
 

@@ -41,7 +41,7 @@ def root(
 
 @app.command()
 def demo(
-    margin: options.DemoMargin = None,
+    margin_share: options.DemoMargin = None,
     acquisition_cost: options.DemoAcquisitionCost = None,
     discount_rate: options.DiscountRate = None,
     discount_per: options.DiscountPer = "year",
@@ -53,7 +53,7 @@ def demo(
     """Report on an example: 23,570 customers of an online shop for CDs and their 69,659 transactions."""
     output = Output(html or (None if json else _DEMO_FILE), json, quiet)
     ready_for_html(output)
-    assumed = {"margin": margin, "acquisition_cost": acquisition_cost}
+    assumed = {"margin_share": margin_share, "acquisition_cost": acquisition_cost}
     terms = _terms(discount_rate, discount_per, horizon_years)
     deliver(
         output,
@@ -62,7 +62,7 @@ def demo(
         date="date",
         amount="dollar_value",
         unit="week",
-        margin=_DEMO_MARGIN if margin is None else margin,
+        margin_share=_DEMO_MARGIN if margin_share is None else margin_share,
         acquisition_cost=_DEMO_COST if acquisition_cost is None else acquisition_cost,
         discount_rate=terms["discount_rate"],
         horizon=terms["horizon"],
@@ -75,7 +75,7 @@ def demo(
 @app.command()
 def report(
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet: a path, or a quoted glob.")],
-    margin: options.Margin = None,
+    margin_share: options.Margin = None,
     acquisition_cost: options.AcquisitionCost = None,
     discount_rate: options.DiscountRate = None,
     discount_per: options.DiscountPer = "year",
@@ -96,7 +96,7 @@ def report(
     quiet: options.Quiet = False,
 ) -> None:
     """Report on the customers in a file of transactions, one line each."""
-    if margin is None:
+    if margin_share is None:
         raise _no_margin()
     output = Output(html, json, quiet)
     ready_for_html(output)
@@ -112,7 +112,7 @@ def report(
             holdout_from=None if holdout_from == "none" else holdout_from,
             refunds=cast("Any", refunds),  # checked where it is used
             date_format=date_format,
-            margin=margin,
+            margin_share=margin_share,
             acquisition_cost=acquisition_cost,
             **_terms(discount_rate, discount_per, horizon_years),
             spend_per_purchase=spend_per_purchase,
@@ -164,4 +164,6 @@ def _terms(discount_rate: float | None, per: str, years: float | None) -> dict[s
 
 def _no_margin() -> InputError:
     rule = "must be given: customers are worth the margin on what they spend, and only you know it"
-    return missing_argument("margin", rule, "For 30% of spend left after its own costs write --margin 30%.")
+    return missing_argument(
+        "margin_share", rule, "For 30% of spend left after its own costs write --margin-share 30%."
+    )

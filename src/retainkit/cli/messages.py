@@ -18,7 +18,7 @@ _OPTIONS = {
     "holdout_from": "--holdout-from",
     "refunds": "--refunds",
     "date_format": "--date-format",
-    "margin": "--margin",
+    "margin_share": "--margin-share",
     "spend_per_purchase": "--spend-per-purchase",
     "acquisition_cost": "--acquisition-cost",
     "margin_per_period": "--margin-per-period",

@@ -34,7 +34,7 @@ def _share(text: str | float) -> float:
 Margin: TypeAlias = Annotated[
     float | None,
     typer.Option(
-        "--margin",
+        "--margin-share",
         parser=_share,
         metavar="SHARE",
         help="Share of spend left after its own costs (required).",
@@ -43,7 +43,7 @@ Margin: TypeAlias = Annotated[
 DemoMargin: TypeAlias = Annotated[
     float | None,
     typer.Option(
-        "--margin",
+        "--margin-share",
         parser=_share,
         metavar="SHARE",
         help="Share of spend left after its own costs.  [assumed: 30%]",

@@ -41,5 +41,5 @@ _ROOMS = (
     "spending", "campaigns", "targeting", "experiments", "pricing", "referral", "service", "crisis",
     "feedback", "company", "plan", "_base",
 )  # fmt: skip
-_HOMES = lent_by(__name__, *_ROOMS)
-__getattr__, __dir__, __all__ = lazily(__name__, _HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+_MODULES = lent_by(__name__, *_ROOMS)
+__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -28,5 +28,5 @@ if TYPE_CHECKING:
     from retainkit.rates import Rate as Rate
 
 _ROOMS = ("breakeven", "lifetime", "cashflows", "segments", "spending")
-_HOMES = lent_by(__name__, *_ROOMS) | {"retainkit.rates": ("Rate",), ".metrics": ()}
-__getattr__, __dir__, __all__ = lazily(__name__, _HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+_MODULES = lent_by(__name__, *_ROOMS) | {"retainkit.rates": ("Rate",), ".metrics": ()}
+__getattr__, __dir__, __all__ = lazily(__name__, _MODULES)  # pyright: ignore[reportUnsupportedDunderAll]

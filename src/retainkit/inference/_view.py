@@ -37,28 +37,31 @@ class View:
             precision[shrunk] = penalty
         return cls(family, family.scaling(rows), precision)
 
-    def home(self, points: Array) -> Array:
+    def unconstrained(self, points: Array) -> Array:
         """The unbounded coordinates of the parameters themselves (log, logit)."""
         return points if self.scaling is None else points @ self.scaling.T
 
-    def away(self, points: Array) -> Array:
+    def scaled(self, points: Array) -> Array:
         """The optimiser's coordinates."""
         if self.scaling is None:
             return points
         # solved, not multiplied by an inverse: covariates of very unlike sizes make it ill-conditioned
         return np.asarray(np.linalg.solve(self.scaling, points.T).T, np.float64)
 
-    def natural(self, point: Array) -> tuple[list[float], Array]:
+    def parameters_and_jacobian(self, point: Array) -> tuple[list[float], Array]:
         """Parameters at a point, and d parameter / d unbounded coordinate."""
         declared = self.family.parameters
-        theta = [float(p.domain.from_line(z)) for p, z in zip(declared, self.home(point), strict=True)]
+        theta = [
+            float(p.domain.from_unconstrained(z))
+            for p, z in zip(declared, self.unconstrained(point), strict=True)
+        ]
         return theta, np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
 
-    def pulled(self, gradient: Array) -> Array:
+    def scaled_gradient(self, gradient: Array) -> Array:
         """A gradient in unbounded coordinates (…, p) as one in the optimiser's."""
         return gradient if self.scaling is None else gradient @ self.scaling
 
-    def naturally(self, covariance: Array, slope: Array) -> Array:
+    def parameter_covariance(self, covariance: Array, slope: Array) -> Array:
         """A covariance in the optimiser's coordinates as one of the parameters themselves."""
         if self.scaling is None:
             return covariance * np.outer(slope, slope)

@@ -100,13 +100,13 @@ def fit(
     rows = given if summed is not None else _rows(given)
     _require_evidence(family, rows)
     view = View.of(family, rows, shrink)
-    line_start = view.away(_start(family, rows, start))
+    first_point = view.scaled(_start(family, rows, start))
     with np.errstate(all="ignore"):  # a step too far gives inf or nan, and the line search steps back
         if summed is None:
-            found = maximize(_objective(view, rows), line_start)
+            found = maximize(_objective(view, rows), first_point)
         else:
-            found = newton(summed, [p.domain for p in family.parameters], line_start)
-    result = _result(view, rows, found, line_start)
+            found = newton(summed, [p.domain for p in family.parameters], first_point)
+    result = _result(view, rows, found, first_point)
     if not result.diagnostics.converged and on_failure == "raise":
         verdict = result.diagnostics
         raise FitError(verdict.code, verdict.message, way_out=verdict.way_out, attempt=result)
@@ -154,7 +154,7 @@ def _start(family: AnyFamily, rows: AbstractSummary, given: Mapping[str, float] 
         values[name] = float(value)
     if given:
         family.of(values.values())  # the model's own checks speak of values outside a domain
-    return np.array([float(p.domain.to_line(values[p.name])) for p in family.parameters])
+    return np.array([float(p.domain.to_unconstrained(values[p.name])) for p in family.parameters])
 
 
 def _objective(view: View, rows: AbstractSummary) -> Evaluate:
@@ -162,23 +162,25 @@ def _objective(view: View, rows: AbstractSummary) -> Evaluate:
     family = view.family
 
     def one(point: Array) -> tuple[float, Array, Array]:
-        theta, slope = view.natural(point)
+        theta, slope = view.parameters_and_jacobian(point)
         candidate = family.of(theta)
         sums = [_sums(family, candidate, piece) for piece in pieces]
         value, gradient, outer = (sum(part) for part in zip(*sums, strict=True))
         # outer products of scores stand for the Hessian in the first steps: BHHH, no second derivatives
-        scaled = view.pulled(view.pulled(outer * np.outer(slope, slope)).T)
-        return value, view.pulled(gradient * slope), scaled
+        scaled = view.scaled_gradient(view.scaled_gradient(outer * np.outer(slope, slope)).T)
+        return value, view.scaled_gradient(gradient * slope), scaled
 
     def many(points: Array) -> tuple[Array, Array]:
-        line = view.home(points)
-        theta = [p.domain.from_line(z)[:, None] for p, z in zip(family.parameters, line.T, strict=True)]
+        line = view.unconstrained(points)
+        theta = [
+            p.domain.from_unconstrained(z)[:, None] for p, z in zip(family.parameters, line.T, strict=True)
+        ]
         slope = np.stack(
             [p.domain.slope(t)[:, 0] for p, t in zip(family.parameters, theta, strict=True)], axis=1
         )
         value, score = family.of(theta).log_likelihood_and_score(rows)  # (k, n), (p, k, n)
         gradient = np.einsum("pkn,n->kp", family.score_rows(score), rows.weight) * slope
-        return np.einsum("kn,n->k", value, rows.weight), view.pulled(gradient)
+        return np.einsum("kn,n->k", value, rows.weight), view.scaled_gradient(gradient)
 
     def evaluate(points: Array) -> tuple[Array, Array, Array]:
         outer = np.zeros((points.shape[1], points.shape[1]))
@@ -207,7 +209,7 @@ def _sums(family: AnyFamily, candidate: AnyModel, piece: AbstractSummary) -> tup
 
 
 def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> AnyFit:
-    theta, slope = view.natural(found.point)
+    theta, slope = view.parameters_and_jacobian(found.point)
     verdict = diagnose(found, start, view.family.parameters, view.family.boundary_hints)
     inverse = np.full((start.size, start.size), np.nan)
     # elsewhere the curvature need not be positive definite, and its inverse would be read as errors
@@ -221,8 +223,8 @@ def _result(view: View, rows: AbstractSummary, found: Maximum, start: Array) -> 
     robust = inverse @ outer @ inverse
     return Fit(
         model=view.family.of(theta, unit=getattr(rows, "unit", None)),
-        covariance=view.naturally(inverse, slope),
-        robust_covariance=view.naturally(robust, slope),
+        covariance=view.parameter_covariance(inverse, slope),
+        robust_covariance=view.parameter_covariance(robust, slope),
         log_likelihood=value,
         customers=rows.customers,
         diagnostics=verdict,

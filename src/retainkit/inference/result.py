@@ -136,27 +136,27 @@ class Fit(Generic[M]):
         is valid. All predictions of the model then carry a leading axis of n draws. Two fits drawn with one
         seed move together: give each its own.
         """
-        centre, spread = self.on_line()
+        centre, root = self.unconstrained()
         rng = np.random.default_rng(seed)
         # normal where parameters are unbounded: draws then lie in their domains, and skewed as estimates are
-        return self.at_line(centre + rng.standard_normal((n, centre.size)) @ spread.T)
+        return self.from_unconstrained(centre + rng.standard_normal((n, centre.size)) @ root.T)
 
-    def on_line(self) -> tuple[Array, Array]:
+    def unconstrained(self) -> tuple[Array, Array]:
         """Parameters where they are unbounded (log, logit), and S with S·Sᵀ their covariance there."""
         declared = self.family.parameters
         theta = np.array([float(v) for v in self.family.values_of(self.model)])
         slope = np.array([float(p.domain.slope(t)) for p, t in zip(declared, theta, strict=True)])
-        point = np.array([float(p.domain.to_line(t)) for p, t in zip(declared, theta, strict=True)])
+        point = np.array([float(p.domain.to_unconstrained(t)) for p, t in zip(declared, theta, strict=True)])
         # eigenvectors and not Cholesky, which rounding can defeat in a nearly flat direction
         values, directions = np.linalg.eigh(self.covariance / np.outer(slope, slope))
         # rounding in a flat direction may leave −1e-17
         return point, directions * np.sqrt(np.maximum(values, 0.0))
 
-    def at_line(self, points: Array) -> M:
+    def from_unconstrained(self, points: Array) -> M:
         """The model at points of the unbounded scale: (p,) gives one, (n, p) parameters of shape (n, 1)."""
         declared = self.family.parameters
         columns = [points[..., i] if points.ndim == 1 else points[:, [i]] for i in range(len(declared))]
-        values = (p.domain.from_line(z) for p, z in zip(declared, columns, strict=True))
+        values = (p.domain.from_unconstrained(z) for p, z in zip(declared, columns, strict=True))
         return self.family.of(values, unit=self.model.unit)
 
     def model_dump(self) -> Plain:

@@ -43,10 +43,10 @@ def standard_error(figure: Callable[..., Real], *fits: AnyFit) -> Real:
     centre = np.asarray(figure(*models), np.float64)
     variance = np.zeros_like(centre)
     for i, fitted in enumerate(fits):
-        point, spread = fitted.on_line()
+        point, root = fitted.unconstrained()
         # along the columns of S, S·Sᵀ the covariance: the squares of these slopes add up without cross terms
-        for direction in spread.T:
-            moved = [*models[:i], fitted.at_line(point + _STEP * direction), *models[i + 1 :]]
+        for direction in root.T:
+            moved = [*models[:i], fitted.from_unconstrained(point + _STEP * direction), *models[i + 1 :]]
             variance += ((np.asarray(figure(*moved), np.float64) - centre) / _STEP) ** 2
     error = np.sqrt(variance)
     return float(error) if error.ndim == 0 else error

@@ -17,7 +17,7 @@ from retainkit.ingest.subscriptions.calendar import anniversary
 from retainkit.tables import Days, one_day
 from retainkit.typing import Array
 
-OBSERVED_UNTIL = "2024-12-31"
+OBSERVATION_END = "2024-12-31"
 """The last day that the table knows of."""
 
 _FIRST_START, _LAST_START = "2021-01-01", "2024-11-30"
@@ -77,7 +77,7 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
     churn = np.where(basic, *(_beta(rng, customers, plan) for plan in PLANS.values()))
     renewals = np.minimum(1 + np.floor(np.log1p(-rng.random(customers)) / np.log1p(-churn)), _LONGEST)
     end = anniversary(start, renewals.astype(np.int64), "month")
-    left = end <= one_day("end", OBSERVED_UNTIL)
+    left = end <= one_day("end", OBSERVATION_END)
     reason = np.where(rng.random(customers) < VOLUNTARY_SHARE, "voluntary", "payment failed")
     margin = np.where(basic, *(plan.monthly_margin for plan in PLANS.values()))
     digits = len(str(customers))

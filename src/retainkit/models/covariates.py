@@ -140,7 +140,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         family = self.base.family
         moved = [
             # on the line no coefficient can leave the domain, however large
-            p.domain.from_line(p.domain.to_line(np.asarray(value)) + shift[p.name])
+            p.domain.from_unconstrained(p.domain.to_unconstrained(np.asarray(value)) + shift[p.name])
             if p.name in shift
             else value
             for p, value in zip(family.parameters, family.values_of(self.base), strict=True)
@@ -225,14 +225,14 @@ class CovariateFamily(AbstractFamily[WithCovariates[B]], Generic[B]):
         for j, effect in enumerate(self.effects):
             z = rows.covariates[effect.covariate]
             mean = float(share @ z)
-            spread = float(np.sqrt(share @ (z - mean) ** 2))
+            deviation = float(np.sqrt(share @ (z - mean) ** 2))
             # a coefficient per standard deviation: income in cents and a flag of 0 and 1 are then equally far
             # from 0
-            matrix[inner + j, inner + j] = 1.0 / spread
+            matrix[inner + j, inner + j] = 1.0 / deviation
             for process in effect.processes:
                 name, sign = self.base.processes[process]
                 # the base at the mean customer, not at covariates of 0, which may be far from everybody
-                matrix[names.index(name), inner + j] -= sign * mean / spread
+                matrix[names.index(name), inner + j] -= sign * mean / deviation
         return matrix
 
 
@@ -298,13 +298,13 @@ def check_variation(data: Described[Any], names: Sequence[str]) -> None:
     share = data.weight / data.customers
     z = np.stack([data.covariates[name] for name in names])
     centred = z - (z @ share)[:, None]
-    spread = np.sqrt(centred**2 @ share)
-    # a column of one large value has a spread by rounding alone
-    flat = spread <= 1e-12 * np.abs(z).max(axis=1)
+    deviation = np.sqrt(centred**2 @ share)
+    # a column of one large value has a deviation by rounding alone
+    flat = deviation <= 1e-12 * np.abs(z).max(axis=1)
     if flat.any():
         raise _useless(names[int(np.argmax(flat))], "has the same value for every customer")
     # standardised, so that one threshold serves covariates of all sizes
-    unit = centred / spread[:, None] * np.sqrt(share)
+    unit = centred / deviation[:, None] * np.sqrt(share)
     # one after the other, so that the error can name the column and those that it is made of
     for i in range(1, len(names)):
         before, residual = unit[:i], unit[i]

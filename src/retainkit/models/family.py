@@ -19,7 +19,7 @@ from retainkit.parameters import Parameter, parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
 
-M = TypeVar("M")  # an AbstractModel, whose home is above this one
+M = TypeVar("M")  # an AbstractModel, which lies above this module
 
 
 class AbstractFamily(ABC, Generic[M]):

@@ -1,7 +1,7 @@
 """Covariates that change with time: seasons, campaigns, prices, on how often customers buy.
 
 A customer buys e^(γ·z(t)) times as often in a period with covariates z. Time then runs at the pace that
-purchasing feels, and in felt time the model within holds as it is: exactly, where customers can leave
+purchasing feels, and in operational time the model within holds as it is: exactly, where customers can leave
 only at a purchase (BG/NBD, MBG/NBD) or never (NBD). Each purchase multiplies the likelihood by the pace of
 its moment. The idea of a deformed clock is that of Cox, D. R. and Lewis, P. A. W. (1966), The Statistical
 Analysis of Series of Events, for inhomogeneous Poisson processes.
@@ -67,19 +67,19 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
     def log_likelihood_and_score(self, data: DataOf[PurchasesOverTime]) -> tuple[Array, Array]:
         data = self._rows(data)
-        felt, first, last, end = self._felt(data)
-        value, inner = self.base.log_likelihood_and_score(felt)
+        operational, first, last, end = self._operational(data)
+        value, inner = self.base.log_likelihood_and_score(operational)
         gamma = self._gamma()
         # each purchase is a density in time: the change of clock multiplies it by the pace of its moment
         value = value + np.einsum("...nk,nk->...n", gamma[..., None, :], data.at_purchases)
         r, alpha, x = self.base.parameters["r"], self.base.parameters["alpha"], data.purchases.frequency
-        alive = self.base.probability_alive(felt)
-        by_last = -(1.0 - alive) * (r + x) / (alpha + felt.recency)  # d ln L / d t_x
-        by_end = -alive * (r + x) / (alpha + felt.T)  # d ln L / d T
+        alive = self.base.probability_alive(operational)
+        by_last = -(1.0 - alive) * (r + x) / (alpha + operational.recency)  # d ln L / d t_x
+        by_end = -alive * (r + x) / (alpha + operational.T)  # d ln L / d T
         score = np.empty((inner.shape[0] + len(self.covariates), *value.shape))
         score[: inner.shape[0]] = inner
         for i in range(len(self.covariates)):
-            # recency and T are differences of felt times, so that their slopes are differences as well
+            # recency and T are differences of operational times, so that their slopes are differences as well
             moved = by_last * (last[i] - first[i]) + by_end * (end[i] - first[i])
             score[inner.shape[0] + i] = moved + data.at_purchases[:, i]
         return value, score
@@ -89,7 +89,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     def probability_alive(self, data: DataOf[PurchasesOverTime]) -> Array:
         """Probability that each customer is still a customer at the end of observation."""
         data = self._rows(data)
-        return self._draw_by_draw(lambda m: m.base.probability_alive(m._felt(data)[0]))
+        return self._draw_by_draw(lambda m: m.base.probability_alive(m._operational(data)[0]))
 
     @keeps_labels
     def expected_purchases(self, data: DataOf[PurchasesOverTime], horizon: Horizon) -> Array:
@@ -99,7 +99,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         """
         data = self._rows(data)
         length = self._horizon(horizon)
-        return self._draw_by_draw(lambda m: m._expected(data, m._felt(data)[0], length))
+        return self._draw_by_draw(lambda m: m._expected(data, m._operational(data)[0], length))
 
     @keeps_labels
     def discounted_expected_purchases(
@@ -116,15 +116,17 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
             in_units("discount_rate", Duration(1.0, discount_rate.per), None)
         assert unit is not None
         force, length = discount_rate.continuous(unit), self._horizon(horizon)
-        return self._draw_by_draw(lambda m: m._discounted(data, m._felt(data)[0], force, length))
+        return self._draw_by_draw(lambda m: m._discounted(data, m._operational(data)[0], force, length))
 
-    def _expected(self, data: PurchasesOverTime, felt: Purchases, length: float) -> Array:
-        return self.base.expected_purchases(felt, self._ahead(data, length))
+    def _expected(self, data: PurchasesOverTime, operational: Purchases, length: float) -> Array:
+        return self.base.expected_purchases(operational, self._ahead(data, length))
 
-    def _discounted(self, data: PurchasesOverTime, felt: Purchases, force: float, length: float) -> Array:
+    def _discounted(
+        self, data: PurchasesOverTime, operational: Purchases, force: float, length: float
+    ) -> Array:
         """∫ e^(−δt) dE(t) = e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt, stretch by stretch of constant pace."""
-        # by parts: the expectation itself is known in felt time, its density would have to be derived
-        total = math.exp(-force * length) * self._expected(data, felt, length)
+        # by parts: the expectation itself is known in operational time, its density would have to be derived
+        total = math.exp(-force * length) * self._expected(data, operational, length)
         edges = _stretches(float((data.birth + data.purchases.T).max()), length, data.periods.width)
         for start, stop in pairwise(edges):
             half = 0.5 * (stop - start)
@@ -132,7 +134,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
             for node, weight in zip(*_GAUSS_LEGENDRE, strict=True):
                 time = start + half * (node + 1.0)
                 share = force * half * weight * math.exp(-force * time)
-                total = total + share * self._expected(data, felt, time)
+                total = total + share * self._expected(data, operational, time)
         return total
 
     def _draw_by_draw(self, answer: Callable[[OverTime[B]], Array]) -> Array:
@@ -177,19 +179,19 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         clock = periods.clock(self._gamma())
         start = clock.at(born, member)
         # simulated where time runs evenly, then carried back to the calendar
-        felt = self.base.sample(clock.at(born + length, member) - start, seed=rng)
-        x = felt.frequency.astype(np.intp)
+        operational = self.base.sample(clock.at(born + length, member) - start, seed=rng)
+        x = operational.frequency.astype(np.intp)
         owner = np.repeat(np.arange(x.size), x)
-        share = rng.uniform(size=owner.size)  # given the last, the others are uniform in felt time
+        share = rng.uniform(size=owner.size)  # given the last, the others are uniform in operational time
         share[np.cumsum(x)[x > 0] - 1] = 1.0  # the last purchase of each customer is at the recency itself
-        when = clock.time_at(start[owner] + share * felt.recency[owner], member[owner])
+        when = clock.time_at(start[owner] + share * operational.recency[owner], member[owner])
         # a purchase at the very end belongs to the last period, not to one after it
         place = np.minimum((when / periods.width).astype(np.intp), periods.values.shape[1] - 1)
         sums = np.zeros((x.size, len(periods.names)))
         np.add.at(sums, owner, periods.values[member[owner], place])
-        recency = clock.time_at(start + felt.recency, member) - born
+        recency = clock.time_at(start + operational.recency, member) - born
         bought = np.where(x > 0, np.clip(recency, 0.0, length), 0.0)
-        purchases = Purchases(frequency=felt.frequency, recency=bought, T=length, unit=self.unit)
+        purchases = Purchases(frequency=operational.frequency, recency=bought, T=length, unit=self.unit)
         return PurchasesOverTime(purchases, birth=born, at_purchases=sums, periods=periods, group=member)
 
     # -- how it is done -----------------------------------------------------------------------------
@@ -200,8 +202,8 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     def _flat(self) -> list[Array]:
         return [np.asarray(c)[..., 0] if np.ndim(c) else np.asarray(c) for c in self.coefficients]
 
-    def _felt(self, data: PurchasesOverTime) -> tuple[Purchases, Array, Array, Array]:
-        """The purchases in felt time, and the slopes of its three moments: (k, …, n)."""
+    def _operational(self, data: PurchasesOverTime) -> tuple[Purchases, Array, Array, Array]:
+        """The purchases in operational time, and the slopes of its three moments: (k, …, n)."""
         if data.periods.names != self.covariates:
             rule = f"must have the covariates {', '.join(self.covariates)}, in this order"
             way_out = "Build the periods with the names that the model was fitted with."
@@ -210,8 +212,8 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         moments = [data.birth, data.birth + data.purchases.recency, data.birth + data.purchases.T]
         start, last, end = (clock.at(m, group) for m in moments)
         slopes = [clock.slope(m, group) for m in moments]
-        felt = with_times(data.purchases, recency=last - start, T=end - start)
-        return felt, slopes[0], slopes[1], slopes[2]
+        operational = with_times(data.purchases, recency=last - start, T=end - start)
+        return operational, slopes[0], slopes[1], slopes[2]
 
     def _ahead(self, data: PurchasesOverTime, length: float) -> Array:
         """Felt length of the time ahead of each customer."""
@@ -297,16 +299,18 @@ class OverTimeFamily(AbstractFamily[OverTime[B]], Generic[B]):
     def scaling(self, rows: Any) -> Array:
         """Coefficients per standard deviation over the periods, and the base at the periods' means."""
         table = rows.periods.values.reshape(-1, len(self.covariates))
-        mean, spread = table.mean(axis=0), table.std(axis=0)
-        flat = spread <= 1e-12 * np.abs(table).max(axis=0)
+        mean, deviation = table.mean(axis=0), table.std(axis=0)
+        flat = deviation <= 1e-12 * np.abs(table).max(axis=0)
         if flat.any():
             name = self.covariates[int(np.argmax(flat))]
             rule = f"must change with time, but {name!r} is the same in every period"
             raise InputError("collinear", "periods", name, rule, "Leave it out.")
         inner = len(self.base.parameters)
         matrix = np.eye(inner + len(self.covariates))
-        matrix[inner:, inner:] = np.diag(1.0 / spread)
-        matrix[self.base.names().index("alpha"), inner:] = mean / spread  # alpha counts in felt time
+        matrix[inner:, inner:] = np.diag(1.0 / deviation)
+        matrix[self.base.names().index("alpha"), inner:] = (
+            mean / deviation
+        )  # alpha counts in operational time
         return matrix
 
 
@@ -349,7 +353,7 @@ def _stretches(now: float, length: float, width: float) -> list[float]:
 
 def check_base(kind: type[Any]) -> None:
     """Only models in which customers leave at a purchase, or never, are exact on a deformed clock."""
-    # elsewhere customers leave in calendar time, and the likelihood in felt time would be another model
+    # elsewhere customers leave in calendar time, and the likelihood in operational time would be another model
     if kind.__name__ not in ("BGNBD", "MBGNBD", "NBD"):
         rule = "must be BGNBD, MBGNBD or NBD: in others customers leave by the calendar, not at a purchase"
         way_out = "Take BGNBD, or covariates that do not change with time: with_covariates."

@@ -25,7 +25,7 @@ from retainkit.typing import Frame, Number, Plain, Unit
 from retainkit.units import Duration
 from retainkit.validation import Tracking, track_purchases
 from retainkit.valuation.customers import value_customers
-from retainkit.valuation.inputs import check_horizon, check_margin, check_rate
+from retainkit.valuation.inputs import check_horizon, check_margin_share, check_rate
 from retainkit.valuation.new_customer import payback_time, value_new_customer
 
 Progress: TypeAlias = "Callable[[str, float], None]"
@@ -38,7 +38,7 @@ _TRACKED_BY: dict[Unit, Unit] = {"day": "week", "year": "quarter"}
 def report(
     source: Frame,
     *,
-    margin: Number,
+    margin_share: Number,
     discount_rate: Rate,
     horizon: Duration,
     acquisition_cost: Number | None = None,
@@ -65,7 +65,7 @@ def report(
     ----------
     source : TransactionSummary, or a table as `summarize_transactions` takes it
         With a table, `customer_id`, `date`, `amount` and `unit` name its columns and the unit of time.
-    margin : float in [0, 1]
+    margin_share : float in [0, 1]
         Share of spend left after its own costs. It has no default.
     discount_rate : Rate
     horizon : Duration
@@ -98,13 +98,13 @@ def report(
     >>> from retainkit.ingest.examples import load_cdnow
     >>> from retainkit.reports import report
     >>> base = report(load_cdnow("sample"), customer_id="customer_id", date="date", amount="dollar_value",
-    ...     unit="week", margin=0.3, acquisition_cost=20, discount_rate=rk.Rate(0.10, per="year"),
+    ...     unit="week", margin_share=0.3, acquisition_cost=20, discount_rate=rk.Rate(0.10, per="year"),
     ...     horizon=rk.Duration(3, "year"))
     >>> print(base.payback)
     after 26.0 weeks
     """
     assumptions = Assumptions(
-        margin=check_margin(margin),
+        margin_share=check_margin_share(margin_share),
         discount_rate=check_rate(discount_rate),
         horizon=check_horizon(horizon),
         acquisition_cost=_optional(NOT_NEGATIVE, "acquisition_cost", acquisition_cost),
@@ -127,7 +127,7 @@ def report(
 
 
 class _Terms(TypedDict):
-    margin: float
+    margin_share: float
     discount_rate: Rate
 
 
@@ -136,7 +136,7 @@ def _silent(step: str, done: float) -> None:
 
 
 def _report(tx: TransactionSummary, given: Assumptions, title: str, tell: Progress) -> CustomerBaseReport:
-    terms = _Terms(margin=given.margin, discount_rate=given.discount_rate)
+    terms = _Terms(margin_share=given.margin_share, discount_rate=given.discount_rate)
     tell("Fitting purchases over the whole observation", 0.3)
     purchasing = fit(BGNBD, tx.purchases)
     tell("Fitting spend per purchase", 0.4)

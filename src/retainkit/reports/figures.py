@@ -31,7 +31,7 @@ class Assumptions:
         The names of those that nobody chose; reports mark them.
     """
 
-    margin: float
+    margin_share: float
     discount_rate: Rate
     horizon: Duration
     acquisition_cost: float | None
@@ -42,7 +42,7 @@ class Assumptions:
     def model_dump(self) -> Plain:
         """The assumptions as plain values."""
         return {
-            "margin": self.margin,
+            "margin_share": self.margin_share,
             "discount_rate": str(self.discount_rate),
             "horizon": str(self.horizon),
             "acquisition_cost": self.acquisition_cost,

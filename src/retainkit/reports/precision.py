@@ -27,12 +27,14 @@ def value_errors(
             rate, horizon = given.discount_rate, given.horizon
             counted[model] = model.discounted_expected_purchases(tx.purchases, rate, horizon)
         each: Any = spending[0].expected_spend(tx.spend) if spending else given.spend_per_purchase
-        return given.margin * float(np.sum(counted[model] * each))
+        return given.margin_share * float(np.sum(counted[model] * each))
 
     def new(model: BGNBD, *spending: GammaGamma) -> float:
         each = spending[0] if spending else given.spend_per_purchase
         rate, horizon = given.discount_rate, given.horizon
-        return value_new_customer(model, each, margin=given.margin, discount_rate=rate, horizon=horizon).value
+        return value_new_customer(
+            model, each, margin_share=given.margin_share, discount_rate=rate, horizon=horizon
+        ).value
 
     fits: tuple[AnyFit, ...] = (purchasing,) if spend is None else (purchasing, spend)
     return float(standard_error(base, *fits)), float(standard_error(new, *fits))

@@ -77,11 +77,11 @@ def _errors(report: AbstractReport) -> list[str]:
 
 def warning(report: AbstractReport) -> str:
     """What must be said before anyone takes the headline along; usually nothing."""
-    if "margin" not in report.assumptions.assumed:
+    if "margin_share" not in report.assumptions.assumed:
         return ""
     return (
-        f"The margin of {100 * report.assumptions.margin:g}% is assumed for the sake of example, not taken "
-        "from this business. Every value here is proportional to it."
+        f"The margin of {100 * report.assumptions.margin_share:g}% is assumed for the sake of example, not "
+        "taken from this business. Every value here is proportional to it."
     )
 
 
@@ -107,7 +107,7 @@ def _assumptions(report: AbstractReport) -> Section:
         else "no purchase is too late"
     )
     rows = [
-        ("margin", "Margin", f"{100 * given.margin:g}%", "of what customers spend"),
+        ("margin_share", "Margin", f"{100 * given.margin_share:g}%", "of what customers spend"),
         ("discount_rate", "Discount", str(given.discount_rate), "from each purchase back to today"),
         ("horizon", "Horizon", span(given.horizon), end),
     ]

@@ -79,7 +79,7 @@ class Clock:
         return self._integral(self.pace, time, group)
 
     def slope(self, time: Array, group: NDArray[np.intp]) -> Array:
-        """d felt time / d coefficients: (k, …, n)."""
+        """d operational time / d coefficients: (k, …, n)."""
         moved = self.pace[..., None] * self.periods.values  # (…, groups, periods, k)
         return self._integral(np.moveaxis(moved, -1, 0), time, group)
 
@@ -90,14 +90,14 @@ class Clock:
         place = np.minimum((time / width).astype(np.intp), rate.shape[-1] - 1)
         return cumulated[..., group, place] + rate[..., group, place] * (time - place * width)
 
-    def time_at(self, felt: Array, group: NDArray[np.intp]) -> Array:
-        """The calendar time at which a felt time is reached; the inverse of `at`, for one set of paces."""
+    def time_at(self, operational: Array, group: NDArray[np.intp]) -> Array:
+        """The calendar time of an operational time: the inverse of `at`, for one set of paces."""
         width = self.periods.width
-        found = np.empty_like(felt)
+        found = np.empty_like(operational)
         for g in np.unique(group):
             mine = group == g
             cumulated = np.append(0.0, np.cumsum(self.pace[g] * width))
-            found[mine] = np.interp(felt[mine], cumulated, width * np.arange(cumulated.size))
+            found[mine] = np.interp(operational[mine], cumulated, width * np.arange(cumulated.size))
         return found
 
 

@@ -20,7 +20,7 @@ from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
     check_horizon,
-    check_margin,
+    check_margin_share,
     check_purchasing,
     check_rate,
     check_spend,
@@ -54,7 +54,7 @@ class CustomerValue:
     expected_spend: Array
     value: Array
     weight: Array
-    margin: float
+    margin_share: float
     discount_rate: Rate
     horizon: Duration
     id_name: str = "customer_id"
@@ -104,7 +104,7 @@ class CustomerValue:
             "expected_purchases": float(self.expected_purchases @ self.weight),
             "mean_value": self.mean,
             "total_value": self.total,
-            "margin": self.margin,
+            "margin_share": self.margin_share,
             "discount_rate": str(self.discount_rate),
             "horizon": str(self.horizon),
         }
@@ -117,7 +117,7 @@ class CustomerValue:
         return (
             f"CustomerValue of {self.weight.sum():,.0f} customers: {self.total:,.2f} in all, "
             f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
-            f"  margin {self.margin:.4g}, discount {self.discount_rate}, horizon {self.horizon}, "
+            f"  margin {self.margin_share:.4g}, discount {self.discount_rate}, horizon {self.horizon}, "
             f"from the end of observation; past purchases not counted"
         )
 
@@ -134,7 +134,7 @@ def value_customers(
     purchasing: ModelOf[PurchaseProcess[Any]],
     spend: Spending,
     *,
-    margin: NumberLike,
+    margin_share: NumberLike,
     discount_rate: Rate,
     horizon: Duration,
 ) -> CustomerValue:
@@ -149,7 +149,7 @@ def value_customers(
         Without a table they need a constant `spend`.
     purchasing : a purchase model or its fit, such as ``fit(BGNBD, tx)``
     spend : GammaGamma or its fit, or a constant amount per purchase
-    margin : float in [0, 1]
+    margin_share : float in [0, 1]
         Share of spend left after its own costs. It has no default.
     discount_rate : Rate
     horizon : Duration
@@ -165,12 +165,12 @@ def value_customers(
     >>> import retainkit as rk
     >>> customers = rk.Purchases(frequency=[2, 0], recency=[30.4, 0], T=[38.9, 38.9], unit="week")
     >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
-    >>> value = rk.value_customers(customers, model, 35.0, margin=0.3,
+    >>> value = rk.value_customers(customers, model, 35.0, margin_share=0.3,
     ...     discount_rate=rk.Rate(0.10, per="year"), horizon=rk.Duration(3, "year"))
     >>> print(value.value.round(2))
     [33.13  5.81]
     """
-    share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
+    share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
     process = check_purchasing(purchasing)
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
     per_purchase = _expected_spend(customers, check_spend(spend), len(known))
@@ -190,7 +190,7 @@ def value_customers(
         # spend is independent of the timing of purchases by assumption, so that means multiply
         value=share * per_purchase * discounted,
         weight=known.weight,
-        margin=share,
+        margin_share=share,
         discount_rate=rate,
         horizon=length,
         id_name=id_name,

@@ -20,10 +20,12 @@ Spending: TypeAlias = "ModelOf[SpendProcess[Spend]] | NumberLike"
 """A spend model or its fit, or a constant amount per purchase."""
 
 
-def check_margin(margin: NumberLike) -> float:
+def check_margin_share(margin_share: NumberLike) -> float:
     """The share of a purchase that is left after its own costs; never a default."""
-    share: Any = PROBABILITY.check("margin", margin, "Give the margin as a share of spend: 30% is 0.3.")
-    return numbers(margin=(share, PROBABILITY))[0]
+    share: Any = PROBABILITY.check(
+        "margin_share", margin_share, "Give the margin as a share of spend: 30% is 0.3."
+    )
+    return numbers(margin_share=(share, PROBABILITY))[0]
 
 
 def check_purchasing(purchasing: ModelOf[PurchaseProcess[Any]]) -> PurchaseProcess[Any]:

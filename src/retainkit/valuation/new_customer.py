@@ -18,7 +18,7 @@ from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
     check_horizon,
-    check_margin,
+    check_margin_share,
     check_purchasing,
     check_rate,
     check_spend,
@@ -45,7 +45,7 @@ class NewCustomerValue:
     repeat_purchases: float
     expected_repeat_purchases: float
     expected_spend: float
-    margin: float
+    margin_share: float
     discount_rate: Rate
     horizon: Duration
 
@@ -102,7 +102,7 @@ def value_new_customer(
     purchasing: ModelOf[PurchaseProcess[Any]],
     spend: Spending,
     *,
-    margin: NumberLike,
+    margin_share: NumberLike,
     discount_rate: Rate,
     horizon: Duration,
 ) -> NewCustomerValue:
@@ -114,12 +114,12 @@ def value_new_customer(
     --------
     >>> import retainkit as rk
     >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
-    >>> new = rk.value_new_customer(model, 35.0, margin=0.3, discount_rate=rk.Rate(0.10, per="year"),
+    >>> new = rk.value_new_customer(model, 35.0, margin_share=0.3, discount_rate=rk.Rate(0.10, per="year"),
     ...     horizon=rk.Duration(3, "year"))
     >>> round(new.first_purchase, 2), round(new.repeat_purchases, 2)
     (10.5, 26.17)
     """
-    share, rate, length = check_margin(margin), check_rate(discount_rate), check_horizon(horizon)
+    share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
     each = _mean_spend(spend)
     process = check_purchasing(purchasing)
     repeats = process.discounted_expected_purchases_new(rate, length)
@@ -128,7 +128,7 @@ def value_new_customer(
         repeat_purchases=share * each * _finite(repeats, length),
         expected_repeat_purchases=float(process.expected_purchases_new(length)),
         expected_spend=each,
-        margin=share,
+        margin_share=share,
         discount_rate=rate,
         horizon=length,
     )
@@ -139,7 +139,7 @@ def payback_time(
     purchasing: ModelOf[PurchaseProcess[Any]],
     spend: Spending,
     *,
-    margin: NumberLike,
+    margin_share: NumberLike,
     discount_rate: Rate,
 ) -> Payback:
     """When a new customer has paid back what it cost to win them, or never.
@@ -150,11 +150,11 @@ def payback_time(
     --------
     >>> import retainkit as rk
     >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
-    >>> print(rk.payback_time(20.0, model, 35.0, margin=0.3, discount_rate=rk.Rate(0.10, per="year")))
+    >>> print(rk.payback_time(20.0, model, 35.0, margin_share=0.3, discount_rate=rk.Rate(0.10, per="year")))
     after 26.9 weeks
     """
     (cost,) = numbers(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
-    share, rate, each = check_margin(margin), check_rate(discount_rate), _mean_spend(spend)
+    share, rate, each = check_margin_share(margin_share), check_rate(discount_rate), _mean_spend(spend)
     process = check_purchasing(purchasing)
     unit = process.unit
     if unit is None:

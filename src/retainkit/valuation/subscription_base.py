@@ -109,12 +109,12 @@ class SubscriptionBaseValue:
             "leaving_next": leaving,
         }
 
-    def forecast(self, periods: int) -> SubscriptionForecast:
+    def forecast(self, horizon: int) -> SubscriptionForecast:
         """Customers, churners and margin expected in each of the next periods, by cohort.
 
         Period 1 begins with the next renewal: its margin is paid by those who renew then.
         """
-        ahead = np.arange(0.0, whole_number("periods", periods, way_out="For example periods=12.") + 1.0)
+        ahead = np.arange(0.0, whole_number("horizon", horizon, way_out="For example horizon=12.") + 1.0)
         # given tenure k: those who are there have outlived the years that the curve falls most in
         share = np.stack([np.asarray(self.survival.survival(k + ahead, given=k)) for k in self.tenure])
         names, place = _cohorts(self.cohort)
@@ -238,7 +238,7 @@ def value_subscriptions(
         retention=rate,
         discount_rate=math.expm1(force),
         instant=instant,
-        periods=float(count),
+        horizon=float(count),
     )
     return SubscriptionBaseValue(
         cohort=labels,
@@ -290,7 +290,7 @@ def _remaining(
             discount_rate=d,
             # the next payment is the next renewal, of those who renew
             timing="end-if-retained",
-            periods=int(count) if math.isfinite(count) else None,
+            horizon=int(count) if math.isfinite(count) else None,
         )
         for k in tenure
     ]

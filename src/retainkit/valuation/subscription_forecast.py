@@ -31,7 +31,7 @@ class SubscriptionForecast:
     margin: Array
 
     @property
-    def periods(self) -> int:
+    def horizon(self) -> int:
         """How many periods it looks ahead."""
         return self.customers.shape[1]
 
@@ -45,8 +45,8 @@ class SubscriptionForecast:
     def table(self) -> dict[str, NDArray[np.generic]]:
         """One row a cohort and period, ready for any dataframe."""
         return {
-            "cohort": np.repeat(self.cohort, self.periods),
-            "period": np.tile(np.arange(1, self.periods + 1), len(self.cohort)),
+            "cohort": np.repeat(self.cohort, self.horizon),
+            "period": np.tile(np.arange(1, self.horizon + 1), len(self.cohort)),
             "customers": self.customers.ravel(),
             "leaving": self.leaving.ravel(),
             "margin": self.margin.ravel(),

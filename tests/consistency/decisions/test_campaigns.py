@@ -71,11 +71,11 @@ def test_draws_of_the_acceptance_give_the_curve_of_their_mean_and_the_spread_of_
 
 def test_draws_for_a_whole_campaign_are_campaigns_one_by_one() -> None:
     draws = np.random.default_rng(2).beta(6, 14, 50)
-    how = {"customers": 1000, "contacted_share": 0.2, "churn_rate": 0.1, "lift": 2}
-    found = campaign_profit(Campaign(200, draws, 10, 1, fixed_cost=100), **how)
-    singles = [campaign_profit(Campaign(200, g, 10, 1, fixed_cost=100), **how).profit for g in draws]
+    how = {"customers": 1000, "contacted_share": 0.2, "churn": 0.1, "lift": 2}
+    found = campaign_profit(Campaign(200, draws, 10, 1, cost=100), **how)
+    singles = [campaign_profit(Campaign(200, g, 10, 1, cost=100), **how).profit for g in draws]
     assert found.profit == pytest.approx(singles, rel=1e-12)
-    assert found.probability_of_profit == np.mean(np.array(singles) > 0)
+    assert found.probability_of_gain == np.mean(np.array(singles) > 0)
 
 
 def test_the_curve_ends_where_everybody_is_contacted_and_chance_is_a_straight_line() -> None:
@@ -96,7 +96,9 @@ def test_who_is_worth_a_contact_are_those_above_the_break_even_precision() -> No
 
 def test_a_save_costs_what_economics_says() -> None:
     """p₀ .30 and p₁ .24 are an acceptance of .2: the campaign breaks even at that value of a customer."""
-    save = cost_per_incremental_save(churn_untreated=0.3, churn_treated=0.24, contact_cost=1, incentive=10)
+    save = cost_per_incremental_save(
+        churn_untreated=0.3, churn_treated=0.24, cost_per_contact=1, incentive=10
+    )
     offer = Campaign(save.cost, 0.2, 10, 1)
     assert offer.expected_profit(0.3) == pytest.approx(0.0, abs=1e-12)
     assert offer.break_even_precision == pytest.approx(0.3, rel=1e-12)
@@ -106,7 +108,7 @@ def test_a_save_costs_what_economics_says() -> None:
 def test_the_incentive_is_lamberts_function_and_the_root_of_the_derivative(
     p: float, value: float, k: float
 ) -> None:
-    found = best_incentive(p, value=value, response=ExponentialResponse(1, k), contact_cost=1).incentive
+    found = best_incentive(p, value=value, response=ExponentialResponse(1, k), cost_per_contact=1).incentive
     lambert = value + 1 / k - float(lambertw(np.exp(k * value + 1) / p).real) / k
     root = where_zero(lambda x: p * np.exp(-k * x) * (k * (value - x) + 1) - 1, 0.0, value)
     assert found == pytest.approx(max(0.0, lambert), rel=1e-9, abs=1e-9)
@@ -114,7 +116,9 @@ def test_the_incentive_is_lamberts_function_and_the_root_of_the_derivative(
 
 
 def test_an_incentive_for_a_customer_worth_a_fortune_does_not_overflow() -> None:
-    found = best_incentive(0.3, value=1e6, response=ExponentialResponse(1, 0.05), contact_cost=1).incentive
+    found = best_incentive(
+        0.3, value=1e6, response=ExponentialResponse(1, 0.05), cost_per_contact=1
+    ).incentive
     assert 0.3 * np.exp(-0.05 * found) * (0.05 * (1e6 - found) + 1) == pytest.approx(1.0, rel=1e-9)
 
 
@@ -123,7 +127,7 @@ def test_series_come_back_as_series() -> None:
     p = pd.Series(P, index=index)
     plan = whom_to_contact(p, Campaign(VALUE, 0.3, 10, 1))
     assert isinstance(plan.contact, pd.Series) and plan.contact.index.equals(index)
-    offers = best_incentive(p, value=200, response=ExponentialResponse(1, 0.05), contact_cost=1)
+    offers = best_incentive(p, value=200, response=ExponentialResponse(1, 0.05), cost_per_contact=1)
     assert isinstance(offers.incentive, pd.Series) and offers.incentive.index.equals(index)
 
 
@@ -144,7 +148,7 @@ def test_records_go_to_json() -> None:
         profit_curve(P, LEFT, offer),
         whom_to_contact(P, offer),
         maximum_profit(P, LEFT, offer),
-        campaign_profit(offer, customers=10, contacted_share=0.1, churn_rate=0.1, lift=2),
-        best_incentive(0.3, value=200, response=ExponentialResponse(1, 0.05), contact_cost=1),
+        campaign_profit(offer, customers=10, contacted_share=0.1, churn=0.1, lift=2),
+        best_incentive(0.3, value=200, response=ExponentialResponse(1, 0.05), cost_per_contact=1),
     ):
         assert record.model_dump_json().startswith("{") and str(record)

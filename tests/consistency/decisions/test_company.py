@@ -20,7 +20,7 @@ PLAIN: dict[str, Any] = {
     "overhead_per_period": 0,
     "tax_rate": 0,
     "discount_rate": 0.1,
-    "periods": 400,
+    "horizon": 400,
     "non_operating_assets": 0,
     "debt": 0,
 }
@@ -39,7 +39,7 @@ def test_a_plain_company_is_its_customer_equity() -> None:
 def test_a_terminal_value_without_growth_is_a_longer_horizon_once_all_is_steady() -> None:
     what: dict[str, Any] = {"acquired": 50, "survival": lambda t: 0.8**t}
     long = value_company(1000, **what, **PLAIN)
-    short = value_company(1000, **what, **{**PLAIN, "periods": 150}, terminal_growth=0)
+    short = value_company(1000, **what, **{**PLAIN, "horizon": 150}, terminal_growth=0)
     assert short.shareholder_value == pytest.approx(long.shareholder_value, rel=1e-10)
 
 
@@ -47,8 +47,8 @@ def test_draws_are_one_company_each() -> None:
     rng = np.random.default_rng(3)
     margins, churn = rng.normal(60, 5, 20), rng.beta(20, 80, 20)
     curves = (1 - churn[:, None]) ** np.arange(30)
-    schedule = bass_schedule(rng.uniform(800, 1200, 20), p=0.03, q=0.4, periods=30)
-    what: dict[str, Any] = {**PLAIN, "periods": 30, "tax_rate": 0.3, "overhead_per_period": 900}
+    schedule = bass_schedule(rng.uniform(800, 1200, 20), p=0.03, q=0.4, horizon=30)
+    what: dict[str, Any] = {**PLAIN, "horizon": 30, "tax_rate": 0.3, "overhead_per_period": 900}
     firm = value_company(
         500, acquired=schedule, survival=curves, **{**what, "margin_per_period": margins}, price=9_000
     )
@@ -65,7 +65,7 @@ def test_draws_are_one_company_each() -> None:
 
 def test_a_fitted_model_is_its_survival_curve() -> None:
     model = ShiftedBetaGeometric(alpha=0.764, beta=1.296)
-    what: dict[str, Any] = {**PLAIN, "periods": 20}
+    what: dict[str, Any] = {**PLAIN, "horizon": 20}
     by_model = value_company(500, acquired=30, survival=model, **what)
     by_curve = value_company(500, acquired=30, survival=model.survival(np.arange(20)), **what)
     assert by_model.gain == by_curve.gain
@@ -78,14 +78,14 @@ def test_leverage_is_the_elasticity_of_shareholder_value() -> None:
 
 
 def test_schedules_add_up_to_the_potential() -> None:
-    assert substitution_schedule(700, beta=-30, gamma=1, periods=90).sum() == pytest.approx(700, rel=1e-10)
-    assert bass_schedule(700, p=0.03, q=0.4, periods=200).sum() == pytest.approx(700, rel=1e-10)
-    half = bass_schedule(700, p=0.03, q=0.4, periods=200, start=5)[:20]
-    assert half == pytest.approx(bass_schedule(700, p=0.03, q=0.4, periods=200)[5:25], rel=1e-11)
+    assert substitution_schedule(700, beta=-30, gamma=1, horizon=90).sum() == pytest.approx(700, rel=1e-10)
+    assert bass_schedule(700, p=0.03, q=0.4, horizon=200).sum() == pytest.approx(700, rel=1e-10)
+    half = bass_schedule(700, p=0.03, q=0.4, horizon=200, start=5)[:20]
+    assert half == pytest.approx(bass_schedule(700, p=0.03, q=0.4, horizon=200)[5:25], rel=1e-11)
 
 
 def test_a_company_dumps_to_json_and_speaks() -> None:
-    firm = value_company(500, acquired=[30, 20, 10], survival=[1, 0.9, 0.8], **{**PLAIN, "periods": 3})
+    firm = value_company(500, acquired=[30, 20, 10], survival=[1, 0.9, 0.8], **{**PLAIN, "horizon": 3})
     told = json.loads(firm.model_dump_json())
     assert told["shareholder_value"] == pytest.approx(firm.shareholder_value)
     assert told["flows"]["acquired"] == [30, 20, 10]

@@ -53,12 +53,12 @@ def simulate(initiatives: list[dict[str, Any]], reached: list[tuple[float, list[
             there *= np.exp(-hazard)
             for i in doing:
                 hazard *= i.get("hazard_ratio", 1.0)
-                margin += i.get("monthly_margin_change", 0.0) - i.get("cost_per_customer_month", 0.0)
+                margin += i.get("monthly_margin_change", 0.0) - i.get("monthly_cost_per_customer", 0.0)
             total += V**month * new * margin
             new *= np.exp(-hazard)
     for i in initiatives:
-        total -= i.get("cost_once", 0.0) * V ** i.get("start_month", 0)
-        total -= sum(i.get("cost_per_month", 0.0) * V**m for m in range(24) if running(i, m))
+        total -= i.get("cost", 0.0) * V ** i.get("start_month", 0)
+        total -= sum(i.get("monthly_cost", 0.0) * V**m for m in range(24) if running(i, m))
     return total
 
 
@@ -67,13 +67,13 @@ def running(initiative: dict[str, Any], month: int) -> bool:
     return bool(start <= month < start + initiative.get("duration_months", 99))
 
 
-CALL = {"name": "call", "hazard_ratio": 0.8, "cost_once": 20_000, "reach": 0.5}
+CALL = {"name": "call", "hazard_ratio": 0.8, "cost": 20_000, "reach": 0.5}
 APP = {
     "name": "app",
     "hazard_ratio": 0.9,
     "monthly_margin_change": 1.5,
-    "cost_per_customer_month": 0.5,
-    "cost_per_month": 700,
+    "monthly_cost_per_customer": 0.5,
+    "monthly_cost": 700,
     "reach": 0.3,
     "start_month": 3,
     "duration_months": 10,
@@ -96,7 +96,7 @@ def test_two_that_meet_by_chance_are_worth_what_the_simulation_says() -> None:
 
 
 def test_new_customers_by_a_loop_over_cohorts() -> None:
-    lifted = {"name": "ads", "acquisition_lift": 0.2, "start_month": 2, "cost_once": 100}
+    lifted = {"name": "ads", "acquisition_lift": 0.2, "start_month": 2, "cost": 100}
     found = gain([lifted], monthly_new_customers=50, acquisition_cost=40)
     expected = -100 * V**2
     for joined in range(2, 24):  # those of the first month are the customers of now
@@ -135,7 +135,7 @@ def test_a_long_plan_agrees_with_a_service_change() -> None:
         customers=500,
     )
     plan = {"customers": 500, "monthly_churn": 0.1, "horizon_months": 300, "timing": "end"}
-    found = gain([{"name": "x", "hazard_ratio": 0.8, "cost_per_customer_month": 1}], **plan)
+    found = gain([{"name": "x", "hazard_ratio": 0.8, "monthly_cost_per_customer": 1}], **plan)
     assert found == pytest.approx(better.gain, rel=1e-9)
 
 
@@ -210,8 +210,8 @@ def many(count: int) -> list[dict[str, Any]]:
     return [
         {
             "name": f"i{j}",
-            "cost_once": float(rng.uniform(5_000, 80_000)),
-            "cost_per_customer_month": float(rng.uniform(0, 0.2)),
+            "cost": float(rng.uniform(5_000, 80_000)),
+            "monthly_cost_per_customer": float(rng.uniform(0, 0.2)),
             "hazard_ratio": {"low": float(rng.uniform(0.85, 0.95)), "high": 1.01},
             "reach": float(rng.choice([1.0, 0.5])),
         }
@@ -225,7 +225,7 @@ def test_the_frontier_is_what_trying_every_set_finds() -> None:
     tried: list[tuple[float, float, frozenset[str]]] = [(0.0, 0.0, frozenset())]
     for subset in chain.from_iterable(combinations(range(4), n) for n in (1, 2, 3, 4)):
         still = [
-            {**i, "hazard_ratio": 1.0, "cost_once": 0.0, "cost_per_customer_month": 0.0} for i in initiatives
+            {**i, "hazard_ratio": 1.0, "cost": 0.0, "monthly_cost_per_customer": 0.0} for i in initiatives
         ]
         doing = [initiatives[j] if j in subset else still[j] for j in range(4)]
         result = plan_of(doing).evaluate(draws=200, seed=3)
@@ -252,7 +252,7 @@ def test_the_greedy_path_stays_between_nothing_and_the_bound() -> None:
     """Nine useless ones make sixteen, which are too many to try all sets."""
     initiatives = many(7)
     exact = plan_of(initiatives).evaluate()
-    idle = [{"name": f"idle{j}", "hazard_ratio": 1.0, "cost_once": 1e6} for j in range(9)]
+    idle = [{"name": f"idle{j}", "hazard_ratio": 1.0, "cost": 1e6} for j in range(9)]
     greedy = plan_of([*initiatives, *idle]).evaluate()
     best, grown = exact.frontier[-1].net_value, greedy.frontier[-1].net_value
     assert (exact.exact, greedy.exact) == (True, False)
@@ -276,7 +276,7 @@ def test_the_frontier_rises() -> None:
 def test_the_value_of_knowing_one_normal_effect() -> None:
     """A margin is linear in its effect, so that the gain is normal and the loss function known."""
     months = sum(V**m * 0.97**m for m in range(24))
-    more = {"name": "more", "monthly_margin_change": {"mean": 1.0, "sd": 0.8}, "cost_once": 190_000}
+    more = {"name": "more", "monthly_margin_change": {"mean": 1.0, "sd": 0.8}, "cost": 190_000}
     result = plan_of([more]).evaluate(draws=4000)
     expected = evpi(10_000 * months - 190_000, sd=8_000 * months)
     assert result.learn_first[0].value_of_knowing == pytest.approx(expected, rel=5e-3)
@@ -285,8 +285,8 @@ def test_the_value_of_knowing_one_normal_effect() -> None:
 
 def test_two_that_do_not_interact_are_learnt_one_by_one() -> None:
     months = sum(V**m * 0.97**m for m in range(24))
-    first = {"name": "a", "monthly_margin_change": {"mean": 1.0, "sd": 0.8}, "cost_once": 190_000}
-    second = {"name": "b", "monthly_margin_change": {"mean": 0.5, "sd": 0.3}, "cost_once": 60_000}
+    first = {"name": "a", "monthly_margin_change": {"mean": 1.0, "sd": 0.8}, "cost": 190_000}
+    second = {"name": "b", "monthly_margin_change": {"mean": 0.5, "sd": 0.3}, "cost": 60_000}
     result = plan_of([first, second]).evaluate(draws=4000)
     found = {row.initiative: row.value_of_knowing for row in result.learn_first}
     assert found["a"] == pytest.approx(evpi(10_000 * months - 190_000, sd=8_000 * months), rel=2e-2)
@@ -304,7 +304,7 @@ def test_nothing_is_to_learn_where_all_is_known() -> None:
 
 
 def test_at_the_values_where_it_turns_the_gain_is_nothing() -> None:
-    plan = plan_of([{**CALL, "cost_once": 60_000}])
+    plan = plan_of([{**CALL, "cost": 60_000}])
     result = plan.evaluate()
     assert result.worth_it
     turning = {a.name: a.turning_point for a in result.assumptions}
@@ -313,7 +313,7 @@ def test_at_the_values_where_it_turns_the_gain_is_nothing() -> None:
             there = plan.replace(**{name: turning[name]}).evaluate().initiatives[0].net_value
             assert there == pytest.approx(0.0, abs=1e-6 * 60_000)
     (effect,) = result.initiatives[0].effects
-    at = {**CALL, "cost_once": 60_000, "hazard_ratio": effect.turning_point}
+    at = {**CALL, "cost": 60_000, "hazard_ratio": effect.turning_point}
     assert gain([at]) == pytest.approx(0.0, abs=1e-3)
 
 
@@ -337,7 +337,7 @@ def test_the_service_initiatives_are_the_ratios_that_they_stand_for() -> None:
                     "cost_per_recovery": 10,
                 }
             },
-            {"churn_points": 0.005, "cost_per_customer_month": 0.5},
+            {"churn_points": 0.005, "monthly_cost_per_customer": 0.5},
         ),
         (
             {
@@ -349,7 +349,7 @@ def test_the_service_initiatives_are_the_ratios_that_they_stand_for() -> None:
                     "cost_per_replacement": 6000,
                 },
             },
-            {"hazard_ratio": 0.9, "cost_per_month": 6400},
+            {"hazard_ratio": 0.9, "monthly_cost": 6400},
         ),
     ]
     for service, plain in cases:
@@ -367,8 +367,8 @@ def test_no_set_exceeds_what_its_members_can_add_at_most(seed: int) -> None:
     initiatives = [
         Initiative(
             name=f"i{j}",
-            cost_once=float(rng.uniform(0, 50_000)),
-            cost_per_customer_month=float(rng.uniform(0, 0.3)),
+            cost=float(rng.uniform(0, 50_000)),
+            monthly_cost_per_customer=float(rng.uniform(0, 0.3)),
             hazard_ratio={"low": 0.7, "high": float(rng.uniform(0.9, 1.4))},  # pyright: ignore[reportArgumentType]
             monthly_margin_change={"low": -0.5, "high": 1.0} if j % 2 else None,  # pyright: ignore[reportArgumentType]
             acquisition_lift={"low": -0.2, "high": 0.4} if j % 3 == 0 else None,  # pyright: ignore[reportArgumentType]

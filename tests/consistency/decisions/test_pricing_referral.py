@@ -28,7 +28,7 @@ DISCOUNT: dict[str, Any] = {
     "churn": 0.05,
     "churn_with_discount": 0.043,
     "discount_rate": 0.01,
-    "cost": 2,
+    "cost_per_customer": 2,
 }
 REBATE: dict[str, Any] = {
     "spend_per_period": 100,
@@ -83,7 +83,7 @@ REVIEWS: dict[str, Any] = {
     "value_per_customer": 300,
     "cost": 5000,
     "cost_per_period": 1500,
-    "periods": 12,
+    "horizon": 12,
     "discount_rate": 0.01,
 }
 
@@ -187,7 +187,7 @@ def test_a_discount_is_a_price_cut_on_a_price_that_is_all_margin() -> None:
         discount_rate=0.01,
         timing="end",
     )
-    given = discount(**{**DISCOUNT, "cost": 0})
+    given = discount(**{**DISCOUNT, "cost_per_customer": 0})
     assert cut.gain == pytest.approx(given.gain, rel=1e-12)
     assert cut.break_even_churn == pytest.approx(given.break_even_churn, rel=1e-12)
 

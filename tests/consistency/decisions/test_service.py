@@ -55,7 +55,7 @@ def test_a_curve_of_constant_churn_is_constant_churn(timing: Any) -> None:
 
 def test_a_fitted_model_is_its_survival_function() -> None:
     model = ShiftedBetaGeometric(alpha=0.764, beta=1.296)
-    what: dict[str, Any] = {"hazard_ratio": 0.9, "discount_rate": 0.1, "timing": "begin", "periods": 30}
+    what: dict[str, Any] = {"hazard_ratio": 0.9, "discount_rate": 0.1, "timing": "begin", "horizon": 30}
     assert (
         service_change_on_curve(100, model, **what).gain
         == service_change_on_curve(100, model.survival(np.arange(31)), **what).gain
@@ -108,7 +108,7 @@ def test_a_crisis_on_a_fine_curve_is_the_integral() -> None:
     curve = survival_through_crisis(lambda t: 0.95 ** (t / steps), hazard_jump=4, half_life=2 * steps)
     starting, staying = (
         lifetime_value_on_curve(
-            50 / steps, curve, discount_rate=1.01 ** (1 / steps) - 1, timing=timing, periods=400 * steps
+            50 / steps, curve, discount_rate=1.01 ** (1 / steps) - 1, timing=timing, horizon=400 * steps
         )
         for timing in ("begin", "end-if-retained")
     )
@@ -178,7 +178,7 @@ def test_a_chain_with_one_link_to_hazard_is_a_change_of_service() -> None:
 
 
 def test_the_recovery_paradox_is_nothing_unless_it_is_said() -> None:
-    chances: dict[str, Any] = {"stay_without_failure": 0.9, "stay_unrecovered": 0.5, "cost": 10}
+    chances: dict[str, Any] = {"stay_without_failure": 0.9, "stay_unrecovered": 0.5, "cost_per_recovery": 10}
     whole = service_recovery(1000, **chances, restored=1)
     assert whole.left_after_recovery == pytest.approx(
         10, rel=1e-10
@@ -209,7 +209,7 @@ def test_without_complaints_the_silent_bear_everything() -> None:
 def test_quality_that_only_keeps_customers_is_a_change_of_service_in_the_long_run() -> None:
     roq = return_on_quality(
         50,
-        investment=100,
+        cost=100,
         cost_per_period=0,
         churn=0.05,
         hazard_ratio=0.8,
@@ -218,7 +218,7 @@ def test_quality_that_only_keeps_customers_is_a_change_of_service_in_the_long_ru
         acquisition_lift=0,
         savings_per_period=0,
         discount_rate=0.01,
-        periods=3000,
+        horizon=3000,
     )
     change = service_change(50, hazard_ratio=0.8, **RATES, timing="end", customers=10, cost=100)
     assert roq.gain == pytest.approx(change.gain, rel=1e-9)
@@ -236,7 +236,7 @@ def test_decisions_dump_to_json() -> None:
             turnover_after=0.02,
             cost_per_leaver=9,
             cost_per_period=1,
-            periods=3,
+            horizon=3,
             discount_rate=0.01,
         ),
         service_profit_chain(

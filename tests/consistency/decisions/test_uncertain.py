@@ -29,8 +29,8 @@ COUNTS: dict[str, Any] = {"churned_control": 250, "control": 5000, "churned_trea
 
 
 def test_a_wide_test_has_the_normal_posterior_whose_evpi_is_its_expected_loss() -> None:
-    result = retention_test(**COUNTS, value=800, cost=5, customers=1000)
-    normal = evpi(result.gain, sd=result.standard_deviation)
+    result = retention_test(**COUNTS, value=800, cost_per_customer=5, customers=1000)
+    normal = evpi(result.gain, sd=result.sd)
     assert min(result.loss_if_rolled_out, result.loss_if_not) == pytest.approx(normal, rel=0.02)
     assert result.value_of_certainty == pytest.approx(1000 * result.loss_if_rolled_out)
     assert result.total_gain == pytest.approx(1000 * result.gain)
@@ -44,17 +44,23 @@ def test_swapping_the_arms_swaps_the_signs() -> None:
         "churned_treated": 250,
         "treated": 5000,
     }
-    one, other = retention_test(**COUNTS, value=800, cost=0), retention_test(**swapped, value=800, cost=0)
+    one, other = (
+        retention_test(**COUNTS, value=800, cost_per_customer=0),
+        retention_test(**swapped, value=800, cost_per_customer=0),
+    )
     assert one.gain == pytest.approx(-other.gain)
-    assert one.probability_profit == pytest.approx(1 - other.probability_profit, rel=1e-9)
+    assert one.probability_of_gain == pytest.approx(1 - other.probability_of_gain, rel=1e-9)
     assert one.interval[0] == pytest.approx(-other.interval[1], rel=1e-6)
 
 
 def test_draws_of_value_widen_the_gain_and_leave_its_mean() -> None:
     value = np.random.default_rng(1).gamma(16, 50, 200_000)
-    sure, unsure = retention_test(**COUNTS, value=800, cost=5), retention_test(**COUNTS, value=value, cost=5)
+    sure, unsure = (
+        retention_test(**COUNTS, value=800, cost_per_customer=5),
+        retention_test(**COUNTS, value=value, cost_per_customer=5),
+    )
     assert unsure.gain == pytest.approx(sure.gain, abs=0.1)
-    assert unsure.standard_deviation > 1.1 * sure.standard_deviation
+    assert unsure.sd > 1.1 * sure.sd
     assert unsure.probability_lift == pytest.approx(sure.probability_lift, abs=0.002)
 
 
@@ -67,16 +73,18 @@ def test_lifetimes_from_a_fitted_model_and_from_counts_judge_alike() -> None:
         worth |= {f"churned_{arm}": float(data.event.sum()), f"time_{arm}": float(data.duration.sum())}
         model = fit(Exponential, data).draws(20_000, seed=seed)
         draws.append(50 / (1 / np.asarray(model.scale) + np.log1p(0.01)))
-    counted = lifetime_test(**worth, margin_per_period=50, discount_rate=0.01, cost=80, prior=(0.0, 0.0))
-    modelled = experiment_from_draws(draws[0], treated=draws[1], cost=80)
+    counted = lifetime_test(
+        **worth, margin_per_period=50, discount_rate=0.01, cost_per_customer=80, prior=(0.0, 0.0)
+    )
+    modelled = experiment_from_draws(draws[0], treated=draws[1], cost_per_customer=80)
     assert modelled.gain == pytest.approx(counted.gain, rel=0.02)
-    assert modelled.standard_deviation == pytest.approx(counted.standard_deviation, rel=0.03)
-    assert modelled.probability_profit == pytest.approx(counted.probability_profit, abs=0.01)
+    assert modelled.sd == pytest.approx(counted.sd, rel=0.03)
+    assert modelled.probability_of_gain == pytest.approx(counted.probability_of_gain, abs=0.01)
     yearly = lifetime_test(
         **worth,
         margin_per_period=50,
         discount_rate=Rate(1.01**12 - 1, per="year"),
-        cost=80,
+        cost_per_customer=80,
         prior=(0.0, 0.0),
         period="month",
     )
@@ -123,17 +131,17 @@ def test_the_benefit_of_a_test_is_the_evsi_of_its_estimate_less_what_it_costs() 
 
 def test_series_come_back_as_series_and_records_become_json() -> None:
     table = pd.DataFrame({"p0": [0.3, 0.2], "p1": [0.2, 0.19]}, index=["ann", "bob"])
-    gain = treatment_gain(table["p0"], churn_treated=table["p1"], value=200, contact_cost=1, incentive=10)
+    gain = treatment_gain(table["p0"], churn_treated=table["p1"], value=200, cost_per_contact=1, incentive=10)
     assert list(gain.index) == ["ann", "bob"]
     arm: dict[str, Any] = {"treated": [1, 0, 1, 0], "outcome": [3, 2, 4, 2], "propensity": 0.5}
     records = [
-        whom_to_treat(table["p0"], churn_treated=table["p1"], value=200, contact_cost=1, incentive=10),
+        whom_to_treat(table["p0"], churn_treated=table["p1"], value=200, cost_per_contact=1, incentive=10),
         policy_value([1, 1, 0, 0], **arm),
         uplift_curve([4, 3, 2, 1], **arm),
-        retention_test(**COUNTS, value=800, cost=5),
-        retention_test(**COUNTS, value=[800.0] * 50, cost=5),
+        retention_test(**COUNTS, value=800, cost_per_customer=5),
+        retention_test(**COUNTS, value=[800.0] * 50, cost_per_customer=5),
         sample_size_for_profit(0, sd=5, outcome_sd=60, customers=3000),
-        when_to_stop(9, sd=1, outcome_sd=60, customers_per_period=10, periods_left=2),
+        when_to_stop(9, sd=1, outcome_sd=60, customers_per_period=10, horizon=2),
         sequential_test([1, 2], standard_error=[1, 0.5], planned_standard_error=0.5),
     ]
     for record in records:
@@ -141,7 +149,7 @@ def test_series_come_back_as_series_and_records_become_json() -> None:
             json.dumps(record.model_dump()).replace("Infinity", "null")
         )
         assert str(record)
-    nobody = whom_to_treat([0.3, 0.2], churn_treated=[0.3, 0.2], value=200, contact_cost=1, incentive=10)
+    nobody = whom_to_treat([0.3, 0.2], churn_treated=[0.3, 0.2], value=200, cost_per_contact=1, incentive=10)
     assert not nobody.worth_it
     assert nobody.assumptions == ()
     assert "Treat 0 of 2" in str(nobody)

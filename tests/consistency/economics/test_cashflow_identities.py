@@ -45,9 +45,9 @@ def collected(margin: float, c: float, d: float, timing: str, payments: int) -> 
 @given(c=CHURN, d=DISCOUNT, n=st.integers(1, 200), timing=st.sampled_from(TIMINGS))
 def test_what_a_margin_is_worth_is_the_sum_of_its_payments(c: float, d: float, n: int, timing: Any) -> None:
     expected = collected(50, c, d, timing, n)
-    value = break_even_acquisition_cost(50, churn=c, discount_rate=d, timing=timing, within=n)
+    value = break_even_acquisition_cost(50, churn=c, discount_rate=d, timing=timing, horizon=n)
     assert value == pytest.approx(expected, rel=1e-11, abs=1e-300)
-    column = break_even_acquisition_cost([50], churn=c, discount_rate=d, timing=timing, within=n)
+    column = break_even_acquisition_cost([50], churn=c, discount_rate=d, timing=timing, horizon=n)
     assert column[0] == pytest.approx(value, rel=1e-13, abs=1e-300)
 
 
@@ -67,7 +67,7 @@ def test_what_a_margin_is_worth_for_ever_is_ten_thousand_payments(c: float, d: f
 def test_each_number_solved_for_closes_the_equation(
     cost: float, c: float, d: float, n: int, timing: Any
 ) -> None:
-    terms: dict[str, Any] = {"discount_rate": d, "timing": timing, "within": n}
+    terms: dict[str, Any] = {"discount_rate": d, "timing": timing, "horizon": n}
     margin = break_even_margin(cost, churn=c, **terms)
     assert break_even_acquisition_cost(margin, churn=c, **terms) == pytest.approx(cost, rel=1e-11)
     price = break_even_price(cost, cost_per_period=7, cost_share=0.2, churn=c, **terms)
@@ -88,7 +88,7 @@ def test_the_critical_churn_of_a_record_and_of_the_solver_are_one(
 
 def test_the_highest_churn_in_time_grows_into_the_critical_one() -> None:
     within = [10, 12, 24, 60, 240, 1000]
-    churn = break_even_churn(500, 50, within=within)
+    churn = break_even_churn(500, 50, horizon=within)
     assert churn[0] == 0.0  # ten payments are needed without churn
     assert np.all(np.diff(churn) > 0)
     assert churn[-1] == pytest.approx(break_even_churn(500, 50), rel=1e-12)
@@ -101,7 +101,7 @@ def test_constant_churn_as_a_curve_pays_back_with_the_same_payment(
     c: float, d: float, cost: float, timing: Any
 ) -> None:
     closed = break_even(cost, 50, churn=c, discount_rate=d, timing=timing)
-    curve = break_even_on_curve(cost, 50, lambda t: (1 - c) ** t, discount_rate=d, timing=timing, periods=600)
+    curve = break_even_on_curve(cost, 50, lambda t: (1 - c) ** t, discount_rate=d, timing=timing, horizon=600)
     if closed.payments is None:
         assert curve.payments is None
     elif closed.payments < 600 and closed.periods < closed.payments - 1e-9:

@@ -65,14 +65,14 @@ def test_some_payments_and_the_rest_are_all_payments(
     terms: dict[str, Any] = {"churn": c, "discount_rate": d, "timing": timing}
     everything = lifetime_value(m, **terms)
     rest = everything * ((1 - c) / (1 + d)) ** n
-    assert lifetime_value(m, **terms, periods=n) + rest == pytest.approx(everything, rel=1e-11)
+    assert lifetime_value(m, **terms, horizon=n) + rest == pytest.approx(everything, rel=1e-11)
 
 
 @given(m=margins, c=churns, d=st.floats(-0.5, 2), g=st.floats(-0.5, 1), n=horizons, timing=timings)
 def test_numbers_and_columns_and_churn_and_retention_agree(
     m: float, c: float, d: float, g: float, n: float, timing: Any
 ) -> None:
-    terms: dict[str, Any] = {"discount_rate": d, "growth": g, "timing": timing, "periods": n}
+    terms: dict[str, Any] = {"discount_rate": d, "growth": g, "timing": timing, "horizon": n}
     one = lifetime_value(m, churn=c, **terms)
     column = lifetime_value([m, m], churn=c, **terms)
     np.testing.assert_allclose(column, [one, one], rtol=1e-12)
@@ -87,7 +87,7 @@ def test_the_break_even_collects_the_lifetime_value(
     m: float, c: float, d: float, n: float, timing: Any
 ) -> None:
     record = break_even(1, m, churn=c, discount_rate=d, timing=timing)
-    value = lifetime_value(m, churn=c, discount_rate=d, timing=timing, periods=n)
+    value = lifetime_value(m, churn=c, discount_rate=d, timing=timing, horizon=n)
     payments = 1e9 if n == math.inf else n
     assert record.cumulative(payments) == pytest.approx(value, rel=1e-9)
 
@@ -98,10 +98,10 @@ def test_values_are_the_npv_of_their_stream(m: float, c: float, d: float, n: int
     who = stayed[1:] if timing == "end-if-retained" else stayed[:-1]
     stream = npv(m * who, d, timing=timing)
     terms: dict[str, Any] = {"discount_rate": d, "timing": timing}
-    assert lifetime_value(m, churn=c, **terms, periods=n) == pytest.approx(stream, rel=1e-10)
+    assert lifetime_value(m, churn=c, **terms, horizon=n) == pytest.approx(stream, rel=1e-10)
     curve = lifetime_value_on_curve(m, stayed, **terms, after_end="stop")
     assert curve == pytest.approx(stream, rel=1e-10)
-    assert lifetime_value_on_curve(m, stayed, **terms, periods=n) == curve
+    assert lifetime_value_on_curve(m, stayed, **terms, horizon=n) == curve
 
 
 @given(m=margins, c=st.floats(0.001, 0.999), d=discounts, n=st.integers(1, 50), timing=discrete)
@@ -126,7 +126,7 @@ def test_a_customer_who_never_leaves_is_an_annuity(
     m: float, d: float, g: float, n: float, timing: Any
 ) -> None:
     assume(g < d or n < math.inf)
-    value = lifetime_value(m, churn=0, discount_rate=d, growth=g, timing=timing, periods=n)
+    value = lifetime_value(m, churn=0, discount_rate=d, growth=g, timing=timing, horizon=n)
     annuity = annuity_value(m, periods=n, discount_rate=d, growth=g, timing=timing)
     assert value == pytest.approx(annuity, rel=1e-9)
 
@@ -161,7 +161,7 @@ def test_rates_convert_themselves_to_the_period_of_the_margin(
 def test_berger_and_nasr_without_promotions_or_growth_are_plain_lifetime_values(
     m: float, c: float, d: float, n: int
 ) -> None:
-    plain = lifetime_value(m, churn=c, discount_rate=d, timing="begin", periods=n + 1)
+    plain = lifetime_value(m, churn=c, discount_rate=d, timing="begin", horizon=n + 1)
     yearly: dict[str, Any] = {"promotion_cost_per_year": 0, "discount_rate": d, "retention": 1 - c}
     per_sale: dict[str, Any] = {"promotion_cost_per_sale": 0, "discount_rate": d, "retention_per_sale": 1 - c}
     assert berger_nasr_case_1(m, **yearly, years=n) == pytest.approx(plain, rel=1e-9)
@@ -172,7 +172,7 @@ def test_berger_and_nasr_without_promotions_or_growth_are_plain_lifetime_values(
     flat: dict[str, Any] = {"acceleration": 0, "turning_year": 3, "later_gain": 0, "discount_rate": d}
     assert berger_nasr_case_3(m, **flat, retention=1 - c, years=n) == pytest.approx(plain, rel=1e-9)
     if c < 1:
-        flow = lifetime_value(m, retention=1 - c, discount_rate=d, timing="continuous", periods=n)
+        flow = lifetime_value(m, retention=1 - c, discount_rate=d, timing="continuous", horizon=n)
         assert berger_nasr_case_4(m, **flat, retention=1 - c, years=n) == pytest.approx(flow, rel=1e-9)
 
 
@@ -189,7 +189,7 @@ probabilities = st.lists(st.floats(0, 0.9), min_size=1, max_size=6)
 @given(p=probabilities, d=st.floats(0.001, 1), gc=margins, m=st.floats(0, 100))
 def test_the_migration_model_is_a_markov_chain(p: list[float], d: float, gc: float, m: float) -> None:
     # the chain spends the promotion at the start of the period, migration half-way: half a period's discount
-    chain = recency_chain(p, contribution_per_purchase=gc, marketing_cost=m / math.sqrt(1 + d))
+    chain = recency_chain(p, contribution_per_purchase=gc, promotion_cost=m / math.sqrt(1 + d))
     value = migration_value(gc, promotion_cost=m, purchase_probabilities=p, discount_rate=d)
     assert markov_value(*chain, discount_rate=d)[0] == pytest.approx(value, rel=1e-9, abs=1e-7 * (gc + m))
 
@@ -206,7 +206,7 @@ def test_two_states_are_retention(m: float, c: float, d: float) -> None:
 
 @given(p=probabilities, d=st.floats(0.001, 1), gc=margins, m=st.floats(0, 100))
 def test_stopping_never_loses(p: list[float], d: float, gc: float, m: float) -> None:
-    plan = best_stopping(*recency_chain(p, contribution_per_purchase=gc, marketing_cost=m), discount_rate=d)
+    plan = best_stopping(*recency_chain(p, contribution_per_purchase=gc, promotion_cost=m), discount_rate=d)
     slack = 1e-9 * (gc + m) * (1 + 1 / d)
     assert np.all(plan.value >= plan.value_without_stopping - slack)
     assert np.all(plan.value >= 0)
@@ -240,7 +240,7 @@ def test_a_customer_pays_exactly_if_the_rate_of_return_is_above_the_discount_rat
 def test_elasticities_of_the_net_value_to_money_sum_to_one(
     m: float, c: float, d: float, n: int, cost: float, timing: Any
 ) -> None:
-    e = elasticities(m, churn=c, discount_rate=d, timing=timing, periods=n, acquisition_cost=cost)
+    e = elasticities(m, churn=c, discount_rate=d, timing=timing, horizon=n, acquisition_cost=cost)
     assume(math.isfinite(e.margin))
     # value and cost in another currency: the net value is homogeneous of degree one
     assert e.margin + e.acquisition_cost == pytest.approx(1, abs=1e-9 * abs(e.margin) + 1e-12)

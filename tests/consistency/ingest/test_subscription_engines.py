@@ -106,8 +106,8 @@ KINDS: dict[str, Callable[[dict[str, Any], Path], Any]] = {
     "parquet": lambda columns, folder: files_of(columns, folder, pl.DataFrame.write_parquet, ".parquet"),
     "csv": lambda columns, folder: files_of(columns, folder, pl.DataFrame.write_csv, ".csv"),
 }
-POLICY: dict[str, Any] = {"zero_length": "count-as-a-day", "observed_until": UNTIL}
-LATE: dict[str, Any] = {"observed_from": SINCE, "earlier": "leave-out"}
+POLICY: dict[str, Any] = {"zero_length": "count-as-a-day", "observation_end": UNTIL}
+LATE: dict[str, Any] = {"observation_start": SINCE, "earlier": "leave-out"}
 
 
 def summary(source: Any, **options: Any) -> SubscriptionSummary:
@@ -174,7 +174,7 @@ def test_every_engine_gives_what_a_plain_loop_gives(
 ) -> None:
     columns = subscriptions(seed=1)
     s = summary(KINDS[kind](columns, tmp_path), unit="week", reactivation=reactivation, **window)
-    expected = plain_spells(columns, reactivation, window.get("observed_from"))
+    expected = plain_spells(columns, reactivation, window.get("observation_start"))
     assert np.asarray(s.customers).tolist() == [e["id"] for e in expected]
     assert s.start.tolist() == [e["start"] for e in expected]
     lasted = [((e["end"] or UNTIL) - e["start"]).days / 7 for e in expected]
@@ -195,7 +195,7 @@ def test_whole_periods_count_who_was_watched_through_them(
 ) -> None:
     columns = subscriptions(seed=2, customers=400)
     s = summary(columns, unit=unit, tenure="whole-periods", reactivation=reactivation, **window)
-    spells = plain_spells(columns, reactivation, window.get("observed_from"))
+    spells = plain_spells(columns, reactivation, window.get("observation_start"))
     assert periods_of(s) == plain_periods(spells, months)
     assert s.treatment.left == sum(periods_of(s)[1].values())
 
@@ -234,7 +234,7 @@ def test_the_order_of_the_lines_changes_no_bit(kind: str, tmp_path: Path) -> Non
 
 def test_every_line_is_in_one_place() -> None:
     for reactivation in ("new-spell", "same-customer"):
-        for window in ({}, LATE, LATE | {"observed_until": "2021-01-31", "later": "censor"}):
+        for window in ({}, LATE, LATE | {"observation_end": "2021-01-31", "later": "censor"}):
             t = summary(
                 subscriptions(seed=6), tenure="whole-periods", reactivation=reactivation, **window
             ).treatment
@@ -272,7 +272,7 @@ def test_time_watched_before_and_after_a_day_adds_up(reactivation: Any) -> None:
         keep = np.array([single[name] == 1 for name in columns["id"].tolist()])
         columns = {name: column[keep] for name, column in columns.items()}
     whole = summary(columns, unit="day", reactivation=reactivation)
-    before = summary(columns, unit="day", observed_until=SINCE, later="censor", reactivation=reactivation)
+    before = summary(columns, unit="day", observation_end=SINCE, later="censor", reactivation=reactivation)
     after = summary(columns, unit="day", reactivation=reactivation, **LATE)
     watched = [float((s.renewals.duration - s.renewals.entry).sum()) for s in (whole, before, after)]
     assert watched[0] == watched[1] + watched[2]
@@ -286,8 +286,8 @@ def test_the_table_as_it_stood_is_the_table_of_that_day() -> None:
     known = {name: column[begun].copy() for name, column in columns.items()}
     open_ends = ~(known["to"] <= day)
     known["to"][open_ends], known["why"][open_ends] = np.datetime64("NaT"), ""
-    one = summary(columns, observed_until=date(2020, 12, 15), later="censor")
-    two = summary(known, observed_until=date(2020, 12, 15))
+    one = summary(columns, observation_end=date(2020, 12, 15), later="censor")
+    two = summary(known, observation_end=date(2020, 12, 15))
     assert np.array_equal(one.renewals.duration, two.renewals.duration)
     assert np.array_equal(one.renewals.event, two.renewals.event)
     assert one.treatment.not_begun == int((~begun).sum())
@@ -357,7 +357,7 @@ def test_ids_of_a_csv_file_become_whole_numbers_only_where_nothing_is_lost(tmp_p
         lines = "".join(f"{name},2021-01-01,,1\n" for name in names)
         (tmp_path / "t.csv").write_text("id,from,to,plan\n" + lines)
         arguments: dict[str, Any] = {"customer_id": "id", "start": "from", "end": "to", "segment": "plan"}
-        s = summarize_subscriptions(tmp_path / "t.csv", observed_until=UNTIL, **arguments)
+        s = summarize_subscriptions(tmp_path / "t.csv", observation_end=UNTIL, **arguments)
         assert s.segments == ("1",)
         return s.customers.to_pylist()
 
@@ -369,5 +369,5 @@ def test_an_infinite_end_in_a_database_has_not_come() -> None:
     relation = CONNECTION.sql(
         "SELECT 1 AS id, DATE '2021-01-01' AS \"from\", 'infinity'::TIMESTAMP AS \"to\""
     )
-    s = summarize_subscriptions(relation, customer_id="id", start="from", end="to", observed_until=UNTIL)
+    s = summarize_subscriptions(relation, customer_id="id", start="from", end="to", observation_end=UNTIL)
     assert s.renewals.event.tolist() == [0.0]

@@ -101,7 +101,7 @@ def test_economics_and_valuation_take_what_comes_out() -> None:
     worth = {"discount_rate": 0.1, "timing": "begin"}
     direct = lifetime_value_on_curve(20, MEASURED, after_end="same-churn", **worth)  # type: ignore[arg-type]
     assert lifetime_value_on_curve(20, curve, **worth) == pytest.approx(direct, rel=1e-12)  # type: ignore[arg-type]
-    paid = break_even_on_curve(50, 20, curve, periods=20, **worth)  # type: ignore[arg-type]
+    paid = break_even_on_curve(50, 20, curve, horizon=20, **worth)  # type: ignore[arg-type]
     assert paid.payments == 3  # 20·(1 + .9/1.1 + .83/1.21) = 50.08
     base = rk.value_subscriptions(
         curve,

@@ -119,7 +119,7 @@ def test_the_restricted_mean_error_is_the_double_sum_of_covariances() -> None:
     start, horizon = 2.0, 15.0
     edges = np.arange(start, horizon)  # the steps of the curve, each of length 1
     share = np.asarray(curve.survival(edges, given=start))
-    spread = curve.spread[curve.place(edges)] - curve.spread[curve.place(np.array(start))]
+    spread = curve.log_variance[curve.place(edges)] - curve.log_variance[curve.place(np.array(start))]
     covariance = np.outer(share, share) * np.minimum.outer(spread, spread)
     found = curve.restricted_mean(horizon, given=start)
     assert found.mean == pytest.approx(share.sum(), rel=1e-12)
@@ -237,8 +237,8 @@ def test_economics_takes_a_curve_as_it_takes_a_column() -> None:
     curve = KaplanMeier.estimate(members(21))
     column = np.asarray(curve.survival(np.arange(21.0)))
     terms: dict[str, Any] = {"discount_rate": 0.01, "timing": "begin"}
-    assert lifetime_value_on_curve(50, curve, **terms, periods=12) == pytest.approx(
-        lifetime_value_on_curve(50, column, **terms, periods=12), rel=1e-14
+    assert lifetime_value_on_curve(50, curve, **terms, horizon=12) == pytest.approx(
+        lifetime_value_on_curve(50, column, **terms, horizon=12), rel=1e-14
     )
 
 

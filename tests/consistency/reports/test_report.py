@@ -32,7 +32,7 @@ COLUMNS: dict[str, Any] = {
     "unit": "week",
 }
 TERMS: dict[str, Any] = {
-    "margin": 0.3,
+    "margin_share": 0.3,
     "discount_rate": rk.Rate(0.10, per="year"),
     "horizon": rk.Duration(3, "year"),
 }
@@ -94,7 +94,7 @@ def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> 
     assert made.purchasing.model == buying.model
     assert made.value.value.tolist() == value.value.tolist()
     assert made.new_customer == rk.value_new_customer(buying.model, spending.model, **TERMS)
-    terms = {k: TERMS[k] for k in ("margin", "discount_rate")}
+    terms = {k: TERMS[k] for k in ("margin_share", "discount_rate")}
     assert made.payback == rk.payback_time(20, buying.model, spending.model, **terms)
     assert made.repeat_buyers == np.count_nonzero(tx.purchases.frequency)
     assert made.expected_spend == pytest.approx(np.mean(value.expected_purchases * value.expected_spend))
@@ -265,7 +265,7 @@ def test_an_endless_horizon_is_said_and_is_null_in_json() -> None:
 
 
 def test_a_margin_of_nothing_is_worth_nothing() -> None:
-    made = cdnow(margin=0.0)
+    made = cdnow(margin_share=0.0)
     assert made.value.total == 0.0 and made.payback is not None and made.payback.never
     assert "nan" not in str(made) and Page(made.to_html()).open == []
 
@@ -292,7 +292,7 @@ def test_progress_tells_every_step_in_order() -> None:
 
 
 def test_an_assumption_that_nobody_chose_is_marked() -> None:
-    made = cdnow(assumed=("margin", "horizon"))
+    made = cdnow(assumed=("margin_share", "horizon"))
     words = Page(made.to_html()).text
     assert str(made).count("[assumed]") == 2 and words.count("assumed ") >= 2
     assert "assumed for the sake of example" in words
@@ -345,7 +345,7 @@ def test_the_command_line_tells_the_same(
     file.write_text("customer_id,date,amount\n" + "".join(f"{i},{d},{v}\n" for i, d, v in lines))
     arguments = [
         str(file),
-        "--margin",
+        "--margin-share",
         "30%",
         "--acquisition-cost",
         "20",

@@ -11,7 +11,7 @@ import retainkit as rk
 
 DONORS = rk.Opportunities(frequency=[0, 4, 2], recency=[0, 5, 6], periods=6, weight=[10, 20, 5])
 BGBB = rk.BGBB(alpha=1.204, beta=0.750, gamma=0.657, delta=2.783, unit="year")
-TERMS: dict[str, Any] = {"margin": 0.4, "discount_rate": rk.Rate(0.08, per="year")}
+TERMS: dict[str, Any] = {"margin_share": 0.4, "discount_rate": rk.Rate(0.08, per="year")}
 HORIZON = rk.Duration(5, "year")
 DISCOUNT = 1.08 ** -np.arange(1.0, 6.0)
 

@@ -43,7 +43,7 @@ def test_the_report_counts_draws_and_breaks_even(
     example: ModuleType, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     picture = table.with_suffix(".svg")
-    segments = example.main([str(table), "--margin", "0.4", "--picture", str(picture)])
+    segments = example.main([str(table), "--margin-share", "0.4", "--picture", str(picture)])
     printed = capsys.readouterr().out
     rows = example.read(table)
     new = int(((rows.tenure == 0) & ~rows.left).sum())
@@ -55,7 +55,10 @@ def test_the_report_counts_draws_and_breaks_even(
             gift = example.highest_incentive(of, 0.5, saves)
             after = of.churn_next * (1 - saves)
             save = cost_per_incremental_save(
-                churn_untreated=of.churn_next, churn_treated=after, contact_cost=0.5, incentive=max(gift, 0)
+                churn_untreated=of.churn_next,
+                churn_treated=after,
+                cost_per_contact=0.5,
+                incentive=max(gift, 0),
             )
             if gift > 0:
                 assert save.cost == pytest.approx(of.value_of_a_save, rel=1e-12)
@@ -64,7 +67,7 @@ def test_the_report_counts_draws_and_breaks_even(
 
 def test_curves_are_the_product_of_those_who_stay(example: ModuleType, table: Path) -> None:
     rows = example.read(table)
-    for of in example.main([str(table), "--margin", "1"]):
+    for of in example.main([str(table), "--margin-share", "1"]):
         mine = rows.where(rows.contract == of.name)
         share = 1.0
         for month in range(1, 31):
@@ -75,7 +78,7 @@ def test_curves_are_the_product_of_those_who_stay(example: ModuleType, table: Pa
 
 def test_value_counts_the_margin_of_those_who_are_still_there(example: ModuleType, table: Path) -> None:
     rows = example.read(table)
-    one = example.main([str(table), "--margin", "0.5", "--discount", "0", "--months", "1"])
+    one = example.main([str(table), "--margin-share", "0.5", "--discount", "0", "--months", "1"])
     for of in one:
         there = rows.where((rows.contract == of.name) & ~rows.left)
         stay = [of.curve.continued("same-churn", over=12).survival(k + 1, given=k) for k in there.tenure]
@@ -88,4 +91,4 @@ def test_the_margin_has_no_default(
 ) -> None:
     with pytest.raises(SystemExit):
         example.main([str(table)])
-    assert "--margin" in capsys.readouterr().err
+    assert "--margin-share" in capsys.readouterr().err

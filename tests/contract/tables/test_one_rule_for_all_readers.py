@@ -55,7 +55,7 @@ def by_over_time(column: Any, **more: Any) -> list[dt.date]:
 def by_subscriptions(column: Any, **more: Any) -> list[dt.date]:
     table = {"id": [1, 2], "day": column, "end": np.full(2, "NaT", "M8[D]")}
     names: dict[str, Any] = {"customer_id": "id", "start": "day", "end": "end"}
-    return rk.summarize_subscriptions(table, **names, observed_until=UNTIL, **more).start.tolist()
+    return rk.summarize_subscriptions(table, **names, observation_end=UNTIL, **more).start.tolist()
 
 
 def by_spend(column: Any, **more: Any) -> list[dt.date]:
@@ -277,7 +277,7 @@ def tickets(**change: Any) -> Any:
 
 def starts(**change: Any) -> Any:
     table = {"id": [1, 2], "day": DAYS, "end": [None, None]} | change
-    return rk.summarize_subscriptions(table, customer_id="id", start="day", end="end", observed_until=UNTIL)
+    return rk.summarize_subscriptions(table, customer_id="id", start="day", end="end", observation_end=UNTIL)
 
 
 IDS: dict[str, Callable[..., Any]] = {
@@ -313,7 +313,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     ),
     "subscriptions": (
         "source",
-        lambda t: rk.summarize_subscriptions(t, customer_id="id", start="d", end="e", observed_until=UNTIL),
+        lambda t: rk.summarize_subscriptions(t, customer_id="id", start="d", end="e", observation_end=UNTIL),
     ),
     "metrics": ("table", lambda t: Subscriptions.from_months(t, customer_id="id", month="d", mrr="n")),
     "spend": ("spend", lambda t: acquisition_cost_ladder(t, new_customers=1, purpose="id", amount="n")),

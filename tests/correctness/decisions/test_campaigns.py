@@ -50,11 +50,11 @@ def test_the_profit_is_that_of_the_papers_formula() -> None:
     N, alpha, base, lift, A = 10_000, 0.1, 0.05, 5.0, 500.0
     gamma, V, delta, f = 0.3, 200.0, 10.0, 1.0
     formula = N * alpha * ((gamma * V + delta * (1 - gamma)) * base * lift - delta - f) - A
-    campaign = Campaign(V, gamma, delta, f, fixed_cost=A)
-    found = campaign_profit(campaign, customers=N, contacted_share=alpha, churn_rate=base, lift=lift)
+    campaign = Campaign(V, gamma, delta, f, cost=A)
+    found = campaign_profit(campaign, customers=N, contacted_share=alpha, churn=base, lift=lift)
     assert found.profit == pytest.approx(formula, rel=1e-12)
     there = campaign_profit(
-        campaign, customers=N, contacted_share=alpha, churn_rate=base, lift=found.break_even_lift
+        campaign, customers=N, contacted_share=alpha, churn=base, lift=found.break_even_lift
     )
     assert there.profit == pytest.approx(0.0, abs=1e-9)
     assert there.precision == pytest.approx(found.break_even_precision, rel=1e-12)
@@ -65,12 +65,12 @@ def test_each_assumption_turns_the_decision_where_it_says() -> None:
         "value": 200,
         "acceptance": 0.3,
         "incentive": 10,
-        "contact_cost": 1,
+        "cost_per_contact": 1,
         "stayers_accepting": 0.8,
         "provoked_churn": 0.01,
-        "fixed_cost": 500,
+        "cost": 500,
     }
-    how = {"customers": 10_000, "contacted_share": 0.1, "churn_rate": 0.05, "lift": 5}
+    how = {"customers": 10_000, "contacted_share": 0.1, "churn": 0.05, "lift": 5}
     found = campaign_profit(Campaign(**given), **how)
     turning = [a for a in found.assumptions if a.turning_point is not None]
     assert len(turning) >= 8
@@ -102,7 +102,7 @@ def test_the_best_incentive_is_the_reference_number() -> None:
 @pytest.mark.parametrize("case", MEASURED["case"], ids=range(len(MEASURED["case"])))
 def test_the_measures_are_the_librarys_where_all_customers_are_worth_the_same(case: dict[str, Any]) -> None:
     score, churned = columns(case)
-    money = {name: case[name] for name in ("value", "incentive", "contact_cost")}
+    money = {name: case[name] for name in ("value", "incentive", "cost_per_contact")}
     known = maximum_profit(score, churned, Campaign(**money, acceptance=case["acceptance"]))
     assert known.per_customer == pytest.approx(case["mpc"], rel=1e-9)
     unsure = Campaign(**money, acceptance=BetaAcceptance(case["alpha"], case["beta"]))
@@ -116,13 +116,13 @@ def test_with_values_by_customer_the_measures_count_each_and_not_the_mean(case: 
     score, churned = columns(case)
     value = np.array(case["value"], np.float64)
     accepted = BetaAcceptance(case["alpha"], case["beta"])
-    share = Campaign(value, accepted, case["incentive_fraction"] * value, case["contact_cost"])
+    share = Campaign(value, accepted, case["incentive_fraction"] * value, case["cost_per_contact"])
     assert maximum_profit(score, churned, share).per_customer == pytest.approx(case["empb"], rel=1e-9)
 
-    averaged = Campaign(float(value.mean()), accepted, 10, case["contact_cost"])
+    averaged = Campaign(float(value.mean()), accepted, 10, case["cost_per_contact"])
     at_the_mean = expected_maximum_profit(score, churned, averaged).per_customer
     assert at_the_mean == pytest.approx(case["empc_at_the_mean_value"], rel=1e-9)
-    each = expected_maximum_profit(score, churned, Campaign(value, accepted, 10, case["contact_cost"]))
+    each = expected_maximum_profit(score, churned, Campaign(value, accepted, 10, case["cost_per_contact"]))
     assert abs(each.per_customer / at_the_mean - 1.0) > 1e-3
 
 
@@ -154,7 +154,7 @@ def test_the_expected_measure_is_the_integral_of_the_best_profit(seed: int) -> N
 @pytest.mark.parametrize("seed", range(5))
 def test_the_profit_curve_is_what_counting_gives(seed: int) -> None:
     score, churned, value = random_customers(seed)
-    offer = Campaign(value, 0.4, 12, 2, stayers_accepting=0.7, provoked_churn=0.02, fixed_cost=30)
+    offer = Campaign(value, 0.4, 12, 2, stayers_accepting=0.7, provoked_churn=0.02, cost=30)
     curve = profit_curve(score, churned, offer)
     for threshold, contacted, profit in zip(curve.threshold, curve.contacted, curve.profit, strict=True):
         earned, count = 0.0, 0
@@ -195,7 +195,7 @@ def test_whom_to_contact_earns_the_most_of_all_choices() -> None:
 )
 def test_no_incentive_on_a_grid_earns_more(response: Any) -> None:
     p, value = np.array([0.05, 0.2, 0.6, 0.0, 1.0]), np.array([500.0, 150.0, 90.0, 100.0, 40.0])
-    how: dict[str, Any] = {"contact_cost": 1.0, "stayers_accepting": 0.8, "provoked_churn": 0.01}
+    how: dict[str, Any] = {"cost_per_contact": 1.0, "stayers_accepting": 0.8, "provoked_churn": 0.01}
     found = best_incentive(p, value=value, response=response, **how)
     offers = np.linspace(0, 500, 20_001)[:, None]
     profit = p * response.at(offers) * (value - offers) - (1 - p) * (0.99 * 0.8 * offers + 0.01 * value) - 1.0
@@ -208,7 +208,7 @@ def test_one_incentive_for_all_earns_the_most_of_a_grid() -> None:
     rng = np.random.default_rng(8)
     p, value = rng.random(50) * 0.5, rng.gamma(2.0, 100.0, 50)
     response = ExponentialResponse(0.9, 0.04)
-    found = best_incentive(p, value=value, response=response, contact_cost=2, one_for_all=True)
+    found = best_incentive(p, value=value, response=response, cost_per_contact=2, one_for_all=True)
     offers = np.linspace(0, 150, 15_001)[:, None]
     profit = p * response.at(offers) * (value - offers) - (1 - p) * offers - 2
     total = np.maximum(profit, 0).sum(axis=1)

@@ -21,7 +21,7 @@ FIRM: dict[str, Any] = {
     "overhead_per_period": 1_500,
     "tax_rate": 0.25,
     "discount_rate": 0.1,
-    "periods": 12,
+    "horizon": 12,
     "margin_growth": 0.02,
     "overhead_growth": 0.03,
     "non_operating_assets": 2_000,
@@ -106,7 +106,7 @@ def test_losses_early_on_are_taxed_only_once_they_are_made_up_for() -> None:
         0,
         acquired=[100, 0, 0, 0],
         survival=lambda t: 0.5**t,
-        **{**FIRM, "periods": 4},
+        **{**FIRM, "horizon": 4},
         losses="carried-forward",
     )
     assert np.all(firm.flows.tax == 0.0)  # 100·60·(1 + ½ + ¼ + ⅛) is less than 9,000 and overhead
@@ -128,11 +128,11 @@ def test_every_break_even_of_a_company_is_worth_its_price() -> None:
 def test_schedules_are_differences_of_their_curves() -> None:
     t = np.arange(0, 9)
     logistic = 1000 / (1 + np.exp(2.0 - 0.5 * (t + 3)))
-    schedule = substitution_schedule(1000, beta=-2, gamma=0.5, periods=8, start=3)
+    schedule = substitution_schedule(1000, beta=-2, gamma=0.5, horizon=8, start=3)
     assert schedule == pytest.approx(np.diff(logistic), rel=1e-12)
     won = np.array([0.0])
     for _ in range(8 * 20_000):  # dF/dt = (p + qF)(1 − F), step by step at the middle
         f = won[-1]
         half = f + (0.03 + 0.4 * f) * (1 - f) / 40_000
         won = np.array([f + (0.03 + 0.4 * half) * (1 - half) / 20_000])
-    assert bass_schedule(1000, p=0.03, q=0.4, periods=8).sum() == pytest.approx(1000 * won[-1], rel=1e-8)
+    assert bass_schedule(1000, p=0.03, q=0.4, horizon=8).sum() == pytest.approx(1000 * won[-1], rel=1e-8)

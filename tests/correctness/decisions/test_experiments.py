@@ -31,14 +31,14 @@ REFERENCE = tomllib.loads(
 def test_a_lift_that_is_nearly_certain_need_not_pay() -> None:
     case = REFERENCE["published_test"]
     result = retention_test(**case["inputs"])
-    for name in ("probability_lift", "probability_profit"):
+    for name in ("probability_lift", "probability_of_gain"):
         assert abs(getattr(result, name) - case[name]) <= case["tolerance"]
 
 
 @pytest.mark.parametrize("case", REFERENCE["retention_test"], ids=lambda c: str(c["inputs"]["control"]))
 def test_the_posterior_is_integrated_to_nine_digits(case: dict[str, Any]) -> None:
     result = retention_test(**case["inputs"])
-    for name in ("probability_lift", "probability_profit", "loss_if_not", "gain"):
+    for name in ("probability_lift", "probability_of_gain", "loss_if_not", "gain"):
         assert getattr(result, name) == pytest.approx(case[name], rel=1e-9), name
     assert result.loss_if_rolled_out == pytest.approx(case["loss_if_not"] - case["gain"], rel=1e-8)
 
@@ -50,24 +50,28 @@ def test_draws_of_the_shares_agree_with_the_integrals(case: dict[str, Any]) -> N
     rng = np.random.default_rng(1)
     p0 = rng.beta(1 + given["churned_control"], 1 + given["control"] - given["churned_control"], 400_000)
     p1 = rng.beta(1 + given["churned_treated"], 1 + given["treated"] - given["churned_treated"], 400_000)
-    net = (p0 - p1) * given["value"] - given["cost"] - given["incentive"] * (1 - p1)
-    assert exact.standard_deviation == pytest.approx(net.std(), rel=0.01)
+    net = (p0 - p1) * given["value"] - given["cost_per_customer"] - given["incentive"] * (1 - p1)
+    assert exact.sd == pytest.approx(net.std(), rel=0.01)
     np.testing.assert_allclose(exact.interval, np.quantile(net, [0.05, 0.95]), atol=0.02 * net.std())
     drawn = retention_test(**(given | {"value": np.full(100_000, float(given["value"]))}))
-    assert drawn.probability_profit == pytest.approx(exact.probability_profit, abs=0.006)
-    assert drawn.gain == pytest.approx(exact.gain, abs=5 * exact.standard_deviation / np.sqrt(100_000))
+    assert drawn.probability_of_gain == pytest.approx(exact.probability_of_gain, abs=0.006)
+    assert drawn.gain == pytest.approx(exact.gain, abs=5 * exact.sd / np.sqrt(100_000))
 
 
 def test_the_assumptions_turn_the_mean_gain_to_0() -> None:
     given: dict[str, Any] = {"churned_control": 250, "control": 5000, "churned_treated": 200, "treated": 5000}
-    result = retention_test(**given, value=800, cost=3, incentive=2)
+    result = retention_test(**given, value=800, cost_per_customer=3, incentive=2)
     assumed = {a.name: a for a in result.assumptions}
     value = assumed["value"].turning_point
     assert value is not None
-    assert retention_test(**given, value=value, cost=3, incentive=2).gain == pytest.approx(0, abs=1e-9)
-    cost = assumed["cost"].turning_point
+    assert retention_test(**given, value=value, cost_per_customer=3, incentive=2).gain == pytest.approx(
+        0, abs=1e-9
+    )
+    cost = assumed["cost_per_customer"].turning_point
     assert cost is not None
-    assert retention_test(**given, value=800, cost=cost, incentive=2).gain == pytest.approx(0, abs=1e-9)
+    assert retention_test(**given, value=800, cost_per_customer=cost, incentive=2).gain == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 # -- how long, and how much ----------------------------------------------------------------------------
@@ -81,7 +85,7 @@ def test_draws_of_lifetimes_agree_with_the_integral_over_the_gamma() -> None:
         time_treated=800,
         margin_per_period=50,
         discount_rate=0.01,
-        cost=100,
+        cost_per_customer=100,
         draws=400_000,
     )
     force = np.log1p(0.01)
@@ -89,7 +93,7 @@ def test_draws_of_lifetimes_agree_with_the_integral_over_the_gamma() -> None:
         integrate.quad(lambda x, g=g: 50 / (x + force) * g.pdf(x), 0, g.ppf(1 - 1e-15), limit=200)[0]
         for g in (stats.gamma(31, scale=1 / 700), stats.gamma(21, scale=1 / 800))
     ]
-    error = 4 * result.standard_deviation / np.sqrt(400_000)
+    error = 4 * result.sd / np.sqrt(400_000)
     assert result.gain == pytest.approx(means[1] - means[0] - 100, abs=error)
 
     def beats(x: float) -> float:
@@ -99,7 +103,7 @@ def test_draws_of_lifetimes_agree_with_the_integral_over_the_gamma() -> None:
         return stats.gamma(31, scale=1 / 700).sf(least) * stats.gamma(21, scale=1 / 800).pdf(x)
 
     profit = integrate.quad(beats, 0, stats.gamma(21, scale=1 / 800).ppf(1 - 1e-15), limit=200)[0]
-    assert result.probability_profit == pytest.approx(profit, abs=0.004)
+    assert result.probability_of_gain == pytest.approx(profit, abs=0.004)
 
 
 def test_means_of_revenue_vary_as_their_standard_errors_say() -> None:
@@ -108,16 +112,18 @@ def test_means_of_revenue_vary_as_their_standard_errors_say() -> None:
     error = np.hypot(control.std(ddof=1) / np.sqrt(1500), treated.std(ddof=1) / np.sqrt(1800))
     gap = treated.mean() - control.mean() - 1
     for posterior in ("bootstrap", "normal"):
-        result = revenue_test(control, treated=treated, cost=1, posterior=posterior, draws=40_000)  # type: ignore[arg-type]
+        result = revenue_test(
+            control, treated=treated, cost_per_customer=1, posterior=posterior, draws=40_000
+        )  # type: ignore[arg-type]
         assert result.gain == pytest.approx(gap, abs=5 * error / 200)
-        assert result.standard_deviation == pytest.approx(error, rel=0.02)
-        assert result.probability_profit == pytest.approx(stats.norm.cdf(gap / error), abs=0.02)
+        assert result.sd == pytest.approx(error, rel=0.02)
+        assert result.probability_of_gain == pytest.approx(stats.norm.cdf(gap / error), abs=0.02)
 
 
 def test_the_bootstrap_weights_customers_who_are_alike_as_if_each_had_a_weight() -> None:
     control = np.array([0.0] * 6 + [10.0] * 3 + [40.0])
     share = np.random.default_rng(3).dirichlet([6, 3, 1], 200_000) @ [0.0, 10.0, 40.0]
-    result = revenue_test([0.0, 0.0], treated=control, cost=0, draws=200_000)
+    result = revenue_test([0.0, 0.0], treated=control, cost_per_customer=0, draws=200_000)
     assert result.draws is not None
     np.testing.assert_allclose(
         np.quantile(result.draws, [0.05, 0.5, 0.95]), np.quantile(share, [0.05, 0.5, 0.95]), rtol=0.02
@@ -165,7 +171,7 @@ def test_information_at_its_ends() -> None:
 @pytest.mark.parametrize(("cost", "fixed"), [(0.0, 0.0), (0.3, 400.0)])
 def test_no_other_size_earns_more_and_simulation_agrees(mean: float, cost: float, fixed: float) -> None:
     plan = sample_size_for_profit(
-        mean, sd=5, outcome_sd=60, customers=3000, cost_per_customer=cost, fixed_cost=fixed
+        mean, sd=5, outcome_sd=60, customers=3000, cost_per_customer=cost, cost=fixed
     )
 
     def earned(n: float) -> float:
@@ -203,13 +209,11 @@ def test_between_two_unknown_treatments_the_size_is_that_of_test_and_roll(
 
 
 def test_testing_on_is_the_same_question_asked_by_the_period() -> None:
-    plan = when_to_stop(
-        1, sd=4, outcome_sd=60, customers_per_period=500, periods_left=40, cost_per_period=100
-    )
+    plan = when_to_stop(1, sd=4, outcome_sd=60, customers_per_period=500, horizon=40, cost_per_period=100)
     whole = [sample_size_for_profit(1, sd=4, outcome_sd=60, customers=20_000, cost_per_customer=0.2).per_arm]
     assert plan.per_arm % 250 == 0
     assert abs(plan.per_arm - whole[0]) <= 250
-    assert not when_to_stop(9, sd=4, outcome_sd=60, customers_per_period=500, periods_left=40).worth_it
+    assert not when_to_stop(9, sd=4, outcome_sd=60, customers_per_period=500, horizon=40).worth_it
 
 
 # -- sequential ----------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def plan_of(initiatives: Any, **base: Any) -> RetentionPlan:
 
 def test_half_as_many_leave() -> None:
     """1000 pay 10 now; 500 are there in the second month, 750 with 25 points less churn: 2,500 more."""
-    plan = plan_of([{"name": "x", "churn_points": 0.25, "cost_once": 1000}])
+    plan = plan_of([{"name": "x", "churn_points": 0.25, "cost": 1000}])
     result = plan.evaluate()
     row = result.initiatives[0]
     assert row.net_value == pytest.approx(1500, abs=1e-9)
@@ -52,13 +52,13 @@ def test_the_value_of_information_of_the_catalogue() -> None:
     """
     unsure = {"mean": 1, "sd": 3, "distribution": "normal"}
     plan = plan_of(
-        [{"name": "x", "monthly_margin_change": unsure, "cost_once": 20_000}],
+        [{"name": "x", "monthly_margin_change": unsure, "cost": 20_000}],
         customers=10_000,
         horizon_months=1,
     )
     result = plan.evaluate(draws=100_000)
     assert result.value_of_knowing_all == pytest.approx(7627, abs=0.5)
-    assert result.initiatives[0].probability_of_profit == pytest.approx(0.3694, abs=5e-5)
+    assert result.initiatives[0].probability_of_gain == pytest.approx(0.3694, abs=5e-5)
     assert result.initiatives[0].net_value == pytest.approx(-10_000, abs=1)
     assert not result.worth_it
     assert result.chosen == ()

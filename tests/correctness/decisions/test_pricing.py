@@ -83,7 +83,13 @@ def test_at_the_break_even_churn_a_discounted_customer_is_worth_as_much_as_befor
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_a_discount_gains_what_the_payments_say(timing: Any) -> None:
     decision = loyalty_discount(
-        50, discount_given=4, churn=0.08, churn_with_discount=0.06, discount_rate=0.02, timing=timing, cost=3
+        50,
+        discount_given=4,
+        churn=0.08,
+        churn_with_discount=0.06,
+        discount_rate=0.02,
+        timing=timing,
+        cost_per_customer=3,
     )
     without, with_ = counted_value(50, 0.08, 0.02, timing), counted_value(46, 0.06, 0.02, timing)
     anyway = counted_value(4, 0.08, 0.02, timing) / counted_value(4, 0.06, 0.02, timing)
@@ -244,7 +250,7 @@ def test_tiers_are_worth_what_members_moved_one_by_one_bring() -> None:
 
 
 def test_tiers_over_a_few_periods() -> None:
-    decision = tier_programme([10, 25, 60], **TIERS, periods=5)
+    decision = tier_programme([10, 25, 60], **TIERS, horizon=5)
     assert decision.value == pytest.approx(walked(P, [10, 23, 52], 0.02, 5), rel=1e-13)
 
 

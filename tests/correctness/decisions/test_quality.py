@@ -20,7 +20,7 @@ REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "decisions_
 def test_return_on_quality_is_its_sum_period_by_period() -> None:
     roq = return_on_quality(
         50,
-        investment=60_000,
+        cost=60_000,
         cost_per_period=1_500,
         churn=0.05,
         hazard_ratio=0.85,
@@ -29,7 +29,7 @@ def test_return_on_quality_is_its_sum_period_by_period() -> None:
         acquisition_lift=0.1,
         savings_per_period=400,
         discount_rate=0.01,
-        periods=24,
+        horizon=24,
         starts_after=2,
         acquisition_cost=90,
         tax_rate=0.3,
@@ -44,13 +44,13 @@ def test_return_on_quality_is_its_sum_period_by_period() -> None:
         back = min(back, k) if so_far >= 0 else back
         old, new = old * 0.95 + 150, new * (0.95**0.85 if works else 0.95) + 150 + (15 if works else 0)
     assert roq.equity_change == pytest.approx(equity, rel=1e-11)
-    assert roq.expenditure == pytest.approx(spent, rel=1e-12)
+    assert roq.cost == pytest.approx(spent, rel=1e-12)
     assert roq.roi == pytest.approx((equity - spent) / spent, rel=1e-10)
     assert roq.payback_periods == back < 24
 
 
 def test_the_return_on_customer_equity_is_change_less_expenditure_over_expenditure() -> None:
-    assert roi_of_customer_equity(1_250_000, expenditure=1_000_000) == 0.25
+    assert roi_of_customer_equity(1_250_000, cost=1_000_000) == 0.25
 
 
 def test_equity_with_brand_switching_is_the_reference_number_times_the_buyers() -> None:
@@ -64,7 +64,7 @@ def test_equity_with_brand_switching_is_the_reference_number_times_the_buyers() 
         last_bought=[60_000, 40_000],
         contribution_per_purchase=case["contribution"],
         utility_change=0.1,
-        expenditure=100_000,
+        cost=100_000,
     )
     assert roi.equity_before == pytest.approx(60_000 * each[0] + 40_000 * each[1], rel=1e-12)
 
@@ -96,7 +96,7 @@ def test_return_on_switching_is_its_sum_over_purchases() -> None:
         last_bought=[600, 400],
         contribution_per_purchase=20,
         utility_change=0.1,
-        expenditure=3_000,
+        cost=3_000,
         discount_rate=0.1,
         first="next-purchase",
     )

@@ -218,7 +218,7 @@ def test_a_review_programme_gains_what_its_periods_bring(timing: Any, delay: flo
         revenue_per_customer=60,
         cost=5000,
         cost_per_period=1500,
-        periods=12,
+        horizon=12,
         discount_rate=0.01,
         timing=timing,
     )

@@ -167,16 +167,20 @@ def test_losing_a_customer_costs_the_published_number() -> None:
     value = annuity_value(
         case["payment"], periods=case["years"], discount_rate=case["discount_rate"], timing="end"
     )
-    lost = service_recovery(value, stay_without_failure=1, stay_unrecovered=0, restored=1, cost=0)
+    lost = service_recovery(
+        value, stay_without_failure=1, stay_unrecovered=0, restored=1, cost_per_recovery=0
+    )
     assert abs(lost.failure_cost - case["expected"]) <= case["tolerance"]
     assert abs(lost.gain - case["expected"]) <= case["tolerance"]
 
 
 def test_recovery_is_worth_the_chance_it_brings_back() -> None:
     chances: dict[str, Any] = {"stay_without_failure": 0.9, "stay_unrecovered": 0.5, "restored": 0.75}
-    assert recovery_gain(1000, **chances, cost=40) == pytest.approx(0.3 * 1000 - 40, rel=1e-14)
-    assert recovery_gain(1000, **chances, cost=40, recovery_paradox=0.05) == pytest.approx(310, rel=1e-14)
-    decided = service_recovery(1000, **chances, cost=40, failures=200, fixed_cost=1000)
+    assert recovery_gain(1000, **chances, cost_per_recovery=40) == pytest.approx(0.3 * 1000 - 40, rel=1e-14)
+    assert recovery_gain(1000, **chances, cost_per_recovery=40, recovery_paradox=0.05) == pytest.approx(
+        310, rel=1e-14
+    )
+    decided = service_recovery(1000, **chances, cost_per_recovery=40, failures=200, cost=1000)
     assert decided.gain == pytest.approx(200 * 260 - 1000, rel=1e-14)
     assert decided.left_after_recovery == pytest.approx(0.1 * 1000 + 40, rel=1e-12)
 
@@ -261,7 +265,7 @@ def test_keeping_staff_is_worth_the_leavers_saved_and_the_customers_kept() -> No
         cost_per_leaver=17_000,
         cost_per_period=12_000,
         cost=5_000,
-        periods=36,
+        horizon=36,
         discount_rate=0.01,
         served=served,
     )

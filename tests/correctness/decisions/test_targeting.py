@@ -45,16 +45,16 @@ def test_the_gain_is_the_difference_of_what_both_branches_bring() -> None:
     p0, p1, V, f, d = rng.uniform(size=(5, 200)) * np.array([[1], [1], [300], [5], [30]])
     treated = p1 * (-f) + (1 - p1) * (V - d - f)  # leaves after the contact, or stays with the incentive
     untreated = (1 - p0) * V
-    gain = treatment_gain(p0, churn_treated=p1, value=V, contact_cost=f, incentive=d)
+    gain = treatment_gain(p0, churn_treated=p1, value=V, cost_per_contact=f, incentive=d)
     np.testing.assert_allclose(gain, treated - untreated, rtol=1e-12, atol=1e-10)
 
 
 def test_at_the_break_even_uplift_the_gain_is_0() -> None:
     p0 = np.linspace(0.2, 1.0, 50)
-    offer: dict[str, Any] = {"value": 250.0, "contact_cost": 2.0, "incentive": 20.0}
+    offer: dict[str, Any] = {"value": 250.0, "cost_per_contact": 2.0, "incentive": 20.0}
     uplift = break_even_uplift(p0, **offer)
     np.testing.assert_allclose(treatment_gain(p0, churn_treated=p0 - uplift, **offer), 0.0, atol=1e-12)
-    assert break_even_uplift(0.3, value=10, contact_cost=1, incentive=10) == np.inf
+    assert break_even_uplift(0.3, value=10, cost_per_contact=1, incentive=10) == np.inf
     assert share_paid_to_stayers(0.2, churn_treated=0.5) == 1.0
 
 
@@ -76,7 +76,7 @@ def test_the_list_keeps_the_budget_and_its_distance_from_the_best_of_all_lists(s
     rng = np.random.default_rng(seed)
     gain, cost = rng.normal(3, 5, 10), rng.gamma(1.0, 4.0, 10)
     budget = rng.uniform(1, 25)
-    chosen = treatment_list(gain, cost=cost, budget=budget)
+    chosen = treatment_list(gain, cost_per_customer=cost, budget=budget)
     best = best_list(gain.tolist(), cost.tolist(), budget)
     assert chosen.spent == pytest.approx(cost[chosen.treated].sum())
     assert chosen.gain == pytest.approx(gain[chosen.treated].sum())
@@ -91,26 +91,28 @@ def test_with_equal_costs_the_list_is_the_best_of_all() -> None:
     rng = np.random.default_rng(3)
     for _ in range(20):
         gain = rng.normal(0, 1, 30)
-        chosen = treatment_list(gain, cost=1, budget=7)
+        chosen = treatment_list(gain, cost_per_customer=1, budget=7)
         assert chosen.gain == pytest.approx(np.sort(np.maximum(gain, 0))[-7:].sum())
         assert chosen.customers <= 7
 
 
 def test_the_budget_is_met_to_the_cent_and_the_dear_single_customer_is_not_forgotten() -> None:
-    assert treatment_list([1, 1, 1], cost=[0.1, 0.1, 0.1], budget=0.3).customers == 3
-    lone = treatment_list([2.0, 90.0], cost=[1.0, 100.0], budget=100.0)  # the small one has the better rate
+    assert treatment_list([1, 1, 1], cost_per_customer=[0.1, 0.1, 0.1], budget=0.3).customers == 3
+    lone = treatment_list(
+        [2.0, 90.0], cost_per_customer=[1.0, 100.0], budget=100.0
+    )  # the small one has the better rate
     assert lone.treated.tolist() == [False, True]
     assert lone.gain_per_unit == 2.0
 
 
 def test_free_treatments_come_first_and_without_a_limit_everyone_worth_it_is_treated() -> None:
-    chosen = treatment_list([1, 5, -1, 0], cost=[0, 2, 0, 0], budget=0)
+    chosen = treatment_list([1, 5, -1, 0], cost_per_customer=[0, 2, 0, 0], budget=0)
     assert chosen.treated.tolist() == [True, False, False, False]
-    everyone = treatment_list([1, 5, -1, 0], cost=[0, 2, 0, 0])
+    everyone = treatment_list([1, 5, -1, 0], cost_per_customer=[0, 2, 0, 0])
     assert everyone.treated.tolist() == [True, True, False, False]
     assert everyone.gain_per_unit == 0.0
     assert everyone.gain_bound == everyone.gain == 6.0
-    nobody = treatment_list([-1.0, 0.0], cost=1)
+    nobody = treatment_list([-1.0, 0.0], cost_per_customer=1)
     assert nobody.customers == 0
     assert not nobody.worth_it
 
@@ -118,7 +120,7 @@ def test_free_treatments_come_first_and_without_a_limit_everyone_worth_it_is_tre
 def test_draws_rank_by_their_mean_and_give_the_gain_its_spread() -> None:
     rng = np.random.default_rng(4)
     gain = rng.normal([3.0, -1.0, 2.0, 0.5], 2.0, (2000, 4))
-    chosen = treatment_list(gain, cost=[1, 1, 1, 1], budget=2)
+    chosen = treatment_list(gain, cost_per_customer=[1, 1, 1, 1], budget=2)
     assert chosen.treated.tolist() == [True, False, True, False]
     assert chosen.gain_draws is not None
     np.testing.assert_allclose(chosen.gain_draws, gain[:, 0] + gain[:, 2])
@@ -132,7 +134,7 @@ def test_whom_to_treat_is_the_list_of_the_gains_and_turns_where_it_says() -> Non
     rng = np.random.default_rng(5)
     p0 = rng.beta(2, 6, 400)
     p1 = np.clip(p0 - rng.normal(0.04, 0.06, 400), 0, 1)
-    offer: dict[str, Any] = {"value": rng.gamma(4, 50, 400), "contact_cost": 1.0, "incentive": 10.0}
+    offer: dict[str, Any] = {"value": rng.gamma(4, 50, 400), "cost_per_contact": 1.0, "incentive": 10.0}
     decision = whom_to_treat(p0, churn_treated=p1, budget=500, **offer)
     gain = treatment_gain(p0, churn_treated=p1, **offer)
     treated = decision.list.treated
@@ -145,12 +147,14 @@ def test_whom_to_treat_is_the_list_of_the_gains_and_turns_where_it_says() -> Non
     anyway = (1 - np.maximum(p0, p1))[treated].sum()
     assert decision.incentives_to_stayers == pytest.approx(anyway / stays)
 
-    def moved(uplift: float = 1, value: float = 1, contact_cost: float = 1, incentive: float = 1) -> float:
+    def moved(
+        uplift: float = 1, value: float = 1, cost_per_contact: float = 1, incentive: float = 1
+    ) -> float:
         at = treatment_gain(
             p0[treated],
             churn_treated=np.clip(p0 - uplift * (p0 - p1), 0, 1)[treated],
             value=value * offer["value"][treated],
-            contact_cost=contact_cost * offer["contact_cost"],
+            cost_per_contact=cost_per_contact * offer["cost_per_contact"],
             incentive=incentive * offer["incentive"],
         )
         return float(at.sum())
@@ -210,7 +214,7 @@ def test_the_curve_is_the_comparison_of_the_arms_among_the_first_customers() -> 
     score = np.round(np.random.default_rng(5).normal(size=120), 1)  # with ties
     e, D, y = data["propensity"], data["treated"].astype(float), data["outcome"]
     for method in ("normalized", "inverse-propensity"):
-        curve = uplift_curve(score, cost=2.0, method=method, **data)  # type: ignore[arg-type]
+        curve = uplift_curve(score, cost_per_customer=2.0, method=method, **data)  # type: ignore[arg-type]
         assert len(curve.share) == len(np.unique(score)) + 1
         for share, gain in zip(curve.share[1:], curve.gain[1:], strict=True):
             first = score >= np.sort(score)[::-1][round(share * 120) - 1]

@@ -123,7 +123,7 @@ def test_rates_of_return_at_their_ends() -> None:
 
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_ltv_to_cac_is_value_over_cost_on_its_basis(timing: Any) -> None:
-    basis: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "growth": 0.002, "periods": 60}
+    basis: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "growth": 0.002, "horizon": 60}
     value = lifetime_value(50, **basis, timing=timing)
     assert ltv_to_cac(500, 50, **basis, timing=timing) == pytest.approx(value / 500, rel=1e-14)
     assert ltv_to_cac([500, 250], 50, churn=0, discount_rate=0, timing=timing).tolist() == [math.inf] * 2
@@ -131,7 +131,7 @@ def test_ltv_to_cac_is_value_over_cost_on_its_basis(timing: Any) -> None:
 
 def test_an_incremental_save_costs_more_than_the_naive_figure_says() -> None:
     case = REFERENCE["incremental_save"]
-    names = ("churn_untreated", "churn_treated", "contact_cost", "incentive")
+    names = ("churn_untreated", "churn_treated", "cost_per_contact", "incentive")
     save = cost_per_incremental_save(**{name: case[name] for name in names})
     assert abs(save.cost - case["cost"]) <= case["tolerance"]
     assert abs(save.naive_cost - case["naive_cost"]) <= case["tolerance"]
@@ -145,7 +145,7 @@ def test_an_incremental_save_is_what_a_simulated_campaign_pays_for_it() -> None:
     leaves = would_leave & (rng.random(n) < p1 / p0)
     paid = n * 1.0 + (~leaves).sum() * 10.0
     save = cost_per_incremental_save(
-        churn_untreated=would_leave.mean(), churn_treated=leaves.mean(), contact_cost=1, incentive=10
+        churn_untreated=would_leave.mean(), churn_treated=leaves.mean(), cost_per_contact=1, incentive=10
     )
     assert save.cost == pytest.approx(paid / (would_leave.sum() - leaves.sum()), rel=1e-9)
     assert save.wasted_share == pytest.approx((~would_leave).sum() / (~leaves).sum(), rel=1e-9)
@@ -154,7 +154,7 @@ def test_an_incremental_save_is_what_a_simulated_campaign_pays_for_it() -> None:
 def test_a_campaign_that_saves_nobody_has_an_infinite_cost_per_save() -> None:
     for treated in (0.3, 0.4):
         nobody = cost_per_incremental_save(
-            churn_untreated=0.3, churn_treated=treated, contact_cost=1, incentive=10
+            churn_untreated=0.3, churn_treated=treated, cost_per_contact=1, incentive=10
         )
         assert nobody.cost == math.inf
         assert "saves nobody" in str(nobody)

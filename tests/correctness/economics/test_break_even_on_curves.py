@@ -53,7 +53,7 @@ def test_any_kind_of_curve_is_the_same_curve(kind: str) -> None:
         "callable": lambda t: 0.95**t,  # pyright: ignore[reportUnknownLambdaType]
         "model": Model(),
     }[kind]
-    result = break_even_on_curve(500, 50, curve, periods=60)
+    result = break_even_on_curve(500, 50, curve, horizon=60)
     assert result.payments == 14
     assert result.collected.size == 60
     assert result.periods == pytest.approx(13 + (500 - 1000 * (1 - 0.95**13)) / (50 * 0.95**13), rel=1e-12)
@@ -90,8 +90,10 @@ def test_the_critical_margin_and_cost_of_a_curve_just_pay_back() -> None:
         most = result.critical_acquisition_cost - 20
         assert break_even_on_curve(most * (1 - 1e-12), 50, curve, timing=timing, **terms).payments == 36
         assert break_even_on_curve(most * (1 + 1e-9), 50, curve, timing=timing, **terms).payments is None
-    constant = break_even_on_curve(500, 50, lambda t: 0.95**t, periods=12)
-    assert constant.critical_margin == pytest.approx(break_even_margin(500, churn=0.05, within=12), rel=1e-13)
+    constant = break_even_on_curve(500, 50, lambda t: 0.95**t, horizon=12)
+    assert constant.critical_margin == pytest.approx(
+        break_even_margin(500, churn=0.05, horizon=12), rel=1e-13
+    )
 
 
 def test_margins_may_differ_from_period_to_period() -> None:
@@ -121,7 +123,7 @@ def test_never_is_said_only_where_it_is_known() -> None:
 
 def test_a_sum_that_runs_into_the_cost_does_not_reach_it_by_rounding() -> None:
     for cost, margin, kept in [(500, 50, 0.9), (30, 3, 0.9), (1, 0.3, 0.7), (1000, 7, 0.993)]:
-        result = break_even_on_curve(cost, margin, lambda t, r=kept: r**t, periods=5000)
+        result = break_even_on_curve(cost, margin, lambda t, r=kept: r**t, horizon=5000)
         assert result.payments is None
     assert break_even_on_curve(3, 0.3, np.ones(20)).payments == 10  # but ten times 0.3 are 3
     assert break_even_on_curve(3, 0.3, np.ones(20)).periods == 10.0
@@ -156,7 +158,7 @@ def test_a_payment_to_the_cent_pays_back_for_each_customer() -> None:
     assert break_even_distribution(0.9, 0.3, curve).probability == pytest.approx(0.8, rel=1e-14)
     # a perpetuity of 5 at 1% is worth 505 from now on: no number of payments is
     assert (
-        break_even_distribution(505, 5, lambda t: 0.999**t, discount_rate=0.01, periods=9000).probability
+        break_even_distribution(505, 5, lambda t: 0.999**t, discount_rate=0.01, horizon=9000).probability
         == 0.0
     )
 

@@ -303,7 +303,7 @@ def test_a_cash_flow_on_a_curve_is_the_sum_over_its_payments(timing: Any) -> Non
     def survival(t: Any) -> Any:
         return (1 + 0.1 * t) ** -0.7
 
-    flow = CashFlow.from_curve(50, survival, timing=timing, periods=24, inflation=0.002, tax_rate=0.2)
+    flow = CashFlow.from_curve(50, survival, timing=timing, horizon=24, inflation=0.002, tax_rate=0.2)
     stays = 1 if timing == "end-if-retained" else 0
     by_hand = [
         50 * 0.8 * 1.002 ** (k + DELAYS[timing]) * survival(k + stays) / 1.01 ** (k + DELAYS[timing])

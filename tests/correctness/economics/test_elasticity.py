@@ -46,7 +46,7 @@ def test_elasticities_are_logarithmic_derivatives(timing: Any, n: float) -> None
             at = [mpmath.mpf(float(x)) for x in (m, r, d, g)]
             net = value(timing, at, n, mpmath.mpf(float(cost)))
             e = elasticities(
-                m, retention=r, discount_rate=d, growth=g, timing=timing, periods=n, acquisition_cost=cost
+                m, retention=r, discount_rate=d, growth=g, timing=timing, horizon=n, acquisition_cost=cost
             )
             for place, found in ((0, e.margin), (1, e.retention), (2, e.discount_rate)):
                 step = mpmath.mpf(10) ** -25
@@ -72,7 +72,7 @@ def test_elasticities_keep_their_digits_where_nothing_is_lost_or_discounted(timi
             (0, -0.02),
         ]:
             for n in (2, 12, 300):
-                e = elasticities(1, churn=c, discount_rate=d, timing=timing, periods=n)
+                e = elasticities(1, churn=c, discount_rate=d, timing=timing, horizon=n)
                 z = (1 - mpmath.mpf(c)) / (1 + mpmath.mpf(d))
                 if timing == "continuous":
                     y = -mpmath.log(z)
@@ -98,7 +98,7 @@ def test_the_formulas_of_the_catalogue() -> None:
 
 def test_a_single_payment_has_no_elasticity_to_retention_unless_it_is_made_by_those_who_stay() -> None:
     for c in (0, 0.3, 1):
-        one: dict[str, Any] = {"churn": c, "discount_rate": 0.1, "periods": 1}
+        one: dict[str, Any] = {"churn": c, "discount_rate": 0.1, "horizon": 1}
         assert elasticities(50, **one, timing="begin").retention == 0.0
         assert elasticities(50, **one, timing="begin").discount_rate == 0.0
         assert elasticities(50, **one, timing="end-if-retained").retention == 1.0
@@ -106,8 +106,8 @@ def test_a_single_payment_has_no_elasticity_to_retention_unless_it_is_made_by_th
 
 
 def test_no_payment_at_all_has_no_elasticity() -> None:
-    with pytest.raises(InputError, match="periods must be above 0"):
-        elasticities(50, churn=0.1, discount_rate=0.1, timing="begin", periods=[1, 0])
+    with pytest.raises(InputError, match="horizon must be above 0"):
+        elasticities(50, churn=0.1, discount_rate=0.1, timing="begin", horizon=[1, 0])
 
 
 def test_at_the_break_even_any_change_is_infinitely_many_percent() -> None:

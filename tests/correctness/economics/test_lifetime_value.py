@@ -63,7 +63,7 @@ def test_an_annual_rate_in_a_monthly_formula_is_the_mistake_that_rates_prevent()
 
 def test_eighty_percent_retention_is_not_five_years() -> None:
     short = REFERENCE["shortcut"]
-    five_years = lifetime_value(100, churn=0, discount_rate=0.12, timing="end", periods=5)
+    five_years = lifetime_value(100, churn=0, discount_rate=0.12, timing="end", horizon=5)
     assert abs(five_years - short["value"]) <= short["tolerance"]
     value = residual_lifetime_value(100, **EXAMPLE, instant="after-payment")
     assert abs(five_years / value - 1 - short["too_high"]) <= short["too_high_tolerance"]
@@ -72,7 +72,7 @@ def test_eighty_percent_retention_is_not_five_years() -> None:
 def test_a_customer_who_never_leaves_is_an_annuity() -> None:
     case = REFERENCE["annuity"]
     value = lifetime_value(
-        case["margin"], churn=0, discount_rate=case["discount_rate"], timing="end", periods=case["periods"]
+        case["margin"], churn=0, discount_rate=case["discount_rate"], timing="end", horizon=case["horizon"]
     )
     assert abs(value - case["expected"]) <= case["tolerance"]
 
@@ -95,8 +95,8 @@ def test_a_number_of_payments_is_their_sum_even_where_the_endless_sum_has_none(t
         n = int(rng.integers(0, 80))
         expected = brute_force(m, r, d, timing, g, n)
         inputs: dict[str, Any] = {"discount_rate": d, "timing": timing, "growth": g}
-        assert lifetime_value(m, retention=r, **inputs, periods=n) == pytest.approx(expected, rel=1e-11)
-        column = lifetime_value([m], retention=r, **inputs, periods=[n])
+        assert lifetime_value(m, retention=r, **inputs, horizon=n) == pytest.approx(expected, rel=1e-11)
+        column = lifetime_value([m], retention=r, **inputs, horizon=[n])
         np.testing.assert_allclose(column, [expected], rtol=1e-11)
 
 
@@ -112,8 +112,8 @@ def test_a_flow_is_the_integral_of_its_parts() -> None:
         assert lifetime_value(m, **inputs) == pytest.approx(expected, rel=1e-10)
         some = t < 7
         first = math.fsum((w * m * (1 + g) ** t * r**t * (1 + d) ** -t)[some])
-        assert lifetime_value(m, **inputs, periods=7) == pytest.approx(first, rel=1e-10)
-        np.testing.assert_allclose(lifetime_value([m], **inputs, periods=[7]), [first], rtol=1e-10)
+        assert lifetime_value(m, **inputs, horizon=7) == pytest.approx(first, rel=1e-10)
+        np.testing.assert_allclose(lifetime_value([m], **inputs, horizon=[7]), [first], rtol=1e-10)
 
 
 @pytest.mark.parametrize("instant", ["after-payment", "before-renewal"])
@@ -194,8 +194,8 @@ def test_nothing_lost_and_nothing_discounted_is_a_count_of_payments(timing: Any)
     for same in (0.0, 0.1, 0.25):
         inputs: dict[str, Any] = {"churn": 0, "discount_rate": same, "growth": same, "timing": timing}
         first = {"begin": 1.0, "mid": (1 + same) ** -0.5, "continuous": 1.0}.get(timing, 1 / (1 + same))
-        assert lifetime_value(50, **inputs, periods=36) == pytest.approx(50 * 36 * first, rel=1e-15)
-        column = lifetime_value([50], **inputs, periods=36)
+        assert lifetime_value(50, **inputs, horizon=36) == pytest.approx(50 * 36 * first, rel=1e-15)
+        column = lifetime_value([50], **inputs, horizon=36)
         assert column[0] == pytest.approx(50 * 36 * first, rel=1e-15)
 
 
@@ -203,7 +203,7 @@ def test_nothing_lost_and_nothing_discounted_is_a_count_of_payments(timing: Any)
 @pytest.mark.parametrize("timing", [*DISCRETE, "continuous"])
 def test_vanishing_churn_and_discount_run_into_the_count_of_payments(tiny: float, timing: Any) -> None:
     for c, d in [(tiny, 0.0), (0.0, tiny), (tiny, tiny), (tiny, -tiny)]:
-        inputs: dict[str, Any] = {"churn": c, "discount_rate": d, "timing": timing, "periods": 10}
+        inputs: dict[str, Any] = {"churn": c, "discount_rate": d, "timing": timing, "horizon": 10}
         assert lifetime_value(50, **inputs) == pytest.approx(500, rel=25 * tiny + 1e-14)
         assert lifetime_value([50], **inputs)[0] == pytest.approx(500, rel=25 * tiny + 1e-14)
 
@@ -219,11 +219,11 @@ def test_everyone_leaves_after_one_period() -> None:
     }
     for timing, value in expected.items():
         for n in (math.inf, 5, 1):
-            assert lifetime_value(100, **gone, timing=timing, periods=n) == pytest.approx(value, rel=1e-15)  # type: ignore[arg-type]
-            column = lifetime_value([100], **gone, timing=timing, periods=n)  # type: ignore[arg-type]
+            assert lifetime_value(100, **gone, timing=timing, horizon=n) == pytest.approx(value, rel=1e-15)  # type: ignore[arg-type]
+            column = lifetime_value([100], **gone, timing=timing, horizon=n)  # type: ignore[arg-type]
             assert column[0] == pytest.approx(value, rel=1e-15)
-        assert lifetime_value(100, **gone, timing=timing, periods=0) == 0.0  # type: ignore[arg-type]
-        assert lifetime_value([100], **gone, timing=timing, periods=0).tolist() == [0.0]  # type: ignore[arg-type]
+        assert lifetime_value(100, **gone, timing=timing, horizon=0) == 0.0  # type: ignore[arg-type]
+        assert lifetime_value([100], **gone, timing=timing, horizon=0).tolist() == [0.0]  # type: ignore[arg-type]
 
 
 # -- on a survival curve ----------------------------------------------------------------------------------

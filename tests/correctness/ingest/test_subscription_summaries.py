@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from retainkit.ingest.example_subscriptions import OBSERVED_UNTIL, simulate_subscriptions
+from retainkit.ingest.example_subscriptions import OBSERVATION_END, simulate_subscriptions
 from retainkit.ingest.subscriptions import SubscriptionSummary, summarize_subscriptions
 from retainkit.ingest.subscriptions.calendar import anniversary, begun, completed
 from retainkit.units import DAYS_PER
@@ -21,7 +21,7 @@ def summary(*rows: tuple[Any, ...], **options: Any) -> SubscriptionSummary:
     names = ["id", "from", "to", *(options.get(k) for k in ("reason", "segment") if k in options)]
     table = {str(n): np.array(column) for n, column in zip(names, zip(*rows, strict=True), strict=True)}
     shared: dict[str, Any] = {"customer_id": "id", "start": "from", "end": "to", "unit": "day"}
-    shared |= {"observed_until": "2024-12-31"} | options
+    shared |= {"observation_end": "2024-12-31"} | options
     return summarize_subscriptions(table, **shared)
 
 
@@ -53,11 +53,11 @@ def test_customers_who_were_there_before_enter_late() -> None:
         ("b", "2024-05-31", "2024-06-11"),  # left the day after it
         ("c", "2024-06-10", ""),  # began on it
         ("d", "2024-07-01", "2024-07-03"),
-        observed_from="2024-06-10",
-        observed_until="2024-07-20",
+        observation_start="2024-06-10",
+        observation_end="2024-07-20",
     )
     assert columns(s) == [(161, 166, 1), (10, 11, 1), (0, 40, 0), (0, 2, 1)]
-    assert (s.treatment.late_entries, s.observed_from) == (2, date(2024, 6, 10))
+    assert (s.treatment.late_entries, s.observation_start) == (2, date(2024, 6, 10))
 
 
 def test_an_end_on_the_last_day_is_seen_and_one_on_the_day_after_is_not() -> None:
@@ -104,14 +104,14 @@ def test_those_who_left_count_the_period_they_left_in_and_the_others_those_compl
 
 
 def test_a_period_counts_only_if_all_of_it_was_watched() -> None:
-    options: dict[str, Any] = {"unit": "month", "tenure": "whole-periods", "observed_from": "2024-03-10"}
+    options: dict[str, Any] = {"unit": "month", "tenure": "whole-periods", "observation_start": "2024-03-10"}
     s = summary(
         ("a", "2024-01-01", "2024-03-20"),  # left in the third month, begun before the window: unknown risk
         ("b", "2024-01-01", "2024-04-02"),  # left in the fourth
         ("c", "2024-01-10", "2024-04-10"),  # the window begins with the third
         ("d", "2024-06-01", "2024-08-15"),  # left in the third month, which the window cuts off
         ("e", "2024-06-01", ""),
-        observed_until="2024-08-20",
+        observation_end="2024-08-20",
         **options,
     )
     assert columns(s) == [(2, 2, 0), (3, 4, 1), (2, 3, 1), (0, 2, 0), (0, 2, 0)]
@@ -126,8 +126,8 @@ def test_renewals_are_watched_from_the_next_one_on() -> None:
         ("c", "2024-02-20", ""),
         unit="month",
         tenure="renewals",
-        observed_from="2024-03-10",
-        observed_until="2024-05-19",
+        observation_start="2024-03-10",
+        observation_end="2024-05-19",
     )
     assert columns(s) == [(2, 3, 1), (2, 3, 1), (0, 2, 0)]
 
@@ -154,9 +154,9 @@ def test_coming_back_begins_a_new_spell_or_goes_on_with_the_old_one() -> None:
 
 
 def test_who_is_away_on_the_first_day_is_watched_from_the_return_on() -> None:
-    s = summary(*BACK, reactivation="same-customer", observed_from="2024-02-20")
+    s = summary(*BACK, reactivation="same-customer", observation_start="2024-02-20")
     assert columns(s) == [(60, 90, 1), (0, 30, 0)]
-    s = summary(*BACK, reactivation="new-spell", observed_from="2024-02-20", earlier="leave-out")
+    s = summary(*BACK, reactivation="new-spell", observation_start="2024-02-20", earlier="leave-out")
     assert columns(s) == [(0, 30, 1), (0, 30, 0)]
     assert s.treatment.ended_before == 1
 
@@ -221,7 +221,7 @@ def test_frames_hold_names_of_reasons_and_segments() -> None:
         end="to",
         reason="why",
         segment="plan",
-        observed_until="2024-12-31",
+        observation_end="2024-12-31",
         unit="day",
     )
     assert s.to_frame().rows() == [
@@ -242,7 +242,7 @@ def test_the_summary_says_what_it_did_in_sentences() -> None:
         reactivation="same-customer",
         later="censor",
         unit="week",
-        observed_from="2024-01-09",
+        observation_start="2024-01-09",
     )
     assert str(s) == (
         "SubscriptionSummary of 2 customers\n"
@@ -281,7 +281,7 @@ def test_everyone_still_there_and_everyone_gone_at_once_are_answers() -> None:
 def test_a_column_of_ends_may_be_empty_whatever_its_type() -> None:
     table = pl.DataFrame({"id": [1, 2], "from": ["2024-01-01"] * 2, "to": [None, None]})
     arguments: dict[str, Any] = {"customer_id": "id", "start": "from", "end": "to"}
-    arguments["observed_until"] = "2024-12-31"
+    arguments["observation_end"] = "2024-12-31"
     arrays = {name: np.array(table[name].to_list()) for name in table.columns}
     for source in (table, table.to_pandas(), table.to_arrow(), arrays):
         assert summarize_subscriptions(source, **arguments).renewals.churned == 0
@@ -309,7 +309,7 @@ def test_the_simulated_table_is_sound_and_renews_by_the_month() -> None:
         reason="reason",
         segment="plan",
         tenure="renewals",
-        observed_until=OBSERVED_UNTIL,
+        observation_end=OBSERVATION_END,
     )
     assert (s.segments, s.renewals.reasons) == (("basic", "pro"), ("payment failed", "voluntary"))
     assert s.treatment.left == int((~np.isnat(table["end"])).sum())

@@ -110,14 +110,14 @@ def test_migration_is_the_walk_of_customers_through_recencies() -> None:
         p = rng.uniform(0, 0.6, int(rng.integers(1, 7))).tolist()
         d = rng.uniform(0.01, 0.4)
         bought, promoted = walk(p, 2000)
-        np.testing.assert_allclose(migration_purchases(p, periods=60), bought[:61], rtol=1e-12, atol=1e-300)
+        np.testing.assert_allclose(migration_purchases(p, horizon=60), bought[:61], rtol=1e-12, atol=1e-300)
         t = np.arange(2001.0)
         for n in (12, math.inf):
             last = 2000 if n == math.inf else 12
             expected = math.fsum(40 * bought[: last + 1] * (1 + d) ** -t[: last + 1])
             expected -= math.fsum(4 * promoted[:last] * (1 + d) ** -(t[:last] + 0.5))
             value = migration_value(
-                40, promotion_cost=4, purchase_probabilities=p, discount_rate=d, periods=n
+                40, promotion_cost=4, purchase_probabilities=p, discount_rate=d, horizon=n
             )
             assert value == pytest.approx(expected, rel=1e-10)
 
@@ -127,11 +127,11 @@ def test_the_markov_values_are_as_published() -> None:
     chain = recency_chain(
         case["purchase_probabilities"],
         contribution_per_purchase=case["contribution_per_purchase"],
-        marketing_cost=case["marketing_cost"],
+        promotion_cost=case["promotion_cost"],
     )
     endless_value = markov_value(*chain, discount_rate=case["discount_rate"])
     np.testing.assert_allclose(endless_value, case["endless"], rtol=0, atol=case["endless_tolerance"])
-    four = markov_value(*chain, discount_rate=case["discount_rate"], periods=4)
+    four = markov_value(*chain, discount_rate=case["discount_rate"], horizon=4)
     np.testing.assert_allclose(four, case["four_periods"], rtol=0, atol=case["four_periods_tolerance"])
 
 
@@ -139,7 +139,7 @@ def test_stopping_where_marketing_no_longer_pays_is_as_published() -> None:
     case = REFERENCE["markov"]
     money = {
         "contribution_per_purchase": case["contribution_per_purchase"],
-        "marketing_cost": case["marketing_cost"],
+        "promotion_cost": case["promotion_cost"],
     }
     chain = recency_chain(case["purchase_probabilities"], **money)
     plan = best_stopping(*chain, discount_rate=case["discount_rate"])
@@ -182,7 +182,7 @@ def test_brand_switching_is_the_reference_number_and_its_sum() -> None:
     a, d = case["transitions"], case["discount_rate"]
     value = brand_switching_value(a, **us, discount_rate=d, first="next-purchase")
     np.testing.assert_allclose(value, case["expected"], rtol=0, atol=case["tolerance"])
-    often = brand_switching_value(a, **us, discount_rate=d, first="now", purchases_per_period=4, periods=3)
+    often = brand_switching_value(a, **us, discount_rate=d, first="now", purchases_per_period=4, horizon=3)
     expected = np.zeros(2)
     for t in range(13):
         expected += 20 * np.linalg.matrix_power(np.array(a), t)[:, 0] / (1 + d) ** (t / 4)

@@ -145,7 +145,7 @@ def random_scenarios() -> list[UnitEconomics]:
                 acquisition_cost=rng.uniform(50, 900),
                 onboarding_cost=rng.uniform(0, 50),
                 monthly_revenue=rng.uniform(30, 200),
-                gross_margin=rng.uniform(0.3, 0.9),
+                margin_share=rng.uniform(0.3, 0.9),
                 monthly_retention_cost=rng.uniform(0, 5),
                 monthly_churn=rng.uniform(0.01, 0.3),
                 annual_discount_rate=rng.uniform(-0.02, 0.4),
@@ -248,9 +248,9 @@ def test_a_grid_is_the_scenario_evaluated_at_every_point(timing: Timing) -> None
 
 
 def test_a_two_way_table_is_the_scenario_evaluated_at_every_point() -> None:
-    s = UnitEconomics(acquisition_cost=500, monthly_revenue=100, gross_margin=0.5, monthly_churn=0.05)
+    s = UnitEconomics(acquisition_cost=500, monthly_revenue=100, margin_share=0.5, monthly_churn=0.05)
     table = s.sensitivity(
-        rows={"gross_margin": [0.3, 0.5]},
+        rows={"margin_share": [0.3, 0.5]},
         columns={"monthly_churn": [0.02, 0.05, 0.2]},
         figure="payback_months",
     )
@@ -258,11 +258,11 @@ def test_a_two_way_table_is_the_scenario_evaluated_at_every_point() -> None:
         for j, churn in enumerate(table.columns):
             same(
                 table.values[i, j],
-                s.replace(gross_margin=margin, monthly_churn=churn).evaluate().payback_months,
+                s.replace(margin_share=margin, monthly_churn=churn).evaluate().payback_months,
             )
     assert table.base == s.evaluate().payback_months
     assert [line.split() for line in str(table).splitlines()[1:]] == [
-        ["gross_margin", "\\", "monthly_churn", "0.02", "0.05", "0.2"],
+        ["margin_share", "\\", "monthly_churn", "0.02", "0.05", "0.2"],
         ["0.3", "20.07", "months", "34.93", "months", "never"],
         ["0.5", "11.05", "months", "13.51", "months", "never"],
     ]
@@ -303,7 +303,7 @@ def test_a_table_is_every_row_evaluated() -> None:
     table = {
         "acquisition_cost": rng.uniform(0, 900, n),
         "monthly_revenue": rng.uniform(0, 200, n),
-        "gross_margin": rng.uniform(-0.2, 0.9, n),
+        "margin_share": rng.uniform(-0.2, 0.9, n),
         "monthly_churn": rng.choice([0.0, 0.03, 0.2, 1.0], n),
         "annual_discount_rate": rng.choice([0.0, 0.1], n),
         "horizon_months": rng.choice([1.0, 24.0, np.nan], n),
@@ -320,7 +320,7 @@ def test_a_table_is_every_row_evaluated() -> None:
 
 def test_margin_may_be_given_in_two_parts() -> None:
     whole = result(monthly_margin=50).as_dict()
-    parts = result(monthly_margin=None, monthly_revenue=62.5, gross_margin=0.8).as_dict()
+    parts = result(monthly_margin=None, monthly_revenue=62.5, margin_share=0.8).as_dict()
     for name in FIGURES:
         assert parts[name] == pytest.approx(whole[name], rel=1e-14)
 

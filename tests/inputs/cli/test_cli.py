@@ -88,15 +88,15 @@ def refused(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str])
             "--holdout-from must lie after the first purchase (1997-01-01) and",
         ),
         (
-            ["--margin", "30"],
-            "--margin must be a share between 0 and 1, got 30.0. Give the margin as a share",
+            ["--margin-share", "30"],
+            "--margin-share must be a share between 0 and 1, got 30.0. Give the margin as a share",
         ),
-        (["--margin", "-1%"], "--margin must be a share between 0 and 1, got -0.01."),
+        (["--margin-share", "-1%"], "--margin-share must be a share between 0 and 1, got -0.01."),
         (
-            ["--margin", "a third"],
-            "Invalid value for '--margin': 'a third' is neither a number nor a percentage",
+            ["--margin-share", "a third"],
+            "Invalid value for '--margin-share': 'a third' is neither a number nor a percentage",
         ),
-        (["--margin", "nan"], "--margin must be a share between 0 and 1, got nan."),
+        (["--margin-share", "nan"], "--margin-share must be a share between 0 and 1, got nan."),
         (
             ["--acquisition-cost", "$5"],
             "Invalid value for '--acquisition-cost': '$5' is not a number; write 1250.5",
@@ -129,20 +129,22 @@ def refused(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str])
 )
 @pytest.mark.usefixtures("sales")
 def test_wrong_options_of_report(changed: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    sentence = refused(["report", "sales.csv", "--margin", "0.3", *NAMED, *changed], WRONG_INPUT, capsys)
+    sentence = refused(
+        ["report", "sales.csv", "--margin-share", "0.3", *NAMED, *changed], WRONG_INPUT, capsys
+    )
     assert said in sentence
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["report", "sales.csv"], "--margin must be given"),
+        (["report", "sales.csv"], "--margin-share must be given"),
         (["report"], "Missing argument 'FILE'. See: retainkit report --help"),
-        (["report", "sale.csv", "--margin", "1"], "got 'sale.csv'. Did you mean 'sales.csv'?"),
-        (["report", ".", "--margin", "1"], "FILE must be CSV"),
-        (["report", "empty.csv", "--margin", "1", *NAMED], "FILE must have at least one transaction"),
+        (["report", "sale.csv", "--margin-share", "1"], "got 'sale.csv'. Did you mean 'sales.csv'?"),
+        (["report", ".", "--margin-share", "1"], "FILE must be CSV"),
+        (["report", "empty.csv", "--margin-share", "1", *NAMED], "FILE must have at least one transaction"),
         (["reprt"], "No such command 'reprt'. Did you mean 'report'? See: retainkit --help"),
-        (["demo", "--margin", "2"], "--margin must be a share between 0 and 1, got 2.0."),
+        (["demo", "--margin-share", "2"], "--margin-share must be a share between 0 and 1, got 2.0."),
         (["demo", "--html", "nowhere/x.html"], "--html must be a file in a folder that exists"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, list) else "",
@@ -194,12 +196,12 @@ def test_wrong_options_of_break_even(
 
 def test_customers_who_never_came_back_do_not_fit(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (sales / "once.csv").write_text("CustomerID,order_date,price\n1,1997-01-01,5\n2,1997-03-01,5\n")
-    said = refused(["report", "once.csv", "--margin", "1", *NAMED], FIT_FAILED, capsys)
+    said = refused(["report", "once.csv", "--margin-share", "1", *NAMED], FIT_FAILED, capsys)
     assert "no customer has bought a second time" in said
 
 
 def test_too_few_customers_do_not_fit(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = refused(["report", "sales.csv", "--margin", "1", *NAMED], FIT_FAILED, capsys)
+    said = refused(["report", "sales.csv", "--margin-share", "1", *NAMED], FIT_FAILED, capsys)
     assert "BGNBD has 4 parameters and the data only 3 customers" in said
 
 
@@ -212,7 +214,7 @@ def test_a_spend_that_does_not_fit_offers_a_constant(sales: Path, capsys: pytest
         lines += [f"{who},{np.datetime64('1997-01-01') + np.timedelta64(int(d), 'D')},0" for d in days]
     lines.append("0,1997-10-08,0")
     (sales / "free.csv").write_text("\n".join(lines) + "\n")
-    request = ["report", "free.csv", "--margin", "1", "--holdout-from", "none", *NAMED]
+    request = ["report", "free.csv", "--margin-share", "1", "--holdout-from", "none", *NAMED]
     said = refused(request, FIT_FAILED, capsys)
     assert said.startswith("GammaGamma is not identified: no customer has a purchase with a known value.")
     assert said.endswith("Or give a constant --spend-per-purchase in its place.")
@@ -235,8 +237,8 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         ("typer", ["break-even", "--acquisition-cost", "5", "--margin-per-period", "1"], "cli"),
         ("rich", ["break-even", "--acquisition-cost", "5", "--margin-per-period", "1"], "cli"),
-        ("duckdb", ["report", "sales.csv", "--margin", "1"], "duckdb"),
-        ("pyarrow", ["report", "sales.csv", "--margin", "1"], "duckdb"),
+        ("duckdb", ["report", "sales.csv", "--margin-share", "1"], "duckdb"),
+        ("pyarrow", ["report", "sales.csv", "--margin-share", "1"], "duckdb"),
         ("jinja2", ["demo"], "report"),
         ("matplotlib", ["demo"], "report"),
     ],
@@ -274,7 +276,7 @@ def test_demo_names_its_assumptions_and_writes_one_file(
     said = capsys.readouterr()
     assert "23,570 customers" in said.out and "The margin of 30% is assumed" in said.out
     last = " ".join(said.out.strip().splitlines()[-2:])
-    assert "Assumed, since not given: --margin, --discount-rate, --horizon-years." in last
+    assert "Assumed, since not given: --margin-share, --discount-rate, --horizon-years." in last
     assert said.err.startswith("Reading the transactions ...\n")
     assert said.err.endswith("Written to retainkit-demo.html\n")
     assert [p.name for p in tmp_path.iterdir()] == ["retainkit-demo.html"]
@@ -293,7 +295,7 @@ def test_names_in_quotes_are_not_taken_for_arguments() -> None:
 
 CDNOW: dict[str, Any] = {"customer_id": "customer_id", "date": "date", "amount": "dollar_value"}
 TERMS: dict[str, Any] = {
-    "margin": 0.3,
+    "margin_share": 0.3,
     "discount_rate": rk.Rate(0.1, per="year"),
     "horizon": rk.Duration(3, "year"),
 }
@@ -304,8 +306,8 @@ TERMS: dict[str, Any] = {
     [
         ({"unit": None}, "unit", "must be given with a table"),
         ({"customer_id": None}, "customer_id", "must be given with a table"),
-        ({"margin": "30%"}, "margin", "must be"),
-        ({"margin": 1.5}, "margin", "must be a share between 0 and 1"),
+        ({"margin_share": "30%"}, "margin_share", "must be"),
+        ({"margin_share": 1.5}, "margin_share", "must be a share between 0 and 1"),
         ({"discount_rate": 0.1}, "discount_rate", "needs its period"),
         ({"horizon": 3}, "horizon", "needs its unit"),
         ({"acquisition_cost": -1}, "acquisition_cost", "must be 0 or more"),

@@ -25,11 +25,11 @@ RESPONSE = ExponentialResponse(1, 0.05)
         ({"acceptance": 1.2}, "acceptance must be a share between 0 and 1"),
         ({"incentive": np.nan}, "incentive must be 0 or more"),
         ({"stayers_accepting": 90}, r"stayers_accepting must be a share.*Write 30% as 0.3"),
-        ({"contact_cost": "1"}, "contact_cost must be a number"),
+        ({"cost_per_contact": "1"}, "cost_per_contact must be a number"),
     ],
 )
 def test_a_campaign_names_the_argument_that_is_wrong(changed: dict[str, Any], message: str) -> None:
-    given = {"value": 200, "acceptance": 0.3, "incentive": 10, "contact_cost": 1, **changed}
+    given = {"value": 200, "acceptance": 0.3, "incentive": 10, "cost_per_contact": 1, **changed}
     with pytest.raises(InputError, match=message):
         Campaign(**given)
 
@@ -44,13 +44,13 @@ def test_a_lift_that_finds_more_churners_than_there_are_is_refused(
     share: float, base: float, lift: float
 ) -> None:
     with pytest.raises(InputError, match="must not find more churners than there are"):
-        campaign_profit(OFFER, customers=100, contacted_share=share, churn_rate=base, lift=lift)
+        campaign_profit(OFFER, customers=100, contacted_share=share, churn=base, lift=lift)
 
 
 def test_an_offer_that_no_precision_pays_for_says_so() -> None:
     hopeless = Campaign(10, 0.3, 20, 1)
     assert hopeless.break_even_precision == np.inf
-    told = str(campaign_profit(hopeless, customers=100, contacted_share=0.1, churn_rate=0.1, lift=1))
+    told = str(campaign_profit(hopeless, customers=100, contacted_share=0.1, churn=0.1, lift=1))
     assert "no precision would do" in told
     assert whom_to_contact([0.1, 0.9], hopeless).contact.tolist() == [False, False]
     curve = profit_curve([0.1, 0.9], [0, 1], hopeless)
@@ -59,7 +59,7 @@ def test_an_offer_that_no_precision_pays_for_says_so() -> None:
 
 
 def test_a_fixed_cost_above_all_profit_means_contacting_nobody() -> None:
-    dear = Campaign(200, 0.3, 10, 1, fixed_cost=1000)
+    dear = Campaign(200, 0.3, 10, 1, cost=1000)
     plan = whom_to_contact([0.3, 0.4], dear)
     assert plan.contact.tolist() == [False, False] and plan.profit == 0.0 and not plan.worth_it
 
@@ -113,12 +113,12 @@ def test_one_kind_of_customers_alone_is_no_problem(churned: list[Any]) -> None:
     ],
 )
 def test_an_incentive_is_refused_nonsense(arguments: dict[str, Any], message: str) -> None:
-    given = {"churn_probability": 0.3, "value": 200, "response": RESPONSE, "contact_cost": 1, **arguments}
+    given = {"churn_probability": 0.3, "value": 200, "response": RESPONSE, "cost_per_contact": 1, **arguments}
     with pytest.raises(InputError, match=message):
         best_incentive(given.pop("churn_probability"), **given)
 
 
 def test_nobody_leaves_or_nobody_is_worth_anything_means_no_incentive() -> None:
     for p, value in ((0.0, 200), (0.5, 0)):
-        found = best_incentive(p, value=value, response=RESPONSE, contact_cost=1)
+        found = best_incentive(p, value=value, response=RESPONSE, cost_per_contact=1)
         assert (found.incentive, found.contact) == (0.0, False)

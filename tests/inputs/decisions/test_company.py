@@ -21,7 +21,7 @@ FIRM: dict[str, Any] = {
     "overhead_per_period": 10,
     "tax_rate": 0.25,
     "discount_rate": 0.1,
-    "periods": 3,
+    "horizon": 3,
     "non_operating_assets": 0,
     "debt": 0,
 }
@@ -35,8 +35,8 @@ def firm(**other: Any) -> object:
     ("call", "argument"),
     [
         (lambda: firm(tax_rate=25), "tax_rate"),
-        (lambda: firm(periods=0), "periods"),
-        (lambda: firm(periods=4), "survival"),
+        (lambda: firm(horizon=0), "horizon"),
+        (lambda: firm(horizon=4), "survival"),
         (lambda: firm(survival=[0.9, 0.8, 0.7]), "survival"),
         (lambda: firm(survival=[1.0, 0.8, 0.9]), "survival"),
         (lambda: firm(survival_of_new=[1.0, 0.8, 0.9]), "survival_of_new"),
@@ -48,9 +48,9 @@ def firm(**other: Any) -> object:
         (lambda: firm(margin_per_period=np.ones(4), acquired=np.ones((5, 3))), "acquired"),
         (lambda: leverage_effect(100, non_operating_assets=0, debt=100), "customer_equity"),
         (lambda: shareholder_value(100, non_operating_assets=0, debt=-1), "debt"),
-        (lambda: bass_schedule(100, p=0, q=0.4, periods=3), "p"),
-        (lambda: bass_schedule(100, p=0.1, q=0.4, periods=3, start=-1), "start"),
-        (lambda: substitution_schedule(-1, beta=0, gamma=1, periods=3), "potential"),
+        (lambda: bass_schedule(100, p=0, q=0.4, horizon=3), "p"),
+        (lambda: bass_schedule(100, p=0.1, q=0.4, horizon=3, start=-1), "start"),
+        (lambda: substitution_schedule(-1, beta=0, gamma=1, horizon=3), "potential"),
     ],
 )
 def test_bad_input_is_refused_by_name(call: Callable[[], object], argument: str) -> None:

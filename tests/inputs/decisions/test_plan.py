@@ -12,7 +12,7 @@ import pytest
 from retainkit.decisions.plan import RetentionPlan, ServicePlan
 from retainkit.errors import InputError
 
-CALL: dict[str, Any] = {"name": "Call", "hazard_ratio": {"low": 0.8, "high": 0.95}, "cost_once": 1000}
+CALL: dict[str, Any] = {"name": "Call", "hazard_ratio": {"low": 0.8, "high": 0.95}, "cost": 1000}
 GIVEN: dict[str, Any] = {
     "customers": 1000,
     "monthly_margin": 30,
@@ -54,7 +54,7 @@ def test_the_result_is_json_and_a_table() -> None:
     assert sent["initiatives"][0]["effects"][0]["name"] == "hazard_ratio"
     assert list(result.to_frame()["name"]) == ["Call"]
     assert str(result).startswith("Worth it: Call")
-    assert json.loads(PLAN.replace(initiatives=[{**CALL, "cost_once": 0}]).evaluate().model_dump_json())
+    assert json.loads(PLAN.replace(initiatives=[{**CALL, "cost": 0}]).evaluate().model_dump_json())
 
 
 def test_the_same_seed_gives_the_same_result() -> None:
@@ -101,7 +101,7 @@ def test_a_plan_says_what_is_wrong(changes: dict[str, Any], argument: str, says:
         ({"hazard_ratio": {"low": 0.9, "high": 0.8}}, "initiatives[0].hazard_ratio.low", "not be above high"),
         ({"hazard_ratio": {"low": 0.9, "hihg": 1}}, "initiatives[0].hazard_ratio.hihg", "'high'"),
         ({"reach": 1.2}, "initiatives[0].reach", "above 0, up to 1"),
-        ({"cost_once": -5}, "initiatives[0].cost_once", "0 or more"),
+        ({"cost": -5}, "initiatives[0].cost", "0 or more"),
         ({"start_month": 12}, "initiatives[0].start_month", "before the horizon"),
         ({"segment": "new"}, "initiatives[0].segment", "It has none"),
         ({"acquisition_lift": 0.1}, "initiatives[0].acquisition_lift", "nothing to lift"),

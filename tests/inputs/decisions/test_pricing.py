@@ -151,7 +151,7 @@ def test_a_decision_is_told_and_stored_with_its_assumptions() -> None:
         "churn",
         "churn_with_discount",
         "discount_rate",
-        "cost",
+        "cost_per_customer",
     }
     assert "<table>" in decision._repr_html_()
     with pytest.raises(AttributeError):

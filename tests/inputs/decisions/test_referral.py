@@ -31,7 +31,7 @@ REVIEWS: dict[str, Any] = {
     "revenue_per_customer": 60,
     "cost": 5000,
     "cost_per_period": 1500,
-    "periods": 12,
+    "horizon": 12,
     "discount_rate": 0.01,
     "timing": "end",
 }
@@ -160,8 +160,8 @@ def test_reviews_refuse_what_cannot_be() -> None:
         customers_from_reviews(1000, conversion=0.5, share_reading=0.8, effect_per_star=0.5, stars=-3)
     with pytest.raises(InputError, match="timing"):
         review_effect(1000, **{**REVIEWS, "timing": "end-if-retained"})
-    with pytest.raises(InputError, match="periods"):
-        review_effect(1000, **{**REVIEWS, "periods": math.inf})
+    with pytest.raises(InputError, match="horizon"):
+        review_effect(1000, **{**REVIEWS, "horizon": math.inf})
 
 
 @pytest.mark.parametrize("name", ["effect_per_star", "share_reading", "value_per_customer"])

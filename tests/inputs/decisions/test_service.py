@@ -38,7 +38,12 @@ FASTER: dict[str, Any] = {
     "discount_rate": 0.01,
     "timing": "end",
 }
-RECOVERY: dict[str, Any] = {"stay_without_failure": 0.9, "stay_unrecovered": 0.5, "restored": 0.7, "cost": 10}
+RECOVERY: dict[str, Any] = {
+    "stay_without_failure": 0.9,
+    "stay_unrecovered": 0.5,
+    "restored": 0.7,
+    "cost_per_recovery": 10,
+}
 CRISIS: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "hazard_jump": 4, "half_life": 2}
 HANDLING: dict[str, Any] = {
     "share_complaining": 0.3,
@@ -64,11 +69,11 @@ STAFF: dict[str, Any] = {
     "turnover_after": 0.02,
     "cost_per_leaver": 9,
     "cost_per_period": 1,
-    "periods": 3,
+    "horizon": 3,
     "discount_rate": 0.01,
 }
 QUALITY: dict[str, Any] = {
-    "investment": 100,
+    "cost": 100,
     "cost_per_period": 0,
     "churn": 0.05,
     "hazard_ratio": 0.9,
@@ -77,7 +82,7 @@ QUALITY: dict[str, Any] = {
     "acquisition_lift": 0,
     "savings_per_period": 0,
     "discount_rate": 0.01,
-    "periods": 12,
+    "horizon": 12,
 }
 A = [[0.7, 0.3], [0.5, 0.5]]
 SWITCHING: dict[str, Any] = {
@@ -85,7 +90,7 @@ SWITCHING: dict[str, Any] = {
     "last_bought": [1, 1],
     "contribution_per_purchase": 20,
     "utility_change": 0.1,
-    "expenditure": 1,
+    "cost": 1,
     "discount_rate": 0.1,
     "first": "now",
 }
@@ -177,8 +182,8 @@ TWO = ResponseTimeCurve([1, 4], [1.0, 1.2])
         (lambda: survival_through_crisis(lambda t: 0.9**t, hazard_jump=1, half_life=1)(np.array([0.5])), "t"),
         (lambda: crisis_cost(50, **CRISIS, customers=1, acquisition_drop=40), "acquisition_drop"),
         (lambda: faster_recovery(50, **CRISIS, customers=1, half_life_after=0, cost=0), "half_life_after"),
-        (lambda: roi_of_customer_equity(1, expenditure=0), "expenditure"),
-        (lambda: return_on_quality(50, **{**QUALITY, "periods": 1.5}), "periods"),
+        (lambda: roi_of_customer_equity(1, cost=0), "cost"),
+        (lambda: return_on_quality(50, **{**QUALITY, "horizon": 1.5}), "horizon"),
         (lambda: return_on_quality(50, **{**QUALITY, "acquisition_lift": -1}), "acquisition_lift"),
         (lambda: return_on_quality(50, **{**QUALITY, "starts_after": 1.5}), "starts_after"),
         (lambda: improved_switching(A, brand=2, utility_change=0.1), "brand"),

@@ -14,7 +14,7 @@ from retainkit.decisions.targeting.uplift_curves import uplift_curve
 from retainkit.decisions.targeting.whom_to_treat import whom_to_treat
 from retainkit.errors import InputError
 
-OFFER: dict[str, Any] = {"value": 200, "contact_cost": 1, "incentive": 10}
+OFFER: dict[str, Any] = {"value": 200, "cost_per_contact": 1, "incentive": 10}
 ARMS: dict[str, Any] = {"treated": [1, 0, 1, 0], "outcome": [3, 2, 4, 2], "propensity": 0.5}
 
 
@@ -23,7 +23,7 @@ ARMS: dict[str, Any] = {"treated": [1, 0, 1, 0], "outcome": [3, 2, 4, 2], "prope
     [
         ({"churn_treated": 24}, "churn_treated", "Write 30% as 0.3"),
         ({"churn_treated": [0.1, np.nan]}, "churn_treated", "nan at position 1"),
-        ({"churn_treated": 0.2, "contact_cost": -1}, "contact_cost", "Check its sign"),
+        ({"churn_treated": 0.2, "cost_per_contact": -1}, "cost_per_contact", "Check its sign"),
         ({"churn_treated": 0.2, "incentive": "10"}, "incentive", "number"),
         ({"churn_treated": 0.2, "value": np.inf}, "value", "finite"),
     ],
@@ -47,14 +47,14 @@ def test_columns_of_unequal_length_are_refused_and_uplifts_may_be_out_of_reach()
     [
         ({"gain": 5}, "gain", "one gain per customer"),
         ({"gain": np.ones((2, 2, 2))}, "gain", "one gain per customer"),
-        ({"cost": [-1, 2]}, "cost", "0 or more"),
-        ({"cost": [1, 2, 3]}, "cost", "same length"),
+        ({"cost_per_customer": [-1, 2]}, "cost_per_customer", "0 or more"),
+        ({"cost_per_customer": [1, 2, 3]}, "cost_per_customer", "same length"),
         ({"budget": -1}, "budget", "0 or more"),
         ({"budget": [1, 2]}, "budget", "single number"),
     ],
 )
 def test_a_list_names_the_argument_that_is_wrong(given: dict[str, Any], argument: str, words: str) -> None:
-    call: dict[str, Any] = {"gain": [1, 2], "cost": 1, "budget": 3} | given
+    call: dict[str, Any] = {"gain": [1, 2], "cost_per_customer": 1, "budget": 3} | given
     with pytest.raises(InputError, match=words) as caught:
         treatment_list(call.pop("gain"), **call)
     assert caught.value.argument == argument
@@ -97,7 +97,7 @@ def test_a_rule_that_nobody_followed_has_no_value() -> None:
     ("given", "argument", "words"),
     [
         ({"treated": [1, 1, 1, 1]}, "treated", "both arms"),
-        ({"cost": -1}, "cost", "0 or more"),
+        ({"cost_per_customer": -1}, "cost_per_customer", "0 or more"),
         ({"method": "qini"}, "method", "normalized"),
         ({"score": [1, 2]}, "score", "same length"),
     ],

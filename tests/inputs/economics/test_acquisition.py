@@ -50,7 +50,7 @@ def test_rates_of_return_need_a_cost_and_a_margin() -> None:
     with pytest.raises(InputError, match="churn / retention"):
         retention_cost_per_customer(10, customers_at_start=5)
     with pytest.raises(InputError, match="churn_treated"):
-        cost_per_incremental_save(churn_untreated=0.3, churn_treated=24, contact_cost=1, incentive=10)
+        cost_per_incremental_save(churn_untreated=0.3, churn_treated=24, cost_per_contact=1, incentive=10)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_spend_responses_are_checked() -> None:
 
 
 def test_every_record_prints_and_goes_to_json() -> None:
-    chain = recency_chain([0.3, 0.2], contribution_per_purchase=40, marketing_cost=4)
+    chain = recency_chain([0.3, 0.2], contribution_per_purchase=40, promotion_cost=4)
     response = SpendResponse(100, 10, extra_spend=5, extra_customers=1)
-    churn: dict[str, Any] = {"churn_untreated": 0.3, "contact_cost": 1, "incentive": 10}
+    churn: dict[str, Any] = {"churn_untreated": 0.3, "cost_per_contact": 1, "incentive": 10}
     records: list[Any] = [
         elasticities(50, **TERMS),
         elasticities([50, 60], **TERMS),

@@ -170,7 +170,7 @@ def test_series_and_draws_broadcast() -> None:
         (lambda: break_even(*[[500], 50]), "acquisition_cost must be a single number here"),
         (lambda: break_even(500, 50, period="months"), "Did you mean 'month'"),  # type: ignore[arg-type]
         (lambda: break_even_periods(500, 50, period="months"), "Did you mean 'month'"),  # type: ignore[arg-type]
-        (lambda: break_even_margin(500, within=0), "within must be 1 payment or more"),
+        (lambda: break_even_margin(500, horizon=0), "horizon must be 1 payment or more"),
         (
             lambda: break_even_price(500, cost_per_period=1, cost_share=1),
             "cost_share must be a share, 0 or more and below 1",
@@ -229,12 +229,12 @@ def test_series_and_draws_broadcast() -> None:
         (lambda: break_even_on_curve(500, 50, [1, 1.2]), "survival must be a share"),
         (lambda: break_even_on_curve(500, 50, [1, math.nan]), "survival must be a share"),
         (
-            lambda: break_even_on_curve(500, 50, [1, 0.9], periods=5),
-            "survival must reach as far as periods=5",
+            lambda: break_even_on_curve(500, 50, [1, 0.9], horizon=5),
+            "survival must reach as far as horizon=5",
         ),
         (
-            lambda: break_even_on_curve(500, 50, lambda t: 0.9**t, periods=HALF),
-            "periods must be a whole number",
+            lambda: break_even_on_curve(500, 50, lambda t: 0.9**t, horizon=HALF),
+            "horizon must be a whole number",
         ),  # type: ignore[arg-type]
         (lambda: break_even_on_curve([1, 2, 3], 50, [1, 0.9, 0.8]), "acquisition_cost must be one number"),
         (lambda: break_even_on_curve(500, [1, 2, 3], [1, 0.9, 0.8]), "margin_per_period must be one number"),

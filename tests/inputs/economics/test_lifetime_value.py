@@ -36,7 +36,7 @@ def test_every_kind_of_number_gives_a_float(timing: Any) -> None:
         )
         assert type(value) is float
         assert value == pytest.approx(expected, rel=1e-15)
-    assert type(lifetime_value(50, churn=0, discount_rate=0, timing=timing, periods=3)) is float
+    assert type(lifetime_value(50, churn=0, discount_rate=0, timing=timing, horizon=3)) is float
     assert type(lifetime_value(50, churn=1, discount_rate=0, timing=timing)) is float
     assert type(lifetime_value(0, churn=0, discount_rate=0, timing=timing)) is float
 
@@ -83,8 +83,8 @@ def test_columns_of_every_argument_broadcast() -> None:
         ({"discount_rate": None}, "discount_rate"),
         ({"growth": -1}, "growth"),
         ({"growth": math.nan}, "growth"),
-        ({"periods": -1}, "periods"),
-        ({"periods": math.nan}, "periods"),
+        ({"horizon": -1}, "horizon"),
+        ({"horizon": math.nan}, "horizon"),
         ({"timing": "start"}, "timing"),
         ({"timing": None}, "timing"),
         ({"timing": ["end"]}, "timing"),
@@ -134,9 +134,9 @@ def test_values_without_end_raise_where_that_is_asked_for() -> None:
 def test_huge_and_tiny_numbers_do_not_break_the_fast_path() -> None:
     assert lifetime_value(10**300, churn=0.5, discount_rate=0, timing="end") == 2e300
     assert lifetime_value(50, churn=0.5, discount_rate=1e308, timing="end") == pytest.approx(50 / 1e308)
-    growing = lifetime_value(50, churn=0, discount_rate=0, growth=1, timing="end", periods=5000)
+    growing = lifetime_value(50, churn=0, discount_rate=0, growth=1, timing="end", horizon=5000)
     assert growing == math.inf  # larger than any float
-    assert lifetime_value([50], churn=0, discount_rate=0, growth=1, timing="end", periods=5000)[0] == math.inf
+    assert lifetime_value([50], churn=0, discount_rate=0, growth=1, timing="end", horizon=5000)[0] == math.inf
     assert lifetime_value(50, churn=5e-324, discount_rate=0, timing="end") == math.inf
 
 
@@ -167,12 +167,12 @@ CURVE: dict[str, Any] = {"discount_rate": 0.01, "timing": "begin"}
         ([[1, 0.5], [1, 0.4]], {"after_end": "stop"}, "one column"),
         ([1, 0.5], {"after_end": "go-on"}, "after_end"),
         ([1, 0.5], {"after_end": 1.5}, "after_end"),
-        ([1, 0.5], {"after_end": "stop", "periods": 1}, "left out"),
-        ([1, 0.5], {"periods": 2}, "reach as far"),
-        ([1, 0.5], {"periods": 0.5}, "whole number"),
+        ([1, 0.5], {"after_end": "stop", "horizon": 1}, "left out"),
+        ([1, 0.5], {"horizon": 2}, "reach as far"),
+        ([1, 0.5], {"horizon": 0.5}, "whole number"),
         (lambda t: 0.9**t, {"after_end": "stop"}, "no end"),
-        (lambda t: 0.9**t, {"discount_rate": 0}, "periods=120"),
-        (lambda t: 0.9**t, {"discount_rate": -0.01}, "periods=120"),
+        (lambda t: 0.9**t, {"discount_rate": 0}, "horizon=120"),
+        (lambda t: 0.9**t, {"discount_rate": -0.01}, "horizon=120"),
         ([1, 0.5], {"timing": "continuous", "after_end": "stop"}, "timing"),
     ],
 )

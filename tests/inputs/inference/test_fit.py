@@ -219,7 +219,7 @@ def test_nobody_is_worth_nothing() -> None:
     nobody = rk.Purchases(frequency=[], recency=[], T=[], unit="week")
     assert TRUTH.expected_purchases(nobody, 5.0).shape == (0,)
     terms: Any = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(3, "year")}
-    value = rk.value_customers(nobody, TRUTH, 5.0, margin=0.3, **terms)
+    value = rk.value_customers(nobody, TRUTH, 5.0, margin_share=0.3, **terms)
     assert value.total == 0.0
     assert np.isnan(value.mean)
     assert "0 customers" in str(value)

@@ -54,7 +54,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def refusal(source: Any, **options: Any) -> str:
     """The message of the InputError that a table or an argument gets."""
     arguments: dict[str, Any] = {"customer_id": "id", "start": "from", "end": "to", "reason": "why"}
-    arguments |= {"segment": "plan", "observed_until": "2023-06-30"} | options
+    arguments |= {"segment": "plan", "observation_end": "2023-06-30"} | options
     with pytest.raises(rk.InputError) as caught:
         summarize_subscriptions(source, **arguments)
     return str(caught.value)
@@ -117,16 +117,16 @@ LINES: list[tuple[str, dict[str, list[Any]], str, str, str]] = [
     (
         "an end after the observation",
         changed("to", "2023-05-01", None, "2023-07-01"),
-        "end must not lie after observed_until (1 of 3 lines in column 'to' break this)",
+        "end must not lie after observation_end (1 of 3 lines in column 'to' break this)",
         "'2023-07-01' at position 2",
         "later='censor'",
     ),
     (
         "a start after the observation",
         changed("from", "2023-01-01", "2023-07-05", "2023-03-03"),
-        "start must not lie after observed_until (1 of 3 lines in column 'from' break this)",
+        "start must not lie after observation_end (1 of 3 lines in column 'from' break this)",
         "'2023-07-05' at position 1",
-        "set observed_until later",
+        "set observation_end later",
     ),
     (
         "a reason without an end",
@@ -226,9 +226,9 @@ CUSTOMERS: list[tuple[str, dict[str, list[Any]], dict[str, Any], list[str]]] = [
     (
         "an end before the observation",
         GOOD,
-        {"observed_from": "2023-04-09"},
+        {"observation_start": "2023-04-09"},
         [
-            "observed_from must lie before every end, and is 2023-04-09 (1 customer breaks this)",
+            "observation_start must lie before every end, and is 2023-04-09 (1 customer breaks this)",
             "customer 'c': 2023-03-03 to 2023-04-09",
             "earlier='leave-out'",
         ],
@@ -283,8 +283,8 @@ def test_a_table_without_lines_is_refused(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"observed_until": "2022-12-31", "later": "censor"},
-        {"observed_from": "2023-06-01", "earlier": "leave-out", "table": "ended"},
+        {"observation_end": "2022-12-31", "later": "censor"},
+        {"observation_start": "2023-06-01", "earlier": "leave-out", "table": "ended"},
     ],
 )
 def test_nothing_inside_of_the_observation_is_refused(options: dict[str, Any]) -> None:
@@ -292,7 +292,7 @@ def test_nothing_inside_of_the_observation_is_refused(options: dict[str, Any]) -
     columns = changed("to", "2023-05-01", "2023-05-02", "2023-04-09") if options.pop("table", "") else GOOD
     columns = columns | {"why": ["x", "y", "z"] if columns is not GOOD else GOOD["why"]}
     message = refusal(KINDS["dict"](columns, Path()), **options)
-    assert "must leave at least one subscription between observed_from and itself" in message
+    assert "must leave at least one subscription between observation_start and itself" in message
 
 
 @pytest.mark.parametrize(
@@ -304,9 +304,12 @@ def test_nothing_inside_of_the_observation_is_refused(options: dict[str, Any]) -
         ({"zero_length": 1}, "zero_length must be one of 'error', 'count-as-a-day', got 1"),
         ({"earlier": "drop"}, "earlier must be one of 'error', 'leave-out'"),
         ({"later": "drop"}, "later must be one of 'error', 'censor'"),
-        ({"observed_until": "June"}, "observed_until must be a date"),
-        ({"observed_from": None, "observed_until": None}, "observed_until must be a date"),
-        ({"observed_from": "2023-07-01"}, "observed_from must not lie after observed_until (2023-06-30)"),
+        ({"observation_end": "June"}, "observation_end must be a date"),
+        ({"observation_start": None, "observation_end": None}, "observation_end must be a date"),
+        (
+            {"observation_start": "2023-07-01"},
+            "observation_start must not lie after observation_end (2023-06-30)",
+        ),
         ({"start": 1}, "start must be the name of a column, as text, got 1"),
         ({"reasons": "price"}, "reasons must be different names, as texts, got 'price'"),
         ({"reasons": ("a", "a")}, "reasons must be different names"),
@@ -359,12 +362,12 @@ def test_files_without_duckdb_name_the_line_that_installs_it(
     path = as_parquet(GOOD, tmp_path)
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(rk.errors.MissingDependencyError, match=r"pip install 'retainkit\[duckdb\]'"):
-        summarize_subscriptions(path, customer_id="id", start="from", end="to", observed_until="2023-06-30")
+        summarize_subscriptions(path, customer_id="id", start="from", end="to", observation_end="2023-06-30")
 
 
 def test_a_segment_that_was_not_read_cannot_be_asked_for() -> None:
     table = KINDS["dict"](GOOD, Path())
-    s = summarize_subscriptions(table, customer_id="id", start="from", end="to", observed_until="2023-06-30")
+    s = summarize_subscriptions(table, customer_id="id", start="from", end="to", observation_end="2023-06-30")
     with pytest.raises(
         rk.InputError, match="segment must name a column before spells can be told apart by it"
     ):
@@ -374,7 +377,7 @@ def test_a_segment_that_was_not_read_cannot_be_asked_for() -> None:
 def test_an_id_named_like_a_result_is_refused() -> None:
     table = {"duration" if name == "id" else name: np.array(column) for name, column in GOOD.items()}
     s = summarize_subscriptions(
-        table, customer_id="duration", start="from", end="to", observed_until="2023-06-30"
+        table, customer_id="duration", start="from", end="to", observation_end="2023-06-30"
     )
     with pytest.raises(rk.InputError, match="must not be named like one of the results"):
         s.to_frame()

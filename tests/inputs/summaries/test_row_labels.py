@@ -82,7 +82,7 @@ OTHER_ORDER: list[tuple[str, Callable[[], Any]]] = [
             last_bought=series([60_000, 40_000], ["b", "a"]),
             contribution_per_purchase=20,
             utility_change=0.1,
-            expenditure=400_000,
+            cost=400_000,
             discount_rate=0.1,
             first="next-purchase",
         ),
@@ -196,12 +196,12 @@ def test_answers_of_models_and_curves_have_the_labels_of_the_questions() -> None
 
 def test_values_of_customers_have_the_labels_of_their_purchases() -> None:
     terms: Any = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year")}
-    frame = rk.value_customers(purchases(), WEEKLY, 35.0, margin=0.3, **terms).to_frame()
+    frame = rk.value_customers(purchases(), WEEKLY, 35.0, margin_share=0.3, **terms).to_frame()
     assert isinstance(frame, pd.DataFrame) and frame["customer"].tolist() == IDS
 
 
 def test_the_list_of_whom_to_treat_has_the_labels_of_the_customers() -> None:
-    chosen = treatment_list(series([30, 20, 12, -4]), cost=[10, 5, 4, 1], budget=15)
+    chosen = treatment_list(series([30, 20, 12, -4]), cost_per_customer=[10, 5, 4, 1], budget=15)
     assert chosen.treated[lambda treated: treated].index.tolist() == ["ann", "bob"]
     assert chosen.as_dict()["places"] == [1, 0] and "Treat 2 of 4 customers" in str(chosen)
 

@@ -70,26 +70,26 @@ def test_chains_without_discount_are_summed_where_customers_are_lost_and_refused
     with pytest.raises(InputError, match="stay for ever"):
         markov_value([[0.5, 0.5], [0, 1]], [0, 1], discount_rate=0)
     assert markov_value([[0.5, 0.5], [0.5, 0.5]], [0, 0], discount_rate=0).tolist() == [0.0, 0.0]
-    assert markov_value([[0.5, 0.5], [0.5, 0.5]], [10, 0], discount_rate=0, periods=2).tolist() == [
+    assert markov_value([[0.5, 0.5], [0.5, 0.5]], [10, 0], discount_rate=0, horizon=2).tolist() == [
         20.0,
         10.0,
     ]
-    assert markov_value([[0.5]], [10], discount_rate=0.1, periods=0).tolist() == [10.0]
+    assert markov_value([[0.5]], [10], discount_rate=0.1, horizon=0).tolist() == [10.0]
     with pytest.raises(InputError, match="whole number"):
-        markov_value([[0.5]], [10], discount_rate=0.1, periods=1.5)
+        markov_value([[0.5]], [10], discount_rate=0.1, horizon=1.5)
 
 
 def test_migration_and_recency_take_one_column_of_probabilities() -> None:
     for p in ([], [[0.3]], 0.3, [1.2], [math.nan]):
         with pytest.raises(InputError, match="purchase_probabilities"):
-            migration_purchases(p, periods=3)
+            migration_purchases(p, horizon=3)
         with pytest.raises(InputError, match="purchase_probabilities"):
-            recency_chain(p, contribution_per_purchase=1, marketing_cost=1)
+            recency_chain(p, contribution_per_purchase=1, promotion_cost=1)
     with pytest.raises(InputError, match="comes back"):
         migration_value(40, promotion_cost=4, purchase_probabilities=[0.5, 1], discount_rate=0)
-    certain: dict[str, Any] = {"promotion_cost": 4, "purchase_probabilities": [1.0], "periods": 2}
+    certain: dict[str, Any] = {"promotion_cost": 4, "purchase_probabilities": [1.0], "horizon": 2}
     assert migration_value(40, **certain, discount_rate=0) == 3 * 40 - 2 * 4
-    assert migration_value(40, **{**certain, "periods": 0}, discount_rate=0) == 40.0
+    assert migration_value(40, **{**certain, "horizon": 0}, discount_rate=0) == 40.0
 
 
 def test_equity_refuses_what_has_no_meaning() -> None:

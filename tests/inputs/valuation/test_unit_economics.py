@@ -118,13 +118,13 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "no month": ({"horizon_months": 0}, "horizon_months", "1 or more"),
     "an unknown timing": ({"timing": "ends"}, "timing", "Did you mean 'end'"),
     "a margin of 80": (
-        {"monthly_margin": None, "monthly_revenue": 10, "gross_margin": 80},
-        "gross_margin",
+        {"monthly_margin": None, "monthly_revenue": 10, "margin_share": 80},
+        "margin_share",
         "0.8",
     ),
     "no margin": ({"monthly_margin": None}, "monthly_margin", "margin has no default"),
     "two margins": ({"monthly_revenue": 60}, "monthly_margin", "monthly_margin and monthly_revenue"),
-    "half a margin": ({"monthly_margin": None, "monthly_revenue": 60}, "monthly_margin", "gross_margin"),
+    "half a margin": ({"monthly_margin": None, "monthly_revenue": 60}, "monthly_margin", "margin_share"),
     "a name that is none": ({"name": 5}, "name", "string"),
 }
 
@@ -205,7 +205,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "tornado of all": lambda: SCENARIO.tornado(1.0),
     "tornado of three": lambda: SCENARIO.tornado({"monthly_churn": (0.1, 0.2, 0.3)}),  # type: ignore[dict-item]
     "tornado beyond the domain": lambda: SCENARIO.replace(monthly_churn=0.95).tornado(0.1),
-    "tornado of the other margin": lambda: SCENARIO.tornado({"gross_margin": (0.1, 0.2)}),
+    "tornado of the other margin": lambda: SCENARIO.tornado({"margin_share": (0.1, 0.2)}),
     "frame of an unknown kind": lambda: SCENARIO.evaluate().to_frame("panda"),  # type: ignore[arg-type]
     "table without churn": lambda: evaluate_scenarios(
         {"acquisition_cost": [1], "monthly_margin": [1]}, timing="end"

@@ -14,7 +14,7 @@ MODEL = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
 SPEND = rk.GammaGamma(p=6.25, q=3.74, v=15.44)
 CUSTOMERS = rk.Purchases(frequency=[2, 0], recency=[30.43, 0.0], T=[38.86, 38.86], unit="week")
 TERMS: dict[str, Any] = {
-    "margin": 0.3,
+    "margin_share": 0.3,
     "discount_rate": rk.Rate(0.10, per="year"),
     "horizon": rk.Duration(3, "year"),
 }
@@ -23,10 +23,10 @@ TERMS: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("terms", "message"),
     [
-        ({"margin": 1.2}, r"margin must be a share between 0 and 1, got 1.2. .*30% is 0.3"),
-        ({"margin": -0.1}, r"margin must be a share between 0 and 1"),
-        ({"margin": float("nan")}, r"margin must be a share between 0 and 1, got nan"),
-        ({"margin": "30%"}, r"margin must be a number"),
+        ({"margin_share": 1.2}, r"margin_share must be a share between 0 and 1, got 1.2. .*30% is 0.3"),
+        ({"margin_share": -0.1}, r"margin_share must be a share between 0 and 1"),
+        ({"margin_share": float("nan")}, r"margin_share must be a share between 0 and 1, got nan"),
+        ({"margin_share": "30%"}, r"margin_share must be a number"),
         ({"discount_rate": 0.1}, r"discount_rate needs its period, got 0.1. Write it as a Rate"),
         ({"horizon": 3}, r"horizon needs its unit, got 3. Write it as a Duration"),
         ({"horizon": rk.Duration(0, "year")}, r"horizon must be more than 0: nothing is earned in no time"),
@@ -51,8 +51,8 @@ def test_what_is_no_purchase_model_is_named() -> None:
 
 
 def test_the_margin_has_no_default() -> None:
-    terms = {name: value for name, value in TERMS.items() if name != "margin"}
-    with pytest.raises(TypeError, match="margin"):
+    terms = {name: value for name, value in TERMS.items() if name != "margin_share"}
+    with pytest.raises(TypeError, match="margin_share"):
         rk.value_customers(CUSTOMERS, MODEL, 35.0, **terms)
 
 
@@ -119,7 +119,7 @@ def test_rows_come_back_in_the_callers_kind_and_order() -> None:
 
 def test_payback_is_where_the_expected_margin_meets_the_cost() -> None:
     rate = TERMS["discount_rate"]
-    found = rk.payback_time(20.0, MODEL, 35.0, margin=0.3, discount_rate=rate)
+    found = rk.payback_time(20.0, MODEL, 35.0, margin_share=0.3, discount_rate=rate)
     assert found.time is not None
     earned = 0.3 * 35.0 * (1.0 + MODEL.discounted_expected_purchases_new(rate, found.time))
     assert earned == pytest.approx(20.0, rel=1e-9)
@@ -127,7 +127,7 @@ def test_payback_is_where_the_expected_margin_meets_the_cost() -> None:
 
 
 def test_payback_with_the_first_purchase_and_never() -> None:
-    terms = {"margin": 0.3, "discount_rate": TERMS["discount_rate"]}
+    terms = {"margin_share": 0.3, "discount_rate": TERMS["discount_rate"]}
     assert rk.payback_time(10.5, MODEL, 35.0, **terms).time == rk.Duration(0.0, "week")
     never = rk.payback_time(1000.0, MODEL, 35.0, **terms)
     assert never.never
@@ -140,4 +140,4 @@ def test_payback_with_the_first_purchase_and_never() -> None:
 @pytest.mark.parametrize("cost", [-1.0, float("nan"), "20"])
 def test_an_acquisition_cost_is_not_negative(cost: Any) -> None:
     with pytest.raises(rk.InputError, match="acquisition_cost must be"):
-        rk.payback_time(cost, MODEL, 35.0, margin=0.3, discount_rate=TERMS["discount_rate"])
+        rk.payback_time(cost, MODEL, 35.0, margin_share=0.3, discount_rate=TERMS["discount_rate"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retainkit.ingest.example_subscriptions import (
-    OBSERVED_UNTIL,
+    OBSERVATION_END,
     PLANS,
     VOLUNTARY_SHARE,
     simulate_subscriptions,
@@ -37,7 +37,7 @@ def summary(table: dict[str, np.ndarray], **options: Any) -> SubscriptionSummary
         "customer_id": "id",
         "start": "from",
         "end": "to",
-        "observed_until": "2024-12-31",
+        "observation_end": "2024-12-31",
     }
     shared |= options
     return summarize_subscriptions(table, **shared)
@@ -60,7 +60,7 @@ def churn_by_period(r: Renewals, periods: range) -> tuple[np.ndarray, np.ndarray
 @pytest.mark.parametrize("day", [None, "2024-01-01", "2024-07-09"])
 def test_a_constant_rate_comes_out_of_exact_tenures(day: str | None) -> None:
     table = leaving_any_day(seed=1)
-    s = summary(table if day is None else truncated(table, day), unit="day", observed_from=day)
+    s = summary(table if day is None else truncated(table, day), unit="day", observation_start=day)
     r = s.renewals
     watched = float((r.duration - r.entry).sum())
     rate = r.churned / watched
@@ -74,7 +74,7 @@ def test_a_constant_rate_comes_out_of_exact_tenures(day: str | None) -> None:
 def test_a_constant_rate_comes_out_of_whole_periods(unit: Any, days: float, day: str | None) -> None:
     table = leaving_any_day(seed=2)
     source = table if day is None else truncated(table, day)
-    r = summary(source, unit=unit, tenure="whole-periods", observed_from=day).renewals
+    r = summary(source, unit=unit, tenure="whole-periods", observation_start=day).renewals
     at_risk = float((r.duration - r.entry).sum())
     share = r.churned / at_risk
     true = 1 - (1 - DAILY_CHURN) ** days
@@ -103,8 +103,8 @@ def test_beta_geometric_churn_by_age_comes_out_of_the_simulated_table(plan: str,
         segment="plan",
         reason="reason",
         tenure="renewals",
-        observed_from=day,
-        observed_until=OBSERVED_UNTIL,
+        observation_start=day,
+        observation_end=OBSERVATION_END,
         earlier="leave-out",
     )
     periods = range(1, 25)

@@ -44,7 +44,7 @@ def stopped_with_moments(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Rea
 
 
 def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, moments: bool) -> Array:
-    q_near, strip = _nearest(A, kappa, b)
+    q_near, half_width = _nearest(A, kappa, b)
     q_whole = bent(b * D, 1.0 / kappa)
     q_end = _end(n, s, A, kappa, b, q_near, q_whole)
     end = np.log1p(q_end / q_near)
@@ -65,20 +65,20 @@ def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, 
         parts = (log_a, w * below, q * slow, left * slow)
         return np.stack([total, *(np.einsum("ij,ij->j", mass, part) / total for part in parts)])
 
-    found = integrate(sums, nodes_needed(end, strip, drop), 5 if moments else 1)
+    found = integrate(sums, nodes_needed(end, half_width, drop), 5 if moments else 1)
     with np.errstate(divide="ignore"):  # D = 0
         stopped = np.log(found[0] * end * s * q_near)
     return np.stack([stopped, n * np.log1p(D / A) + s * q_whole, *found[1:]])
 
 
 def _nearest(A: Array, kappa: Array, b: Array) -> tuple[Array, Array]:
-    """Distance of the singularity at w = −A from q = 0, and the strip left free once q is stretched by it."""
+    """Distance of the singularity at w = −A from q = 0, and the half-width left once q is stretched by it."""
     with np.errstate(divide="ignore"):
         real = -np.log1p(-np.minimum(-np.expm1(-b * A) / kappa, 1.0))
         branch = np.log(np.maximum(1.0 / kappa - 1.0, 0.0))  # there, at ± iπ, w itself is singular
     near = np.minimum(real, np.pi)
-    strip = np.where(kappa < 1.0, np.arctan2(np.pi, near + np.maximum(branch, -_LARGE)), np.pi)
-    return near, np.minimum(strip, 0.5 * np.pi)
+    half_width = np.where(kappa < 1.0, np.arctan2(np.pi, near + np.maximum(branch, -_LARGE)), np.pi)
+    return near, np.minimum(half_width, 0.5 * np.pi)
 
 
 def _end(n: Array, s: Array, A: Array, kappa: Array, b: Array, q_near: Array, q_whole: Array) -> Array:
@@ -96,7 +96,7 @@ def discounted_time(s: Real, kappa: Real, z: Real, k: Real) -> Array:
 def _discounted(s: Array, kappa: Array, z: Array, k: Array) -> Array:
     near = np.minimum(-np.log1p(-np.minimum(kappa, 1.0 - 1e-2)), np.pi)
     branch = np.log(np.maximum(kappa - 1.0, np.exp(-_LARGE)))
-    strip = np.where(kappa > 1.0, np.arctan2(np.pi, near + branch), np.pi)
+    half_width = np.where(kappa > 1.0, np.arctan2(np.pi, near + branch), np.pi)
     enough = GONE + np.log1p(1.0 / kappa)
     with np.errstate(divide="ignore"):
         last = np.minimum(np.minimum(z, enough / k), bent(enough / s, kappa))
@@ -109,4 +109,4 @@ def _discounted(s: Array, kappa: Array, z: Array, k: Array) -> Array:
         values = np.exp(y - k[rows] * v - s[rows] * bent(v, 1.0 / kappa[rows]))
         return (values * weight).sum(axis=0)[None]
 
-    return integrate(sums, nodes_needed(end, np.minimum(strip, 0.5 * np.pi), drop), 1) * end * near
+    return integrate(sums, nodes_needed(end, np.minimum(half_width, 0.5 * np.pi), drop), 1) * end * near

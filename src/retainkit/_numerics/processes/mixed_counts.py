@@ -29,12 +29,12 @@ class Ending(Protocol):
     """How long the process runs: flat arrays of parameters."""
 
     @property
-    def slack(self) -> Array:
-        """Twice the logarithm of the bounded factor that is left out of `pull`."""
+    def bounded_log_range(self) -> Array:
+        """Twice the logarithm of the bounded factor that is left out of `log_slope`."""
         ...
 
     @property
-    def strip(self) -> Array | float:
+    def half_width(self) -> Array | float:
         """Distance of the nearest singularity in the logarithm of time."""
         ...
 
@@ -51,7 +51,7 @@ class Ending(Protocol):
         """ln of the hazard of ending at t."""
         ...
 
-    def pull(self, t: Array) -> Array:
+    def log_slope(self, t: Array) -> Array:
         """−d ln(density) / d ln(t) of the log-concave part: rises with t."""
         ...
 
@@ -67,10 +67,10 @@ class PowerEnding:
     s: Array
     B: Array
 
-    strip = 0.5 * np.pi
+    half_width = 0.5 * np.pi
 
     @property
-    def slack(self) -> Array:
+    def bounded_log_range(self) -> Array:
         return np.zeros(self.s.shape)
 
     @property
@@ -83,7 +83,7 @@ class PowerEnding:
     def log_hazard(self, t: Array) -> Array:
         return np.log(self.s / (self.B + t))
 
-    def pull(self, t: Array) -> Array:
+    def log_slope(self, t: Array) -> Array:
         return (self.s + 1.0) / (1.0 + self.B / t)
 
     def of(self, rows: Codes | slice) -> PowerEnding:
@@ -99,11 +99,11 @@ class GompertzEnding:
     b: Array
 
     @property
-    def slack(self) -> Array:
+    def bounded_log_range(self) -> Array:
         return 2.0 * np.abs(np.log(self.kappa))
 
     @property
-    def strip(self) -> Array:
+    def half_width(self) -> Array:
         return 0.7 * np.arctan2(np.pi, np.log(np.maximum(self.kappa - 1.0, 1.0)))
 
     @property
@@ -116,7 +116,7 @@ class GompertzEnding:
     def log_hazard(self, t: Array) -> Array:
         return np.log(self.s * self.b) - log_shrink(self.b * t, self.kappa)
 
-    def pull(self, t: Array) -> Array:
+    def log_slope(self, t: Array) -> Array:
         v = self.b * t
         return self.s * v * np.exp(-log_shrink(v, self.kappa))
 
@@ -176,7 +176,7 @@ def _log_stopped(n: Array, h: Array, r: Array, alpha: Array, ending: Ending) -> 
     last = np.minimum(np.log(h), _FARTHEST)
     peak = _peak(n, r, alpha, ending, last)
     highest = log_integrand(peak, slice(None))
-    deep = GONE + ending.slack
+    deep = GONE + ending.bounded_log_range
     low = peak - _reach(lambda w: highest - log_integrand(peak - w, slice(None)), deep)
     right = _reach(lambda w: highest - log_integrand(np.minimum(peak + w, _FARTHEST), slice(None)), deep)
     high = np.minimum(np.minimum(last, power_from), peak + right)
@@ -189,7 +189,7 @@ def _log_stopped(n: Array, h: Array, r: Array, alpha: Array, ending: Ending) -> 
     fall = _GAUSSIAN * (
         highest - np.minimum(log_integrand(low, slice(None)), log_integrand(high, slice(None)))
     )
-    total = integrate(sums, nodes_needed(high - low, ending.strip, fall), 1)[0] * (high - low)
+    total = integrate(sums, nodes_needed(high - low, ending.half_width, fall), 1)[0] * (high - low)
     # beyond, where it was cut although it goes on: a power of time
     rate = r + power
     rest = np.exp(log_integrand(high, slice(None)) - highest) * -np.expm1(-rate * (np.log(h) - high)) / rate
@@ -203,7 +203,7 @@ def _peak(n: Array, r: Array, alpha: Array, ending: Ending, last: Array) -> Arra
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         t = np.exp(middle)
-        rises = n + 1.0 > (n + r) / (1.0 + alpha / t) + ending.pull(t)
+        rises = n + 1.0 > (n + r) / (1.0 + alpha / t) + ending.log_slope(t)
         low, high = np.where(rises, middle, low), np.where(rises, high, middle)
     return 0.5 * (low + high)
 

@@ -69,9 +69,9 @@ def mean_gains(r_squared: Array) -> Array:
     for _ in range(drivers):
         size = np.concatenate([size, size + 1])
     as_last, as_first = _weights(drivers)
-    spread = (-1,) + (1,) * (r_squared.ndim - 1)
-    everywhere = (as_first[size].reshape(spread) * r_squared).sum(axis=0)
-    return _sums_with_each((as_first + as_last)[size].reshape(spread) * r_squared) - everywhere
+    trailing = (-1,) + (1,) * (r_squared.ndim - 1)
+    everywhere = (as_first[size].reshape(trailing) * r_squared).sum(axis=0)
+    return _sums_with_each((as_first + as_last)[size].reshape(trailing) * r_squared) - everywhere
 
 
 def _weights(drivers: int) -> tuple[Array, Array]:

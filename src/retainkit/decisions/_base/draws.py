@@ -14,9 +14,9 @@ def mean(figure: Real) -> float:
     return float(np.mean(figure))
 
 
-def interval(figure: Real, coverage: float = 0.9) -> tuple[float, float]:
+def interval(figure: Real, level: float = 0.9) -> tuple[float, float]:
     """The middle part of the draws; a number is its own interval."""
-    tail = 0.5 * (1.0 - coverage)
+    tail = 0.5 * (1.0 - level)
     low, high = np.quantile(np.asarray(figure, np.float64), [tail, 1.0 - tail])
     return float(low), float(high)
 

@@ -26,11 +26,12 @@ import numpy as np
 from retainkit.columns import columns
 from retainkit.domains import Domain
 from retainkit.errors import wrong_shape
-from retainkit.rates import in_period
+from retainkit.rates import as_kept, as_loss, in_period
 from retainkit.records import Record
 from retainkit.typing import Real
 
 RateKind: TypeAlias = Literal["loss", "kept", "growth"]
+_READ: dict[RateKind, Callable[[Any], Any]] = {"loss": as_loss, "kept": as_kept, "growth": lambda rate: rate}
 
 
 class Stated(NamedTuple):
@@ -92,7 +93,7 @@ class Inputs(Record, Question):
         given = {**arguments, **settings}
         declared = {f.name: f.metadata for f in dataclasses.fields(cls)}
         numbers = {name: given[name] for name, said in declared.items() if "domain" in said}
-        rates = {name: numbers[name] for name in numbers if declared[name]["rate"]}
+        rates = {name: _READ[kind](numbers[name]) for name in numbers if (kind := declared[name]["rate"])}
         if rates:
             numbers.update(zip(rates, in_period(given.get("period"), **rates), strict=True))
         checked, _ = columns(**{name: (value, declared[name]["domain"]) for name, value in numbers.items()})

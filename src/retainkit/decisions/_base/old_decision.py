@@ -48,9 +48,9 @@ class AbstractDecision(AbstractRecord):
         """The share of draws with a gain above 0; 0 or 1 where every input is a number."""
         return probability_positive(self.gain)
 
-    def interval(self, coverage: float = 0.9) -> tuple[float, float]:
+    def interval(self, level: float = 0.9) -> tuple[float, float]:
         """The middle part of the draws of the gain; a number is its own interval."""
-        return interval(self.gain, PROBABILITY.check("coverage", coverage))
+        return interval(self.gain, PROBABILITY.check("level", level))
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, draws as lists, with the verdict and the assumptions."""

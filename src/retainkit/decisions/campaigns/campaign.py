@@ -69,10 +69,10 @@ _MEANINGS: dict[str, tuple[Domain, str]] = {
     "value": (NOT_NEGATIVE, "of a customer saved"),
     "acceptance": (PROBABILITY, "share of contacted churners who stay for the incentive"),
     "incentive": (NOT_NEGATIVE, "cost of the offer to a customer who takes it"),
-    "contact_cost": (NOT_NEGATIVE, "per contact"),
+    "cost_per_contact": (NOT_NEGATIVE, "per contact"),
     "stayers_accepting": (PROBABILITY, "share of contacted stayers who take the incentive"),
     "provoked_churn": (PROBABILITY, "share of contacted stayers whom the contact makes leave"),
-    "fixed_cost": (NOT_NEGATIVE, "of the campaign"),
+    "cost": (NOT_NEGATIVE, "of the campaign"),
 }
 
 
@@ -88,14 +88,14 @@ class Campaign:
         γ, share of contacted churners who stay because of the offer.
     incentive : number, column or draws, money
         δ, cost of the offer to those who take it.
-    contact_cost : number, column or draws, money
+    cost_per_contact : number, column or draws, money
         f, per customer contacted.
     stayers_accepting : number, column or draws in [0, 1]
         η, share of the others who take it too. All of them by default, as in the literature.
     provoked_churn : number, column or draws in [0, 1]
         ω, share of the others who leave because they were contacted. None by default; only an experiment
         can tell.
-    fixed_cost : number or draws, money
+    cost : number or draws, money
         A, of the campaign as a whole.
 
     Raises
@@ -105,7 +105,7 @@ class Campaign:
 
     Examples
     --------
-    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, contact_cost=1)
+    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, cost_per_contact=1)
     >>> offer.per_churner, offer.per_stayer, round(offer.break_even_precision, 6)
     (56.0, -11.0, 0.164179)
     """
@@ -113,16 +113,16 @@ class Campaign:
     value: NumberLike
     acceptance: Any
     incentive: NumberLike
-    contact_cost: NumberLike
+    cost_per_contact: NumberLike
     stayers_accepting: NumberLike = 1.0
     provoked_churn: NumberLike = 0.0
-    fixed_cost: NumberLike = 0.0
+    cost: NumberLike = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(
             self,
             "labels",
-            same_rows(**{name: getattr(self, name) for name in _MEANINGS if name != "fixed_cost"}),
+            same_rows(**{name: getattr(self, name) for name in _MEANINGS if name != "cost"}),
         )
         for name, (domain, _) in _MEANINGS.items():
             given = getattr(self, name)
@@ -137,13 +137,13 @@ class Campaign:
     @property
     def per_churner(self) -> Any:
         """Expected profit of contacting a customer who would leave: γ·(V − δ) − f."""
-        return self.expected_acceptance * (self.value - self.incentive) - self.contact_cost
+        return self.expected_acceptance * (self.value - self.incentive) - self.cost_per_contact
 
     @property
     def per_stayer(self) -> Any:
         """Expected profit of contacting a customer who would stay: −f − (1 − ω)·η·δ − ω·V, a loss."""
         taken = (1.0 - self.provoked_churn) * self.stayers_accepting * self.incentive
-        return -self.contact_cost - taken - self.provoked_churn * self.value
+        return -self.cost_per_contact - taken - self.provoked_churn * self.value
 
     @property
     def break_even_precision(self) -> Any:
@@ -188,7 +188,7 @@ class CampaignProfit(AbstractRecord):
     contacted : float or draws
         Customers contacted.
     precision : float or draws
-        Share of churners among them, churn_rate·lift.
+        Share of churners among them, churn·lift.
     break_even_precision, break_even_lift : float or draws
         At which the profit is 0, fixed cost included; inf where none suffices.
     saved : float or draws
@@ -215,7 +215,7 @@ class CampaignProfit(AbstractRecord):
         return mean(self.profit) > 0.0
 
     @property
-    def probability_of_profit(self) -> float:
+    def probability_of_gain(self) -> float:
         """Share of the draws that earn more than they cost."""
         return probability_positive(self.profit)
 
@@ -226,7 +226,7 @@ class CampaignProfit(AbstractRecord):
         return {
             **{name: plain(getattr(self, name)) for name in (*names, *more)},
             "profit_interval_90": list(interval(self.profit)),
-            "probability_of_profit": self.probability_of_profit,
+            "probability_of_gain": self.probability_of_gain,
             "worth_it": self.worth_it,
             "assumptions": [str(a) for a in self.assumptions],
         }
@@ -238,7 +238,7 @@ class CampaignProfit(AbstractRecord):
             if needed == inf
             else f"it takes {percent(round(needed, 6))} to break even"
         )
-        chance = f" P(profit > 0) is {self.probability_of_profit:.1%}." if np.ndim(self.profit) else ""
+        chance = f" P(profit > 0) is {self.probability_of_gain:.1%}." if np.ndim(self.profit) else ""
         return (
             f"Profit {shown(self.profit)}: {shown(self.contacted, ',.0f')} contacts, of which "
             f"{mean(self.precision):.1%} would leave ({breaks}); {shown(self.saved, ',.0f')} are saved, and "
@@ -251,7 +251,7 @@ def campaign_profit(
     *,
     customers: Number,
     contacted_share: NumberLike,
-    churn_rate: NumberLike,
+    churn: NumberLike,
     lift: NumberLike,
 ) -> CampaignProfit:
     """What a campaign earns that contacts a share of the customers, as well chosen as the lift says.
@@ -266,7 +266,7 @@ def campaign_profit(
         N, the base that is chosen from.
     contacted_share : number or draws in [0, 1]
         α.
-    churn_rate : number or draws in [0, 1]
+    churn : number or draws in [0, 1]
         β₀, of the base without the campaign, over the time that it is meant to save.
     lift : number or draws, 0 or more
         λ: how many times more churners there are among the contacted than in the base. 1 is no choice at all.
@@ -282,15 +282,15 @@ def campaign_profit(
 
     Examples
     --------
-    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, contact_cost=1, fixed_cost=500)
-    >>> print(campaign_profit(offer, customers=10_000, contacted_share=0.1, churn_rate=0.05, lift=5))
+    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, cost_per_contact=1, cost=500)
+    >>> print(campaign_profit(offer, customers=10_000, contacted_share=0.1, churn=0.05, lift=5))
     Profit 5,250.00: 1,000 contacts, of which 25.0% would leave (it takes 17.1642% to break even); 75 are
     saved, and 90.9% of the incentives go to customers who would have stayed.
     """
     (n,) = numbers(customers=(customers, POSITIVE))
     (share, base, better), _ = columns(
         contacted_share=(contacted_share, PROBABILITY),
-        churn_rate=(churn_rate, PROBABILITY),
+        churn=(churn, PROBABILITY),
         lift=(lift, NOT_NEGATIVE),
     )
     p = np.asarray(base * better)
@@ -299,10 +299,10 @@ def campaign_profit(
     stayers = (1.0 - p) * (1.0 - campaign.provoked_churn) * campaign.stayers_accepting
     takers = stayers + p * campaign.expected_acceptance
     with np.errstate(divide="ignore", invalid="ignore"):
-        fixed = np.where(np.asarray(campaign.fixed_cost) > 0.0, campaign.fixed_cost / contacted, 0.0)
+        fixed = np.where(np.asarray(campaign.cost) > 0.0, campaign.cost / contacted, 0.0)
         needed = _break_even(campaign.per_churner, campaign.per_stayer, fixed)
         figures = (
-            contacted * each - campaign.fixed_cost,
+            contacted * each - campaign.cost,
             each,
             contacted,
             p,
@@ -315,16 +315,14 @@ def campaign_profit(
         **{name: Given(_given(campaign, name), *said) for name, said in _MEANINGS.items()},
         "customers": Given(n, POSITIVE, "base that is chosen from"),
         "contacted_share": Given(_number(share), PROBABILITY, "of the base"),
-        "churn_rate": Given(_number(base), PROBABILITY, "of the base without the campaign"),
+        "churn": Given(_number(base), PROBABILITY, "of the base without the campaign"),
         "lift": Given(_number(better), NOT_NEGATIVE, "of churners among the contacted over the base"),
     }
     return CampaignProfit(*(_number(f) for f in figures), assumptions=assumptions(_gain, inputs))
 
 
-def _gain(
-    *, customers: float, contacted_share: float, churn_rate: float, lift: float, **campaign: float
-) -> float:
-    precision = churn_rate * lift
+def _gain(*, customers: float, contacted_share: float, churn: float, lift: float, **campaign: float) -> float:
+    precision = churn * lift
     if precision > 1.0 or lift * contacted_share > 1.0:
         return nan
     try:
@@ -332,7 +330,7 @@ def _gain(
     except InputError:  # beyond what can be assumed
         return nan
     each = precision * offer.per_churner + (1.0 - precision) * offer.per_stayer
-    return customers * contacted_share * each - campaign["fixed_cost"]
+    return customers * contacted_share * each - campaign["cost"]
 
 
 def _given(campaign: Campaign, name: str) -> Any:
@@ -341,7 +339,7 @@ def _given(campaign: Campaign, name: str) -> Any:
 
 def _check_lift(lift: Array, bad: NDArray[np.bool_]) -> None:
     rule = "must not find more churners than there are, or than are contacted"
-    way_out = "A lift is at most 1/churn_rate, and at most 1/contacted_share."
+    way_out = "A lift is at most 1/churn, and at most 1/contacted_share."
     refuse_where(bad, "out-of-range", "lift", lift, rule, way_out)
 
 

@@ -86,7 +86,7 @@ def best_incentive(
     *,
     value: NumberLike,
     response: ResponseCurve,
-    contact_cost: NumberLike,
+    cost_per_contact: NumberLike,
     stayers_accepting: NumberLike = 1.0,
     provoked_churn: NumberLike = 0.0,
     one_for_all: bool = False,
@@ -102,7 +102,7 @@ def best_incentive(
     response : ResponseCurve
         γ(δ), the share of contacted churners who stay, by the size of the incentive. From a test with several
         sizes (`fit_response`); draws count by their mean.
-    contact_cost : number or column, money, 0 or more
+    cost_per_contact : number or column, money, 0 or more
     stayers_accepting, provoked_churn : number or column in [0, 1]
         As in `Campaign`.
     one_for_all : bool
@@ -121,7 +121,7 @@ def best_incentive(
     Examples
     --------
     >>> response = ExponentialResponse(ceiling=1, k=0.05)
-    >>> print(best_incentive(0.3, value=200, response=response, contact_cost=1))
+    >>> print(best_incentive(0.3, value=200, response=response, cost_per_contact=1))
     Offer 21.792: 66.4% of churners stay for it, and a contact earns 19.23: contact.
     """
     PROBABILITY.check("response.ceiling", response.ceiling)
@@ -130,7 +130,7 @@ def best_incentive(
     (p, V, cost, takers, provoked), back = columns(
         churn_probability=(churn_probability, PROBABILITY),
         value=(value, NOT_NEGATIVE),
-        contact_cost=(contact_cost, NOT_NEGATIVE),
+        cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         stayers_accepting=(stayers_accepting, PROBABILITY),
         provoked_churn=(provoked_churn, PROBABILITY),
     )

@@ -131,7 +131,7 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
     --------
     >>> score = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9]
     >>> churned = [0, 1, 0, 1, 0, 1, 0, 1]
-    >>> offer = Campaign(value=200, acceptance=BetaAcceptance(6, 14), incentive=10, contact_cost=1)
+    >>> offer = Campaign(value=200, acceptance=BetaAcceptance(6, 14), incentive=10, cost_per_contact=1)
     >>> round(expected_maximum_profit(score, churned, offer).per_customer, 6)
     23.875593
     """
@@ -142,7 +142,10 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
         raise InputError("wrong-type", "campaign.acceptance", accepted, rule, way_out)
     ranked = Ranking.of(score, churned).with_churners()
     kept, cost, stayer = _single(
-        ranked, campaign.value - campaign.incentive, -np.asarray(campaign.contact_cost), campaign.per_stayer
+        ranked,
+        campaign.value - campaign.incentive,
+        -np.asarray(campaign.cost_per_contact),
+        campaign.per_stayer,
     )
     slopes, levels = ranked.cumulated_payoffs((kept, np.zeros(())), (cost, stayer))
     n = ranked.order.size

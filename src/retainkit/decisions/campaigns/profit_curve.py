@@ -103,7 +103,7 @@ class ProfitCurve(AbstractRecord):
             "best_threshold": self.best_threshold,
             "best_profit": plain(self.best_profit),
             "best_profit_interval_90": list(interval(self.best_profit)),
-            "probability_of_profit": probability_positive(self.best_profit),
+            "probability_of_gain": probability_positive(self.best_profit),
             "profit_of_all": self.profit_of_all,
             "worth_it": self.worth_it,
             **{name: c.tolist() for name, c in self.table(_SHOWN).items()},
@@ -149,13 +149,13 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     --------
     >>> score = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9]
     >>> churned = [0, 1, 0, 1, 0, 1, 0, 1]
-    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, contact_cost=1)
+    >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, cost_per_contact=1)
     >>> print(profit_curve(score, churned, offer))
     Contact 87.5% of 8 customers (a score of 0.2 or more): profit 191.00; contacting everybody earns 180.00.
     """
     ranked = Ranking.of(score, churned)
     churner, stayer = ranked.of_payoff(campaign.per_churner, campaign.per_stayer)
-    fixed = np.asarray(campaign.fixed_cost)
+    fixed = np.asarray(campaign.cost)
     each = ranked.payoffs(churner, stayer)  # (n,) or (draws, n), in the order given
     earned = ranked.cumulated(each.mean(axis=tuple(range(each.ndim - 1))))
     profit = np.concatenate([[0.0], earned - float(fixed.mean())])
@@ -209,7 +209,7 @@ class ContactPlan(AbstractRecord):
             "expected_profit": plain(self.expected_profit),
             "profit": plain(self.profit),
             "profit_interval_90": list(interval(self.profit)),
-            "probability_of_profit": probability_positive(self.profit),
+            "probability_of_gain": probability_positive(self.profit),
             "contacted_share": self.contacted_share,
             "expected_churners": self.expected_churners,
             "worth_it": self.worth_it,
@@ -251,7 +251,7 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
 
     Examples
     --------
-    >>> offer = Campaign(value=[200, 2000, 200], acceptance=0.3, incentive=10, contact_cost=1)
+    >>> offer = Campaign(value=[200, 2000, 200], acceptance=0.3, incentive=10, cost_per_contact=1)
     >>> plan = whom_to_contact([0.10, 0.10, 0.30], offer)
     >>> plan.contact
     array([False,  True,  True])
@@ -261,7 +261,7 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
     each = np.atleast_1d(np.asarray(p * campaign.per_churner + (1.0 - p) * campaign.per_stayer))
     expected = each.mean(axis=tuple(range(each.ndim - 1)))
-    fixed = np.asarray(campaign.fixed_cost)
+    fixed = np.asarray(campaign.cost)
     said = expected > 0.0
     if expected[said].sum() <= fixed.mean():
         said = np.zeros_like(said)

@@ -21,7 +21,7 @@ from retainkit.typing import Array, Number, NumberLike
 
 @keeps_labels
 def substitution_schedule(
-    potential: NumberLike, *, beta: NumberLike, gamma: NumberLike, periods: int, start: Number = 0.0
+    potential: NumberLike, *, beta: NumberLike, gamma: NumberLike, horizon: int, start: Number = 0.0
 ) -> Array:
     """New customers per period on a logistic curve: differences of potential/(1 + e^(−β−γt)).
 
@@ -31,7 +31,7 @@ def substitution_schedule(
         Customers ever won.
     beta, gamma : number or draws
         Where the curve is at t = 0, in logits of the potential, and how fast it rises per period.
-    periods : int
+    horizon : int
     start : number, periods
         The t of now, on the clock that beta and gamma were fitted on.
 
@@ -47,10 +47,10 @@ def substitution_schedule(
 
     Examples
     --------
-    >>> substitution_schedule(1000, beta=-2, gamma=0.5, periods=4).round(1)
+    >>> substitution_schedule(1000, beta=-2, gamma=0.5, horizon=4).round(1)
     array([ 63.2,  86.5, 108.6, 122.5])
     """
-    n = whole("periods", periods)
+    n = whole("horizon", horizon)
     top, b, g = (
         np.asarray(domain.check(name, value))[..., None]
         for name, value, domain in (
@@ -67,7 +67,7 @@ def substitution_schedule(
 
 @keeps_labels
 def bass_schedule(
-    potential: NumberLike, *, p: NumberLike, q: NumberLike, periods: int, start: Number = 0.0
+    potential: NumberLike, *, p: NumberLike, q: NumberLike, horizon: int, start: Number = 0.0
 ) -> Array:
     """New customers per period on the Bass curve, potential·(1 − z)/(1 + (q/p)z) with z = e^(−(p+q)t).
 
@@ -77,7 +77,7 @@ def bass_schedule(
         Customers ever won.
     p, q : number or draws, above 0 and 0 or more
         Innovation and imitation, per period.
-    periods : int
+    horizon : int
     start : number, periods, 0 or more
         Periods since the launch.
 
@@ -93,10 +93,10 @@ def bass_schedule(
 
     Examples
     --------
-    >>> bass_schedule(1000, p=0.03, q=0.4, periods=4).round(1)
+    >>> bass_schedule(1000, p=0.03, q=0.4, horizon=4).round(1)
     array([36.1, 50.7, 68.3, 87.2])
     """
-    n = whole("periods", periods)
+    n = whole("horizon", horizon)
     top, own, other = (
         np.asarray(domain.check(name, value))[..., None]
         for name, value, domain in (

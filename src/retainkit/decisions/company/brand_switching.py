@@ -98,11 +98,11 @@ def return_on_switching(
     last_bought: NumberLike,
     contribution_per_purchase: NumberLike,
     utility_change: NumberLike,
-    expenditure: NumberLike,
+    cost: NumberLike,
     discount_rate: RateLike,
     first: First,
     purchases_per_period: Number = 1.0,
-    periods: Number = float("inf"),
+    horizon: Number = float("inf"),
     period: Unit | None = None,
 ) -> ReturnOnSwitching:
     """Whether an improvement of one brand pays, where buyers switch between brands and come back.
@@ -119,9 +119,9 @@ def return_on_switching(
     contribution_per_purchase : number or draws, money
     utility_change : number or draws
         What the improvement adds to the brand's utility, in units of the logit: the caller's estimate.
-    expenditure : number or draws, money of now, above 0
+    cost : number or draws, money of now, above 0
     discount_rate : number or draws > -1, or Rate, per period
-    first, purchases_per_period, periods, period
+    first, purchases_per_period, horizon, period
         As `brand_switching_value`.
 
     Returns
@@ -136,7 +136,7 @@ def return_on_switching(
     Examples
     --------
     >>> roi = return_on_switching([[0.7, 0.3], [0.5, 0.5]], brand=0, last_bought=[60_000, 40_000],
-    ...     contribution_per_purchase=20, utility_change=0.1, expenditure=400_000, discount_rate=0.1,
+    ...     contribution_per_purchase=20, utility_change=0.1, cost=400_000, discount_rate=0.1,
     ...     first="next-purchase")
     >>> round(roi.equity_before), roi.worth_it
     (12488889, True)
@@ -146,7 +146,7 @@ def return_on_switching(
     inputs = given(
         contribution_per_purchase=(contribution_per_purchase, REAL, "of one purchase of the brand"),
         utility_change=(utility_change, REAL, "of the brand, in units of the logit"),
-        expenditure=(expenditure, POSITIVE, "present value of all spending"),
+        cost=(cost, POSITIVE, "present value of all spending"),
         discount_rate=(rate, GROWTH, PER_PERIOD),
     )
 
@@ -158,7 +158,7 @@ def return_on_switching(
             discount_rate=d,
             first=first,
             purchases_per_period=purchases_per_period,
-            periods=periods,
+            horizon=horizon,
         )
         return worth * float(buyers @ value)
 
@@ -173,16 +173,16 @@ def return_on_switching(
 
     def gain(**x: Any) -> Any:
         before, after = both(x)
-        return after - before - x["expenditure"]
+        return after - before - x["cost"]
 
     x = values_of(inputs)
     before, after = both(x)
     return ReturnOnSwitching(
-        gain=number(after - before - x["expenditure"]),
+        gain=number(after - before - x["cost"]),
         assumptions=turning_points(gain, inputs),
         equity_before=number(before),
         equity_after=number(after),
-        roi=roi_of_customer_equity(after - before, expenditure=x["expenditure"]),
+        roi=roi_of_customer_equity(after - before, cost=x["cost"]),
     )
 
 

@@ -87,8 +87,8 @@ class CompanyValue(AbstractDecision):
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, draws as lists, with the flows, the verdict and the assumptions."""
-        told = ("customer_equity", "operating_value", "shareholder_value")
-        figures = {name: np.asarray(getattr(self, name)).tolist() for name in told}
+        described = ("customer_equity", "operating_value", "shareholder_value")
+        figures = {name: np.asarray(getattr(self, name)).tolist() for name in described}
         return {**super().as_dict(), **figures, "flows": self.flows.as_dict()}
 
     def headline(self) -> str:
@@ -102,8 +102,8 @@ class CompanyValue(AbstractDecision):
             "other assets": self.non_operating_assets,
             "debt": -self.debt,
         }
-        told = ", ".join(f"{name} {mean(part):{_WHOLE}}" for name, part in parts.items())
-        return f"shareholder value {shown(self.shareholder_value, _WHOLE)}{asked}: {told}."
+        described = ", ".join(f"{name} {mean(part):{_WHOLE}}" for name, part in parts.items())
+        return f"shareholder value {shown(self.shareholder_value, _WHOLE)}{asked}: {described}."
 
 
 def value_company(
@@ -117,7 +117,7 @@ def value_company(
     overhead_per_period: NumberLike,
     tax_rate: NumberLike,
     discount_rate: RateLike,
-    periods: int,
+    horizon: int,
     margin_growth: RateLike = 0.0,
     overhead_growth: RateLike = 0.0,
     terminal_growth: RateLike = None,
@@ -141,7 +141,7 @@ def value_company(
         Won at the start of each period: see `substitution_schedule` and `bass_schedule`.
     survival : column S(0) = 1, S(1), …, callable, or object with a method ``survival``
         Of the customers at hand, from now on: a contractual model, a lambda, a measured curve of at least
-        `periods` shares, or draws of it, (draws, periods).
+        `horizon` shares, or draws of it, (draws, periods).
     survival_of_new : same, optional
         Of those to come; `survival` by default, right where churn does not depend on tenure.
     margin_per_period : number or draws, money
@@ -152,13 +152,13 @@ def value_company(
     tax_rate : number or draws in [0, 1]
     discount_rate : number or draws > -1, or Rate, per period
         The cost of capital of the operations.
-    periods : int
+    horizon : int
         How many are forecast.
     margin_growth, overhead_growth : number or draws > -1, or Rate, per period
         From the second period on.
     terminal_growth : number or draws, or Rate, below the discount rate, optional
         The cash flow of the last period goes on for ever and grows so. By default nothing is counted after
-        the last period, a lower bound; let `periods` be long.
+        the last period, a lower bound; let `horizon` be long.
     losses : {"relieved", "carried-forward"}
         Whether a loss lowers other taxes at once, or only the tax on later gains.
     non_operating_assets, debt : number or draws, money, 0 or more
@@ -174,13 +174,13 @@ def value_company(
     Raises
     ------
     InputError
-        For values outside their domain, columns that do not fit `periods`, and a terminal growth as fast as
+        For values outside their domain, columns that do not fit `horizon`, and a terminal growth as fast as
         the discount.
 
     Examples
     --------
     >>> firm = value_company(100_000, acquired=20_000, survival=lambda t: 0.8**t, margin_per_period=60,
-    ...     acquisition_cost=90, overhead_per_period=1_500_000, tax_rate=0.25, discount_rate=0.1, periods=40,
+    ...     acquisition_cost=90, overhead_per_period=1_500_000, tax_rate=0.25, discount_rate=0.1, horizon=40,
     ...     non_operating_assets=2_000_000, debt=5_000_000)
     >>> print(firm)
     Worth it: shareholder value 18,042,340: customers at hand 19,999,941, customers to come 23,311,831,
@@ -199,7 +199,7 @@ def value_company(
     acquired                    1            -  times the schedule of new customers
     hazard_ratio                1      2.20449  times the hazard of leaving
     """
-    n = whole("periods", periods)
+    n = whole("horizon", horizon)
     check_losses(losses)
     rates = in_period(
         period,

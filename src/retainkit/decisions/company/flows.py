@@ -46,10 +46,10 @@ class Plan:
         }
         shapes |= {name: c.shape[:-1] for name, c in drawn.items() if c.ndim > 1}
         if len(set(shapes.values())) > 1:
-            told = ", ".join(f"{name} {shape[0]:,}" for name, shape in shapes.items())
+            shown = ", ".join(f"{name} {shape[0]:,}" for name, shape in shapes.items())
             rule = "must have as many draws as the other inputs"
             way_out = "Draw each input as often, or give one number."
-            raise InputError("length-mismatch", next(reversed(shapes)), told, rule, way_out)
+            raise InputError("length-mismatch", next(reversed(shapes)), shown, rule, way_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,19 +97,19 @@ def columns_of_plan(
     survival: Survival,
     survival_of_new: Survival | None,
     acquired: NumberLike,
-    periods: int,
+    horizon: int,
     losses: Losses,
     *,
     terminal: bool,
 ) -> Plan:
     """Curves and schedule as checked columns of as many periods."""
-    own = _curve("survival", survival, periods)
-    new = own if survival_of_new is None else _curve("survival_of_new", survival_of_new, periods)
+    own = _curve("survival", survival, horizon)
+    new = own if survival_of_new is None else _curve("survival_of_new", survival_of_new, horizon)
     won = np.asarray(NOT_NEGATIVE.check("acquired", acquired))
     if won.ndim == 0:
-        won = np.full(periods, won)
-    if won.ndim > 2 or won.shape[-1] != periods:
-        raise _does_not_fit("acquired", won, periods)
+        won = np.full(horizon, won)
+    if won.ndim > 2 or won.shape[-1] != horizon:
+        raise _does_not_fit("acquired", won, horizon)
     return Plan(own, new, won, losses == "carried-forward", terminal)
 
 
@@ -146,13 +146,13 @@ def flows(x: Mapping[str, Any], plan: Plan) -> Flows:
     )
 
 
-def _curve(argument: str, survival: Survival, periods: int) -> Array:
+def _curve(argument: str, survival: Survival, horizon: int) -> Array:
     function = survival_function(survival)
-    given = survival if function is None else function(np.arange(float(periods)))
+    given = survival if function is None else function(np.arange(float(horizon)))
     curve = np.asarray(PROBABILITY.check(argument, given))
-    if curve.ndim not in (1, 2) or curve.shape[-1] < periods:
-        raise _does_not_fit(argument, curve, periods)
-    curve = curve[..., :periods]
+    if curve.ndim not in (1, 2) or curve.shape[-1] < horizon:
+        raise _does_not_fit(argument, curve, horizon)
+    curve = curve[..., :horizon]
     rule = "must begin with S(0) = 1: everyone is there at the start"
     way_out = "For customers at hand give S(t)/S(now)."
     refuse_where(curve[..., 0] != 1.0, "not-a-curve", argument, curve[..., 0], rule, way_out)
@@ -180,9 +180,9 @@ def _after_carrying_forward(profit: Array) -> Array:
     return np.diff(highest, axis=-1, prepend=0.0)
 
 
-def _does_not_fit(argument: str, column: Array, periods: int) -> InputError:
-    rule = f"must have one entry for each of the {periods:,} periods, (periods,) or (draws, periods)"
-    return wrong_shape(argument, column, rule, "Give as many as periods, or fewer periods.")
+def _does_not_fit(argument: str, column: Array, horizon: int) -> InputError:
+    rule = f"must have one entry for each of the {horizon:,} periods, (periods,) or (draws, periods)"
+    return wrong_shape(argument, column, rule, "Give as many as there are periods, or a shorter horizon.")
 
 
 def _beyond(x: Mapping[str, Any]) -> Array:

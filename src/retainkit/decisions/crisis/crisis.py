@@ -21,7 +21,7 @@ from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas.survival import Survival, survival_function
 from retainkit.errors import refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
@@ -58,7 +58,7 @@ def crisis_survivor_factor(
     >>> round(crisis_survivor_factor(churn=usual, hazard_jump=4, half_life=2, period="month"), 6)
     0.793873
     """
-    (rate,) = in_period(period, churn=churn)
+    (rate,) = in_period(period, churn=as_loss(churn))
     (c, k, h), back = columns(
         churn=(rate, SHARE_BELOW_1), hazard_jump=(hazard_jump, NOT_NEGATIVE), half_life=(half_life, POSITIVE)
     )
@@ -109,7 +109,7 @@ def value_through_crisis(
     >>> round(value_through_crisis(50, **crisis, half_life=1), 3)
     1492.318
     """
-    rates = in_period(period, churn=churn, discount_rate=discount_rate)
+    rates = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (m, c, d, k, h, t), back = columns(
         margin_per_period=(margin_per_period, REAL),
         churn=(rates[0], SHARE_BELOW_1),

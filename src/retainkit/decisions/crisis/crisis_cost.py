@@ -22,7 +22,7 @@ from retainkit.decisions._base.old_decision import (
 from retainkit.decisions.crisis.crisis import share_of_value, usual_annuity
 from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
@@ -127,7 +127,7 @@ def crisis_cost(
         values_of(
             _inputs(
                 margin_per_period,
-                in_period(period, churn=churn, discount_rate=discount_rate),
+                in_period(period, churn=as_loss(churn), discount_rate=discount_rate),
                 hazard_jump,
                 half_life,
                 customers,
@@ -216,7 +216,7 @@ def faster_recovery(
     inputs = {
         **_inputs(
             margin_per_period,
-            in_period(period, churn=churn, discount_rate=discount_rate),
+            in_period(period, churn=as_loss(churn), discount_rate=discount_rate),
             hazard_jump,
             half_life,
             customers,

@@ -27,7 +27,7 @@ def recovery_gain(
     stay_without_failure: NumberLike,
     stay_unrecovered: NumberLike,
     restored: NumberLike,
-    cost: NumberLike,
+    cost_per_recovery: NumberLike,
     recovery_paradox: NumberLike = 0.0,
 ) -> SameKind:
     """What making good for one failure adds, Δp(stay)·V − cost.
@@ -40,7 +40,7 @@ def recovery_gain(
         p and p₀, chances to stay; p₀ ≤ p.
     restored : number or column in [0, 1]
         Share of the lost chance that recovery brings back: share of customers whom it satisfies.
-    cost : number or column, money
+    cost_per_recovery : number or column, money
         Of one recovery: handling and what is given.
     recovery_paradox : number or column in [0, 1]
         Points of staying beyond a customer without failure; 0 without evidence of your own.
@@ -57,7 +57,7 @@ def recovery_gain(
     Examples
     --------
     >>> chances = dict(stay_without_failure=0.9, stay_unrecovered=0.5, restored=0.75)
-    >>> round(recovery_gain(1000, **chances, cost=40), 6)
+    >>> round(recovery_gain(1000, **chances, cost_per_recovery=40), 6)
     260.0
     """
     (v, p, p0, share, spent, extra), back = columns(
@@ -65,7 +65,7 @@ def recovery_gain(
         stay_without_failure=(stay_without_failure, PROBABILITY),
         stay_unrecovered=(stay_unrecovered, PROBABILITY),
         restored=(restored, PROBABILITY),
-        cost=(cost, NOT_NEGATIVE),
+        cost_per_recovery=(cost_per_recovery, NOT_NEGATIVE),
         recovery_paradox=(recovery_paradox, PROBABILITY),
     )
     _check_chances(p, p0, share, extra)
@@ -108,20 +108,20 @@ def service_recovery(
     stay_without_failure: NumberLike,
     stay_unrecovered: NumberLike,
     restored: NumberLike,
-    cost: NumberLike,
+    cost_per_recovery: NumberLike,
     failures: NumberLike = 1.0,
-    fixed_cost: NumberLike = 0.0,
+    cost: NumberLike = 0.0,
     recovery_paradox: NumberLike = 0.0,
 ) -> ServiceRecovery:
     """Whether making good for service failures is worth what it costs, and what preventing one is worth.
 
     Parameters
     ----------
-    value, stay_without_failure, stay_unrecovered, restored, cost, recovery_paradox
+    value, stay_without_failure, stay_unrecovered, restored, cost_per_recovery, recovery_paradox
         As `recovery_gain`; numbers or draws.
     failures : number or draws, 0 or more
         That would be recovered.
-    fixed_cost : number or draws, money
+    cost : number or draws, money
         Of being able to: a hotline, training.
 
     Returns
@@ -135,8 +135,8 @@ def service_recovery(
 
     Examples
     --------
-    >>> print(service_recovery(1000, stay_without_failure=0.9, stay_unrecovered=0.5, restored=0.75, cost=40,
-    ...     failures=200))
+    >>> print(service_recovery(1000, stay_without_failure=0.9, stay_unrecovered=0.5, restored=0.75,
+    ...     cost_per_recovery=40, failures=200))
     Worth it: 52,000.00 in all. A failure costs 400.00 if nothing is done and 140.00 with recovery, which may
     cost up to 300.00.
     assumed               value  turns at  what it is
@@ -144,9 +144,9 @@ def service_recovery(
     stay_without_failure    0.9  0.553333  chance to stay
     stay_unrecovered        0.5  0.846667  chance to stay after a failure
     restored               0.75       0.1  share of the loss brought back
-    cost                     40       300  of one recovery
+    cost_per_recovery                     40       300  of one recovery
     failures                200         0  recovered
-    fixed_cost                0     52000  once, in all
+    cost                0     52000  once, in all
     recovery_paradox          0         -  chance beyond one without failure
     """
     inputs = given(
@@ -154,9 +154,9 @@ def service_recovery(
         stay_without_failure=(stay_without_failure, PROBABILITY, "chance to stay"),
         stay_unrecovered=(stay_unrecovered, PROBABILITY, "chance to stay after a failure"),
         restored=(restored, PROBABILITY, "share of the loss brought back"),
-        cost=(cost, NOT_NEGATIVE, "of one recovery"),
+        cost_per_recovery=(cost_per_recovery, NOT_NEGATIVE, "of one recovery"),
         failures=(failures, NOT_NEGATIVE, "recovered"),
-        fixed_cost=(fixed_cost, NOT_NEGATIVE, "once, in all"),
+        cost=(cost, NOT_NEGATIVE, "once, in all"),
         recovery_paradox=(recovery_paradox, PROBABILITY, "chance beyond one without failure"),
     )
 
@@ -165,7 +165,7 @@ def service_recovery(
         return more * x["value"]
 
     def gain(**x: Any) -> Any:
-        return x["failures"] * (brought(**x) - x["cost"]) - x["fixed_cost"]
+        return x["failures"] * (brought(**x) - x["cost_per_recovery"]) - x["cost"]
 
     x = values_of(inputs)
     names = ("stay_without_failure", "stay_unrecovered", "restored", "recovery_paradox")
@@ -176,7 +176,7 @@ def service_recovery(
         gain=number(gain(**x)),
         assumptions=turning_points(gain, inputs),
         failure_cost=number(lost),
-        left_after_recovery=number(lost - brought(**x) + x["cost"]),
+        left_after_recovery=number(lost - brought(**x) + x["cost_per_recovery"]),
         most_per_recovery=number(brought(**x)),
     )
 

@@ -30,12 +30,12 @@ class ExperimentResult(AbstractRecord):
     ----------
     gain : float, money per customer
         Mean net gain of treating a customer over leaving him or her alone.
-    standard_deviation : float, money per customer
+    sd : float, money per customer
     interval : (float, float), money per customer
         Holds the gain with probability `level`.
     probability_lift : float
         That treated customers do better at all, costs aside.
-    probability_profit : float
+    probability_of_gain : float
         That they do better by more than the treatment costs.
     loss_if_rolled_out, loss_if_not : float, money per customer
         Expected loss by each decision, over the cases in which it is the wrong one.
@@ -49,10 +49,10 @@ class ExperimentResult(AbstractRecord):
     """
 
     gain: float
-    standard_deviation: float
+    sd: float
     interval: tuple[float, float]
     probability_lift: float
-    probability_profit: float
+    probability_of_gain: float
     loss_if_rolled_out: float
     loss_if_not: float
     customers: float
@@ -80,11 +80,11 @@ class ExperimentResult(AbstractRecord):
         return {
             "worth_it": self.worth_it,
             "gain": self.gain,
-            "standard_deviation": self.standard_deviation,
+            "sd": self.sd,
             "interval": list(self.interval),
             "level": self.level,
             "probability_lift": self.probability_lift,
-            "probability_profit": self.probability_profit,
+            "probability_of_gain": self.probability_of_gain,
             "loss_if_rolled_out": self.loss_if_rolled_out,
             "loss_if_not": self.loss_if_not,
             "customers": self.customers,
@@ -103,7 +103,7 @@ class ExperimentResult(AbstractRecord):
             [
                 f"{answer}: net gain {self.gain:,.2f} per customer ({self.level:.0%} between {low:,.2f} and "
                 f"{high:,.2f}){people}.",
-                f"  P(better at all) {self.probability_lift:.3f}, P(profit) {self.probability_profit:.3f}",
+                f"  P(better at all) {self.probability_lift:.3f}, P(profit) {self.probability_of_gain:.3f}",
                 f"  expected loss per customer: {self.loss_if_rolled_out:,.2f} if rolled out, "
                 f"{self.loss_if_not:,.2f} if not; certainty is worth {self.value_of_certainty:,.2f}",
                 assumption_table(self.assumptions),
@@ -115,7 +115,7 @@ def experiment_from_draws(
     control: NumberLike,
     *,
     treated: NumberLike,
-    cost: NumberLike,
+    cost_per_customer: NumberLike,
     customers: Number = 1.0,
     level: Number = 0.9,
 ) -> ExperimentResult:
@@ -130,7 +130,7 @@ def experiment_from_draws(
     control, treated : (draws,) or (draws, 1), money per customer
         Mean money of a customer left alone and of one treated, before the cost of treating; draws of the
         two arms are independent unless both come from the same rows of one posterior.
-    cost : number or (draws,), money per treated customer
+    cost_per_customer : number or (draws,), money per treated customer
     customers : number
         How many customers the decision is about.
     level : number in (0, 1)
@@ -145,24 +145,27 @@ def experiment_from_draws(
     --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(1)
-    >>> result = experiment_from_draws(rng.normal(100, 2, 4000), treated=rng.normal(106, 2, 4000), cost=5)
-    >>> 0.5 < result.probability_profit < 0.75 < result.probability_lift
+    >>> control, treated = rng.normal(100, 2, 4000), rng.normal(106, 2, 4000)
+    >>> result = experiment_from_draws(control, treated=treated, cost_per_customer=5)
+    >>> 0.5 < result.probability_of_gain < 0.75 < result.probability_lift
     True
     """
     (base, with_it, spent), _ = columns(
-        control=(_row(control), REAL), treated=(_row(treated), REAL), cost=(_row(cost), REAL)
+        control=(_row(control), REAL),
+        treated=(_row(treated), REAL),
+        cost_per_customer=(_row(cost_per_customer), REAL),
     )
     means = {
         "control": Given(float(base.mean()), REAL, "a customer left alone brings"),
         "treated": Given(float(with_it.mean()), REAL, "a treated customer brings"),
-        "cost": Given(float(spent.mean()), REAL, "of treating one"),
+        "cost_per_customer": Given(float(spent.mean()), REAL, "of treating one"),
     }
     return judged(with_it - base, spent, customers, level, assumptions(difference, means))
 
 
-def difference(control: float, treated: float, cost: float) -> float:
+def difference(control: float, treated: float, cost_per_customer: float) -> float:
     """What a treated customer brings more than one left alone, after the cost."""
-    return treated - control - cost
+    return treated - control - cost_per_customer
 
 
 def _row(values: Any) -> Any:
@@ -183,10 +186,10 @@ def judged(
     low, high = np.quantile(net, [0.5 - share / 2.0, 0.5 + share / 2.0])
     return ExperimentResult(
         gain=float(net.mean()),
-        standard_deviation=float(net.std(ddof=1)),
+        sd=float(net.std(ddof=1)),
         interval=(float(low), float(high)),
         probability_lift=float(np.mean(lift > 0.0)),
-        probability_profit=float(np.mean(net > 0.0)),
+        probability_of_gain=float(np.mean(net > 0.0)),
         loss_if_rolled_out=float(np.maximum(-net, 0.0).mean()),
         loss_if_not=float(np.maximum(net, 0.0).mean()),
         customers=number,

@@ -91,7 +91,7 @@ def sample_size_for_profit(
     outcome_sd: Number,
     customers: Number,
     cost_per_customer: Number = 0.0,
-    fixed_cost: Number = 0.0,
+    cost: Number = 0.0,
 ) -> ExperimentPlan:
     """How many customers to test so that test and roll-out together earn most.
 
@@ -115,7 +115,7 @@ def sample_size_for_profit(
         N, customers whom test and roll-out reach together.
     cost_per_customer : number, money
         c, of observing one customer in the test; the treatment's own cost is in the gain.
-    fixed_cost : number, money
+    cost : number, money
         K, of holding the test at all.
 
     Raises
@@ -134,7 +134,7 @@ def sample_size_for_profit(
       outcome_sd            180         -  spread of outcomes over customers
       customers          100000     12674  reached by test and roll-out together
       cost_per_customer       0   11.5784  of observing one customer
-      fixed_cost              0    146745  of holding the test
+      cost              0    146745  of holding the test
     """
     mu, sigma, s, N, c, K = numbers(
         mean=(mean, REAL),
@@ -142,7 +142,7 @@ def sample_size_for_profit(
         outcome_sd=(outcome_sd, NOT_NEGATIVE),
         customers=(customers, NOT_NEGATIVE),
         cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
-        fixed_cost=(fixed_cost, NOT_NEGATIVE),
+        cost=(cost, NOT_NEGATIVE),
     )
     sizes = _best_sizes(mu, sigma, s, N, c, K)
     return planned(sizes, mu, sigma, s, N, c, K)
@@ -194,9 +194,9 @@ def _assumed(
         outcome_sd: float,
         customers: float,
         cost_per_customer: float,
-        fixed_cost: float,
+        cost: float,
     ) -> float:
-        return float(net_benefit(n, mean, sd, outcome_sd, customers, cost_per_customer, fixed_cost))
+        return float(net_benefit(n, mean, sd, outcome_sd, customers, cost_per_customer, cost))
 
     return assumptions(
         gain,
@@ -206,6 +206,6 @@ def _assumed(
             "outcome_sd": Given(s, NOT_NEGATIVE, "spread of outcomes over customers"),
             "customers": Given(N, POSITIVE, "reached by test and roll-out together"),
             "cost_per_customer": Given(c, NOT_NEGATIVE, "of observing one customer"),
-            "fixed_cost": Given(K, NOT_NEGATIVE, "of holding the test"),
+            "cost": Given(K, NOT_NEGATIVE, "of holding the test"),
         },
     )

@@ -26,7 +26,7 @@ def lifetime_test(
     time_treated: Number,
     margin_per_period: NumberLike,
     discount_rate: RateLike,
-    cost: NumberLike,
+    cost_per_customer: NumberLike,
     customers: Number = 1.0,
     prior: tuple[Number, Number] = (1.0, 0.0),
     level: Number = 0.9,
@@ -48,14 +48,14 @@ def lifetime_test(
     margin_per_period : number or (draws,), money per period
     discount_rate : number above 0, or Rate, per period
         Without it, the mean value would hang on rates of leaving near 0, of which no test knows anything.
-    cost : number or (draws,), money
+    cost_per_customer : number or (draws,), money
         Of treating one customer, once.
     customers, level
         As `retention_test`.
     prior : two numbers, 0 or more
         Customers who left and periods at risk that the prior counts for, in each arm.
     draws : int
-        How many; as many as `margin_per_period` or `cost` has, if one of them is drawn.
+        How many; as many as `margin_per_period` or `cost_per_customer` has, if one of them is drawn.
     seed : int or Generator
     period : unit, optional
         What margin and times count in; needed to convert a `Rate`.
@@ -68,12 +68,14 @@ def lifetime_test(
     Examples
     --------
     >>> result = lifetime_test(250, time_control=5000, churned_treated=200, time_treated=5000,
-    ...     margin_per_period=50, discount_rate=0.01, cost=5)
-    >>> result.worth_it, result.probability_profit > 0.98
+    ...     margin_per_period=50, discount_rate=0.01, cost_per_customer=5)
+    >>> result.worth_it, result.probability_of_gain > 0.98
     (True, True)
     """
     (rate,) = in_period(period, discount_rate=discount_rate)
-    (m, f), _ = columns(margin_per_period=(margin_per_period, REAL), cost=(cost, NOT_NEGATIVE))
+    (m, f), _ = columns(
+        margin_per_period=(margin_per_period, REAL), cost_per_customer=(cost_per_customer, NOT_NEGATIVE)
+    )
     (d,) = numbers(discount_rate=(rate, POSITIVE))
     force = float(np.log1p(d))
     none = _rate_of_leaving("control", churned_control, time_control, prior)
@@ -103,10 +105,13 @@ def _assumed_of_lifetimes(lam0: float, lam1: float, m: Array, d: float, f: Array
         churn_treated: float,
         margin_per_period: float,
         discount_rate: float,
-        cost: float,
+        cost_per_customer: float,
     ) -> float:
         force = float(np.log1p(discount_rate))
-        return margin_per_period * (1.0 / (churn_treated + force) - 1.0 / (churn_control + force)) - cost
+        return (
+            margin_per_period * (1.0 / (churn_treated + force) - 1.0 / (churn_control + force))
+            - cost_per_customer
+        )
 
     return assumptions(
         gain,
@@ -115,6 +120,6 @@ def _assumed_of_lifetimes(lam0: float, lam1: float, m: Array, d: float, f: Array
             "churn_treated": Given(lam1, POSITIVE, "rate of leaving per period, treated"),
             "margin_per_period": Given(m, REAL, "of a customer who is there"),
             "discount_rate": Given(d, POSITIVE, "per period"),
-            "cost": Given(f, NOT_NEGATIVE, "of treating a customer"),
+            "cost_per_customer": Given(f, NOT_NEGATIVE, "of treating a customer"),
         },
     )

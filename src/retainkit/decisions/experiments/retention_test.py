@@ -25,7 +25,7 @@ def retention_test(
     churned_treated: Number,
     treated: Number,
     value: NumberLike,
-    cost: NumberLike,
+    cost_per_customer: NumberLike,
     incentive: Number = 0.0,
     customers: Number = 1.0,
     prior: tuple[Number, Number] = (1.0, 1.0),
@@ -34,8 +34,9 @@ def retention_test(
 ) -> ExperimentResult:
     """Did the test pay, where the outcome is who left.
 
-    Posterior of (p₀ − p₁)·V − cost − δ·(1 − p₁) with p ~ Beta(prior + left, prior + stayed) in each arm. With
-    numbers it is integrated, without drawing; where `value` or `cost` are draws, as many shares are drawn.
+    Posterior of (p₀ − p₁)·V − f − δ·(1 − p₁) with p ~ Beta(prior + left, prior + stayed) in each arm. With
+    numbers it is integrated, without drawing; where `value` or `cost_per_customer` are draws, as many shares
+    are drawn.
 
     Parameters
     ----------
@@ -43,8 +44,8 @@ def retention_test(
         How many left, of how many, in each arm.
     value : number above 0 or (draws,), money
         V, margin still to come from a customer who stays.
-    cost : number or (draws,), money
-        Of treating one customer, whether or not he or she stays.
+    cost_per_customer : number or (draws,), money
+        f, of treating one customer, whether or not he or she stays.
     incentive : number, money
         δ, collected by everyone who is treated and stays.
     customers : number
@@ -63,22 +64,23 @@ def retention_test(
 
     Examples
     --------
-    >>> print(retention_test(250, control=5000, churned_treated=200, treated=5000, value=833.33, cost=5))
+    >>> print(retention_test(250, control=5000, churned_treated=200, treated=5000, value=833.33,
+    ...     cost_per_customer=5))
     Roll out: net gain 3.33 per customer (90% between -2.35 and 9.03).
       P(better at all) 0.992, P(profit) 0.832
       expected loss per customer: 0.31 if rolled out, 3.64 if not; certainty is worth 0.31
-      assumed            value   turns at  what it is
-      churn_control  0.0501799   0.046184  share that left untreated
-      churn_treated  0.0401839  0.0441799  share that left treated
-      value             833.33      500.2  margin still to come from a customer who stays
-      cost                   5    8.32997  of treating a customer
-      incentive              0    3.46938  collected by everyone treated who stays
+      assumed                value   turns at  what it is
+      churn_control      0.0501799   0.046184  share that left untreated
+      churn_treated      0.0401839  0.0441799  share that left treated
+      value                 833.33      500.2  margin still to come from a customer who stays
+      cost_per_customer          5    8.32997  of treating a customer
+      incentive                  0    3.46938  collected by everyone treated who stays
     """
     none, some = (
         _posterior("control", churned_control, control, prior),
         _posterior("treated", churned_treated, treated, prior),
     )
-    (V, f), _ = columns(value=(value, POSITIVE), cost=(cost, NOT_NEGATIVE))
+    (V, f), _ = columns(value=(value, POSITIVE), cost_per_customer=(cost_per_customer, NOT_NEGATIVE))
     (delta,) = numbers(incentive=(incentive, NOT_NEGATIVE))
     known = _assumed_of_churn(none.mean, some.mean, V, f, delta)
     if V.ndim == f.ndim == 0:
@@ -100,9 +102,9 @@ def _posterior(arm: str, churned: Number, of: Number, prior: tuple[Number, Numbe
 
 def _assumed_of_churn(p0: float, p1: float, V: Array, f: Array, delta: float) -> tuple[Assumption, ...]:
     def gain(
-        churn_control: float, churn_treated: float, value: float, cost: float, incentive: float
+        churn_control: float, churn_treated: float, value: float, cost_per_customer: float, incentive: float
     ) -> float:
-        return (churn_control - churn_treated) * value - cost - incentive * (1.0 - churn_treated)
+        return (churn_control - churn_treated) * value - cost_per_customer - incentive * (1.0 - churn_treated)
 
     return assumptions(
         gain,
@@ -110,7 +112,7 @@ def _assumed_of_churn(p0: float, p1: float, V: Array, f: Array, delta: float) ->
             "churn_control": Given(p0, PROBABILITY, "share that left untreated"),
             "churn_treated": Given(p1, PROBABILITY, "share that left treated"),
             "value": Given(V, POSITIVE, "margin still to come from a customer who stays"),
-            "cost": Given(f, NOT_NEGATIVE, "of treating a customer"),
+            "cost_per_customer": Given(f, NOT_NEGATIVE, "of treating a customer"),
             "incentive": Given(delta, NOT_NEGATIVE, "collected by everyone treated who stays"),
         },
     )
@@ -130,10 +132,10 @@ def _integrated(
     if_not = net.mean_gain()
     return ExperimentResult(
         gain=net.mean,
-        standard_deviation=net.sd,
+        sd=net.sd,
         interval=(net.quantile(0.5 - level / 2.0), net.quantile(0.5 + level / 2.0)),
         probability_lift=BetaDifference(none, some, 1.0, 1.0, 0.0).above(0.0),
-        probability_profit=net.above(0.0),
+        probability_of_gain=net.above(0.0),
         loss_if_rolled_out=if_not - net.mean,
         loss_if_not=if_not,
         customers=customers,

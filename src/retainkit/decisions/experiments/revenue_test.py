@@ -29,7 +29,7 @@ def revenue_test(
     control: NumberLike,
     *,
     treated: NumberLike,
-    cost: NumberLike,
+    cost_per_customer: NumberLike,
     posterior: RevenuePosterior = "bootstrap",
     customers: Number = 1.0,
     level: Number = 0.9,
@@ -38,13 +38,13 @@ def revenue_test(
 ) -> ExperimentResult:
     """Did the test pay, where the outcome is money.
 
-    Posterior of mean margin treated − mean margin untreated − cost.
+    Posterior of mean margin treated − mean margin untreated − cost_per_customer.
 
     Parameters
     ----------
     control, treated : column, money
         Margin of each customer of the arm over the same time, zeros included. Margin, not revenue.
-    cost : number or (draws,), money
+    cost_per_customer : number or (draws,), money
         Of treating one customer.
     posterior : {"bootstrap", "normal"}
     customers : number
@@ -52,7 +52,7 @@ def revenue_test(
     level : number in (0, 1)
         Of the interval.
     draws : int
-        How many; as many as `cost` has, if it is drawn.
+        How many; as many as `cost_per_customer` has, if it is drawn.
     seed : int or Generator
 
     Raises
@@ -65,14 +65,14 @@ def revenue_test(
     >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> spent = rng.gamma(0.5, 40, (2, 2000)) * [[1.0], [1.3]]
-    >>> result = revenue_test(spent[0], treated=spent[1], cost=2)
-    >>> result.worth_it, result.probability_profit > 0.95
+    >>> result = revenue_test(spent[0], treated=spent[1], cost_per_customer=2)
+    >>> result.worth_it, result.probability_of_gain > 0.95
     (True, True)
     """
     if posterior not in get_args(RevenuePosterior):
         raise unknown_choice("posterior", posterior, get_args(RevenuePosterior))
     none, some = _arm("control", control), _arm("treated", treated)
-    (f,), _ = columns(cost=(cost, NOT_NEGATIVE))
+    (f,), _ = columns(cost_per_customer=(cost_per_customer, NOT_NEGATIVE))
     count = f.size if f.ndim else draws
     rng = np.random.default_rng(seed)
     mean_of = _bootstrapped if posterior == "bootstrap" else _student
@@ -82,7 +82,7 @@ def revenue_test(
         {
             "control": Given(float(none.mean()), REAL, "mean margin of a customer left alone"),
             "treated": Given(float(some.mean()), REAL, "mean margin of a treated customer"),
-            "cost": Given(f, NOT_NEGATIVE, "of treating a customer"),
+            "cost_per_customer": Given(f, NOT_NEGATIVE, "of treating a customer"),
         },
     )
     return judged(with_it - base, f, customers, level, known)

@@ -21,7 +21,7 @@ def when_to_stop(
     sd: Number,
     outcome_sd: Number,
     customers_per_period: Number,
-    periods_left: int,
+    horizon: int,
     cost_per_period: Number = 0.0,
     cost_per_customer: Number = 0.0,
 ) -> ExperimentPlan:
@@ -35,12 +35,12 @@ def when_to_stop(
     ----------
     mean, sd : number, money per customer
         Posterior mean and standard deviation of the net gain so far: `ExperimentResult.gain` and
-        `.standard_deviation`.
+        `.sd`.
     outcome_sd : number, money
         Standard deviation of what one customer brings.
     customers_per_period : number above 0
         Who come to be treated or not, in each period.
-    periods_left : int, 1 or more
+    horizon : int, 1 or more
         Until the end of the horizon for which the decision holds.
     cost_per_period, cost_per_customer : number, money
         Of testing on.
@@ -58,9 +58,9 @@ def when_to_stop(
     Examples
     --------
     >>> shown = dict(mean=3.33, sd=3.46, outcome_sd=180, customers_per_period=20_000)
-    >>> when_to_stop(**shown, periods_left=50).per_arm
+    >>> when_to_stop(**shown, horizon=50).per_arm
     20000
-    >>> print(when_to_stop(**shown, periods_left=4))
+    >>> print(when_to_stop(**shown, horizon=4))
     No test earns its cost: roll out now, for 266,400; knowing for certain would be worth 24,760.
     """
     mu, sigma, s, arriving, per_period, c = numbers(
@@ -71,7 +71,7 @@ def when_to_stop(
         cost_per_period=(cost_per_period, NOT_NEGATIVE),
         cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
     )
-    periods = whole_number("periods_left", periods_left, way_out="Count whole periods.")
+    periods = whole_number("horizon", horizon, way_out="Count whole periods.")
     sizes = 0.5 * arriving * np.arange(1.0, periods + 1.0)
     each = c + per_period / arriving  # a period's cost, shared by its customers
     return planned(sizes, mu, sigma, s, arriving * periods, each, 0.0)

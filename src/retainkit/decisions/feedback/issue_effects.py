@@ -61,7 +61,7 @@ class IssueEffects(AbstractRecord):
     compared : (k,)
         Share of those who met the issue who could be compared with others alike; below 1 only for
         "stratified".
-    churn_rate : float
+    churn : float
         Share of all customers who left.
     customers : int
     method : {"adjusted", "stratified", "unadjusted"}
@@ -75,7 +75,7 @@ class IssueEffects(AbstractRecord):
     incidence: Array
     unadjusted: Array
     compared: Array
-    churn_rate: float
+    churn: float
     customers: int
     method: EffectMethod
     controls: tuple[str, ...]
@@ -86,19 +86,19 @@ class IssueEffects(AbstractRecord):
     def attributed(self) -> float:
         """Share of all who left whom the issues together account for, if the estimates are effects."""
         total = float(self.incidence @ np.array([e.value for e in self.effect]))
-        return total / self.churn_rate
+        return total / self.churn
 
-    def draws(self, count: int = 4000, *, seed: int | np.random.Generator = 0) -> dict[str, Array]:
+    def draws(self, n: int = 4000, *, seed: int | np.random.Generator = 0) -> dict[str, Array]:
         """Effects by issue, drawn from the normal distribution of the estimates.
 
         Parameters
         ----------
-        count : int
+        n : int
         seed : int or Generator
         """
         mean = np.array([e.value for e in self.effect])
         drawn = np.random.default_rng(seed).multivariate_normal(
-            mean, self.covariance, size=count, method="cholesky"
+            mean, self.covariance, size=n, method="cholesky"
         )
         return {name: drawn[:, j] for j, name in enumerate(self.issues)}
 
@@ -110,7 +110,7 @@ class IssueEffects(AbstractRecord):
             "incidence": self.incidence.tolist(),
             "unadjusted": self.unadjusted.tolist(),
             "compared": self.compared.tolist(),
-            "churn_rate": self.churn_rate,
+            "churn": self.churn,
             "attributed": self.attributed,
             "customers": self.customers,
             "method": self.method,
@@ -127,7 +127,7 @@ class IssueEffects(AbstractRecord):
             cells = [name, f"{self.incidence[j]:.1%}", f"{plain:+.1f}", f"{points:+.1f}"]
             rows.append([*cells, f"{100.0 * low:+.1f} to {100.0 * high:+.1f}"])
         caption = (
-            f"{self.churn_rate:.1%} of {self.customers:,} customers left; "
+            f"{self.churn:.1%} of {self.customers:,} customers left; "
             f"the issues together account for {self.attributed:.0%} of them"
         )
         lines = [text_table(caption, rows, left=1)]
@@ -209,7 +209,7 @@ def issue_effects(
         incidence=read_only(met.mean(axis=1)),
         unadjusted=read_only(by_difference(left, met).effect),
         compared=read_only(found.compared),
-        churn_rate=float(left.mean()),
+        churn=float(left.mean()),
         customers=left.size,
         method=method,
         controls=others,
@@ -241,8 +241,8 @@ def _columns(
 
 def _check_apart(met: Array, rest: Array, names: tuple[str, ...], others: tuple[str, ...]) -> None:
     z, _, deviation = standardized(np.concatenate([met, rest]), np.ones_like(met[0]))
-    for name, spread in zip((*names, *others), deviation.tolist(), strict=True):
-        if spread == 0.0:
+    for name, sd in zip((*names, *others), deviation.tolist(), strict=True):
+        if sd == 0.0:
             way_out = "Leave it out: it is the same for everyone."
             raise InputError("collinear", "controls", name, "must vary", way_out)
     check_own_variation((z @ z.T / z.shape[1])[None], (*names, *others), "issues and controls")

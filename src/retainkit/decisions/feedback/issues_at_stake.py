@@ -145,9 +145,9 @@ class IssueRanking(AbstractRecord):
         """The share of draws in which fixing these issues gains; 0 or 1 for numbers."""
         return probability_positive(self.gain)
 
-    def interval(self, coverage: float = 0.9) -> tuple[float, float]:
+    def interval(self, level: float = 0.9) -> tuple[float, float]:
         """The middle part of the draws of the gain; a number is its own interval."""
-        return interval(self.gain, PROBABILITY.check("coverage", coverage))
+        return interval(self.gain, PROBABILITY.check("level", level))
 
     def __getitem__(self, issue: str) -> IssueAtStake:
         """The issue of this name."""
@@ -336,7 +336,7 @@ def _best(gain: Array, cost: Array, budget: float) -> tuple[NDArray[np.bool_], f
     worth = np.flatnonzero(gain > 0.0)
     taken = np.zeros(gain.size, np.bool_)
     if worth.size > _ALL_COMBINATIONS_UP_TO:
-        found = treatment_list(gain, cost=cost, budget=budget)
+        found = treatment_list(gain, cost_per_customer=cost, budget=budget)
         return found.treated, found.gain_bound
     gains, costs = np.zeros(1), np.zeros(1)
     for i in worth:  # subset s holds issue worth[j] where its bit 2^j is set

@@ -206,7 +206,7 @@ def key_drivers(
     check_own_variation(R[None], names, "drivers")
     rng = np.random.default_rng(seed)
     parts, error = divide(R, r, method, orders, rng)
-    spread = intervals(z, w, parts, method, replicates, float(LEVEL.check("level", level)), rng)
+    bounds = intervals(z, w, parts, method, replicates, float(LEVEL.check("level", level)), rng)
     return KeyDrivers(
         drivers=names,
         outcome=outcome,
@@ -217,7 +217,7 @@ def key_drivers(
         sampling_error=error,
         mean=read_only(mean),
         rows=z.shape[1],
-        **spread,
+        **bounds,
     )
 
 
@@ -297,8 +297,8 @@ def _read(table: Any, outcome: str, names: tuple[str, ...], weight: str | None) 
         way_out = "Gather more answers: some dozens of rows per driver tell something."
         raise InputError("too-few", "table", shown, "must have at least two rows more than drivers", way_out)
     z, mean, deviation = standardized(answers, w)
-    for name, spread, value in zip(wanted, deviation.tolist(), mean.tolist(), strict=True):
-        if spread == 0.0:
+    for name, sd, value in zip(wanted, deviation.tolist(), mean.tolist(), strict=True):
+        if sd == 0.0:
             rule = "must vary: what is the same for everyone explains nothing, and cannot be explained"
             way_out = "Leave it out." if wanted[name] == "drivers" else "Choose another outcome."
             raise InputError("collinear", wanted[name], f"{name!r}, {value:.6g} in every row", rule, way_out)

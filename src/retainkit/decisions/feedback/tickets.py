@@ -80,8 +80,8 @@ def tickets_by_customer(
     lines["customer_id"].refuse_missing(NO_ID)
     lines["customer_id"].refuse(row < 0, _STRANGER)
     lines["issue"].refuse_missing(NO_ANSWER)
-    told = [str(value) for value in lines["issue"].to_list()]
-    names, code = np.unique(np.array(told, dtype=np.str_), return_inverse=True)
+    labels = [str(value) for value in lines["issue"].to_list()]
+    names, code = np.unique(np.array(labels, dtype=np.str_), return_inverse=True)
     clash = [name for name in names.tolist() if name in known]
     if clash:
         rule = "must not be named like a column of customers"

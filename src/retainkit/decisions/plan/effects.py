@@ -67,7 +67,7 @@ def moved(
     """What the values of the effects, (effects, draws), do to hazard, margin and new customers."""
     shape = (len(initiatives), value.shape[1])
     log_ratio, money, lift = np.zeros((base.shares.size, *shape)), np.zeros(shape), np.zeros(shape)
-    money -= np.array([[i.monthly_cost_per_customer] for i in initiatives])
+    money -= np.array([[i.total_monthly_cost_per_customer] for i in initiatives])
     for place, effect, drawn in zip(owner, effects, value, strict=True):
         if effect.target == "margin":
             money[place] += effect.scale * drawn

@@ -98,7 +98,7 @@ def _rows(
             high=float(high[i]),
             net_value_per_cost=float(per_cost[i]),
             net_value_after_better=float(added[rank]),
-            probability_of_profit=float((alone[i] > 0.0).mean()),
+            probability_of_gain=float((alone[i] > 0.0).mean()),
             rank_by_return=rank + 1,
             rank_by_value=int(by_value[i]) + 1,
             chosen=bool(best[i]),

@@ -46,7 +46,7 @@ class Gains:
 
         A margin that is given away, on average, is a cost.
         """
-        spent = np.array([[i.monthly_cost_per_customer] for i in initiatives])
+        spent = np.array([[i.total_monthly_cost_per_customer] for i in initiatives])
         changed = self.moved.money.mean(axis=1, keepdims=True) + spent
         still = Moved(
             np.zeros((self.moved.log_ratio.shape[0], *spent.shape)),

@@ -38,9 +38,9 @@ class AbstractInitiative(AbstractInput, ABC):
     """What every initiative has: a name, costs, reach, start and duration."""
 
     name: Annotated[str, Field(description="what to call the initiative", min_length=1)]
-    cost_once: Annotated[Amount, Field(description="money, when it starts")] = 0.0
-    cost_per_month: Annotated[Amount, Field(description="money per month while it runs")] = 0.0
-    cost_per_customer_month: Annotated[Amount, Field(description="money per customer reached")] = 0.0
+    cost: Annotated[Amount, Field(description="money, when it starts")] = 0.0
+    monthly_cost: Annotated[Amount, Field(description="money per month while it runs")] = 0.0
+    monthly_cost_per_customer: Annotated[Amount, Field(description="money per customer reached")] = 0.0
     reach: Annotated[Reach, Field(description="share of the customers, of the segment if named")] = 1.0
     segment: Annotated[str | None, Field(description="whom it is for; everybody by default")] = None
     churn_reason: Annotated[str | None, Field(description="the only reason of churn that it acts on")] = None
@@ -52,14 +52,14 @@ class AbstractInitiative(AbstractInput, ABC):
         """What it does."""
 
     @property
-    def monthly_cost(self) -> float:
+    def total_monthly_cost(self) -> float:
         """All that it costs in a month, however many customers there are."""
-        return self.cost_per_month
+        return self.monthly_cost
 
     @property
-    def monthly_cost_per_customer(self) -> float:
+    def total_monthly_cost_per_customer(self) -> float:
         """All that it costs in a month for each customer reached."""
-        return self.cost_per_customer_month
+        return self.monthly_cost_per_customer
 
 
 AnInitiative = TypeVar("AnInitiative", bound=AbstractInitiative)
@@ -81,11 +81,11 @@ class Initiative(AbstractInitiative):
         Before its own costs; below 0 for a discount.
     acquisition_lift : effect, share
         How many more new customers there are per month: 0.1 is a tenth more.
-    cost_once : money, 0 or more
+    cost : money, 0 or more
         At the start of the month in which it starts.
-    cost_per_month : money, 0 or more
+    monthly_cost : money, 0 or more
         At the start of each month while it runs.
-    cost_per_customer_month : money, 0 or more
+    monthly_cost_per_customer : money, 0 or more
         For each customer reached who is there, when the margin falls.
     reach : share above 0, up to 1
         Of the customers, or of the segment's.
@@ -101,7 +101,7 @@ class Initiative(AbstractInitiative):
 
     Examples
     --------
-    >>> call = Initiative(name="Welcome call", hazard_ratio={"low": 0.8, "high": 0.96}, cost_once=5000)
+    >>> call = Initiative(name="Welcome call", hazard_ratio={"low": 0.8, "high": 0.96}, cost=5000)
     >>> [e.field for e in call.effects()]
     ['hazard_ratio']
     """

@@ -257,8 +257,8 @@ class RetentionPlan(AbstractPlan):
     ...     customers=10_000, monthly_margin=30, monthly_churn=0.03, annual_discount_rate=0.1,
     ...     horizon_months=36,
     ...     initiatives=[
-    ...         {"name": "Welcome call", "cost_once": 50_000, "hazard_ratio": {"low": 0.85, "high": 0.95}},
-    ...         {"name": "Magazine", "cost_per_month": 60_000, "hazard_ratio": 0.97},
+    ...         {"name": "Welcome call", "cost": 50_000, "hazard_ratio": {"low": 0.85, "high": 0.95}},
+    ...         {"name": "Magazine", "monthly_cost": 60_000, "hazard_ratio": 0.97},
     ...     ],
     ... )
     >>> plan.evaluate().chosen

@@ -163,7 +163,7 @@ def _running(initiative: AbstractInitiative, months: int) -> Array:
 
 
 def _fixed_cost(initiative: AbstractInitiative, now: Array, runs: Array) -> float:
-    return float(initiative.cost_once * now[initiative.start_month] + initiative.monthly_cost * (now @ runs))
+    return float(initiative.cost * now[initiative.start_month] + initiative.total_monthly_cost * (now @ runs))
 
 
 def _cells(base: Base, initiatives: Sequence[AbstractInitiative]) -> tuple[NDArray[np.intp], Array, Array]:

@@ -37,7 +37,7 @@ class InitiativeResult:
         ``inf`` where it costs nothing.
     net_value_after_better : float
         What it adds to all that have more net value per cost.
-    probability_of_profit : float
+    probability_of_gain : float
         Chance that it gains anything, alone.
     rank_by_return, rank_by_value : int
         By net value per cost and by net value; 1 is the best.
@@ -54,7 +54,7 @@ class InitiativeResult:
     high: float
     net_value_per_cost: float
     net_value_after_better: float
-    probability_of_profit: float
+    probability_of_gain: float
     rank_by_return: int
     rank_by_value: int
     chosen: bool
@@ -172,7 +172,7 @@ class PlanResult(AbstractDecision):
         for r in self.initiatives:
             turns = ", ".join("-" if e.turning_point is None else f"{e.turning_point:.4g}" for e in r.effects)
             figures = (f"{r.cost:,.0f}", f"{r.net_value:,.0f}", f"{r.net_value_per_cost:,.2f}")
-            more = (f"{r.net_value_after_better:,.0f}", f"{r.probability_of_profit:.0%}", turns)
+            more = (f"{r.net_value_after_better:,.0f}", f"{r.probability_of_gain:.0%}", turns)
             rows.append((r.name, "do" if r.chosen else "", *figures, *more))
         title = "Money of now" + (f", {self.name}" if self.name else "")
         return text_table(title, rows, left=2)

@@ -113,8 +113,8 @@ class ServiceInitiative(AbstractInitiative):
     monthly_margin_change : effect, money per customer reached and month, optional
         Such as a premium paid for the service.
     staff : Staffing, optional
-        Adds to `cost_per_month`.
-    name, cost_once, cost_per_month, cost_per_customer_month, reach, segment, churn_reason, start_month, \
+        Adds to `monthly_cost`.
+    name, cost, monthly_cost, monthly_cost_per_customer, reach, segment, churn_reason, start_month, \
 duration_months
         As `Initiative`.
 
@@ -122,7 +122,7 @@ duration_months
     --------
     >>> chat = ServiceInitiative(name="Chat", staff={"people": 2, "monthly_cost_per_person": 4000},
     ...     response_time={"before": 24, "after": 2, "elasticity": {"low": 0.02, "high": 0.1}})
-    >>> chat.monthly_cost
+    >>> chat.total_monthly_cost
     8000.0
     """
 
@@ -165,13 +165,13 @@ duration_months
         )
 
     @property
-    def monthly_cost(self) -> float:
+    def total_monthly_cost(self) -> float:
         """All that it costs in a month, however many customers there are."""
-        return self.cost_per_month + (0.0 if self.staff is None else self.staff.monthly_cost)
+        return self.monthly_cost + (0.0 if self.staff is None else self.staff.monthly_cost)
 
     @property
-    def monthly_cost_per_customer(self) -> float:
+    def total_monthly_cost_per_customer(self) -> float:
         """All that it costs in a month for each customer reached."""
         failure = self.recovery
         handled = 0.0 if failure is None else failure.monthly_incidence * failure.cost_per_recovery
-        return self.cost_per_customer_month + handled
+        return self.monthly_cost_per_customer + handled

@@ -79,21 +79,21 @@ class UncertainEffect(AbstractInput):
             return np.full(chance.shape, known)
         kind = self.distribution or default
         if kind == "lognormal":
-            centre, spread = self._log_parts()
-            return np.exp(centre + spread * ndtri(chance))
+            centre, scale = self._log_parts()
+            return np.exp(centre + scale * ndtri(chance))
         if kind == "uniform":
             bottom, top = self._bounds()
             return bottom + (top - bottom) * chance
-        centre, spread = self._normal_parts()
-        return centre + spread * ndtri(chance)
+        centre, scale = self._normal_parts()
+        return centre + scale * ndtri(chance)
 
     def centre(self, default: Distribution) -> float:
         """The mean."""
         if self.certain or self.mean is not None:
             return float(next(v for v in (self.value, self.mean, self.low) if v is not None))
         if (self.distribution or default) == "lognormal":
-            centre, spread = self._log_parts()
-            return math.exp(centre + 0.5 * spread * spread)
+            centre, scale = self._log_parts()
+            return math.exp(centre + 0.5 * scale * scale)
         return self._normal_parts()[0]
 
     def describe(self) -> str:

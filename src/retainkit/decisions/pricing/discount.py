@@ -18,7 +18,7 @@ from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import assumed
 from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn, even_churn
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -68,7 +68,7 @@ def break_even_churn_with_discount(
     >>> round(break_even_churn_with_discount(50, discount_given=5, **rates), 6)
     0.044
     """
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (m, off, c, d), back = columns(
         margin_per_period=(margin_per_period, POSITIVE),
         discount_given=(discount_given, NOT_NEGATIVE),
@@ -86,7 +86,7 @@ class LoyaltyDiscountInputs(MarginAgainstChurn):
     discount_given: Real = assumed(NOT_NEGATIVE, "off the price, in every period")
     churn: Real = assumed(PROBABILITY, "share lost per period without it", rate="loss")
     churn_with_discount: Real = assumed(PROBABILITY, "share lost per period with it", rate="loss")
-    cost: Real = assumed(NOT_NEGATIVE, "of introducing it, per customer")
+    cost_per_customer: Real = assumed(NOT_NEGATIVE, "of introducing it, per customer")
 
     def before(self) -> tuple[Any, Any]:
         """Margin per period and churn without the discount."""
@@ -99,7 +99,7 @@ class LoyaltyDiscountInputs(MarginAgainstChurn):
     def gain(self) -> Any:
         """What a customer is worth more with the discount, less the cost of introducing it."""
         without, with_ = self.values()
-        return with_ - without - self.cost
+        return with_ - without - self.cost_per_customer
 
     def share_paid_anyway(self) -> Any:
         """Of all discounts, in money of now, the part for times when the customer would be there anyway."""
@@ -146,7 +146,7 @@ def loyalty_discount(
     churn_with_discount: RateLike,
     discount_rate: RateLike,
     timing: FlowTiming,
-    cost: NumberLike = 0.0,
+    cost_per_customer: NumberLike = 0.0,
     period: Unit | None = None,
 ) -> LoyaltyDiscount:
     """Whether a permanent discount is worth it: the margin given away against the customers kept.
@@ -163,7 +163,7 @@ def loyalty_discount(
     discount_rate : number or draws > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         As `lifetime_value`.
-    cost : number or draws, money per customer, once
+    cost_per_customer : number or draws, money per customer, once
         Of introducing it.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
@@ -188,7 +188,7 @@ def loyalty_discount(
     x = LoyaltyDiscountInputs.read(locals())
     without, with_ = x.finite_values()
     return LoyaltyDiscount(
-        gain=with_ - without - x.cost,
+        gain=with_ - without - x.cost_per_customer,
         inputs=x,
         value_without=without,
         value_with=with_,

@@ -68,7 +68,7 @@ def tier_programme(
     start: NumberLike,
     discount_rate: RateLike,
     tiers: Sequence[str] | None = None,
-    periods: Number = inf,
+    horizon: Number = inf,
     period: Unit | None = None,
 ) -> TierProgramme:
     """Whether loyalty tiers are worth it: the value of members with them and without, by start tier.
@@ -90,7 +90,7 @@ def tier_programme(
     discount_rate : number > -1, or Rate, per period
     tiers : names, optional
         ``"tier 1"``, … by default.
-    periods : int
+    horizon : int
         How many moves to count; all by default.
     period : unit, optional
         What a move takes; needed to convert a `Rate`.
@@ -145,14 +145,14 @@ def tier_programme(
 
     @lru_cache  # most assumptions leave the discount rate as it is
     def mean_stays(discount_rate: float) -> list[Array]:
-        return [_stays(_mean_chain(c), discount_rate, periods) for c in chains]
+        return [_stays(_mean_chain(c), discount_rate, horizon) for c in chains]
 
     def gain(**x: Any) -> Any:
         ours, theirs = _values(x, mean_stays(x["discount_rate"]), names)
         return (ours - theirs) @ share
 
     x = values_of(inputs)
-    ours, theirs = _values(x, [_stays(c, x["discount_rate"], periods) for c in chains], names)
+    ours, theirs = _values(x, [_stays(c, x["discount_rate"], horizon) for c in chains], names)
     return TierProgramme(
         gain=number((ours - theirs) @ share),
         assumptions=turning_points(gain, inputs),
@@ -172,12 +172,12 @@ def _values(x: dict[str, Any], stays: list[Array], names: tuple[str, ...]) -> tu
     return stays[0] @ (margins - costs), stays[1] @ without
 
 
-def _stays(chains: Array, discount_rate: float, periods: Number) -> Array:
+def _stays(chains: Array, discount_rate: float, horizon: Number) -> Array:
     """Discounted periods that a member now in tier i spends in tier j, (tiers, tiers) for every draw."""
     if chains.ndim == 3:
-        return np.array([_stays(c, discount_rate, periods) for c in chains])
+        return np.array([_stays(c, discount_rate, horizon) for c in chains])
     one_each = np.eye(len(chains))
-    columns_ = [markov_value(chains, e, discount_rate=discount_rate, periods=periods) for e in one_each]
+    columns_ = [markov_value(chains, e, discount_rate=discount_rate, horizon=horizon) for e in one_each]
     return np.stack(columns_, axis=-1)
 
 

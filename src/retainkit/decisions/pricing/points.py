@@ -17,7 +17,7 @@ from retainkit.decisions._base.old_decision import given, number, turning_points
 from retainkit.decisions.pricing.rebate import Rebate, gain_of_rebate, rebate_figures
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.typing import NumberLike, RateLike, Unit
 
@@ -222,7 +222,7 @@ def points_redemption(
     >>> print(points_redemption(0.1, churn=0.02, discount_rate=0.01, expires_after=24))
     78.97% of points are redeemed (21.03% breakage), 73.60% in money of the day they are earned.
     """
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (h, c, d, last), back = columns(
         redemption_rate=(redemption_rate, PROBABILITY),
         churn=(churn, PROBABILITY),
@@ -232,6 +232,6 @@ def points_redemption(
 
     def redeemed(rate: Any) -> Any:
         first = (1.0 - c) * h
-        return lifetime_value(first, churn=c + first, discount_rate=rate, timing="end", periods=last)
+        return lifetime_value(first, churn=c + first, discount_rate=rate, timing="end", horizon=last)
 
     return PointsRedemption(back(redeemed(0.0)), back(redeemed(d)))

@@ -68,21 +68,21 @@ class Offer(AbstractDecision):
         After what the offer displaces.
     break_even_take_rate : float or (draws,)
         Above 1 or ``inf`` where no take rate is enough.
-    share_anyway : float or (draws,)
+    share_paid_anyway : float or (draws,)
         The share of takers who would have bought without the offer.
     """
 
     margin_of_an_additional_taker: Real
     break_even_take_rate: Real
-    share_anyway: Real
+    share_paid_anyway: Real
 
     def headline(self) -> str:
         """The verdict in a sentence or two."""
         even = mean(self.break_even_take_rate)
         needed = "no take rate is enough" if even > 1.0 else f"it pays from a take rate of {even:.3%}"
         return (
-            f"{shown(self.gain)} per customer offered; {needed}. {mean(self.share_anyway):.1%} of the takers "
-            "would have bought anyway."
+            f"{shown(self.gain)} per customer offered; {needed}. {mean(self.share_paid_anyway):.1%} of the "
+            "takers would have bought anyway."
         )
 
 
@@ -133,7 +133,7 @@ def offer_to_customers(
     ...     cannibalised_share=0.25,
     ...     displaced_margin=120,
     ... )
-    >>> round(decision.gain, 6), round(decision.break_even_take_rate, 6), round(decision.share_anyway, 6)
+    >>> round(decision.gain, 6), round(decision.break_even_take_rate, 6), round(decision.share_paid_anyway, 6)
     (0.5, 0.04, 0.4)
     """
     inputs = given(
@@ -157,7 +157,7 @@ def offer_to_customers(
         break_even_take_rate=number(
             _even(np.asarray(_left(x)), np.asarray(x["cost_per_offer"]), np.asarray(x["take_rate_without"]))
         ),
-        share_anyway=number(share_paid_anyway(x["take_rate_without"], x["take_rate"])),
+        share_paid_anyway=number(share_paid_anyway(x["take_rate_without"], x["take_rate"])),
     )
 
 

@@ -18,7 +18,7 @@ from retainkit.decisions._base.draws import plain
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, SHARE_BELOW_1
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Unit
@@ -114,7 +114,7 @@ def referrals_per_customer(
     >>> referrals_per_customer(0.01, churn=[0.05, 0.04]).round(6).tolist()
     [0.2, 0.25]
     """
-    churn, rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (rho, c, d), back = columns(
         referrals_per_period=(referrals_per_period, NOT_NEGATIVE),
         churn=(churn, PROBABILITY),
@@ -210,7 +210,7 @@ def value_with_referrals(
     (-0.8333, -1.0)
     """
     check_flow(timing)
-    churn, rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (m, rho, cost, c, d), back = columns(
         margin_per_period=(margin_per_period, POSITIVE),
         referrals_per_period=(referrals_per_period, NOT_NEGATIVE),

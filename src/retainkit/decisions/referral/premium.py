@@ -19,7 +19,7 @@ from retainkit.decisions._base.old_decision import AbstractDecision, given, numb
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -107,7 +107,7 @@ def referred_customer_premium(
     (1000.0, 0.2, 286.67)
     """
     churn, churn_referred, rate = in_period(
-        period, churn=churn, churn_referred=churn_referred, discount_rate=discount_rate
+        period, churn=as_loss(churn), churn_referred=as_loss(churn_referred), discount_rate=discount_rate
     )
     inputs = given(
         margin_per_period=(margin_per_period, REAL, "margin of another customer"),

@@ -117,7 +117,7 @@ def review_effect(
     revenue_per_customer: NumberLike,
     cost: NumberLike,
     cost_per_period: NumberLike,
-    periods: NumberLike,
+    horizon: NumberLike,
     discount_rate: RateLike,
     timing: Timing,
     period: Unit | None = None,
@@ -137,7 +137,7 @@ def review_effect(
     cost : number or draws, money, once
     cost_per_period : number or draws, money per period
         Of answering, asking and repairing.
-    periods : number or draws, 0 or more
+    horizon : number or draws, 0 or more
         How long the rating holds.
     discount_rate : number or draws > -1, or Rate, per period
     timing : {"begin", "mid", "end"}
@@ -166,7 +166,7 @@ def review_effect(
     ...     revenue_per_customer=60,
     ...     cost=5_000,
     ...     cost_per_period=1_500,
-    ...     periods=12,
+    ...     horizon=12,
     ...     discount_rate=0.01,
     ...     timing="end",
     ... )
@@ -185,13 +185,13 @@ def review_effect(
         value_per_customer=(value_per_customer, REAL, "lifetime value of a customer won"),
         cost=(cost, NOT_NEGATIVE, "once"),
         cost_per_period=(cost_per_period, NOT_NEGATIVE, "of answering, asking and repairing"),
-        periods=(periods, NOT_NEGATIVE, "how long the rating holds"),
+        horizon=(horizon, NOT_NEGATIVE, "how long the rating holds"),
         discount_rate=(rate, GROWTH, "per period"),
     )
 
     def gain(**x: Any) -> Any:
         per_period = _customers(x) * x["value_per_customer"] - x["cost_per_period"]
-        factor = annuity_value(1.0, periods=x["periods"], discount_rate=x["discount_rate"], timing=timing)
+        factor = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing=timing)
         return per_period * factor - x["cost"]
 
     x = values_of(inputs)

@@ -21,7 +21,7 @@ from retainkit.decisions._base.old_decision import AbstractDecision, given, numb
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -192,7 +192,7 @@ def service_profit_chain(
     end = links[-1].effect
     if end not in ENDS:
         raise unknown_choice("effect of the last link", end, ENDS)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     inputs = given(
         change=(change, CHANGE, f"of {links[0].cause}, as a share"),
         **{link.name: (link.elasticity, REAL, "elasticity") for link in links},

@@ -26,7 +26,7 @@ from retainkit.decisions._base.old_decision import (
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -208,7 +208,7 @@ def faster_response(
     0.0471
     """
     check_flow(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     inputs = {
         **given(
             margin_per_period=(margin_per_period, REAL, "before the cost of a faster response"),

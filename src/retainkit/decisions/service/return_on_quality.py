@@ -25,18 +25,18 @@ from retainkit.decisions._base.old_decision import AbstractDecision, given, numb
 from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
 
-def roi_of_customer_equity(equity_change: NumberLike, *, expenditure: NumberLike) -> SameKind:
+def roi_of_customer_equity(equity_change: NumberLike, *, cost: NumberLike) -> SameKind:
     """The return on spending that changes customer equity: (ΔCE − E)/E.
 
     Parameters
     ----------
     equity_change : number or column, money of now
         ΔCE.
-    expenditure : number or column, money of now, above 0
+    cost : number or column, money of now, above 0
         E, the present value of all that is spent.
 
     Returns
@@ -51,10 +51,10 @@ def roi_of_customer_equity(equity_change: NumberLike, *, expenditure: NumberLike
 
     Examples
     --------
-    >>> roi_of_customer_equity(1_250_000, expenditure=1_000_000)
+    >>> roi_of_customer_equity(1_250_000, cost=1_000_000)
     0.25
     """
-    (gained, spent), back = columns(equity_change=(equity_change, REAL), expenditure=(expenditure, POSITIVE))
+    (gained, spent), back = columns(equity_change=(equity_change, REAL), cost=(cost, POSITIVE))
     return back((gained - spent) / spent)
 
 
@@ -68,17 +68,17 @@ class ReturnOnQuality(AbstractDecision):
         The net present value, ΔCE − E.
     equity_change : float or (draws,), money of now
         ΔCE: customer equity with less that without, and what is saved.
-    expenditure : float or (draws,), money of now
+    cost : float or (draws,), money of now
         E.
     roi : float or (draws,)
         (ΔCE − E)/E; ``inf`` where nothing is spent and something gained.
     payback_periods : float or (draws,)
-        Periods after which the discounted gains first cover the expenditure; ``inf`` for never within the
+        Periods after which the discounted gains first cover the cost; ``inf`` for never within the
         horizon.
     """
 
     equity_change: Real
-    expenditure: Real
+    cost: Real
     roi: Real
     payback_periods: Real
 
@@ -93,7 +93,7 @@ class ReturnOnQuality(AbstractDecision):
         middle = float(np.quantile(periods, 0.5, method="higher"))
         when = "never within the horizon" if middle == inf else f"after {middle:.4g} periods"
         return (
-            f"customer equity {shown(self.equity_change)} more for {shown(self.expenditure)}: net "
+            f"customer equity {shown(self.equity_change)} more for {shown(self.cost)}: net "
             f"{shown(self.gain)}, return {shown(self.roi, '.1%')}, paid back {when}."
         )
 
@@ -101,7 +101,7 @@ class ReturnOnQuality(AbstractDecision):
 def return_on_quality(
     margin_per_period: NumberLike,
     *,
-    investment: NumberLike,
+    cost: NumberLike,
     cost_per_period: NumberLike,
     churn: RateLike,
     hazard_ratio: NumberLike,
@@ -110,7 +110,7 @@ def return_on_quality(
     acquisition_lift: NumberLike,
     savings_per_period: NumberLike,
     discount_rate: RateLike,
-    periods: int,
+    horizon: int,
     starts_after: int = 0,
     acquisition_cost: NumberLike = 0.0,
     tax_rate: NumberLike = 0.0,
@@ -120,12 +120,12 @@ def return_on_quality(
 
     Customers of period k = 1, 2, … are those of the period before, less churn, and the new ones; each pays
     the margin at the end of a period that they began. After `starts_after` periods the hazard is HR times as
-    large, acquisition 1 + lift times, and the savings come in. All is counted over `periods`.
+    large, acquisition 1 + lift times, and the savings come in. All is counted over `horizon`.
 
     Parameters
     ----------
     margin_per_period : number or draws, money
-    investment : number or draws, money, now
+    cost : number or draws, money, now
     cost_per_period : number or draws, money, in all, at the end of each period from the first on
         What keeping the quality up costs.
     churn : number or draws in [0, 1], or Rate
@@ -141,7 +141,7 @@ def return_on_quality(
     savings_per_period : number or draws, money
         Less rework, fewer complaints; 0 where none.
     discount_rate : number or draws > -1, or Rate, per period
-    periods : int
+    horizon : int
         Horizon.
     starts_after : int, 0 or more
         Periods until it works.
@@ -165,18 +165,18 @@ def return_on_quality(
     --------
     >>> import numpy as np
     >>> draws = np.random.default_rng(1).lognormal(np.log(0.9), 0.05, 4000)
-    >>> roq = return_on_quality(50, investment=150_000, cost_per_period=2_000, churn=0.05, hazard_ratio=draws,
+    >>> roq = return_on_quality(50, cost=150_000, cost_per_period=2_000, churn=0.05, hazard_ratio=draws,
     ...     customers=5_000, acquired_per_period=250, acquisition_lift=0, savings_per_period=0,
-    ...     discount_rate=0.01, periods=36)
+    ...     discount_rate=0.01, horizon=36)
     >>> roq.worth_it, round(roq.probability_of_gain, 2)
     (True, 0.84)
     """
-    n = whole("periods", periods)
+    n = whole("horizon", horizon)
     delay = whole("starts_after", starts_after) if starts_after else 0
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     inputs = given(
         margin_per_period=(margin_per_period, REAL, "of a customer"),
-        investment=(investment, NOT_NEGATIVE, "now"),
+        cost=(cost, NOT_NEGATIVE, "now"),
         cost_per_period=(cost_per_period, NOT_NEGATIVE, "of keeping it up"),
         churn=(churn, PROBABILITY, "share lost per period without it"),
         hazard_ratio=(hazard_ratio, POSITIVE, "hazard with it over without"),
@@ -205,7 +205,7 @@ def return_on_quality(
         gain=number(equity - outlay),
         assumptions=turning_points(gain, inputs),
         equity_change=number(equity),
-        expenditure=number(outlay),
+        cost=number(outlay),
         roi=number(roi),
         payback_periods=number(_payback(gained - spent)),
     )
@@ -220,7 +220,7 @@ def _streams(x: dict[str, Array], n: int, delay: int) -> tuple[Array, Array]:
     more = works * (k < n) * x["acquired_per_period"] * x["acquisition_lift"]
     brought = x["margin_per_period"] * _customers_more(x, k, delay) + works * x["savings_per_period"]
     gained, spent = np.zeros((n + 1, *shape)), np.zeros((n + 1, *shape))
-    spent[0] = (1.0 - x["tax_rate"]) * x["investment"]
+    spent[0] = (1.0 - x["tax_rate"]) * x["cost"]
     gained[1:] = discount * (brought - x["acquisition_cost"] * more)
     spent[1:] = discount * x["cost_per_period"]
     return gained, spent

@@ -30,7 +30,7 @@ from retainkit.decisions._base.old_decision import (
 )
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -79,7 +79,7 @@ def service_value_ratio(
     1.2
     """
     check_flow(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (ratio, c, d), back = columns(
         hazard_ratio=(hazard_ratio, POSITIVE),
         churn=(churn, PROBABILITY),
@@ -178,7 +178,7 @@ def service_change(
     customers           1000     194.468  who get the service
     """
     check_flow(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     inputs = given(
         margin_per_period=(margin_per_period, REAL, "before the cost of the change"),
         hazard_ratio=(hazard_ratio, POSITIVE, "new hazard over old"),

@@ -72,7 +72,7 @@ def service_change_on_curve(
     discount_rate: RateLike,
     timing: Timing,
     after_end: AfterEnd | None = None,
-    periods: int | None = None,
+    horizon: int | None = None,
     cost_per_period: NumberLike = 0.0,
     cost: NumberLike = 0.0,
     customers: NumberLike = 1.0,
@@ -84,7 +84,7 @@ def service_change_on_curve(
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
         Before the change; S(t)/S(now) for those at hand: ``lambda t: model.survival(now + t, given=now)``.
-    timing, after_end, periods
+    timing, after_end, horizon
         As `lifetime_value_on_curve`. A churn after the end is the one before the change.
     margin_per_period, hazard_ratio, discount_rate, cost_per_period, cost, customers, period
         As `service_change`; numbers or draws.
@@ -128,7 +128,7 @@ def service_change_on_curve(
             discount_rate=d,
             timing=timing,
             after_end=cast("Any", end),
-            periods=periods,
+            horizon=horizon,
         )
 
     def worth(x: dict[str, Any]) -> tuple[Any, Any]:

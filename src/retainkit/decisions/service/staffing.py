@@ -26,7 +26,7 @@ from retainkit.decisions._base.old_decision import (
 from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
@@ -158,7 +158,7 @@ class ServedCustomers:
     def inputs(self, period: Unit | None) -> dict[str, Input]:
         """What is assumed of them, by name."""
         check_flow(self.timing)
-        (churn,) = in_period(period, churn=self.churn)
+        (churn,) = in_period(period, churn=as_loss(self.churn))
         return given(
             elasticity=(self.elasticity, REAL, "% of customers' hazard per % of turnover"),
             customers=(self.customers, NOT_NEGATIVE, "served"),
@@ -169,8 +169,8 @@ class ServedCustomers:
     def gain(self, x: Mapping[str, Any]) -> Any:
         """What a lower turnover makes them worth more, over the horizon."""
         ratio = (np.asarray(x["turnover_after"]) / x["turnover"]) ** x["elasticity"]
-        m, c, d, n = (x[name] for name in ("margin_per_period", "churn", "discount_rate", "periods"))
-        before, after = (value_with(m, c, d, self.timing, hr, periods=n) for hr in (1.0, ratio))
+        m, c, d, n = (x[name] for name in ("margin_per_period", "churn", "discount_rate", "horizon"))
+        before, after = (value_with(m, c, d, self.timing, hr, horizon=n) for hr in (1.0, ratio))
         refuse_endless(before, after)
         return x["customers"] * (np.asarray(after) - before)
 
@@ -212,7 +212,7 @@ def staff_retention(
     cost_per_leaver: NumberLike,
     cost_per_period: NumberLike,
     cost: NumberLike = 0.0,
-    periods: NumberLike,
+    horizon: NumberLike,
     discount_rate: RateLike,
     served: ServedCustomers | None = None,
     period: Unit | None = None,
@@ -233,7 +233,7 @@ def staff_retention(
     cost_per_period : number or draws, money per period
         What keeping them costs, in all.
     cost : number or draws, money, once, now
-    periods : number, above 0
+    horizon : number, above 0
         Horizon.
     discount_rate : number or draws > -1, or Rate, per period
     served : ServedCustomers, optional
@@ -253,7 +253,7 @@ def staff_retention(
     Examples
     --------
     >>> decision = staff_retention(employees=80, turnover=0.03, turnover_after=0.02, cost_per_leaver=17_000,
-    ...     cost_per_period=12_000, periods=36, discount_rate=0.01)
+    ...     cost_per_period=12_000, horizon=36, discount_rate=0.01)
     >>> decision.worth_it, round(decision.gain)
     (True, 48172)
     """
@@ -265,7 +265,7 @@ def staff_retention(
         cost_per_leaver=(cost_per_leaver, NOT_NEGATIVE, "all parts"),
         cost_per_period=(cost_per_period, NOT_NEGATIVE, "of keeping them"),
         cost=(cost, NOT_NEGATIVE, "once"),
-        periods=(periods, POSITIVE, "horizon"),
+        horizon=(horizon, POSITIVE, "horizon"),
         discount_rate=(discount_rate, GROWTH, PER_PERIOD),
     )
     if served is not None:
@@ -273,7 +273,7 @@ def staff_retention(
 
     def parts(x: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
         fewer = x["employees"] * (np.asarray(x["turnover"]) - x["turnover_after"])
-        annuity = annuity_value(1.0, periods=x["periods"], discount_rate=x["discount_rate"], timing="end")
+        annuity = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing="end")
         better = 0.0 if served is None else served.gain(x)
         spent = x["cost"] + x["cost_per_period"] * annuity
         return fewer, fewer * x["cost_per_leaver"] * annuity, better, spent

@@ -274,10 +274,10 @@ class AdbudgResponse(ResponseCurve):
 
     Examples
     --------
-    >>> told = AdbudgResponse.from_judgements(
+    >>> curve = AdbudgResponse.from_judgements(
     ...     10, rate_without=0.3, rate_now=0.6, rate_with_half_more=0.7, rate_at_saturation=0.8
     ... )
-    >>> [round(told.rate(spend), 6) for spend in (0, 10, 15)]
+    >>> [round(curve.rate(spend), 6) for spend in (0, 10, 15)]
     [0.3, 0.6, 0.7]
     """
 

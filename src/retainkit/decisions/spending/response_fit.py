@@ -63,8 +63,8 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
             zip(self.names, np.sqrt(np.diag(slopes @ self._covariance @ slopes.T)).tolist(), strict=True)
         )
 
-    def draws(self, count: int = 4000, *, seed: int) -> Curve:
-        """The curve with every estimated parameter as `count` draws, normal on the unbounded scale.
+    def draws(self, n: int = 4000, *, seed: int) -> Curve:
+        """The curve with every estimated parameter as `n` draws, normal on the unbounded scale.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
             raise InputError("too-few", "draws", shown, "need points that say how sure they are", way_out)
         rng = np.random.default_rng(seed)
         root = np.linalg.cholesky(self._covariance)
-        z = self._line[:, None] + root @ rng.standard_normal((self._line.size, count))  # (p, draws)
+        z = self._line[:, None] + root @ rng.standard_normal((self._line.size, n))  # (p, draws)
         return type(self.curve)(**{k: np.real(v) for k, v in self._at(z).items()})
 
     def as_dict(self) -> dict[str, Any]:
@@ -91,11 +91,11 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
 
     def __str__(self) -> str:
         errors = self.standard_errors or {}
-        told = ", ".join(
+        described = ", ".join(
             f"{name} {v:.4g}" + (f" ± {errors[name]:.2g}" if name in errors else "")
             for name, v in _real(self._at(self._line)).items()
         )
-        return f"{type(self.curve).__name__}: {told}."
+        return f"{type(self.curve).__name__}: {described}."
 
 
 @keeps_labels
@@ -188,9 +188,9 @@ def _coordinates(
 def _check_points(
     x: Array, y: Array, names: tuple[str, ...], ceiling: float | None, floor: float | None
 ) -> None:
-    told = np.unique(x[x > 0.0] if floor is not None else x).size
-    if told < len(names):
-        shown = f"{told} different spendings for {len(names)} parameters ({', '.join(names)})"
+    distinct = np.unique(x[x > 0.0] if floor is not None else x).size
+    if distinct < len(names):
+        shown = f"{distinct} different spendings for {len(names)} parameters ({', '.join(names)})"
         rule = "must have as many different values as there are parameters to estimate"
         way_out = "Give the ceiling or the floor, more points, or a curve with fewer parameters."
         raise InputError("too-few", "spend", shown, rule, way_out)
@@ -198,7 +198,7 @@ def _check_points(
         way_out = "The ceiling is the rate that no spending exceeds."
         raise InputError("inconsistent", "ceiling", ceiling, f"must be above the floor of {floor}", way_out)
     top = 1.0 if ceiling is None else ceiling
-    if len(names) == told == x.size and np.any(y >= top):
+    if len(names) == distinct == x.size and np.any(y >= top):
         rule = f"must be below the ceiling of {top}"
         way_out = "The ceiling is approached and not reached: raise it."
         raise InputError("out-of-range", "rate", first_offender(y, y >= top), rule, way_out)

@@ -1,7 +1,7 @@
 """The best spending on winning and keeping customers: without a limit, or within one period's budget.
 
 With draws among the inputs the spending is the one that earns most on average over the draws, because only
-one can be chosen; what knowing the truth first would add is told beside it.
+one can be chosen; what knowing the truth first would add is shown beside it.
 
 Blattberg, R. C. and Deighton, J. (1996), "Manage Marketing by the Customer Equity Test", Harvard Business
 Review 74(4), 136-144. A budget for the same curves: Berger, P. D. and Bechwati, N. N. (2001), "The
@@ -109,15 +109,15 @@ class SpendingPlan(AbstractRecord):
 
     def __str__(self) -> str:
         over = "no spending" if self.compared_with == (0.0, 0.0) else "the present spending"
-        told = (
+        described = (
             f"Spend {self.acquisition_spend:,.2f} per prospect and {self.retention_spend:,.2f} per customer "
             f"and period: customer equity {shown(self.customer_equity)} per prospect, "
             f"{shown(self.gain)} more than with {over}."
         )
         if not self.model.has_draws:
-            return told
+            return described
         return (
-            f"{told} It gains with a probability of {probability_positive(self.gain):.1%}; to know the "
+            f"{described} It gains with a probability of {probability_positive(self.gain):.1%}; to know the "
             f"curves would be worth {self.value_of_knowing:,.2f} per prospect."
         )
 

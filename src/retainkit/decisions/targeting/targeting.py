@@ -26,7 +26,7 @@ def treatment_gain(
     *,
     churn_treated: NumberLike,
     value: NumberLike,
-    contact_cost: NumberLike,
+    cost_per_contact: NumberLike,
     incentive: NumberLike,
 ) -> SameKind:
     """What treating a customer adds, in expectation, after all its costs.
@@ -42,7 +42,7 @@ def treatment_gain(
         p₁, chance to leave if treated; both from an uplift model or an experiment.
     value : number or column, money
         V, margin still to come from a customer who stays, in money of now.
-    contact_cost : number or column, money
+    cost_per_contact : number or column, money
         f, spent on everyone who is treated.
     incentive : number or column, money
         δ, collected by everyone who is treated and stays.
@@ -59,7 +59,7 @@ def treatment_gain(
 
     Examples
     --------
-    >>> offer = dict(value=200, contact_cost=1, incentive=10)
+    >>> offer = dict(value=200, cost_per_contact=1, incentive=10)
     >>> round(treatment_gain(0.30, churn_treated=0.24, **offer), 2)
     3.4
     >>> treatment_gain([0.30, 0.30], churn_treated=[0.26, 0.33], **offer).round(2)
@@ -69,20 +69,20 @@ def treatment_gain(
         churn_untreated=(churn_untreated, PROBABILITY),
         churn_treated=(churn_treated, PROBABILITY),
         value=(value, REAL),
-        contact_cost=(contact_cost, NOT_NEGATIVE),
+        cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
     return back((p0 - p1) * V - f - delta * (1.0 - p1))
 
 
 def treatment_outlay(
-    churn_treated: NumberLike, *, contact_cost: NumberLike, incentive: NumberLike
+    churn_treated: NumberLike, *, cost_per_contact: NumberLike, incentive: NumberLike
 ) -> SameKind:
     """What treating a customer is expected to cost in cash: f + δ·(1 − p₁).
 
     Parameters
     ----------
-    churn_treated, contact_cost, incentive
+    churn_treated, cost_per_contact, incentive
         As `treatment_gain`.
 
     Returns
@@ -97,19 +97,19 @@ def treatment_outlay(
 
     Examples
     --------
-    >>> round(treatment_outlay(0.24, contact_cost=1, incentive=10), 2)
+    >>> round(treatment_outlay(0.24, cost_per_contact=1, incentive=10), 2)
     8.6
     """
     (p1, f, delta), back = columns(
         churn_treated=(churn_treated, PROBABILITY),
-        contact_cost=(contact_cost, NOT_NEGATIVE),
+        cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
     return back(f + delta * (1.0 - p1))
 
 
 def break_even_uplift(
-    churn_untreated: NumberLike, *, value: NumberLike, contact_cost: NumberLike, incentive: NumberLike
+    churn_untreated: NumberLike, *, value: NumberLike, cost_per_contact: NumberLike, incentive: NumberLike
 ) -> SameKind:
     """By how much the treatment has to lower the chance to leave to pay for itself.
 
@@ -118,7 +118,7 @@ def break_even_uplift(
 
     Parameters
     ----------
-    churn_untreated, value, contact_cost, incentive
+    churn_untreated, value, cost_per_contact, incentive
         As `treatment_gain`.
 
     Returns
@@ -133,13 +133,13 @@ def break_even_uplift(
 
     Examples
     --------
-    >>> round(break_even_uplift(0.30, value=200, contact_cost=1, incentive=10), 6)
+    >>> round(break_even_uplift(0.30, value=200, cost_per_contact=1, incentive=10), 6)
     0.042105
     """
     (p0, V, f, delta), back = columns(
         churn_untreated=(churn_untreated, PROBABILITY),
         value=(value, REAL),
-        contact_cost=(contact_cost, NOT_NEGATIVE),
+        cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
     spared, spent = V - delta, f + delta * (1.0 - p0)

@@ -113,7 +113,9 @@ class TreatmentList(AbstractRecord):
         )
 
 
-def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.inf) -> TreatmentList:
+def treatment_list(
+    gain: NumberLike, *, cost_per_customer: NumberLike, budget: Number = math.inf
+) -> TreatmentList:
     """The customers to treat so that the gain is greatest within a budget.
 
     Only customers with a gain above 0 are treated, by falling gain/cost; who does not fit any more is
@@ -125,11 +127,11 @@ def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.
     gain : column (n,) or draws (draws, n), money
         Expected net gain of treating each customer, after the cost: `treatment_gain`, or the difference of
         predicted outcomes in money with and without treatment. Draws rank by their mean.
-    cost : number or column (n,), 0 or more
+    cost_per_customer : number or column (n,), 0 or more
         What each takes of the budget: `treatment_outlay` for money, 1 for a limit on the number of
         customers, minutes for a call centre.
     budget : number, 0 or more
-        In the unit of `cost`.
+        In the unit of `cost_per_customer`.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.
 
     Examples
     --------
-    >>> chosen = treatment_list([30, 20, 12, -4], cost=[10, 5, 4, 1], budget=15)
+    >>> chosen = treatment_list([30, 20, 12, -4], cost_per_customer=[10, 5, 4, 1], budget=15)
     >>> print(chosen)
     Treat 2 of 4 customers (worth it: 3): gain 50.00 for 15.00 of 15.00.
       no list within the budget gains more than 50.00
@@ -146,7 +148,7 @@ def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.
     array([ True,  True, False, False])
     """
     (gains, costs, limit), back = columns(
-        gain=(gain, REAL), cost=(cost, NOT_NEGATIVE), budget=(budget, BUDGET)
+        gain=(gain, REAL), cost_per_customer=(cost_per_customer, NOT_NEGATIVE), budget=(budget, BUDGET)
     )
     _check_shapes(gains, costs, limit)
     mean = gains.mean(axis=0) if gains.ndim == 2 else gains
@@ -173,7 +175,7 @@ def treatment_list(gain: NumberLike, *, cost: NumberLike, budget: Number = math.
 def _check_shapes(gains: Array, costs: Array, limit: Array) -> None:
     for name, array, most, words in (
         ("gain", gains, (1, 2), "must be a column with one gain per customer, or draws of shape (draws, n)"),
-        ("cost", costs, (0, 1), "must be one number, or a column with one cost per customer"),
+        ("cost_per_customer", costs, (0, 1), "must be one number, or a column with one cost per customer"),
         ("budget", limit, (0,), "must be a single number"),
     ):
         if array.ndim not in most:

@@ -121,7 +121,7 @@ def uplift_curve(
     treated: NumberLike,
     outcome: NumberLike,
     propensity: NumberLike,
-    cost: NumberLike = 0.0,
+    cost_per_customer: NumberLike = 0.0,
     method: CurveMethod = "normalized",
     level: Number = 0.9,
 ) -> UpliftCurve:
@@ -134,10 +134,10 @@ def uplift_curve(
     treated : column (n,) of booleans or 0 and 1
         Who was treated, in the experiment.
     outcome : column (n,), money
-        What each brought: before the cost of treatment if `cost` is given, else after it.
+        What each brought: before the cost of treatment if `cost_per_customer` is given, else after it.
     propensity : number or column in (0, 1)
         The chance with which each was treated.
-    cost : number or column, money
+    cost_per_customer : number or column, money
         Of treating a customer, taken off for each of the first customers.
     method : {"normalized", "inverse-propensity"}
     level : number in (0, 1)
@@ -165,7 +165,7 @@ def uplift_curve(
         treated=(indicator("treated", treated), PROBABILITY),
         outcome=(outcome, REAL),
         propensity=(propensity, PROPENSITY),
-        cost=(cost, NOT_NEGATIVE),
+        cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
     )
     check_indicator("treated", was)
     check_column("outcome", y)

@@ -83,7 +83,7 @@ def whom_to_treat(
     *,
     churn_treated: NumberLike,
     value: NumberLike,
-    contact_cost: NumberLike,
+    cost_per_contact: NumberLike,
     incentive: NumberLike,
     budget: Number = math.inf,
 ) -> TreatmentDecision:
@@ -96,7 +96,7 @@ def whom_to_treat(
     ----------
     churn_untreated, churn_treated : column (n,) in [0, 1], or draws (draws, n)
         Chance to leave if left alone and if treated, predicted by an uplift model.
-    value, contact_cost, incentive : number or column, or draws (draws, n), money
+    value, cost_per_contact, incentive : number or column, or draws (draws, n), money
         As `treatment_gain`.
     budget : number, money
         For the expected outlay; no limit by default.
@@ -109,31 +109,31 @@ def whom_to_treat(
     Examples
     --------
     >>> print(whom_to_treat([0.30, 0.60, 0.10], churn_treated=[0.20, 0.58, 0.09], value=200,
-    ...     contact_cost=1, incentive=10))
+    ...     cost_per_contact=1, incentive=10))
     Treat 1 of 3 customers (worth it: 1): gain 11.00 for 9.00.
       everyone: 1.70; as many by risk of leaving: -1.20
       87.5% of the incentives go to customers who would have stayed
       assumed       value   turns at  what it is
       uplift          0.1  0.0421053  chance to leave that the treatment takes away
       value           200         90  margin still to come from a customer who stays
-      contact_cost      1         12  spent on everyone treated
+      cost_per_contact      1         12  spent on everyone treated
       incentive        10      23.75  collected by everyone treated who stays
     """
-    given = (churn_untreated, value, contact_cost, incentive)
+    given = (churn_untreated, value, cost_per_contact, incentive)
     (p0, p1, V, f, delta), _ = columns(
         churn_untreated=(churn_untreated, PROBABILITY),
         churn_treated=(churn_treated, PROBABILITY),
         value=(value, REAL),
-        contact_cost=(contact_cost, NOT_NEGATIVE),
+        cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
-    gain = np.asarray(treatment_gain(p0, churn_treated=p1, value=V, contact_cost=f, incentive=delta))
+    gain = np.asarray(treatment_gain(p0, churn_treated=p1, value=V, cost_per_contact=f, incentive=delta))
     if gain.ndim == 0:
         rule = "must be a column with one chance per customer"
         way_out = "For a single customer call treatment_gain."
         raise InputError("wrong-shape", "churn_untreated", given[0], rule, way_out)
-    outlay = np.broadcast_to(treatment_outlay(p1, contact_cost=f, incentive=delta), gain.shape)
-    chosen = treatment_list(gain, cost=_mean(outlay), budget=budget)
+    outlay = np.broadcast_to(treatment_outlay(p1, cost_per_contact=f, incentive=delta), gain.shape)
+    chosen = treatment_list(gain, cost_per_customer=_mean(outlay), budget=budget)
     each = [_mean(np.broadcast_to(x, gain.shape)) for x in (p0, p1, V, f, delta)]
     mean = _mean(gain)
     riskiest = np.argsort(-each[0], kind="stable")[: chosen.customers]
@@ -161,19 +161,19 @@ def _assumed(p0: Array, p1: Array, V: Array, f: Array, delta: Array) -> tuple[As
     uplift = p0 - p1
     saved, contacts = float((uplift * V).sum()), float(f.sum())
     stay, more_stay = float((delta * (1.0 - p0)).sum()), float((delta * uplift).sum())
-    centre = {"uplift": uplift, "value": V, "contact_cost": f, "incentive": delta}
+    centre = {"uplift": uplift, "value": V, "cost_per_contact": f, "incentive": delta}
     mean = {name: float(column.mean()) for name, column in centre.items()}
 
     def gain(**at: float) -> float:
         u, v, c, d = (at[k] / mean[k] if mean[k] else 1.0 for k in mean)
-        free = 0.0 if mean["contact_cost"] else at["contact_cost"] * f.size
+        free = 0.0 if mean["cost_per_contact"] else at["cost_per_contact"] * f.size
         given = 0.0 if mean["incentive"] else at["incentive"] * float((1.0 - p1).sum())
         return u * v * saved - c * contacts - free - d * (stay + u * more_stay) - given
 
     meaning = {
         "uplift": (REAL, "chance to leave that the treatment takes away"),
         "value": (REAL, "margin still to come from a customer who stays"),
-        "contact_cost": (NOT_NEGATIVE, "spent on everyone treated"),
+        "cost_per_contact": (NOT_NEGATIVE, "spent on everyone treated"),
         "incentive": (NOT_NEGATIVE, "collected by everyone treated who stays"),
     }
     return assumptions(gain, {k: Given(mean[k], domain, words) for k, (domain, words) in meaning.items()})

@@ -29,7 +29,7 @@ import numpy as np
 from retainkit.columns import PLAIN, SameKind, columns, numbers
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas import payback
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord, ordinal, percent
 from retainkit.timing import TIMINGS, Timing, check_timing
 from retainkit.typing import Number, NumberLike, RateLike, Unit
@@ -98,7 +98,7 @@ def break_even_periods(
         # plain numbers skip arrays: a spreadsheet column or a solver asks one at a time
         return payback.periods(acquisition_cost, margin_per_period, churn, discount_rate, timing)
     check_timing(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (cost, margin, c, d), back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
         margin_per_period=(margin_per_period, REAL),
@@ -242,7 +242,7 @@ def break_even(
     True
     """
     check_timing(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     cost, margin, c, d = numbers(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
         margin_per_period=(margin_per_period, REAL),

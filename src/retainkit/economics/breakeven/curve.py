@@ -64,7 +64,7 @@ def customer_cash(
     onboarding_cost: Number,
     retention_cost_per_period: Number,
     instalments: Instalments,
-    periods: int | None,
+    horizon: int | None,
     period: Unit | None,
 ) -> CustomerCash:
     """Check what `break_even_on_curve` and `break_even_distribution` are given, and discount it."""
@@ -77,7 +77,7 @@ def customer_cash(
         onboarding_cost=(onboarding_cost, NOT_NEGATIVE),
         retention_cost_per_period=(retention_cost_per_period, NOT_NEGATIVE),
     )
-    curve = survival_curve(survival, periods)
+    curve = survival_curve(survival, horizon)
     begins = (1.0 + d) ** -np.arange(curve.size - 1, dtype=np.float64)
     (margin,), _ = columns(margin_per_period=(margin_per_period, REAL))
     (cost,), _ = columns(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
@@ -104,7 +104,7 @@ def customer_cash(
 
 
 def _too_long(argument: str, value: Array, rule: str) -> InputError:
-    way_out = "Give a longer survival curve, or periods=... for a callable one."
+    way_out = "Give a longer survival curve, or horizon=... for a callable one."
     return InputError("length-mismatch", argument, f"shape {value.shape}", f"must be {rule}", way_out)
 
 
@@ -189,7 +189,7 @@ def break_even_on_curve(
     onboarding_cost: Number = 0.0,
     retention_cost_per_period: Number = 0.0,
     instalments: Instalments = "owed",
-    periods: int | None = None,
+    horizon: int | None = None,
     period: Unit | None = None,
 ) -> CurveBreakEven:
     """When the expected margin of a customer on any survival curve has paid back what it cost to win one.
@@ -205,7 +205,7 @@ def break_even_on_curve(
         Margin of a customer who is there, before the retention cost.
     survival : column S(0) = 1, S(1), …, or callable
         A column of n + 1 shares is n periods; a callable, or an object with a method ``survival``,
-        is asked for S at 0, 1, …, `periods`.
+        is asked for S at 0, 1, …, `horizon`.
     discount_rate : number > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained"}
         When the margin of a period falls, and who pays it.
@@ -215,7 +215,7 @@ def break_even_on_curve(
         Spent at the start of every period on everyone who begins it.
     instalments : {"owed", "while-retained"}
         Whether later instalments are paid for customers who have left, too.
-    periods : int, optional
+    horizon : int, optional
         How many periods to look at: by default the whole column, or 1,200 of a callable.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
@@ -243,7 +243,7 @@ def break_even_on_curve(
         onboarding_cost=onboarding_cost,
         retention_cost_per_period=retention_cost_per_period,
         instalments=instalments,
-        periods=periods,
+        horizon=horizon,
         period=period,
     )
     flows = np.concatenate([[-cash.cost], cash.gains])

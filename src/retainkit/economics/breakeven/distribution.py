@@ -113,7 +113,7 @@ def break_even_distribution(
     onboarding_cost: Number = 0.0,
     retention_cost_per_period: Number = 0.0,
     instalments: Instalments = "owed",
-    periods: int | None = None,
+    horizon: int | None = None,
     period: Unit | None = None,
 ) -> BreakEvenDistribution:
     """How many customers pay back what they cost, and the loss on those who leave before.
@@ -124,7 +124,7 @@ def break_even_distribution(
     Parameters
     ----------
     acquisition_cost, margin_per_period, survival, discount_rate, timing, onboarding_cost, \
-retention_cost_per_period, instalments, periods, period
+retention_cost_per_period, instalments, horizon, period
         As `break_even_on_curve`.
 
     Returns
@@ -152,7 +152,7 @@ retention_cost_per_period, instalments, periods, period
         onboarding_cost=onboarding_cost,
         retention_cost_per_period=retention_cost_per_period,
         instalments=instalments,
-        periods=periods,
+        horizon=horizon,
         period=period,
     )
     paid, spent = _running(cash)

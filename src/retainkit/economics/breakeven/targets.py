@@ -1,7 +1,7 @@
 """Break-even solved for any one of its numbers: churn, margin, price or acquisition cost.
 
 All four ask for the value at which the expected margin of a customer just equals what it cost to win one,
-either ever (``within=inf``, the default) or by a number of payments. Timing as in `break_even_periods`.
+either ever (``horizon=inf``, the default) or by a number of payments. Timing as in `break_even_periods`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from retainkit._numerics.bracketed_roots import roots_between
 from retainkit.columns import PLAIN, SameKind, columns
 from retainkit.domains import ENDLESS, ENDLESS_FROM_1, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas import payback
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.timing import TIMINGS, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -30,12 +30,12 @@ def break_even_acquisition_cost(
     churn: RateLike = 0.0,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
-    within: NumberLike = inf,
+    horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """The most that may be spent to win a customer: what its margin is worth.
 
-    margin · w·(1 − qⁿ)/(c + d), with n = `within` payments and w as in `break_even_periods`.
+    margin · w·(1 − qⁿ)/(c + d), with n = `horizon` payments and w as in `break_even_periods`.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def break_even_acquisition_cost(
     churn : number or column in [0, 1], or Rate
     discount_rate : number or column > -1, or Rate
     timing : {"begin", "mid", "end", "end-if-retained"}
-    within : number or column, 1 payment or more; ``inf``: ever
+    horizon : number or column, 1 payment or more; ``inf``: ever
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
 
@@ -61,22 +61,22 @@ def break_even_acquisition_cost(
     --------
     >>> break_even_acquisition_cost(50, churn=0.1)
     500.0
-    >>> round(break_even_acquisition_cost(50, churn=0.05, within=14), 4)
+    >>> round(break_even_acquisition_cost(50, churn=0.05, horizon=14), 4)
     512.325
     """
-    kinds: set[object] = {type(margin_per_period), type(churn), type(discount_rate), type(within)}
+    kinds: set[object] = {type(margin_per_period), type(churn), type(discount_rate), type(horizon)}
     # plain numbers skip arrays: a goal seek in a spreadsheet or an optimiser calls this thousands of times
-    if kinds <= PLAIN and _usual(margin_per_period, churn, discount_rate, timing, within, period):
-        one = payback.worth_of_one(churn, discount_rate, timing, within)
+    if kinds <= PLAIN and _usual(margin_per_period, churn, discount_rate, timing, horizon, period):
+        one = payback.worth_of_one(churn, discount_rate, timing, horizon)
         # no margin collects nothing, also where one unit of it would grow without end
         return margin_per_period * one if margin_per_period else 0.0
     check_timing(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (m, c, d, n), back = columns(
         margin_per_period=(margin_per_period, REAL),
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
-        within=(within, _PAYMENTS),
+        horizon=(horizon, _PAYMENTS),
     )
     with np.errstate(invalid="ignore"):  # 0·inf: no margin collects nothing, even for ever
         return back(np.where(m == 0.0, 0.0, m * payback.worth_of_one_of(c, d, timing, n)))
@@ -88,7 +88,7 @@ def break_even_margin(
     churn: RateLike = 0.0,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
-    within: NumberLike = inf,
+    horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """The margin per period that just pays the acquisition cost back, ever or within some payments.
@@ -96,7 +96,7 @@ def break_even_margin(
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
-    churn, discount_rate, timing, within, period
+    churn, discount_rate, timing, horizon, period
         As `break_even_acquisition_cost`.
 
     Returns
@@ -113,24 +113,24 @@ def break_even_margin(
     --------
     >>> break_even_margin(500, churn=0.1)
     50.0
-    >>> round(break_even_margin(500, churn=0.05, within=12), 4)
+    >>> round(break_even_margin(500, churn=0.05, horizon=12), 4)
     54.3904
     """
-    kinds: set[object] = {type(acquisition_cost), type(churn), type(discount_rate), type(within)}
+    kinds: set[object] = {type(acquisition_cost), type(churn), type(discount_rate), type(horizon)}
     if (
         kinds <= PLAIN
         and acquisition_cost > 0.0
-        and _usual(acquisition_cost, churn, discount_rate, timing, within, period)
+        and _usual(acquisition_cost, churn, discount_rate, timing, horizon, period)
     ):
-        one = payback.worth_of_one(churn, discount_rate, timing, within)
+        one = payback.worth_of_one(churn, discount_rate, timing, horizon)
         return acquisition_cost / one if one else inf  # nothing is ever paid: no margin is enough
     check_timing(timing)
-    churn, discount_rate = in_period(period, churn=churn, discount_rate=discount_rate)
+    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (cost, c, d, n), back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
-        within=(within, _PAYMENTS),
+        horizon=(horizon, _PAYMENTS),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         margin = cost / payback.worth_of_one_of(c, d, timing, n)
@@ -145,7 +145,7 @@ def break_even_price(
     churn: RateLike = 0.0,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
-    within: NumberLike = inf,
+    horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """The price per period that just pays the acquisition cost back.
@@ -159,7 +159,7 @@ def break_even_price(
         What serving a customer costs per period, whatever the price; without default.
     cost_share : number or column in [0, 1)
         What goes with the price: payment fees, commissions, as a share of it.
-    churn, discount_rate, timing, within, period
+    churn, discount_rate, timing, horizon, period
         As `break_even_acquisition_cost`. Churn is taken to stay as it is at another price.
 
     Returns
@@ -182,7 +182,7 @@ def break_even_price(
         churn=churn,
         discount_rate=discount_rate,
         timing=timing,
-        within=within,
+        horizon=horizon,
         period=period,
     )
     if {type(margin), type(cost_per_period), type(cost_share)} <= PLAIN and (
@@ -204,19 +204,19 @@ def break_even_churn(
     *,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
-    within: NumberLike = inf,
+    horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """The critical churn: from it on the acquisition cost is never paid back, or not in time.
 
     Ever: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if retained. With
-    `within`, the highest churn at which that many payments are still enough.
+    `horizon`, the highest churn at which that many payments are still enough.
 
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
     margin_per_period : number or column, money
-    discount_rate, timing, within, period
+    discount_rate, timing, horizon, period
         As `break_even_acquisition_cost`.
 
     Returns
@@ -236,7 +236,7 @@ def break_even_churn(
     0.1
     >>> round(break_even_churn(500, 50, timing="end-if-retained"), 6)
     0.090909
-    >>> round(break_even_churn(500, 50, within=14), 6)
+    >>> round(break_even_churn(500, 50, horizon=14), 6)
     0.054093
     """
     kinds: set[object] = {type(acquisition_cost), type(margin_per_period), type(discount_rate)}
@@ -245,8 +245,8 @@ def break_even_churn(
         and acquisition_cost >= 0.0
         and abs(margin_per_period) < inf
         and _usual(acquisition_cost, 0.0, discount_rate, timing, inf, period)
-        and type(within) is float
-        and within == inf
+        and type(horizon) is float
+        and horizon == inf
     ):
         return payback.critical_churn(acquisition_cost, margin_per_period, discount_rate, timing)
     check_timing(timing)
@@ -255,7 +255,7 @@ def break_even_churn(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
         margin_per_period=(margin_per_period, REAL),
         discount_rate=(rate, GROWTH),
-        within=(within, _PAYMENTS),
+        horizon=(horizon, _PAYMENTS),
     )
     cost, margin, d, n = (np.broadcast_to(a, back.shape) for a in given)
     return back(np.where(n == inf, _ever(cost, margin, d, timing), _in_time(cost, margin, d, timing, n)))

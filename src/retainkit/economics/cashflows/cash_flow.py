@@ -77,7 +77,7 @@ class CashFlow(AbstractRecord):
         survival: Survival,
         *,
         timing: Timing = "begin",
-        periods: int | None = None,
+        horizon: int | None = None,
         inflation: RateLike = 0.0,
         tax_rate: NumberLike = 0.0,
         period: Unit | None = None,
@@ -89,14 +89,14 @@ class CashFlow(AbstractRecord):
         margin_per_period : number or (periods,), money
             One for all periods, or one for each.
         survival : column S(0), S(1), …, or callable
-            A column of n + 1 shares is n periods; something callable is asked for `periods` (1,200).
+            A column of n + 1 shares is n periods; something callable is asked for `horizon` (1,200).
         timing : {"begin", "mid", "end", "end-if-retained"}
         inflation : number > -1, or Rate, per period
             Margins in today's money become (1 + inflation)^when as large.
         tax_rate : number in [0, 1]
             Taken off every amount.
         """
-        curve = survival_curve(survival, periods)
+        curve = survival_curve(survival, horizon)
         when = np.arange(curve.size - 1.0) + DELAY[check_timing(timing)]
         (i,) = in_period(period, inflation=inflation)
         amount = present_value(

@@ -23,7 +23,7 @@ import numpy as np
 from retainkit.columns import Back, columns
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, Domain
 from retainkit.errors import not_one_of, refuse_where, unknown_choice
-from retainkit.rates import in_period
+from retainkit.rates import as_kept, as_loss, in_period
 from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -167,22 +167,22 @@ def terms(
     retention: RateLike,
     discount_rate: RateLike,
     growth: RateLike,
-    periods: NumberLike,
+    horizon: NumberLike,
     period: Unit | None,
     **others: tuple[NumberLike, Domain],
 ) -> tuple[Terms, tuple[Array, ...], Back]:
     """The door of every function with churn or retention: checked terms, the other columns, and `Back`."""
     by_retention = one_of(churn, retention)
-    name, rate = ("retention", retention) if by_retention else ("churn", churn)
+    name, stated = ("retention", as_kept(retention)) if by_retention else ("churn", as_loss(churn))
     rate, discount_rate, growth = in_period(
-        period, **{name: rate}, discount_rate=discount_rate, growth=growth
+        period, **{name: stated}, discount_rate=discount_rate, growth=growth
     )
     (*given, share, d, g, n), back = columns(
         **others,
         **{name: (rate, PROBABILITY)},
         discount_rate=(discount_rate, GROWTH),
         growth=(growth, GROWTH),
-        periods=(periods, ENDLESS),
+        horizon=(horizon, ENDLESS),
     )
     # both are kept: the small one of churn and retention carries the digits
     other = 1.0 - share
@@ -210,5 +210,5 @@ def times(margin: Array, worth: Array) -> Array:
 def refuse_infinite(value: Array, *, way_out: str = "") -> None:
     """An error that says why, where a value is infinite."""
     rule = "must outrun what stays and grows: 1 + discount_rate > retention·(1 + growth)"
-    way_out = way_out or "Count a number of periods=…, discount more, or take if_infinite='inf'."
+    way_out = way_out or "Count up to a horizon=…, discount more, or take if_infinite='inf'."
     refuse_where(np.isinf(value), "infinite-value", "discount_rate", value, rule, way_out)

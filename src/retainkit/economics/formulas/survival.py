@@ -31,25 +31,25 @@ def survival_function(survival: Survival) -> Callable[[Array], NumberLike] | Non
     return function if callable(function) else None
 
 
-def survival_curve(survival: Survival, periods: int | None) -> Array:
-    """S(0), …, S(n) as a checked float64 array: all of a column, or `periods` periods of either kind."""
-    periods = None if periods is None else whole("periods", periods)
+def survival_curve(survival: Survival, horizon: int | None) -> Array:
+    """S(0), …, S(n) as a checked float64 array: all of a column, or `horizon` periods of either kind."""
+    horizon = None if horizon is None else whole("horizon", horizon)
     function = survival_function(survival)
     # one call with all times: a fitted model answers a column in the time of one number
-    given = survival if function is None else function(np.arange(float(periods or HORIZON) + 1.0))
+    given = survival if function is None else function(np.arange(float(horizon or HORIZON) + 1.0))
     curve = np.asarray(PROBABILITY.check("survival", given))
     if curve.ndim != 1 or curve.size < 2:
         rule = "must be one column S(0), S(1), … of two or more shares, or give one at an array of times"
         way_out = "For a constant churn of 5%, write survival=lambda t: 0.95**t."
         raise InputError("not-a-curve", "survival", survival, rule, way_out)
     _check_shape(curve)
-    if periods is None or periods + 1 == curve.size:
+    if horizon is None or horizon + 1 == curve.size:
         return curve
-    if periods >= curve.size:
-        rule = f"must reach as far as periods={periods}"
+    if horizon >= curve.size:
+        rule = f"must reach as far as horizon={horizon}"
         way_out = "Give a longer curve, or a model's survival function."
         raise InputError("too-few", "survival", f"{curve.size - 1} periods", rule, way_out)
-    return curve[: periods + 1]
+    return curve[: horizon + 1]
 
 
 def whole(argument: str, value: Any) -> int:

@@ -28,7 +28,7 @@ def ltv_to_cac(
     discount_rate: RateLike,
     timing: FlowTiming,
     growth: RateLike = 0.0,
-    periods: NumberLike = inf,
+    horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """How many times over a customer's value pays for winning the customer: lifetime value/acquisition cost.
@@ -40,7 +40,7 @@ def ltv_to_cac(
     Parameters
     ----------
     acquisition_cost : number or column, money, above 0
-    margin_per_period, churn, retention, discount_rate, timing, growth, periods, period
+    margin_per_period, churn, retention, discount_rate, timing, growth, horizon, period
         As `lifetime_value`.
 
     Returns
@@ -64,7 +64,7 @@ def ltv_to_cac(
         retention,
         discount_rate,
         growth,
-        periods,
+        horizon,
         period,
         acquisition_cost=(acquisition_cost, _COST),
         margin_per_period=(margin_per_period, REAL),

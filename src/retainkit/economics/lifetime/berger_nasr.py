@@ -30,7 +30,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.domains import ENDLESS, GROWTH, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import Terms, times
 from retainkit.errors import refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_kept, in_period
 from retainkit.typing import Array, NumberLike, RateLike
 
 
@@ -73,7 +73,7 @@ def berger_nasr_case_1(
     >>> round(berger_nasr_case_1(260, **case, years=10), 2)
     568.78
     """
-    retention, discount_rate = in_period("year", retention=retention, discount_rate=discount_rate)
+    retention, discount_rate = in_period("year", retention=as_kept(retention), discount_rate=discount_rate)
     (gc, m, r, d, n), back = columns(
         contribution_per_year=(contribution_per_year, REAL),
         promotion_cost_per_year=(promotion_cost_per_year, REAL),

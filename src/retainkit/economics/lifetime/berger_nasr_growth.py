@@ -14,7 +14,7 @@ from retainkit.columns import Back, SameKind, columns
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
 from retainkit.errors import refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_kept, in_period
 from retainkit.typing import Array, NumberLike, RateLike
 
 
@@ -130,7 +130,7 @@ def _terms(
     discount_rate: RateLike,
     years: NumberLike,
 ) -> tuple[tuple[Array, ...], Back]:
-    retention, discount_rate = in_period("year", retention=retention, discount_rate=discount_rate)
+    retention, discount_rate = in_period("year", retention=as_kept(retention), discount_rate=discount_rate)
     return columns(
         starting_profit=(starting_profit, REAL),
         acceleration=(acceleration, REAL),

@@ -31,7 +31,7 @@ def lifetime_value_on_curve(
     discount_rate: RateLike,
     timing: Timing,
     after_end: AfterEnd | None = None,
-    periods: int | None = None,
+    horizon: int | None = None,
     if_infinite: Infinite = "inf",
     period: Unit | None = None,
 ) -> SameKind:
@@ -53,11 +53,11 @@ def lifetime_value_on_curve(
     timing : {"begin", "mid", "end", "end-if-retained"}
         When a period's margin falls, and who pays it.
     after_end : {"stop", "same-churn"} or number in [0, 1]
-        What happens after the last point of a column; it has to be said unless S ends at 0 or `periods`
+        What happens after the last point of a column; it has to be said unless S ends at 0 or `horizon`
         is given. ``"stop"`` counts nothing more, a lower bound; ``"same-churn"`` lets the churn of the
         last period go on for ever (churn usually falls with tenure, so this too tends to be low); a
         number is that churn.
-    periods : int, optional
+    horizon : int, optional
         Count this many payments. Without it all payments of a callable are counted, as far as they
         change the sum; that needs a discount rate above 0.
     if_infinite : {"inf", "raise"}
@@ -91,7 +91,7 @@ def lifetime_value_on_curve(
     (rate,) = in_period(period, discount_rate=discount_rate)
     (d,), back = columns(discount_rate=(rate, GROWTH))
     (margin,), _ = columns(margin_per_period=(margin_per_period, REAL))
-    curve, tail = _curve_and_tail(survival, after_end, periods, d, margin)
+    curve, tail = _curve_and_tail(survival, after_end, horizon, d, margin)
     worth = _discounted(margin, paid_by(curve, timing), d, DELAY[timing])
     if tail is not None:
         # constant churn from the end on has a closed form: the tail costs no more periods
@@ -99,23 +99,23 @@ def lifetime_value_on_curve(
         # the tail begins at S(n), a period after the last payment counted
         worth = worth + times(margin, rest.factor(timing)) * curve[-1] * (1.0 + d) ** (1.0 - curve.size)
     if if_infinite == "raise":
-        refuse_infinite(np.asarray(worth), way_out="Count a number of periods=…, or discount.")
+        refuse_infinite(np.asarray(worth), way_out="Count up to a horizon=…, or discount.")
     return back(worth)
 
 
 def _curve_and_tail(
-    survival: Survival, after_end: AfterEnd | None, periods: int | None, d: Array, margin: Array
+    survival: Survival, after_end: AfterEnd | None, horizon: int | None, d: Array, margin: Array
 ) -> tuple[Array, float | None]:
     """S(0), …, S(n), and the constant churn after n; None where nothing more is counted."""
     function = survival_function(survival) is not None
-    if after_end is not None and (function or periods is not None):
+    if after_end is not None and (function or horizon is not None):
         raise _needless(after_end, function=function)
-    if function and periods is None:
+    if function and horizon is None:
         return _until_it_no_longer_counts(survival, d, margin), None
-    curve = survival_curve(survival, periods)
+    curve = survival_curve(survival, horizon)
     if margin.ndim and margin.shape != (curve.size - 1,):
         raise _margins_do_not_fit(margin, f"one number, or one per period ({curve.size - 1:,})")
-    if periods is not None or curve[-1] == 0.0:
+    if horizon is not None or curve[-1] == 0.0:
         return curve, None
     return curve, _churn_after(after_end, curve, margin)
 
@@ -146,19 +146,19 @@ def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> flo
 def _until_it_no_longer_counts(survival: Survival, d: Array, margin: Array) -> Array:
     """Enough of an endless curve that all the rest, S(n)·vⁿ/d after n at most, is lost in rounding."""
     if margin.ndim:
-        raise _margins_do_not_fit(margin, "one number where a curve has no end; or say periods=…")
+        raise _margins_do_not_fit(margin, "one number where a curve has no end; or say horizon=…")
     lowest = float(np.min(d, initial=1.0))  # no more than 1, which only makes the bound safer
     if lowest <= 0.0:
         raise _endless("must be above 0 where all payments of a curve without end are counted", lowest)
     # doubled: at most twice the periods that were needed, and no guess of the curve's length
-    periods = 1024
-    while periods <= _MOST:
-        curve = survival_curve(survival, periods)
+    horizon = 1024
+    while horizon <= _MOST:
+        curve = survival_curve(survival, horizon)
         worth = curve * (1.0 + lowest) ** -np.arange(curve.size)
         # a perpetuity of S(n) bounds the rest; below half a rounding of the sum it changes no digit
         if worth[-1] * (1.0 + lowest) / lowest <= _ROUNDING * worth[1:].sum():
             return curve
-        periods *= 2
+        horizon *= 2
     raise _endless(f"leaves payments after {_MOST:,} periods that still count", lowest)
 
 
@@ -173,7 +173,7 @@ def _discounted(margin: Array, paid: Array, d: Array, delay: float) -> Array:
 
 
 def _endless(rule: str, d: float) -> InputError:
-    way_out = "Say how many payments to count, for example periods=120, or discount."
+    way_out = "Say how many payments to count, for example horizon=120, or discount."
     return InputError("infinite-value", "discount_rate", d, rule, way_out)
 
 
@@ -184,6 +184,6 @@ def _margins_do_not_fit(margin: Array, rule: str) -> InputError:
 
 
 def _needless(after_end: Any, *, function: bool) -> InputError:
-    reason = "a callable curve has no end" if function else "periods=… says where the count ends"
+    reason = "a callable curve has no end" if function else "horizon=… says where the count ends"
     way_out = "Leave out after_end, or periods."
     return InputError("needless", "after_end", after_end, f"must be left out here: {reason}", way_out)

@@ -78,7 +78,7 @@ def elasticities(
     discount_rate: RateLike,
     timing: FlowTiming,
     growth: RateLike = 0.0,
-    periods: NumberLike = inf,
+    horizon: NumberLike = inf,
     acquisition_cost: NumberLike = 0.0,
     undefined: Undefined = "raise",
     period: Unit | None = None,
@@ -96,7 +96,7 @@ def elasticities(
         Exactly one of the two.
     discount_rate, growth : number or column > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
-    periods : number or column, above 0
+    horizon : number or column, above 0
         How many payments (or, if continuous, how much time) count; all by default.
     acquisition_cost : number or column, money, 0 or more
         With 0 the elasticities are those of the value itself. Where the value is just as large, they are
@@ -130,32 +130,32 @@ def elasticities(
         retention,
         discount_rate,
         growth,
-        periods,
+        horizon,
         period,
         margin_per_period=(margin_per_period, REAL),
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
     )
     _check_counted(customer.n)
-    spread = _mean_wait(customer, timing)
+    mean_wait = _mean_wait(customer, timing)
     if undefined == "raise":
-        refuse_infinite(spread, way_out="Count a number of periods=…, or take undefined='nan'.")
+        refuse_infinite(mean_wait, way_out="Count up to a horizon=…, or take undefined='nan'.")
     # a value without end has no percentages, whatever the cost is
-    spread = np.where(np.isinf(spread), np.nan, spread)
+    mean_wait = np.where(np.isinf(mean_wait), np.nan, mean_wait)
     value = margin * customer.factor(timing)
     with np.errstate(divide="ignore", invalid="ignore"):
         # net of a cost the same change is a larger share of what is left
         gross = np.where(cost == 0.0, 1.0, value / (value - cost))
         of_cost = np.where(cost == 0.0, 0.0, -cost / (value - cost))
-    duration = spread + (0.0 if timing == "continuous" else DELAY[timing])
+    duration = mean_wait + (0.0 if timing == "continuous" else DELAY[timing])
     # the first payment, too, takes a stay: one factor r more in front of all of them
-    to_retention = spread + (1.0 if timing == "end-if-retained" else 0.0)
-    return _record(back, spread, to_retention, duration, customer.d, gross, of_cost)
+    to_retention = mean_wait + (1.0 if timing == "end-if-retained" else 0.0)
+    return _record(back, mean_wait, to_retention, duration, customer.d, gross, of_cost)
 
 
 def _record(
-    back: Back, spread: Array, to_retention: Array, duration: Array, d: Array, gross: Array, of_cost: Array
+    back: Back, mean_wait: Array, to_retention: Array, duration: Array, d: Array, gross: Array, of_cost: Array
 ) -> Elasticities:
-    known = np.where(np.isnan(spread), np.nan, 1.0)
+    known = np.where(np.isnan(mean_wait), np.nan, 1.0)
     with np.errstate(invalid="ignore"):  # nothing of an infinite percentage
         return Elasticities(
             retention=back(np.where(to_retention == 0.0, 0.0, to_retention * gross) + 0.0),  # no -0.0
@@ -169,7 +169,7 @@ def _record(
 
 def _check_counted(n: Array) -> None:
     rule = "must be above 0: no payment at all has no percentages"
-    refuse_where(n == 0.0, "out-of-range", "periods", n, rule, "Count one payment or more.")
+    refuse_where(n == 0.0, "out-of-range", "horizon", n, rule, "Count one payment or more.")
 
 
 def _mean_wait(customer: Terms, timing: FlowTiming) -> Array:

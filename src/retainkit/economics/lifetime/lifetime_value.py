@@ -48,7 +48,7 @@ def lifetime_value(
     discount_rate: RateLike,
     timing: FlowTiming,
     growth: RateLike = 0.0,
-    periods: NumberLike = inf,
+    horizon: NumberLike = inf,
     if_infinite: Infinite = "inf",
     period: Unit | None = None,
 ) -> SameKind:
@@ -71,7 +71,7 @@ def lifetime_value(
         When a period's margin falls, and who pays it.
     growth : number or column > -1, or Rate
         Of the margin of a customer who stays, per period.
-    periods : number or column, 0 or more
+    horizon : number or column, 0 or more
         How many payments (or, if continuous, how much time) to count; all by default. Fractions lie on
         the curve through the whole numbers.
     if_infinite : {"inf", "raise"}
@@ -101,11 +101,11 @@ def lifetime_value(
         type(margin_per_period) in PLAIN
         and type(discount_rate) in PLAIN
         and type(growth) in PLAIN
-        and type(periods) in PLAIN
+        and type(horizon) in PLAIN
         and -_MAX <= margin_per_period <= _MAX
         and 0.0 <= discount_rate <= _MAX
         and 0.0 <= growth <= _MAX
-        and periods >= 0.0
+        and horizon >= 0.0
         and timing in FLOWS
         and if_infinite == "inf"
         and period is None
@@ -113,15 +113,15 @@ def lifetime_value(
         # the usual call, with plain numbers: it skips the columns, the conversions and their checks
         if retention is None:
             if type(churn) in PLAIN and 0.0 <= churn <= 1.0:
-                worth = factor(timing, churn, 1.0 - churn, discount_rate, growth, periods, False)
+                worth = factor(timing, churn, 1.0 - churn, discount_rate, growth, horizon, False)
                 return margin_per_period * worth if margin_per_period else 0.0
         elif churn is None and type(retention) in PLAIN and 0.0 <= retention <= 1.0:
-            worth = factor(timing, 1.0 - retention, retention, discount_rate, growth, periods, True)
+            worth = factor(timing, 1.0 - retention, retention, discount_rate, growth, horizon, True)
             return margin_per_period * worth if margin_per_period else 0.0
     check_flow(timing)
     check_infinite(if_infinite)
     customer, (margin,), back = terms(
-        churn, retention, discount_rate, growth, periods, period, margin_per_period=(margin_per_period, REAL)
+        churn, retention, discount_rate, growth, horizon, period, margin_per_period=(margin_per_period, REAL)
     )
     # all timings share the denominator 1 + d − r(1+g), so that one factor serves them all
     value = np.asarray(times(margin, customer.factor(timing)))

@@ -44,7 +44,7 @@ def residual_lifetime_value(
     instant: Instant,
     growth: RateLike = 0.0,
     margin_of: MarginOf = "next-payment",
-    periods: NumberLike = inf,
+    horizon: NumberLike = inf,
     if_infinite: Infinite = "inf",
     period: Unit | None = None,
 ) -> SameKind:
@@ -68,7 +68,7 @@ def residual_lifetime_value(
     margin_of : {"next-payment", "last-payment"}
         Whether `margin_per_period` is what the next renewal pays, or what was paid last and will have
         grown by then.
-    periods : number or column, 0 or more
+    horizon : number or column, 0 or more
         How many renewals to count; all by default.
     if_infinite : {"inf", "raise"}
         What to answer where retention·(1+growth) ≥ 1+discount_rate.
@@ -103,14 +103,14 @@ def residual_lifetime_value(
             discount_rate=discount_rate,
             timing="end-if-retained",  # the payments that a new customer makes after the first period
             growth=growth,
-            periods=periods,
+            horizon=horizon,
             if_infinite=if_infinite,
             period=period,
         )
         return now if instant == "after-payment" else now * (1.0 + discount_rate)
     check_infinite(if_infinite)
     customer, (margin,), back = terms(
-        churn, retention, discount_rate, growth, periods, period, margin_per_period=(margin_per_period, REAL)
+        churn, retention, discount_rate, growth, horizon, period, margin_per_period=(margin_per_period, REAL)
     )
     worth = customer.factor("end-if-retained")
     # a period nearer: the same payments, discounted once less

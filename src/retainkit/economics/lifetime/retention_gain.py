@@ -18,7 +18,7 @@ from retainkit.domains import GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.errors import refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_kept, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -103,7 +103,7 @@ def retention_gain(
        90.00%   95.00%      550.00      733.33      +33.3%
     """
     retention, discount_rate, growth = in_period(
-        period, retention=retention, discount_rate=discount_rate, growth=growth
+        period, retention=as_kept(retention), discount_rate=discount_rate, growth=growth
     )
     (m, r, p, d, g), back = columns(
         margin_per_period=(margin_per_period, REAL),

@@ -103,7 +103,7 @@ def brand_switching_value(
     discount_rate: RateLike,
     first: First,
     purchases_per_period: Number = 1.0,
-    periods: Number = inf,
+    horizon: Number = inf,
     period: Unit | None = None,
 ) -> Array:
     """What a buyer of the category is worth to one brand, by the brand that was bought last.
@@ -127,7 +127,7 @@ def brand_switching_value(
         ``"now"`` counts the purchase being made now; ``"next-purchase"`` begins with the next one.
     purchases_per_period : number above 0
         f, of the category.
-    periods : number, 0 or more
+    horizon : number, 0 or more
         The horizon, a whole number of purchases; all by default.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
@@ -156,11 +156,11 @@ def brand_switching_value(
         contribution_per_purchase=(contribution_per_purchase, REAL),
         discount_rate=(rate, GROWTH),
         purchases_per_period=(purchases_per_period, POSITIVE),
-        periods=(periods, ENDLESS),
+        horizon=(horizon, ENDLESS),
     )
     rewards = _rewards(brand, np.shape(transitions)[-1:], worth)
     # a step of the chain is a purchase, f of them a period: the rate of one compounds to that of f
-    value = markov_value(transitions, rewards, discount_rate=expm1(log1p(d) / f), periods=n * f)
+    value = markov_value(transitions, rewards, discount_rate=expm1(log1p(d) / f), horizon=n * f)
     # the chain pays on entering the state of now; the next purchase is all but that
     return value if first == "now" else value - rewards
 

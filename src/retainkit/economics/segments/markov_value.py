@@ -28,7 +28,7 @@ def markov_value(
     rewards: NumberLike,
     *,
     discount_rate: RateLike,
-    periods: Number = inf,
+    horizon: Number = inf,
     period: Unit | None = None,
 ) -> Array:
     """The expected value of a customer in every state: V = Σ_{t=0..T} (P/(1+d))ᵗ·R = (I − P/(1+d))⁻¹·R.
@@ -43,7 +43,7 @@ def markov_value(
     rewards : (states,), money
         R, received on being in a state: margin less what is spent there.
     discount_rate : number > -1, or Rate, per period
-    periods : int, 0 or more
+    horizon : int, 0 or more
         T moves, so T + 1 rewards, as in the paper; all by default.
     period : unit, optional
         What a move takes; needed to convert a `Rate`.
@@ -66,25 +66,25 @@ def markov_value(
 
     Examples
     --------
-    >>> P, R = recency_chain([0.3, 0.2, 0.15, 0.05], contribution_per_purchase=40, marketing_cost=4)
+    >>> P, R = recency_chain([0.3, 0.2, 0.15, 0.05], contribution_per_purchase=40, promotion_cost=4)
     >>> markov_value(P, R, discount_rate=0.2).round(4)
     array([52.3196,  5.5538,  1.2508, -1.82  ,  0.    ])
     """
     p, r = checked_chain(transitions, rewards)
     (rate,) = in_period(period, discount_rate=discount_rate)
-    d, n = numbers(discount_rate=(rate, GROWTH), periods=(periods, ENDLESS))
+    d, n = numbers(discount_rate=(rate, GROWTH), horizon=(horizon, ENDLESS))
     step = p / (1.0 + d)
     if n == inf:
         return endless_value(step, r, d)
     value = r.copy()
     # backwards from the last period: n products with a column, no power of the table
-    for _ in range(whole("periods", n) if n else 0):
+    for _ in range(whole("horizon", n) if n else 0):
         value = r + step @ value
     return value
 
 
 def recency_chain(
-    purchase_probabilities: NumberLike, *, contribution_per_purchase: Number, marketing_cost: Number
+    purchase_probabilities: NumberLike, *, contribution_per_purchase: Number, promotion_cost: Number
 ) -> tuple[Array, Array]:
     """The transitions and rewards of a customer whose chance to buy depends on the last purchase.
 
@@ -97,7 +97,7 @@ def recency_chain(
         p₁, p₂, …, p_J by recency; after J periods without a purchase the customer is lost.
     contribution_per_purchase : number, money
         NC, before marketing.
-    marketing_cost : number, money per period
+    promotion_cost : number, money per period
         M.
 
     Returns
@@ -113,7 +113,7 @@ def recency_chain(
 
     Examples
     --------
-    >>> P, R = recency_chain([0.3, 0.2], contribution_per_purchase=40, marketing_cost=4)
+    >>> P, R = recency_chain([0.3, 0.2], contribution_per_purchase=40, promotion_cost=4)
     >>> P.tolist(), R.tolist()
     ([[0.3, 0.7, 0.0], [0.2, 0.0, 0.8], [0.0, 0.0, 1.0]], [36.0, -4.0, 0.0])
     """
@@ -123,7 +123,7 @@ def recency_chain(
         way_out = "Write for example [0.3, 0.2, 0.15]."
         raise InputError("wrong-shape", "purchase_probabilities", purchase_probabilities, rule, way_out)
     contribution, cost = numbers(
-        contribution_per_purchase=(contribution_per_purchase, REAL), marketing_cost=(marketing_cost, REAL)
+        contribution_per_purchase=(contribution_per_purchase, REAL), promotion_cost=(promotion_cost, REAL)
     )
     chain = np.diag(np.append(1.0 - p, 0.0)[:-1], k=1)
     # a purchase brings the customer back to recency 1, whatever it was
@@ -160,7 +160,7 @@ def endless_value(step: Array, r: Array, d: float) -> Array:
     # undiscounted, the sum ends only if customers leave the states that pay: spectral radius below 1
     if d <= 0.0 and inner.size and np.abs(np.linalg.eigvals(inner)).max() > _SURELY_LESS:
         rule = "must be above 0 where customers stay for ever in states with rewards"
-        way_out = "Count a number of periods=…, or discount."
+        way_out = "Count up to a horizon=…, or discount."
         raise InputError("infinite-value", "discount_rate", d, rule, way_out)
     if inner.size:
         # (I − P/(1+d))⁻¹R without the inverse

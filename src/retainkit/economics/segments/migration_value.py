@@ -22,7 +22,7 @@ from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
-def migration_purchases(purchase_probabilities: NumberLike, *, periods: int) -> Array:
+def migration_purchases(purchase_probabilities: NumberLike, *, horizon: int) -> Array:
     """The expected purchases, per customer acquired now, in period 0, 1, …, n.
 
     C₀ = 1 and Cᵢ = Σ_j C_{i−j}·p_j·Π_{k<j}(1 − p_k): who bought j periods ago, not since, and buys now.
@@ -31,7 +31,7 @@ def migration_purchases(purchase_probabilities: NumberLike, *, periods: int) -> 
     ----------
     purchase_probabilities : (J,) in [0, 1]
         p₁, p₂, …, by the number of periods since the last purchase.
-    periods : int
+    horizon : int
         n, 1 or more.
 
     Returns
@@ -45,11 +45,11 @@ def migration_purchases(purchase_probabilities: NumberLike, *, periods: int) -> 
 
     Examples
     --------
-    >>> migration_purchases([0.3, 0.2], periods=3).round(4).tolist()
+    >>> migration_purchases([0.3, 0.2], horizon=3).round(4).tolist()
     [1.0, 0.3, 0.23, 0.111]
     """
     p = _probabilities(purchase_probabilities)
-    return _purchases(p, whole("periods", periods))
+    return _purchases(p, whole("horizon", horizon))
 
 
 def migration_value(
@@ -58,7 +58,7 @@ def migration_value(
     promotion_cost: Number,
     purchase_probabilities: NumberLike,
     discount_rate: RateLike,
-    periods: Number = inf,
+    horizon: Number = inf,
     period: Unit | None = None,
 ) -> float:
     """What a customer acquired by a purchase now is worth, with the purchases and promotions to come.
@@ -75,7 +75,7 @@ def migration_value(
     purchase_probabilities : (J,) in [0, 1]
         By the number of periods since the last purchase; the promotion ends after J.
     discount_rate : number > -1, or Rate, per period
-    periods : int
+    horizon : int
         n; all by default, in closed form.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
@@ -104,7 +104,7 @@ def migration_value(
         contribution_per_purchase=(contribution_per_purchase, REAL),
         promotion_cost=(promotion_cost, REAL),
         discount_rate=(rate, GROWTH),
-        periods=(periods, ENDLESS),
+        horizon=(horizon, ENDLESS),
     )
     absent = np.concatenate([[1.0], np.cumprod(1.0 - p)])  # not bought for 0, 1, …, J periods
     v = (1.0 + d) ** -np.arange(1.0, p.size + 1.0)
@@ -112,7 +112,7 @@ def migration_value(
         # a renewal process: each purchase starts it anew, so that all purchases are a geometric sum
         purchases = 1.0 / _left_over(p * absent[:-1], absent[-1], d)
         return purchases * float(gc - m * (absent[:-1] * v).sum() * (1.0 + d) ** 0.5)
-    last = 0 if n == 0.0 else whole("periods", n)
+    last = 0 if n == 0.0 else whole("horizon", n)
     bought = _purchases(p, last)
     # whoever bought up to J periods ago and not since is promoted to, and that is a convolution
     promoted = np.convolve(bought, absent[:-1])[:last]
@@ -145,5 +145,5 @@ def _left_over(after: Array, lost: Any, d: float) -> float:
     if left > 0.0:
         return left
     rule = "is too low for an endless sum: as much comes back as is lost"
-    way_out = "Count a number of periods=…, or discount more."
+    way_out = "Count up to a horizon=…, or discount more."
     raise InputError("infinite-value", "discount_rate", d, rule, way_out)

@@ -83,7 +83,7 @@ def best_stopping(
     Examples
     --------
     >>> from retainkit.economics.segments.markov_value import recency_chain
-    >>> P, R = recency_chain([0.3, 0.2, 0.15, 0.05], contribution_per_purchase=40, marketing_cost=4)
+    >>> P, R = recency_chain([0.3, 0.2, 0.15, 0.05], contribution_per_purchase=40, promotion_cost=4)
     >>> plan = best_stopping(P, R, discount_rate=0.2)
     >>> plan.go_on.tolist(), round(float(plan.value[0]), 3)
     ([True, True, True, False, False], 53.149)

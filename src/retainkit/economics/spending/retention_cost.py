@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.economics.formulas.perpetuity import one_of
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.typing import NumberLike, RateLike, Unit
 
@@ -75,7 +75,7 @@ class IncrementalSave(AbstractRecord):
         Per customer who stayed because of the campaign; ``inf`` where it keeps none.
     naive_cost : float, ndarray or Series, money
         The usual figure, which takes every churner contacted for saved and no incentive for wasted.
-    cost_per_contact : float, ndarray or Series, money
+    outlay_per_contact : float, ndarray or Series, money
         Contact, and incentive for those who stay.
     saves_per_contact : float, ndarray or Series
         Churn without less churn with the campaign.
@@ -85,13 +85,13 @@ class IncrementalSave(AbstractRecord):
 
     cost: SameKind
     naive_cost: SameKind
-    cost_per_contact: SameKind
+    outlay_per_contact: SameKind
     saves_per_contact: SameKind
     wasted_share: SameKind
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name; columns as lists."""
-        names = ("cost", "naive_cost", "cost_per_contact", "saves_per_contact", "wasted_share")
+        names = ("cost", "naive_cost", "outlay_per_contact", "saves_per_contact", "wasted_share")
         named = {name: getattr(self, name) for name in names}
         return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in named.items()}
 
@@ -99,7 +99,7 @@ class IncrementalSave(AbstractRecord):
         if not isinstance(self.cost, float):
             return f"Costs per incremental save for {np.size(self.cost):,} campaigns."
         if self.cost == inf:
-            return f"The campaign saves nobody, at {self.cost_per_contact:,.2f} per contact."
+            return f"The campaign saves nobody, at {self.outlay_per_contact:,.2f} per contact."
         return (
             f"{self.cost:,.2f} per customer saved, not {self.naive_cost:,.2f}: {self.wasted_share:.1%} of "
             "the incentives go to customers who would have stayed."
@@ -110,7 +110,7 @@ def cost_per_incremental_save(
     *,
     churn_untreated: RateLike,
     churn_treated: RateLike,
-    contact_cost: NumberLike,
+    cost_per_contact: NumberLike,
     incentive: NumberLike,
     period: Unit | None = None,
 ) -> IncrementalSave:
@@ -123,7 +123,7 @@ def cost_per_incremental_save(
     ----------
     churn_untreated, churn_treated : number or column in [0, 1], or Rate
         p₀ and p₁, of comparable customers without and with the campaign: best from an experiment.
-    contact_cost : number or column, money per customer contacted, 0 or more
+    cost_per_contact : number or column, money per customer contacted, 0 or more
     incentive : number or column, money, 0 or more
         Given to each contacted customer who stays.
     period : unit, optional
@@ -142,14 +142,16 @@ def cost_per_incremental_save(
     Examples
     --------
     >>> churn = dict(churn_untreated=0.30, churn_treated=0.24)
-    >>> print(cost_per_incremental_save(**churn, contact_cost=1, incentive=10))
+    >>> print(cost_per_incremental_save(**churn, cost_per_contact=1, incentive=10))
     143.33 per customer saved, not 13.33: 92.1% of the incentives go to customers who would have stayed.
     """
-    untreated, treated = in_period(period, churn_untreated=churn_untreated, churn_treated=churn_treated)
+    untreated, treated = in_period(
+        period, churn_untreated=as_loss(churn_untreated), churn_treated=as_loss(churn_treated)
+    )
     (p0, p1, contact, gift), back = columns(
         churn_untreated=(untreated, PROBABILITY),
         churn_treated=(treated, PROBABILITY),
-        contact_cost=(contact_cost, NOT_NEGATIVE),
+        cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
     # the incentive goes to all who stay with it, and most of them would have stayed
@@ -158,7 +160,7 @@ def cost_per_incremental_save(
         return IncrementalSave(
             cost=back(np.where(saved > 0.0, spent / saved, inf)),
             naive_cost=back(np.where(p0 > 0.0, contact / p0 + gift, inf)),
-            cost_per_contact=back(spent),
+            outlay_per_contact=back(spent),
             saves_per_contact=back(saved),
             # (1 − p₀)/(1 − p₁): who would have stayed anyway, among those who stay and get the incentive
             wasted_share=back(np.where(p1 < 1.0, np.minimum(1.0, (1.0 - p0) / (1.0 - p1)), 0.0)),

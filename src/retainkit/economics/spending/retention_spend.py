@@ -10,7 +10,7 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.domains import GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite, times
-from retainkit.rates import in_period
+from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -87,7 +87,10 @@ def worthwhile_retention_spend(
     """
     check_flow(timing)
     before, after, rate = in_period(
-        period, churn_before=churn_before, churn_after=churn_after, discount_rate=discount_rate
+        period,
+        churn_before=as_loss(churn_before),
+        churn_after=as_loss(churn_after),
+        discount_rate=discount_rate,
     )
     (m, c, c_after, d), back = columns(
         margin_per_period=(margin_per_period, REAL),

@@ -60,8 +60,8 @@ def unseen(found: Spells, over: Mask, lines: Lines, plan: Plan) -> InputError:
         f"must lie before every end, and is {to_date(plan.since)} "
         f"({_customers(found.code[over])} this): those who had left by then are not all in the table"
     )
-    way_out = "Leave observed_from out if the table has all who ever left, or use earlier='leave-out'."
-    return InputError("dates-conflict", "observed_from", shown, rule, way_out)
+    way_out = "Leave observation_start out if the table has all who ever left, or use earlier='leave-out'."
+    return InputError("dates-conflict", "observation_start", shown, rule, way_out)
 
 
 def _pair(code: str, found: Spells, bad: Mask, lines: Lines, rule: str, way_out: str) -> InputError:

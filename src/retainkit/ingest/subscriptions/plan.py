@@ -44,14 +44,14 @@ class Plan:
     dates: DateRule
 
 
-def window_of(observed_from: object, observed_until: object) -> tuple[int | None, int]:
+def window_of(observation_start: object, observation_end: object) -> tuple[int | None, int]:
     """The first day of observation, if it is given, and the last."""
-    until = one_day("observed_until", observed_until)
-    since = None if observed_from is None else one_day("observed_from", observed_from)
+    until = one_day("observation_end", observation_end)
+    since = None if observation_start is None else one_day("observation_start", observation_start)
     if since is not None and since > until:
-        rule = f"must not lie after observed_until ({observed_until})"
+        rule = f"must not lie after observation_end ({observation_end})"
         way_out = "It is the first day from which every end is in the table."
-        raise InputError("dates-conflict", "observed_from", observed_from, rule, way_out)
+        raise InputError("dates-conflict", "observation_start", observation_start, rule, way_out)
     return since, until
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from retainkit.errors import InputError
 from retainkit.tables import Fault, Said
 
-_LATER = "Use later='censor' to see the table as it stood on that day, or set observed_until later."
+_LATER = "Use later='censor' to see the table as it stood on that day, or set observation_end later."
 
 END_BEFORE_START = Fault(
     "dates-conflict", "must not lie before the start", "Correct the dates, or leave out those lines."
@@ -16,7 +16,7 @@ ZERO_LENGTH = Fault(
     "If it is the last day with the subscription, add a day; for customers who left on the day on which "
     "they came use zero_length='count-as-a-day', or leave those lines out.",
 )
-AFTER_WINDOW = Fault("dates-conflict", "must not lie after observed_until", _LATER)
+AFTER_WINDOW = Fault("dates-conflict", "must not lie after observation_end", _LATER)
 REASON_WITHOUT_END = Fault(
     "inconsistent",
     "must be missing for customers who are still there",
@@ -37,6 +37,6 @@ NO_SEGMENT = Fault(
 
 def nothing_left() -> InputError:
     """The error for a table whose every line lies outside of the observation."""
-    rule = "must leave at least one subscription between observed_from and itself"
+    rule = "must leave at least one subscription between observation_start and itself"
     way_out = "Check the dates of the observation against those of the table."
-    return InputError("empty", "observed_until", Said("none"), rule, way_out)
+    return InputError("empty", "observation_end", Said("none"), rule, way_out)

@@ -40,9 +40,9 @@ class SubscriptionSummary:
         What was joined, cut or left out, by count.
     unit : {"day", "week", "month", "quarter", "year"}
     tenure : {"exact", "whole-periods", "renewals"}
-    observed_from : datetime.date or None
+    observation_start : datetime.date or None
         The day from which on every end is known; None if all ends are.
-    observed_until : datetime.date
+    observation_end : datetime.date
         The last day of observation.
 
     Examples
@@ -52,7 +52,7 @@ class SubscriptionSummary:
     >>> table = {"id": np.array([7, 8]), "from": np.array(["2024-01-01", "2024-02-01"]),
     ...          "to": np.array(["2024-01-31", ""])}
     >>> subs = summarize_subscriptions(table, customer_id="id", start="from", end="to", unit="day",
-    ...                                observed_until="2024-02-11")
+    ...                                observation_end="2024-02-11")
     >>> subs.renewals.duration.tolist(), subs.renewals.event.tolist()
     ([30.0, 10.0], [1.0, 0.0])
     """
@@ -65,8 +65,8 @@ class SubscriptionSummary:
     treatment: SubscriptionTreatment
     unit: Unit
     tenure: Tenure
-    observed_from: date | None
-    observed_until: date
+    observation_start: date | None
+    observation_end: date
     id_name: str = "customer_id"
 
     def __len__(self) -> int:
@@ -117,7 +117,7 @@ class SubscriptionSummary:
             ("duration", self._clock()),
             ("left", f"{t.left:,}{_shares(self._by_reason())}; {t.still_there:,} still there"),
         ]
-        if self.observed_from is not None:
+        if self.observation_start is not None:
             late = f"{t.late_entries:,} began before they were watched and count from their tenure by then"
             facts.append(("late entries", late if t.late_entries else "none: all began while being watched"))
         if self.segment is not None:
@@ -126,9 +126,9 @@ class SubscriptionSummary:
         return facts
 
     def _observation(self) -> str:
-        if self.observed_from is None:
-            return f"from each start to {self.observed_until}"
-        return f"{self.observed_from} to {self.observed_until}, both included"
+        if self.observation_start is None:
+            return f"from each start to {self.observation_end}"
+        return f"{self.observation_start} to {self.observation_end}, both included"
 
     def _clock(self) -> str:
         name = self.unit

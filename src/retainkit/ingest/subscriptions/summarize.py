@@ -38,8 +38,8 @@ def summarize_subscriptions(
     customer_id: str,
     start: str,
     end: str,
-    observed_until: str | Date,
-    observed_from: str | Date | None = None,
+    observation_end: str | Date,
+    observation_start: str | Date | None = None,
     unit: Unit = "month",
     reason: str | None = None,
     segment: str | None = None,
@@ -54,7 +54,7 @@ def summarize_subscriptions(
     """Turn a table of subscriptions into durations, one entry per spell.
 
     A spell runs from its start to its end, the first day on which the customer is no longer subscribed; a
-    missing end (null, NaT, NaN, empty text) means that the customer was still there on `observed_until`.
+    missing end (null, NaT, NaN, empty text) means that the customer was still there on `observation_end`.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def summarize_subscriptions(
     customer_id, start, end : str
         Names of columns. Dates: dates, timestamps, text YYYY-MM-DD (a time may follow) or YYYYMMDD, or
         numbers YYYYMMDD. A timestamp counts on the day that its own clock shows.
-    observed_until : date or text
+    observation_end : date or text
         The last day that the table knows of: customers without an end were seen there on that day.
-    observed_from : date or text, optional
+    observation_start : date or text, optional
         The first day from which on every end is in the table, where those who left before are not. Customers
         who started earlier are watched from then on: their entry is their tenure on that day.
     unit : {"day", "week", "month", "quarter", "year"}
@@ -92,9 +92,9 @@ def summarize_subscriptions(
         The reasons in the order they are to have; others are an error. Whole numbers in the column are places
         in this list, from 1. By default the distinct reasons of those who left, sorted.
     earlier : {"error", "leave-out"}
-        Spells that were over on `observed_from` or before.
+        Spells that were over on `observation_start` or before.
     later : {"error", "censor"}
-        Starts and ends after `observed_until`: refused, or the table as it stood on that day: the ends have
+        Starts and ends after `observation_end`: refused, or the table as it stood on that day: the ends have
         not come, and the starts are left out.
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
@@ -126,14 +126,14 @@ def summarize_subscriptions(
     ...          "start": np.array(["2023-11-15", "2024-01-31", "2024-02-10"]),
     ...          "end": np.array(["2024-03-01", "2024-02-29", ""])}
     >>> subs = summarize_subscriptions(table, customer_id="id", start="start", end="end", unit="month",
-    ...     observed_from="2024-01-01", observed_until="2024-06-30", tenure="whole-periods")
+    ...     observation_start="2024-01-01", observation_end="2024-06-30", tenure="whole-periods")
     >>> subs.renewals.duration.tolist(), subs.renewals.event.tolist(), subs.renewals.entry.tolist()
     ([4.0, 1.0, 4.0], [1.0, 1.0, 0.0], [2.0, 0.0, 0.0])
     """
     check_choices(
         tenure=tenure, reactivation=reactivation, zero_length=zero_length, earlier=earlier, later=later
     )
-    since, until = window_of(observed_from, observed_until)
+    since, until = window_of(observation_start, observation_end)
     columns = {"customer_id": customer_id, "start": start, "end": end, "reason": reason, "segment": segment}
     plan = Plan(
         columns={name: column for name, column in columns.items() if column is not None},
@@ -190,8 +190,8 @@ def _assemble(
         treatment=SubscriptionTreatment.of(found.counts),
         unit=plan.unit,
         tenure=plan.tenure,
-        observed_from=None if plan.since is None else to_date(plan.since),
-        observed_until=to_date(plan.until),
+        observation_start=None if plan.since is None else to_date(plan.since),
+        observation_end=to_date(plan.until),
         id_name=plan.columns["customer_id"],
     )
 

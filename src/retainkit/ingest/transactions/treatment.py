@@ -80,20 +80,20 @@ class Treatment:
             (self.refund_lines, f"with a negative amount (refunds={self.refunds!r})"),
             (self.ignored_refund_lines, "of these left out"),
         ]
-        told = [f"{_n(count, 'line')} {what}" for count, what in happened if count]
+        sentences = [f"{_n(count, 'line')} {what}" for count, what in happened if count]
         days = [
             (self.refund_days, "in all: no purchases, subtracted from the purchases before them"),
             (self.first_purchase_refund_days, "of these reduced a first purchase, no part of monetary value"),
             (self.unmatched_refund_days, "of these had no purchase before them and changed nothing"),
         ]
-        told += [f"{_n(count, 'refund day')} {what}" for count, what in days if count]
+        sentences += [f"{_n(count, 'refund day')} {what}" for count, what in days if count]
         customers = [
             (self.refund_only_customers, "dropped: refunds, but no purchase"),
             (self.customers_without_spend, "with repeat purchases worth nothing: no evidence of spend"),
         ]
         if self.zero_purchases:
-            told.append(f"{_n(self.zero_purchases, 'purchase')} worth 0, counted as purchases")
-        return told + [f"{_n(count, 'customer')} {what}" for count, what in customers if count]
+            sentences.append(f"{_n(self.zero_purchases, 'purchase')} worth 0, counted as purchases")
+        return sentences + [f"{_n(count, 'customer')} {what}" for count, what in customers if count]
 
     def __str__(self) -> str:
         bought = f"{_n(self.purchases, 'purchase')} of {_n(self.customers, 'customer')}"

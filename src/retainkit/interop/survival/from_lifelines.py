@@ -133,8 +133,8 @@ def _aft(fitter: Foreign, frame: Frame, unit: Unit | None) -> AbstractContractua
     if not hasattr(fitter, "params_"):
         raise not_fitted(type(fitter).__name__)
     scale = np.asarray(fitter.predict_percentile(frame, p=at_scale), np.float64)
-    spread = np.log(np.asarray(fitter.predict_percentile(frame, p=next_share), np.float64) / scale)
-    return model(scale[:, None], (1.0 / spread if by_shape else spread)[:, None], unit=unit)
+    log_ratio = np.log(np.asarray(fitter.predict_percentile(frame, p=next_share), np.float64) / scale)
+    return model(scale[:, None], (1.0 / log_ratio if by_shape else log_ratio)[:, None], unit=unit)
 
 
 def _regression(fitter: Foreign, frame: Frame, unit: Unit | None) -> StepCurve | FormulaCurve:

@@ -35,11 +35,11 @@ class AbstractDiscreteModel(AbstractContractualModel):
         stayed, d_stayed = self._log_survival_and_score(by_end.values)
         # a customer still in the first period has tenure 0: the mass is not used there, but must exist
         gone, d_gone = self._log_mass_and_score(np.maximum(by_end.values, 1.0))
-        value = np.where(left, by_end.spread(gone), by_end.spread(stayed))
-        score = np.where(left, by_end.spread(d_gone), by_end.spread(d_stayed))
+        value = np.where(left, by_end.expand(gone), by_end.expand(stayed))
+        score = np.where(left, by_end.expand(d_gone), by_end.expand(d_stayed))
         if np.any(by_entry.values):  # late entry: all is given that the customer was there by then
             known, d_known = self._log_survival_and_score(by_entry.values)
-            value, score = value - by_entry.spread(known), score - by_entry.spread(d_known)
+            value, score = value - by_entry.expand(known), score - by_entry.expand(d_known)
         return value, score
 
     @keeps_labels

@@ -107,8 +107,8 @@ class WeibullGamma(AbstractContinuousModel):
         return self.r * log_power_share(self.scale, self.c, self.r, start, more)
 
     def _log_wait(self, start: Array, fall: Array) -> Array:
-        spread = fall / self.r
-        return log_wait(self.scale, self.c, start, spread, np.log(self.r) + np.log(-np.expm1(-spread)))
+        per_shape = fall / self.r
+        return log_wait(self.scale, self.c, start, per_shape, np.log(self.r) + np.log(-np.expm1(-per_shape)))
 
     def _tail(self) -> Real:
         return self.r * self.c

@@ -90,16 +90,16 @@ class BGBB(AbstractModel[Opportunities]):
         bought = betaln(alpha + data.frequency, beta + passed) - betaln(alpha, beta)
         stayed = np.asarray(betaln(gamma, delta + n) - betaln(gamma, delta), np.float64)
         # the likelihood is a sum over when the customer went, here relative to "not yet"
-        value = bought + by_n.spread(stayed) + np.logaddexp(0.0, gone)
+        value = bought + by_n.expand(stayed) + np.logaddexp(0.0, gone)
 
         left = expit(gone)  # 1 - P(alive)
-        d_both = by_n.spread(digamma(alpha + beta) - digamma(alpha + beta + n))
-        d_gamma = by_n.spread(digamma(gamma + delta) - digamma(gamma + delta + n))
+        d_both = by_n.expand(digamma(alpha + beta) - digamma(alpha + beta + n))
+        d_gamma = by_n.expand(digamma(gamma + delta) - digamma(gamma + delta + n))
         score = np.empty((4, *value.shape))
         score[0] = by_x.map(lambda x: digamma(alpha + x) - digamma(alpha)) + d_both
         score[1] = digamma(beta + passed) - digamma(beta) + d_both
         score[2] = d_gamma
-        score[3] = by_n.spread(digamma(delta + n) - digamma(delta)) + d_gamma
+        score[3] = by_n.expand(digamma(delta + n) - digamma(delta)) + d_gamma
         return value, score + left * d_gone
 
     def _idle(self, x: Array, last: Array, n: Array) -> IdleSums:

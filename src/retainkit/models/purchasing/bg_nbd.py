@@ -82,7 +82,7 @@ class BGNBD(AbstractPurchaseModel):
         left = np.where(d > 0.0, 1.0, e) / (1.0 + e)  # 1 - P(alive)
 
         counts = gammaln(r + n) - gammaln(r) + r * np.log(alpha) + betaln(a, b + n) - betaln(a, b)
-        value = by_x.spread(counts) - events * log_T + np.maximum(d, 0.0) + np.log1p(e)
+        value = by_x.expand(counts) - events * log_T + np.maximum(d, 0.0) + np.log1p(e)
 
         score = np.empty((4, *value.shape))
         d_a = digamma(a + b) - digamma(a + b + n)
@@ -90,11 +90,11 @@ class BGNBD(AbstractPurchaseModel):
         d_b = digamma(b + n) - digamma(b) + d_a
         rate_t = by_t.map(lambda t_x: 1.0 / (alpha + t_x))
         rate_T = by_T.map(lambda T: 1.0 / (alpha + T))
-        score[0] = by_x.spread(d_r) - log_T + left * idle
+        score[0] = by_x.expand(d_r) - log_T + left * idle
         # 1 − P(alive) weighs the two terms of eq. (6) in every derivative: one exponential serves all four
         score[1] = r / alpha - events * (rate_T + left * (rate_t - rate_T))
-        score[2] = by_x.spread(d_a) + left / a
-        score[3] = by_x.spread(d_b) - left * by_x.spread(1.0 / (b + np.maximum(n, 1.0) - 1.0))
+        score[2] = by_x.expand(d_a) + left / a
+        score[3] = by_x.expand(d_b) - left * by_x.expand(1.0 / (b + np.maximum(n, 1.0) - 1.0))
         return value, score
 
     def _log_weight_left(self, x: Array) -> Array:

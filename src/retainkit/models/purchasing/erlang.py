@@ -77,7 +77,7 @@ class AbstractErlangModel(AbstractPurchaseModel):
 
         counts = gammaln(r + k * n) - gammaln(r) + r * np.log(alpha) - n * gammaln(float(k))
         counts = counts + betaln(a, b + chances) - betaln(a, b)
-        value = by_x.spread(counts) - events * log_T + running + np.maximum(d, 0.0) + np.log1p(e)
+        value = by_x.expand(counts) - events * log_T + running + np.maximum(d, 0.0) + np.log1p(e)
         if data.log_gaps is not None:
             # the only part in which the gaps themselves count; without them models of unlike k do not compare
             value = value + (k - 1) * data.log_gaps
@@ -86,10 +86,10 @@ class AbstractErlangModel(AbstractPurchaseModel):
         d_r = digamma(r + k * n) - digamma(r) + np.log(alpha)
         d_a = digamma(a + b) - digamma(a + b + chances)
         d_b = digamma(b + chances) - digamma(b) + d_a
-        score[0] = by_x.spread(d_r) - log_T + alive * per_r + left * idle
+        score[0] = by_x.expand(d_r) - log_T + alive * per_r + left * idle
         score[1] = r / alpha - events * (rate_T + left * (rate_t - rate_T)) - alive * passed * rate_T
-        score[2] = by_x.spread(d_a) + left / a
-        score[3] = by_x.spread(d_b) - left * by_x.spread(1.0 / (b + np.maximum(chances, 1.0) - 1.0))
+        score[2] = by_x.expand(d_a) + left / a
+        score[3] = by_x.expand(d_b) - left * by_x.expand(1.0 / (b + np.maximum(chances, 1.0) - 1.0))
         return value, score
 
     def _log_weight_left(self, x: Array) -> Array:

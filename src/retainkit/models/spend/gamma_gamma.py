@@ -76,20 +76,20 @@ class GammaGamma(AbstractModel[Spend]):
         known = by_x.values > 0
         n = np.where(known, by_x.values, 1.0)  # a customer of whom nothing is known adds 0, below
         total = np.where(data.frequency > 0, data.frequency * data.monetary_value, 1.0)
-        log_z = np.log(total / by_x.spread(n))
+        log_z = np.log(total / by_x.expand(n))
         # two logarithms of parts: with many purchases 1 − share is tiny, with few the share is
         own = -np.log1p(v / total)  # ln of the share of total in total + v
         rest = -np.log1p(total / v)
 
         px = p * n
-        value = -by_x.spread(log_beta(px, q)) - log_z + by_x.spread(px) * own + q * rest  # eq. (1a)
+        value = -by_x.expand(log_beta(px, q)) - log_z + by_x.expand(px) * own + q * rest  # eq. (1a)
 
         score = np.empty((3, *value.shape))
         d_beta: Array = digamma(px + q)
-        score[0] = by_x.spread(n * (d_beta - digamma(px))) + by_x.spread(n) * own
-        score[1] = by_x.spread(d_beta - digamma(q)) + rest
-        score[2] = q / v - (by_x.spread(px) + q) / (total + v)
-        evidence = by_x.spread(known.astype(np.float64))
+        score[0] = by_x.expand(n * (d_beta - digamma(px))) + by_x.expand(n) * own
+        score[1] = by_x.expand(d_beta - digamma(q)) + rest
+        score[2] = q / v - (by_x.expand(px) + q) / (total + v)
+        evidence = by_x.expand(known.astype(np.float64))
         return value * evidence, score * evidence
 
     # -- predictions --------------------------------------------------------------------------------

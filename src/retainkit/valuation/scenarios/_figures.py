@@ -24,7 +24,7 @@ def compute(t: Terms) -> Plain:
 
 def _compute(t: Terms) -> Plain:
     common: Plain = {"churn": t.churn, "discount_rate": t.discount_rate}
-    counted: Plain = {**common, "periods": t.months}
+    counted: Plain = {**common, "horizon": t.months}
     monthly = rate_of_return(t)
     # NaN where value is exactly the cost: a percent of nothing has no elasticity, and a row must not stop the
     # table
@@ -46,11 +46,11 @@ def _compute(t: Terms) -> Plain:
             t.margin, **counted, instant="before-renewal"
         ),
         "critical_monthly_churn": break_even_churn(
-            t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, within=t.months
+            t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, horizon=t.months
         ),
         "critical_monthly_margin": t.keeping
         # the margin before retention cost, as callers give it: what keeping costs comes on top
-        + break_even_margin(t.cost, **common, timing=t.timing, within=t.months),
+        + break_even_margin(t.cost, **common, timing=t.timing, horizon=t.months),
         # onboarding is paid in any case, so that it leaves less for winning the customer
         "critical_acquisition_cost": value - t.onboarding_cost,
         "elasticity_to_retention": change.retention,

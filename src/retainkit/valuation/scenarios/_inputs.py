@@ -42,7 +42,7 @@ DOMAINS: dict[str, Domain] = {
     "onboarding_cost": NOT_NEGATIVE,
     "monthly_margin": REAL,
     "monthly_revenue": NOT_NEGATIVE,
-    "gross_margin": _SHARE,
+    "margin_share": _SHARE,
     "monthly_retention_cost": NOT_NEGATIVE,
     "monthly_churn": PROBABILITY,
     "annual_discount_rate": GROWTH,
@@ -82,7 +82,7 @@ def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
     if "monthly_margin" in inputs:
         margin = inputs["monthly_margin"]
     else:
-        margin = inputs["monthly_revenue"] * inputs["gross_margin"]
+        margin = inputs["monthly_revenue"] * inputs["margin_share"]
     acquisition, onboarding = inputs["acquisition_cost"], inputs["onboarding_cost"]
     return Terms(
         cost=acquisition + onboarding,
@@ -121,7 +121,7 @@ def vary(base: Mapping[str, Real], changes: Mapping[str, Real]) -> dict[str, Rea
     """The base with some inputs changed; an input that the base does not have cannot be varied."""
     for name in changes:
         if name not in base:
-            given = "monthly_revenue and gross_margin" if "monthly_revenue" in base else "monthly_margin"
+            given = "monthly_revenue and margin_share" if "monthly_revenue" in base else "monthly_margin"
             rule = f"cannot be varied here: this scenario is given by {given}"
             way_out = f"Vary {given}, or make the scenario with {name}."
             raise InputError("not-supported", name, changes[name], rule, way_out)

@@ -42,7 +42,7 @@ def _limited(t: Terms, cost: Array, margin: Array, churn: Array, months: Array, 
 
     def surplus(log_growth: Array) -> Array:
         rate = np.expm1(log_growth)
-        value = lifetime_value(margin, churn=churn, discount_rate=rate, timing=t.timing, periods=months)
+        value = lifetime_value(margin, churn=churn, discount_rate=rate, timing=t.timing, horizon=months)
         # near −100% a value may overflow; a bracket needs a sign, not a size
         return np.minimum(value, 1e300) - cost
 

@@ -78,9 +78,9 @@ def _complete(given: list[str], columns: list[str]) -> None:
         way_out = "Rename those columns."
         raise InputError("duplicate", "table", taken, "must not have columns named like the figures", way_out)
     missing = [name for name in ("acquisition_cost", "monthly_churn") if name not in given]
-    margin = [name for name in given if name in ("monthly_margin", "monthly_revenue", "gross_margin")]
-    if set(margin) not in ({"monthly_margin"}, {"monthly_revenue", "gross_margin"}):
-        missing.append("monthly_margin, or monthly_revenue and gross_margin")
+    margin = [name for name in given if name in ("monthly_margin", "monthly_revenue", "margin_share")]
+    if set(margin) not in ({"monthly_margin"}, {"monthly_revenue", "margin_share"}):
+        missing.append("monthly_margin, or monthly_revenue and margin_share")
     if missing:
         way_out = near(missing[0], columns) + "Rename the column, or add it."
         raise InputError("missing-column", "table", columns, f"must have a column {missing[0]}", way_out)

@@ -69,7 +69,7 @@ _Months = Annotated[int, Field(ge=1)]
 class UnitEconomics(BaseModel):
     """A customer's cost, margin and churn, from which every figure of unit economics follows.
 
-    Give either `monthly_margin`, or `monthly_revenue` and `gross_margin`. Money is in any one currency.
+    Give either `monthly_margin`, or `monthly_revenue` and `margin_share`. Money is in any one currency.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class UnitEconomics(BaseModel):
     monthly_margin : money per month
         What is left of a month's revenue after the costs that come with it. It has no default: value is
         margin, not revenue.
-    monthly_revenue, gross_margin : money per month; share of revenue, at most 1
+    monthly_revenue, margin_share : money per month; share of revenue, at most 1
         The same in two parts: the margin is their product.
     annual_discount_rate : share per year, > -1
         Effective; converted to the month by compounding.
@@ -116,7 +116,7 @@ class UnitEconomics(BaseModel):
     monthly_churn: Annotated[float, Field(ge=0, le=1, description="the share lost per month"), _Number]
     monthly_margin: Annotated[float | None, Field(description="money per month, net"), _Optional] = None
     monthly_revenue: Annotated[_NotNegative | None, Field(description="money per month"), _Optional] = None
-    gross_margin: Annotated[_AtMostOne | None, Field(description="share of revenue"), _Optional] = None
+    margin_share: Annotated[_AtMostOne | None, Field(description="share of revenue"), _Optional] = None
     annual_discount_rate: Annotated[float, Field(gt=-1, description="effective, per year"), _Number] = 0.0
     onboarding_cost: Annotated[float, Field(ge=0, description="money per customer"), _Number] = 0.0
     monthly_retention_cost: Annotated[float, Field(ge=0, description="money per payment"), _Number] = 0.0
@@ -134,12 +134,12 @@ class UnitEconomics(BaseModel):
 
     @model_validator(mode="after")
     def _one_margin(self) -> Self:
-        parts = (self.monthly_revenue is not None) + (self.gross_margin is not None)
+        parts = (self.monthly_revenue is not None) + (self.margin_share is not None)
         if (self.monthly_margin is not None, parts) in ((True, 0), (False, 2)):
             return self
-        names = ("monthly_margin", "monthly_revenue", "gross_margin")
+        names = ("monthly_margin", "monthly_revenue", "margin_share")
         given = [name for name in names if getattr(self, name) is not None]
-        rule = "must be given, or monthly_revenue and gross_margin in its place (margin has no default)"
+        rule = "must be given, or monthly_revenue and margin_share in its place (margin has no default)"
         way_out = "A month's revenue times the share that is left after the costs that come with it."
         raise InputError("missing-argument", "monthly_margin", " and ".join(given) or None, rule, way_out)
 
@@ -237,8 +237,8 @@ class UnitEconomics(BaseModel):
         if self.monthly_margin is not None:
             return self.monthly_margin
         assert self.monthly_revenue is not None
-        assert self.gross_margin is not None
-        return self.monthly_revenue * self.gross_margin
+        assert self.margin_share is not None
+        return self.monthly_revenue * self.margin_share
 
     def _inputs(self) -> dict[str, Real]:
         given = {name: getattr(self, name) for name in DOMAINS}

@@ -25,15 +25,15 @@ def normal_quantile(level: Number) -> float:
 
 
 def survival_band(
-    share: Array, spread: Array, level: Number, transform: Transform = "log-log"
+    share: Array, log_variance: Array, level: Number, transform: Transform = "log-log"
 ) -> tuple[Array, Array]:
-    """Lower and upper bounds of survival `share` > 0, whose logarithm has the variance `spread`.
+    """Lower and upper bounds of survival `share` > 0, whose logarithm has the variance `log_variance`.
 
     Where nobody has left yet both are 1.
     """
     if transform not in get_args(Transform):
         raise unknown_choice("transform", transform, get_args(Transform))
-    reach = normal_quantile(level) * np.sqrt(spread)
+    reach = normal_quantile(level) * np.sqrt(log_variance)
     if transform == "plain":
         return np.maximum(share * (1.0 - reach), 0.0), np.minimum(share * (1.0 + reach), 1.0)
     if transform == "log":

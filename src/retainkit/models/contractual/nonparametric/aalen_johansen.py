@@ -71,7 +71,7 @@ class AalenJohansen(AbstractEstimate):
         steps = before * left / n
         # by recursion: Var F_j = Var F + 2a·Cov(S, F) + a²·Var S + S²·d(n − d)/n³ with a = d/n and all else
         # just before j; Var S = S²·g (Greenwood) and Cov(S, F) = S·h, where h has the steps a·S·g − S·d/n²
-        greenwood = curve.spread[:-1]
+        greenwood = curve.log_variance[:-1]
         step_of_h = steps * greenwood - steps / n
         h = np.cumsum(step_of_h, axis=-1) - step_of_h
         own = before**2 * left * (n - left) / n**3

@@ -35,7 +35,7 @@ class AbstractCurve(AbstractEstimate):
 
     risk: RiskTable
     shares: Array  # (k + 1,): 1 at the start, then survival at each tenure of the risk table
-    spread: Array  # (k + 1,): variance of ln S at the same tenures
+    log_variance: Array  # (k + 1,): variance of ln S at the same tenures
     force_after: float | None = None
     """Churn rate per unit of time after the last observation: inf stops, 0 is flat, None refuses."""
 
@@ -117,9 +117,9 @@ class AbstractCurve(AbstractEstimate):
         """
         now, known = self.observed(t, given)
         share = self._share("t", now) / self._reached(known)
-        before = self.spread[self.place(known)]
-        spread = np.where(share > 0.0, self.spread[self.place(now)], before) - before
-        return plain(np.asarray(share * np.sqrt(np.maximum(spread, 0.0))))
+        before = self.log_variance[self.place(known)]
+        log_variance = np.where(share > 0.0, self.log_variance[self.place(now)], before) - before
+        return plain(np.asarray(share * np.sqrt(np.maximum(log_variance, 0.0))))
 
     @keeps_labels
     def interval(
@@ -150,8 +150,8 @@ class AbstractCurve(AbstractEstimate):
         reached = self._reached(known)
         last = int(np.flatnonzero(self.shares)[-1])  # past it S is 0
         place = np.minimum(self.place(now), last)
-        spread = np.maximum(self.spread[place] - self.spread[self.place(known)], 0.0)
-        lower, upper = survival_band(self.shares[place] / reached, spread, level, transform)
+        log_variance = np.maximum(self.log_variance[place] - self.log_variance[self.place(known)], 0.0)
+        lower, upper = survival_band(self.shares[place] / reached, log_variance, level, transform)
         gone = self._share("t", now) == 0.0
         return plain(np.where(gone, 0.0, lower)), plain(np.asarray(upper))
 
@@ -252,7 +252,7 @@ class AbstractCurve(AbstractEstimate):
     # -- how it is done ----------------------------------------------------------------------------
 
     def place(self, t: Array) -> NDArray[np.intp]:
-        """Where in `shares` and `spread` each tenure stands."""
+        """Where in `shares` and `log_variance` each tenure stands."""
         return np.searchsorted(self.risk.time, t, side="right")
 
     def _share(self, argument: str, t: Array) -> Array:

@@ -80,7 +80,7 @@ class KaplanMeier(AbstractCurve):
         with np.errstate(divide="ignore"):  # infinite where all leave and S is 0
             greenwood = np.cumsum(left / (n * (n - left)))
         shares = np.append(1.0, np.cumprod((n - left) / n))
-        return cls(risk=risk, shares=shares, spread=np.append(0.0, greenwood))
+        return cls(risk=risk, shares=shares, log_variance=np.append(0.0, greenwood))
 
     def restricted_mean(self, horizon: Time, *, given: Time | None = None) -> RestrictedMean:
         """Expected time as a customer up to a horizon, with its standard error: ∫ S(t) dt.

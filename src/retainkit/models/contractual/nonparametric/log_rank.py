@@ -172,13 +172,17 @@ def _weights(weighting: Weighting, n: Array, d: Array) -> Array:
 
 
 def _statistic(difference: Array, covariance: Array, names: tuple[str, ...]) -> float:
-    spread = np.sqrt(np.diag(covariance))
-    alone = [name for name, s in zip(names, spread, strict=True) if s == 0.0]
-    scaled = covariance[:-1, :-1] / np.outer(spread[:-1], spread[:-1]) if not alone else np.zeros((1, 1))
+    standard_error = np.sqrt(np.diag(covariance))
+    alone = [name for name, s in zip(names, standard_error, strict=True) if s == 0.0]
+    scaled = (
+        covariance[:-1, :-1] / np.outer(standard_error[:-1], standard_error[:-1])
+        if not alone
+        else np.zeros((1, 1))
+    )
     if alone or np.linalg.matrix_rank(scaled, hermitian=True) < len(names) - 1:
         rule = "must be at risk together with other groups when somebody leaves"
         raise _not_groups("nobody-at-risk", f"groups {', '.join(alone or names)}", rule)
-    z = difference[:-1] / spread[:-1]
+    z = difference[:-1] / standard_error[:-1]
     return float(z @ np.linalg.solve(scaled, z))
 
 

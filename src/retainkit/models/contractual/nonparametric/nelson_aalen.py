@@ -52,7 +52,7 @@ class NelsonAalen(AbstractCurve):
         risk = risk_table(data, from_tenure=start, model=cls.__name__)
         left, n = risk.left_in_all, risk.at_risk
         shares = np.append(1.0, np.exp(-np.cumsum(left / n)))
-        return cls(risk=risk, shares=shares, spread=np.append(0.0, np.cumsum(left / n**2)))
+        return cls(risk=risk, shares=shares, log_variance=np.append(0.0, np.cumsum(left / n**2)))
 
     @keeps_labels
     def cumulative_hazard(self, t: Time) -> Real:
@@ -67,7 +67,7 @@ class NelsonAalen(AbstractCurve):
     def cumulative_hazard_standard_error(self, t: Time) -> Real:
         """Standard error of `cumulative_hazard` by Aalen's variance."""
         now, _ = self.observed(t, None)
-        return plain(np.asarray(np.sqrt(self.spread[self.place(now)])))
+        return plain(np.asarray(np.sqrt(self.log_variance[self.place(now)])))
 
     def cumulative_hazard_interval(self, t: Time, level: Number = 0.95) -> tuple[Real, Real]:
         """Lower and upper bound of `cumulative_hazard`, taking ln H as normal: H·exp(±z·se/H).
@@ -76,6 +76,6 @@ class NelsonAalen(AbstractCurve):
         """
         now, _ = self.observed(t, None)
         hazard = np.asarray(self.cumulative_hazard(now))
-        error: Array = np.sqrt(self.spread[self.place(now)])
+        error: Array = np.sqrt(self.log_variance[self.place(now)])
         reach = np.exp(normal_quantile(level) * error / np.where(hazard > 0.0, hazard, 1.0))
         return plain(hazard / reach), plain(hazard * reach)
