@@ -17,8 +17,9 @@ that `columns` gives are float64 arrays, 0-dimensional for a single number and n
 formula pays for the rows it has; they may be the caller's own memory, so nothing is written into them.
 Rates that know their period are converted before, by `retainkit.rates.in_period`.
 
-Where columns come in by another way the labels are asked for by name: `keeps_labels` above a method that knows
-arrays alone, `same_rows` in a record of columns, `labels_of` where columns stand beside tables or rows of their own.
+Where columns come in by another way the labels are asked for by name: `keeps_labels` above a method that
+knows arrays alone, `same_rows` in a record of columns, `labels_of` where columns stand beside tables or rows
+of their own.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ import numpy as np
 
 from retainkit.domains import Domain, refuse_masked
 from retainkit.errors import InputError
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, ColumnLike, Foreign, Number, NumberLike, Plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,12 +59,12 @@ class Labels:
     argument: str
     library: Literal["pandas", "polars"]
     rows: int
-    index: Any
+    index: ColumnLike
     """The pandas index; None for polars, whose rows have no labels."""
-    name: Any
+    name: ColumnLike
 
     @classmethod
-    def of(cls, argument: str, value: Any) -> Labels | None:
+    def of(cls, argument: str, value: ColumnLike) -> Labels | None:
         """Those of a column or table; None where it has none."""
         if _is_a(value, "pandas", "Series", "DataFrame"):
             return cls(argument, "pandas", len(value), value.index, getattr(value, "name", None))
@@ -71,9 +72,9 @@ class Labels:
             return cls(argument, "polars", len(value), None, getattr(value, "name", ""))
         return None
 
-    def series(self, array: Array) -> Any:
+    def series(self, array: Array) -> ColumnLike:
         """An answer for each row as a Series."""
-        library: Any = sys.modules[self.library]
+        library: Foreign = sys.modules[self.library]
         if self.library == "pandas":
             return library.Series(array, index=self.index, name=self.name)
         return library.Series(self.name, array)
@@ -86,7 +87,7 @@ class Back:
     shape: tuple[int, ...]
     labels: Labels | None = None
 
-    def __call__(self, result: Any) -> SameKind:
+    def __call__(self, result: ColumnLike) -> SameKind:
         array = np.asarray(result)
         if array.shape != self.shape and array.ndim <= len(self.shape):
             array = np.broadcast_to(array, self.shape).copy()  # the formula had no use for the column
@@ -119,7 +120,7 @@ def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], 
         For what is no number or outside its domain, for columns of unequal length, for pandas Series
         whose indexes differ (they are never aligned silently), and for whole dataframes.
     """
-    columnar: dict[str, Any] = {}
+    columnar: Plain = {}
     values: list[Array] = []
     for name, (value, domain) in arguments.items():
         if not isinstance(value, np.ndarray | float | int | list):
@@ -141,7 +142,7 @@ def numbers(**arguments: tuple[Number, Domain]) -> tuple[float, ...]:
     return tuple(values)
 
 
-def labels_of(*known: Labels | None, **given: Any) -> Labels | None:
+def labels_of(*known: Labels | None, **given: ColumnLike) -> Labels | None:
     """The labels that belong to all of these columns: those of the first Series; None where there is none.
 
     Every function that takes two or more columns asks this before it takes their values. Columns are never
@@ -176,7 +177,7 @@ def labels_of(*known: Labels | None, **given: Any) -> Labels | None:
     return found[0] if found else None
 
 
-def same_rows(**given: Any) -> Labels | None:
+def same_rows(**given: ColumnLike) -> Labels | None:
     """As `labels_of`, of columns that have one length, too; one entry stands for all.
 
     Raises
@@ -208,7 +209,7 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
     def labelled(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         same_rows(**given)
-        answer: Any = function(*args, **kwargs)
+        answer: ColumnLike = function(*args, **kwargs)
         labels = next((found for name, value in given.items() if (found := Labels.of(name, value))), None)
         if type(answer) is tuple:
             return tuple(_labelled(part, labels) for part in answer)  # type: ignore[return-value]
@@ -217,13 +218,13 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
     return labelled
 
 
-def _labelled(answer: Any, labels: Labels | None) -> Any:
+def _labelled(answer: ColumnLike, labels: Labels | None) -> ColumnLike:
     if labels is None or not issubclass(type(answer), np.ndarray):
         return answer
     return Back(np.shape(answer), labels)(answer)
 
 
-def _is_column(value: Any) -> bool:
+def _is_column(value: ColumnLike) -> bool:
     series = _is_a(value, "pandas", "Series") or _is_a(value, "polars", "Series")
     return series or (issubclass(type(value), np.ndarray | list | tuple) and np.ndim(value) == 1)
 
@@ -241,7 +242,7 @@ def _unlike(first: Labels, other: Labels) -> InputError:
     return InputError("index-mismatch", other.argument, shown, rule, way_out)
 
 
-def _one_column(name: str, value: Any) -> Any:
+def _one_column(name: str, value: ColumnLike) -> ColumnLike:
     """The value, if it is no whole table."""
     for library in ("pandas", "polars"):
         if _is_a(value, library, *_TABLES[library]):
@@ -251,7 +252,7 @@ def _one_column(name: str, value: Any) -> Any:
     return value
 
 
-def _is_a(value: Any, library: str, *kinds: str) -> bool:
+def _is_a(value: ColumnLike, library: str, *kinds: str) -> bool:
     """Whether a value is one of that library's kinds, without importing the library."""
     module = sys.modules.get(library)
     return module is not None and isinstance(value, tuple(getattr(module, kind) for kind in kinds))

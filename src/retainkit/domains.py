@@ -15,10 +15,9 @@ from fractions import Fraction
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit.errors import InputError, first_offender
-from retainkit.typing import Array, Number, NumberLike, Real
+from retainkit.typing import Array, Number, NumberLike, Real, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +25,11 @@ class Domain:
     """A set of real numbers: its rule in words, its test, and its map to the whole real line."""
 
     rule: str
-    contains: Callable[[Any], Any]
+    contains: Callable[[NumberLike], NumberLike]
     way_out: str
-    to_unconstrained: Callable[[Any], Any]
-    from_unconstrained: Callable[[Any], Any]
-    slope: Callable[[Any], Any]
+    to_unconstrained: Callable[[NumberLike], NumberLike]
+    from_unconstrained: Callable[[NumberLike], NumberLike]
+    slope: Callable[[NumberLike], NumberLike]
     """d value / d line, written in the value itself."""
     low: float = -math.inf
     high: float = math.inf
@@ -40,7 +39,7 @@ class Domain:
     def check(self, argument: str, value: Number, way_out: str = ...) -> float: ...
     @overload
     def check(self, argument: str, value: NumberLike, way_out: str = ...) -> Real: ...
-    def check(self, argument: str, value: Any, way_out: str = "") -> Real:
+    def check(self, argument: str, value: NumberLike, way_out: str = "") -> Real:
         """The value as a float or a float64 array, or an `InputError` that names the argument."""
         if type(value) is float and self.contains(value):
             return value
@@ -55,11 +54,11 @@ class Domain:
         raise InputError(code, argument, first_offender(array, bad), self.rule, way_out or self.way_out)
 
 
-def as_numbers(argument: str, value: Any) -> Array:
+def as_numbers(argument: str, value: NumberLike) -> Array:
     """Any number or column of numbers as a float64 array; text, booleans and gaps are refused."""
     refuse_masked(argument, value)
     try:
-        array: NDArray[Any] = np.asarray(value)
+        array: Values = np.asarray(value)
     except ValueError:  # rows of unequal length
         array = np.empty((), dtype=np.object_)
     if array.dtype == np.float64:
@@ -76,7 +75,7 @@ def as_numbers(argument: str, value: Any) -> Array:
     raise InputError("not-a-number", argument, shown, "must be a number or a column of numbers", way_out)
 
 
-def refuse_masked(argument: str, value: Any) -> None:
+def refuse_masked(argument: str, value: NumberLike) -> None:
     """Refuse a masked array of numpy with masked entries: as plain numbers they would count as known."""
     masked: Any = sys.modules.get("numpy.ma")
     if masked is not None and isinstance(value, masked.MaskedArray) and masked.is_masked(value):
@@ -116,7 +115,7 @@ def _identity(value: Array) -> Array:
     return value
 
 
-def _inside(low: float, high: float, *, closed: bool) -> Callable[[Any], Any]:
+def _inside(low: float, high: float, *, closed: bool) -> Callable[[NumberLike], NumberLike]:
     if closed:
         return lambda v: (v >= low) & (v <= high)
     return lambda v: (v > low) & (v < high)
@@ -170,15 +169,15 @@ PROBABILITY = Domain(
 )
 
 
-def _above_0_to_1(v: Any) -> Any:
+def _above_0_to_1(v: NumberLike) -> NumberLike:
     return (v > 0.0) & (v <= 1.0)
 
 
-def _from_0_below_1(v: Any) -> Any:
+def _from_0_below_1(v: NumberLike) -> NumberLike:
     return (v >= 0.0) & (v < 1.0)
 
 
-def _from_1(v: Any) -> Any:
+def _from_1(v: NumberLike) -> NumberLike:
     return v >= 1.0
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
+
+from retainkit.typing import NumberLike, Values
 
 CODES: dict[str, str] = {
     # numbers
@@ -101,7 +103,7 @@ class InputError(RetainkitError, ValueError):
             "way_out": self.way_out,
         }
 
-    def __reduce__(self) -> tuple[Any, ...]:  # an exception pickles its message, not its arguments
+    def __reduce__(self) -> tuple[object, ...]:  # an exception pickles its message, not its arguments
         return (type(self), (self.code, self.argument, self.value, self.rule, self.way_out))
 
 
@@ -122,7 +124,7 @@ class FitError(RetainkitError, RuntimeError):
         self.code, self.reason, self.way_out, self.attempt = code, reason, way_out, attempt
         super().__init__(f"{reason} {way_out}".rstrip())
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_fit_error, (self.code, self.reason, self.way_out, self.attempt))
 
 
@@ -136,7 +138,7 @@ class MissingDependencyError(RetainkitError, ImportError):
             f"Install it with: pip install 'retainkit[{extra}]'"
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.library, self.extra, self.purpose))
 
 
@@ -155,7 +157,7 @@ class Entry:
         return f"{show(self.value)} at position {self.position}{others}"
 
 
-def first_offender(values: np.ndarray[Any, Any], bad: np.ndarray[Any, Any]) -> object:
+def first_offender(values: Values, bad: Values) -> object:
     """The first entry of `values` where `bad` holds: itself for a scalar, else with its place."""
     bad = np.broadcast_to(bad, values.shape)
     if values.ndim == 0:
@@ -169,7 +171,7 @@ def show(value: object, limit: int = 80) -> str:
     if isinstance(value, np.generic):
         value = cast("object", value.item())
     if isinstance(value, np.ndarray):
-        return f"an array of shape {cast('np.ndarray[Any, Any]', value).shape}"
+        return f"an array of shape {cast('Values', value).shape}"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         text = f"{value:.1f}"
     else:
@@ -206,12 +208,14 @@ def missing_column(argument: str, name: object, present: Sequence[object]) -> In
     return InputError("missing-column", argument, name, "must name a column of the table", way_out)
 
 
-def wrong_shape(argument: str, array: Any, rule: str, way_out: str) -> InputError:
+def wrong_shape(argument: str, array: NumberLike, rule: str, way_out: str) -> InputError:
     """The error for an array of other dimensions; it shows the shape, not the numbers."""
     return InputError("wrong-shape", argument, f"shape {array.shape}", rule, way_out)
 
 
-def refuse_where(bad: Any, code: str, argument: str, values: Any, rule: str, way_out: str) -> None:
+def refuse_where(
+    bad: NumberLike, code: str, argument: str, values: NumberLike, rule: str, way_out: str
+) -> None:
     """Raise about the first entry of `values` where `bad` holds; both broadcast to one shape."""
     if np.any(bad):
         shown, where = np.broadcast_arrays(values, bad)

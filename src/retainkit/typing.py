@@ -38,3 +38,9 @@ Foreign: TypeAlias = Any
 
 Plain: TypeAlias = dict[str, Any]
 """Plain values by name, ready for JSON."""
+
+Values: TypeAlias = NDArray[Any]
+"""An array of values of one type, whichever it is."""
+
+ColumnLike: TypeAlias = Any
+"""A column of any dataframe kind, of ids or labels; ``Any`` to a type checker, as a `NumberLike` is."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit._numerics.grouping import Codes
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Real, Values
 
 Sums: TypeAlias = Callable[[Array, Array, "Codes | slice"], Array]
 """(nodes on (0, 1), weights, rows) -> (sums, rows); nodes and weights are columns (nodes, 1)."""
@@ -82,7 +81,7 @@ def _cut(array: Array, cut: slice) -> Array:
 
 
 @cache
-def _rule(size: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def _rule(size: int) -> tuple[Values, Values]:
     """Nodes and weights on (0, 1); beyond a size, of equal panels side by side, which is as exact."""
     panels = max(1, size // _PANEL)
     nodes, weights = np.polynomial.legendre.leggauss(size // panels)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.typing import Array
+from retainkit.typing import Array, Values
 
 Codes: TypeAlias = NDArray[np.intp]
 
@@ -119,7 +119,7 @@ def _count(
     keys: Codes, weight: Array | None, space: float, inverse: bool
 ) -> tuple[Codes, Array, Codes | None]:
     if space <= 8 * keys.size:  # a table of all possible keys is cheaper than sorting
-        table: NDArray[Any] = np.bincount(keys, minlength=int(space))
+        table: Values = np.bincount(keys, minlength=int(space))
         present = np.flatnonzero(table)
         if weight is not None:
             table = np.bincount(keys, weights=weight, minlength=int(space))
@@ -136,14 +136,14 @@ def _count(
     return present, np.bincount(back, weights=weight).astype(np.float64), back
 
 
-def _counted(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+def _counted(values: Values) -> tuple[Values, Codes]:
     """Distinct values in order and how often each comes; sorting beats numpy's hashing by far here."""
     ordered = np.sort(values)
     starts = np.flatnonzero(_first_of_equals(ordered))
     return ordered[starts], np.diff(starts, append=ordered.size)
 
 
-def _numbered(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+def _numbered(values: Values) -> tuple[Values, Codes]:
     """Distinct values in order, and the place of each value among them."""
     order = np.argsort(values)
     ordered = values[order]
@@ -153,7 +153,7 @@ def _numbered(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
     return ordered[first], codes
 
 
-def _first_of_equals(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+def _first_of_equals(ordered: Values) -> NDArray[np.bool_]:
     first = np.ones(ordered.size, np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return first

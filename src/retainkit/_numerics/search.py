@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from retainkit._numerics.bracketed_roots import roots_between
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike
 
 _ROUNDS = 40
 
 
-def where_zero(f: Callable[[Array], Any], low: Any, high: Any) -> Array:
+def where_zero(f: Callable[[Array], NumberLike], low: NumberLike, high: NumberLike) -> Array:
     """Where f, positive at `low` and falling, is 0 before `high`; `low` where f is not positive there."""
     first, last = np.asarray(low, np.float64), np.asarray(high, np.float64)
     with np.errstate(all="ignore"):  # where f is not positive at the start it is not used

@@ -16,6 +16,7 @@ from retainkit.errors import InputError, MissingDependencyError, missing_argumen
 from retainkit.ingest import load_cdnow
 from retainkit.rates import Rate
 from retainkit.timing import Timing
+from retainkit.typing import Plain
 from retainkit.units import Duration, check_unit
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -150,7 +151,7 @@ def break_even_command(
     typer.echo(result.model_dump_json() if json else str(result))
 
 
-def _terms(discount_rate: float | None, per: str, years: float | None) -> dict[str, Any]:
+def _terms(discount_rate: float | None, per: str, years: float | None) -> Plain:
     """The assumptions that have a default, and the names of those that nobody chose."""
     given = {"discount_rate": discount_rate, "horizon": years}
     return {

@@ -7,7 +7,7 @@ model of Fader & Hardie 2007, "How to project customer retention", Journal of In
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from retainkit.domains import whole_number
 from retainkit.ingest.subscriptions.calendar import anniversary
 from retainkit.tables import Days, one_day
-from retainkit.typing import Array
+from retainkit.typing import Array, Values
 
 OBSERVATION_END = "2024-12-31"
 """The last day that the table knows of."""
@@ -40,7 +40,7 @@ VOLUNTARY_SHARE = 0.7
 """How many of those who leave say so; the others' payment fails."""
 
 
-def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str, NDArray[Any]]:
+def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str, Values]:
     """A table with one line per subscription, known until 31 December 2024.
 
     Parameters

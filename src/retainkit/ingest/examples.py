@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import MissingDependencyError, unknown_choice
+from retainkit.typing import Values
 
 Which = Literal["master", "sample"]
 
 
-def load_cdnow(which: Which = "master") -> dict[str, NDArray[Any]]:
+def load_cdnow(which: Which = "master") -> dict[str, Values]:
     """The CDNOW transactions as columns, one entry per order line.
 
     The file is found through the package's metadata: lifetimes itself is not imported.

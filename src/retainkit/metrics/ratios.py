@@ -8,7 +8,7 @@ its numerator is not, and NaN where both are 0: nothing was there to be kept, lo
 from __future__ import annotations
 
 from sys import float_info
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -216,12 +216,12 @@ def plain(*values: NumberLike, least: float = 0.0) -> bool:
     return all(type(v) in PLAIN and least <= v <= _MAX for v in values)
 
 
-def _ratio(numerator: Any, denominator: Any) -> Any:
+def _ratio(numerator: NumberLike, denominator: NumberLike) -> NumberLike:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.divide(numerator, denominator)
 
 
-def _within_start(start: Any, lost: Any) -> None:
+def _within_start(start: NumberLike, lost: NumberLike) -> None:
     over = np.asarray(lost > start)
     rule = "must not exceed start: retention follows the customers who were there at the start"
     way_out = "Leave out what was lost of customers won after the start."

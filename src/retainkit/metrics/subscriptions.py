@@ -18,6 +18,7 @@ from retainkit.errors import InputError, missing_argument, unknown_choice
 from retainkit.metrics._calendar import ONE_DAY, month_name, month_of
 from retainkit.metrics._levels import Levels, fixed_point, from_rows, from_spans
 from retainkit.tables import MONTH_OR_DAY, Column, DateRule, Fault, Table, one_day, read_table
+from retainkit.typing import ColumnLike, Frame
 
 _LONGEST = 2400  # months; tables by month and age grow with the square
 
@@ -55,7 +56,7 @@ class Subscriptions:
         How many of those whole numbers make 1 of the currency unit.
     """
 
-    customers: Any
+    customers: ColumnLike
     first_month: np.datetime64
     last_month: np.datetime64
     opening: Opening
@@ -71,7 +72,7 @@ class Subscriptions:
     @classmethod
     def from_months(
         cls,
-        table: Any,
+        table: Frame,
         *,
         customer_id: str = "customer_id",
         month: str = "month",
@@ -154,7 +155,7 @@ class Subscriptions:
     @classmethod
     def from_intervals(
         cls,
-        table: Any,
+        table: Frame,
         *,
         observation_end: str | date,
         customer_id: str = "customer_id",
@@ -264,7 +265,7 @@ class Subscriptions:
         return f"{head}{self.first_month} to {self.last_month}\n  {'; '.join(facts)}"
 
 
-def _read(table: Any, **named: str | None) -> Table:
+def _read(table: Frame, **named: str | None) -> Table:
     wanted = {argument: name for argument, name in named.items() if name is not None}
     return read_table(table, wanted, argument="table", line="row")
 

@@ -30,7 +30,7 @@ from retainkit.tables.problems import (
     Fault,
     wrong_type,
 )
-from retainkit.typing import Array
+from retainkit.typing import Array, Values
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -58,7 +58,7 @@ class Column:
 
     argument: str
     name: str | None
-    values: NDArray[Any] | nw.Series[Any]
+    values: Values | nw.Series[Any]
     written: bool = False
     in_arrays: bool = False
 
@@ -174,7 +174,7 @@ class Column:
         self.refuse(first != np.arange(first.size), twice)
         return np.array([place.get(value, -1) for value in ids], np.intp)
 
-    def to_numpy(self) -> NDArray[Any]:
+    def to_numpy(self) -> Values:
         """The column as an array: numbers and flags in their own type, all else as Python objects."""
         if isinstance(self.values, np.ndarray):
             return self.values
@@ -193,19 +193,19 @@ class Column:
         return labels_of(self.argument, self.name, listed, self.missing)
 
 
-def _python(values: NDArray[Any]) -> NDArray[Any]:
+def _python(values: Values) -> Values:
     """The array in a type that Python has: to numpy, a nanosecond is a whole number."""
     return values.astype("datetime64[us]") if values.dtype == np.dtype("datetime64[ns]") else values
 
 
-def _all_numbers(values: NDArray[Any]) -> bool:
+def _all_numbers(values: Values) -> bool:
     if values.dtype != np.object_:
         return True
     kinds = set(map(type, values.tolist()))
     return bool not in kinds and all(issubclass(kind, Real | Decimal) for kind in kinds)
 
 
-def _numbered(ids: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+def _numbered(ids: Values) -> tuple[Values, Codes]:
     texts = ids.dtype == np.object_ and all(isinstance(value, str) for value in ids)
     sortable = ids.astype(np.str_) if texts else ids  # sorts ten times as fast
     found, code = np.unique(sortable, return_inverse=True)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError
 from retainkit.tables.problems import Fault
+from retainkit.typing import Values
 
 Days: TypeAlias = NDArray[np.int64]
 """Days since 1970-01-01."""
@@ -104,7 +105,7 @@ def to_date(number: int) -> date:
     return date.fromordinal(int(number) + _EPOCH)
 
 
-def from_year_and_ordinal(year: NDArray[Any], ordinal: NDArray[Any]) -> Days:
+def from_year_and_ordinal(year: Values, ordinal: Values) -> Days:
     """Days from the year and the day of the year, in whole numbers."""
     before = year.astype(np.int64) - 1
     leap_days = before // 4 - before // 100 + before // 400
@@ -161,7 +162,7 @@ def from_object(value: object, rule: DateRule = DAY) -> int | None:
     return from_text(value, rule) if isinstance(value, str) else None
 
 
-def from_objects(values: NDArray[Any], rule: DateRule = DAY) -> tuple[Days, Mask]:
+def from_objects(values: Values, rule: DateRule = DAY) -> tuple[Days, Mask]:
     """Days from Python objects, and which of them are no dates."""
     if set(map(type, values)) == {date}:  # a column of plain dates, as pandas holds them
         return values.astype("datetime64[D]").astype(np.int64), np.zeros(values.size, np.bool_)
@@ -179,7 +180,7 @@ def from_objects(values: NDArray[Any], rule: DateRule = DAY) -> tuple[Days, Mask
     return np.array([day or 0 for day in found], np.int64), bad
 
 
-def from_array(values: NDArray[Any], rule: DateRule = DAY) -> tuple[Days, Mask] | None:
+def from_array(values: Values, rule: DateRule = DAY) -> tuple[Days, Mask] | None:
     """Days of a numpy column without missing values; None for a type that cannot hold dates."""
     kind = values.dtype.kind
     if kind == "M":

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from retainkit.errors import InputError, MissingDependencyError
 from retainkit.tables.days import COMPACT, DASHED, DateRule
 from retainkit.tables.problems import Said
+from retainkit.typing import ColumnLike, Foreign
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 FLOATS = {"FLOAT", "DOUBLE"}
@@ -22,7 +23,7 @@ _AS_THEY_ARE = INTEGERS | FLOATS | {"HUGEINT", "UHUGEINT", "VARCHAR", "BOOLEAN",
 _PAD = "'%08d'"
 
 
-def library(name: str) -> Any:
+def library(name: str) -> Foreign:
     """An optional library of this room, or the line that installs it."""
     try:
         return import_module(name)
@@ -74,12 +75,12 @@ def _compact(text: str) -> str:
     return f"CAST(try_strptime({text}, '%Y%m%d') AS DATE)"
 
 
-def columns_of(relation: Any) -> dict[str, str]:
+def columns_of(relation: Foreign) -> dict[str, str]:
     """The columns of a relation with their types, as DuckDB writes them."""
     return dict(zip(relation.columns, map(str, relation.types), strict=True))
 
 
-def arrow_of_relation(relation: Any, wanted: Mapping[str, str], argument: str) -> Any:
+def arrow_of_relation(relation: Foreign, wanted: Mapping[str, str], argument: str) -> Foreign:
     """The wanted columns (key → column) of a relation as an arrow table; the relation runs once."""
     duckdb = library("duckdb")
     library("pyarrow")
@@ -100,14 +101,14 @@ def _value(raw: str, kind: str) -> str:
     return raw if kind in _AS_THEY_ARE or kind.startswith("DECIMAL") else f"CAST({raw} AS VARCHAR)"
 
 
-def take_arrow(column: Any, places: NDArray[np.intp]) -> Any:
+def take_arrow(column: ColumnLike, places: NDArray[np.intp]) -> Any:
     """The entries of an arrow column at `places`."""
     pyarrow = library("pyarrow")
     buffer = pyarrow.py_buffer(places.astype(np.int64))  # pyarrow.array would import pandas
     return column.take(pyarrow.Array.from_buffers(pyarrow.int64(), places.size, [None, buffer]))
 
 
-def whole_numbers(texts: Any) -> Any | None:
+def whole_numbers(texts: Foreign) -> Any | None:
     """An arrow column of text as whole numbers, if every one of them is written as one."""
     pyarrow = library("pyarrow")
     try:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from retainkit.errors import InputError, near
 from retainkit.tables.engine import library, unreadable
+from retainkit.typing import Plain
 
 Origin: TypeAlias = Literal["relation", "parquet", "text"]
 """Where the lines come from: a relation of the caller, or files of one of the two kinds."""
@@ -23,7 +24,7 @@ _PACKED = (".gz", ".zst")
 
 @contextmanager
 def opened(
-    files: list[str], origin: Origin, limits: dict[str, Any], argument: str = "source"
+    files: list[str], origin: Origin, limits: Plain, argument: str = "source"
 ) -> Generator[Any, None, None]:
     """Files as a relation on a connection of its own, which is closed at the end."""
     duckdb = library("duckdb")

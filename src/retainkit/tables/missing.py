@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit.tables.days import Mask
+from retainkit.typing import Values
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -23,7 +23,7 @@ def is_missing(value: object) -> bool:
     return value is None or type(value).__name__ in ("NaTType", "NAType")
 
 
-def missing_in(values: NDArray[Any] | nw.Series[Any]) -> Mask:
+def missing_in(values: Values | nw.Series[Any]) -> Mask:
     """Where a column has no value."""
     if not isinstance(values, np.ndarray):
         return _missing_in_series(values)
@@ -50,7 +50,7 @@ def _missing_in_series(values: nw.Series[Any]) -> Mask:
     return gone
 
 
-def unmasked(values: NDArray[Any]) -> NDArray[Any]:
+def unmasked(values: Values) -> Values:
     """An array whose masked entries, if it has any, are None."""
     if not isinstance(values, np.ma.MaskedArray):
         return values

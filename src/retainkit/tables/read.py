@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit.columns import labels_of
 from retainkit.errors import InputError, missing_column
 from retainkit.tables.column import Column
 from retainkit.tables.missing import unmasked
 from retainkit.tables.problems import empty_table, in_the_index, not_a_table
+from retainkit.typing import Foreign, Frame, Values
 
 Source: TypeAlias = Any
 """A dataframe of any kind that narwhals knows, a DuckDB relation, a path or glob, or a dict of columns."""
@@ -33,7 +33,7 @@ class Table:
     """
 
     columns: dict[str, Column]
-    native: Any
+    native: Foreign
 
     def __getitem__(self, key: str) -> Column:
         return self.columns[key]
@@ -48,7 +48,7 @@ class Table:
         """Lines of the table."""
         return len(next(iter(self.columns.values())))
 
-    def with_columns(self, made: Mapping[str, NDArray[Any]]) -> Any:
+    def with_columns(self, made: Mapping[str, Values]) -> Any:
         """The table in its own kind with further columns, which replace those of their name."""
         if is_mapping(self.native):
             return {**self.native, **made}
@@ -173,19 +173,19 @@ def _of_path(path: str, names: _Names) -> tuple[Any, bool]:
     return table, origin == "text"
 
 
-def _of_relation(relation: Any, names: _Names) -> Any:
+def _of_relation(relation: Foreign, names: _Names) -> Foreign:
     from retainkit.tables.engine import arrow_of_relation
 
     return arrow_of_relation(relation, names.chosen(relation.columns), names.table)
 
 
-def _of_frame(source: Any, names: _Names, line: str, also: str) -> Any:
+def _of_frame(source: Source, names: _Names, line: str, also: str) -> Foreign:
     import narwhals as nw
     from narwhals.exceptions import DuplicateError
 
     index = getattr(getattr(source, "index", None), "names", ())
     try:
-        frame: Any = nw.from_native(source)
+        frame: Frame = nw.from_native(source)
         present = frame.collect_schema().names()
     except DuplicateError:
         frame, present = source, list(getattr(source, "column_names", None) or source.columns)
@@ -196,7 +196,7 @@ def _of_frame(source: Any, names: _Names, line: str, also: str) -> Any:
     return (taken.collect() if isinstance(taken, nw.LazyFrame) else taken).to_native()
 
 
-def _what(source: Any, line: str) -> tuple[str, str]:
+def _what(source: Source, line: str) -> tuple[str, str]:
     """What stands in place of a table, and how it may become one."""
     kind = f"a {type(source).__name__}"
     rows: Any = source if kind == "a list" else ()
@@ -244,7 +244,7 @@ def to_list(values: Any) -> list[Any]:
     return as_column("values", values).to_list()
 
 
-def _array(values: Any) -> NDArray[Any]:
+def _array(values: Any) -> Values:
     array = unmasked(np.asanyarray(values))
     if array.dtype.kind != "U" or isinstance(values, np.ndarray):
         return array

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from retainkit.errors import InputError
 from retainkit.tables.days import DateRule, Days, Mask, from_array, from_digits, from_year_and_ordinal
 from retainkit.tables.problems import Said
-from retainkit.typing import Array
+from retainkit.typing import Array, ColumnLike, Values
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -23,10 +23,10 @@ NUMBER = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 @overload
-def keep(column: NDArray[Any], which: Mask) -> NDArray[Any]: ...
+def keep(column: Values, which: Mask) -> Values: ...
 @overload
 def keep(column: nw.Series[Any], which: Mask) -> nw.Series[Any]: ...
-def keep(column: Any, which: Mask) -> Any:
+def keep(column: ColumnLike, which: Mask) -> Any:
     """The entries that `which` marks."""
     if isinstance(column, np.ndarray):
         return column[which]  # pyright: ignore[reportUnknownVariableType]
@@ -86,7 +86,7 @@ def _days_of_text(column: nw.Series[Any], rule: DateRule) -> tuple[Days, Mask]:
     return from_digits(numbers)
 
 
-def numbers(column: nw.Series[Any]) -> NDArray[Any] | None:
+def numbers(column: nw.Series[Any]) -> Values | None:
     """The values of a column that may hold numbers; None for one that cannot."""
     import narwhals as nw
 
@@ -95,7 +95,7 @@ def numbers(column: nw.Series[Any]) -> NDArray[Any] | None:
     return column.to_numpy() if column.dtype == nw.Object else None
 
 
-def array(column: nw.Series[Any]) -> NDArray[Any]:
+def array(column: nw.Series[Any]) -> Values:
     """A column as an array, its gaps None, or NaN among numbers."""
     import narwhals as nw
 

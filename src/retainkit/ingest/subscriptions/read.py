@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from retainkit.ingest.subscriptions.plan import Plan
 from retainkit.tables import Codes, Days, Labels, Mask, Source, Table, read_table
+from retainkit.typing import ColumnLike
 
 NEVER = 1 << 40
 """The day on which a spell ends that has not ended: after every day of the calendar."""
@@ -18,7 +18,7 @@ NEVER = 1 << 40
 class Lines:
     """The lines of a table in its own order, and the distinct customers."""
 
-    customers: Any
+    customers: ColumnLike
     """Ids in order, in the caller's kind of column."""
     code: Codes
     """Each line's place among `customers`."""

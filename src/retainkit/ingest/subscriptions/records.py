@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from retainkit.ingest.subscriptions.plan import Tenure
 from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
 from retainkit.summaries import Renewals
 from retainkit.tables import frame_of
-from retainkit.typing import Unit
+from retainkit.typing import ColumnLike, Frame, Plain, Unit
 from retainkit.units import DAYS_PER
 
 
@@ -58,7 +57,7 @@ class SubscriptionSummary:
     """
 
     renewals: Renewals
-    customers: Any
+    customers: ColumnLike
     start: NDArray[np.datetime64]
     segments: tuple[str, ...]
     segment: NDArray[np.int64] | None
@@ -91,14 +90,14 @@ class SubscriptionSummary:
         """Its renewals, where a function takes such data."""
         return self.renewals if kind is Renewals else None
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """One row per spell in the caller's dataframe kind: id, start, duration, event, entry.
 
         The columns reason and segment follow where the table had them, as names; reason is empty for those
         who are still there. A table that came as a dict of columns goes back as one.
         """
         r = self.renewals
-        columns: dict[str, Any] = {
+        columns: Plain = {
             "start": self.start,
             "duration": r.duration,
             "event": r.event.astype(np.int64),

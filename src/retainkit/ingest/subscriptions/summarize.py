@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date as Date
-from typing import Any
 
 import numpy as np
 
@@ -28,12 +27,12 @@ from retainkit.ingest.subscriptions.spells import Spells
 from retainkit.ingest.subscriptions.tenure import Tenures, tenures
 from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
 from retainkit.summaries import Renewals
-from retainkit.tables import Codes, DateRule, take, to_date
+from retainkit.tables import Codes, DateRule, Source, take, to_date
 from retainkit.typing import Unit
 
 
 def summarize_subscriptions(
-    source: Any,
+    source: Source,
     *,
     customer_id: str,
     start: str,

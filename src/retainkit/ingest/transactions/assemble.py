@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -15,11 +14,11 @@ from retainkit.ingest.transactions.records import Activity, Holdout, Transaction
 from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.summaries import Purchases
 from retainkit.tables import Said, take, to_date
-from retainkit.typing import Array
+from retainkit.typing import Array, ColumnLike
 from retainkit.units import DAYS_PER
 
 
-def assemble(customers: Any, folded: Folded, plan: Plan) -> TransactionSummary:
+def assemble(customers: ColumnLike, folded: Folded, plan: Plan) -> TransactionSummary:
     """The summary of the whole observation, with its two sides where it is split."""
     if not folded.whole.counts["purchases"]:
         raise _no_purchases()
@@ -34,7 +33,7 @@ def assemble(customers: Any, folded: Folded, plan: Plan) -> TransactionSummary:
 
 
 def _summary(
-    customers: Any,
+    customers: ColumnLike,
     of: Histories,
     calendar: Calendar,
     end: int,
@@ -72,7 +71,7 @@ def _mean(total: Array, count: Array) -> Array:
     return np.divide(total, count, out=np.zeros_like(total), where=count > 0)
 
 
-def _split(customers: Any, folded: Folded, plan: Plan, at: int) -> tuple[TransactionSummary, Holdout]:
+def _split(customers: ColumnLike, folded: Folded, plan: Plan, at: int) -> tuple[TransactionSummary, Holdout]:
     before, after = folded.before, folded.after
     assert before is not None and after is not None
     acquired = np.flatnonzero(before.purchases > 0)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.tables import Codes, Days, Mask
-from retainkit.typing import Array
+from retainkit.typing import Array, Values
 
 Small: TypeAlias = NDArray[np.int32]
 
@@ -142,7 +142,7 @@ def _log_gaps(code: Codes, day: Days, customers: int) -> Array:
     return _sum(code[again], logs[gap - 1], customers)
 
 
-def _small(column: NDArray[Any]) -> Small:
+def _small(column: Values) -> Small:
     return column.astype(np.int32)  # days and counts of one customer fit, and millions of them must
 
 

@@ -22,6 +22,7 @@ from retainkit.tables.engine import FLOATS, library, take_arrow, unreadable
 from retainkit.tables.files import Origin
 from retainkit.tables.problems import empty_table
 from retainkit.tables.read import check_names
+from retainkit.typing import ColumnLike, Foreign, Values
 
 _BATCH = 1 << 15
 
@@ -29,11 +30,11 @@ _BATCH = 1 << 15
 class Found(NamedTuple):
     """The distinct customers in order, as an arrow column, and their histories."""
 
-    customers: Any
+    customers: ColumnLike
     folded: Folded
 
 
-def read_relation(relation: Any, plan: Plan, origin: Origin = "relation") -> Found:
+def read_relation(relation: Foreign, plan: Plan, origin: Origin = "relation") -> Found:
     """Histories of a relation's customers; it runs once, and again only to explain an error."""
     duckdb, pyarrow = library("duckdb"), library("pyarrow")
     check_names(plan.columns, relation.columns)
@@ -51,12 +52,12 @@ def read_relation(relation: Any, plan: Plan, origin: Origin = "relation") -> Fou
         raise unreadable(error) from error
 
 
-def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:
+def _read(batches: Iterable[Foreign], plan: Plan, pyarrow: Foreign) -> Found | None:
     """The fold of all batches; None as soon as one of them has a bad line."""
     ids: list[Any] = []
     parts: list[Folded] = []
 
-    def keep(batch: Any, starts: NDArray[np.intp]) -> None:
+    def keep(batch: Foreign, starts: NDArray[np.intp]) -> None:
         code = np.repeat(np.arange(starts.size), np.diff(starts, append=batch.num_rows))
         day = _numbers(batch, "day").astype(np.int64)
         amount = _numbers(batch, "amount") if plan.has_amounts else None
@@ -81,17 +82,17 @@ def _read(batches: Iterable[Any], plan: Plan, pyarrow: Any) -> Found | None:
     return Found(pyarrow.chunked_array(ids), join(parts, plan.end))
 
 
-def _starts(ids: Any) -> NDArray[np.intp]:
+def _starts(ids: ColumnLike) -> NDArray[np.intp]:
     compute = library("pyarrow.compute")
     changes = compute.indices_nonzero(compute.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)))
     return np.append(0, np.from_dlpack(changes).astype(np.intp) + 1)
 
 
-def _numbers(batch: Any, column: str) -> NDArray[Any]:
+def _numbers(batch: Foreign, column: str) -> Values:
     return np.from_dlpack(batch.column(column))  # arrow's own to_numpy would import pandas
 
 
-def _sound(batch: Any, plan: Plan) -> bool:
+def _sound(batch: Foreign, plan: Plan) -> bool:
     if any(column.null_count for column in batch.columns):
         return False
     ids = batch.column("id")
@@ -105,7 +106,7 @@ def _sound(batch: Any, plan: Plan) -> bool:
     return bool(np.isfinite(amount).all()) and not (plan.refunds == "error" and (amount < 0).any())
 
 
-def _explained(relation: Any, wanted: Statement, plan: Plan) -> InputError:
+def _explained(relation: Foreign, wanted: Statement, plan: Plan) -> InputError:
     """Which check fails, on how many lines, and the first of them with its row."""
     for fault, column, bad in conditions(wanted, plan):
         rows = relation.project(f"row_number() OVER () - 1 AS line, {column.raw} AS raw, ({bad}) AS bad")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from retainkit.ingest.transactions.engine import Found, read_relation
 from retainkit.ingest.transactions.plan import Plan
 from retainkit.tables.engine import OUT_OF_MEMORY, take_arrow, whole_numbers
 from retainkit.tables.files import Origin, locate, opened
+from retainkit.typing import Plain
 
 _THREADS = min(4, os.cpu_count() or 1)
 _LEAST_MEMORY, _MOST_MEMORY = 64 << 20, 4 << 30  # bytes
@@ -32,7 +32,7 @@ def read_path(path: str, plan: Plan) -> Found:
     return _whole_numbers(found) if origin == "text" else found
 
 
-def _read(files: list[str], plan: Plan, origin: Origin, limits: dict[str, Any]) -> Found:
+def _read(files: list[str], plan: Plan, origin: Origin, limits: Plain) -> Found:
     with opened(files, origin, limits) as relation:
         return read_relation(relation, plan, origin)
 

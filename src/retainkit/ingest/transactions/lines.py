@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
 from retainkit.tables import Codes, Days, Source, read_table
-from retainkit.typing import Array
+from retainkit.typing import Array, ColumnLike
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a table, unsorted, and the distinct customers in order."""
 
-    customers: Any
+    customers: ColumnLike
     """Ids in the caller's kind of column."""
     code: Codes
     """Each line's place among `customers`."""

@@ -13,8 +13,8 @@ from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.lines import Lines, read_lines
 from retainkit.ingest.transactions.plan import Plan, make_plan
 from retainkit.summaries import CovariatePeriods, Purchases, PurchasesOverTime
-from retainkit.tables import one_day, to_list
-from retainkit.typing import Unit
+from retainkit.tables import Source, one_day, to_list
+from retainkit.typing import ColumnLike, Unit, Values
 from retainkit.units import DAYS_PER
 
 
@@ -31,7 +31,7 @@ class OverTimeSummary:
     """
 
     data: PurchasesOverTime
-    customers: Any
+    customers: ColumnLike
 
     def __len__(self) -> int:
         return len(self.data)
@@ -42,7 +42,7 @@ class OverTimeSummary:
 
 
 def summarize_over_time(
-    source: Any,
+    source: Source,
     *,
     customer_id: str,
     date: str,
@@ -105,7 +105,7 @@ def summarize_over_time(
 
 
 def _summary(
-    lines: Lines, plan: Plan, origin: int, periods: CovariatePeriods, group: np.ndarray[Any, Any]
+    lines: Lines, plan: Plan, origin: int, periods: CovariatePeriods, group: Values
 ) -> PurchasesOverTime:
     per = DAYS_PER[plan.unit]
     end = int(lines.day.max()) if plan.end is None else plan.end
@@ -132,7 +132,7 @@ def _summary(
 
 
 def _groups(
-    groups: Mapping[Any, int] | None, customers: Any, periods: CovariatePeriods
+    groups: Mapping[Any, int] | None, customers: ColumnLike, periods: CovariatePeriods
 ) -> np.ndarray[Any, np.dtype[np.intp]]:
     ids = to_list(customers)
     if groups is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from retainkit.errors import missing_argument
 from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.summaries import Purchases, Spend
 from retainkit.tables import frame_of
-from retainkit.typing import Array, Unit
+from retainkit.typing import Array, ColumnLike, Frame, Unit
 from retainkit.units import DAYS_PER
 
 
@@ -118,7 +117,7 @@ class TransactionSummary:
     """
 
     purchases: Purchases
-    customers: Any
+    customers: ColumnLike
     treatment: Treatment
     unit: Unit
     observation_start: date
@@ -157,7 +156,7 @@ class TransactionSummary:
             return self.spend
         return self.purchases if kind is Purchases else None
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> Frame:
         """One row per customer in the caller's dataframe kind: id, frequency, recency, T, monetary_value.
 
         A table that came as a dict of columns goes back as one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
 from retainkit.tables import DateRule, Fault, wrong_type
@@ -11,6 +11,7 @@ from retainkit.tables.engine import FLOATS, INTEGERS, NOTHING, columns_of, day_i
 from retainkit.tables.files import Origin
 from retainkit.tables.problems import INFINITE, NO_DATE, NO_DECIMAL, NO_ID
 from retainkit.tables.series import NUMBER
+from retainkit.typing import Foreign
 
 
 class Column(NamedTuple):
@@ -36,7 +37,7 @@ class Statement(NamedTuple):
     order: str
 
 
-def statement(relation: Any, plan: Plan, origin: Origin) -> Statement:
+def statement(relation: Foreign, plan: Plan, origin: Origin) -> Statement:
     """How to read a relation; a text file gives every column as text."""
     kinds, columns = columns_of(relation), dict[str, Column]()
     for argument, name in plan.columns.items():

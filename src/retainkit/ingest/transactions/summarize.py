@@ -13,12 +13,13 @@ from retainkit.ingest.transactions.fold import Folded, fold, join
 from retainkit.ingest.transactions.lines import read_lines
 from retainkit.ingest.transactions.plan import Plan, Refunds, make_plan
 from retainkit.ingest.transactions.records import TransactionSummary
+from retainkit.tables import Source
 from retainkit.tables.read import is_relation
 from retainkit.typing import Unit
 
 
 def summarize_transactions(
-    source: Any,
+    source: Source,
     *,
     customer_id: str,
     date: str,
@@ -89,7 +90,7 @@ def summarize_transactions(
     return assemble(customers, folded, plan)
 
 
-def _read(source: Any, plan: Plan) -> tuple[Any, Folded]:
+def _read(source: Source, plan: Plan) -> tuple[Any, Folded]:
     if isinstance(source, str | os.PathLike):
         from retainkit.ingest.transactions.files import read_path
 
