@@ -118,6 +118,15 @@ class PurchasesOverTime(AbstractSummary):
         Must reach as far as observation does; further for predictions.
     group : (n,) whole numbers, optional
         Which of the groups of `periods` each customer belongs to; 0 for all by default.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> periods = rk.CovariatePeriods([[0.0], [1.0], [0.0]], names=["christmas"])
+    >>> bought = rk.Purchases(frequency=[1, 0], recency=[1.5, 0], T=[2.5, 2])
+    >>> data = rk.PurchasesOverTime(bought, birth=[0, 1], at_purchases=[[1], [0]], periods=periods)
+    >>> data.customers
+    2.0
     """
 
     purchases: Purchases
