@@ -50,6 +50,11 @@ def test_optimisers_and_distributions_are_loaded_where_they_are_used(room: str) 
     assert loaded_by(modules_of(room)) & {"scipy.optimize", "scipy.stats"} == set()
 
 
+def test_decisions_are_imported_without_scipy() -> None:
+    """A tenth of a second that only those pay who ask for what needs it."""
+    assert loaded_by(modules_of("decisions")) <= {"pydantic"}
+
+
 def test_importing_retainkit_loads_no_room() -> None:
     assert {m for m in ours_loaded_by("import retainkit") if m.count(".") > 1} == set()
 

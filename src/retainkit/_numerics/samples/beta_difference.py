@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincc, betaincinv, betaln, polygamma
 
 from retainkit.typing import Array
 
@@ -40,6 +39,8 @@ class Beta:
     @property
     def spread_of_logit(self) -> float:
         """Standard deviation of ln p − ln(1 − p)."""
+        from scipy.special import polygamma
+
         return math.sqrt(float(polygamma(1, self.a)) + float(polygamma(1, self.b)))
 
 
@@ -65,12 +66,16 @@ class BetaDifference:
 
     def above(self, t: float) -> float:
         """Chance that it is above t."""
+        from scipy.special import betaincc
+
         p, weight = self._nodes()
         needed = np.clip((self.B * p + self.C + t) / self.A, 0.0, 1.0)
         return float(weight @ betaincc(self.first.a, self.first.b, needed))
 
     def mean_gain(self) -> float:
         """E[max(0, ·)], from E[(p₀ − x)⁺] = mean·P(p₀⁺ > x) − x·P(p₀ > x), p₀⁺ with one more success."""
+        from scipy.special import betaincc
+
         a, b = self.first.a, self.first.b
         p, weight = self._nodes()
         x = (self.B * p + self.C) / self.A
@@ -88,6 +93,8 @@ class BetaDifference:
 
     def _nodes(self) -> tuple[Array, Array]:
         """Values of p₁ and their weights, which sum to 1."""
+        from scipy.special import betaincinv, betaln
+
         a, b = self.second.a, self.second.b
         low = max(float(betaincinv(a, b, _TAIL)), 1e-300)
         rest = max(float(betaincinv(b, a, _TAIL)), 1e-300)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import wrightomega
 
 from retainkit._numerics.search import highest_on_line, where_zero
 from retainkit.columns import SameKind, columns
@@ -152,6 +151,8 @@ def best_incentive(
 
 def _best(curve: ResponseCurve, p: Array, V: Array, wasted: Array) -> Array:
     """Where the profit stops rising with the incentive."""
+    from scipy.special import wrightomega
+
     if not isinstance(curve, ExponentialResponse):
         start = np.minimum(curve.inflection, V)
         return where_zero(

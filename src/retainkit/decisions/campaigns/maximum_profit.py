@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
 
 from retainkit.columns import keeps_labels
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
@@ -135,6 +134,8 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
     >>> round(expected_maximum_profit(score, churned, offer).per_customer, 6)
     23.875593
     """
+    from scipy.special import betainc
+
     accepted = campaign.acceptance
     if not isinstance(accepted, BetaAcceptance):
         rule = "must be a BetaAcceptance(alpha, beta)"

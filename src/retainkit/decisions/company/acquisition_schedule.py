@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from retainkit.columns import keeps_labels, numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
@@ -50,6 +49,8 @@ def substitution_schedule(
     >>> substitution_schedule(1000, beta=-2, gamma=0.5, horizon=4).round(1)
     array([ 63.2,  86.5, 108.6, 122.5])
     """
+    from scipy.special import expit
+
     n = whole("horizon", horizon)
     top, b, g = (
         np.asarray(domain.check(name, value))[..., None]

@@ -14,7 +14,6 @@ from math import log
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from retainkit.columns import SameKind, columns
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
@@ -133,6 +132,8 @@ def usual_annuity(hazard: Any, force: Any) -> Array:
 
 def share_of_value(hazard: Any, force: Any, jump: Any, half_life: Any) -> Array:
     """The value at a crisis over the value without: ₁F₁(1; 1 + (μ+δ)/λ; −μκ/λ)."""
+    from scipy import special
+
     decay = log(2.0) / np.asarray(half_life)
     b, a = 1.0 + (hazard + force) / decay, hazard * jump / decay
     return np.asarray(special.hyp1f1(1.0, b, -a))  # pyright: ignore[reportUnknownArgumentType]

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from retainkit.columns import numbers
 from retainkit.decisions._base.old_assumption_table import assumption_table
@@ -169,6 +168,8 @@ def _best_sizes(mu: float, sigma: float, s: float, N: float, c: float, K: float)
 
 def planned(sizes: Array, mu: float, sigma: float, s: float, N: float, c: float, K: float) -> ExperimentPlan:
     """The best of some sizes, or no test."""
+    from scipy.special import ndtr
+
     possible = sizes[2.0 * sizes <= N]
     benefit = net_benefit(possible, mu, sigma, s, N, c, K)
     test = bool(benefit.size and benefit.max() > 0.0)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import erfcx
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
@@ -25,6 +24,8 @@ from retainkit.typing import Array, NumberLike
 
 def unit_loss(u: Array) -> Array:
     """φ(u) − u·Φ(−u) for u ≥ 0: the mean of a standard normal's excess over u."""
+    from scipy.special import erfcx
+
     density = np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
     beyond: Array = math.sqrt(0.5 * math.pi) * erfcx(u / math.sqrt(2.0))  # Φ(−u)/φ(u)
     return density * (1.0 - u * beyond)

@@ -14,7 +14,6 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from retainkit.columns import numbers
 from retainkit.domains import LEVEL, NOT_NEGATIVE
@@ -63,6 +62,8 @@ def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level:
     >>> round(found.value, 4), round(found.low, 4), round(found.high, 4)
     (0.2, 0.0524, 0.3339)
     """
+    from scipy.special import ndtri
+
     if len(signs) != len(counts) or set(signs) - {1, -1}:
         rule = f"must be 1 or -1 for each of the {len(counts)} rates"
         raise InputError("wrong-shape", "signs", signs, rule, "For a difference of two rates take (1, -1).")

@@ -11,7 +11,6 @@ for too few. `sample_size_for_profit` weighs what a test teaches against what it
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL
@@ -96,6 +95,8 @@ def sample_size_for_means(
 
 
 def _size(variance: Array, gap: Array, alpha: Array, power: Array) -> Array:
+    from scipy.special import ndtri
+
     with np.errstate(divide="ignore", invalid="ignore"):
         n = (ndtri(1.0 - 0.5 * alpha) + ndtri(power)) ** 2 * variance / (gap * gap)
     return np.where(gap == 0.0, np.inf, n)

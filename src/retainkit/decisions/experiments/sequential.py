@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.special import lambertw
 
 from retainkit.columns import columns, numbers
 from retainkit.domains import LEVEL, POSITIVE, REAL
@@ -161,6 +160,8 @@ def sequential_test(
 
 def _best_rho(planned_error: Array, alpha: float) -> Array:
     """The ρ at which the band is narrowest where I = 1/planned²: ρ = I/(−W₋₁(−α²/e) − 1)."""
+    from scipy.special import lambertw
+
     branch = -float(lambertw(-(alpha**2) / math.e, -1).real)
     return 1.0 / (planned_error**2 * (branch - 1.0))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect
 from retainkit.decisions.plan.population import Base, Moved
@@ -33,6 +32,8 @@ class Draws:
 
 def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) -> Draws:
     """A Latin hypercube: of each effect the middles of `draws` equal parts of its distribution, shuffled."""
+    from scipy.special import ndtri
+
     owner, effects = _listed(initiatives)
     rng = np.random.default_rng(seed)
     middles = (np.arange(draws) + 0.5) / draws

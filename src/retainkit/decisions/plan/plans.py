@@ -40,7 +40,6 @@ from retainkit.decisions.plan.service import ServiceInitiative
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1, Domain
 from retainkit.timing import Timing
 from retainkit.typing import Array
-from retainkit.valuation.scenarios.sources import parse_json, parse_yaml
 
 Reached: TypeAlias = Literal["same", "independent"]
 
@@ -130,11 +129,15 @@ class AbstractPlan(AbstractInput, ABC):
     @classmethod
     def from_json(cls, source: str | bytes | Path) -> Self:
         """A plan from JSON text, or from a file given as `pathlib.Path`."""
+        from retainkit.valuation.scenarios.sources import parse_json  # with it come all models
+
         return cls(**parse_json(source))
 
     @classmethod
     def from_yaml(cls, source: str | bytes | Path) -> Self:
         """A plan from YAML text, or from a file given as `pathlib.Path`; needs pyyaml."""
+        from retainkit.valuation.scenarios.sources import parse_yaml
+
         return cls(**parse_yaml(source))
 
     def replace(self, **changes: Any) -> Self:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit, logit, xlogy
 
 from retainkit._numerics.search import where_zero
 from retainkit.columns import SameKind, columns, keeps_labels, same_rows
@@ -219,6 +218,8 @@ class HillResponse(ResponseCurve):
         return self.floor + (self.ceiling - self.floor) * way
 
     def slope(self, spend: Any) -> Any:
+        from scipy.special import xlogy
+
         z = np.asarray(spend / self.half_spend)
         with np.errstate(divide="ignore"):
             log_rest = -2.0 * np.logaddexp(0.0, self.shape * np.log(z))
@@ -240,6 +241,8 @@ def _logit_of_share(h: Array, wanted: Array) -> Array:
     The left side is concave in u and below its asymptotes, so Newton's steps from where an asymptote
     reaches `wanted` fall to the root without passing it.
     """
+    from scipy.special import expit, xlogy
+
     rise, fall = 1.0 - 1.0 / h, 1.0 + 1.0 / h
     top = np.where(h > 1.0, 0.5 * rise, 0.5)
     highest = np.where(h > 1.0, xlogy(rise, top) + fall * np.log1p(-top), np.inf)
@@ -311,6 +314,8 @@ class AdbudgResponse(ResponseCurve):
         InputError
             For rates that do not rise in this order.
         """
+        from scipy.special import logit
+
         (x, bottom, now, more, top), back = columns(
             spend_now=(spend_now, POSITIVE),
             rate_without=(rate_without, NOT_NEGATIVE),
@@ -359,6 +364,8 @@ class AdbudgResponse(ResponseCurve):
 
 
 def _expit(line: Any) -> Array:
+    from scipy.special import expit
+
     return np.asarray(expit(line), np.float64)
 
 

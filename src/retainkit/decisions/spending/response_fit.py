@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from scipy.special import xlogy
 
 from retainkit.columns import keeps_labels
 from retainkit.decisions._base.draws import plain
@@ -250,6 +249,8 @@ def _starts(curve: type[Any], x: Array, y: Array, ceiling: float | None, floor: 
 
 
 def _entropy(share: Array, ratio: Array) -> Array:
+    from scipy.special import xlogy
+
     return np.asarray(xlogy(share, ratio), np.float64)
 
 
