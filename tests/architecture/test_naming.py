@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 import retainkit
+from retainkit import decisions
+from retainkit.decisions._base.inputs import Inputs
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "reference" / "naming.md").read_text(encoding="utf-8")
@@ -98,6 +100,12 @@ PARAMETERS = together(
     [pair for name, f in FUNCTIONS.items() for pair in asked_by(name, f)]
     + [pair for c in CLASSES for pair in asked_in(c)]
 )
+CLASSES_OF_INPUTS = [
+    thing
+    for module in pkgutil.walk_packages(decisions.__path__, "retainkit.decisions.")
+    for thing in vars(import_module(module.name)).values()
+    if inspect.isclass(thing) and issubclass(thing, Inputs)
+]
 FIELDS = together(pair for c in CLASSES for pair in held_in(c))
 WORDS = {word for row in cells() for word in quoted(row[0])}
 RULED_OUT = {other: row[0] for row in cells() for other in quoted(row[4])}
@@ -133,6 +141,20 @@ def rates_read() -> Iterator[tuple[str, str, str]]:
                 for given in node.keywords:
                     read = getattr(given.value.func, "id", "") if isinstance(given.value, ast.Call) else ""
                     yield f"{path.name}:{node.lineno}", given.arg or "", read
+
+
+def test_a_rate_among_the_inputs_of_a_decision_says_of_which_kind_it_is() -> None:
+    kinds = {"churn": "loss", "retention": "kept", "discount_rate": "growth"}
+    read = {
+        (cls.__name__, f.name): f.metadata["rate"]
+        for cls in CLASSES_OF_INPUTS
+        for f in dataclasses.fields(cls)
+        if f.metadata.get("rate")
+    }
+    assert len(read) > 2
+    for (cls, name), kind in read.items():
+        expected = next((kind for word, kind in kinds.items() if word in name), kind)
+        assert kind == expected, f"{cls}.{name}"
 
 
 def test_a_rate_is_read_as_a_loss_or_as_kept_where_its_caller_says_so() -> None:
