@@ -170,12 +170,14 @@ def _pages() -> list[tuple[Path, str, str]]:
 
 
 def tutorial(name: str) -> str:
-    """The page that shows it: a tutorial to begin with, or else the page that shows it most."""
+    """The page that shows it: a tutorial to begin with, or the one that shows it most; else the list of all."""
     shown = [(len(re.findall(rf"(?:`|\b){name}(?:`|\()", text)), path, head) for path, head, text in _pages()]
     shown = [s for s in shown if s[0]]
+    first = [s for s in shown if s[1].stem in FIRST_PAGES]
+    others = [s for s in shown if s[1].stem != "how-to-choose"]
     if not shown:
         return ""
-    _, path, head = max([s for s in shown if s[1].stem in FIRST_PAGES] or shown, key=lambda s: s[0])
+    _, path, head = max(first or others or shown, key=lambda s: s[0])
     return f"[{head}](../{path.relative_to(DOCS).as_posix()})"
 
 

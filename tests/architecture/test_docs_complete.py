@@ -55,6 +55,16 @@ def test_every_model_has_its_row(page: str) -> None:
     assert [name for name in MODELS if f"`{name}`" not in text] == []
 
 
+def test_every_decision_has_its_row_in_how_to_choose() -> None:
+    """A decision is a function whose answer says whether it is worth it."""
+    text = (DOCS / "how-to" / "how-to-choose.md").read_text(encoding="utf-8")
+    functions = {n: f for n in decisions.__all__ if isinstance(f := getattr(decisions, n), FunctionType)}
+    answers = {n: getattr(decisions, str(f.__annotations__["return"]), None) for n, f in functions.items()}
+    deciding = [n for n, answer in answers.items() if hasattr(answer, "worth_it")]
+    assert len(deciding) >= 20
+    assert [name for name in deciding if f"`{name}`" not in text] == []
+
+
 def test_every_room_of_decisions_and_economics_is_in_the_reference() -> None:
     source = ROOT / "src" / "retainkit"
     for package, told in GENERATE.ROOMS.items():
