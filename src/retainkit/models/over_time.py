@@ -353,7 +353,7 @@ def _stretches(now: float, length: float, width: float) -> list[float]:
 
 def check_base(kind: type[Any]) -> None:
     """Only models in which customers leave at a purchase, or never, are exact on a deformed clock."""
-    # elsewhere customers leave in calendar time, and the likelihood in operational time would be another model
+    # elsewhere customers leave in calendar time: the likelihood in operational time would be another model
     if kind.__name__ not in ("BGNBD", "MBGNBD", "NBD"):
         rule = "must be BGNBD, MBGNBD or NBD: in others customers leave by the calendar, not at a purchase"
         way_out = "Take BGNBD, or covariates that do not change with time: with_covariates."

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, Domain
 from retainkit.errors import InputError
 from retainkit.records import Record
 from retainkit.text_tables import html_table
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, Plain, Real
 
 _STEPS = 160  # of the search on either side: a flip between two of them and back is not seen
 _EVEN = 1e-9  # a flip above that is as near as one below, up to rounding, is the one told
@@ -207,7 +206,7 @@ def assumption_html(assumptions: Sequence[Assumption]) -> str:
     return html_table("What it rests on", assumption_cells(assumptions), left=1) if assumptions else ""
 
 
-def stated_rows(question: Question) -> list[dict[str, Any]]:
+def stated_rows(question: Question) -> list[Plain]:
     """The assumptions without their turning points, which cost most of the time."""
     return [
         {"name": name, "value": stated.centre, "meaning": stated.meaning}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from retainkit.domains import LEVEL
 from retainkit.errors import unknown_choice
 from retainkit.records import Record, rows_as_html, shown_value
 from retainkit.text_tables import html_table
-from retainkit.typing import Number, Real
+from retainkit.typing import Number, Plain, Real
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,7 +86,7 @@ class Decision(Record):
             raise unknown_choice("assumption", name, list(self.inputs.stated()))
         return mean_gain_at(self.inputs, name, float(value))
 
-    def as_dict(self, *, turning_points: bool = False) -> dict[str, Any]:
+    def as_dict(self, *, turning_points: bool = False) -> Plain:
         """The figures, draws as lists, with the verdict and the assumptions.
 
         Parameters

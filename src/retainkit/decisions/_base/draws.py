@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from retainkit.typing import Real
+from retainkit.typing import NumberLike, Real
 
 
 def mean(figure: Real) -> float:
@@ -35,6 +33,6 @@ def shown(figure: Real, digits: str = ",.2f") -> str:
     return f"{text} (90% between {low:{digits}} and {high:{digits}})"
 
 
-def plain(figure: Any) -> Any:
+def plain(figure: NumberLike) -> NumberLike:
     """Floats and lists in place of arrays, ready for JSON."""
     return figure if np.ndim(figure) == 0 else np.asarray(figure).tolist()

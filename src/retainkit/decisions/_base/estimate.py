@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from retainkit.typing import Array
+from retainkit.typing import Array, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Estimate:
 
         return float(ndtr(self.value / self.standard_error))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures as plain values."""
         return {
             "value": self.value,

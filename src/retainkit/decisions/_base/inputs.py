@@ -28,10 +28,14 @@ from retainkit.domains import Domain
 from retainkit.errors import wrong_shape
 from retainkit.rates import as_kept, as_loss, in_period
 from retainkit.records import Record
-from retainkit.typing import Real
+from retainkit.typing import NumberLike, Real
 
 RateKind: TypeAlias = Literal["loss", "kept", "growth"]
-_READ: dict[RateKind, Callable[[Any], Any]] = {"loss": as_loss, "kept": as_kept, "growth": lambda rate: rate}
+_READ: dict[RateKind, Callable[[NumberLike], NumberLike]] = {
+    "loss": as_loss,
+    "kept": as_kept,
+    "growth": lambda rate: rate,
+}
 
 
 class Stated(NamedTuple):
@@ -55,7 +59,7 @@ class Question(ABC):
         """Every input that could turn the decision."""
 
     @abstractmethod
-    def gain_at(self, **values: Real) -> Any:
+    def gain_at(self, **values: Real) -> NumberLike:
         """The gain with some of the inputs changed; nothing is checked."""
 
 
@@ -64,7 +68,9 @@ def assumed(domain: Domain, meaning: str, *, rate: RateKind | None = None) -> An
     return dataclasses.field(metadata={"domain": domain, "meaning": meaning, "rate": rate})
 
 
-def setting(check: Callable[[Any], Any] | None = None, *, default: Any = dataclasses.MISSING) -> Any:
+def setting(
+    check: Callable[[NumberLike], NumberLike] | None = None, *, default: Any = dataclasses.MISSING
+) -> Any:
     """An input that is no number, such as a timing, a curve or a column of customers: it is not searched."""
     return dataclasses.field(default=default, metadata={"check": check})
 
@@ -74,7 +80,7 @@ class Inputs(Record, Question):
     """The inputs of one kind of decision; see the top of this file."""
 
     @classmethod
-    def read(cls, arguments: Mapping[str, Any], **settings: Any) -> Self:
+    def read(cls, arguments: Mapping[str, NumberLike], **settings: Any) -> Self:
         """The inputs out of a caller's arguments, checked and in one unit of time.
 
         Parameters
@@ -113,7 +119,7 @@ class Inputs(Record, Question):
         return cls(**numbers, **others)
 
     @abstractmethod
-    def gain(self) -> Any:
+    def gain(self) -> NumberLike:
         """What the decision brings, less what it costs: a number, or one for each draw."""
 
     def stated(self) -> Mapping[str, Stated]:
@@ -124,7 +130,7 @@ class Inputs(Record, Question):
             if "domain" in f.metadata
         }
 
-    def gain_at(self, **values: Real) -> Any:
+    def gain_at(self, **values: Real) -> NumberLike:
         """The gain with some of the inputs changed; nothing is checked."""
         return dataclasses.replace(self, **values).gain()
 

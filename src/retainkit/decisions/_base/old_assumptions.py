@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
-from retainkit.typing import Real
+from retainkit.typing import NumberLike, Real
 
 _STEPS = 160
 _EVEN = 1e-9
@@ -58,7 +57,7 @@ class Given:
         return float(np.mean(self.value))
 
 
-def assumptions(gain: Callable[..., Any], inputs: Mapping[str, Given]) -> tuple[Assumption, ...]:
+def assumptions(gain: Callable[..., NumberLike], inputs: Mapping[str, Given]) -> tuple[Assumption, ...]:
     """Every input with the value at which `gain`, a function of all of them by name, is 0.
 
     Draws count by their means. The search goes outwards from the assumed value over the input's
@@ -72,7 +71,7 @@ def assumptions(gain: Callable[..., Any], inputs: Mapping[str, Given]) -> tuple[
 
 
 def _turning_point(
-    gain: Callable[..., Any], centre: Mapping[str, float], name: str, domain: Domain
+    gain: Callable[..., NumberLike], centre: Mapping[str, float], name: str, domain: Domain
 ) -> float | None:
     def at(value: float) -> float:
         with np.errstate(all="ignore"):

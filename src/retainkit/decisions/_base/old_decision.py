@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from retainkit.decisions._base.old_assumptions import Assumption, Given, assumpt
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, SHARE_ABOVE_0, Domain
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, Real
+from retainkit.typing import Array, NumberLike, Plain, Real
 
 _SEARCHED = {GROWTH: NOT_NEGATIVE, SHARE_ABOVE_0: PROBABILITY}
 """Where a break-even value is looked for, if not in the whole domain."""
@@ -52,7 +52,7 @@ class AbstractDecision(AbstractRecord):
         """The middle part of the draws of the gain; a number is its own interval."""
         return interval(self.gain, PROBABILITY.check("level", level))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, draws as lists, with the verdict and the assumptions."""
         figures = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != "assumptions"}
         verdict = {"worth_it": self.worth_it, "probability_of_gain": self.probability_of_gain}
@@ -98,18 +98,18 @@ def given(**inputs: tuple[NumberLike, Domain, str]) -> dict[str, Input]:
     return found
 
 
-def values_of(inputs: Mapping[str, Input]) -> dict[str, Any]:
+def values_of(inputs: Mapping[str, Input]) -> Plain:
     """The numbers and draws themselves, by name."""
     return {name: i.given.value for name, i in inputs.items()}
 
 
-def turning_points(gain: Callable[..., Any], inputs: Mapping[str, Input]) -> tuple[Assumption, ...]:
+def turning_points(gain: Callable[..., NumberLike], inputs: Mapping[str, Input]) -> tuple[Assumption, ...]:
     """`assumptions` within the domains, and as far as `gain` has an answer.
 
     Inputs that are fine one by one may contradict each other: there the search ends.
     """
 
-    def answer(**x: float) -> Any:
+    def answer(**x: float) -> NumberLike:
         if not all(i.domain.contains(x[name]) for name, i in inputs.items()):
             return math.inf
         try:
@@ -120,7 +120,7 @@ def turning_points(gain: Callable[..., Any], inputs: Mapping[str, Input]) -> tup
     return assumptions(answer, {name: i.given for name, i in inputs.items()})
 
 
-def number(value: Any) -> Real:
+def number(value: NumberLike) -> Real:
     """A float for a single number, else the array."""
     array: Array = np.asarray(value, np.float64)
     return array.item() if array.ndim == 0 else array

@@ -28,7 +28,7 @@ from retainkit.decisions._base.old_assumptions import Assumption, Given, assumpt
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
 from retainkit.errors import InputError, refuse_where
 from retainkit.records import AbstractRecord, percent
-from retainkit.typing import Array, Number, NumberLike, Real
+from retainkit.typing import Array, Number, NumberLike, Plain, Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,28 +130,28 @@ class Campaign:
                 object.__setattr__(self, name, domain.check(name, given))
 
     @property
-    def expected_acceptance(self) -> Any:
+    def expected_acceptance(self) -> NumberLike:
         """γ, or its mean: profits are linear in it."""
         return self.acceptance.mean if isinstance(self.acceptance, BetaAcceptance) else self.acceptance
 
     @property
-    def per_churner(self) -> Any:
+    def per_churner(self) -> NumberLike:
         """Expected profit of contacting a customer who would leave: γ·(V − δ) − f."""
         return self.expected_acceptance * (self.value - self.incentive) - self.cost_per_contact
 
     @property
-    def per_stayer(self) -> Any:
+    def per_stayer(self) -> NumberLike:
         """Expected profit of contacting a customer who would stay: −f − (1 − ω)·η·δ − ω·V, a loss."""
         taken = (1.0 - self.provoked_churn) * self.stayers_accepting * self.incentive
         return -self.cost_per_contact - taken - self.provoked_churn * self.value
 
     @property
-    def break_even_precision(self) -> Any:
+    def break_even_precision(self) -> NumberLike:
         """The share of churners at which contacts earn nothing; inf where none is enough."""
         return _break_even(self.per_churner, self.per_stayer, 0.0)
 
     @keeps_labels
-    def expected_profit(self, churn_probability: NumberLike) -> Any:
+    def expected_profit(self, churn_probability: NumberLike) -> NumberLike:
         """Profit per contact of customers who leave with this probability, before the fixed cost.
 
         Parameters
@@ -167,7 +167,7 @@ class Campaign:
         return back(profit) if profit.shape == p.shape else profit
 
 
-def _break_even(churner: Any, stayer: Any, fixed_per_contact: Any) -> Any:
+def _break_even(churner: NumberLike, stayer: NumberLike, fixed_per_contact: NumberLike) -> NumberLike:
     gain, needed = np.asarray(churner - stayer), np.asarray(fixed_per_contact - stayer)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(needed <= 0.0, 0.0, np.where(gain > 0.0, needed / gain, inf))
@@ -219,7 +219,7 @@ class CampaignProfit(AbstractRecord):
         """Share of the draws that earn more than they cost."""
         return probability_positive(self.profit)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; draws as lists."""
         names = ("profit", "profit_per_contact", "contacted", "precision", "break_even_precision")
         more = ("break_even_lift", "saved", "wasted_share")
@@ -333,7 +333,7 @@ def _gain(*, customers: float, contacted_share: float, churn: float, lift: float
     return customers * contacted_share * each - campaign["cost"]
 
 
-def _given(campaign: Campaign, name: str) -> Any:
+def _given(campaign: Campaign, name: str) -> NumberLike:
     return campaign.expected_acceptance if name == "acceptance" else getattr(campaign, name)
 
 
@@ -343,5 +343,5 @@ def _check_lift(lift: Array, bad: NDArray[np.bool_]) -> None:
     refuse_where(bad, "out-of-range", "lift", lift, rule, way_out)
 
 
-def _number(value: Any) -> Any:
+def _number(value: NumberLike) -> NumberLike:
     return float(value) if np.ndim(value) == 0 else np.asarray(value)

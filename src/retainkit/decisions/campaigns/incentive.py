@@ -9,7 +9,6 @@ for w = k(V − δ) + 1, so δ* = (ln w − ln c)/k with Wright's omega function
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from retainkit.decisions.spending.mean_response import MeanResponse, check_mean,
 from retainkit.decisions.spending.response_curves import ExponentialResponse, ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Plain
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class IncentivePlan(AbstractRecord):
         """Whether it is worth to contact anyone."""
         return self.contacted_share > 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; columns as lists."""
         names = ("incentive", "acceptance", "profit_per_contact", "contact")
         named = {name: plain(getattr(self, name)) for name in names}
@@ -135,7 +134,7 @@ def best_incentive(
     )
     wasted = np.asarray((1.0 - p) * (1.0 - provoked) * takers)
 
-    def profit(offer: Any) -> Array:
+    def profit(offer: NumberLike) -> Array:
         saved = p * curve.at(np.asarray(offer)) * (V - offer)
         return np.asarray(saved - wasted * offer - (1.0 - p) * provoked * V - cost)
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Plain
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class MaximumProfit(AbstractRecord):
     threshold: float
     customers: int
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name."""
         return {name: getattr(self, name) for name in ("per_customer", "share", "threshold", "customers")}
 
@@ -165,7 +164,7 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
     )
 
 
-def _single(ranked: Ranking, *payoffs: Any) -> tuple[Array, ...]:
+def _single(ranked: Ranking, *payoffs: NumberLike) -> tuple[Array, ...]:
     checked = ranked.of_payoff(*payoffs)
     if any(payoff.ndim > 1 for payoff in checked):
         rule = "must have single numbers or one entry per customer here"

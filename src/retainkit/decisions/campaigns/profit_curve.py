@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from retainkit.decisions.campaigns.campaign import Campaign
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.domains import PROBABILITY
 from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, NumberLike, Real
+from retainkit.typing import Array, NumberLike, Plain, Real, Values
 
 _SHOWN = 100
 
@@ -88,14 +87,14 @@ class ProfitCurve(AbstractRecord):
         count = PROBABILITY.check("share", share) * self.customers
         return float(self.profit[np.searchsorted(self.contacted, count + 1e-9, side="right") - 1])
 
-    def table(self, steps: int = 10) -> dict[str, NDArray[Any]]:
+    def table(self, steps: int = 10) -> dict[str, Values]:
         """Columns of the curve at equal steps of the share contacted: for a dataframe or a picture."""
         wanted = np.arange(steps + 1) / steps * self.customers
         points = np.unique(np.searchsorted(self.contacted, wanted + 1e-9, side="right") - 1)
         columns = {"share": self.share, "contacted": self.contacted, "threshold": self.threshold}
         return {name: c[points] for name, c in {**columns, "profit": self.profit}.items()}
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The best share and a hundred points of the curve."""
         return {
             "customers": self.customers,
@@ -202,7 +201,7 @@ class ContactPlan(AbstractRecord):
         """Whether it is worth to contact anyone."""
         return mean(self.profit) > 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; columns as lists."""
         return {
             "contact": plain(self.contact),

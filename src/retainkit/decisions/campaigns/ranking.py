@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,7 @@ class Ranking:
             points = np.flatnonzero(np.diff(np.cumsum(left)[self.ends], prepend=0))
         return replace(self, ends=self.ends[points], thresholds=self.thresholds[points])
 
-    def of_payoff(self, *payoffs: Any) -> tuple[Array, ...]:
+    def of_payoff(self, *payoffs: NumberLike) -> tuple[Array, ...]:
         """Payoffs whose last axis is that of the customers, or has one entry."""
         checked = tuple(np.asarray(payoff, np.float64) for payoff in payoffs)
         for payoff in checked:

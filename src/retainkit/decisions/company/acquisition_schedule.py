@@ -8,8 +8,6 @@ Consumer Durables", Management Science 15(5), 215-227, doi:10.1287/mnsc.15.5.215
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.columns import keeps_labels, numbers
@@ -62,7 +60,7 @@ def substitution_schedule(
     )
     (first,) = numbers(start=(start, REAL))
     t = np.arange(n + 1) + first
-    won: Any = top * expit(b + g * t)
+    won: NumberLike = top * expit(b + g * t)
     return np.diff(won, axis=-1)
 
 

@@ -10,8 +10,8 @@ Marketing Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -150,7 +150,7 @@ def return_on_switching(
         discount_rate=(rate, GROWTH, PER_PERIOD),
     )
 
-    def equity(change: Any, worth: Any, d: Any) -> Any:
+    def equity(change: NumberLike, worth: NumberLike, d: NumberLike) -> NumberLike:
         value = brand_switching_value(
             improved_switching(transitions, brand=brand, utility_change=change),
             brand=brand,
@@ -162,7 +162,7 @@ def return_on_switching(
         )
         return worth * float(buyers @ value)
 
-    def both(x: dict[str, Any]) -> tuple[Any, Any]:
+    def both(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
         u, m, d = x["utility_change"], x["contribution_per_purchase"], x["discount_rate"]
         rows = np.broadcast_arrays(u, m, d)
         if rows[0].ndim == 0:
@@ -171,7 +171,7 @@ def return_on_switching(
         before, after = np.array(each).T
         return before, after
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         before, after = both(x)
         return after - before - x["cost"]
 

@@ -13,8 +13,8 @@ doi:10.1509/jm.10.0280.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from retainkit.decisions.company.flows import Flows, Losses, Plan, check_losses,
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import Survival, whole
 from retainkit.rates import in_period
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
 
 _WHOLE = ",.0f"
 
@@ -64,28 +64,28 @@ class CompanyValue(AbstractDecision):
     flows: Flows
 
     @property
-    def customer_equity(self) -> Any:
+    def customer_equity(self) -> NumberLike:
         """Of customers at hand and to come, before overhead and tax."""
         return self.value_of_customers + self.value_of_new_customers
 
     @property
-    def operating_value(self) -> Any:
+    def operating_value(self) -> NumberLike:
         """Customer equity less overhead and tax."""
         return self.customer_equity - self.overhead - self.tax
 
     @property
-    def shareholder_value(self) -> Any:
+    def shareholder_value(self) -> NumberLike:
         """Operating value, with other assets, without debt."""
         return self.operating_value + self.non_operating_assets - self.debt
 
     @property
-    def leverage(self) -> Any:
+    def leverage(self) -> NumberLike:
         """Percent of shareholder value per percent of operating value; NaN where the owners have nothing."""
         value = np.asarray(self.shareholder_value)
         ratio = np.divide(self.operating_value, value, out=np.full(value.shape, np.nan), where=value > 0.0)
         return number(ratio)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, draws as lists, with the flows, the verdict and the assumptions."""
         described = ("customer_equity", "operating_value", "shareholder_value")
         figures = {name: np.asarray(getattr(self, name)).tolist() for name in described}
@@ -229,10 +229,10 @@ def _told(inputs: dict[str, Input], plan: Plan) -> CompanyValue:
     plan.check_draws(x)
     found = flows(x, plan)
 
-    def gain(value: Any, x: dict[str, Any]) -> Any:
+    def gain(value: NumberLike, x: Mapping[str, NumberLike]) -> NumberLike:
         return value + x["non_operating_assets"] - x["debt"] - x.get("price", 0.0)
 
-    def gain_at_centre(**x: Any) -> Any:
+    def gain_at_centre(**x: NumberLike) -> NumberLike:
         return gain(flows(x, centre).value, x)
 
     return CompanyValue(

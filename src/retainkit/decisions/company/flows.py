@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from retainkit.decisions._base.draws import plain
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.economics.formulas.survival import Survival, survival_function
 from retainkit.errors import InputError, refuse_where, unknown_choice, wrong_shape
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Plain
 
 Losses: TypeAlias = Literal["relieved", "carried-forward"]
 """What tax does with a loss: it is relieved at once, or set against later gains."""
@@ -36,7 +36,7 @@ class Plan:
         own, new, won = (c if c.ndim == 1 else c.mean(axis=0) for c in columns)
         return Plan(own, new, won, self.carried, self.terminal)
 
-    def check_draws(self, values: Mapping[str, Any]) -> None:
+    def check_draws(self, values: Mapping[str, NumberLike]) -> None:
         """Refuse columns whose number of draws is not that of the numbers."""
         shapes = {name: np.shape(v) for name, v in values.items() if np.ndim(v)}
         drawn = {
@@ -75,19 +75,19 @@ class Flows:
     at_start: Array
     beyond: Array
 
-    def present_value(self, name: str) -> Any:
+    def present_value(self, name: str) -> NumberLike:
         """What one of the money columns is worth now, with what follows the last period."""
         column = np.asarray(getattr(self, name))
         when = self.at_start if name == "acquisition" else self.at_end
         return (column * when).sum(axis=-1) + column[..., -1] * when[..., -1] * self.beyond
 
     @property
-    def value(self) -> Any:
+    def value(self) -> NumberLike:
         """Of the operations: margins less acquisition, overhead and tax."""
         margins = self.present_value("margin_of_customers") + self.present_value("margin_of_new_customers")
         return margins - sum(self.present_value(name) for name in _MONEY[2:])
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The columns by name, as lists."""
         hidden = {"at_end", "at_start", "beyond"}
         return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in hidden}
@@ -119,7 +119,7 @@ def check_losses(losses: object) -> None:
         raise unknown_choice("losses", losses, get_args(Losses))
 
 
-def flows(x: Mapping[str, Any], plan: Plan) -> Flows:
+def flows(x: Mapping[str, NumberLike], plan: Plan) -> Flows:
     """All columns, from inputs that are numbers or draws."""
     column = {name: np.asarray(value)[..., None] for name, value in x.items()}
     own, new = plan.survival ** column["hazard_ratio"], plan.survival_of_new ** column["hazard_ratio"]
@@ -185,7 +185,7 @@ def _does_not_fit(argument: str, column: Array, horizon: int) -> InputError:
     return wrong_shape(argument, column, rule, "Give as many as there are periods, or a shorter horizon.")
 
 
-def _beyond(x: Mapping[str, Any]) -> Array:
+def _beyond(x: Mapping[str, NumberLike]) -> Array:
     """What an endless stream after the last period is worth then, per unit of the last amount."""
     d, g = np.asarray(x["discount_rate"]), np.asarray(x["terminal_growth"])
     rule = "must be below the discount rate, or the value has no end"

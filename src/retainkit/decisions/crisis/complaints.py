@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
@@ -30,7 +29,7 @@ from retainkit.decisions._base.old_decision import (
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, Real
+from retainkit.typing import NumberLike, Plain, Real
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,7 +118,7 @@ class MarketDamage(AbstractRecord):
     handling_cost: Real
 
     @property
-    def total(self) -> Any:
+    def total(self) -> NumberLike:
         """Damage and the cost of handling together."""
         return self.damage + self.handling_cost
 
@@ -129,7 +128,7 @@ class MarketDamage(AbstractRecord):
         whole = mean(self.damage)
         return mean(self.by_group["silent"]) / whole if whole else 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; draws as lists."""
         return {
             "damage": plain(self.damage),
@@ -209,7 +208,7 @@ class BetterComplaintHandling(AbstractDecision):
     now: MarketDamage
     planned: MarketDamage
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, draws as lists, with the verdict and the assumptions."""
         return {**super().as_dict(), "now": self.now.as_dict(), "planned": self.planned.as_dict()}
 
@@ -273,7 +272,7 @@ def better_complaint_handling(
         **given(cost=(cost, NOT_NEGATIVE, "of the change")),
     }
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         _check_shares(x["planned_satisfied"], x["planned_appeased"])
         _check_shares(x["satisfied"], x["appeased"])
         return np.asarray(_told(x, "").total) - _told(x, "planned_").total - x["cost"]
@@ -299,7 +298,9 @@ _MEANINGS = {
 }
 
 
-def _problem(customers: Any, value: Any, share: Any, stay: Any) -> dict[str, Input]:
+def _problem(
+    customers: NumberLike, value: NumberLike, share: NumberLike, stay: NumberLike
+) -> dict[str, Input]:
     return given(
         customers=(customers, NOT_NEGATIVE, "of whom some have a problem"),
         value=(value, REAL, "margin to come from one who stays"),
@@ -332,8 +333,8 @@ def _talk(word: WordOfMouth | None) -> dict[str, Input]:
     )
 
 
-def _told(x: Mapping[str, Any], prefix: str) -> MarketDamage:
-    def of(name: str) -> Any:
+def _told(x: Mapping[str, NumberLike], prefix: str) -> MarketDamage:
+    def of(name: str) -> NumberLike:
         return np.asarray(x[prefix + name])
 
     unhappy = np.asarray(x["customers"]) * x["share_with_problem"]

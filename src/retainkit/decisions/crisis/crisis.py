@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
-from typing import Any
 
 import numpy as np
 
@@ -123,14 +122,14 @@ def value_through_crisis(
     return back(m * usual * share_of_value(hazard, force, k * 2.0 ** (-t / h), h))
 
 
-def usual_annuity(hazard: Any, force: Any) -> Array:
+def usual_annuity(hazard: NumberLike, force: NumberLike) -> Array:
     """1/(μ+δ), ``inf`` where that has no end."""
     total = np.asarray(hazard + force)
     with np.errstate(divide="ignore"):
         return np.where(total > 0.0, 1.0 / total, np.inf)
 
 
-def share_of_value(hazard: Any, force: Any, jump: Any, half_life: Any) -> Array:
+def share_of_value(hazard: NumberLike, force: NumberLike, jump: NumberLike, half_life: NumberLike) -> Array:
     """The value at a crisis over the value without: ₁F₁(1; 1 + (μ+δ)/λ; −μκ/λ)."""
     from scipy import special
 
@@ -139,7 +138,7 @@ def share_of_value(hazard: Any, force: Any, jump: Any, half_life: Any) -> Array:
     return np.asarray(special.hyp1f1(1.0, b, -a))  # pyright: ignore[reportUnknownArgumentType]
 
 
-def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_life: Number) -> Any:
+def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_life: Number) -> NumberLike:
     """Any survival curve through a crisis that starts now: its hazard times 1 + κe^(−λt).
 
     Between whole periods the hazard of the curve is taken to be even, so that S(k)/S(k−1) becomes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import log
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_end
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Real, Unit
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _END = 45.0  # e^-45 of the excess is left
@@ -56,7 +55,7 @@ class CrisisCost(AbstractRecord):
     share_lost: Real
     customers_not_won: Real
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; draws as lists."""
         return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
 
@@ -151,7 +150,7 @@ class FasterRecovery(AbstractDecision):
     cost_of_crisis: CrisisCost
     cost_of_shorter_crisis: CrisisCost
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, draws as lists, with the verdict and the assumptions."""
         return {
             **super().as_dict(),
@@ -228,14 +227,14 @@ def faster_recovery(
         ),
     }
 
-    def both(x: dict[str, Any]) -> tuple[CrisisCost, CrisisCost]:
+    def both(x: Mapping[str, NumberLike]) -> tuple[CrisisCost, CrisisCost]:
         ratio = x["half_life_after"] / np.asarray(x["half_life"])
         shorter = {**x, "half_life": x["half_life_after"]}
         if "acquisition_half_life" in x:
             shorter["acquisition_half_life"] = x["acquisition_half_life"] * ratio
         return _told(x), _told(shorter)
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         longer, shorter = both(x)
         return np.asarray(longer.loss) - shorter.loss - x["cost"]
 
@@ -275,7 +274,7 @@ def _inputs(
     )
 
 
-def _told(x: Mapping[str, Any]) -> CrisisCost:
+def _told(x: Mapping[str, NumberLike]) -> CrisisCost:
     hazard, force = hazard_of(x["churn"]), np.log1p(x["discount_rate"])
     h, jump = x["half_life"], x["hazard_jump"]
     usual = x["margin_per_period"] * usual_annuity(hazard, force)
@@ -298,7 +297,12 @@ def _told(x: Mapping[str, Any]) -> CrisisCost:
 
 
 def _share_lost_later(
-    hazard: Any, force: Any, jump: Array, half_life: Any, recovering: Any, drop: Array
+    hazard: NumberLike,
+    force: NumberLike,
+    jump: Array,
+    half_life: NumberLike,
+    recovering: NumberLike,
+    drop: Array,
 ) -> Array:
     """∫ e^(−δs)(1 − drop·e^(−λ's))(1 − V(s)/V) ds, over intervals that double from the fastest change on."""
     decay = log(2.0) / np.asarray(half_life)

@@ -9,7 +9,6 @@ failure than without any, is a finding of some studies and not of others; it is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -160,11 +159,11 @@ def service_recovery(
         recovery_paradox=(recovery_paradox, PROBABILITY, "chance beyond one without failure"),
     )
 
-    def brought(**x: Any) -> Any:
+    def brought(**x: NumberLike) -> NumberLike:
         more = x["restored"] * (x["stay_without_failure"] - x["stay_unrecovered"]) + x["recovery_paradox"]
         return more * x["value"]
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         return x["failures"] * (brought(**x) - x["cost_per_recovery"]) - x["cost"]
 
     x = values_of(inputs)

@@ -9,7 +9,6 @@ the wrong side.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from retainkit.decisions._base.old_assumptions import Assumption, Given, assumpt
 from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
 from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,7 @@ class ExperimentResult(AbstractRecord):
         """EVPI, for all those customers: the expected loss of the better decision."""
         return min(self.loss_if_rolled_out, self.loss_if_not) * self.customers
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, and the assumptions with where they turn."""
         return {
             "worth_it": self.worth_it,
@@ -168,9 +167,9 @@ def difference(control: float, treated: float, cost_per_customer: float) -> floa
     return treated - control - cost_per_customer
 
 
-def _row(values: Any) -> Any:
+def _row(values: NumberLike) -> NumberLike:
     """Draws of a model have the shape (draws, 1)."""
-    array: Any = np.asarray(values)
+    array: NumberLike = np.asarray(values)
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else values
 
 

@@ -7,7 +7,6 @@ customers to roll out to, a short test or none is best; with many, a long one. N
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from retainkit.decisions._base.old_assumptions import Assumption, Given, assumpt
 from retainkit.decisions.experiments.information import expected_regret, spread_after
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 _GRID = 400
 
@@ -57,7 +56,7 @@ class ExperimentPlan(AbstractRecord):
         """Whether to test at all, or to test on."""
         return self.per_arm > 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, and the assumptions with where they turn."""
         return {
             **asdict(self),
@@ -147,7 +146,15 @@ def sample_size_for_profit(
     return planned(sizes, mu, sigma, s, N, c, K)
 
 
-def net_benefit(n: Any, mu: Any, sigma: Any, s: Any, N: Any, c: Any, K: Any) -> Array:
+def net_benefit(
+    n: NumberLike,
+    mu: NumberLike,
+    sigma: NumberLike,
+    s: NumberLike,
+    N: NumberLike,
+    c: NumberLike,
+    K: NumberLike,
+) -> Array:
     """What a test of n per arm adds to deciding now."""
     n, mu, sigma = np.asarray(n, dtype=np.float64), np.asarray(mu), np.asarray(sigma)
     with np.errstate(divide="ignore"):

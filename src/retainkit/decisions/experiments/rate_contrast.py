@@ -11,14 +11,14 @@ Statistics in Medicine 27(10), 1693-1702, doi:10.1002/sim.3095.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from retainkit.columns import numbers
 from retainkit.domains import LEVEL, NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.typing import Array, Number
+from retainkit.typing import Array, Number, NumberLike
 
 
 class Count(NamedTuple):
@@ -86,7 +86,7 @@ def _wilson(x: Array, n: Array, z: float) -> tuple[Array, Array]:
     return low, high
 
 
-def check_count(argument: str, pair: Any) -> Count:
+def check_count(argument: str, pair: NumberLike) -> Count:
     """The pair as numbers, if it can be a count."""
     try:
         events, customers = pair

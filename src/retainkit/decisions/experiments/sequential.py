@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,7 @@ from retainkit.columns import columns, numbers
 from retainkit.domains import LEVEL, POSITIVE, REAL
 from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +70,7 @@ class SequentialResult(AbstractRecord):
         """The band at the last look."""
         return float(self.lower[-1]), float(self.upper[-1])
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The band look by look, and the verdict."""
         return {
             "stopped_at": self.stopped_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from retainkit.decisions.feedback.shapley_regression import (
 )
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import read_only
-from retainkit.typing import Array
+from retainkit.typing import Array, Plain
 
 DriverMethod: TypeAlias = Literal["shapley", "relative-weights"]
 """How R² is divided among the drivers."""
@@ -57,7 +57,7 @@ def intervals(
     replicates: int,
     level: float,
     rng: np.random.Generator,
-) -> dict[str, Any]:
+) -> Plain:
     """The fields of `KeyDrivers` that say how sure the parts are."""
     if _count(replicates) == 0:
         return {"level": level}

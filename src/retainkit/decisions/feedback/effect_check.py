@@ -11,7 +11,6 @@ It is right if both would have changed alike without the fix.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from retainkit.columns import numbers
 from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
@@ -20,7 +19,7 @@ from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_ans
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import Number
+from retainkit.typing import Frame, Number, Plain
 
 CAVEAT = "Right if both groups would have changed alike without the fix, and are of different customers."
 
@@ -63,7 +62,7 @@ class EffectCheck(AbstractRecord):
         """Whether the whole interval says the same about the gain as the estimate."""
         return self.gain_low > 0.0 or self.gain_high < 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, and the assumptions with where they turn."""
         return {
             "effect": self.effect.value,
@@ -192,7 +191,7 @@ def effect_check(
 
 
 def effect_check_of_table(
-    table: Any,
+    table: Frame,
     *,
     churned: str,
     fixed: str,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from retainkit.domains import REAL
 from retainkit.errors import InputError, missing_argument, near, unknown_choice
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number
+from retainkit.typing import Array, Number, Plain
 
 Quadrant: TypeAlias = Literal[
     "concentrate here", "keep up the good work", "low priority", "possible overkill"
@@ -65,7 +65,7 @@ class ImportancePerformance(AbstractRecord):
             name for name, found in zip(self.attributes, self.quadrant, strict=True) if found == quadrant
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The table by column, and the cuts."""
         return {
             "attributes": list(self.attributes),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ from retainkit.domains import LEVEL
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number
+from retainkit.typing import Array, Frame, Number, Plain
 
 EffectMethod: TypeAlias = Literal["adjusted", "stratified", "unadjusted"]
 """How customers with an issue are compared with those without it."""
@@ -102,7 +102,7 @@ class IssueEffects(AbstractRecord):
         )
         return {name: drawn[:, j] for j, name in enumerate(self.issues)}
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The table by issue, and how it was made."""
         return {
             "issues": list(self.issues),
@@ -138,7 +138,7 @@ class IssueEffects(AbstractRecord):
 
 
 def issue_effects(
-    table: Any,
+    table: Frame,
     *,
     churned: str,
     issues: Sequence[str],
@@ -218,7 +218,7 @@ def issue_effects(
 
 
 def _columns(
-    table: Any, churned: str, names: tuple[str, ...], others: tuple[str, ...]
+    table: Frame, churned: str, names: tuple[str, ...], others: tuple[str, ...]
 ) -> tuple[Array, Array, Array]:
     wanted = {churned: "churned", **dict.fromkeys(names, "issues"), **dict.fromkeys(others, "controls")}
     read = read_answers(table, wanted)

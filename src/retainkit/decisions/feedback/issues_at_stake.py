@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from retainkit.domains import DIFFERENCE_OF_SHARES, NOT_NEGATIVE, PROBABILITY, R
 from retainkit.errors import InputError, near
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number, NumberLike, Real
+from retainkit.typing import Array, Number, NumberLike, Plain, Real
 
 _ALL_COMBINATIONS_UP_TO = 20
 _ROUNDING = 1e-12
@@ -156,7 +156,7 @@ class IssueRanking(AbstractRecord):
                 return found
         raise KeyError(issue)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The issues in order, and what to fix."""
         return {
             "issues": [{"issue": each.issue, **each.as_dict()} for each in self.issues],
@@ -270,7 +270,7 @@ def _named(
     return given_
 
 
-def _resolved(resolved: Any, issues: Mapping[str, NumberLike]) -> Mapping[str, NumberLike]:
+def _resolved(resolved: NumberLike, issues: Mapping[str, NumberLike]) -> Mapping[str, NumberLike]:
     if isinstance(resolved, Mapping):
         return _named("resolved", cast("Mapping[str, NumberLike]", resolved), issues)
     return dict.fromkeys(issues, resolved)
@@ -295,10 +295,16 @@ def _issue(
         cost=(cost, NOT_NEGATIVE, "of the fix"),
     )
 
-    def at_stake(customers: Any, incidence: Any, churn_effect: Any, value: Any, **_: Any) -> Any:
+    def at_stake(
+        customers: NumberLike,
+        incidence: NumberLike,
+        churn_effect: NumberLike,
+        value: NumberLike,
+        **_: NumberLike,
+    ) -> NumberLike:
         return customers * incidence * churn_effect * value
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         return at_stake(**x) * x["resolved"] - x["cost"]
 
     x = values_of(inputs)
@@ -319,7 +325,7 @@ def _ranked(issues: list[IssueAtStake], budget: float, caveat: str) -> IssueRank
     )
     chosen, bound = _best(gains, costs, budget)
     fix = [each for each, taken in zip(order, chosen.tolist(), strict=True) if taken]
-    total: Any = sum((np.asarray(each.gain) for each in fix), np.zeros(()))
+    total: NumberLike = sum((np.asarray(each.gain) for each in fix), np.zeros(()))
     return IssueRanking(
         issues=tuple(order),
         fix=tuple(each.issue for each in fix),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -30,7 +29,7 @@ from retainkit.domains import LEVEL, POSITIVE
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord, read_only
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Frame, Number, NumberLike, Plain
 
 CAVEAT = "How answers vary together; what improving a driver would change is not in these data."
 
@@ -98,7 +97,7 @@ class KeyDrivers(AbstractRecord):
     def _order(self) -> list[int]:
         return np.argsort(-self.importance, kind="stable").tolist()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name as lists in the order of the drivers, with the caveat."""
         arrays = ("importance", "share", "correlation", "low", "high", "probability_first")
         lists = {name: getattr(self, name) for name in (*arrays, "sampling_error", "mean")}
@@ -141,7 +140,7 @@ class KeyDrivers(AbstractRecord):
 
 
 def key_drivers(
-    table: Any,
+    table: Frame,
     *,
     outcome: str,
     drivers: Sequence[str],
@@ -286,7 +285,9 @@ def _roles(outcome: str, weight: str | None) -> dict[str, str]:
     return roles if weight is None else roles | dict.fromkeys(named_once("weight", weight, roles), "weight")
 
 
-def _read(table: Any, outcome: str, names: tuple[str, ...], weight: str | None) -> tuple[Array, Array, Array]:
+def _read(
+    table: Frame, outcome: str, names: tuple[str, ...], weight: str | None
+) -> tuple[Array, Array, Array]:
     """Standardized drivers and outcome (p + 1, n), the weights of the rows, and the drivers' means."""
     wanted = {**dict.fromkeys(names, "drivers"), outcome: "outcome"}
     columns = read_numbers(table, wanted | ({} if weight is None else {weight: "weight"}))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.tables import Fault, Table, read_table
 from retainkit.tables.problems import NO_ID
-from retainkit.typing import Array
+from retainkit.typing import Array, Frame, NumberLike, Values
 
 NO_ANSWER = Fault(
     "missing-value",
@@ -28,13 +26,13 @@ _STRANGER = Fault(
 
 
 def tickets_by_customer(
-    tickets: Any,
+    tickets: Frame,
     *,
-    customers: Any,
+    customers: NumberLike,
     customer_id: str,
     issue: str,
     at_least: int = 1,
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Values]:
     """One row per customer, with a column of 0 and 1 for each issue: whether the customer met it.
 
     Count tickets of a time before the one in which leaving is observed: who is about to cancel writes in,
@@ -92,12 +90,12 @@ def tickets_by_customer(
     return columns | {name: met[:, j] for j, name in enumerate(names.tolist())}
 
 
-def read_answers(table: Any, wanted: Mapping[str, str]) -> Table:
+def read_answers(table: Frame, wanted: Mapping[str, str]) -> Table:
     """The columns named by the keys of `wanted`; its values are the arguments that named them."""
     return read_table(table, {n: n for n in wanted}, argument="table", line="row", arguments=wanted)
 
 
-def read_numbers(table: Any, wanted: Mapping[str, str]) -> dict[str, Array]:
+def read_numbers(table: Frame, wanted: Mapping[str, str]) -> dict[str, Array]:
     """Such columns as finite numbers; True and False count as 1 and 0."""
     read = read_answers(table, wanted)
     return {name: read[name].numbers(NO_ANSWER, flags=True) for name in read}

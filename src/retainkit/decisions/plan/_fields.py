@@ -21,13 +21,14 @@ from retainkit.domains import (
     Domain,
 )
 from retainkit.errors import InputError, missing_argument, near
+from retainkit.typing import NumberLike
 
 
-def _whole(v: Any) -> Any:
+def _whole(v: NumberLike) -> NumberLike:
     return (v >= 0.0) & (v == np.floor(v)) & (v <= 1200.0)
 
 
-def _whole_above_0(v: Any) -> Any:
+def _whole_above_0(v: NumberLike) -> NumberLike:
     return _whole(v) & (v >= 1.0)
 
 
@@ -46,7 +47,7 @@ _MONTHS = replace(
 
 
 def _checks(domain: Domain) -> BeforeValidator:
-    def check(value: Any, info: ValidationInfo) -> Any:
+    def check(value: NumberLike, info: ValidationInfo) -> NumberLike:
         return None if value is None else domain.check(str(info.field_name), value)
 
     return BeforeValidator(check)
@@ -77,7 +78,7 @@ class AbstractInput(BaseModel, ABC):
                 raise _advice(error, type(self).model_fields) from None
 
 
-def _advice(error: ValidationError, fields: Mapping[str, Any]) -> InputError:
+def _advice(error: ValidationError, fields: Mapping[str, NumberLike]) -> InputError:
     """The most telling of pydantic's complaints in the library's words, with the way to the field."""
     found = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
     first, place = found[0], path(found[0]["loc"])
@@ -95,7 +96,7 @@ def _advice(error: ValidationError, fields: Mapping[str, Any]) -> InputError:
     return _of_wrong_type(first, place)
 
 
-def _of_wrong_type(complaint: Mapping[str, Any], place: str) -> InputError:
+def _of_wrong_type(complaint: Mapping[str, NumberLike], place: str) -> InputError:
     rule = complaint["msg"][:1].lower() + complaint["msg"][1:]
     return InputError("wrong-type", place, complaint["input"], rule)
 

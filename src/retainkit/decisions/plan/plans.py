@@ -39,7 +39,7 @@ from retainkit.decisions.plan.result import PlanResult
 from retainkit.decisions.plan.service import ServiceInitiative
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1, Domain
 from retainkit.timing import Timing
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike
 
 Reached: TypeAlias = Literal["same", "independent"]
 
@@ -122,7 +122,7 @@ class AbstractPlan(AbstractInput, ABC):
         """What could be done."""
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+    def from_dict(cls, fields: Mapping[str, NumberLike]) -> Self:
         """A plan from a mapping of field names to values."""
         return cls(**{str(name): value for name, value in fields.items()})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.tables import FrameKind, make_frame
 from retainkit.text_tables import text_table
+from retainkit.typing import Frame, NumberLike, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class PlanResult(AbstractDecision):
         way_out = f"They are: {', '.join(row.name for row in self.initiatives)}."
         raise InputError("unknown-choice", "name", name, "must be an initiative of the plan", way_out)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """All figures as plain values, the gain by its mean and interval; None for what is infinite."""
         low, high = self.interval()
         return _finite(
@@ -144,7 +144,7 @@ class PlanResult(AbstractDecision):
             }
         )
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
         """One row per initiative; pandas, polars or pyarrow by name."""
         names = [n for n in InitiativeResult.__dataclass_fields__ if n != "effects"]
         return make_frame(
@@ -198,7 +198,7 @@ class PlanResult(AbstractDecision):
         return said
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: NumberLike) -> NumberLike:
     """None in place of infinite numbers, lists in place of tuples."""
     if isinstance(value, dict):
         return {str(k): _finite(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

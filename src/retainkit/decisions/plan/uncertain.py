@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Money
 from retainkit.errors import InputError
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike
 
 Distribution: TypeAlias = Literal["normal", "lognormal", "uniform"]
 _Z90 = 1.6448536269514722  # the 95% point of a standard normal: nine draws in ten lie within ± it
@@ -135,7 +135,7 @@ class UncertainEffect(AbstractInput):
         return math.log(self.mean) - 0.5 * variance, math.sqrt(variance)
 
 
-def _from_number(value: Any) -> Any:
+def _from_number(value: NumberLike) -> NumberLike:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return UncertainEffect(value=value)
     return value

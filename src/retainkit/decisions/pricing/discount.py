@@ -8,7 +8,6 @@ margin by a tenth has to be earned by a cut of churn and discount rate *together
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -88,20 +87,20 @@ class LoyaltyDiscountInputs(MarginAgainstChurn):
     churn_with_discount: Real = assumed(PROBABILITY, "share lost per period with it", rate="loss")
     cost_per_customer: Real = assumed(NOT_NEGATIVE, "of introducing it, per customer")
 
-    def before(self) -> tuple[Any, Any]:
+    def before(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn without the discount."""
         return self.margin_per_period, self.churn
 
-    def after(self) -> tuple[Any, Any]:
+    def after(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn with the discount."""
         return self.margin_per_period - self.discount_given, self.churn_with_discount
 
-    def gain(self) -> Any:
+    def gain(self) -> NumberLike:
         """What a customer is worth more with the discount, less the cost of introducing it."""
         without, with_ = self.values()
         return with_ - without - self.cost_per_customer
 
-    def share_paid_anyway(self) -> Any:
+    def share_paid_anyway(self) -> NumberLike:
         """Of all discounts, in money of now, the part for times when the customer would be there anyway."""
         return np.minimum(1.0, self._worth(1.0, self.churn) / self._worth(1.0, self.churn_with_discount))
 

@@ -7,11 +7,10 @@ chains (`markov_value` of economics, with the citation), one with the programme 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -147,7 +146,7 @@ def tier_programme(
     def mean_stays(discount_rate: float) -> list[Array]:
         return [_stays(_mean_chain(c), discount_rate, horizon) for c in chains]
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         ours, theirs = _values(x, mean_stays(x["discount_rate"]), names)
         return (ours - theirs) @ share
 
@@ -163,7 +162,7 @@ def tier_programme(
     )
 
 
-def _values(x: dict[str, Any], stays: list[Array], names: tuple[str, ...]) -> tuple[Array, Array]:
+def _values(x: Mapping[str, NumberLike], stays: list[Array], names: tuple[str, ...]) -> tuple[Array, Array]:
     """The value by start tier, with the programme and without."""
     margins, costs, without = (
         np.array([x[f"{label}[{tier}]"] for tier in names])

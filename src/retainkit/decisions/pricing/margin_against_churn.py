@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from retainkit.domains import GROWTH
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Real
+from retainkit.typing import NumberLike, Real
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,33 +23,35 @@ class MarginAgainstChurn(Inputs):
     timing: FlowTiming = setting(check_flow)
 
     @abstractmethod
-    def before(self) -> tuple[Any, Any]:
+    def before(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn before."""
 
     @abstractmethod
-    def after(self) -> tuple[Any, Any]:
+    def after(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn after."""
 
-    def values(self) -> tuple[Any, Any]:
+    def values(self) -> tuple[NumberLike, NumberLike]:
         """What a customer of before is worth before and after."""
         return self._worth(*self.before()), self._worth(*self.after())
 
-    def finite_values(self) -> tuple[Any, Any]:
+    def finite_values(self) -> tuple[NumberLike, NumberLike]:
         """`values`, where they have an end."""
         before, after = self.values()
         refuse_infinite(np.asarray(before + abs(after)), way_out="Discount: a value without end cannot gain.")
         return before, after
 
-    def even_churn(self) -> Any:
+    def even_churn(self) -> NumberLike:
         """The churn after at which nothing is gained, costs aside; below 0 where none is low enough."""
         (margin, churn), (margin_after, _) = self.before(), self.after()
         return even_churn(np.asarray(margin_after) / margin, churn, self.discount_rate, self.timing)
 
-    def _worth(self, margin: Any, churn: Any) -> Any:
+    def _worth(self, margin: NumberLike, churn: NumberLike) -> NumberLike:
         return lifetime_value(margin, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
 
 
-def even_churn(ratio: Any, churn: Any, discount_rate: Any, timing: FlowTiming) -> Any:
+def even_churn(
+    ratio: NumberLike, churn: NumberLike, discount_rate: NumberLike, timing: FlowTiming
+) -> NumberLike:
     """c' with value(ratio·m, c') = value(m, c); below 0 where nothing makes up for it.
 
     Paid by everyone who started the period, the value is proportional to m/(c+d), whenever in the period

@@ -6,9 +6,9 @@ delay take something off; the rest is a rebate on all spending like any other (`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, 
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Unit
 
 
 def effective_rebate(
@@ -135,7 +135,7 @@ def points_programme(
         cost_per_period=(cost_per_period, NOT_NEGATIVE, "of running it, per customer"),
     )
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         return gain_of_rebate(x, _given_back(x))
 
     x = values_of(inputs)
@@ -144,7 +144,7 @@ def points_programme(
     )
 
 
-def _given_back(x: dict[str, Any]) -> Any:
+def _given_back(x: Mapping[str, NumberLike]) -> NumberLike:
     return effective_rebate(
         x["points_per_unit"],
         cost_per_point=x["cost_per_point"],
@@ -169,7 +169,7 @@ class PointsRedemption(AbstractRecord):
     probability: SameKind
     discounted_probability: SameKind
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The two shares by name, as lists where there are several."""
         shares = {"probability": self.probability, "discounted_probability": self.discounted_probability}
         return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in shares.items()}
@@ -230,7 +230,7 @@ def points_redemption(
         expires_after=(expires_after, ENDLESS),
     )
 
-    def redeemed(rate: Any) -> Any:
+    def redeemed(rate: NumberLike) -> NumberLike:
         first = (1.0 - c) * h
         return lifetime_value(first, churn=c + first, discount_rate=rate, timing="end", horizon=last)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.errors import InputError, first_offender
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number, NumberLike, Real
+from retainkit.typing import Array, Number, NumberLike, Plain, Real
 
 _ROUNDING = 1e-12  # what sums of fractional points may miss 0 by
 
@@ -49,7 +48,7 @@ class PointsLiability(AbstractRecord):
     expense: Array
     breakage_so_far: float | None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The columns by name, as lists."""
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
@@ -160,6 +159,6 @@ def _balance(opening: float, earned: Array, taken: Array) -> Array:
     return np.maximum(balance, 0.0)
 
 
-def _draws(redemption_probability: NumberLike) -> Any:
+def _draws(redemption_probability: NumberLike) -> NumberLike:
     inputs = given(redemption_probability=(redemption_probability, PROBABILITY, "share ever redeemed"))
     return values_of(inputs)["redemption_probability"]

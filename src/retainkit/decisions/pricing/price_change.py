@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -63,16 +62,16 @@ class PriceChangeInputs(MarginAgainstChurn):
     churn: Real = assumed(PROBABILITY, "share lost per period at the old price", rate="loss")
     churn_after: Real = assumed(PROBABILITY, "share lost per period at the new price", rate="loss")
 
-    def before(self) -> tuple[Any, Any]:
+    def before(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn at the old price."""
         return self.price_per_period * self.margin_share, self.churn
 
-    def after(self) -> tuple[Any, Any]:
+    def after(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period, of the volume that is left of before, and churn at the new price."""
         margin = self.price_per_period * (self.margin_share + self.change) * (1.0 + self.volume_change)
         return margin, self.churn_after
 
-    def gain(self) -> Any:
+    def gain(self) -> NumberLike:
         """What a customer of before is worth more after the change."""
         before, after = self.values()
         return after - before
@@ -179,13 +178,13 @@ def price_change(
     )
 
 
-def _volume_needed(before: Any, after: Any, volume_change: Any) -> Any:
+def _volume_needed(before: NumberLike, after: NumberLike, volume_change: NumberLike) -> NumberLike:
     """The change of volume at which the value after is the value before."""
     before, after = np.asarray(before), np.asarray(after)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(after > 0.0, before / after * (1.0 + np.asarray(volume_change)) - 1.0, inf)
 
 
-def _even_volume(x: Any, g: Any) -> Any:
+def _even_volume(x: NumberLike, g: NumberLike) -> NumberLike:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(g + x > 0.0, -x / (g + x), inf)

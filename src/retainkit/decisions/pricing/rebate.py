@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def rebate_programme(
         cost_per_period=(cost_per_period, NOT_NEGATIVE, "of running it, per customer"),
     )
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         return gain_of_rebate(x, x["rebate"])
 
     x = values_of(inputs)
@@ -132,13 +132,13 @@ def rebate_programme(
     )
 
 
-def gain_of_rebate(x: dict[str, Any], rebate: Any) -> Any:
+def gain_of_rebate(x: Mapping[str, NumberLike], rebate: NumberLike) -> NumberLike:
     """s·((g − ρ)(1 + lift) − g) − cost."""
     left = (x["margin_share"] - rebate) * (1.0 + x["lift"]) - x["margin_share"]
     return x["spend_per_period"] * left - x["cost_per_period"]
 
 
-def rebate_figures(x: dict[str, Any], rebate: Any) -> dict[str, Real]:
+def rebate_figures(x: Mapping[str, NumberLike], rebate: NumberLike) -> dict[str, Real]:
     """The figures of a `Rebate` beside the gain."""
     anyway = np.minimum(1.0, 1.0 / np.maximum(1.0, 1.0 + np.asarray(x["lift"])))
     return {
@@ -148,6 +148,6 @@ def rebate_figures(x: dict[str, Any], rebate: Any) -> dict[str, Real]:
     }
 
 
-def _even(rho: Any, g: Any) -> Any:
+def _even(rho: NumberLike, g: NumberLike) -> NumberLike:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(rho < g, rho / (g - rho), inf)

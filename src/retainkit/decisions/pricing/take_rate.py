@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -145,7 +145,7 @@ def offer_to_customers(
         displaced_margin=(displaced_margin, REAL, "margin lost with each of these"),
     )
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         additional = x["take_rate"] - x["take_rate_without"]
         return additional * _left(x) - x["cost_per_offer"]
 
@@ -161,11 +161,11 @@ def offer_to_customers(
     )
 
 
-def _left(x: dict[str, Any]) -> Any:
+def _left(x: Mapping[str, NumberLike]) -> NumberLike:
     """What an additional taker brings after what the offer displaces."""
     return x["margin_per_taker"] - x["cannibalised_share"] * x["displaced_margin"]
 
 
-def _even(left: Any, cost: Any, without: Any) -> Any:
+def _even(left: NumberLike, cost: NumberLike, without: NumberLike) -> NumberLike:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(left > 0.0, without + cost / left, inf)

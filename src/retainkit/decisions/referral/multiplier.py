@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Unit
 
 _K = replace(
     SHARE_BELOW_1,
@@ -147,7 +146,7 @@ class ReferralGrowth(AbstractRecord):
     elasticity_alone: SameKind
     elasticity: SameKind
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name, as lists where there are several."""
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
@@ -231,7 +230,7 @@ def value_with_referrals(
     return ReferralGrowth(*(back(f) for f in (k, multiplier, alone, value, *elasticities)))
 
 
-def _slope(c: Any, d: Any, timing: FlowTiming) -> Any:
+def _slope(c: NumberLike, d: NumberLike, timing: FlowTiming) -> NumberLike:
     """c·da/dc, with a the value of one unit of margin while the customer is there."""
     if timing == "continuous":
         left = 1.0 - c

@@ -9,8 +9,8 @@ doi:10.1016/j.ijresmar.2015.09.004). So nothing here has a default: measure your
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -119,10 +119,10 @@ def referred_customer_premium(
         discount_rate=(rate, GROWTH, "per period"),
     )
 
-    def worth(x: dict[str, Any], churn: str) -> Any:
+    def worth(x: Mapping[str, NumberLike], churn: str) -> NumberLike:
         return lifetime_value(1.0, churn=x[churn], discount_rate=x["discount_rate"], timing=timing)
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         more = x["margin_referred"] * worth(x, "churn_referred") - x["margin_per_period"] * worth(x, "churn")
         return more + x["acquisition_cost"] - x["acquisition_cost_referred"]
 

@@ -7,8 +7,8 @@ chose, and nothing has a default.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from retainkit.columns import SameKind, columns, keeps_labels
 from retainkit.decisions._base.draws import mean, shown
@@ -189,7 +189,7 @@ def review_effect(
         discount_rate=(rate, GROWTH, "per period"),
     )
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         per_period = _customers(x) * x["value_per_customer"] - x["cost_per_period"]
         factor = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing=timing)
         return per_period * factor - x["cost"]
@@ -209,6 +209,6 @@ def review_effect(
     )
 
 
-def _customers(x: dict[str, Any]) -> Any:
+def _customers(x: Mapping[str, NumberLike]) -> NumberLike:
     names = ("conversion", "share_reading", "effect_per_star", "stars")
     return customers_from_reviews(x["visitors_per_period"], **{name: x[name] for name in names})

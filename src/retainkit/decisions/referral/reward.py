@@ -105,7 +105,7 @@ def best_referral_reward(
     x = values_of(inputs)
     none = _referrals(response, 0.0)
 
-    def gain_at(reward: float) -> Any:
+    def gain_at(reward: float) -> NumberLike:
         return _gain(**x, reward=reward, referrals=_referrals(response, reward), referrals_without=none)
 
     best = _best(lambda r: mean(gain_at(r)), limit)
@@ -127,8 +127,13 @@ def best_referral_reward(
 
 
 def _gain(
-    *, value_of_referral: Any, cost_per_referral: Any, reward: Any, referrals: Any, referrals_without: Any
-) -> Any:
+    *,
+    value_of_referral: NumberLike,
+    cost_per_referral: NumberLike,
+    reward: NumberLike,
+    referrals: NumberLike,
+    referrals_without: NumberLike,
+) -> NumberLike:
     return (
         referrals * (value_of_referral - reward - cost_per_referral) - referrals_without * value_of_referral
     )

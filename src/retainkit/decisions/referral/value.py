@@ -10,7 +10,6 @@ Referrals: Who, When, and How", Journal of Marketing 74(5), 1-17, doi:10.1509/jm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, Timing, check_timing
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ class ReferralValue(AbstractRecord):
         """What all referrals are worth now."""
         return self.because_of_it + self.anyway
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; draws as lists."""
         names = ("because_of_it", "anyway", "total", "if_all_were_because_of_it")
         return {name: plain(getattr(self, name)) for name in names}

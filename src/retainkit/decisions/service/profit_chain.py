@@ -9,10 +9,9 @@ multiplies: the more links, the less arrives, and the less sure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
 
 ENDS = ("retention", "hazard", "margin")
 """What the last link may move: the retention rate, the hazard of leaving, or the margin of a customer."""
@@ -59,7 +58,7 @@ class Link:
         return f"{self.cause} → {self.effect}"
 
 
-def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Any]:
+def chain_effects(change: NumberLike, links: Sequence[Link]) -> Plain:
     """What a change at the start of a chain does to every stage after it: (1 + change)^(Π elasticities) − 1.
 
     Parameters
@@ -87,7 +86,7 @@ def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Any]:
     """
     _check_joined(links)
     up = np.log1p(np.asarray(CHANGE.check("change", change)))
-    effects: dict[str, Any] = {links[0].cause: number(np.expm1(up))}
+    effects: Plain = {links[0].cause: number(np.expm1(up))}
     for link in links:
         up = up * np.asarray(link.elasticity)
         effects[link.effect] = number(np.expm1(up))
@@ -111,7 +110,7 @@ class ServiceProfitChain(AbstractDecision):
     value_before: Real
     value_after: Real
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, draws as lists, with the verdict and the assumptions."""
         return {**super().as_dict(), "effects": {name: plain(x) for name, x in self.effects.items()}}
 
@@ -203,14 +202,14 @@ def service_profit_chain(
         cost=(cost, NOT_NEGATIVE, "of the change, in all"),
     )
 
-    def stages(x: dict[str, Any]) -> dict[str, Any]:
+    def stages(x: Mapping[str, NumberLike]) -> Plain:
         return chain_effects(x["change"], [replace(link, elasticity=x[link.name]) for link in links])
 
-    def values(x: dict[str, Any]) -> tuple[Any, Any]:
+    def values(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
         factor = 1.0 + np.asarray(stages(x)[end])
         return _values(x, end, factor, timing)
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         before, after = values(x)
         return x["customers"] * (after - np.asarray(before)) - x["cost"]
 
@@ -225,7 +224,9 @@ def service_profit_chain(
     )
 
 
-def _values(x: dict[str, Any], end: str, factor: Any, timing: FlowTiming) -> tuple[Any, Any]:
+def _values(
+    x: Mapping[str, NumberLike], end: str, factor: NumberLike, timing: FlowTiming
+) -> tuple[NumberLike, NumberLike]:
     m, c, d = x["margin_per_period"], x["churn"], x["discount_rate"]
     before = value_with(m, c, d, timing)
     if end == "margin":
@@ -238,7 +239,7 @@ def _values(x: dict[str, Any], end: str, factor: Any, timing: FlowTiming) -> tup
     return before, after
 
 
-def _retention(after: Any) -> Any:
+def _retention(after: NumberLike) -> NumberLike:
     if np.any(after > 1.0):
         shown = float(np.max(after))
         rule = "must not be above 1"

@@ -8,6 +8,7 @@ those who waited longer are otherwise alike; customers with hard problems wait l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,13 +224,13 @@ def faster_response(
         **_link(elasticity, curve, response_time, response_time_after),
     }
 
-    def worth(x: dict[str, Any]) -> tuple[Any, Any, Any]:
+    def worth(x: Mapping[str, NumberLike]) -> tuple[Any, Any, Any]:
         t1, t0 = x["response_time_after"], x["response_time"]
         ratio = (t1 / t0) ** x["elasticity"] if curve is None else curve.hazard_ratio(t1, before=t0)
         before, after = (value_with(1.0, x["churn"], x["discount_rate"], timing, hr) for hr in (1.0, ratio))
         return ratio, before, after
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         _, before, after = worth(x)
         m, k = x["margin_per_period"], x["cost_per_period"]
         return x["customers"] * ((m - k) * after - m * before) - x["cost"]

@@ -13,9 +13,9 @@ Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.109.24030.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -189,10 +189,10 @@ def return_on_quality(
         tax_rate=(tax_rate, PROBABILITY, "on all of it"),
     )
 
-    def streams(x: dict[str, Any]) -> tuple[Array, Array]:
+    def streams(x: Mapping[str, NumberLike]) -> tuple[Array, Array]:
         return _streams({name: np.asarray(v) for name, v in x.items()}, n, delay)
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         gained, spent = streams(x)
         return gained.sum(axis=0) - spent.sum(axis=0)
 

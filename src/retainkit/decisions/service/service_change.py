@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
 
 
 def service_value_ratio(
@@ -189,7 +188,7 @@ def service_change(
         customers=(customers, NOT_NEGATIVE, "who get the service"),
     )
 
-    def worth(x: dict[str, Any]) -> tuple[Any, Any]:
+    def worth(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
         """One unit of margin, before and after."""
         c, d, ratio = x["churn"], x["discount_rate"], x["hazard_ratio"]
         return value_with(1.0, c, d, timing), value_with(1.0, c, d, timing, ratio)
@@ -197,10 +196,12 @@ def service_change(
     return decided(inputs, worth)
 
 
-def decided(inputs: Mapping[str, Input], worth: Callable[[dict[str, Any]], tuple[Any, Any]]) -> ServiceChange:
+def decided(
+    inputs: Mapping[str, Input], worth: Callable[[Plain], tuple[NumberLike, NumberLike]]
+) -> ServiceChange:
     """The record, from what one unit of margin is worth before and after."""
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         before, after = worth(x)
         m, k = x["margin_per_period"], x["cost_per_period"]
         return x["customers"] * ((m - k) * after - m * before) - x["cost"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from retainkit.timing import Timing, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
-def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Any:
+def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> NumberLike:
     """The survival curve of customers whose hazard is `hazard_ratio` times as large at every tenure: S(t)^HR.
 
     Parameters
@@ -118,7 +118,7 @@ def service_change_on_curve(
         customers=(customers, NOT_NEGATIVE, "who get the service"),
     )
 
-    def annuity(ratio: float, d: Any) -> Any:
+    def annuity(ratio: float, d: NumberLike) -> NumberLike:
         end = (
             after_end if after_end is None or isinstance(after_end, str) else changed_churn(after_end, ratio)
         )
@@ -131,7 +131,7 @@ def service_change_on_curve(
             horizon=horizon,
         )
 
-    def worth(x: dict[str, Any]) -> tuple[Any, Any]:
+    def worth(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
         d, ratio = x["discount_rate"], x["hazard_ratio"]
         if np.ndim(ratio) == 0:
             return annuity(1.0, d), annuity(float(ratio), d)

@@ -29,7 +29,7 @@ from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,18 +45,18 @@ class LeaverCost(AbstractRecord):
         Contribution that the successor does not yet make.
     """
 
-    separation: Any
-    hiring: Any
-    training: Any
-    vacancy: Any
-    ramp_up: Any
+    separation: NumberLike
+    hiring: NumberLike
+    training: NumberLike
+    vacancy: NumberLike
+    ramp_up: NumberLike
 
     @property
-    def total(self) -> Any:
+    def total(self) -> NumberLike:
         """All parts together."""
         return self.separation + self.hiring + self.training + self.vacancy + self.ramp_up
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The parts and their sum; columns as lists."""
         parts = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
         return {**parts, "total": plain(self.total)}
@@ -166,7 +166,7 @@ class ServedCustomers:
             churn=(churn, PROBABILITY, "share of customers lost per period now"),
         )
 
-    def gain(self, x: Mapping[str, Any]) -> Any:
+    def gain(self, x: Mapping[str, NumberLike]) -> NumberLike:
         """What a lower turnover makes them worth more, over the horizon."""
         ratio = (np.asarray(x["turnover_after"]) / x["turnover"]) ** x["elasticity"]
         m, c, d, n = (x[name] for name in ("margin_per_period", "churn", "discount_rate", "horizon"))
@@ -271,14 +271,14 @@ def staff_retention(
     if served is not None:
         inputs |= served.inputs(period)
 
-    def parts(x: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
+    def parts(x: Mapping[str, NumberLike]) -> tuple[Any, Any, Any, Any]:
         fewer = x["employees"] * (np.asarray(x["turnover"]) - x["turnover_after"])
         annuity = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing="end")
         better = 0.0 if served is None else served.gain(x)
         spent = x["cost"] + x["cost_per_period"] * annuity
         return fewer, fewer * x["cost_per_leaver"] * annuity, better, spent
 
-    def gain(**x: Any) -> Any:
+    def gain(**x: NumberLike) -> NumberLike:
         _, saved, better, spent = parts(x)
         return saved + better - spent
 

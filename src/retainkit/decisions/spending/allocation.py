@@ -29,7 +29,7 @@ from retainkit.decisions.spending.response_curves import (
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, Real
+from retainkit.typing import Array, Number, NumberLike, Plain, Real
 
 _Figure = Callable[[ResponseCurve, NDArray[np.intp]], Any]
 _STACKED = (ExponentialResponse, HillResponse, AdbudgResponse)
@@ -119,7 +119,7 @@ class Allocation(AbstractRecord):
         """Whether it earns more than spending nothing, on average."""
         return mean(self.gain) > 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name, the options' as lists."""
         each = ("names", "spend", "spend_per_customer", "marginal_return")
         return {
@@ -231,9 +231,9 @@ def _what_flips(options: Mapping[str, Spendable], each: Array, gain: float) -> t
     return tuple(found)
 
 
-def _worth(items: list[Spendable], each: Array) -> Any:
+def _worth(items: list[Spendable], each: Array) -> NumberLike:
     """What all options bring: a number, or draws where a curve has them."""
-    total: Any = 0.0
+    total: NumberLike = 0.0
     for item, x in zip(items, each.tolist(), strict=True):
         total = total + float(item.customers) * float(item.value) * np.asarray(
             item.response.at(np.asarray(x))

@@ -14,7 +14,6 @@ of Targeting, Measurement and Analysis for Marketing 13(2), 179-188, doi:10.1057
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domai
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
 from retainkit.errors import refuse_where
 from retainkit.rates import in_period
-from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
+from retainkit.typing import Array, Number, NumberLike, Plain, RateLike, Real, Unit
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class BlattbergDeighton:
         return np.ndim(self.value_and_equity(np.zeros(()), np.zeros(()))[1]) > 0
 
     @keeps_labels
-    def lifetime_value(self, retention_spend: NumberLike) -> Any:
+    def lifetime_value(self, retention_spend: NumberLike) -> NumberLike:
         """LTV(R) of a customer won, first margin included, less all spending on retention.
 
         Parameters
@@ -109,7 +108,7 @@ class BlattbergDeighton:
         return _number(self.value_and_equity(np.zeros(()), R)[0])
 
     @keeps_labels
-    def customer_equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> Any:
+    def customer_equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> NumberLike:
         """CE(A, R) = a(A)·LTV(R) − A of a prospect.
 
         Parameters
@@ -125,13 +124,13 @@ class BlattbergDeighton:
         R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
         return _number(self.value_and_equity(A, R)[1])
 
-    def value_and_equity(self, A: Array, R: Array) -> tuple[Any, Any]:
+    def value_and_equity(self, A: Array, R: Array) -> tuple[NumberLike, NumberLike]:
         """LTV(R) and CE(A, R) at checked arrays."""
         growth = 1.0 + self.discount_rate
         value = (self.margin_per_period * growth - R) / (growth - self.retention.at(R))
         return value, self.acquisition.at(A) * value - A
 
-    def best_retention_spend(self) -> Any:
+    def best_retention_spend(self) -> NumberLike:
         """R*, at which r'(R)·LTV(R) = 1, or 0 where no spending pays: one for every draw."""
         m, growth = self.margin_per_period, 1.0 + self.discount_rate
 
@@ -142,14 +141,16 @@ class BlattbergDeighton:
         nothing = self.value_and_equity(np.zeros(()), np.zeros(()))[0]
         return np.where(self.value_and_equity(np.zeros(()), found)[0] > nothing, found, 0.0)
 
-    def best_acquisition_spend(self, value: Any) -> Any:
+    def best_acquisition_spend(self, value: NumberLike) -> NumberLike:
         """A*, at which a'(A)·value = 1, or 0 where no spending pays: one for every value and draw."""
         with np.errstate(divide="ignore"):
             found = self.acquisition.spend_at_slope(1.0 / np.maximum(value, 0.0))
             worth = self.acquisition.at(found) * value - found
         return np.where(worth > np.asarray(self.acquisition.floor) * value, found, 0.0)
 
-    def marginal_returns(self, acquisition_spend: float, retention_spend: float) -> tuple[Any, Any]:
+    def marginal_returns(
+        self, acquisition_spend: float, retention_spend: float
+    ) -> tuple[NumberLike, NumberLike]:
         """Value per unit of the next money on winning, a'(A)·LTV, and on keeping, r'(R)·LTV."""
         A, R = np.asarray(acquisition_spend), np.asarray(retention_spend)
         value = self.value_and_equity(A, R)[0]
@@ -190,7 +191,7 @@ class BlattbergDeighton:
     def with_inputs(self, values: dict[str, float]) -> BlattbergDeighton:
         """The same model with other numbers, by the names of `inputs`."""
         own = {name: value for name, value in values.items() if "." not in name}
-        curves: dict[str, Any] = {}
+        curves: Plain = {}
         for name in ("acquisition", "retention"):
             given = {k.partition(".")[2]: v for k, v in values.items() if k.startswith(f"{name}.")}
             curve = getattr(self, name)
@@ -212,9 +213,9 @@ def _curve_inputs(name: str, curve: ResponseCurve) -> dict[str, Given]:
     }
 
 
-def _number(value: Any) -> Any:
+def _number(value: NumberLike) -> NumberLike:
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
 
-def _mean(value: Any) -> float:
+def _mean(value: NumberLike) -> float:
     return float(np.mean(np.asarray(value, np.float64)))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.errors import InputError
-from retainkit.typing import Real
+from retainkit.typing import NumberLike, Real
 
 
 def has_draws(curve: ResponseCurve) -> bool:
@@ -35,8 +33,8 @@ class MeanResponse(ResponseCurve):
     def inflection(self) -> Real:
         return float(np.max(self._curve.inflection))
 
-    def at(self, spend: Any) -> Any:
+    def at(self, spend: NumberLike) -> NumberLike:
         return np.asarray(self._curve.at(np.asarray(spend)[..., None])).mean(axis=-1)
 
-    def slope(self, spend: Any) -> Any:
+    def slope(self, spend: NumberLike) -> NumberLike:
         return np.asarray(self._curve.slope(np.asarray(spend)[..., None])).mean(axis=-1)

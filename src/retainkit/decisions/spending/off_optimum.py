@@ -7,7 +7,6 @@ half does. Spending too little and spending too much do not cost the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.decisions.spending.spending import SpendingPlan, best_spending
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike
+from retainkit.typing import NumberLike, Plain
 
 
 @dataclass(frozen=True)
@@ -36,15 +35,15 @@ class OffOptimum(AbstractRecord):
     best : SpendingPlan
     """
 
-    acquisition_spend: Any
-    retention_spend: Any
-    loss: Any
-    share_lost: Any
-    return_on_winning: Any
-    return_on_keeping: Any
+    acquisition_spend: NumberLike
+    retention_spend: NumberLike
+    loss: NumberLike
+    share_lost: NumberLike
+    return_on_winning: NumberLike
+    return_on_keeping: NumberLike
     best: SpendingPlan
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; columns as lists."""
         names = ("acquisition_spend", "retention_spend", "loss", "share_lost")
         returns = ("return_on_winning", "return_on_keeping")
@@ -116,6 +115,6 @@ def cost_of_being_off(
     )
 
 
-def _averaged(figure: Any) -> Any:
+def _averaged(figure: NumberLike) -> NumberLike:
     """The mean over draws, which stand on the last axis."""
     return np.asarray(figure).mean(axis=-1)

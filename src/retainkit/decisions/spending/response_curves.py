@@ -45,11 +45,11 @@ class ResponseCurve(ABC):
         """The spending up to which every further unit brings more than the one before; 0 where none does."""
 
     @abstractmethod
-    def at(self, spend: Any) -> Any:
+    def at(self, spend: NumberLike) -> NumberLike:
         """The rate at a spending that is a checked float64 array."""
 
     @abstractmethod
-    def slope(self, spend: Any) -> Any:
+    def slope(self, spend: NumberLike) -> NumberLike:
         """What the next unit of money adds to the rate, at a checked float64 array."""
 
     @keeps_labels
@@ -69,7 +69,7 @@ class ResponseCurve(ABC):
         value = np.asarray(self.at(x))
         return back(value) if value.shape == x.shape else value
 
-    def spend_at_slope(self, slope: Any) -> Any:
+    def spend_at_slope(self, slope: NumberLike) -> NumberLike:
         """The spending beyond the inflection at which the slope is this; the inflection if it never is."""
         start = np.asarray(self.inflection, np.float64)
         height = np.asarray(self.ceiling) - np.asarray(self.at(start))
@@ -143,17 +143,17 @@ class ExponentialResponse(ResponseCurve):
 
     @staticmethod
     @keeps_labels
-    def share(spend: Any, k: Any) -> Any:
+    def share(spend: NumberLike, k: NumberLike) -> NumberLike:
         """The part of the way from floor to ceiling."""
         return -np.expm1(-k * spend)
 
-    def at(self, spend: Any) -> Any:
+    def at(self, spend: NumberLike) -> NumberLike:
         return self.floor + (self.ceiling - self.floor) * self.share(spend, self.k)
 
-    def slope(self, spend: Any) -> Any:
+    def slope(self, spend: NumberLike) -> NumberLike:
         return (self.ceiling - self.floor) * self.k * np.exp(-self.k * spend)
 
-    def spend_at_slope(self, slope: Any) -> Any:
+    def spend_at_slope(self, slope: NumberLike) -> NumberLike:
         with np.errstate(divide="ignore"):
             steepest = np.log(self.k * (self.ceiling - self.floor))  # -inf where spending does nothing
             return np.maximum(0.0, (steepest - np.log(slope)) / self.k)
@@ -206,18 +206,18 @@ class HillResponse(ResponseCurve):
 
     @staticmethod
     @keeps_labels
-    def share(spend: Any, half_spend: Any, shape: Any) -> Any:
+    def share(spend: NumberLike, half_spend: NumberLike, shape: NumberLike) -> NumberLike:
         """The part of the way from floor to ceiling; takes complex parameters."""
         some = np.asarray(spend) > 0.0
         odds = np.exp(-shape * (np.log(np.where(some, spend, 1.0)) - np.log(half_spend)))
         return np.where(some, 1.0 / (1.0 + odds), 0.0)
 
-    def at(self, spend: Any) -> Any:
+    def at(self, spend: NumberLike) -> NumberLike:
         with np.errstate(divide="ignore"):
             way = _expit(self.shape * (np.log(spend) - np.log(self.half_spend)))
         return self.floor + (self.ceiling - self.floor) * way
 
-    def slope(self, spend: Any) -> Any:
+    def slope(self, spend: NumberLike) -> NumberLike:
         from scipy.special import xlogy
 
         z = np.asarray(spend / self.half_spend)
@@ -226,7 +226,7 @@ class HillResponse(ResponseCurve):
         steepness = np.exp(xlogy(np.asarray(self.shape) - 1.0, z) + log_rest)
         return (self.ceiling - self.floor) * self.shape / self.half_spend * steepness
 
-    def spend_at_slope(self, slope: Any) -> Any:
+    def spend_at_slope(self, slope: NumberLike) -> NumberLike:
         h = np.asarray(self.shape, np.float64)
         with np.errstate(divide="ignore"):
             wanted = np.log(slope * np.asarray(self.half_spend) / h) - np.log(self.ceiling - self.floor)
@@ -335,7 +335,7 @@ class AdbudgResponse(ResponseCurve):
         )
 
     @property
-    def _half_spend(self) -> Any:
+    def _half_spend(self) -> NumberLike:
         with np.errstate(over="ignore"):
             return np.asarray(self.delta) ** (1.0 / np.asarray(self.gamma))
 
@@ -349,21 +349,21 @@ class AdbudgResponse(ResponseCurve):
 
     @staticmethod
     @keeps_labels
-    def share(spend: Any, gamma: Any, delta: Any) -> Any:
+    def share(spend: NumberLike, gamma: NumberLike, delta: NumberLike) -> NumberLike:
         """The part of the way from floor to ceiling; takes complex parameters."""
         return HillResponse.share(spend, delta ** (1.0 / gamma), gamma)
 
-    def at(self, spend: Any) -> Any:
+    def at(self, spend: NumberLike) -> NumberLike:
         return self._hill.at(spend)
 
-    def slope(self, spend: Any) -> Any:
+    def slope(self, spend: NumberLike) -> NumberLike:
         return self._hill.slope(spend)
 
-    def spend_at_slope(self, slope: Any) -> Any:
+    def spend_at_slope(self, slope: NumberLike) -> NumberLike:
         return self._hill.spend_at_slope(slope)
 
 
-def _expit(line: Any) -> Array:
+def _expit(line: NumberLike) -> Array:
     from scipy.special import expit
 
     return np.asarray(expit(line), np.float64)

@@ -20,7 +20,7 @@ from retainkit.decisions.spending.response_curves import AdbudgResponse, Exponen
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers
 from retainkit.errors import FitError, InputError, first_offender
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Plain
 
 Curve = TypeVar("Curve", ExponentialResponse, HillResponse, AdbudgResponse)
 
@@ -50,7 +50,7 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
     residuals: Array
     _line: Array
     _covariance: Array | None
-    _at: Callable[[Any], dict[str, Any]]
+    _at: Callable[[Any], Plain]
 
     @property
     def standard_errors(self) -> dict[str, float] | None:
@@ -79,7 +79,7 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
         z = self._line[:, None] + root @ rng.standard_normal((self._line.size, n))  # (p, draws)
         return type(self.curve)(**{k: np.real(v) for k, v in self._at(z).items()})
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The parameters, their standard errors and the residuals."""
         return {
             "curve": type(self.curve).__name__,
@@ -149,7 +149,7 @@ def fit_response(
     _check_points(x, y, names, ceiling, floor)
     trials, error = _weights(y, customers, standard_error)
 
-    def rates(z: Any) -> Any:
+    def rates(z: NumberLike) -> NumberLike:
         given = at(z)
         shape = {name: given[name] for name in curve.shape_names}
         return given["floor"] + (given["ceiling"] - given["floor"]) * curve.share(x, **shape)
@@ -164,7 +164,7 @@ def fit_response(
 
 def _coordinates(
     curve: type[Any], ceiling: float | None, floor: float | None
-) -> tuple[Callable[[Any], dict[str, Any]], tuple[str, ...]]:
+) -> tuple[Callable[[Any], Plain], tuple[str, ...]]:
     """How unbounded coordinates become parameters, and the names of those that are estimated."""
     ends = tuple(name for name, known in (("ceiling", ceiling), ("floor", floor)) if known is None)
     for name, known in (("ceiling", ceiling), ("floor", floor)):
@@ -172,7 +172,7 @@ def _coordinates(
             PROBABILITY.check(name, known)
     count = len(curve.shape_names)
 
-    def at(z: Any) -> dict[str, Any]:
+    def at(z: NumberLike) -> Plain:
         shape = {name: np.exp(z[i]) for i, name in enumerate(curve.shape_names)}
         share = [1.0 / (1.0 + np.exp(-z[i])) for i in range(count, count + len(ends))]
         if ceiling is None and floor is None:
@@ -260,12 +260,16 @@ def _logit(share: float) -> float:
     return math.log(inside / (1.0 - inside))
 
 
-def _real(values: dict[str, Any]) -> dict[str, float]:
+def _real(values: Plain) -> dict[str, float]:
     return {name: complex(value).real for name, value in values.items()}
 
 
 def _nearest(
-    rates: Callable[[Any], Any], y: Array, trials: Array | None, error: Array | None, starts: list[Array]
+    rates: Callable[[NumberLike], NumberLike],
+    y: Array,
+    trials: Array | None,
+    error: Array | None,
+    starts: list[Array],
 ) -> Array:
     """Where the sum of squared, or of deviance, residuals is least."""
     from scipy.optimize import least_squares
@@ -314,7 +318,7 @@ def _unbounded() -> FitError:
     )
 
 
-def _complex_slopes(f: Callable[[Any], Any], z: Array) -> Array:
+def _complex_slopes(f: Callable[[NumberLike], NumberLike], z: Array) -> Array:
     """Derivatives of f, (outputs, coordinates), exact by a complex step."""
     steps = z[:, None] + 1j * _TINY * np.eye(z.size)
     return np.stack([np.imag(f(steps[:, i])) / _TINY for i in range(z.size)], axis=-1)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from retainkit.domains import ENDLESS, NOT_NEGATIVE
 from retainkit.economics.spending.five_times import FiveTimes
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, Real
+from retainkit.typing import Array, Number, NumberLike, Plain, Real
 
 _POINTS, _POINTS_WITH_DRAWS = 129, 33
 
@@ -62,22 +61,22 @@ class SpendingPlan(AbstractRecord):
     assumptions: tuple[Assumption, ...]
 
     @property
-    def acquisition_rate(self) -> Any:
+    def acquisition_rate(self) -> NumberLike:
         """Share of prospects won."""
         return self.model.acquisition.rate(self.acquisition_spend)
 
     @property
-    def retention_rate(self) -> Any:
+    def retention_rate(self) -> NumberLike:
         """Share of customers kept in a period."""
         return self.model.retention.rate(self.retention_spend)
 
     @property
-    def lifetime_value(self) -> Any:
+    def lifetime_value(self) -> NumberLike:
         """Of a customer won, before the cost of winning."""
         return self.model.lifetime_value(self.retention_spend)
 
     @property
-    def customer_equity(self) -> Any:
+    def customer_equity(self) -> NumberLike:
         """Value per prospect, after the cost of winning."""
         return self.model.customer_equity(self.acquisition_spend, self.retention_spend)
 
@@ -91,7 +90,7 @@ class SpendingPlan(AbstractRecord):
         """What it costs to win and to keep, on average and at the margin."""
         return self.model.five_times(self.acquisition_spend, self.retention_spend)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; draws as lists."""
         named = ("acquisition_rate", "retention_rate", "lifetime_value", "customer_equity", "gain")
         return {
@@ -257,7 +256,7 @@ class BudgetPlan(AbstractRecord):
         return max(0.0, self.budget - self.on_prospects - self.on_customers)
 
     @property
-    def value(self) -> Any:
+    def value(self) -> NumberLike:
         """Of all prospects and customers, after the spending."""
         worth, equity = (
             self.model.lifetime_value(self.retention_spend),
@@ -281,7 +280,7 @@ class BudgetPlan(AbstractRecord):
         reached = self.prospects * self.model.acquisition.at(A) + self.customers
         return 1.0 + mean(reached * net / left) / self.customers
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; draws as lists."""
         names = ("budget", "prospects", "customers", "acquisition_spend", "retention_spend", "on_prospects")
         more = ("on_customers", "unused", "value", "return_on_winning", "return_on_keeping")

@@ -15,7 +15,7 @@ estimates of the mean outcome under the rule, all from the same data:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from retainkit.decisions._base.estimate import Estimate, mean_of
 from retainkit.domains import LEVEL, PROBABILITY, REAL
 from retainkit.errors import InputError, missing_argument, refuse_where, unknown_choice, wrong_shape
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 PolicyMethod: TypeAlias = Literal["inverse-propensity", "normalized", "doubly-robust"]
 """How the value of a policy is estimated from data that did not follow it."""
@@ -65,7 +65,7 @@ class PolicyValue(AbstractRecord):
         """Whether the rule is estimated to beat both treating nobody and treating everybody."""
         return self.over_nobody.value > 0.0 and self.over_everybody.value >= 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The estimates with their intervals, as plain values."""
         return {
             "value": self.value.as_dict(),
@@ -174,7 +174,7 @@ def _method(method: PolicyMethod | None, *predicted: NumberLike) -> PolicyMethod
 
 def indicator(argument: str, value: NumberLike) -> Array:
     """A column of booleans, or of 0 and 1, as numbers."""
-    array: Any = np.asarray(value)
+    array: NumberLike = np.asarray(value)
     if array.dtype == np.bool_:
         return array.astype(np.float64)
     (numbers,), _ = columns(**{argument: (value, PROBABILITY)})

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from retainkit.columns import Back, SameKind, columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.errors import wrong_shape
 from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 _ROUNDING = 1e-12  # three times 0.1 is within a budget of 0.3
 
@@ -83,7 +82,7 @@ class TreatmentList(AbstractRecord):
         low, high = np.quantile(self.gain_draws, [0.5 - level / 2.0, 0.5 + level / 2.0])
         return float(low), float(high)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, and the places of the treated customers in order of their rank."""
         return {
             "customers": self.customers,

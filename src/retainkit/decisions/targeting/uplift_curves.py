@@ -15,7 +15,7 @@ times the number treated among the first φ·n.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column,
 from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL, whole_number
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 CurveMethod: TypeAlias = Literal["normalized", "inverse-propensity"]
 """How the outcome of the first customers of a ranking is compared between the arms."""
@@ -69,7 +69,7 @@ class UpliftCurve(AbstractRecord):
         """The height of the curve there: too high on average, because it was chosen for being high."""
         return float(self.gain.max())
 
-    def gain_at(self, share: NumberLike) -> Any:
+    def gain_at(self, share: NumberLike) -> NumberLike:
         """The gain per customer of the base where this share is treated.
 
         Parameters
@@ -94,7 +94,7 @@ class UpliftCurve(AbstractRecord):
         share = np.linspace(0.0, 1.0, whole_number("steps", steps, way_out="Try 10.") + 1)
         return {"share": share, "gain": self.gain_at(share), "at_random": share * self.gain[-1]}
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The areas, the best share, and the curve in tenths."""
         return {
             "qini": self.qini.as_dict(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from retainkit.decisions.targeting.treatment_list import TreatmentList, treatmen
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord, percent
-from retainkit.typing import Array, Number, NumberLike
+from retainkit.typing import Array, Number, NumberLike, Plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ class TreatmentDecision(AbstractRecord):
         """What treating the list adds, in expectation."""
         return self.list.gain
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures, the list, and the assumptions with where they turn."""
         return {
             **self.list.as_dict(),

@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from sys import float_info
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from retainkit.economics.formulas import payback
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord, ordinal, percent
 from retainkit.timing import TIMINGS, Timing, check_timing
-from retainkit.typing import Number, NumberLike, RateLike, Unit
+from retainkit.typing import Number, NumberLike, Plain, RateLike, Unit
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so
 
@@ -158,7 +157,7 @@ class BreakEven(AbstractRecord):
         (n,), back = columns(payments=(payments, NOT_NEGATIVE))
         return back(self._collected(n) - self.acquisition_cost)
 
-    def _collected(self, n: Any) -> Any:
+    def _collected(self, n: NumberLike) -> NumberLike:
         c, d = self.churn, self.discount_rate
         first = self.margin_per_period * payback.weight(self.timing, c, d) / (1.0 + d)
         if c == 1.0:
@@ -170,7 +169,7 @@ class BreakEven(AbstractRecord):
         # 1 − qⁿ over 1 − q, each from its logarithm: for q near 1 both differences would be rounding
         return first * np.expm1(n * log_kept) / math.expm1(log_kept)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures and the assumptions behind them, by name, as plain values."""
         return {
             "periods": self.periods,

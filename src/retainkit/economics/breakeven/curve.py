@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord, ordinal, read_only
 from retainkit.timing import DELAY, Timing, check_timing
-from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+from retainkit.typing import Array, Number, NumberLike, Plain, RateLike, Unit
 
 Instalments: TypeAlias = Literal["owed", "while-retained"]
 """Whether later instalments of the acquisition cost are paid for customers who have left."""
@@ -151,7 +151,7 @@ class CurveBreakEven(AbstractRecord):
         """`collected` less the cost: the curve that crosses 0 at the break-even."""
         return self.collected - self.cost
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures and the assumptions behind them, by name, as plain values."""
         return {
             "payments": self.payments,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from retainkit.economics.cashflows.payback import running, settled
 from retainkit.economics.formulas.survival import Survival
 from retainkit.records import AbstractRecord, percent, read_only
 from retainkit.timing import Timing
-from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+from retainkit.typing import Array, Number, NumberLike, Plain, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,7 @@ class BreakEvenDistribution(AbstractRecord):
         """Mean net over all customers up to the end of the curve: what the average customer brings."""
         return float((self.share * self.net).sum() + self.still_there * self.still_there_net)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures and the distribution behind them, by name, as plain values."""
         return {
             "probability": self.probability,

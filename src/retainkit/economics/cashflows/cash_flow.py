@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, Timing, check_timing
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,7 +142,7 @@ class CashFlow(AbstractRecord):
         order = np.argsort(self.when, kind="stable")
         return self.when[order], np.cumsum(self.present_values(discount_rate)[order])
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The columns by name, as lists."""
         return {
             "amount": self.amount.tolist(),

@@ -17,17 +17,17 @@ from retainkit.economics.cashflows.irr import Root, Undefined, all_rates, one_ra
 from retainkit.economics.formulas.streams import against, streams
 from retainkit.errors import InputError
 from retainkit.rates import in_period
-from retainkit.typing import Array, Number, NumberLike, RateLike
+from retainkit.typing import Array, ColumnLike, Number, NumberLike, RateLike
 
 _DAY = np.timedelta64(1, "D") / np.timedelta64(1, "us")
 
 
 def xnpv(
     amounts: NumberLike,
-    dates: Any,
+    dates: ColumnLike,
     discount_rate: RateLike,
     *,
-    as_of: Any = None,
+    as_of: NumberLike = None,
     days_per_year: Number = 365.0,
     date_format: str | None = None,
 ) -> SameKind:
@@ -77,7 +77,7 @@ def xnpv(
 
 def xirr(
     amounts: NumberLike,
-    dates: Any,
+    dates: ColumnLike,
     *,
     root: Root = "only",
     undefined: Undefined = "error",
@@ -113,7 +113,7 @@ def xirr(
 
 
 def xirr_all(
-    amounts: NumberLike, dates: Any, *, days_per_year: Number = 365.0, date_format: str | None = None
+    amounts: NumberLike, dates: ColumnLike, *, days_per_year: Number = 365.0, date_format: str | None = None
 ) -> Array:
     """Every internal rate of return per year of dated amounts; arguments as `xirr`, answer as `irr_all`.
 
@@ -125,7 +125,7 @@ def xirr_all(
 
 
 def _dated_rates(
-    amounts: NumberLike, dates: Any, days_per_year: Number, date_format: str | None
+    amounts: NumberLike, dates: ColumnLike, days_per_year: Number, date_format: str | None
 ) -> tuple[Array, Any]:
     values, back = streams("amounts", amounts, at_least=2)
     (year,), _ = columns(days_per_year=(days_per_year, POSITIVE))
@@ -146,7 +146,11 @@ def _dated_rates(
 
 
 def _days(
-    argument: str, dates: Any, amounts: Array | None, labelled: Any = None, date_format: str | None = None
+    argument: str,
+    dates: ColumnLike,
+    amounts: Array | None,
+    labelled: ColumnLike = None,
+    date_format: str | None = None,
 ) -> Array:
     """Dates as float64 days since 1970, checked against the amounts they belong to."""
     from retainkit.tables import DateRule, moments

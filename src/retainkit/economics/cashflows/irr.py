@@ -7,7 +7,7 @@ million streams at once; which one is meant is said, never guessed.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -131,7 +131,7 @@ def one_rate(
     return back(chosen.reshape(back.shape))
 
 
-def _undefined(argument: str, rates: Array, count: Any, back: Back) -> InputError:
+def _undefined(argument: str, rates: Array, count: NumberLike, back: Back) -> InputError:
     # a stream without a rate is named before one with several: it is the graver mistake
     row = int(np.argmax(count == 0 if np.any(count == 0) else count > 1))
     where = f"the stream in row {row:,}" if back.shape else "this stream"

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import expm1, inf, log1p
-from typing import Any
 
 import numpy as np
 
@@ -273,7 +272,7 @@ def annuity_payment(
     return back(v / worth_of_one)
 
 
-def _positive(v: Any) -> Any:
+def _positive(v: NumberLike) -> NumberLike:
     return v > 0.0
 
 

@@ -15,19 +15,18 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, expm1, inf, log, log1p, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.timing import Timing
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike
 
 _CLOSE, _BEYOND = 0.999, 1.001  # between them 1 - x is taken exactly; elsewhere it keeps 12 digits
 _COUNTABLE = 10_000  # whole payments up to which a count is settled in exact fractions
 
 
-def weight(timing: Timing, c: Any, d: Any) -> Any:
+def weight(timing: Timing, c: NumberLike, d: NumberLike) -> NumberLike:
     """What the first payment is worth at the end of its period, per unit of margin: w."""
     if timing == "begin":
         return 1.0 + d

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import expm1, inf, log, log1p, sqrt
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Terms:
                 x[close] = self._x_as_written(close)
         return x
 
-    def _x_as_written(self, chosen: Any) -> list[float]:
+    def _x_as_written(self, chosen: NumberLike) -> list[float]:
         """Row by row in exact fractions; equal rows once."""
         rate = self.r if self.by_retention else self.c
         rate, g, d = (np.broadcast_to(a, chosen.shape)[chosen].tolist() for a in (rate, self.g, self.d))
@@ -141,7 +141,7 @@ class Terms:
             total = np.where(x == 0.0, self.n / (1.0 + self.d), self._gone(x) / x)
             return w * np.where((x <= 0.0) & (self.n == inf), inf, total)
 
-    def _weight(self, timing: FlowTiming) -> Any:
+    def _weight(self, timing: FlowTiming) -> NumberLike:
         if timing == "mid":
             return np.sqrt(1.0 + self.d)
         return 1.0 if timing == "end" else 1.0 + self.d if timing == "begin" else self.r

@@ -6,18 +6,15 @@ stream per row and gives an array; a pandas or polars DataFrame with a row per s
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit.columns import Back, Labels, SameKind, labels_of
 from retainkit.domains import REAL, refuse_masked
 from retainkit.errors import InputError
-from retainkit.typing import Array
+from retainkit.typing import Array, NumberLike, Values
 
 
-def streams(argument: str, value: Any, *, at_least: int = 1) -> tuple[Array, Back]:
+def streams(argument: str, value: NumberLike, *, at_least: int = 1) -> tuple[Array, Back]:
     """The amounts as a float64 array (..., periods), and what gives an answer per stream its kind."""
     # by name, so that neither library is loaded to find out
     library = type(value).__module__.partition(".")[0]
@@ -31,7 +28,7 @@ def streams(argument: str, value: Any, *, at_least: int = 1) -> tuple[Array, Bac
     return amounts, Back(rows, Labels.of(argument, value) if table else None)
 
 
-def _rectangular(argument: str, value: Any) -> NDArray[Any]:
+def _rectangular(argument: str, value: NumberLike) -> Values:
     """The value as an array, or an error in place of numpy's for rows of different lengths."""
     refuse_masked(argument, value)
     try:

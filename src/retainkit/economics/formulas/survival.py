@@ -7,7 +7,7 @@ of times: a model of this library, a peer's, or a lambda.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def survival_curve(survival: Survival, horizon: int | None) -> Array:
     return curve[: horizon + 1]
 
 
-def whole(argument: str, value: Any) -> int:
+def whole(argument: str, value: NumberLike) -> int:
     """A positive whole number."""
     number = np.asarray(POSITIVE.check(argument, value))
     if number.ndim or number != np.rint(number):

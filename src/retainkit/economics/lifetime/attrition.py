@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, columns
 from retainkit.domains import ENDLESS, ENDLESS_FROM_1, PROBABILITY, Domain
 from retainkit.errors import InputError, not_one_of, unknown_choice
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, Foreign, NumberLike, Unit
 from retainkit.units import UNITS, check_unit, units_in
 
 Counted: TypeAlias = Literal["started", "completed", "continuous"]
@@ -244,7 +244,7 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
         return back(c if per == to else abs(np.expm1(np.log1p(-c) * periods)))  # abs: −expm1(0) is −0.0
 
 
-def _convert(wanted: str, counted: Counted, **given: Any) -> SameKind:
+def _convert(wanted: str, counted: Counted, **given: NumberLike) -> SameKind:
     name, value = "", None
     for name_, value_ in given.items():
         if value_ is not None:
@@ -309,7 +309,7 @@ class _Column:
         return np.where(c >= 0.5, r / c, 1.0 / c - 1.0)
 
 
-def _shares(xp: Any, name: str, counted: Counted, v: Any) -> tuple[Any, Any]:
+def _shares(xp: Foreign, name: str, counted: Counted, v: NumberLike) -> tuple[NumberLike, NumberLike]:
     """Shares lost and kept: both, since the smaller one carries the digits."""
     if name == "churn":
         return v, 1.0 - v
@@ -324,7 +324,7 @@ def _shares(xp: Any, name: str, counted: Counted, v: Any) -> tuple[Any, Any]:
     return abs(xp.expm1(-force)), xp.exp(-force)
 
 
-def _of_shares(xp: Any, wanted: str, counted: Counted, c: Any, r: Any) -> Any:
+def _of_shares(xp: Foreign, wanted: str, counted: Counted, c: NumberLike, r: NumberLike) -> NumberLike:
     if wanted == "churn":
         return c
     if wanted == "retention":

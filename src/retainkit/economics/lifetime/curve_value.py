@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -183,7 +183,7 @@ def _margins_do_not_fit(margin: Array, rule: str) -> InputError:
     return InputError("length-mismatch", "margin_per_period", shown, f"must be {rule}", way_out)
 
 
-def _needless(after_end: Any, *, function: bool) -> InputError:
+def _needless(after_end: NumberLike, *, function: bool) -> InputError:
     reason = "a callable curve has no end" if function else "horizon=… says where the count ends"
     way_out = "Leave out after_end, or periods."
     return InputError("needless", "after_end", after_end, f"must be left out here: {reason}", way_out)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from retainkit.economics.formulas.perpetuity import Terms, refuse_infinite, term
 from retainkit.errors import refuse_where, unknown_choice
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 Undefined: TypeAlias = Literal["raise", "nan"]
 """What happens where the value has no end, and so no elasticity."""
@@ -51,7 +51,7 @@ class Elasticities(AbstractRecord):
     acquisition_cost: SameKind
     duration: SameKind
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The elasticities and the duration by name; columns as lists."""
         named = {
             "retention": self.retention,

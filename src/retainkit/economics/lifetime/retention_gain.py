@@ -9,7 +9,6 @@ statement about where retention started, not a law.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from retainkit.errors import refuse_where
 from retainkit.rates import as_kept, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class RetentionGain(AbstractRecord):
     gain: SameKind
     gain_share: SameKind
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The columns by name; as lists where there are several rows, ready for any dataframe."""
         names = ("retention", "retention_after", "value", "value_after", "gain", "gain_share")
         columns_ = {name: getattr(self, name) for name in names}

@@ -7,7 +7,6 @@ Interactive Marketing 14(2), 43-55, doi:10.1002/(SICI)1520-6653(200021)14:2<43::
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -168,7 +167,7 @@ def endless_value(step: Array, r: Array, d: float) -> Array:
     return value
 
 
-def _reach(step: Array, r: Array) -> Any:
+def _reach(step: Array, r: Array) -> NumberLike:
     """Which states lead to a reward, sooner or later."""
     counts = r != 0.0
     while True:

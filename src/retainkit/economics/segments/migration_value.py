@@ -10,7 +10,6 @@ without a purchase no more is spent on the customer, who is counted as lost.
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -138,7 +137,7 @@ def _purchases(p: Array, last: int) -> Array:
     return bought
 
 
-def _left_over(after: Array, lost: Any, d: float) -> float:
+def _left_over(after: Array, lost: NumberLike, d: float) -> float:
     """1 − Σ_j after_j·v^j, as a sum of what is lost and what is discounted away."""
     # 1 − Σ afterⱼ·vʲ, from what is lost and what discounting takes: neither is a difference from 1
     left = float(lost - (after * np.expm1(-np.log1p(d) * np.arange(1.0, after.size + 1.0))).sum())

@@ -8,7 +8,6 @@ more than nothing. Pfeifer and Carraway (2000) (citation in `markov_value`); fou
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from retainkit.domains import GROWTH
 from retainkit.economics.segments.markov_value import checked_chain, endless_value
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,7 @@ class StoppingPlan(AbstractRecord):
     value: Array
     value_without_stopping: Array = field(repr=False)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The columns by name, as lists."""
         return {
             "go_on": self.go_on.tolist(),

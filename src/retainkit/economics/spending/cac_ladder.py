@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from retainkit.economics.spending.spend_table import (
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import html_table, text_table
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class CostLadder(AbstractRecord):
         """All acquisition spend over all new customers, won by paid means or not."""
         return self["lagged"] if self.lag_periods else self["acquisition"]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Cost per customer by rung, and the lag."""
         return {**{r.name: r.cost for r in self.rungs}, "lag_periods": self.lag_periods}
 
@@ -84,10 +83,10 @@ class CostLadder(AbstractRecord):
 
 
 def acquisition_cost_ladder(
-    spend: Any,
+    spend: NumberLike,
     *,
-    new_customers: Any,
-    paid_customers: Any = None,
+    new_customers: NumberLike,
+    paid_customers: NumberLike = None,
     lag_periods: int = 0,
     purpose: str = "purpose",
     amount: str = "amount",

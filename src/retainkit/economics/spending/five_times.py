@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.typing import Number
+from retainkit.typing import Number, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class FiveTimes(AbstractRecord):
             return "neither"
         return "either" if won == kept else "winning" if won > kept else "keeping"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The costs, ratios and returns by name."""
         return {
             "average_cost_won": self.winning.average_cost,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.economics.formulas.perpetuity import one_of
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Unit
 
 
 def retention_cost_per_customer(
@@ -89,7 +88,7 @@ class IncrementalSave(AbstractRecord):
     saves_per_contact: SameKind
     wasted_share: SameKind
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """The figures by name; columns as lists."""
         names = ("cost", "naive_cost", "outlay_per_contact", "saves_per_contact", "wasted_share")
         named = {name: getattr(self, name) for name in names}

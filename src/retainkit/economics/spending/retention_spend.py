@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from retainkit.economics.formulas.perpetuity import refuse_infinite, times
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class RetentionSpend(AbstractRecord):
     once: SameKind
     per_period: SameKind
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Both amounts by name; columns as lists."""
         named = {"once": self.once, "per_period": self.per_period}
         return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in named.items()}

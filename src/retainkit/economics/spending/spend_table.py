@@ -10,7 +10,7 @@ import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.typing import Array
+from retainkit.typing import Array, ColumnLike, NumberLike
 
 if TYPE_CHECKING:
     from retainkit.tables import Column, DateRule
@@ -22,7 +22,7 @@ Calendar: TypeAlias = "list[Any] | None"
 
 
 def spend_by_period(
-    spend: Any, purpose: str, amount: str, when: str | None, date_format: str | None
+    spend: NumberLike, purpose: str, amount: str, when: str | None, date_format: str | None
 ) -> tuple[dict[str, Array], Calendar]:
     """Every purpose's amounts by period, all of one length, and the periods where the table names them."""
     if isinstance(spend, Mapping) and purpose not in spend:
@@ -46,7 +46,7 @@ def spend_by_period(
     return totals, calendar if when else None
 
 
-def _of_mapping(spend: Mapping[str, Any]) -> dict[str, Array]:
+def _of_mapping(spend: Mapping[str, NumberLike]) -> dict[str, Array]:
     for name in spend:
         if name not in PURPOSES:
             raise unknown_choice("spend", name, PURPOSES)
@@ -91,7 +91,7 @@ def _in_order(periods: list[Any]) -> list[Any]:
 
 
 def customers_by_period(
-    argument: str, customers: Any, by_purpose: Mapping[str, Array], calendar: Calendar
+    argument: str, customers: NumberLike, by_purpose: Mapping[str, Array], calendar: Calendar
 ) -> Array:
     """Customers in the order of the periods of spend; a mapping's periods must cover the table's."""
     if isinstance(customers, Mapping):
@@ -128,7 +128,7 @@ def _of_calendar(argument: str, customers: Mapping[Any, Any], calendar: Calendar
     return np.asarray(NOT_NEGATIVE.check(argument, [count[period] for period in calendar]))
 
 
-def _day_of(period: Any) -> Any:
+def _day_of(period: ColumnLike) -> NumberLike:
     """The date that a period is written as, of a month the first day; itself if it is no date."""
     from retainkit.tables import MONTH_OR_DAY, to_date
     from retainkit.tables.days import from_object
