@@ -19,8 +19,12 @@ from retainkit.decisions.crisis.recovery import service_recovery
 from retainkit.decisions.service.profit_chain import Link, service_profit_chain
 from retainkit.decisions.service.response_time import ResponseTimeCurve, faster_response
 from retainkit.decisions.service.return_on_quality import return_on_quality
-from retainkit.decisions.service.service_change import service_change, service_value_ratio
-from retainkit.decisions.service.service_curve import service_change_on_curve, survival_with_hazard_ratio
+from retainkit.decisions.service.service_change import (
+    service_change,
+    service_change_on_curve,
+    service_value_ratio,
+    survival_with_hazard_ratio,
+)
 from retainkit.decisions.service.staffing import staff_retention
 from retainkit.economics import lifetime_value, lifetime_value_on_curve
 from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric

@@ -25,8 +25,11 @@ from retainkit.decisions.service.response_time import (
     faster_response,
     hazard_ratio_of_response_time,
 )
-from retainkit.decisions.service.service_change import service_change, service_value_ratio
-from retainkit.decisions.service.service_curve import service_change_on_curve
+from retainkit.decisions.service.service_change import (
+    service_change,
+    service_change_on_curve,
+    service_value_ratio,
+)
 from retainkit.decisions.service.staffing import ServedCustomers, leaver_cost, staff_retention
 from retainkit.economics import Rate, annuity_value
 

@@ -24,8 +24,12 @@ from retainkit.decisions.service.response_time import (
     hazard_ratio_of_response_time,
 )
 from retainkit.decisions.service.return_on_quality import return_on_quality, roi_of_customer_equity
-from retainkit.decisions.service.service_change import service_change, service_value_ratio
-from retainkit.decisions.service.service_curve import service_change_on_curve, survival_with_hazard_ratio
+from retainkit.decisions.service.service_change import (
+    service_change,
+    service_change_on_curve,
+    service_value_ratio,
+    survival_with_hazard_ratio,
+)
 from retainkit.decisions.service.staffing import ServedCustomers, leaver_cost, staff_retention
 from retainkit.economics import Rate
 from retainkit.errors import InputError

@@ -19,7 +19,7 @@ from retainkit.decisions._base.old_decision import (
     values_of,
 )
 from retainkit.decisions.crisis.crisis import share_of_value, usual_annuity
-from retainkit.decisions.service.hazard import PER_PERIOD, hazard_of, refuse_endless
+from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
@@ -263,7 +263,7 @@ def _inputs(
     return given(
         margin_per_period=(margin, REAL, "of a customer who is there"),
         churn=(rates[0], SHARE_BELOW_1, "share lost per period as usual"),
-        discount_rate=(rates[1], GROWTH, PER_PERIOD),
+        discount_rate=(rates[1], GROWTH, "per period"),
         hazard_jump=(hazard_jump, NOT_NEGATIVE, "excess of the hazard at the start"),
         half_life=(half_life, POSITIVE, "of that excess"),
         customers=(customers, NOT_NEGATIVE, "at hand"),

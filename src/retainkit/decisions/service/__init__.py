@@ -2,11 +2,10 @@
 
 In reading order:
 
-- `hazard`            A hazard that is so many times as large, and what a customer with it is worth.
+- `effects`           What a change of service does to customers: the effects that decisions and plans share.
+- `hazard`            A hazard that is so many times as large: the engine of what changes one for a cost.
 - `service_change`    what better service is worth when it makes customers leave less often: proportional
-                       hazards in money.
-- `service_curve`     better service on any survival curve: S(t)^HR of a measured curve, a fitted model or a
-                       formula.
+                       hazards in money, with constant churn or on any survival curve.
 - `response_time`     what a faster response is worth: response time → hazard of leaving → value of a
                        customer.
 - `staffing`          what it costs when an employee leaves, and what keeping employees longer is worth.
@@ -33,8 +32,13 @@ from retainkit.decisions.service.return_on_quality import (
     return_on_quality,
     roi_of_customer_equity,
 )
-from retainkit.decisions.service.service_change import ServiceChange, service_change, service_value_ratio
-from retainkit.decisions.service.service_curve import service_change_on_curve, survival_with_hazard_ratio
+from retainkit.decisions.service.service_change import (
+    ServiceChange,
+    service_change,
+    service_change_on_curve,
+    service_value_ratio,
+    survival_with_hazard_ratio,
+)
 from retainkit.decisions.service.staffing import (
     LeaverCost,
     ServedCustomers,

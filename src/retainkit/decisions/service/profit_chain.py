@@ -15,21 +15,24 @@ from itertools import pairwise
 
 import numpy as np
 
-from retainkit.decisions._base.draws import plain, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
-from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, unknown_choice
-from retainkit.rates import as_loss, in_period
+from retainkit.columns import same_rows
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.inputs import Stated, assumed, setting
+from retainkit.decisions.service.hazard import CustomersKept, value_with
+from retainkit.domains import CHANGE, PROBABILITY, REAL
+from retainkit.errors import InputError, refuse_where, unknown_choice
+from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
+from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
+_END = "retention at the end of the chain"
 ENDS = ("retention", "hazard", "margin")
 """What the last link may move: the retention rate, the hazard of leaving, or the margin of a customer."""
 
 
 @dataclass(frozen=True, eq=False)
-class Link:
+class Link(Record):
     """One link of a chain: a percent more of the cause is `elasticity` percent more of the effect.
 
     Parameters
@@ -57,8 +60,11 @@ class Link:
         """``"satisfaction → retention"``."""
         return f"{self.cause} → {self.effect}"
 
+    def __str__(self) -> str:
+        return f"{self.name}, elasticity {shown(self.elasticity, '.4g')}"
 
-def chain_effects(change: NumberLike, links: Sequence[Link]) -> Plain:
+
+def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
     """What a change at the start of a chain does to every stage after it: (1 + change)^(Π elasticities) − 1.
 
     Parameters
@@ -86,15 +92,54 @@ def chain_effects(change: NumberLike, links: Sequence[Link]) -> Plain:
     """
     _check_joined(links)
     up = np.log1p(np.asarray(CHANGE.check("change", change)))
-    effects: Plain = {links[0].cause: number(np.expm1(up))}
+    effects = {links[0].cause: _number(np.expm1(up))}
     for link in links:
         up = up * np.asarray(link.elasticity)
-        effects[link.effect] = number(np.expm1(up))
+        effects[link.effect] = _number(np.expm1(up))
     return effects
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ServiceProfitChain(AbstractDecision):
+class ChainInputs(CustomersKept):
+    """What a chain rests on: the elasticity of every link is an assumption of its own."""
+
+    change: Real = assumed(CHANGE, "of the first cause, as a share")
+    churn: Real = assumed(PROBABILITY, "share lost per period now", rate="loss")
+    timing: FlowTiming = setting(check_flow)
+    links: tuple[Link, ...] = setting()
+
+    def stated(self) -> Mapping[str, Stated]:
+        """Every input that could turn the decision, the links by their names."""
+        elasticities = {link.name: Stated(link.elasticity, REAL, "elasticity") for link in self.links}
+        return {**super().stated(), **elasticities}
+
+    def gain_at(self, **values: Real) -> Real:
+        """The gain with some of the inputs or elasticities changed; nothing is checked."""
+        links = tuple(replace(k, elasticity=values.pop(k.name, k.elasticity)) for k in self.links)
+        return replace(self, links=links, **values).gain()
+
+    def effects(self) -> dict[str, Real]:
+        """The change of every stage."""
+        return chain_effects(self.change, self.links)
+
+    def values(self) -> tuple[Real, Real]:
+        """What a customer is worth now, and with the end of the chain changed."""
+        m, c, d = self.margin_per_period, self.churn, self.discount_rate
+        end = self.links[-1].effect
+        factor = 1.0 + np.asarray(self.effects()[end])
+        before = value_with(m, c, d, self.timing)
+        if end == "margin":
+            return before, value_with(m * factor, c, d, self.timing)
+        if end == "hazard":
+            return before, value_with(m, c, d, self.timing, factor)
+        retention = (1.0 - np.asarray(c)) * factor
+        way_out = "Link to 'hazard' instead, which no elasticity drives below 0."
+        refuse_where(retention > 1.0, "out-of-range", _END, retention, "must not be above 1", way_out)
+        return before, value_with(m, 1.0 - retention, d, self.timing)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServiceProfitChain(Decision):
     """Whether spending at the start of a chain pays at its end; made by `service_profit_chain`.
 
     Attributes
@@ -106,13 +151,10 @@ class ServiceProfitChain(AbstractDecision):
     value_before, value_after : float or (draws,), money of now per customer
     """
 
+    inputs: ChainInputs
     effects: dict[str, Real]
     value_before: Real
     value_after: Real
-
-    def as_dict(self) -> Plain:
-        """The figures, draws as lists, with the verdict and the assumptions."""
-        return {**super().as_dict(), "effects": {name: plain(x) for name, x in self.effects.items()}}
 
     def headline(self) -> str:
         """The verdict in a sentence or two."""
@@ -186,66 +228,15 @@ def service_profit_chain(
     customers                  1000    600.763  in all
     cost                      50000    83227.4  of the change, in all
     """
-    check_flow(timing)
     _check_joined(links)
-    end = links[-1].effect
-    if end not in ENDS:
+    if (end := links[-1].effect) not in ENDS:
         raise unknown_choice("effect of the last link", end, ENDS)
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    inputs = given(
-        change=(change, CHANGE, f"of {links[0].cause}, as a share"),
-        **{link.name: (link.elasticity, REAL, "elasticity") for link in links},
-        margin_per_period=(margin_per_period, REAL, "of a customer now"),
-        churn=(churn, PROBABILITY, "share lost per period now"),
-        discount_rate=(discount_rate, GROWTH, PER_PERIOD),
-        customers=(customers, NOT_NEGATIVE, "in all"),
-        cost=(cost, NOT_NEGATIVE, "of the change, in all"),
-    )
-
-    def stages(x: Mapping[str, NumberLike]) -> Plain:
-        return chain_effects(x["change"], [replace(link, elasticity=x[link.name]) for link in links])
-
-    def values(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
-        factor = 1.0 + np.asarray(stages(x)[end])
-        return _values(x, end, factor, timing)
-
-    def gain(**x: NumberLike) -> NumberLike:
-        before, after = values(x)
-        return x["customers"] * (after - np.asarray(before)) - x["cost"]
-
-    x = values_of(inputs)
-    before, after = values(x)
+    x = ChainInputs.read(locals(), links=tuple(links))
+    same_rows(**{name: stated.value for name, stated in x.stated().items()})
+    before, after = x.finite_values()
     return ServiceProfitChain(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        effects=stages(x),
-        value_before=number(before),
-        value_after=number(after),
+        gain=x.gain(), inputs=x, effects=x.effects(), value_before=before, value_after=after
     )
-
-
-def _values(
-    x: Mapping[str, NumberLike], end: str, factor: NumberLike, timing: FlowTiming
-) -> tuple[NumberLike, NumberLike]:
-    m, c, d = x["margin_per_period"], x["churn"], x["discount_rate"]
-    before = value_with(m, c, d, timing)
-    if end == "margin":
-        after = value_with(m * factor, c, d, timing)
-    elif end == "hazard":
-        after = value_with(m, c, d, timing, factor)
-    else:
-        after = value_with(m, 1.0 - _retention((1.0 - np.asarray(c)) * factor), d, timing)
-    refuse_endless(before, after)
-    return before, after
-
-
-def _retention(after: NumberLike) -> NumberLike:
-    if np.any(after > 1.0):
-        shown = float(np.max(after))
-        rule = "must not be above 1"
-        way_out = "Link to 'hazard' instead, which no elasticity drives below 0."
-        raise InputError("out-of-range", "retention at the end of the chain", shown, rule, way_out)
-    return after
 
 
 def _check_joined(links: Sequence[Link]) -> None:
@@ -260,3 +251,7 @@ def _check_joined(links: Sequence[Link]) -> None:
     if len(set(stages)) < len(stages):
         way_out = "Give each stage its own name."
         raise InputError("inconsistent", "links", stages, "must not come back to a stage", way_out)
+
+
+def _number(value: Array) -> Real:
+    return value.item() if value.ndim == 0 else value

@@ -8,32 +8,25 @@ those who waited longer are otherwise alike; customers with hard problems wait l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns, keeps_labels, labels_of
+from retainkit.columns import SameKind, columns, labels_of
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
-from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
-from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.decisions._base.inputs import assumed, setting
+from retainkit.decisions.service.effects import ElasticEffect
+from retainkit.decisions.service.hazard import HazardChange
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
-from retainkit.rates import as_loss, in_period
-from retainkit.timing import FlowTiming, check_flow
+from retainkit.records import Record
+from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False)
-class ResponseTimeCurve:
+class ResponseTimeCurve(Record):
     """Measured points of how strongly customers leave, by how long they wait for a response.
 
     Between the points the logarithm of the hazard is a straight line; beyond them nothing is said.
@@ -76,6 +69,10 @@ class ResponseTimeCurve:
         object.__setattr__(self, "times", t)
         object.__setattr__(self, "relative_hazard", h)
 
+    def __str__(self) -> str:
+        points = ", ".join(f"{t:g}: {h:g}" for t, h in zip(self.times, self.relative_hazard, strict=True))
+        return f"Relative hazard of leaving by response time: {points}."
+
     def hazard_ratio(self, after: NumberLike, *, before: NumberLike) -> SameKind:
         """Hazard at the new response time over that at the old one.
 
@@ -114,11 +111,37 @@ def hazard_ratio_of_response_time(
     (t1, t0, e), back = columns(
         after=(after, POSITIVE), before=(before, POSITIVE), elasticity=(elasticity, REAL)
     )
-    return back((t1 / t0) ** e)
+    return back(ElasticEffect(t0, t1, e).factor)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FasterResponse(AbstractDecision):
+class FasterResponseInputs(HazardChange):
+    """What a faster response rests on, where an elasticity says how strongly customers react."""
+
+    response_time: Real = assumed(POSITIVE, "now")
+    response_time_after: Real = assumed(POSITIVE, "then")
+    elasticity: Real = assumed(REAL, "percent of hazard per percent of response time")
+
+    def ratio(self) -> Real:
+        """How many times as large the hazard becomes."""
+        return ElasticEffect(self.response_time, self.response_time_after, self.elasticity).factor
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FasterResponseOnCurveInputs(HazardChange):
+    """What a faster response rests on, where measured points say how strongly customers react."""
+
+    response_time: Real = assumed(POSITIVE, "now")
+    response_time_after: Real = assumed(POSITIVE, "then")
+    curve: ResponseTimeCurve = setting()
+
+    def ratio(self) -> Real:
+        """How many times as large the hazard becomes."""
+        return self.curve.hazard_ratio(self.response_time_after, before=self.response_time)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FasterResponse(Decision):
     """Whether a faster response pays; made by `faster_response`.
 
     Attributes
@@ -132,6 +155,7 @@ class FasterResponse(AbstractDecision):
         What each unit of time taken off the response adds over all customers, before any cost.
     """
 
+    inputs: FasterResponseInputs | FasterResponseOnCurveInputs
     hazard_ratio: Real
     value_before: Real
     value_after: Real
@@ -147,7 +171,6 @@ class FasterResponse(AbstractDecision):
         )
 
 
-@keeps_labels
 def faster_response(
     margin_per_period: NumberLike,
     *,
@@ -208,57 +231,22 @@ def faster_response(
     >>> {a.name: round(a.turning_point, 4) for a in answer.assumptions}["elasticity"]
     0.0471
     """
-    check_flow(timing)
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    inputs = {
-        **given(
-            margin_per_period=(margin_per_period, REAL, "before the cost of a faster response"),
-            response_time=(response_time, POSITIVE, "now"),
-            response_time_after=(response_time_after, POSITIVE, "then"),
-            churn=(churn, PROBABILITY, "share lost per period now"),
-            discount_rate=(discount_rate, GROWTH, PER_PERIOD),
-            customers=(customers, NOT_NEGATIVE, "who wait"),
-            cost_per_period=(cost_per_period, NOT_NEGATIVE, "per customer, while there"),
-            cost=(cost, NOT_NEGATIVE, "once, in all"),
-        ),
-        **_link(elasticity, curve, response_time, response_time_after),
-    }
-
-    def worth(x: Mapping[str, NumberLike]) -> tuple[Any, Any, Any]:
-        t1, t0 = x["response_time_after"], x["response_time"]
-        ratio = (t1 / t0) ** x["elasticity"] if curve is None else curve.hazard_ratio(t1, before=t0)
-        before, after = (value_with(1.0, x["churn"], x["discount_rate"], timing, hr) for hr in (1.0, ratio))
-        return ratio, before, after
-
-    def gain(**x: NumberLike) -> NumberLike:
-        _, before, after = worth(x)
-        m, k = x["margin_per_period"], x["cost_per_period"]
-        return x["customers"] * ((m - k) * after - m * before) - x["cost"]
-
-    x = values_of(inputs)
-    ratio, before, after = worth(x)
-    refuse_endless(before, after)
-    m, saved = x["margin_per_period"], np.asarray(x["response_time"]) - x["response_time_after"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = x["customers"] * m * (np.asarray(after) - before) / saved
-    return FasterResponse(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        hazard_ratio=number(ratio),
-        value_before=number(m * np.asarray(before)),
-        value_after=number((m - x["cost_per_period"]) * np.asarray(after)),
-        worth_per_unit_of_time=number(np.where(saved == 0.0, 0.0, each)),
-    )
-
-
-def _link(
-    elasticity: NumberLike, curve: ResponseTimeCurve | None, before: NumberLike, after: NumberLike
-) -> dict[str, Input]:
     if (elasticity is None) == (curve is None):
-        shown = "none of them" if curve is None else "both"
+        given = "none of them" if curve is None else "both"
         way_out = "Give elasticity=…, percent of hazard per percent of time, or a ResponseTimeCurve."
-        raise not_one_of("elasticity / curve", shown, way_out)
-    if curve is None:
-        return given(elasticity=(elasticity, REAL, "percent of hazard per percent of response time"))
-    curve.hazard_ratio(after, before=before)
-    return {}
+        raise not_one_of("elasticity / curve", given, way_out)
+    x = (FasterResponseInputs if curve is None else FasterResponseOnCurveInputs).read(locals())
+    ratio = x.ratio()
+    before, after = x.finite_annuities()
+    value_before, value_after = x.values()
+    saved = np.subtract(x.response_time, x.response_time_after)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = x.customers * x.margin_per_period * np.subtract(after, before) / saved
+    return FasterResponse(
+        gain=x.gain(),
+        inputs=x,
+        hazard_ratio=ratio,
+        value_before=value_before,
+        value_after=value_after,
+        worth_per_unit_of_time=np.where(saved == 0.0, 0.0, each),
+    )

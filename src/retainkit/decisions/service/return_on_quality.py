@@ -13,19 +13,18 @@ Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.109.24030.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
-from retainkit.decisions.service.hazard import PER_PERIOD, changed_churn
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.decisions.service.hazard import changed_churn
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
-from retainkit.rates import as_loss, in_period
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
 
@@ -59,7 +58,62 @@ def roi_of_customer_equity(equity_change: NumberLike, *, cost: NumberLike) -> Sa
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReturnOnQuality(AbstractDecision):
+class QualityInputs(Inputs):
+    """What an investment in quality rests on."""
+
+    margin_per_period: Real = assumed(REAL, "of a customer")
+    cost: Real = assumed(NOT_NEGATIVE, "now")
+    cost_per_period: Real = assumed(NOT_NEGATIVE, "of keeping it up")
+    churn: Real = assumed(PROBABILITY, "share lost per period without it", rate="loss")
+    hazard_ratio: Real = assumed(POSITIVE, "hazard with it over without")
+    customers: Real = assumed(NOT_NEGATIVE, "at hand")
+    acquired_per_period: Real = assumed(NOT_NEGATIVE, "new customers without it")
+    acquisition_lift: Real = assumed(CHANGE, "share of new customers more")
+    savings_per_period: Real = assumed(REAL, "work saved, in all")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    acquisition_cost: Real = assumed(NOT_NEGATIVE, "of a new customer")
+    tax_rate: Real = assumed(PROBABILITY, "on all of it")
+    horizon: int = setting()
+    starts_after: int = setting()
+
+    def gain(self) -> Array:
+        """The net present value, ΔCE − E."""
+        gained, spent = self.streams()
+        return gained.sum(axis=0) - spent.sum(axis=0)
+
+    def streams(self) -> tuple[Array, Array]:
+        """What the investment adds and what it costs, discounted, at the ends of periods 0 (now), 1, …, n."""
+        shape = np.broadcast_shapes(*(np.shape(stated.value) for stated in self.stated().values()))
+        # periods stand on the first axis, before the draws
+        k = np.arange(1.0, self.horizon + 1).reshape((-1,) + (1,) * len(shape))
+        untaxed = np.subtract(1.0, self.tax_rate)
+        discount = untaxed * np.add(1.0, self.discount_rate) ** -k
+        works = k > self.starts_after
+        # whoever comes in the last period would pay after the end: nobody is won for that
+        more = works * (k < self.horizon) * self.acquired_per_period * self.acquisition_lift
+        brought = self.margin_per_period * self._customers_more(k) + works * self.savings_per_period
+        gained, spent = np.zeros((self.horizon + 1, *shape)), np.zeros((self.horizon + 1, *shape))
+        spent[0] = untaxed * self.cost
+        gained[1:] = discount * (brought - self.acquisition_cost * more)
+        spent[1:] = discount * self.cost_per_period
+        return gained, spent
+
+    def _customers_more(self, k: Array) -> Array:
+        """Customers in period k = 1, …, n with the investment less those without it."""
+        stay, better = (
+            np.subtract(1.0, c) for c in (self.churn, changed_churn(self.churn, self.hazard_ratio))
+        )
+        coming, delay = self.acquired_per_period, self.starts_after
+        without = _stock(self.customers, coming, stay, k - 1.0)
+        if delay >= len(k):
+            return np.zeros_like(without)
+        lifted = coming * np.add(1.0, self.acquisition_lift)
+        with_ = _stock(without[delay], lifted, better, k[: len(k) - delay] - 1.0)
+        return np.concatenate([np.zeros_like(without[:delay] + with_[:1]), with_ - without[delay:]])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReturnOnQuality(Decision):
     """Whether an investment in quality pays, and how soon; made by `return_on_quality`.
 
     Attributes
@@ -77,6 +131,10 @@ class ReturnOnQuality(AbstractDecision):
         horizon.
     """
 
+    _derived = ("probability_of_payback",)
+    _never = frozenset({"payback_periods"})
+
+    inputs: QualityInputs
     equity_change: Real
     cost: Real
     roi: Real
@@ -171,73 +229,24 @@ def return_on_quality(
     >>> roq.worth_it, round(roq.probability_of_gain, 2)
     (True, 0.84)
     """
-    n = whole("horizon", horizon)
     delay = whole("starts_after", starts_after) if starts_after else 0
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    inputs = given(
-        margin_per_period=(margin_per_period, REAL, "of a customer"),
-        cost=(cost, NOT_NEGATIVE, "now"),
-        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of keeping it up"),
-        churn=(churn, PROBABILITY, "share lost per period without it"),
-        hazard_ratio=(hazard_ratio, POSITIVE, "hazard with it over without"),
-        customers=(customers, NOT_NEGATIVE, "at hand"),
-        acquired_per_period=(acquired_per_period, NOT_NEGATIVE, "new customers without it"),
-        acquisition_lift=(acquisition_lift, CHANGE, "share of new customers more"),
-        savings_per_period=(savings_per_period, REAL, "work saved, in all"),
-        discount_rate=(discount_rate, GROWTH, PER_PERIOD),
-        acquisition_cost=(acquisition_cost, NOT_NEGATIVE, "of a new customer"),
-        tax_rate=(tax_rate, PROBABILITY, "on all of it"),
-    )
-
-    def streams(x: Mapping[str, NumberLike]) -> tuple[Array, Array]:
-        return _streams({name: np.asarray(v) for name, v in x.items()}, n, delay)
-
-    def gain(**x: NumberLike) -> NumberLike:
-        gained, spent = streams(x)
-        return gained.sum(axis=0) - spent.sum(axis=0)
-
-    x = values_of(inputs)
-    gained, spent = streams(x)
+    x = QualityInputs.read(locals(), horizon=whole("horizon", horizon), starts_after=delay)
+    gained, spent = x.streams()
     equity, outlay = gained.sum(axis=0), spent.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # nothing gained on nothing spent is a return of 0
         roi = np.where(equity == outlay, 0.0, (equity - outlay) / outlay)
     return ReturnOnQuality(
-        gain=number(equity - outlay),
-        assumptions=turning_points(gain, inputs),
-        equity_change=number(equity),
-        cost=number(outlay),
-        roi=number(roi),
-        payback_periods=number(_payback(gained - spent)),
+        gain=equity - outlay,
+        inputs=x,
+        equity_change=equity,
+        cost=outlay,
+        roi=roi,
+        payback_periods=_payback(gained - spent),
     )
 
 
-def _streams(x: dict[str, Array], n: int, delay: int) -> tuple[Array, Array]:
-    """What the investment adds and what it costs, discounted, at the ends of periods 0 (now), 1, …, n."""
-    shape = np.broadcast_shapes(*(a.shape for a in x.values()))
-    k = np.arange(1.0, n + 1).reshape((-1,) + (1,) * len(shape))
-    discount = (1.0 - x["tax_rate"]) * (1.0 + x["discount_rate"]) ** -k
-    works = k > delay
-    more = works * (k < n) * x["acquired_per_period"] * x["acquisition_lift"]
-    brought = x["margin_per_period"] * _customers_more(x, k, delay) + works * x["savings_per_period"]
-    gained, spent = np.zeros((n + 1, *shape)), np.zeros((n + 1, *shape))
-    spent[0] = (1.0 - x["tax_rate"]) * x["cost"]
-    gained[1:] = discount * (brought - x["acquisition_cost"] * more)
-    spent[1:] = discount * x["cost_per_period"]
-    return gained, spent
-
-
-def _customers_more(x: dict[str, Array], k: Array, delay: int) -> Array:
-    """Customers in period k = 1, …, n with the investment less those without it."""
-    stay, better = 1.0 - x["churn"], 1.0 - changed_churn(x["churn"], x["hazard_ratio"])
-    coming = x["acquired_per_period"]
-    without = _stock(x["customers"], coming, stay, k - 1.0)
-    if delay >= len(k):
-        return np.zeros_like(without)
-    with_ = _stock(without[delay], coming * (1.0 + x["acquisition_lift"]), better, k[: len(k) - delay] - 1.0)
-    return np.concatenate([np.zeros_like(without[:delay] + with_[:1]), with_ - without[delay:]])
-
-
-def _stock(start: Array, coming: Array, stay: Array, steps: Array) -> Array:
+def _stock(start: Real, coming: Real, stay: Array, steps: Array) -> Array:
     """Customers after i periods in which a share stays and others come: start·rⁱ + coming·Σ_{l<i} rˡ."""
     left = stay**steps
     return start * left + coming * (np.cumsum(left, axis=0) - left)

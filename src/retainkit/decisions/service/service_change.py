@@ -12,26 +12,33 @@ whole periods it is the ratio of ln(1 − churn), not of churn itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
+from retainkit.decisions._base.inputs import assumed, setting
+from retainkit.decisions.service.hazard import (
+    AnnuityChange,
+    HazardChange,
+    changed_churn,
+    refuse_endless,
+    value_with,
 )
-from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
-from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.domains import GROWTH, POSITIVE, PROBABILITY
+from retainkit.economics.formulas.survival import Survival, survival_curve, survival_function
+from retainkit.economics.lifetime.curve_value import (
+    AfterEnd,
+    lifetime_value_on_curve,
+    until_it_no_longer_counts,
+)
 from retainkit.rates import as_loss, in_period
-from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
+from retainkit.timing import FlowTiming, Timing, check_flow, check_timing
+from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 
 def service_value_ratio(
@@ -90,7 +97,50 @@ def service_value_ratio(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ServiceChange(AbstractDecision):
+class ServiceChangeInputs(HazardChange):
+    """What a change of service rests on."""
+
+    hazard_ratio: Real = assumed(POSITIVE, "new hazard over old")
+
+    def ratio(self) -> Real:
+        """How many times as large the hazard becomes."""
+        return self.hazard_ratio
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CurveChangeInputs(AnnuityChange):
+    """What a change of service rests on where churn follows a curve."""
+
+    hazard_ratio: Real = assumed(POSITIVE, "new hazard over old")
+    survival: Array = setting()
+    timing: Timing = setting(check_timing)
+    after_end: AfterEnd | None = setting()
+    horizon: int | None = setting()
+
+    def annuities(self) -> tuple[Real, Real]:
+        """What one unit of margin per period is worth before and after."""
+        d, ratio = self.discount_rate, self.hazard_ratio
+        if np.ndim(ratio) == 0:
+            return self._annuity(1.0, d), self._annuity(ratio, d)
+        # a curve for each draw of the ratio: a table of draws × periods would be large
+        rates = np.broadcast_to(d, np.shape(ratio))
+        after = [self._annuity(r, v) for r, v in zip(np.asarray(ratio), rates, strict=True)]
+        return self._annuity(1.0, d), np.array(after)
+
+    def _annuity(self, ratio: Real, d: Real) -> Real:
+        end = self.after_end
+        return lifetime_value_on_curve(
+            1.0,
+            self.survival ** np.asarray(ratio),
+            discount_rate=d,
+            timing=self.timing,
+            after_end=end if end is None or isinstance(end, str) else float(changed_churn(end, ratio)),
+            horizon=self.horizon,
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServiceChange(Decision):
     """Whether a change of service pays; made by `service_change` and `service_change_on_curve`.
 
     Attributes
@@ -103,6 +153,7 @@ class ServiceChange(AbstractDecision):
         The most that the service may cost, while the customer is there, besides what it costs once.
     """
 
+    inputs: ServiceChangeInputs | CurveChangeInputs
     value_before: Real
     value_after: Real
     break_even_cost_per_period: Real
@@ -114,6 +165,51 @@ class ServiceChange(AbstractDecision):
             f"{shown(self.value_before)}. The service may cost up to "
             f"{shown(self.break_even_cost_per_period)} per customer and period."
         )
+
+
+def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Any:
+    """The survival curve of customers whose hazard is `hazard_ratio` times as large at every tenure: S(t)^HR.
+
+    Parameters
+    ----------
+    survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
+        Measured shares, a lambda, or a model of this library.
+    hazard_ratio : number above 0
+
+    Returns
+    -------
+    ndarray or callable
+        A column for a column; else what gives S(t)^HR at an array of times.
+
+    Raises
+    ------
+    InputError
+        For a ratio of 0 or less, and shares outside [0, 1].
+
+    Examples
+    --------
+    >>> survival_with_hazard_ratio([1, 0.81, 0.64], 0.5)
+    array([1. , 0.9, 0.8])
+    >>> better = survival_with_hazard_ratio(lambda t: 0.95**t, 0.8)
+    >>> round(float(better(10.0)), 4)
+    0.6634
+    """
+    ratio = float(POSITIVE.check("hazard_ratio", hazard_ratio))
+    function = survival_function(survival)
+    if function is not None:
+        return _Powered(function, ratio)
+    return np.asarray(PROBABILITY.check("survival", survival)) ** ratio
+
+
+@dataclass(frozen=True, slots=True)
+class _Powered:
+    """S(t)^HR of a function S."""
+
+    function: Callable[[Array], NumberLike]
+    ratio: float
+
+    def __call__(self, t: NumberLike) -> Array:
+        return np.asarray(PROBABILITY.check("survival", self.function(t))) ** self.ratio
 
 
 def service_change(
@@ -176,46 +272,94 @@ def service_change(
     cost               20000      102845  once, in all
     customers           1000     194.468  who get the service
     """
-    check_flow(timing)
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    inputs = given(
-        margin_per_period=(margin_per_period, REAL, "before the cost of the change"),
-        hazard_ratio=(hazard_ratio, POSITIVE, "new hazard over old"),
-        churn=(churn, PROBABILITY, "share lost per period before"),
-        discount_rate=(discount_rate, GROWTH, PER_PERIOD),
-        cost_per_period=(cost_per_period, NOT_NEGATIVE, "per customer, while there"),
-        cost=(cost, NOT_NEGATIVE, "once, in all"),
-        customers=(customers, NOT_NEGATIVE, "who get the service"),
-    )
-
-    def worth(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
-        """One unit of margin, before and after."""
-        c, d, ratio = x["churn"], x["discount_rate"], x["hazard_ratio"]
-        return value_with(1.0, c, d, timing), value_with(1.0, c, d, timing, ratio)
-
-    return decided(inputs, worth)
+    return decided(ServiceChangeInputs.read(locals()))
 
 
-def decided(
-    inputs: Mapping[str, Input], worth: Callable[[Plain], tuple[NumberLike, NumberLike]]
+def service_change_on_curve(
+    margin_per_period: NumberLike,
+    survival: Survival,
+    *,
+    hazard_ratio: NumberLike,
+    discount_rate: RateLike,
+    timing: Timing,
+    after_end: AfterEnd | None = None,
+    horizon: int | None = None,
+    cost_per_period: NumberLike = 0.0,
+    cost: NumberLike = 0.0,
+    customers: NumberLike = 1.0,
+    period: Unit | None = None,
 ) -> ServiceChange:
-    """The record, from what one unit of margin is worth before and after."""
+    """`service_change` for customers on any survival curve: a measured one, or a fitted contractual model's.
 
-    def gain(**x: NumberLike) -> NumberLike:
-        before, after = worth(x)
-        m, k = x["margin_per_period"], x["cost_per_period"]
-        return x["customers"] * ((m - k) * after - m * before) - x["cost"]
+    Parameters
+    ----------
+    survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
+        Before the change; S(t)/S(now) for those at hand: ``lambda t: model.survival(now + t, given=now)``.
+    timing, after_end, horizon
+        As `lifetime_value_on_curve`. A churn after the end is the one before the change.
+    margin_per_period, hazard_ratio, discount_rate, cost_per_period, cost, customers, period
+        As `service_change`; numbers or draws.
 
-    x = values_of(inputs)
-    before, after = (np.asarray(w) for w in worth(x))
-    refuse_endless(before, after)
-    m = np.asarray(x["margin_per_period"])
+    Returns
+    -------
+    ServiceChange
+
+    Raises
+    ------
+    InputError
+        As `lifetime_value_on_curve`, and for values outside their domain.
+
+    Examples
+    --------
+    >>> measured = dict(survival=[1, 0.8, 0.7, 0.65], after_end="same-churn")
+    >>> better = service_change_on_curve(
+    ...     50, **measured, hazard_ratio=0.9, discount_rate=0.01, timing="begin", cost_per_period=2
+    ... )
+    >>> round(better.value_before, 2), round(better.value_after, 2), better.worth_it
+    (515.17, 549.5, True)
+    """
+    table, end = _tabulated(survival, hazard_ratio, discount_rate, timing, after_end, horizon, period)
+    return decided(CurveChangeInputs.read(locals(), survival=table, after_end=end))
+
+
+def _tabulated(
+    survival: Survival,
+    hazard_ratio: NumberLike,
+    discount_rate: RateLike,
+    timing: Timing,
+    after_end: AfterEnd | None,
+    horizon: int | None,
+    period: Unit | None,
+) -> tuple[Array, AfterEnd | None]:
+    """The curve as a column, which goes through JSON, and what comes after its end."""
+    function = survival_function(survival)
+    if function is None or horizon is not None:
+        if function is not None and after_end is None:
+            return survival_curve(survival, horizon), None
+        return np.asarray(PROBABILITY.check("survival", survival)), after_end
+    # asked of the curve as it is, so that what has no answer is refused in the caller's words
+    lifetime_value_on_curve(
+        1.0, survival, discount_rate=discount_rate, timing=timing, after_end=after_end, period=period
+    )
+    (d,) = in_period(period, discount_rate=discount_rate)
+    lowest = float(np.min(POSITIVE.check("hazard_ratio", hazard_ratio), initial=1.0))
+    longest = survival_with_hazard_ratio(survival, lowest)
+    n = until_it_no_longer_counts(longest, np.asarray(GROWTH.check("discount_rate", d))).size - 1
+    # what follows counts only at inputs that are searched: there the last churn goes on
+    return survival_curve(survival, n), "same-churn"
+
+
+def decided(x: AnnuityChange) -> ServiceChange:
+    """The record, where what a customer is worth has an end."""
+    before, after = x.finite_annuities()
+    value_before, value_after = x.values()
     with np.errstate(divide="ignore", invalid="ignore"):
-        once = np.where(np.asarray(x["cost"]) == 0.0, 0.0, x["cost"] / np.asarray(x["customers"]))
+        # nothing spent once is nothing for each customer, be there none
+        once = np.where(np.equal(x.cost, 0.0), 0.0, np.divide(x.cost, x.customers))
     return ServiceChange(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        value_before=number(m * before),
-        value_after=number((m - x["cost_per_period"]) * after),
-        break_even_cost_per_period=number(m - (m * before + once) / after),
+        gain=x.gain(),
+        inputs=x,
+        value_before=value_before,
+        value_after=value_after,
+        break_even_cost_per_period=x.margin_per_period - (x.margin_per_period * before + once) / after,
     )

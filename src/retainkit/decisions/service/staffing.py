@@ -7,33 +7,25 @@ experienced staff may serve better; how much that lowers the customers' hazard o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.columns import columns, same_rows
-from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
-from retainkit.decisions.service.hazard import PER_PERIOD, refuse_endless, value_with
+from retainkit.columns import SameKind, columns, same_rows
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.decisions.service.effects import ElasticEffect, StaffEffect
+from retainkit.decisions.service.hazard import CustomersKept, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
-from retainkit.rates import as_loss, in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
+from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LeaverCost(AbstractRecord):
+class LeaverCost(Record):
     """What one employee who leaves costs, part by part; made by `leaver_cost`.
 
     Attributes
@@ -45,21 +37,18 @@ class LeaverCost(AbstractRecord):
         Contribution that the successor does not yet make.
     """
 
-    separation: NumberLike
-    hiring: NumberLike
-    training: NumberLike
-    vacancy: NumberLike
-    ramp_up: NumberLike
+    _derived = ("total",)
+
+    separation: SameKind
+    hiring: SameKind
+    training: SameKind
+    vacancy: SameKind
+    ramp_up: SameKind
 
     @property
-    def total(self) -> NumberLike:
+    def total(self) -> SameKind:
         """All parts together."""
         return self.separation + self.hiring + self.training + self.vacancy + self.ramp_up
-
-    def as_dict(self) -> Plain:
-        """The parts and their sum; columns as lists."""
-        parts = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
-        return {**parts, "total": plain(self.total)}
 
     def __str__(self) -> str:
         parts = ", ".join(
@@ -131,7 +120,7 @@ def leaver_cost(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ServedCustomers:
+class ServedCustomers(Record):
     """The customers whom the staff serves, and how their leaving follows the staff's.
 
     Parameters
@@ -155,28 +144,75 @@ class ServedCustomers:
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", same_rows(**vars(self)))
 
-    def inputs(self, period: Unit | None) -> dict[str, Input]:
-        """What is assumed of them, by name."""
-        check_flow(self.timing)
-        (churn,) = in_period(period, churn=as_loss(self.churn))
-        return given(
-            elasticity=(self.elasticity, REAL, "% of customers' hazard per % of turnover"),
-            customers=(self.customers, NOT_NEGATIVE, "served"),
-            margin_per_period=(self.margin_per_period, REAL, "of a customer"),
-            churn=(churn, PROBABILITY, "share of customers lost per period now"),
+    def __str__(self) -> str:
+        return (
+            f"{shown(self.customers, ',.0f')} customers who bring {shown(self.margin_per_period)} per period."
         )
-
-    def gain(self, x: Mapping[str, NumberLike]) -> NumberLike:
-        """What a lower turnover makes them worth more, over the horizon."""
-        ratio = (np.asarray(x["turnover_after"]) / x["turnover"]) ** x["elasticity"]
-        m, c, d, n = (x[name] for name in ("margin_per_period", "churn", "discount_rate", "horizon"))
-        before, after = (value_with(m, c, d, self.timing, hr, horizon=n) for hr in (1.0, ratio))
-        refuse_endless(before, after)
-        return x["customers"] * (np.asarray(after) - before)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class StaffRetention(AbstractDecision):
+class StaffInputs(Inputs):
+    """What keeping employees longer rests on, where only the leavers count."""
+
+    employees: Real = assumed(NOT_NEGATIVE, "number")
+    turnover: Real = assumed(POSITIVE, "leavers per employee and period now")
+    turnover_after: Real = assumed(POSITIVE, "leavers per employee and period then")
+    cost_per_leaver: Real = assumed(NOT_NEGATIVE, "all parts")
+    cost_per_period: Real = assumed(NOT_NEGATIVE, "of keeping them")
+    cost: Real = assumed(NOT_NEGATIVE, "once")
+    horizon: Real = assumed(POSITIVE, "periods")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+
+    def fewer(self) -> StaffEffect:
+        """The leavers who are not lost."""
+        fewer = np.subtract(self.turnover, self.turnover_after)
+        return StaffEffect(self.employees, fewer, self.cost_per_leaver)
+
+    def saved(self) -> Real:
+        """On leavers, over the horizon."""
+        return self.fewer().cost * self._annuity()
+
+    def spent(self) -> Real:
+        """Over the horizon."""
+        return self.cost + self.cost_per_period * self._annuity()
+
+    def gained_on_customers(self) -> Real:
+        """Through better service: nothing is known of customers."""
+        return 0.0
+
+    def gain(self) -> Real:
+        """Saved on leavers and gained on customers, less what is spent."""
+        return self.saved() + self.gained_on_customers() - self.spent()
+
+    def _annuity(self) -> Real:
+        return annuity_value(1.0, periods=self.horizon, discount_rate=self.discount_rate, timing="end")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServingStaffInputs(CustomersKept, StaffInputs):
+    """What keeping employees longer rests on, where customers are served better by those who stay."""
+
+    elasticity: Real = assumed(REAL, "% of customers' hazard per % of turnover")
+    customers: Real = assumed(NOT_NEGATIVE, "served")
+    margin_per_period: Real = assumed(REAL, "of a customer")
+    churn: Real = assumed(PROBABILITY, "share of customers lost per period now", rate="loss")
+    timing: FlowTiming = setting(check_flow)
+
+    def values(self) -> tuple[Real, Real]:
+        """What a customer is worth over the horizon, now and with the lower turnover."""
+        effect = ElasticEffect(self.turnover, self.turnover_after, self.elasticity)
+        m, c, d = self.margin_per_period, self.churn, self.discount_rate
+        before, after = (value_with(m, c, d, self.timing, hr, self.horizon) for hr in (1.0, effect.factor))
+        refuse_endless(before, after)
+        return before, after
+
+    def gain(self) -> Real:
+        """Saved on leavers and gained on customers, less what is spent."""
+        return StaffInputs.gain(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StaffRetention(Decision):
     """Whether keeping employees longer pays; made by `staff_retention`.
 
     Attributes
@@ -190,6 +226,7 @@ class StaffRetention(AbstractDecision):
     leavers_fewer_per_period : float or (draws,)
     """
 
+    inputs: StaffInputs | ServingStaffInputs
     saved_on_leavers: Real
     gained_on_customers: Real
     spent: Real
@@ -257,38 +294,13 @@ def staff_retention(
     >>> decision.worth_it, round(decision.gain)
     (True, 48172)
     """
-    (discount_rate,) = in_period(period, discount_rate=discount_rate)
-    inputs = given(
-        employees=(employees, NOT_NEGATIVE, "number"),
-        turnover=(turnover, POSITIVE, "leavers per employee and period now"),
-        turnover_after=(turnover_after, POSITIVE, "leavers per employee and period then"),
-        cost_per_leaver=(cost_per_leaver, NOT_NEGATIVE, "all parts"),
-        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of keeping them"),
-        cost=(cost, NOT_NEGATIVE, "once"),
-        horizon=(horizon, POSITIVE, "horizon"),
-        discount_rate=(discount_rate, GROWTH, PER_PERIOD),
-    )
-    if served is not None:
-        inputs |= served.inputs(period)
-
-    def parts(x: Mapping[str, NumberLike]) -> tuple[Any, Any, Any, Any]:
-        fewer = x["employees"] * (np.asarray(x["turnover"]) - x["turnover_after"])
-        annuity = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing="end")
-        better = 0.0 if served is None else served.gain(x)
-        spent = x["cost"] + x["cost_per_period"] * annuity
-        return fewer, fewer * x["cost_per_leaver"] * annuity, better, spent
-
-    def gain(**x: NumberLike) -> NumberLike:
-        _, saved, better, spent = parts(x)
-        return saved + better - spent
-
-    x = values_of(inputs)
-    fewer, saved, better, spent = parts(x)
+    kind = StaffInputs if served is None else ServingStaffInputs
+    x = kind.read({**locals(), **({} if served is None else vars(served))})
     return StaffRetention(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        saved_on_leavers=number(saved),
-        gained_on_customers=number(better),
-        spent=number(spent),
-        leavers_fewer_per_period=number(fewer),
+        gain=x.gain(),
+        inputs=x,
+        saved_on_leavers=x.saved(),
+        gained_on_customers=x.gained_on_customers(),
+        spent=x.spent(),
+        leavers_fewer_per_period=x.fewer().leavers,
     )

@@ -111,7 +111,9 @@ def _curve_and_tail(
     if after_end is not None and (function or horizon is not None):
         raise _needless(after_end, function=function)
     if function and horizon is None:
-        return _until_it_no_longer_counts(survival, d, margin), None
+        if margin.ndim:
+            raise _margins_do_not_fit(margin, "one number where a curve has no end; or say horizon=…")
+        return until_it_no_longer_counts(survival, d), None
     curve = survival_curve(survival, horizon)
     if margin.ndim and margin.shape != (curve.size - 1,):
         raise _margins_do_not_fit(margin, f"one number, or one per period ({curve.size - 1:,})")
@@ -143,10 +145,8 @@ def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> flo
     return numbers(after_end=(after_end, PROBABILITY))[0]
 
 
-def _until_it_no_longer_counts(survival: Survival, d: Array, margin: Array) -> Array:
+def until_it_no_longer_counts(survival: Survival, d: Array) -> Array:
     """Enough of an endless curve that all the rest, S(n)·vⁿ/d after n at most, is lost in rounding."""
-    if margin.ndim:
-        raise _margins_do_not_fit(margin, "one number where a curve has no end; or say horizon=…")
     lowest = float(np.min(d, initial=1.0))  # no more than 1, which only makes the bound safer
     if lowest <= 0.0:
         raise _endless("must be above 0 where all payments of a curve without end are counted", lowest)
