@@ -14,7 +14,7 @@ the period. ``"end"``: at the end, by everyone who started the period. ``"end-if
 end, only by those who stayed through the period.
 """
 
-FlowTiming: TypeAlias = "Timing | Literal['continuous']"
+FlowTiming: TypeAlias = Timing | Literal["continuous"]
 """When a period's margin is paid: as `Timing`, or ``"continuous"``, evenly while the customer is there."""
 
 Instant: TypeAlias = Literal["after-payment", "before-renewal"]

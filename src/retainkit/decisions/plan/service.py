@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Money, Positive, Share
 from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect, check_effects, direct_effects
 from retainkit.decisions.plan.uncertain import EffectLike
+from retainkit.decisions.service.effects import ElasticEffect, RecoveryEffect, StaffEffect
 from retainkit.errors import InputError
 
 
@@ -96,8 +96,8 @@ class Staffing(AbstractInput):
     @property
     def monthly_cost(self) -> float:
         """Of all people together, replacements included."""
-        replacing = self.annual_turnover / 12.0 * self.cost_per_replacement
-        return self.people * (self.monthly_cost_per_person + replacing)
+        replacing = StaffEffect(self.people, self.annual_turnover / 12.0, self.cost_per_replacement).cost
+        return self.people * self.monthly_cost_per_person + float(replacing)
 
 
 class ServiceInitiative(AbstractInitiative):
@@ -142,7 +142,8 @@ duration_months
         found: list[Effect] = []
         if self.response_time is not None:
             time = self.response_time
-            said, scale = "percent of hazard per percent of response time", math.log(time.after / time.before)
+            said = "percent of hazard per percent of response time"
+            scale = float(ElasticEffect(time.before, time.after, 1.0).log_change)
             found.append(Effect("response_time.elasticity", time.elasticity, "log_hazard", scale, said))
         if self.quality is not None:
             point, score = self.quality.hazard_ratio_per_point, self.quality.satisfaction_points
@@ -150,7 +151,8 @@ duration_months
             found.append(Effect("quality.hazard_ratio_per_point", point, "hazard_ratio", score, said))
         if self.recovery is not None:
             failure = self.recovery
-            lost = failure.monthly_incidence * (failure.stay_without_failure - failure.stay_unrecovered)
+            effect = RecoveryEffect(failure.stay_without_failure, failure.stay_unrecovered, 1.0)
+            lost = float(failure.monthly_incidence * effect.lost)
             said = "share of what failures lose that is brought back"
             found.append(Effect("recovery.restored", failure.restored, "churn_points", lost, said))
         money = "money per customer and month"

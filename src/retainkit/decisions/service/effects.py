@@ -37,19 +37,6 @@ class ElasticEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class PointsEffect:
-    """A score that changes by some points, each of which multiplies the hazard: ratio^points."""
-
-    points: Real
-    ratio_per_point: Real
-
-    @property
-    def factor(self) -> Real:
-        """How many times as large the hazard becomes."""
-        return np.power(self.ratio_per_point, self.points)
-
-
-@dataclass(frozen=True, slots=True)
 class RecoveryEffect:
     """A failure takes p − p₀ off the chance to stay; recovery brings a share back, and a paradox more."""
 

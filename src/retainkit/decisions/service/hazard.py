@@ -69,14 +69,7 @@ class CustomersKept(Inputs):
         before, after = self.values()
         return self.customers * (after - before)
 
-    def finite_values(self) -> tuple[Real, Real]:
-        """`values`, where they have an end."""
-        before, after = self.values()
-        refuse_endless(before, after)
-        return before, after
-
     def gain(self) -> Real:
-        """What all of them together are worth more, less the cost."""
         return self.gained_on_customers() - self.cost
 
 
@@ -91,15 +84,8 @@ class AnnuityChange(CustomersKept):
         """What one unit of margin per period is worth before and after."""
 
     def values(self) -> tuple[Real, Real]:
-        """After: with the new hazard, and less what the change costs per period."""
         before, after = self.annuities()
         return self.margin_per_period * before, (self.margin_per_period - self.cost_per_period) * after
-
-    def finite_annuities(self) -> tuple[Real, Real]:
-        """`annuities`, where they have an end."""
-        before, after = self.annuities()
-        refuse_endless(before, after)
-        return before, after
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,8 +100,7 @@ class HazardChange(AnnuityChange):
         """How many times as large the hazard becomes."""
 
     def annuities(self) -> tuple[Real, Real]:
-        """What one unit of margin per period is worth before and after."""
-        before, after = (
+        now, then = (
             value_with(1.0, self.churn, self.discount_rate, self.timing, hr) for hr in (1.0, self.ratio())
         )
-        return before, after
+        return now, then

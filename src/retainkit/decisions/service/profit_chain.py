@@ -19,7 +19,7 @@ from retainkit.columns import same_rows
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Stated, assumed, setting
-from retainkit.decisions.service.hazard import CustomersKept, value_with
+from retainkit.decisions.service.hazard import CustomersKept, refuse_endless, value_with
 from retainkit.domains import CHANGE, PROBABILITY, REAL
 from retainkit.errors import InputError, refuse_where, unknown_choice
 from retainkit.records import Record
@@ -109,12 +109,10 @@ class ChainInputs(CustomersKept):
     links: tuple[Link, ...] = setting()
 
     def stated(self) -> Mapping[str, Stated]:
-        """Every input that could turn the decision, the links by their names."""
         elasticities = {link.name: Stated(link.elasticity, REAL, "elasticity") for link in self.links}
         return {**super().stated(), **elasticities}
 
     def gain_at(self, **values: Real) -> Real:
-        """The gain with some of the inputs or elasticities changed; nothing is checked."""
         links = tuple(replace(k, elasticity=values.pop(k.name, k.elasticity)) for k in self.links)
         return replace(self, links=links, **values).gain()
 
@@ -123,7 +121,6 @@ class ChainInputs(CustomersKept):
         return chain_effects(self.change, self.links)
 
     def values(self) -> tuple[Real, Real]:
-        """What a customer is worth now, and with the end of the chain changed."""
         m, c, d = self.margin_per_period, self.churn, self.discount_rate
         end = self.links[-1].effect
         factor = 1.0 + np.asarray(self.effects()[end])
@@ -157,7 +154,6 @@ class ServiceProfitChain(Decision):
     value_after: Real
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         steps = ", ".join(f"{name} {float(np.mean(x)):+.2%}" for name, x in self.effects.items())
         return (
             f"{shown(self.gain)} in all; a customer is worth {shown(self.value_after)} instead of "
@@ -185,17 +181,8 @@ def service_profit_chain(
         Of the first cause, as a share: 0.1 for 10% more satisfied employees.
     links : sequence of Link
         Each effect is the cause of the next; the last one is ``"retention"``, ``"hazard"`` or ``"margin"``.
-    margin_per_period : number or draws, money
-    churn : number or draws in [0, 1], or Rate
-        Now.
-    discount_rate : number or draws > -1, or Rate, per period
-    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
-        As `lifetime_value`.
-    customers : number or draws, 0 or more
-    cost : number or draws, money of now
-        Of the change, all of it.
-    period : unit, optional
-        What the margin counts in; needed to convert a `Rate`.
+    margin_per_period, churn, discount_rate, timing, customers, cost, period
+        As `service_change`, which has the cost of the whole change in `cost`.
 
     Returns
     -------
@@ -217,23 +204,24 @@ def service_profit_chain(
     >>> print(chain)
     Worth it: 33,227.44 in all; a customer is worth 916.56 instead of 833.33 (employees +10.00%, service
     +4.88%, satisfaction +2.90%, retention +0.57%).
-    assumed                   value   turns at  what it is
-    change                      0.1   0.061281  of employees, as a share
-    employees → service         0.5   0.312016  elasticity
-    service → satisfaction      0.6    0.37442  elasticity
-    satisfaction → retention    0.2   0.124807  elasticity
-    margin_per_period            50    30.0382  of a customer now
-    churn                      0.05  0.0659187  share lost per period now
-    discount_rate              0.01  0.0265866  per period
-    customers                  1000    600.763  in all
-    cost                      50000    83227.4  of the change, in all
+      assumed                   value   turns at  what it is
+      margin_per_period            50    30.0382  before the cost of the change
+      discount_rate              0.01  0.0265866  per period
+      customers                  1000    600.763  who get the service
+      cost                      50000    83227.4  once, in all
+      change                      0.1   0.061281  of the first cause, as a share
+      churn                      0.05  0.0659187  share lost per period now
+      employees → service         0.5   0.312016  elasticity
+      service → satisfaction      0.6    0.37442  elasticity
+      satisfaction → retention    0.2   0.124807  elasticity
     """
     _check_joined(links)
     if (end := links[-1].effect) not in ENDS:
         raise unknown_choice("effect of the last link", end, ENDS)
     x = ChainInputs.read(locals(), links=tuple(links))
     same_rows(**{name: stated.value for name, stated in x.stated().items()})
-    before, after = x.finite_values()
+    before, after = x.values()
+    refuse_endless(before, after)
     return ServiceProfitChain(
         gain=x.gain(), inputs=x, effects=x.effects(), value_before=before, value_after=after
     )

@@ -17,7 +17,7 @@ from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import assumed, setting
 from retainkit.decisions.service.effects import ElasticEffect
-from retainkit.decisions.service.hazard import HazardChange
+from retainkit.decisions.service.hazard import HazardChange, refuse_endless
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
 from retainkit.records import Record
@@ -123,7 +123,6 @@ class FasterResponseInputs(HazardChange):
     elasticity: Real = assumed(REAL, "percent of hazard per percent of response time")
 
     def ratio(self) -> Real:
-        """How many times as large the hazard becomes."""
         return ElasticEffect(self.response_time, self.response_time_after, self.elasticity).factor
 
 
@@ -136,7 +135,6 @@ class FasterResponseOnCurveInputs(HazardChange):
     curve: ResponseTimeCurve = setting()
 
     def ratio(self) -> Real:
-        """How many times as large the hazard becomes."""
         return self.curve.hazard_ratio(self.response_time_after, before=self.response_time)
 
 
@@ -162,7 +160,6 @@ class FasterResponse(Decision):
     worth_per_unit_of_time: Real
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} in all; the hazard of leaving is multiplied by "
             f"{mean(self.hazard_ratio):.4g}, and a customer is worth {shown(self.value_after)} instead of "
@@ -193,23 +190,13 @@ def faster_response(
 
     Parameters
     ----------
-    margin_per_period : number or draws, money
-        Before the cost of the faster response.
     response_time, response_time_after : number or draws, above 0
         Now and then, in the same unit, whatever it is.
     elasticity : number or draws
         Percent of hazard per percent of response time. Exactly one of elasticity and curve.
     curve : ResponseTimeCurve
-    churn : number or draws in [0, 1], or Rate
-        With the response time of now.
-    discount_rate : number or draws > -1, or Rate, per period
-    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
-        As `lifetime_value`.
-    customers : number or draws, 0 or more
-    cost_per_period : number or draws, money per customer and period
-    cost : number or draws, money, once, in all
-    period : unit, optional
-        What the margin counts in; needed to convert a `Rate`.
+    margin_per_period, churn, discount_rate, timing, customers, cost_per_period, cost, period
+        As `service_change`.
 
     Returns
     -------
@@ -237,7 +224,8 @@ def faster_response(
         raise not_one_of("elasticity / curve", given, way_out)
     x = (FasterResponseInputs if curve is None else FasterResponseOnCurveInputs).read(locals())
     ratio = x.ratio()
-    before, after = x.finite_annuities()
+    before, after = x.annuities()
+    refuse_endless(before, after)
     value_before, value_after = x.values()
     saved = np.subtract(x.response_time, x.response_time_after)
     with np.errstate(divide="ignore", invalid="ignore"):

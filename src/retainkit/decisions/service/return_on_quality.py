@@ -77,7 +77,6 @@ class QualityInputs(Inputs):
     starts_after: int = setting()
 
     def gain(self) -> Array:
-        """The net present value, ΔCE − E."""
         gained, spent = self.streams()
         return gained.sum(axis=0) - spent.sum(axis=0)
 
@@ -146,7 +145,6 @@ class ReturnOnQuality(Decision):
         return float(np.mean(np.isfinite(self.payback_periods)))
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         periods = np.asarray(self.payback_periods)
         middle = float(np.quantile(periods, 0.5, method="higher"))
         when = "never within the horizon" if middle == inf else f"after {middle:.4g} periods"

@@ -103,7 +103,6 @@ class ServiceChangeInputs(HazardChange):
     hazard_ratio: Real = assumed(POSITIVE, "new hazard over old")
 
     def ratio(self) -> Real:
-        """How many times as large the hazard becomes."""
         return self.hazard_ratio
 
 
@@ -118,7 +117,6 @@ class CurveChangeInputs(AnnuityChange):
     horizon: int | None = setting()
 
     def annuities(self) -> tuple[Real, Real]:
-        """What one unit of margin per period is worth before and after."""
         d, ratio = self.discount_rate, self.hazard_ratio
         if np.ndim(ratio) == 0:
             return self._annuity(1.0, d), self._annuity(ratio, d)
@@ -159,7 +157,6 @@ class ServiceChange(Decision):
     break_even_cost_per_period: Real
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} in all; a customer is worth {shown(self.value_after)} instead of "
             f"{shown(self.value_before)}. The service may cost up to "
@@ -261,18 +258,18 @@ def service_change(
     >>> rates = dict(churn=0.05, discount_rate=0.01, timing="end")
     >>> better = service_change(50, hazard_ratio=0.8, **rates, cost_per_period=3, cost=20_000, customers=1000)
     >>> print(better)
-    Worth it: 82,844.93 in all; a customer is worth 936.18 instead of 833.33. The service may cost up to
-    7.16 per customer and period.
-    assumed            value    turns at  what it is
-    margin_per_period     50     24.5251  before the cost of the change
-    hazard_ratio         0.8    0.899255  new hazard over old
-    churn               0.05  0.00489146  share lost per period before
-    discount_rate       0.01   0.0513739  per period
-    cost_per_period        3     7.15916  per customer, while there
-    cost               20000      102845  once, in all
-    customers           1000     194.468  who get the service
+    Worth it: 82,844.93 in all; a customer is worth 936.18 instead of 833.33. The service may cost up to 7.16
+    per customer and period.
+      assumed            value    turns at  what it is
+      margin_per_period     50     24.5251  before the cost of the change
+      discount_rate       0.01   0.0513739  per period
+      customers           1000     194.468  who get the service
+      cost               20000      102845  once, in all
+      cost_per_period        3     7.15916  per customer, while there
+      churn               0.05  0.00489146  share lost per period before
+      hazard_ratio         0.8    0.899255  new hazard over old
     """
-    return decided(ServiceChangeInputs.read(locals()))
+    return _decided(ServiceChangeInputs.read(locals()))
 
 
 def service_change_on_curve(
@@ -319,7 +316,7 @@ def service_change_on_curve(
     (515.17, 549.5, True)
     """
     table, end = _tabulated(survival, hazard_ratio, discount_rate, timing, after_end, horizon, period)
-    return decided(CurveChangeInputs.read(locals(), survival=table, after_end=end))
+    return _decided(CurveChangeInputs.read(locals(), survival=table, after_end=end))
 
 
 def _tabulated(
@@ -349,9 +346,9 @@ def _tabulated(
     return survival_curve(survival, n), "same-churn"
 
 
-def decided(x: AnnuityChange) -> ServiceChange:
-    """The record, where what a customer is worth has an end."""
-    before, after = x.finite_annuities()
+def _decided(x: ServiceChangeInputs | CurveChangeInputs) -> ServiceChange:
+    before, after = x.annuities()
+    refuse_endless(before, after)
     value_before, value_after = x.values()
     with np.errstate(divide="ignore", invalid="ignore"):
         # nothing spent once is nothing for each customer, be there none

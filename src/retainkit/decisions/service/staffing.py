@@ -181,7 +181,6 @@ class StaffInputs(Inputs):
         return 0.0
 
     def gain(self) -> Real:
-        """Saved on leavers and gained on customers, less what is spent."""
         return self.saved() + self.gained_on_customers() - self.spent()
 
     def _annuity(self) -> Real:
@@ -199,7 +198,6 @@ class ServingStaffInputs(CustomersKept, StaffInputs):
     timing: FlowTiming = setting(check_flow)
 
     def values(self) -> tuple[Real, Real]:
-        """What a customer is worth over the horizon, now and with the lower turnover."""
         effect = ElasticEffect(self.turnover, self.turnover_after, self.elasticity)
         m, c, d = self.margin_per_period, self.churn, self.discount_rate
         before, after = (value_with(m, c, d, self.timing, hr, self.horizon) for hr in (1.0, effect.factor))
@@ -207,7 +205,6 @@ class ServingStaffInputs(CustomersKept, StaffInputs):
         return before, after
 
     def gain(self) -> Real:
-        """Saved on leavers and gained on customers, less what is spent."""
         return StaffInputs.gain(self)
 
 
@@ -226,14 +223,13 @@ class StaffRetention(Decision):
     leavers_fewer_per_period : float or (draws,)
     """
 
-    inputs: StaffInputs | ServingStaffInputs
+    inputs: ServingStaffInputs | StaffInputs  # the larger first: JSON is read as the first that fits
     saved_on_leavers: Real
     gained_on_customers: Real
     spent: Real
     leavers_fewer_per_period: Real
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} in all: {shown(self.saved_on_leavers)} saved on "
             f"{mean(self.leavers_fewer_per_period):.4g} fewer leavers per period, "

@@ -16,7 +16,7 @@ from retainkit.rates import in_period
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
-AfterEnd: TypeAlias = "Literal['stop', 'same-churn'] | float"
+AfterEnd: TypeAlias = Literal["stop", "same-churn"] | float
 """What happens after the last point of a measured curve: no payment is counted, the churn of its last
 period goes on, or a constant churn of that size."""
 
