@@ -170,7 +170,7 @@ def _pages() -> list[tuple[Path, str, str]]:
 
 
 def tutorial(name: str) -> str:
-    """The page that shows it: a tutorial to begin with, or the one that shows it most; else the list of all."""
+    """The page that shows it: a tutorial to begin with, the one that shows it most, or the list of all."""
     shown = [(len(re.findall(rf"(?:`|\b){name}(?:`|\()", text)), path, head) for path, head, text in _pages()]
     shown = [s for s in shown if s[0]]
     first = [s for s in shown if s[1].stem in FIRST_PAGES]
