@@ -23,6 +23,7 @@ def roots_between(f: Callable[[Array], Array], low: Array, high: Array) -> Array
     share = np.full(low.shape, 0.5)
     for _ in range(120):  # bisection alone needs 60
         best, nearest = np.where(np.abs(fa) < np.abs(fb), a, b), np.minimum(np.abs(fa), np.abs(fb))
+        # two neighbouring floats: nothing is between them
         tolerance = 2.0 * _EPS * np.abs(best)
         done = ~found & ((nearest == 0.0) | (np.abs(b - a) <= tolerance))
         root[done] = best[done]
@@ -43,8 +44,10 @@ def _share(a: Array, b: Array, c: Array, fa: Array, fb: Array, fc: Array, tolera
     """How far from a towards b the next point lies."""
     with np.errstate(all="ignore"):  # what is not finite is not used
         xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        # Chandrupatla's test: inside it the quadratic through three points is monotone between them
         safe = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
         quadratic = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
         share = np.where(safe, quadratic, 0.5)
+        # never so close to an end that the step would be lost in it
         least = np.minimum(0.5, tolerance / np.abs(b - a))
     return np.where(np.isfinite(share), np.clip(share, least, 1.0 - least), 0.5)

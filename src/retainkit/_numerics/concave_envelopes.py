@@ -21,7 +21,7 @@ from retainkit._numerics.search import where_zero
 from retainkit.typing import Array
 
 _CLOSE = 1e-10  # of the money at stake
-_MOST_SPLITS = 2000
+_MOST_SPLITS = 2000  # a bound that is still open then is told, with the best answer found
 
 
 class Responses(Protocol):
@@ -74,12 +74,14 @@ def share(responses: Responses, high: Array, budget: float) -> Shared:
         if not queue:
             bound = best.net
             break
+        # best first: the node with the highest bound is the only one that can prove the others useless
         node = heapq.heappop(queue)
         bound = max(-node.minus_bound, best.net)
         best = max(best, *_candidates(responses, node, budget), key=_earned)
         if bound - best.net <= _CLOSE * max(1.0, abs(bound), float(np.minimum(budget, high).max())):
             break
         for half in _split(responses, node):
+            # the lower ends of a node are spent for certain
             if half.low.sum() <= budget:
                 made = _node(responses, half, budget, order)
                 if -made.minus_bound > best.net:
@@ -148,9 +150,11 @@ def _fill(responses: Responses, covers: _Covers, budget: float) -> tuple[Array, 
     if all_that_pays.sum() <= budget:
         return all_that_pays, 1.0
     low, high = 1.0, 2.0
+    # squared, not doubled: the price of a scarce unit may be of any size
     while _demand(responses, covers, high, eager=False).sum() > budget and high < 1e150:
         low, high = high, high * high
     while True:  # demand falls with the price, with a step where a line begins
+        # by digits while they are far apart, then by halves
         middle = sqrt(low * high) if high > 4.0 * low else 0.5 * (low + high)
         if not low < middle < high:
             break
@@ -159,6 +163,7 @@ def _fill(responses: Responses, covers: _Covers, budget: float) -> tuple[Array, 
         else:
             high = middle
     spend = _demand(responses, covers, high, eager=False)
+    # at the price itself demand jumps by whole lines: what the budget leaves goes to them in order
     more = np.maximum(0.0, _demand(responses, covers, low, eager=True) - spend)
     before = np.concatenate([[0.0], np.cumsum(more)[:-1]])
     return spend + np.clip(budget - spend.sum() - before, 0.0, more), high
@@ -166,6 +171,7 @@ def _fill(responses: Responses, covers: _Covers, budget: float) -> tuple[Array, 
 
 def _candidates(responses: Responses, node: _Node, budget: float) -> list[Shared]:
     """What the responses earn: as the covers say, and with the option on a line left out or taken."""
+    # the covers overstate only on a line: with it left out, or taken to its end, the answer is one of ours
     found = [Shared(node.spend, _net(responses, node.spend), node.price, np.inf)]
     low, high, touch, line = node.covers
     used = (node.spend > low) | (line == np.inf)

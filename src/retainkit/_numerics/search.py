@@ -10,7 +10,7 @@ import numpy as np
 from retainkit._numerics.bracketed_roots import roots_between
 from retainkit.typing import Array, NumberLike
 
-_ROUNDS = 40
+_ROUNDS = 40  # each narrows an interval to four spaces of its grid: ten digits are there long before
 
 
 def where_zero(f: Callable[[Array], NumberLike], low: NumberLike, high: NumberLike) -> Array:
@@ -46,6 +46,7 @@ def highest(f: Callable[[Array, Array], Array], most_x: float, most_y: float, po
         x, y = (np.asarray(np.linspace(low[i], high[i], points), np.float64) for i in (0, 1))
         heights = f(x[:, None], y[None, :])
         i, j = divmod(int(np.argmax(heights)), points)
+        # the best is kept over rounds: a finer grid need not hold the point that made it
         if heights.item(i, j) > best.height:
             best = Peak(float(x.item(i)), float(y.item(j)), float(heights.item(i, j)))
         margin = 2.0 * (high - low) / (points - 1)
@@ -64,7 +65,7 @@ def highest_on_line(f: Callable[[float], float], most: float, points: int = 33) 
         heights = [f(x) for x in grid]
         i = int(np.argmax(heights))
         if heights[i] > top:
-            best, top = grid[i], heights[i]
+            best, top = grid[i], heights[i]  # strictly higher: of equal ones the least stays
         margin = 2.0 * (high - low) / (points - 1)
         low, high = max(0.0, best - margin), min(most, best + margin)
         if high - low <= 1e-10 * most:
