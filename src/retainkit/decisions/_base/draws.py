@@ -12,6 +12,12 @@ def mean(figure: Real) -> float:
     return float(np.mean(figure))
 
 
+def number(value: NumberLike) -> Real:
+    """A float for a single number, else the array."""
+    array = np.asarray(value, np.float64)
+    return array.item() if array.ndim == 0 else array
+
+
 def interval(figure: Real, level: float = 0.9) -> tuple[float, float]:
     """The middle part of the draws; a number is its own interval."""
     tail = 0.5 * (1.0 - level)

@@ -12,28 +12,48 @@ The structure is that of the complaint studies of J. A. Goodman (Technical Assis
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 
 from retainkit.columns import keeps_labels, same_rows
-from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, Plain, Real
+from retainkit.errors import refuse_where
+from retainkit.records import Record
+from retainkit.typing import NumberLike, Real
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ComplaintHandling:
+class _Rates(Record):
+    """Rates that the caller measured: checked one by one, and each an assumption of a decision."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", same_rows(**vars(self)))
+        for f in fields(self):
+            object.__setattr__(self, f.name, f.metadata["domain"].check(f.name, getattr(self, f.name)))
+
+    def stated(self, prefix: str = "") -> dict[str, Stated]:
+        """Every rate under its name."""
+        return {
+            prefix + f.name: Stated(getattr(self, f.name), f.metadata["domain"], f.metadata["meaning"])
+            for f in fields(self)
+        }
+
+    def with_values(self, values: dict[str, Real], prefix: str = "") -> Self:
+        """The same with those of the values that are its own, which are taken out of the mapping."""
+        own = {f.name: values.pop(prefix + f.name) for f in fields(self) if prefix + f.name in values}
+        return replace(self, **own) if own else self
+
+    def __str__(self) -> str:
+        return ", ".join(f"{f.name} {mean(getattr(self, f.name)):.4g}" for f in fields(self))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ComplaintHandling(_Rates):
     """One way of handling complaints: how many complain, how their complaints end, and who stays.
 
     Parameters
@@ -55,25 +75,36 @@ class ComplaintHandling:
         For values outside their domain, and shares that sum to more than 1.
     """
 
-    share_complaining: NumberLike
-    satisfied: NumberLike
-    appeased: NumberLike
-    stay_satisfied: NumberLike
-    stay_appeased: NumberLike
-    stay_dissatisfied: NumberLike
-    stay_silent: NumberLike
-    cost_per_complaint: NumberLike
+    share_complaining: NumberLike = assumed(PROBABILITY, "of those with a problem")
+    satisfied: NumberLike = assumed(PROBABILITY, "share of complaints that end so")
+    appeased: NumberLike = assumed(PROBABILITY, "share of complaints that end so")
+    stay_satisfied: NumberLike = assumed(PROBABILITY, "chance to stay")
+    stay_appeased: NumberLike = assumed(PROBABILITY, "chance to stay")
+    stay_dissatisfied: NumberLike = assumed(PROBABILITY, "chance to stay")
+    stay_silent: NumberLike = assumed(PROBABILITY, "chance to stay, with a problem and no complaint")
+    cost_per_complaint: NumberLike = assumed(NOT_NEGATIVE, "of handling it")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", same_rows(**vars(self)))
-        for f in fields(self):
-            domain = NOT_NEGATIVE if f.name == "cost_per_complaint" else PROBABILITY
-            object.__setattr__(self, f.name, domain.check(f.name, getattr(self, f.name)))
-        _check_shares(self.satisfied, self.appeased)
+        super().__post_init__()
+        together = np.asarray(self.satisfied) + self.appeased
+        rule = "must be at most 1: the rest of the complaints ends dissatisfied"
+        way_out = "Give shares of all complaints, not of those that remain."
+        # shares that were computed may sum to a rounding more than 1
+        refuse_where(together > 1.0 + 1e-12, "out-of-range", "satisfied + appeased", together, rule, way_out)
+
+    def ends(self) -> dict[str, Real]:
+        """How many of those with a problem end in which group, as shares."""
+        complain, satisfied, appeased = self.share_complaining, self.satisfied, self.appeased
+        return {
+            "satisfied": complain * satisfied,
+            "appeased": complain * appeased,
+            "dissatisfied": complain * (1.0 - satisfied - appeased),
+            "silent": 1.0 - complain,
+        }
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class WordOfMouth:
+class WordOfMouth(_Rates):
     """What unhappy customers' talking costs; left out unless the caller has the rates.
 
     Parameters
@@ -85,17 +116,14 @@ class WordOfMouth:
         Margin of a sale, or value of a new customer less the cost of winning one.
     """
 
-    told_by_dissatisfied: NumberLike
-    told_by_silent: NumberLike
-    lost_sales_per_person_told: NumberLike
-    value_per_sale: NumberLike
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", same_rows(**vars(self)))
+    told_by_dissatisfied: NumberLike = assumed(NOT_NEGATIVE, "people, by each")
+    told_by_silent: NumberLike = assumed(NOT_NEGATIVE, "people, by each")
+    lost_sales_per_person_told: NumberLike = assumed(PROBABILITY, "sales lost by it")
+    value_per_sale: NumberLike = assumed(REAL, "of a sale lost by it")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MarketDamage(AbstractRecord):
+class MarketDamage(Record):
     """What problems cost in a period; made by `market_damage`.
 
     Attributes
@@ -110,6 +138,8 @@ class MarketDamage(AbstractRecord):
         To word of mouth.
     handling_cost : float or (draws,), money
     """
+
+    _derived = ("total", "share_of_silent")
 
     damage: Real
     by_group: dict[str, Real]
@@ -128,18 +158,6 @@ class MarketDamage(AbstractRecord):
         whole = mean(self.damage)
         return mean(self.by_group["silent"]) / whole if whole else 0.0
 
-    def as_dict(self) -> Plain:
-        """The figures by name; draws as lists."""
-        return {
-            "damage": plain(self.damage),
-            **{f"damage_of_{name}": plain(x) for name, x in self.by_group.items()},
-            "share_of_silent": self.share_of_silent,
-            "customers_lost": plain(self.customers_lost),
-            "sales_lost": plain(self.sales_lost),
-            "handling_cost": plain(self.handling_cost),
-            "total": plain(self.total),
-        }
-
     def __str__(self) -> str:
         return (
             f"Problems cost {shown(self.damage)}, {self.share_of_silent:.0%} of it by customers who never "
@@ -147,6 +165,51 @@ class MarketDamage(AbstractRecord):
             f"{shown(self.sales_lost, ',.0f')} sales lost. Handling complaints costs "
             f"{shown(self.handling_cost)}."
         )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProblemInputs(Inputs):
+    """What the damage done by problems rests on."""
+
+    customers: Real = assumed(NOT_NEGATIVE, "of whom some have a problem")
+    value: Real = assumed(REAL, "margin to come from one who stays")
+    share_with_problem: Real = assumed(PROBABILITY, "of the customers")
+    stay_without_problem: Real = assumed(PROBABILITY, "chance to stay")
+    now: ComplaintHandling = setting()
+    word_of_mouth: WordOfMouth | None = setting()
+
+    def damage(self, handling: ComplaintHandling) -> MarketDamage:
+        """What problems cost with one way of handling complaints."""
+        unhappy = np.asarray(self.customers) * self.share_with_problem
+        size = {name: unhappy * share for name, share in handling.ends().items()}
+        leave = {n: k * (self.stay_without_problem - getattr(handling, f"stay_{n}")) for n, k in size.items()}
+        damage = {name: lost * self.value for name, lost in leave.items()}
+        sales = np.zeros(())
+        if (word := self.word_of_mouth) is not None:
+            # of those whose complaint ended well nobody is known to talk
+            for name in ("dissatisfied", "silent"):
+                lost = size[name] * getattr(word, f"told_by_{name}") * word.lost_sales_per_person_told
+                sales, damage[name] = sales + lost, damage[name] + lost * word.value_per_sale
+        complaints = unhappy * handling.share_complaining
+        return MarketDamage(
+            damage=number(sum(damage.values())),
+            by_group={name: number(d) for name, d in damage.items()},
+            customers_lost=number(sum(leave.values())),
+            sales_lost=number(sales),
+            handling_cost=number(complaints * handling.cost_per_complaint),
+        )
+
+    def stated(self) -> Mapping[str, Stated]:
+        talk = {} if self.word_of_mouth is None else self.word_of_mouth.stated()
+        return {**super().stated(), **self.now.stated(), **talk}
+
+    def gain_at(self, **values: Real) -> Real:
+        now = self.now.with_values(values)
+        word = None if self.word_of_mouth is None else self.word_of_mouth.with_values(values)
+        return replace(self, now=now, word_of_mouth=word, **values).gain()
+
+    def gain(self) -> Real:
+        return -self.damage(self.now).total
 
 
 @keeps_labels
@@ -190,12 +253,29 @@ def market_damage(
     Problems cost 199,200.00, 74% of it by customers who never complain: 664 customers and 0 sales lost.
     Handling complaints costs 9,000.00.
     """
-    problem = _problem(customers, value, share_with_problem, stay_without_problem)
-    return _told(values_of({**problem, **_inputs("", handling), **_talk(word_of_mouth)}), "")
+    return ProblemInputs.read(locals(), now=handling).damage(handling)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BetterComplaintHandling(AbstractDecision):
+class BetterHandlingInputs(ProblemInputs):
+    """What another way of handling complaints rests on; of the plan as ``planned_…``."""
+
+    planned: ComplaintHandling = setting()
+    cost: Real = assumed(NOT_NEGATIVE, "of the change")
+
+    def stated(self) -> Mapping[str, Stated]:
+        return {**super().stated(), **self.planned.stated("planned_")}
+
+    def gain_at(self, **values: Real) -> Real:
+        planned = self.planned.with_values(values, "planned_")
+        return ProblemInputs.gain_at(replace(self, planned=planned), **values)
+
+    def gain(self) -> Real:
+        return self.damage(self.now).total - np.asarray(self.damage(self.planned).total) - self.cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BetterComplaintHandling(Decision):
     """Whether another way of handling complaints pays; made by `better_complaint_handling`.
 
     Attributes
@@ -205,15 +285,11 @@ class BetterComplaintHandling(AbstractDecision):
     now, planned : MarketDamage
     """
 
+    inputs: BetterHandlingInputs
     now: MarketDamage
     planned: MarketDamage
 
-    def as_dict(self) -> Plain:
-        """The figures, draws as lists, with the verdict and the assumptions."""
-        return {**super().as_dict(), "now": self.now.as_dict(), "planned": self.planned.as_dict()}
-
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} in all; problems cost {shown(self.planned.damage)} instead of "
             f"{shown(self.now.damage)}, and handling complaints {shown(self.planned.handling_cost)} "
@@ -264,103 +340,5 @@ def better_complaint_handling(
     >>> decision.worth_it, round(decision.gain)
     (True, 12200)
     """
-    inputs = {
-        **_problem(customers, value, share_with_problem, stay_without_problem),
-        **_inputs("", now),
-        **_inputs("planned_", planned),
-        **_talk(word_of_mouth),
-        **given(cost=(cost, NOT_NEGATIVE, "of the change")),
-    }
-
-    def gain(**x: NumberLike) -> NumberLike:
-        _check_shares(x["planned_satisfied"], x["planned_appeased"])
-        _check_shares(x["satisfied"], x["appeased"])
-        return np.asarray(_told(x, "").total) - _told(x, "planned_").total - x["cost"]
-
-    x = values_of(inputs)
-    return BetterComplaintHandling(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        now=_told(x, ""),
-        planned=_told(x, "planned_"),
-    )
-
-
-_MEANINGS = {
-    "share_complaining": "of those with a problem",
-    "satisfied": "share of complaints that end so",
-    "appeased": "share of complaints that end so",
-    "stay_satisfied": "chance to stay",
-    "stay_appeased": "chance to stay",
-    "stay_dissatisfied": "chance to stay",
-    "stay_silent": "chance to stay, with a problem and no complaint",
-    "cost_per_complaint": "of handling it",
-}
-
-
-def _problem(
-    customers: NumberLike, value: NumberLike, share: NumberLike, stay: NumberLike
-) -> dict[str, Input]:
-    return given(
-        customers=(customers, NOT_NEGATIVE, "of whom some have a problem"),
-        value=(value, REAL, "margin to come from one who stays"),
-        share_with_problem=(share, PROBABILITY, "of the customers"),
-        stay_without_problem=(stay, PROBABILITY, "chance to stay"),
-    )
-
-
-def _inputs(prefix: str, handling: ComplaintHandling) -> dict[str, Input]:
-    return given(
-        **{
-            prefix + name: (
-                getattr(handling, name),
-                NOT_NEGATIVE if name == "cost_per_complaint" else PROBABILITY,
-                meaning,
-            )
-            for name, meaning in _MEANINGS.items()
-        }
-    )
-
-
-def _talk(word: WordOfMouth | None) -> dict[str, Input]:
-    if word is None:
-        return {}
-    return given(
-        told_by_dissatisfied=(word.told_by_dissatisfied, NOT_NEGATIVE, "people, by each"),
-        told_by_silent=(word.told_by_silent, NOT_NEGATIVE, "people, by each"),
-        lost_sales_per_person_told=(word.lost_sales_per_person_told, PROBABILITY, "sales lost by it"),
-        value_per_sale=(word.value_per_sale, REAL, "of a sale lost by it"),
-    )
-
-
-def _told(x: Mapping[str, NumberLike], prefix: str) -> MarketDamage:
-    def of(name: str) -> NumberLike:
-        return np.asarray(x[prefix + name])
-
-    unhappy = np.asarray(x["customers"]) * x["share_with_problem"]
-    complaints = unhappy * of("share_complaining")
-    ends = {"satisfied": of("satisfied"), "appeased": of("appeased")}
-    size = {name: complaints * share for name, share in ends.items()}
-    size["dissatisfied"] = complaints * (1.0 - ends["satisfied"] - ends["appeased"])
-    size["silent"] = unhappy - complaints
-    leave = {name: n * (x["stay_without_problem"] - of(f"stay_{name}")) for name, n in size.items()}
-    sales = {
-        name: n * x.get(f"told_by_{name}", 0.0) * x.get("lost_sales_per_person_told", 0.0)
-        for name, n in size.items()
-    }
-    damage = {name: leave[name] * x["value"] + sales[name] * x.get("value_per_sale", 0.0) for name in size}
-    return MarketDamage(
-        damage=number(sum(damage.values())),
-        by_group={name: number(d) for name, d in damage.items()},
-        customers_lost=number(sum(leave.values())),
-        sales_lost=number(sum(sales.values())),
-        handling_cost=number(complaints * of("cost_per_complaint")),
-    )
-
-
-def _check_shares(satisfied: NumberLike, appeased: NumberLike) -> None:
-    together = np.asarray(satisfied) + appeased
-    if np.any(together > 1.0 + 1e-12):
-        rule = "must be at most 1: the rest of the complaints ends dissatisfied"
-        way_out = "Give shares of all complaints, not of those that remain."
-        raise InputError("out-of-range", "satisfied + appeased", float(np.max(together)), rule, way_out)
+    x = BetterHandlingInputs.read(locals())
+    return BetterComplaintHandling(gain=x.gain(), inputs=x, now=x.damage(now), planned=x.damage(planned))

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
 
-from retainkit.columns import keeps_labels
-from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
+from retainkit.columns import keeps_labels, same_rows
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.decisions.crisis.crisis import share_of_value, usual_annuity
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
-from retainkit.rates import as_loss, in_period
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Real, Unit
+from retainkit.records import Record
+from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _END = 45.0  # e^-45 of the excess is left
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CrisisCost(AbstractRecord):
+class CrisisCost(Record):
     """What a crisis costs; made by `crisis_cost`.
 
     Attributes
@@ -55,10 +48,6 @@ class CrisisCost(AbstractRecord):
     share_lost: Real
     customers_not_won: Real
 
-    def as_dict(self) -> Plain:
-        """The figures by name; draws as lists."""
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
-
     def __str__(self) -> str:
         return (
             f"The crisis costs {shown(self.loss)}: {shown(self.loss_of_customers)} of customers at hand, "
@@ -66,6 +55,62 @@ class CrisisCost(AbstractRecord):
             f"{shown(self.loss_of_new_customers)} of {mean(self.customers_not_won):,.0f} customers not won; "
             f"{shown(self.loss_on_new_customers)} of customers won in it who leave sooner."
         )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CrisisInputs(Inputs):
+    """What the cost of a crisis rests on."""
+
+    margin_per_period: Real = assumed(REAL, "of a customer who is there")
+    churn: Real = assumed(SHARE_BELOW_1, "share lost per period as usual", rate="loss")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    hazard_jump: Real = assumed(NOT_NEGATIVE, "excess of the hazard at the start")
+    half_life: Real = assumed(POSITIVE, "of that excess")
+    customers: Real = assumed(NOT_NEGATIVE, "at hand")
+    acquired_per_period: Real = assumed(NOT_NEGATIVE, "new customers as usual")
+    acquisition_cost: Real = assumed(NOT_NEGATIVE, "of a new customer")
+    acquisition_drop: Real = assumed(PROBABILITY, "share of them not won at the start")
+
+    def gain(self) -> Real:
+        return np.negative(self.loss().loss)
+
+    def recovering_in(self) -> Real:
+        """The half-life of the drop of acquisition."""
+        return self.half_life
+
+    def loss(self) -> CrisisCost:
+        """What the crisis takes."""
+        hazard, force = hazard_of(self.churn), np.log1p(self.discount_rate)
+        h, jump, drop = self.half_life, np.asarray(self.hazard_jump), np.asarray(self.acquisition_drop)
+        usual = self.margin_per_period * usual_annuity(hazard, force)
+        refuse_endless(usual)
+        recovering, acquired = (
+            log(2.0) / np.asarray(self.recovering_in()),
+            np.asarray(self.acquired_per_period),
+        )
+        at_hand = self.customers * usual * (1.0 - share_of_value(hazard, force, jump, h))
+        missing = acquired * drop / (recovering + force) * (usual - self.acquisition_cost)
+        sooner = np.zeros(())
+        if np.any(acquired > 0.0):  # the only part that has no closed form
+            sooner = acquired * usual * _share_lost_later(hazard, force, jump, h, recovering, drop)
+        return CrisisCost(
+            loss=number(at_hand + missing + sooner),
+            loss_of_customers=number(at_hand),
+            loss_of_new_customers=number(missing),
+            loss_on_new_customers=number(sooner),
+            share_lost=number(-np.expm1(-hazard * jump * np.asarray(h) / log(2.0))),
+            customers_not_won=number(acquired * drop / recovering),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OwnRecoveryInputs(CrisisInputs):
+    """The same where acquisition recovers at a speed of its own."""
+
+    acquisition_half_life: Real = assumed(POSITIVE, "of that drop")
+
+    def recovering_in(self) -> Real:
+        return self.acquisition_half_life
 
 
 def crisis_cost(
@@ -122,22 +167,38 @@ def crisis_cost(
     The crisis costs 3,710,164.12: 3,187,961.55 of customers at hand, 20.8% of whom it takes away for
     good; 389,833.38 of 346 customers not won; 132,369.20 of customers won in it who leave sooner.
     """
-    return _told(
-        values_of(
-            _inputs(
-                margin_per_period,
-                in_period(period, churn=as_loss(churn), discount_rate=discount_rate),
-                hazard_jump,
-                half_life,
-                customers,
-                (acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life),
-            )
-        )
-    )
+    return _crisis(locals()).loss()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FasterRecovery(AbstractDecision):
+class FasterRecoveryInputs(Inputs):
+    """What a faster recovery rests on: the crisis, and how much shorter it becomes."""
+
+    crisis: OwnRecoveryInputs | CrisisInputs = setting()
+    half_life_after: Real = assumed(POSITIVE, "of the excess, with the spending")
+    cost: Real = assumed(NOT_NEGATIVE, "of the faster recovery")
+
+    def stated(self) -> dict[str, Stated]:
+        return {**self.crisis.stated(), **super().stated()}
+
+    def gain_at(self, **values: Real) -> Real:
+        own = {name: values.pop(name) for name in ("half_life_after", "cost") if name in values}
+        return replace(self, crisis=replace(self.crisis, **values), **own).gain()
+
+    def shorter(self) -> CrisisInputs:
+        """The crisis with the spending: all half-lives shorten in the same proportion."""
+        x = self.crisis
+        if isinstance(x, OwnRecoveryInputs):
+            own = x.acquisition_half_life * (self.half_life_after / np.asarray(x.half_life))
+            x = replace(x, acquisition_half_life=own)
+        return replace(x, half_life=self.half_life_after)
+
+    def gain(self) -> Real:
+        return self.crisis.loss().loss - np.asarray(self.shorter().loss().loss) - self.cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FasterRecovery(Decision):
     """Whether it pays to end a crisis sooner; made by `faster_recovery`.
 
     Attributes
@@ -147,19 +208,11 @@ class FasterRecovery(AbstractDecision):
     cost_of_crisis, cost_of_shorter_crisis : CrisisCost
     """
 
+    inputs: FasterRecoveryInputs
     cost_of_crisis: CrisisCost
     cost_of_shorter_crisis: CrisisCost
 
-    def as_dict(self) -> Plain:
-        """The figures, draws as lists, with the verdict and the assumptions."""
-        return {
-            **super().as_dict(),
-            "cost_of_crisis": self.cost_of_crisis.as_dict(),
-            "cost_of_shorter_crisis": self.cost_of_shorter_crisis.as_dict(),
-        }
-
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} in all; the crisis costs {shown(self.cost_of_shorter_crisis.loss)} instead "
             f"of {shown(self.cost_of_crisis.loss)}."
@@ -212,88 +265,16 @@ def faster_recovery(
     >>> decision.worth_it, round(decision.gain)
     (True, 937088)
     """
-    inputs = {
-        **_inputs(
-            margin_per_period,
-            in_period(period, churn=as_loss(churn), discount_rate=discount_rate),
-            hazard_jump,
-            half_life,
-            customers,
-            (acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life),
-        ),
-        **given(
-            half_life_after=(half_life_after, POSITIVE, "of the excess, with the spending"),
-            cost=(cost, NOT_NEGATIVE, "of the faster recovery"),
-        ),
-    }
-
-    def both(x: Mapping[str, NumberLike]) -> tuple[CrisisCost, CrisisCost]:
-        ratio = x["half_life_after"] / np.asarray(x["half_life"])
-        shorter = {**x, "half_life": x["half_life_after"]}
-        if "acquisition_half_life" in x:
-            shorter["acquisition_half_life"] = x["acquisition_half_life"] * ratio
-        return _told(x), _told(shorter)
-
-    def gain(**x: NumberLike) -> NumberLike:
-        longer, shorter = both(x)
-        return np.asarray(longer.loss) - shorter.loss - x["cost"]
-
-    x = values_of(inputs)
-    longer, shorter = both(x)
+    x = FasterRecoveryInputs.read(locals(), crisis=_crisis(locals()))
+    same_rows(**{name: stated.value for name, stated in x.stated().items()})
     return FasterRecovery(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        cost_of_crisis=longer,
-        cost_of_shorter_crisis=shorter,
+        gain=x.gain(), inputs=x, cost_of_crisis=x.crisis.loss(), cost_of_shorter_crisis=x.shorter().loss()
     )
 
 
-def _inputs(
-    margin: NumberLike,
-    rates: tuple[NumberLike, ...],
-    hazard_jump: NumberLike,
-    half_life: NumberLike,
-    customers: NumberLike,
-    acquisition: tuple[NumberLike, NumberLike, NumberLike, NumberLike],
-) -> dict[str, Input]:
-    acquired, cost, drop, own_half_life = acquisition
-    own = (
-        {} if own_half_life is None else {"acquisition_half_life": (own_half_life, POSITIVE, "of that drop")}
-    )
-    return given(
-        margin_per_period=(margin, REAL, "of a customer who is there"),
-        churn=(rates[0], SHARE_BELOW_1, "share lost per period as usual"),
-        discount_rate=(rates[1], GROWTH, "per period"),
-        hazard_jump=(hazard_jump, NOT_NEGATIVE, "excess of the hazard at the start"),
-        half_life=(half_life, POSITIVE, "of that excess"),
-        customers=(customers, NOT_NEGATIVE, "at hand"),
-        acquired_per_period=(acquired, NOT_NEGATIVE, "new customers as usual"),
-        acquisition_cost=(cost, NOT_NEGATIVE, "of a new customer"),
-        acquisition_drop=(drop, PROBABILITY, "share of them not won at the start"),
-        **({} if own_half_life is None else own),
-    )
-
-
-def _told(x: Mapping[str, NumberLike]) -> CrisisCost:
-    hazard, force = hazard_of(x["churn"]), np.log1p(x["discount_rate"])
-    h, jump = x["half_life"], x["hazard_jump"]
-    usual = x["margin_per_period"] * usual_annuity(hazard, force)
-    refuse_endless(usual)
-    recovering = log(2.0) / np.asarray(x.get("acquisition_half_life", h))
-    acquired, drop = np.asarray(x["acquired_per_period"]), np.asarray(x["acquisition_drop"])
-    at_hand = x["customers"] * usual * (1.0 - share_of_value(hazard, force, jump, h))
-    missing = acquired * drop / (recovering + force) * (usual - x["acquisition_cost"])
-    sooner = np.zeros(())
-    if np.any(acquired > 0.0):
-        sooner = acquired * usual * _share_lost_later(hazard, force, np.asarray(jump), h, recovering, drop)
-    return CrisisCost(
-        loss=number(at_hand + missing + sooner),
-        loss_of_customers=number(at_hand),
-        loss_of_new_customers=number(missing),
-        loss_on_new_customers=number(sooner),
-        share_lost=number(-np.expm1(-hazard * jump * np.asarray(h) / log(2.0))),
-        customers_not_won=number(acquired * drop / recovering),
-    )
+def _crisis(arguments: Mapping[str, NumberLike]) -> CrisisInputs:
+    shared = arguments["acquisition_half_life"] is None
+    return (CrisisInputs if shared else OwnRecoveryInputs).read(arguments)
 
 
 def _share_lost_later(

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.decisions.service.effects import RecoveryEffect
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import refuse_where
-from retainkit.typing import Array, NumberLike, Real
+from retainkit.typing import NumberLike, Real
 
 
 def recovery_gain(
@@ -67,12 +69,37 @@ def recovery_gain(
         cost_per_recovery=(cost_per_recovery, NOT_NEGATIVE),
         recovery_paradox=(recovery_paradox, PROBABILITY),
     )
-    _check_chances(p, p0, share, extra)
-    return back((share * (p - p0) + extra) * v - spent)
+    effect = RecoveryEffect(p, p0, share, extra)
+    _check_chances(effect)
+    return back(effect.brought_back * v - spent)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ServiceRecovery(AbstractDecision):
+class RecoveryInputs(Inputs):
+    """What making good for failures rests on."""
+
+    value: Real = assumed(REAL, "margin to come from one who stays")
+    stay_without_failure: Real = assumed(PROBABILITY, "chance to stay")
+    stay_unrecovered: Real = assumed(PROBABILITY, "chance to stay after a failure")
+    restored: Real = assumed(PROBABILITY, "share of the loss brought back")
+    cost_per_recovery: Real = assumed(NOT_NEGATIVE, "of one recovery")
+    failures: Real = assumed(NOT_NEGATIVE, "recovered")
+    cost: Real = assumed(NOT_NEGATIVE, "once, in all")
+    recovery_paradox: Real = assumed(PROBABILITY, "chance beyond one without failure")
+
+    def effect(self) -> RecoveryEffect:
+        """What a failure takes and recovery brings back."""
+        return RecoveryEffect(
+            self.stay_without_failure, self.stay_unrecovered, self.restored, self.recovery_paradox
+        )
+
+    def gain(self) -> Real:
+        each = self.effect().brought_back * self.value - self.cost_per_recovery
+        return self.failures * each - self.cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServiceRecovery(Decision):
     """Whether making good for failures pays; made by `service_recovery`.
 
     Attributes
@@ -88,12 +115,12 @@ class ServiceRecovery(AbstractDecision):
         Δp·V: the most that one recovery may cost.
     """
 
+    inputs: RecoveryInputs
     failure_cost: Real
     left_after_recovery: Real
     most_per_recovery: Real
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} in all. A failure costs {shown(self.failure_cost)} if nothing is done and "
             f"{shown(self.left_after_recovery)} with recovery, which may cost up to "
@@ -148,44 +175,25 @@ def service_recovery(
     cost                0     52000  once, in all
     recovery_paradox          0         -  chance beyond one without failure
     """
-    inputs = given(
-        value=(value, REAL, "margin to come from one who stays"),
-        stay_without_failure=(stay_without_failure, PROBABILITY, "chance to stay"),
-        stay_unrecovered=(stay_unrecovered, PROBABILITY, "chance to stay after a failure"),
-        restored=(restored, PROBABILITY, "share of the loss brought back"),
-        cost_per_recovery=(cost_per_recovery, NOT_NEGATIVE, "of one recovery"),
-        failures=(failures, NOT_NEGATIVE, "recovered"),
-        cost=(cost, NOT_NEGATIVE, "once, in all"),
-        recovery_paradox=(recovery_paradox, PROBABILITY, "chance beyond one without failure"),
-    )
-
-    def brought(**x: NumberLike) -> NumberLike:
-        more = x["restored"] * (x["stay_without_failure"] - x["stay_unrecovered"]) + x["recovery_paradox"]
-        return more * x["value"]
-
-    def gain(**x: NumberLike) -> NumberLike:
-        return x["failures"] * (brought(**x) - x["cost_per_recovery"]) - x["cost"]
-
-    x = values_of(inputs)
-    names = ("stay_without_failure", "stay_unrecovered", "restored", "recovery_paradox")
-    p, p0, share, extra = (np.asarray(x[name]) for name in names)
-    _check_chances(p, p0, share, extra)
-    lost = (p - p0) * x["value"]
+    x = RecoveryInputs.read(locals())
+    effect = x.effect()
+    _check_chances(effect)
+    lost, back = effect.lost * x.value, effect.brought_back * x.value
     return ServiceRecovery(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        failure_cost=number(lost),
-        left_after_recovery=number(lost - brought(**x) + x["cost_per_recovery"]),
-        most_per_recovery=number(brought(**x)),
+        gain=x.gain(),
+        inputs=x,
+        failure_cost=lost,
+        left_after_recovery=lost - back + x.cost_per_recovery,
+        most_per_recovery=back,
     )
 
 
-def _check_chances(p: Array, p0: Array, restored: Array, paradox: Array) -> None:
-    p0_wide, lower = np.broadcast_arrays(p0, p)
+def _check_chances(effect: RecoveryEffect) -> None:
     rule = "must not be above stay_without_failure"
     way_out = "For customers who stay more after a recovered failure give recovery_paradox=…"
-    refuse_where(p0_wide > lower, "out-of-range", "stay_unrecovered", p0_wide, rule, way_out)
-    after = np.asarray(p0 + restored * (p - p0) + paradox)
+    p0 = np.asarray(effect.stay_unrecovered)
+    refuse_where(effect.lost < 0.0, "out-of-range", "stay_unrecovered", p0, rule, way_out)
+    after = np.add(p0, effect.brought_back)
     rule = "must leave the chance to stay after recovery at 1 or below"
     way_out = "Nobody can be more than certain to stay."
     refuse_where(after > 1.0, "out-of-range", "recovery_paradox", after, rule, way_out)

@@ -17,14 +17,14 @@ import numpy as np
 
 from retainkit.columns import same_rows
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.draws import number, shown
 from retainkit.decisions._base.inputs import Stated, assumed, setting
 from retainkit.decisions.service.hazard import CustomersKept, refuse_endless, value_with
 from retainkit.domains import CHANGE, PROBABILITY, REAL
 from retainkit.errors import InputError, refuse_where, unknown_choice
 from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 _END = "retention at the end of the chain"
 ENDS = ("retention", "hazard", "margin")
@@ -92,10 +92,10 @@ def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
     """
     _check_joined(links)
     up = np.log1p(np.asarray(CHANGE.check("change", change)))
-    effects = {links[0].cause: _number(np.expm1(up))}
+    effects = {links[0].cause: number(np.expm1(up))}
     for link in links:
         up = up * np.asarray(link.elasticity)
-        effects[link.effect] = _number(np.expm1(up))
+        effects[link.effect] = number(np.expm1(up))
     return effects
 
 
@@ -239,7 +239,3 @@ def _check_joined(links: Sequence[Link]) -> None:
     if len(set(stages)) < len(stages):
         way_out = "Give each stage its own name."
         raise InputError("inconsistent", "links", stages, "must not come back to a stage", way_out)
-
-
-def _number(value: Array) -> Real:
-    return value.item() if value.ndim == 0 else value
