@@ -76,8 +76,8 @@ class PurchaseProcess(Protocol[D_contra]):
     whole_periods: ClassVar[bool]
     """Whether time comes in whole opportunities to buy, so that horizons are whole numbers."""
 
-    def probability_alive(self, customers: D_contra, /) -> Array:
-        """That each customer is still one at the end of observation."""
+    def probability_alive(self, customers: D_contra, /, horizon: Duration | NumberLike = ...) -> Array:
+        """That each customer is still one `horizon` after the end of observation, by default at it."""
         ...
 
     def expected_purchases(self, customers: D_contra, /, horizon: Duration | NumberLike) -> Array:

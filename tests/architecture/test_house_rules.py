@@ -34,6 +34,11 @@ def test_nine_functions_in_ten_are_under_40_lines_and_none_is_over_60() -> None:
     assert sum(n < 40 for n in lengths.values()) >= 0.9 * len(lengths)
 
 
+def test_at_most_one_annotation_in_twenty_contains_any() -> None:
+    told = [loose for p in SOURCES for _, _, loose in measure.annotated(p)]
+    assert sum(told) <= 0.05 * len(told)
+
+
 def test_no_folder_has_more_than_20_files() -> None:
     assert {name: n for name, n in measure.folders(SRC).items() if n > 20} == {}
 

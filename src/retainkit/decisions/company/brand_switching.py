@@ -18,6 +18,7 @@ import numpy as np
 from retainkit.columns import labels_of
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+
 PER_PERIOD = "per period"
 from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number

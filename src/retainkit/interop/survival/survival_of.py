@@ -14,7 +14,7 @@ from retainkit.interop.survival._covariates import needless, roots
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.interop.survival.formula_curve import FormulaCurve
 from retainkit.interop.survival.from_lifelines import from_lifelines
-from retainkit.interop.survival.from_lifetimes import from_fitter, from_purchases
+from retainkit.interop.survival.from_lifetimes import NEW, from_fitter, from_purchases
 from retainkit.interop.survival.from_sksurv import from_sksurv, is_steps
 from retainkit.interop.survival.from_surpyval import from_surpyval
 from retainkit.interop.survival.step_curve import Between, StepCurve, step_curve
@@ -22,8 +22,6 @@ from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve
 from retainkit.models.contractual.nonparametric.ending import AfterEnd
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
-from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.models.purchasing.bg_bb import BGBB
 from retainkit.protocols import model_of
 from retainkit.typing import Array, Foreign, Frame, NumberLike, Unit
 from retainkit.units import check_unit
@@ -132,7 +130,8 @@ def _read(fitted: Foreign, covariates: Frame, unit: Unit | None) -> Foreign:
 
 def _own(fitted: Foreign, unit: Unit | None) -> Foreign:
     """retainkit's own, lifetimes' fitters, and functions; None for anything else."""
-    if isinstance(fitted, AbstractPurchaseModel | BGBB):
+    kind: object = getattr(type(fitted), "data_kind", None)
+    if kind in NEW:
         return from_purchases(_with_unit(fitted, unit))
     if isinstance(fitted, AbstractContractualModel | AbstractCurve | AbstractSurvival | LifeTable):
         return _with_unit(fitted, unit)
