@@ -28,6 +28,7 @@ def most_each_can_add(gains: Gains) -> Array:
     most = p.multiplier(everything, harm)
     margin = p.base.margin[p.segment][:, None, None]
     gaining = margin + everything @ np.maximum(moved.money, 0.0)
+    # a customer who costs money makes every bound below run the other way
     if np.any(margin + everything @ np.minimum(moved.money, 0.0) < 0.0):
         return np.full(gains.count, inf)
     hazard = p.hazard[:, :, None]
@@ -39,14 +40,17 @@ def most_each_can_add(gains: Gains) -> Array:
     found: list[float] = []
     for i in range(gains.count):
         only = np.eye(gains.count)[i] * everything
+        # the most that i takes away is taken from a hazard that everything harmful has raised
         helped = harm.copy()
         helped[:, i] = moved.log_ratio[:, i]
         taken = hazard * np.maximum(most - p.multiplier(everything, helped), 0.0)
+        # customers saved count at the best margin there can be, for as long as the best survival lets them
         saved = all_kept - _earned(gains, at_best * np.exp(-taken), gaining, joining)
         up = _earned(gains, at_best, only @ np.maximum(moved.money, 0.0), joining)
         down = _earned(gains, at_worst, only @ np.minimum(moved.money, 0.0), few)
         more = p.joining(only @ np.maximum(moved.lift, 0.0))
         won = p.total(Flow(at_best, gaining, more), start=False)
+        # fewer new customers spare their acquisition cost, also where they would have been worth it
         spared = -p.total(Flow(at_best, free, p.joining(only @ np.maximum(-moved.lift, 0.0))), start=False)
         found.append(float((saved + up + down + won + spared).mean() - p.fixed_cost[i]))
     return np.array(found)
@@ -81,6 +85,7 @@ def most_within(most: Array, cost: Array, budget: float) -> float:
     left, total = budget, 0.0
     for i in order:
         price = float(cost[i])
+        # the last one in part: no whole set can earn more than this mixture
         part = 1.0 if price <= left else left / price
         total += part * float(most[i])
         left -= part * price

@@ -36,9 +36,11 @@ def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) ->
 
     owner, effects = _listed(initiatives)
     rng = np.random.default_rng(seed)
+    # each part of a distribution once: means settle with far fewer draws than by chance
     middles = (np.arange(draws) + 0.5) / draws
     chance = np.array([rng.permutation(middles) for _ in effects])
     value = np.array([e.uncertain.quantile(u, e.distribution) for e, u in zip(effects, chance, strict=True)])
+    # nothing is uncertain: one draw says it all
     if all(e.uncertain.certain for e in effects):
         chance, value = chance[:, :1], value[:, :1]
     return Draws(effects, owner, value, ndtri(chance))
@@ -87,6 +89,7 @@ def _log_ratio(initiative: AbstractInitiative, base: Base, effect: Effect, drawn
     if effect.target == "hazard_ratio":
         _refuse(drawn <= 0.0, drawn, initiative, effect, "must stay above 0")
         return effect.scale * np.log(drawn)
+    # points of all churn are more points of one reason: the ratio is that of the part acted on
     share = base.reasons[initiative.churn_reason] if initiative.churn_reason else 1.0
     less = effect.scale * drawn
     logs = np.zeros((base.shares.size, drawn.size))
@@ -96,6 +99,7 @@ def _log_ratio(initiative: AbstractInitiative, base: Base, effect: Effect, drawn
             churn = -np.expm1(-hazard)
             rule = "must leave some churn of what it acts on, in every draw"
             _refuse((less >= churn) | (less <= churn - 1.0), drawn, initiative, effect, rule)
+            # points of churn as a ratio of hazards, which is what multiplies with other initiatives
             ratio = 1.0 - (1.0 + np.log1p(less - churn) / hazard) / share
             _refuse(ratio <= 0.0, drawn, initiative, effect, rule)
             logs[s] = np.log(ratio)

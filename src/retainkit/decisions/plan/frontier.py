@@ -18,8 +18,8 @@ from retainkit.decisions.plan.bound import most_each_can_add, most_of_all, most_
 from retainkit.decisions.plan.gains import Gains, every_set, none
 from retainkit.typing import Array
 
-_MOST_TRIED = 15
-_CANDIDATES = 4096
+_MOST_TRIED = 15  # initiatives: twice as many sets for one more
+_CANDIDATES = 4096  # sets that may turn out best once effects are better known; the rest is far behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ def search(gains: Gains, cost: Array, budget: float) -> Search:
     sets = every_set(gains.count) if exact else _greedy(gains, cost, budget)
     net, spend = gains.means(sets), sets @ cost
     affordable = np.flatnonzero(spend <= budget)
+    # stable: of equal sets the one with fewer initiatives, which stands first, is named
     order = affordable[np.argsort(-net[affordable], kind="stable")]
     best = order[0]
     keep = _efficient(spend, net)
@@ -82,6 +83,7 @@ def search(gains: Gains, cost: Array, budget: float) -> Search:
 
 def _efficient(spend: Array, net: Array) -> NDArray[np.intp]:
     """The sets that no other beats with as little spend, by rising spend."""
+    # by spend, and of equal spend the best first: only what beats all cheaper sets is efficient
     order = np.lexsort((-net, spend))
     before = np.concatenate([[-inf], np.maximum.accumulate(net[order])[:-1]])
     return order[net[order] > before]
@@ -89,6 +91,7 @@ def _efficient(spend: Array, net: Array) -> NDArray[np.intp]:
 
 def _greedy(gains: Gains, cost: Array, budget: float) -> NDArray[np.bool_]:
     """Nothing, each alone, and what grows from nothing: with a limit on the spend and without."""
+    # without a limit for the frontier, with it for the best set: the last addition may not fit
     grown = [_grow(gains, cost, limit) for limit in {inf, budget}]
     single = np.eye(gains.count, dtype=np.bool_)
     return np.unique(np.concatenate([none(gains.count), single, *grown]), axis=0)
@@ -105,6 +108,7 @@ def _grow(gains: Gains, cost: Array, limit: float) -> NDArray[np.bool_]:
         found = gains.means(larger)
         added = found - worth
         with np.errstate(divide="ignore"):
+            # free and useful is infinitely good per money, and taken first
             per_cost = np.where(added > 0.0, added / cost[open_to], -inf)
         pick = int(np.argmax(per_cost))
         if added[pick] <= 0.0:

@@ -23,6 +23,7 @@ class Gains:
     nothing: Array = field(init=False)
 
     def __post_init__(self) -> None:
+        # the same draws for every set: differences of sets are then differences of what they do, not of luck
         object.__setattr__(self, "nothing", self.population.worth(none(self.count), self.moved))
 
     @property
@@ -48,6 +49,7 @@ class Gains:
         """
         spent = np.array([[i.total_monthly_cost_per_customer] for i in initiatives])
         changed = self.moved.money.mean(axis=1, keepdims=True) + spent
+        # with no effect on who stays or joins: a budget is what is spent, whether or not it works
         still = Moved(
             np.zeros((self.moved.log_ratio.shape[0], *spent.shape)),
             np.minimum(changed, 0.0) - spent,

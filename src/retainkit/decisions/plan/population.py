@@ -21,7 +21,7 @@ from retainkit.errors import InputError
 from retainkit.timing import Timing
 from retainkit.typing import Array
 
-_MOST_BY_CHANCE = 8
+_MOST_BY_CHANCE = 8  # initiatives that reach a part: 256 kinds of customer in each segment
 _BATCH = 15_000  # numbers in an array: few enough to stay in a cache, from month to month
 
 
@@ -86,6 +86,7 @@ class Population:
     def worth(self, sets: NDArray[np.bool_], moved: Moved) -> Array:
         """Money of now that the customers bring with each set of initiatives, after all its costs."""
         per_set = self.weight.size * self.hazard.shape[1] * self.reason_share.size * moved.money.shape[1]
+        # few sets at a time: one month is computed after the other, and the arrays are read in each
         step = max(1, _BATCH // per_set)
         parts = [self._batch(sets[i : i + step], moved) for i in range(0, len(sets), step)]
         return np.concatenate(parts)  # (sets, draws)
@@ -105,6 +106,7 @@ class Population:
         logs = log_ratio[self.segment]  # (cells, initiatives, draws)
         found = 0.0
         for share, on in zip(self.reason_share, self.on_reason, strict=True):
+            # within a reason ratios multiply, over reasons hazards add: what is saved once is not saved twice
             found = found + share * np.exp((does * on) @ logs)
         return np.asarray(found)
 
@@ -121,10 +123,12 @@ class Population:
         worth = 0.0
         for t, p in enumerate(self.piece):
             stayed = there * flow.stay[:, :, p]
+            # who stays through the month pays at its end; otherwise everyone who began it does
             paying = stayed if b.timing == "end-if-retained" else there
             earned = (flow.margin[:, :, p] * paying).sum(axis=1)
             worth = worth + b.discount_factor ** (t + late) * earned
             there = stayed
+            # who joins after the last month pays nothing within the horizon, and would only cost
             if b.arrivals and t + 1 < b.months:
                 joining = flow.arrive[:, :, self.piece[t + 1]]
                 there = there + joining
@@ -138,6 +142,7 @@ def populate(base: Base, initiatives: Sequence[AbstractInitiative]) -> Populatio
     segment, weight, reached = _cells(base, initiatives)
     runs = np.array([_running(i, base.months) for i in initiatives])  # (initiatives, months)
     steps = np.concatenate([base.hazard, runs])
+    # months in which nothing changes share one survival: most plans have a handful of pieces, not 36
     _, first, piece = np.unique(steps, axis=1, return_index=True, return_inverse=True)
     acts = reached[:, None, :] * runs.T[None, first, :]
     shares = dict(base.reasons) or {"": 1.0}
@@ -183,6 +188,7 @@ def _cells(base: Base, initiatives: Sequence[AbstractInitiative]) -> tuple[NDArr
 
 def _nested(reach: list[float]) -> list[tuple[float, list[bool]]]:
     """Customers from the easiest to reach to the hardest: a greater reach has all that a smaller one has."""
+    # one cell between each two bounds: as many kinds of customer as there are reaches, not 2ⁿ
     bounds = sorted({0.0, 1.0, *reach})
     return [(high - low, [r >= high for r in reach]) for low, high in pairwise(bounds)]
 
