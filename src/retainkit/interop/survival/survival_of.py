@@ -130,8 +130,7 @@ def _read(fitted: Foreign, covariates: Frame, unit: Unit | None) -> Foreign:
 
 def _own(fitted: Foreign, unit: Unit | None) -> Foreign:
     """retainkit's own, lifetimes' fitters, and functions; None for anything else."""
-    kind: object = getattr(type(fitted), "data_kind", None)
-    if kind in NEW:
+    if getattr(fitted.__class__, "data_kind", None) in NEW:
         return from_purchases(_with_unit(fitted, unit))
     if isinstance(fitted, AbstractContractualModel | AbstractCurve | AbstractSurvival | LifeTable):
         return _with_unit(fitted, unit)
