@@ -18,7 +18,7 @@ from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, NumberLike, Plain
 
-_GRID = 400
+_GRID = 400  # sizes tried at a time: the benefit has one top, but a flat start that fools a derivative
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,9 @@ def net_benefit(
     n, mu, sigma = np.asarray(n, dtype=np.float64), np.asarray(mu), np.asarray(sigma)
     with np.errstate(divide="ignore"):
         moved = spread_after(sigma, s * np.sqrt(2.0 / n))
+    # what deciding after the test brings on average: the better of the two means, as it will be believed
     chosen = np.maximum(0.0, mu) + expected_regret(mu, moved)
+    # N − 2n get the better one; of the 2n tested half get the treatment whatever it is worth
     return np.where(n > 0.0, (N - 2.0 * n) * chosen + n * mu - N * np.maximum(0.0, mu) - 2.0 * n * c - K, 0.0)
 
 
@@ -167,6 +169,7 @@ def _best_sizes(mu: float, sigma: float, s: float, N: float, c: float, K: float)
     """Whole numbers around the best size: a grid that closes in, since the benefit may have a flat start."""
     low, high = 1.0, max(np.floor(N / 2.0), 1.0)
     while high - low > _GRID:
+        # by ratios: between 10 and 20 customers as much may happen as between 10,000 and 20,000
         grid = np.unique(np.rint(np.geomspace(low, high, _GRID)))
         best = int(np.argmax(net_benefit(grid, mu, sigma, s, N, c, K)))
         low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
@@ -177,6 +180,7 @@ def planned(sizes: Array, mu: float, sigma: float, s: float, N: float, c: float,
     """The best of some sizes, or no test."""
     from scipy.special import ndtr
 
+    # a test of everybody leaves nobody to roll out to; a larger one cannot be held
     possible = sizes[2.0 * sizes <= N]
     benefit = net_benefit(possible, mu, sigma, s, N, c, K)
     test = bool(benefit.size and benefit.max() > 0.0)

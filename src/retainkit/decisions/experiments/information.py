@@ -27,6 +27,7 @@ def unit_loss(u: Array) -> Array:
     from scipy.special import erfcx
 
     density = np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
+    # Φ(−u)/φ(u) scaled: far out φ − u·Φ is a difference of equals, this a factor of φ
     beyond: Array = math.sqrt(0.5 * math.pi) * erfcx(u / math.sqrt(2.0))  # Φ(−u)/φ(u)
     return density * (1.0 - u * beyond)
 
@@ -40,6 +41,7 @@ def expected_regret(mean: Array, sd: Array) -> Array:
 
 def spread_after(sd: Array, standard_error: Array) -> Array:
     """σ̃ = σ²/√(σ² + se²): how far what is believed will have moved once the estimate is there."""
+    # sd²/√(sd² + se²) without squares, which would overflow or vanish first
     total = np.hypot(sd, standard_error)
     return np.where(total > 0.0, sd * (sd / np.where(total > 0.0, total, 1.0)), 0.0)
 
@@ -128,5 +130,7 @@ def evpi_of_draws(gains: NumberLike) -> float:
         way_out = "Give a single column of draws, or np.column_stack of several."
         raise wrong_shape("gains", table, rule, way_out)
     if table.ndim == 1:
+        # one column is "do it": the other option, doing nothing, brings 0
         table = np.column_stack([table, np.zeros_like(table)])
+    # knowing first, the best of each draw; deciding first, the best mean
     return float(table.max(axis=1).mean() - table.mean(axis=0).max())

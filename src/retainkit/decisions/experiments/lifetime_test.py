@@ -80,10 +80,12 @@ def lifetime_test(
     force = float(np.log1p(d))
     none = _rate_of_leaving("control", churned_control, time_control, prior)
     some = _rate_of_leaving("treated", churned_treated, time_treated, prior)
+    # draws of the margin or the cost say how many: one rate of leaving for each of them
     shape = np.broadcast(m, f).shape or (draws,)
     rng = np.random.default_rng(seed)
     lam0, lam1 = (rng.gamma(a, 1.0 / b, shape) for a, b in (none, some))
     known = _assumed_of_lifetimes(none[0] / none[1], some[0] / some[1], m, d, f)
+    # m/(λ + δ) is the value of a customer at a constant rate of leaving, paid all the time
     return judged(m / (lam1 + force) - m / (lam0 + force), np.asarray(f), customers, level, known)
 
 
@@ -92,6 +94,7 @@ def _rate_of_leaving(
 ) -> tuple[float, float]:
     left, at_risk = numbers(**{f"churned_{arm}": (churned, NOT_NEGATIVE), f"time_{arm}": (time, POSITIVE)})
     a, b = numbers(**{"prior[0]": (prior[0], NOT_NEGATIVE), "prior[1]": (prior[1], NOT_NEGATIVE)})
+    # a prior of 0 and nobody who left: the posterior of the rate is no distribution
     if a + left == 0.0:
         rule = "must be above 0 with a prior of 0"
         way_out = "Give a prior such as (1, 0), or watch longer."

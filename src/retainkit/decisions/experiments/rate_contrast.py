@@ -72,9 +72,11 @@ def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level:
     x, n, c = table[:, 0], table[:, 1], np.array(signs, np.float64)
     p = x / n
     below, above = _wilson(x, n, z)
+    # a rate that is subtracted pulls the sum down by its own upper end
     down: Array = np.where(c > 0.0, p - below, above - p)
     up: Array = np.where(c > 0.0, above - p, p - below)
     value = float(c @ p)
+    # independent distances add in squares, each side by its own: the interval need not be symmetric
     return Contrast(value, value - math.hypot(*down.tolist()), value + math.hypot(*up.tolist()))
 
 
@@ -82,6 +84,7 @@ def _wilson(x: Array, n: Array, z: float) -> tuple[Array, Array]:
     """Wilson's interval of a rate, exactly from 0 where x is 0 and up to 1 where x is n."""
     middle, reach = x + 0.5 * z**2, z * np.sqrt(x * (n - x) / n + 0.25 * z**2)
     low = x**2 / n / (middle + reach)  # (middle − reach)/(n + z²), multiplied out
+    # the same of those without the event, from 1
     high = 1.0 - (n - x) ** 2 / n / (n - x + 0.5 * z**2 + reach)
     return low, high
 

@@ -83,11 +83,13 @@ def retention_test(
     (V, f), _ = columns(value=(value, POSITIVE), cost_per_customer=(cost_per_customer, NOT_NEGATIVE))
     (delta,) = numbers(incentive=(incentive, NOT_NEGATIVE))
     known = _assumed_of_churn(none.mean, some.mean, V, f, delta)
+    # numbers: two beta variables and nothing else, whose difference is integrated exactly
     if V.ndim == f.ndim == 0:
         return _integrated(none, some, float(V), float(f), delta, asked(customers, level), known)
     rng = np.random.default_rng(seed)
     draws = np.broadcast(V, f).shape
     p0, p1 = rng.beta(none.a, none.b, draws), rng.beta(some.a, some.b, draws)
+    # the incentive is paid to those treated who stay, so that better treatment also costs more of it
     return judged((p0 - p1) * V, f + delta * (1.0 - p1), customers, level, known)
 
 
@@ -129,11 +131,13 @@ def _integrated(
 ) -> ExperimentResult:
     customers, level = asked_for
     net = BetaDifference(none, some, V, V - delta, f + delta)
+    # E max(net, 0) − E max(−net, 0) is the mean: one integral gives both losses
     if_not = net.mean_gain()
     return ExperimentResult(
         gain=net.mean,
         sd=net.sd,
         interval=(net.quantile(0.5 - level / 2.0), net.quantile(0.5 + level / 2.0)),
+        # better at all, whatever it costs: the same two shares without money
         probability_lift=BetaDifference(none, some, 1.0, 1.0, 0.0).above(0.0),
         probability_of_gain=net.above(0.0),
         loss_if_rolled_out=if_not - net.mean,

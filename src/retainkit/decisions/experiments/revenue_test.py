@@ -22,7 +22,7 @@ from retainkit.typing import Array, Number, NumberLike
 RevenuePosterior: TypeAlias = Literal["bootstrap", "normal"]
 """How the mean outcome of an arm is taken to vary."""
 
-_AT_ONCE = 4_000_000
+_AT_ONCE = 4_000_000  # gamma variables, 32 MB
 
 
 def revenue_test(
@@ -98,15 +98,18 @@ def _arm(argument: str, values: NumberLike) -> Array:
 
 def _bootstrapped(arm: Array, draws: int, rng: np.random.Generator) -> Array:
     """Means under Dirichlet weights; customers with the same margin share a gamma variable."""
+    # most customers of a revenue test bought nothing: one gamma variable of shape n stands for n zeros
     values, counts = np.unique(arm, return_counts=True)
     rows = max(1, _AT_ONCE // values.size)
     means: list[Array] = []
     for start in range(0, draws, rows):
+        # Dirichlet weights are gamma variables over their sum
         weight = rng.standard_gamma(counts, (min(rows, draws - start), values.size))
         means.append(weight @ values / weight.sum(axis=1))
     return np.concatenate(means)
 
 
 def _student(arm: Array, draws: int, rng: np.random.Generator) -> Array:
+    # the posterior of a normal mean under the usual flat prior is Student's t around the sample mean
     error = float(arm.std(ddof=1)) / np.sqrt(arm.size)
     return float(arm.mean()) + error * rng.standard_t(arm.size - 1, draws)

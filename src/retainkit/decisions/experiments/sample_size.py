@@ -98,5 +98,6 @@ def _size(variance: Array, gap: Array, alpha: Array, power: Array) -> Array:
     from scipy.special import ndtri
 
     with np.errstate(divide="ignore", invalid="ignore"):
+        # both sides of the test, one side of the power: the chance to be significant the wrong way is nothing
         n = (ndtri(1.0 - 0.5 * alpha) + ndtri(power)) ** 2 * variance / (gap * gap)
     return np.where(gap == 0.0, np.inf, n)

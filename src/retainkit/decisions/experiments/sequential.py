@@ -149,6 +149,7 @@ def sequential_test(
     reach = _reach(error, rho, 1.0 - share)
     return SequentialResult(
         estimate=read_only(np.array(effect)),
+        # the truth is in all bands at once, so that it is in their intersection
         lower=read_only(np.maximum.accumulate(effect - reach)),
         upper=read_only(np.minimum.accumulate(effect + reach)),
         p_value=read_only(_p_values(effect - against, error, rho)),
@@ -161,6 +162,7 @@ def _best_rho(planned_error: Array, alpha: float) -> Array:
     """The ρ at which the band is narrowest where I = 1/planned²: ρ = I/(−W₋₁(−α²/e) − 1)."""
     from scipy.special import lambertw
 
+    # the lower branch of Lambert's W, since ρ/I is below 1 at the narrowest point
     branch = -float(lambertw(-(alpha**2) / math.e, -1).real)
     return 1.0 / (planned_error**2 * (branch - 1.0))
 
@@ -169,6 +171,7 @@ def _reach(error: Array, rho: Array, alpha: float) -> Array:
     """Half of the width of the band, written in se² so that no information gives an endless band."""
     information = 1.0 / (error * error)
     grown = (information + rho) / rho
+    # √((I + ρ)·ln(…))/I = se·√((1 + ρ·se²)·ln(…)), and ln 1/α² apart: α may be tiny
     return error * np.sqrt((1.0 + rho * error * error) * (np.log(grown) - 2.0 * math.log(alpha)))
 
 
@@ -177,4 +180,5 @@ def _p_values(effect: Array, error: Array, rho: Array) -> Array:
     information = 1.0 / (error * error)
     z = effect / error
     log_ratio = 0.5 * (z * z * information / (information + rho) - np.log1p(information / rho))
+    # evidence once reached stays: a p-value that may be looked at any time never rises
     return np.minimum.accumulate(np.exp(-np.maximum(log_ratio, 0.0)))

@@ -71,6 +71,7 @@ def sequential_retention_test(
 
 
 def _variance(left: Array, n: Array) -> Array:
+    # one more of each: before anybody has left the variance must not be 0, or the first look would decide
     share = (left + 1.0) / (n + 2.0)
     return share * (1.0 - share)
 
@@ -135,6 +136,7 @@ def sequential_revenue_test(
     places = _places(at, none, some)
     means0, variances0 = _running(none, places)
     means1, variances1 = _running(some, places)
+    # both arms have as many customers at a look
     squared = (variances0 + variances1) / (places + 1.0)
     if np.any(squared <= 0.0):
         rule = "must begin where customers differ"
@@ -170,6 +172,7 @@ def _running(arm: Array, places: NDArray[np.intp]) -> tuple[Array, Array]:
     """Mean and variance of the first customers, around a common origin so that no digits cancel."""
     centre = arm.mean()
     n = places + 1.0
+    # sums of squares around 0 would lose all digits of a small spread on large amounts
     first, second = (np.cumsum((arm - centre) ** k)[places] for k in (1, 2))
     mean = first / n
     return centre + mean, (second - n * mean * mean) / (n - 1.0)

@@ -72,6 +72,7 @@ def when_to_stop(
         cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
     )
     periods = whole_number("horizon", horizon, way_out="Count whole periods.")
+    # half of those who arrive go to each arm
     sizes = 0.5 * arriving * np.arange(1.0, periods + 1.0)
     each = c + per_period / arriving  # a period's cost, shared by its customers
     return planned(sizes, mu, sigma, s, arriving * periods, each, 0.0)
