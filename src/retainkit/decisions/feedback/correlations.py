@@ -12,8 +12,8 @@ from retainkit.errors import InputError, refuse_where
 from retainkit.typing import Array, NumberLike
 
 _OWN = 1e-9  # share of its variance that a driver must not share with the others
-_ROUNDING = 1e-9
-_AT_ONCE = 1 << 22
+_ROUNDING = 1e-9  # published tables have three digits; more than this is no rounding of ours
+_AT_ONCE = 1 << 22  # numbers in an array of weights: 32 MB
 
 
 def check_correlations(
@@ -40,6 +40,7 @@ def check_correlations(
 
 
 def _check_together(R: Array, r: Array) -> None:
+    # R² above 1: no data can have these correlations, though each of them alone looks fine
     explained = (r * np.linalg.solve(R, r[..., None])[..., 0]).sum(axis=-1)
     if np.any(explained > 1.0 + _ROUNDING):
         raise _contradictory("with_outcome", f"{float(np.max(explained)):.1%} of the outcome explained")
@@ -55,6 +56,7 @@ def check_own_variation(R: Array, names: Sequence[str], argument: str) -> None:
     """No driver may be a combination of others; of (draws, p, p)."""
     rest = np.moveaxis(R, 0, -1)
     for i, name in enumerate(names):
+        # what is left of a driver once those before it are taken out: elimination, one driver after the other
         own = rest[0, 0]
         if np.any(own < -_OWN):
             raise _contradictory(argument, f"{float(own.min()):.3g} of the variance of {name!r} left")
@@ -74,7 +76,9 @@ def standardized(columns: Array, weight: Array) -> tuple[Array, Array, Array]:
     mean = columns @ share
     centred = columns - mean[:, None]
     deviation = np.sqrt(centred**2 @ share)
+    # a column of one large value has a deviation by rounding alone
     deviation[deviation <= 1e-12 * np.abs(columns).max(axis=1)] = 0.0
+    # a column that does not vary becomes 0, which correlates with nothing
     scale = np.where(deviation > 0.0, deviation, np.inf)
     return centred / scale[:, None], mean, deviation
 
@@ -94,12 +98,14 @@ def reweighted(z: Array, weight: Array, replicates: int, rng: np.random.Generato
     Statistics 9(1), 130-134, doi:10.1214/aos/1176345338.
     """
     q, n = z.shape
+    # products of each pair once: the weights of all replicates then take them in one matrix product
     i, j = np.triu_indices(q)
     total, first = np.zeros((replicates, 1)), np.zeros((replicates, q))
     second = np.zeros((replicates, i.size))
     size = max(1, _AT_ONCE // max(replicates, i.size))
     for start in range(0, n, size):
         rows = z[:, start : start + size]
+        # Dirichlet weights (Rubin's bootstrap): no replicate leaves a respondent out, so none is singular
         w = rng.standard_exponential((replicates, rows.shape[1])) * weight[start : start + size]
         total += w.sum(axis=1, keepdims=True)
         first += w @ rows.T

@@ -21,8 +21,8 @@ from retainkit.typing import Array, Plain
 DriverMethod: TypeAlias = Literal["shapley", "relative-weights"]
 """How R² is divided among the drivers."""
 
-_REPLICATES_EXACT_UP_TO = 15
-_ORDERS_PER_REPLICATE = 64
+_REPLICATES_EXACT_UP_TO = 15  # drivers: 2¹⁵ regressions for each of some hundred replicates
+_ORDERS_PER_REPLICATE = 64  # few, since their error is common to all replicates and cancels
 
 
 def check_method(method: DriverMethod) -> None:
@@ -77,6 +77,7 @@ def intervals(
         )
         drawn = parts + (found[1:] - found[0])
     low, high = np.quantile(drawn, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0)
+    # how often a driver comes first: overlapping intervals do not say it, as parts vary together
     first = np.bincount(np.argmax(drawn, axis=1), minlength=parts.size) / replicates
     return {
         "low": read_only(low),

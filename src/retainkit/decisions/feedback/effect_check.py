@@ -167,6 +167,7 @@ def effect_check(
     rates = [events / all_ for events, all_ in four]
 
     def gain(effect: float, customers: float, value: float, cost: float) -> float:
+        # a fix lowers the rate of what goes wrong: a negative effect is the gain
         return -effect * customers * value - cost
 
     money = [gain(x, reached, worth, spent) for x in effect]
@@ -175,6 +176,7 @@ def effect_check(
         change_fixed=rates[0] - rates[1],
         change_control=rates[2] - rates[3],
         gain=money[0],
+        # the ends swap, since the money falls with the effect
         gain_low=min(money[1:]),
         gain_high=max(money[1:]),
         level=float(level),

@@ -162,6 +162,7 @@ def _mappings(
         rule = "must be given where the importance does not come from the rows of a survey"
         raise missing_argument("performance", rule, "For example performance={'speed': 3.9, 'price': 4.4}.")
     means = _checked("performance", performance)
+    # on either side: an attribute without a performance has no place in the table, and is not dropped
     odd = sorted(set(weights) ^ set(means))
     if odd:
         rule = "must have the same names as importance"

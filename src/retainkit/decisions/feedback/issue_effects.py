@@ -85,6 +85,7 @@ class IssueEffects(AbstractRecord):
     @property
     def attributed(self) -> float:
         """Share of all who left whom the issues together account for, if the estimates are effects."""
+        # incidence · effect adds up over issues, since each effect holds the other issues fixed
         total = float(self.incidence @ np.array([e.value for e in self.effect]))
         return total / self.churn
 
@@ -98,7 +99,11 @@ class IssueEffects(AbstractRecord):
         """
         mean = np.array([e.value for e in self.effect])
         drawn = np.random.default_rng(seed).multivariate_normal(
-            mean, self.covariance, size=n, method="cholesky"
+            # jointly: effects estimated from one table are correlated
+            mean,
+            self.covariance,
+            size=n,
+            method="cholesky",
         )
         return {name: drawn[:, j] for j, name in enumerate(self.issues)}
 
@@ -229,6 +234,7 @@ def _columns(
         *((n, c, "issues") for n, c in zip(names, met, strict=True)),
     ]:
         count = int(column.sum())
+        # one customer on a side gives a difference without a variance
         if min(count, column.size - count) < 2:
             rule = "must hold for two customers or more, and not for two or more"
             way_out = (
@@ -245,6 +251,7 @@ def _check_apart(met: Array, rest: Array, names: tuple[str, ...], others: tuple[
         if sd == 0.0:
             way_out = "Leave it out: it is the same for everyone."
             raise InputError("collinear", "controls", name, "must vary", way_out)
+    # issues that always come together cannot be told apart by any data like these
     check_own_variation((z @ z.T / z.shape[1])[None], (*names, *others), "issues and controls")
 
 
