@@ -199,6 +199,7 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
     responses = _Responses.of(items)
     with np.errstate(invalid="ignore"):
         most = responses.customers * np.array([item.most for item in items])
+    # where a unit brings less than a unit, no budget is worth using
     high = np.minimum(np.minimum(most, responses.spend_at_slope(1.0)), limit)
     found = share(responses, high, limit)
     each = found.spend / responses.customers
@@ -212,6 +213,7 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
         marginal_return=tuple(responses.slope(found.spend).tolist()),
         net_value=net,
         gain=gain,
+        # 0 for diminishing returns, where the answer is proved; else how much better another could be at most
         gap=found.bound - found.net,
         assumptions=_what_flips(options, each, mean(gain)),
     )

@@ -24,7 +24,7 @@ from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import refuse_where
 from retainkit.typing import Array, NumberLike, Real
 
-_MOST_STEPS = 60
+_MOST_STEPS = 60  # Newton needs six where it converges; the rest is for shapes of extreme size
 
 
 class ResponseCurve(ABC):
@@ -74,6 +74,7 @@ class ResponseCurve(ABC):
         start = np.asarray(self.inflection, np.float64)
         height = np.asarray(self.ceiling) - np.asarray(self.at(start))
         high = start + height / slope  # on the flattening part the rate rises by at least slope · distance
+        # relative to the slope wanted, so that one tolerance serves cents and millions
         return where_zero(lambda spend: self.slope(spend) / slope - 1.0, start, high)
 
     @property
@@ -201,6 +202,7 @@ class HillResponse(ResponseCurve):
     @property
     def inflection(self) -> Real:
         h = np.asarray(self.shape)
+        # the second derivative is 0 at z^h = (h − 1)/(h + 1): never for h ≤ 1
         start = self.half_spend * np.maximum(0.0, (h - 1.0) / (h + 1.0)) ** (1.0 / h)
         return float(start) if np.ndim(start) == 0 else start
 
@@ -209,6 +211,7 @@ class HillResponse(ResponseCurve):
     def share(spend: NumberLike, half_spend: NumberLike, shape: NumberLike) -> NumberLike:
         """The part of the way from floor to ceiling; takes complex parameters."""
         some = np.asarray(spend) > 0.0
+        # as odds: x^h alone overflows for a steep curve of large amounts
         odds = np.exp(-shape * (np.log(np.where(some, spend, 1.0)) - np.log(half_spend)))
         return np.where(some, 1.0 / (1.0 + odds), 0.0)
 
@@ -222,6 +225,7 @@ class HillResponse(ResponseCurve):
 
         z = np.asarray(spend / self.half_spend)
         with np.errstate(divide="ignore"):
+            # 1/(1 + z^h)² from its logarithm: for a steep curve either factor alone is 0 or infinite
             log_rest = -2.0 * np.logaddexp(0.0, self.shape * np.log(z))
         steepness = np.exp(xlogy(np.asarray(self.shape) - 1.0, z) + log_rest)
         return (self.ceiling - self.floor) * self.shape / self.half_spend * steepness
@@ -248,6 +252,7 @@ def _logit_of_share(h: Array, wanted: Array) -> Array:
     highest = np.where(h > 1.0, xlogy(rise, top) + fall * np.log1p(-top), np.inf)
     there = wanted < np.where(h == 1.0, 0.0, highest)
     safe = np.where(there, wanted, -1.0 - fall)
+    # a start from the side that the slope is on: ln(slope) is nearly linear in u on both
     u = np.where(h < 1.0, np.minimum(-safe / fall, safe / np.where(h < 1.0, rise, -1.0)), -safe / fall)
     for _ in range(_MOST_STEPS):
         value = -rise * np.logaddexp(0.0, -u) - fall * np.logaddexp(0.0, u)
@@ -295,6 +300,7 @@ class AdbudgResponse(ResponseCurve):
         _check_ends(self)
         object.__setattr__(self, "gamma", POSITIVE.check("gamma", self.gamma))
         object.__setattr__(self, "delta", POSITIVE.check("delta", self.delta))
+        # two parameters that are fine each may put the curve beyond every float together
         POSITIVE.check("delta**(1/gamma)", self._half_spend)
 
     @classmethod
@@ -326,6 +332,7 @@ class AdbudgResponse(ResponseCurve):
         _check_between("rate_now", now, bottom, top)
         _check_between("rate_with_half_more", more, now, top)
         here, there = logit((now - bottom) / (top - bottom)), logit((more - bottom) / (top - bottom))
+        # on the scale of log odds the curve is a straight line in ln(spend), of slope gamma
         gamma = (there - here) / math.log(1.5)
         return cls(
             ceiling=rate_at_saturation,

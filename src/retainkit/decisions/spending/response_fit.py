@@ -26,7 +26,7 @@ Curve = TypeVar("Curve", ExponentialResponse, HillResponse, AdbudgResponse)
 
 _FAR = 15.0  # on the log or logit scale: the data do not bound the parameter
 _FIRST_TRIES = (0.03, 0.2, 1.0, 5.0)  # of a typical spending
-_TINY = 1e-200
+_TINY = 1e-200  # of a complex step: no difference is formed, so that nothing can cancel
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
             way_out = "Give customers= or standard_error= with the points, or more points than parameters."
             raise InputError("too-few", "draws", shown, "need points that say how sure they are", way_out)
         rng = np.random.default_rng(seed)
+        # normal where parameters have no bounds: every draw is a curve, with its floor below its ceiling
         root = np.linalg.cholesky(self._covariance)
         z = self._line[:, None] + root @ rng.standard_normal((self._line.size, n))  # (p, draws)
         return type(self.curve)(**{k: np.real(v) for k, v in self._at(z).items()})
@@ -155,6 +156,7 @@ def fit_response(
         return given["floor"] + (given["ceiling"] - given["floor"]) * curve.share(x, **shape)
 
     line = _nearest(rates, y, trials, error, _starts(curve, x, y, ceiling, floor))
+    # a parameter that ran off is no estimate, though the curve through the points may look fine
     if np.any(np.abs(line - _origin(curve, x, line.size)) > _FAR):
         raise _unbounded()
     fitted = np.real(rates(line))
@@ -177,6 +179,7 @@ def _coordinates(
         share = [1.0 / (1.0 + np.exp(-z[i])) for i in range(count, count + len(ends))]
         if ceiling is None and floor is None:
             bottom = share[1]
+            # the ceiling as a share of what is left above the floor: it cannot fall below
             return {**shape, "ceiling": bottom + (1.0 - bottom) * share[0], "floor": bottom}
         top = ceiling if floor is None else floor + (1.0 - floor) * share[0] if ceiling is None else ceiling
         return {**shape, "ceiling": top, "floor": top * share[0] if floor is None else floor}
@@ -256,6 +259,7 @@ def _entropy(share: Array, ratio: Array) -> Array:
 
 def _logit(share: float) -> float:
     """Of a first guess, kept away from the ends."""
+    # a start at 0 or 1 would be infinitely far away
     inside = min(max(share, 0.01), 0.99)
     return math.log(inside / (1.0 - inside))
 
@@ -280,12 +284,14 @@ def _nearest(
             return (y - p) / (1.0 if error is None else error)
         p = np.clip(p, 1e-15, 1.0 - 1e-15)  # inside the search alone: the deviance stays finite
         deviance = 2.0 * trials * (_entropy(y, y / p) + _entropy(1.0 - y, (1.0 - y) / (1.0 - p)))
+        # their squares add up to the deviance: the binomial likelihood as least squares
         return np.sign(y - p) * np.sqrt(np.maximum(deviance, 0.0))
 
     with np.errstate(over="ignore"):
         tries = [
             least_squares(residuals, z, jac="3-point", xtol=1e-14, ftol=1e-14, gtol=1e-14) for z in starts
         ]
+    # an S-shaped curve has several local optima: four starts, and the best end
     return min(tries, key=lambda found: found.cost).x
 
 
@@ -299,11 +305,13 @@ def _covariance(
     elif error is not None:
         weight = error**-2.0
     elif points > parameters and np.any(residuals):
+        # no errors given: the scatter around the curve says how large they are
         weight = np.full(points, (points - parameters) / float(residuals @ residuals))
     else:
         return None
     root = slopes * np.sqrt(weight)[:, None]
     size = np.linalg.norm(root, axis=0)
+    # scaled first, so that the condition tells of the data and not of units
     if not np.all(size > 0.0) or np.linalg.cond(root / size) > 1e7:
         raise _unbounded()
     information = (root / size).T @ (root / size)
