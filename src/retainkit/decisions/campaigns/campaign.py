@@ -142,6 +142,7 @@ class Campaign:
     @property
     def per_stayer(self) -> NumberLike:
         """Expected profit of contacting a customer who would stay: −f − (1 − ω)·η·δ − ω·V, a loss."""
+        # who leaves because of the contact takes no incentive with them
         taken = (1.0 - self.provoked_churn) * self.stayers_accepting * self.incentive
         return -self.cost_per_contact - taken - self.provoked_churn * self.value
 
@@ -171,6 +172,7 @@ def _break_even(churner: NumberLike, stayer: NumberLike, fixed_per_contact: Numb
     gain, needed = np.asarray(churner - stayer), np.asarray(fixed_per_contact - stayer)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(needed <= 0.0, 0.0, np.where(gain > 0.0, needed / gain, inf))
+    # a precision above 1 is none: no list of customers is good enough
     share = np.where(share > 1.0, inf, share)
     return float(share) if share.ndim == 0 else share
 
@@ -299,6 +301,7 @@ def campaign_profit(
     stayers = (1.0 - p) * (1.0 - campaign.provoked_churn) * campaign.stayers_accepting
     takers = stayers + p * campaign.expected_acceptance
     with np.errstate(divide="ignore", invalid="ignore"):
+        # the fixed cost per contact, 0 where there is none also for no contact at all
         fixed = np.where(np.asarray(campaign.cost) > 0.0, campaign.cost / contacted, 0.0)
         needed = _break_even(campaign.per_churner, campaign.per_stayer, fixed)
         figures = (
@@ -308,6 +311,7 @@ def campaign_profit(
             p,
             needed,
             np.where(base > 0.0, needed / base, inf),
+            # saved: churners contacted who accept, not all who stay
             contacted * p * campaign.expected_acceptance,
             np.where(takers > 0.0, stayers / takers, 0.0),
         )
@@ -323,6 +327,7 @@ def campaign_profit(
 
 def _gain(*, customers: float, contacted_share: float, churn: float, lift: float, **campaign: float) -> float:
     precision = churn * lift
+    # more churners than there are: such an assumption contradicts the others, and the search ends there
     if precision > 1.0 or lift * contacted_share > 1.0:
         return nan
     try:

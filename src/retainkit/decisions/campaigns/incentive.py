@@ -124,6 +124,7 @@ def best_incentive(
     """
     PROBABILITY.check("response.ceiling", response.ceiling)
     check_mean("response", response)
+    # one offer is chosen for all draws, so that it is the best for their mean
     curve = MeanResponse(response) if has_draws(response) else response
     (p, V, cost, takers, provoked), back = columns(
         churn_probability=(churn_probability, PROBABILITY),
@@ -139,10 +140,12 @@ def best_incentive(
         return np.asarray(saved - wasted * offer - (1.0 - p) * provoked * V - cost)
 
     if one_for_all:
+        # above the highest value every customer saved is a loss
         highest = float(np.max(V)) if V.size else 0.0
         offer = np.asarray(highest_on_line(lambda x: float(np.maximum(0.0, profit(x)).sum()), highest))
     else:
         offer = _best(curve, p, V, wasted)
+        # the best inner offer of an S-shaped response may be worse than none
         offer = np.where(profit(offer) > profit(0.0), offer, 0.0)
     earned = profit(offer)
     return IncentivePlan(*(back(figure) for figure in (offer, curve.at(offer), earned, earned > 0.0)))
@@ -153,12 +156,14 @@ def _best(curve: ResponseCurve, p: Array, V: Array, wasted: Array) -> Array:
     from scipy.special import wrightomega
 
     if not isinstance(curve, ExponentialResponse):
+        # before the inflection the marginal gain still rises, and its root would be a minimum
         start = np.minimum(curve.inflection, V)
         return where_zero(
             lambda offer: p * (curve.slope(offer) * (V - offer) - curve.at(offer)) - wasted, start, V
         )
     with np.errstate(divide="ignore", invalid="ignore"):
         log_c = np.log(p * curve.ceiling + wasted) - np.log(p * (curve.ceiling - curve.floor))
+        # Wright's omega and not Lambert's W, whose argument e^(kV) no float holds
         w = wrightomega(curve.k * V + 1.0 + log_c)
         best = (np.log(w) - log_c) / curve.k
     return np.where(np.isfinite(best), np.maximum(0.0, best), 0.0)

@@ -98,6 +98,7 @@ def maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -
 
 def _best(ranked: Ranking, profit: Array) -> MaximumProfit:
     n, i = ranked.order.size, int(np.argmax(profit)) if profit.size else 0
+    # contacting nobody earns 0, and is the best share where every other one loses
     if not profit.size or profit[i] <= 0.0:
         return MaximumProfit(0.0, 0.0, inf, n)
     return MaximumProfit(float(profit[i]) / n, float(ranked.counts[i]) / n, float(ranked.thresholds[i]), n)
@@ -147,13 +148,17 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
         -np.asarray(campaign.cost_per_contact),
         campaign.per_stayer,
     )
+    # profit of a share is linear in the acceptance: a slope for the churners in it, a level for all costs
     slopes, levels = ranked.cumulated_payoffs((kept, np.zeros(())), (cost, stayer))
     n = ranked.order.size
+    # the line of contacting nobody is one of them
     slope, level, count = (np.concatenate([[0.0], c]) for c in (slopes, levels, ranked.counts))
     lines, breaks = upper_envelope(slope, level)
     edges = np.concatenate([[0.0], breaks, [1.0]])
     a, b = float(accepted.alpha), float(accepted.beta)
+    # the chance that the acceptance lies where a line is the best
     weight = np.diff(betainc(a, b, edges))
+    # x times a beta density is its mean times that of Beta(a + 1, b): the partial means come for free
     share_of_mean = accepted.mean * np.diff(betainc(a + 1.0, b, edges))
     mean_line = _best(ranked, slopes * accepted.mean + levels)
     return MaximumProfit(
@@ -180,6 +185,7 @@ def upper_envelope(slope: Array, level: Array) -> tuple[NDArray[np.intp], Array]
     """
     order = np.argsort(slope, kind="stable") if np.any(slope[1:] < slope[:-1]) else np.arange(slope.size)
     s, c = slope[order], level[order]
+    # three lines through one point: rounding must not make a corner of it
     tolerance = 1e-14 * (float(np.abs(c).max()) + float(np.abs(s).max()))
     first, last = _top(s, c, 0.0, 0, s.size), _top(s, c, 1.0, 0, s.size)
     found, waiting = [first], [(first, last)]
@@ -195,6 +201,7 @@ def upper_envelope(slope: Array, level: Array) -> tuple[NDArray[np.intp], Array]
             found.append(j)
     lines = np.array(found)
     meets = (c[lines[:-1]] - c[lines[1:]]) / (s[lines[1:]] - s[lines[:-1]])
+    # corners in order, which rounding of two close ones may swap
     return order[lines], np.maximum.accumulate(np.clip(meets, 0.0, 1.0))
 
 

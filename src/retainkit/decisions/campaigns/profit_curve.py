@@ -21,7 +21,7 @@ from retainkit.domains import PROBABILITY
 from retainkit.records import AbstractRecord, read_only
 from retainkit.typing import Array, NumberLike, Plain, Real, Values
 
-_SHOWN = 100
+_SHOWN = 100  # points: more than a picture shows, for any number of customers
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,8 @@ class ProfitCurve(AbstractRecord):
     @property
     def profit_at_random(self) -> Array:
         """What as many contacts without any choice would have earned, (points,)."""
+        # at random the profit runs straight from nobody to everybody, the fixed cost paid by the first
+        # contact
         none = float(self.profit[0])
         each = (self.profit_of_all - float(self.profit[-1])) + float(self.profit[-1])
         return none + (each - none) * self.share
@@ -161,6 +163,7 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     contacted = np.concatenate([[0], ranked.counts])
     best = int(np.argmax(profit))
     chosen = ranked.order[: contacted[best]]
+    # the share is chosen on the mean; the draws then say how sure its profit is, not which share
     drawn = each[..., chosen].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * (best > 0)
     return ProfitCurve(
         contacted=contacted,
@@ -261,7 +264,9 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     each = np.atleast_1d(np.asarray(p * campaign.per_churner + (1.0 - p) * campaign.per_stayer))
     expected = each.mean(axis=tuple(range(each.ndim - 1)))
     fixed = np.asarray(campaign.cost)
+    # each contact on its own merits: no threshold on the probability, as values differ
     said = expected > 0.0
+    # the fixed cost is a matter of all contacts together: it is earned, or nobody is contacted
     if expected[said].sum() <= fixed.mean():
         said = np.zeros_like(said)
     total = each[..., said].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * said.any()

@@ -43,6 +43,7 @@ class Ranking:
             rule = "must be two columns of the same length, with at least one customer"
             way_out = "Give one score and one outcome per customer."
             raise InputError("wrong-shape", "score / churned", shown, rule, way_out)
+        # within equal scores any order will do, since they are contacted together or not at all
         order = np.argsort(scores)[::-1]
         ranked = scores[order]
         ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
@@ -83,6 +84,7 @@ class Ranking:
 
     def cumulated_payoffs(self, *pairs: tuple[Array, Array]) -> list[Array]:
         """Sums of `payoffs` down to each threshold; counts do where no customer differs from another."""
+        # equal payoffs for all: counting is enough, and sums of a million products are spared
         if any(payoff.size > 1 for pair in pairs for payoff in pair):
             return [self.cumulated(self.payoffs(*pair)) for pair in pairs]
         left = np.cumsum(self.churned[self.order])[self.ends]
