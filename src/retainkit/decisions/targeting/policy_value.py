@@ -151,9 +151,11 @@ def policy_value(
     nobody, everybody = (_values(np.full_like(rule, x), seen, used) for x in (0.0, 1.0))
     return PolicyValue(
         value=mean_of(own, share),
+        # differences customer by customer: what is common to both rules cancels, noise included
         over_nobody=mean_of(own - nobody, share),
         over_everybody=mean_of(own - everybody, share),
         share_treated=float(rule.mean()),
+        # Kish's effective size: a few customers with large weights are little evidence
         effective_customers=float(weight.sum() ** 2 / (weight**2).sum()),
         method=used,
     )
@@ -162,6 +164,8 @@ def policy_value(
 def _method(method: PolicyMethod | None, *predicted: NumberLike) -> PolicyMethod:
     missing = any(p is None for p in predicted)
     if method is None:
+        # the choice that does not depend on where money is counted from, unless predictions allow a better
+        # one
         method = "normalized" if missing else "doubly-robust"
     if method not in get_args(PolicyMethod):
         raise unknown_choice("method", method, get_args(PolicyMethod))
@@ -218,6 +222,7 @@ def check_column(argument: str, array: Array) -> None:
 
 
 def _weights(rule: Array, seen: Evidence) -> Array:
+    # the chance of what did happen to this customer
     chance = np.where(seen.treated == 1.0, seen.propensity, 1.0 - seen.propensity)
     followed = np.where(seen.treated == 1.0, rule, 1.0 - rule)
     if not np.any(followed > 0.0):
@@ -239,4 +244,5 @@ def _values(rule: Array, seen: Evidence, method: PolicyMethod) -> Array:
         return value + weight * (seen.outcome - value) / mean  # the influence of each on the ratio
     untreated, treated = seen.predicted_untreated, seen.predicted_treated
     here = np.where(seen.treated == 1.0, treated, untreated)
+    # predictions for everybody, and the errors of those whom the rule would have treated as they were
     return rule * treated + (1.0 - rule) * untreated + weight * (seen.outcome - here)

@@ -142,6 +142,7 @@ def break_even_uplift(
         cost_per_contact=(cost_per_contact, NOT_NEGATIVE),
         incentive=(incentive, NOT_NEGATIVE),
     )
+    # whoever stays because of it collects the incentive as well: only the rest of the value is won
     spared, spent = V - delta, f + delta * (1.0 - p0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return back(np.where(spared > 0.0, spent / spared, np.inf))
@@ -176,4 +177,5 @@ def share_paid_to_stayers(churn_untreated: NumberLike, *, churn_treated: NumberL
     )
     way_out = "Where everybody leaves, nobody collects an incentive: leave these customers out."
     refuse_where(p1 == 1.0, "out-of-range", "churn_treated", p1, "must be below 1", way_out)
+    # where treatment drives customers away all who stay would have stayed, and no more than all
     return back(np.minimum((1.0 - p0) / (1.0 - p1), 1.0))

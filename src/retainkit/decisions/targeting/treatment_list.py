@@ -152,6 +152,7 @@ def treatment_list(
     _check_shapes(gains, costs, limit)
     mean = gains.mean(axis=0) if gains.ndim == 2 else gains
     each = np.broadcast_to(costs, mean.shape)
+    # by the mean over draws: one list is made, whichever draw turns out true
     ranking = _ranked(mean, each)
     ranked = mean[ranking], each[ranking]
     taken, bound = _fill(*ranked, float(limit))
@@ -186,6 +187,7 @@ def _ranked(gain: Array, cost: Array) -> NDArray[np.intp]:
     worth = np.flatnonzero(gain > 0.0)
     with np.errstate(divide="ignore", over="ignore"):
         rate = gain[worth] / cost[worth]
+    # stable: equal customers in the order in which they came, so that the list is the same each time
     return worth[np.argsort(-rate, kind="stable")]
 
 
@@ -202,8 +204,10 @@ def _fill(gain: Array, cost: Array, budget: float) -> tuple[NDArray[np.intp], fl
     left = limit - (float(spent[end - 1]) if end else 0.0)
     places = np.concatenate([np.arange(end), end + _who_still_fits(cost[end:], left)])
     best = int(np.argmax(gain))
+    # one large customer beside many small ones: greedy or the largest alone is never below half the best
     if gain[best] > gain[places].sum():
         places = np.array([best])
+    # Dantzig's bound: the budget that is left, at the rate of the first who does not fit
     return fits[places], whole + left * float(gain[end] / cost[end])
 
 
@@ -223,6 +227,7 @@ def _who_still_fits(cost: Array, left: float) -> NDArray[np.intp]:
     if small.size == 0:
         return small
     costs = cost[small]
+    # once less is left than the cheapest costs, nobody further down fits
     cheapest, taken = float(costs.min()), list[int]()
     for place, each in zip(small.tolist(), costs.tolist(), strict=True):
         if each <= left:
