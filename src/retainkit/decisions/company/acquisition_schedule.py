@@ -107,4 +107,5 @@ def bass_schedule(
     (first,) = numbers(start=(start, NOT_NEGATIVE))
     t = np.arange(n + 1) + first
     z = np.exp(-(own + other) * t)
+    # differences of the cumulated curve, not the rate at a point: customers of whole periods
     return np.diff(top * -np.expm1(-(own + other) * t) / (1.0 + other / own * z), axis=-1)

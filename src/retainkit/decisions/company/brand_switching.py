@@ -61,8 +61,10 @@ def improved_switching(transitions: NumberLike, *, brand: int, utility_change: N
     way_out = "It is the number of a row of transitions, from 0."
     brand = whole_number("brand", brand, 0, len(a) - 1, way_out=way_out)
     better = a.copy()
+    # in the logit model a utility is a factor of the odds, whatever brand was bought before
     better[:, brand] *= np.exp(REAL.check("utility_change", utility_change))
     total, before = better.sum(axis=1), a.sum(axis=1)
+    # rows keep their sums: who left the category altogether is not won back by a better brand
     return better * np.divide(before, total, out=np.zeros_like(total), where=total > 0.0)[:, None]
 
 
@@ -166,6 +168,7 @@ def return_on_switching(
     def both(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
         u, m, d = x["utility_change"], x["contribution_per_purchase"], x["discount_rate"]
         rows = np.broadcast_arrays(u, m, d)
+        # numbers need no rows of draws: a chain is solved twice
         if rows[0].ndim == 0:
             return equity(0.0, m, d), equity(u, m, d)
         each = [(equity(0.0, b, c), equity(a, b, c)) for a, b, c in np.stack(rows, axis=-1).tolist()]

@@ -82,6 +82,7 @@ class CompanyValue(AbstractDecision):
     def leverage(self) -> NumberLike:
         """Percent of shareholder value per percent of operating value; NaN where the owners have nothing."""
         value = np.asarray(self.shareholder_value)
+        # no leverage of a company that is worth nothing: NaN, and not a huge number
         ratio = np.divide(self.operating_value, value, out=np.full(value.shape, np.nan), where=value > 0.0)
         return number(ratio)
 

@@ -72,6 +72,7 @@ def referral_multiplier(
         periods_until_referral=(periods_until_referral, NOT_NEGATIVE),
         discount_rate=(rate, GROWTH),
     )
+    # a generation later by tau each: all that follow are again a geometric sum
     now = _K.check("referrals_per_customer in money of now", k * np.exp(-tau * np.log1p(d)))
     return back(1.0 / (1.0 - now))
 
@@ -119,6 +120,7 @@ def referrals_per_customer(
         churn=(churn, PROBABILITY),
         discount_rate=(rate, GROWTH),
     )
+    # a referral at the end of every period begun is a margin of one customer: the same closed form
     return back(lifetime_value(rho, churn=c, discount_rate=d, timing="end"))
 
 
@@ -219,13 +221,17 @@ def value_with_referrals(
     )
     worth = np.asarray(lifetime_value(1.0, churn=c, discount_rate=d, timing=timing))
     refuse_infinite(worth, way_out="Discount: a value without end has no multiple.")
+    # undiscounted: whether the base grows without end is a matter of heads, not of money
     k = _K.check("referrals_per_period / churn", referrals_per_customer(rho, churn=c))
     multiplier = np.asarray(referral_multiplier(referrals_per_customer(rho, churn=c, discount_rate=d)))
     alone, follow = m * worth, 1.0 - 1.0 / multiplier  # follow: κ
+    # each referral that follows costs its reward once
     value = (alone - follow * cost) * multiplier
     slope = _slope(c, d, timing)
+    # two ways in which less churn pays: longer margins, and more referrals of everyone in the chain
     change = m * slope * multiplier - follow * c / (c + d) * (alone - cost) * multiplier**2
     with np.errstate(divide="ignore"):
+        # a percent of nothing is infinitely many percents
         elasticities = slope / worth, np.where(value == 0.0, -inf, change / value)
     return ReferralGrowth(*(back(f) for f in (k, multiplier, alone, value, *elasticities)))
 

@@ -137,6 +137,7 @@ def referred_customer_premium(
         assumptions=turning_points(gain, inputs),
         value_referred=number(m_referred * ours),
         value_other=number(m * other),
+        # half of the joint effect to each: the parts add up, whichever difference is taken out first
         from_margin=number((m_referred - m) * (ours + other) / 2.0),
         from_retention=number((m_referred + m) * (ours - other) / 2.0),
         from_acquisition_cost=number(x["acquisition_cost"] - x["acquisition_cost_referred"]),

@@ -72,6 +72,7 @@ def customers_from_reviews(
         q * (1.0 + effect * stars_),
         "An effect per star holds for small changes: take fewer stars, or the effect measured for so many.",
     )
+    # only who reads reviews can be moved by them
     return back(n * q * e * effect * stars_)
 
 
@@ -191,6 +192,7 @@ def review_effect(
 
     def gain(**x: NumberLike) -> NumberLike:
         per_period = _customers(x) * x["value_per_customer"] - x["cost_per_period"]
+        # the effect lasts for the horizon only: ratings fade and are overtaken
         factor = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing=timing)
         return per_period * factor - x["cost"]
 

@@ -135,6 +135,7 @@ def _gain(
     referrals_without: NumberLike,
 ) -> NumberLike:
     return (
+        # against doing nothing: the referrals that come anyway are no gain, but get the reward too
         referrals * (value_of_referral - reward - cost_per_referral) - referrals_without * value_of_referral
     )
 
@@ -154,6 +155,7 @@ def _best(gain: Callable[[float], float], most: float) -> float:
     found = minimize_scalar(
         lambda r: -gain(r), bounds=(low, high), method="bounded", options={"xatol": 1e-10 * most}
     )
+    # the refinement may end beside the peak of a kinked response: the grid's own best stays in the running
     candidates = (float(grid[at]), float(found.x))
     return max(candidates, key=gain)
 
@@ -162,7 +164,7 @@ def _where_it_loses(gain: Callable[[float], float], best: float, most: float) ->
     """The reward above the best one at which nothing is gained; the last one where there are several."""
     from scipy.optimize import brentq
 
-    if gain(most) >= 0.0:
+    if gain(most) >= 0.0:  # it gains up to the most that is allowed: no break-even within it
         return None
     grid = np.linspace(best, most, _POINTS)
     last = max(i for i, r in enumerate(grid.tolist()) if gain(r) >= 0.0)
@@ -173,4 +175,5 @@ def _paid_anyway(without: Real, with_: Real) -> Real:
     """Where nobody refers, nobody is paid."""
     got = np.asarray(with_)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # a reward that lowers referrals (some take offence) is paid to those who would have come, all of it
         return number(np.where(got > 0.0, np.minimum(1.0, without / got), 0.0))

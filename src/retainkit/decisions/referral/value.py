@@ -132,10 +132,12 @@ def customer_referral_value(
     first, second = np.broadcast_arrays(np.atleast_1d(first), np.atleast_1d(second))
     when = np.arange(float(first.shape[-1])) + DELAY[timing]
     weight = np.exp(-when * np.log1p(d))
+    # what winning a customer by other means would have cost, less the reward
     saved = c - r
     return ReferralValue(
         because_of_it=number((first * (v + saved) * weight).sum(axis=-1)),
         anyway=number((second * saved * weight).sum(axis=-1)),
+        # what programmes report: every referral as if it had brought a customer
         if_all_were_because_of_it=number(((first + second) * (v + saved) * weight).sum(axis=-1)),
     )
 
