@@ -138,7 +138,11 @@ class Record(ABC):
         return [*(name for name in self._names() if name not in self._hidden), *self._derived]
 
     def _row_columns(self) -> Mapping[str, Any]:
-        """The columns of the record's table, by default its one-dimensional arrays if of one length."""
+        """The columns of the record's table: its one-dimensional arrays if of one length, or its parts."""
+        for parts in (getattr(self, name) for name in self._figures()):
+            if isinstance(parts, tuple) and parts and all(map(dataclasses.is_dataclass, parts)):
+                names = [f.name for f in dataclasses.fields(parts[0])]
+                return {name: [getattr(part, name) for part in parts] for name in names}
         columns = {n: v for n in self._figures() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
         return columns if len({len(v) for v in columns.values()}) == 1 else {}
 

@@ -31,7 +31,7 @@ from retainkit.economics.formulas import payback
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord, ordinal, percent
 from retainkit.timing import TIMINGS, Timing, check_timing
-from retainkit.typing import Number, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Number, NumberLike, RateLike, Unit
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so
 
@@ -126,6 +126,9 @@ class BreakEven(AbstractRecord):
         ``inf`` where the first payment alone is enough.
     """
 
+    _derived = ("never",)
+    _never = frozenset({"periods"})
+
     acquisition_cost: float
     margin_per_period: float
     churn: float
@@ -168,21 +171,6 @@ class BreakEven(AbstractRecord):
             return first * n
         # 1 − qⁿ over 1 − q, each from its logarithm: for q near 1 both differences would be rounding
         return first * np.expm1(n * log_kept) / math.expm1(log_kept)
-
-    def as_dict(self) -> Plain:
-        """The figures and the assumptions behind them, by name, as plain values."""
-        return {
-            "periods": self.periods,
-            "payments": self.payments,
-            "never": self.never,
-            "critical_churn": self.critical_churn,
-            "acquisition_cost": self.acquisition_cost,
-            "margin_per_period": self.margin_per_period,
-            "churn": self.churn,
-            "discount_rate": self.discount_rate,
-            "timing": self.timing,
-            "period": self.period,
-        }
 
     def __str__(self) -> str:
         unit = self.period or "period"

@@ -16,7 +16,7 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord, ordinal, read_only
 from retainkit.timing import DELAY, Timing, check_timing
-from retainkit.typing import Array, Number, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 Instalments: TypeAlias = Literal["owed", "while-retained"]
 """Whether later instalments of the acquisition cost are paid for customers who have left."""
@@ -131,6 +131,9 @@ class CurveBreakEven(AbstractRecord):
         The margin per period at which they would just pay back; None for a margin per single period.
     """
 
+    _derived = ("critical_acquisition_cost",)
+    _never = frozenset({"periods"})
+
     payments: int | None
     periods: float
     never: bool
@@ -150,21 +153,6 @@ class CurveBreakEven(AbstractRecord):
     def net(self) -> Array:
         """`collected` less the cost: the curve that crosses 0 at the break-even."""
         return self.collected - self.cost
-
-    def as_dict(self) -> Plain:
-        """The figures and the assumptions behind them, by name, as plain values."""
-        return {
-            "payments": self.payments,
-            "periods": self.periods,
-            "never": self.never,
-            "cost": self.cost,
-            "critical_acquisition_cost": self.critical_acquisition_cost,
-            "critical_margin": self.critical_margin,
-            "timing": self.timing,
-            "discount_rate": self.discount_rate,
-            "period": self.period,
-            "collected": self.collected.tolist(),
-        }
 
     def __str__(self) -> str:
         if self.payments is not None:

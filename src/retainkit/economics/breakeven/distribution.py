@@ -17,7 +17,7 @@ from retainkit.economics.cashflows.payback import running, settled
 from retainkit.economics.formulas.survival import Survival
 from retainkit.records import AbstractRecord, percent, read_only
 from retainkit.timing import Timing
-from retainkit.typing import Array, Number, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,8 @@ class BreakEvenDistribution(AbstractRecord):
     still_there_net : float
         What each of them has brought by then.
     """
+
+    _derived = ("probability", "undecided", "expected_loss", "expected_gain", "expected_net")
 
     periods_begun: Array = field(repr=False)
     share: Array = field(repr=False)
@@ -73,24 +75,6 @@ class BreakEvenDistribution(AbstractRecord):
     def expected_net(self) -> float:
         """Mean net over all customers up to the end of the curve: what the average customer brings."""
         return float((self.share * self.net).sum() + self.still_there * self.still_there_net)
-
-    def as_dict(self) -> Plain:
-        """The figures and the distribution behind them, by name, as plain values."""
-        return {
-            "probability": self.probability,
-            "undecided": self.undecided,
-            "expected_loss": self.expected_loss,
-            "expected_gain": self.expected_gain,
-            "expected_net": self.expected_net,
-            "still_there": self.still_there,
-            "still_there_net": self.still_there_net,
-            "timing": self.timing,
-            "discount_rate": self.discount_rate,
-            "period": self.period,
-            "periods_begun": self.periods_begun.tolist(),
-            "share": self.share.tolist(),
-            "net": self.net.tolist(),
-        }
 
     def __str__(self) -> str:
         text = (

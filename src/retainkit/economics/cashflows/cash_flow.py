@@ -14,7 +14,7 @@ from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, Timing, check_timing
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,15 +141,6 @@ class CashFlow(AbstractRecord):
         # stable: payments of one instant stay in the order in which they were given
         order = np.argsort(self.when, kind="stable")
         return self.when[order], np.cumsum(self.present_values(discount_rate)[order])
-
-    def as_dict(self) -> Plain:
-        """The columns by name, as lists."""
-        return {
-            "amount": self.amount.tolist(),
-            "when": self.when.tolist(),
-            "survival": self.survival.tolist(),
-            "period": self.period,
-        }
 
     def __str__(self) -> str:
         unit = f"{self.period or 'period'}s"

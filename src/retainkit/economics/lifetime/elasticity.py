@@ -27,7 +27,7 @@ from retainkit.economics.formulas.perpetuity import Terms, refuse_infinite, term
 from retainkit.errors import refuse_where, unknown_choice
 from retainkit.records import AbstractRecord
 from retainkit.timing import DELAY, FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 Undefined: TypeAlias = Literal["raise", "nan"]
 """What happens where the value has no end, and so no elasticity."""
@@ -50,17 +50,6 @@ class Elasticities(AbstractRecord):
     discount_rate: SameKind
     acquisition_cost: SameKind
     duration: SameKind
-
-    def as_dict(self) -> Plain:
-        """The elasticities and the duration by name; columns as lists."""
-        named = {
-            "retention": self.retention,
-            "margin": self.margin,
-            "discount_rate": self.discount_rate,
-            "acquisition_cost": self.acquisition_cost,
-            "duration": self.duration,
-        }
-        return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in named.items()}
 
     def __str__(self) -> str:
         parts = (f"{k.replace('_', ' ')} {v:+.4g}" for k, v in self.as_dict().items() if isinstance(v, float))

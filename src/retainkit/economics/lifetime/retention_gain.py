@@ -20,7 +20,7 @@ from retainkit.errors import refuse_where
 from retainkit.rates import as_kept, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +43,6 @@ class RetentionGain(AbstractRecord):
     value_after: SameKind
     gain: SameKind
     gain_share: SameKind
-
-    def as_dict(self) -> Plain:
-        """The columns by name; as lists where there are several rows, ready for any dataframe."""
-        names = ("retention", "retention_after", "value", "value_after", "gain", "gain_share")
-        columns_ = {name: getattr(self, name) for name in names}
-        return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in columns_.items()}
 
     def __str__(self) -> str:
         lines = ["retention    after       value       after        gain"]

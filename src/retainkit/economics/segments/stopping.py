@@ -17,7 +17,7 @@ from retainkit.domains import GROWTH
 from retainkit.economics.segments.markov_value import checked_chain, endless_value
 from retainkit.rates import in_period
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +39,6 @@ class StoppingPlan(AbstractRecord):
     go_on: NDArray[np.bool_]
     value: Array
     value_without_stopping: Array = field(repr=False)
-
-    def as_dict(self) -> Plain:
-        """The columns by name, as lists."""
-        return {
-            "go_on": self.go_on.tolist(),
-            "value": self.value.tolist(),
-            "value_without_stopping": self.value_without_stopping.tolist(),
-        }
 
     def __str__(self) -> str:
         going = ", ".join(str(i + 1) for i in np.flatnonzero(self.go_on)) or "none"

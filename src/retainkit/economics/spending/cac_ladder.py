@@ -19,7 +19,7 @@ from retainkit.economics.spending.spend_table import (
 )
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
-from retainkit.text_tables import html_table, text_table
+from retainkit.text_tables import text_table
 from retainkit.typing import Array, NumberLike, Plain
 
 
@@ -38,7 +38,7 @@ class Rung:
         return self.spend / self.customers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CostLadder(AbstractRecord):
     """Acquisition cost per new customer by every usual definition; made by `acquisition_cost_ladder`.
 
@@ -77,9 +77,6 @@ class CostLadder(AbstractRecord):
 
     def __str__(self) -> str:
         return text_table("Acquisition cost per new customer", self._table(), left=1)
-
-    def _repr_html_(self) -> str:
-        return html_table("Acquisition cost per new customer", self._table(), left=1)
 
 
 def acquisition_cost_ladder(

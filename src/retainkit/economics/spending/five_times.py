@@ -81,7 +81,7 @@ class SpendResponse:
         return self.extra_spend / self.extra_customers if self.extra_customers else inf
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class FiveTimes(AbstractRecord):
     """Winning against keeping customers, on average and at the margin; made by `five_times`.
 

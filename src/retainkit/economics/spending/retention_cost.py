@@ -12,7 +12,7 @@ from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.economics.formulas.perpetuity import one_of
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, Plain, RateLike, Unit
+from retainkit.typing import NumberLike, RateLike, Unit
 
 
 def retention_cost_per_customer(
@@ -87,12 +87,6 @@ class IncrementalSave(AbstractRecord):
     outlay_per_contact: SameKind
     saves_per_contact: SameKind
     wasted_share: SameKind
-
-    def as_dict(self) -> Plain:
-        """The figures by name; columns as lists."""
-        names = ("cost", "naive_cost", "outlay_per_contact", "saves_per_contact", "wasted_share")
-        named = {name: getattr(self, name) for name in names}
-        return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in named.items()}
 
     def __str__(self) -> str:
         if not isinstance(self.cost, float):

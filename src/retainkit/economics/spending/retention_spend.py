@@ -12,7 +12,7 @@ from retainkit.economics.formulas.perpetuity import refuse_infinite, times
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +29,6 @@ class RetentionSpend(AbstractRecord):
 
     once: SameKind
     per_period: SameKind
-
-    def as_dict(self) -> Plain:
-        """Both amounts by name; columns as lists."""
-        named = {"once": self.once, "per_period": self.per_period}
-        return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in named.items()}
 
     def __str__(self) -> str:
         if not isinstance(self.once, float):
