@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import types
 from collections.abc import Mapping, Sequence
@@ -37,11 +38,16 @@ def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
 
 @cache
 def _hints(kind: type[Any]) -> dict[str, Any]:
-    """The types of the fields; of any kind where a name is known to type checkers alone."""
-    try:
-        return get_type_hints(kind)
-    except NameError:
-        return {}
+    """The types of the fields; Any where a name in one is known to type checkers alone."""
+    found: dict[str, Any] = {}
+    for owner in reversed(kind.__mro__):
+        for name, written in vars(owner).get("__annotations__", {}).items():
+            alone = type(name, (), {"__annotations__": {name: written}, "__module__": owner.__module__})
+            try:
+                found[name] = get_type_hints(alone)[name]
+            except NameError:
+                found[name] = Any
+    return found
 
 
 def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a line
@@ -53,6 +59,8 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
         return _as(inside[0], value)
     if origin in (Union, types.UnionType):
         return _as(_chosen(inside, value), value)
+    if hint is dt.date:
+        return dt.date.fromisoformat(value)
     if origin is np.ndarray:
         return _array(inside, value)
     if origin is Literal or isinstance(hint, TypeVar):
@@ -66,6 +74,9 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
 
 def _chosen(members: Sequence[Any], value: Any) -> Any:
     """The member of a union that a plain value can be."""
+    records = [m for m in members if dataclasses.is_dataclass(get_origin(m) or m)]
+    if isinstance(value, Mapping) and len(records) == 1:
+        return records[0]
     for member in members:
         kind = get_origin(member) or member
         if isinstance(value, Mapping) and dataclasses.is_dataclass(kind):
@@ -88,9 +99,11 @@ def _needed(field: dataclasses.Field[Any]) -> bool:
 def _from_mapping(hint: object, inside: Sequence[Any], value: Mapping[str, Any]) -> Any:
     kind = cast("Any", hint)
     if isinstance(kind, type) and issubclass(cast("type[Any]", kind), Mapping):
-        return {k: _as(inside[1] if inside else Any, v) for k, v in value.items()}
+        name = int if inside and inside[0] is int else str
+        return {name(k): _as(inside[1] if inside else Any, v) for k, v in value.items()}
     if dataclasses.is_dataclass(kind):
-        return rebuilt(cast("type[Any]", kind), value)
+        made: Any = getattr(kind, "from_dict", None)  # a record
+        return made(value) if made else rebuilt(cast("type[Any]", kind), value)
     if callable(validate := getattr(cast("Any", kind), "model_validate", None)):  # a pydantic record
         return validate(value)
     if callable(read := getattr(cast("Any", kind), "from_json", None)):  # a model
@@ -108,7 +121,7 @@ def _from_list(kind: Any, inside: Sequence[Any], value: list[Any]) -> Any:
 
 def _array(inside: Sequence[Any], value: Any) -> Any:
     kinds = get_args(inside[1]) if len(inside) > 1 else ()
-    kind = kinds[0] if kinds and kinds[0] is not Any else None
+    kind = kinds[0] if kinds and kinds[0] not in (Any, np.generic) else None
     array = np.asarray(value, dtype=None if kind is np.datetime64 else kind)
     array = array.astype("datetime64") if kind is np.datetime64 else array
     array.setflags(write=False)

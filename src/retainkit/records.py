@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from retainkit import strict_json
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
 from retainkit.rebuild import rebuilt
-from retainkit.text_tables import html_table
+from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 
 FrameKind: TypeAlias = Literal["dict", "pandas", "polars", "pyarrow"]
@@ -42,6 +42,9 @@ class Record(ABC):
 
     _hidden: ClassVar[frozenset[str]] = frozenset()
     """Names of fields that are needed to make the record again, and are no figures."""
+
+    _read_back: ClassVar[bool] = True
+    """Whether all there is to the record is in its JSON."""
 
     _shows_rows: ClassVar[bool] = True
     """Whether a notebook shows the rows below the figures."""
@@ -72,8 +75,11 @@ class Record(ABC):
             Those of `as_dict`.
         """
         shown = self.as_dict(**options)
-        rest = {name: getattr(self, name) for name in self._names() if name not in shown}
-        return strict_json.strict(strict_json.plain({**shown, **rest}), self._never)
+        if self._read_back:
+            known = {name: getattr(self, name) for name in self._names()}
+            rest = {name: v for name, v in known.items() if name not in shown or _holds_records(v)}
+            shown |= strict_json.plain(rest, whole=True)
+        return strict_json.strict(shown, self._never)
 
     def model_dump_json(self, **options: Any) -> str:
         """`model_dump` as JSON that every strict parser reads; `from_json` reads it back."""
@@ -93,6 +99,11 @@ class Record(ABC):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The record from its plain values, infinities as floats."""
+        if not cls._read_back:
+            rule = "is written for others to read and cannot be made again from what it says"
+            raise InputError(
+                "not-supported", cls.__name__, "its JSON", rule, "Keep the object, or what it was made of."
+            )
         made = rebuilt(cls, values)
         known = {*made.as_dict(), *made._names()}
         strange = [name for name in values if name not in known]
@@ -122,7 +133,7 @@ class Record(ABC):
         rows = self._row_columns() or {
             k: [v] for k, v in self.as_dict().items() if not isinstance(v, list | dict)
         }
-        return framed(rows, kind or self._kind())
+        return framed(rows, kind) if kind else frame_beside(self._beside(), rows)
 
     def _repr_html_(self) -> str:
         figures = {k: v for k, v in self.as_dict().items() if not isinstance(v, list | dict)}
@@ -146,14 +157,35 @@ class Record(ABC):
         columns = {n: v for n in self._figures() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
         return columns if len({len(v) for v in columns.values()}) == 1 else {}
 
-    def _kind(self) -> Any:
-        """The dataframe library of the caller's columns."""
-        for name in self._names():
-            column = getattr(self, name)
-            library = type(column).__module__.partition(".")[0]
-            if library in ("pandas", "polars", "pyarrow") and hasattr(column, "__len__"):
-                return library
-        return "dict"
+    def _beside(self) -> Any:
+        """A column of the caller's own, whose dataframe kind the table has; None for arrays."""
+        columns = (getattr(self, name) for name in self._names())
+        return next((c for c in columns if _library(c) in ("pandas", "polars", "pyarrow")), None)
+
+
+class TableRecord(Record):
+    """A record whose text and HTML are one table, with a caption above."""
+
+    __slots__ = ()
+
+    _left: ClassVar[int] = 0
+    """How many columns of the table begin at the left."""
+
+    @abstractmethod
+    def _caption(self) -> str:
+        """What the table shows, and the figures that belong to no row."""
+
+    @abstractmethod
+    def _cells(self) -> list[list[str]]:
+        """The table as a person reads it; the first row is the head."""
+
+    def __str__(self) -> str:
+        return text_table(self._caption(), self._cells(), left=self._left)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(self._caption(), self._cells(), left=self._left)
 
 
 AbstractRecord = Record
@@ -194,6 +226,14 @@ def _has_entries(value: Any) -> bool:
     return hasattr(value, "__array__") and np.ndim(value) > 0
 
 
+def _holds_records(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_records, cast("dict[Any, Any]", value).values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_records, cast("Sequence[Any]", value)))
+    return isinstance(value, Record)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str | bytes)
 
@@ -206,14 +246,35 @@ def framed(columns: Mapping[str, Any], kind: FrameKind) -> Any:
     """A dict of arrays, or a dataframe of the library named."""
     if kind not in get_args(FrameKind):
         raise unknown_choice("kind", kind, get_args(FrameKind))
+    arrays = {name: np.asarray(column) for name, column in columns.items()}
     if kind == "dict":
-        return {name: np.asarray(column) for name, column in columns.items()}
+        return arrays
     try:
         import narwhals as nw
 
-        return nw.from_dict({n: np.asarray(c) for n, c in columns.items()}, backend=kind).to_native()
+        return nw.from_dict(arrays, backend=kind).to_native()
     except ImportError as error:
         raise MissingDependencyError(kind, "all", f"A table for {kind}") from error
+
+
+def frame_beside(column: Any, columns: Mapping[str, Any]) -> Any:
+    """A table of the kind that `column` came from; where it is among the columns, with its row labels."""
+    if column is None or isinstance(column, np.ndarray):
+        return framed(columns, "dict")
+    import narwhals as nw
+
+    series = nw.from_native(column, series_only=True)
+    kind = series.implementation
+    own = next((name for name, c in columns.items() if c is column), None)
+    if own is None:
+        return nw.from_dict({n: np.asarray(c) for n, c in columns.items()}, backend=kind).to_native()
+    made = [nw.new_series(n, np.asarray(c), backend=kind) for n, c in columns.items() if n != own]
+    return series.alias(own).to_frame().with_columns(*made).to_native()
+
+
+def _library(column: Any) -> str:
+    """The dataframe library of a column; empty for what is none."""
+    return type(column).__module__.partition(".")[0] if hasattr(column, "__len__") else ""
 
 
 def shown_value(value: Any) -> str:

@@ -30,24 +30,27 @@ _TELLING = ("as_dict", "model_dump", "to_list", "tolist", "to_pylist")
 """How records (ours, pydantic's) and columns (of pandas, polars, arrow) give plain values."""
 
 
-def plain(value: Any) -> Any:  # noqa: PLR0911 - one kind of value a line
-    """Floats, lists and dicts in place of arrays, columns of any dataframe, tuples and records."""
+def plain(value: Any, *, whole: bool = False) -> Any:  # noqa: PLR0911 - one kind of value a line
+    """Floats, lists and dicts in place of arrays, columns of any dataframe, tuples and records.
+
+    With `whole` a record within is told as its `model_dump`, from which it can be made again.
+    """
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, np.ndarray | np.generic):
         array = cast("np.ndarray[Any, Any]", value)
         return plain((array.astype(str) if array.dtype.kind in "mM" else array).tolist())
     if isinstance(value, Mapping):
-        return {_key(k): plain(v) for k, v in cast("Mapping[Any, Any]", value).items()}
+        return {_key(k): plain(v, whole=whole) for k, v in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v) for v in cast("Collection[Any]", value)]
+        return [plain(v, whole=whole) for v in cast("Collection[Any]", value)]
     if isinstance(value, dt.date):
         return value.isoformat()
-    for method in _TELLING:
+    for method in _TELLING[whole:]:
         if callable(found := getattr(value, method, None)):
             return plain(found())
     if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: plain(getattr(value, f.name), whole=whole) for f in fields(value)}
     return str(value)
 
 

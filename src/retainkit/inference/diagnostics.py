@@ -10,6 +10,7 @@ import numpy as np
 from retainkit._numerics.maximize import CLOSE, Maximum
 from retainkit.domains import PROBABILITY
 from retainkit.parameters import Parameter
+from retainkit.records import Record
 
 REASONS: dict[str, tuple[str, str]] = {
     "converged": (
@@ -39,8 +40,8 @@ _FAR = 16.0  # e^16, nine million times the typical scale
 _FLAT_INFORMATION = 1e-3  # a standard error of thirty e-folds
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostics:
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnostics(Record):
     """The verdict on a fit and the figures behind it.
 
     Attributes
@@ -67,6 +68,9 @@ class Diagnostics:
     @property
     def converged(self) -> bool:
         return self.code == "converged"
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.way_out}".rstrip()
 
 
 def diagnose(

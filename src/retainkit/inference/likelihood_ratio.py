@@ -8,10 +8,11 @@ from scipy.special import gammaincc
 
 from retainkit.errors import InputError
 from retainkit.inference.result import AnyFit
+from retainkit.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class LikelihoodRatio:
+@dataclass(frozen=True, slots=True, eq=False)
+class LikelihoodRatio(Record):
     """What the additional parameters of a larger model gained.
 
     Attributes

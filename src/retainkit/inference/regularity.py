@@ -13,13 +13,14 @@ from retainkit.inference.fit import fit
 from retainkit.inference.result import Fit
 from retainkit.models.purchasing.erlang import AbstractErlangModel
 from retainkit.protocols import DataOf, data_of
+from retainkit.records import Record
 from retainkit.summaries import Purchases
 
 M = TypeVar("M", bound=AbstractErlangModel)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RegularityChoice(Generic[M]):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RegularityChoice(Record, Generic[M]):
     """Fits of one model with several k, and the best of them.
 
     Attributes
@@ -38,6 +39,9 @@ class RegularityChoice(Generic[M]):
     def k(self) -> int:
         """The k of the best fit; 1 means that the timing of purchases looks random."""
         return self.fit.model.k
+
+    def _row_columns(self) -> dict[str, list[float]]:
+        return {"k": list(self.log_likelihoods), "log_likelihood": list(self.log_likelihoods.values())}
 
     def __str__(self) -> str:
         best = self.log_likelihoods[self.k]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
 from retainkit.errors import near
 from retainkit.inference.diagnostics import Diagnostics
+from retainkit.models import model_from_json
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily
-from retainkit.typing import Array, Plain
+from retainkit.models.family import AbstractFamily, hold
+from retainkit.records import Record, read_only
+from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])
 
@@ -67,8 +70,8 @@ def _way_to(name: str, model: object) -> str:
     return near(name, (*_SYNONYMS, *(n for n in dir(Fit) if not n.startswith("_"))))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit(Generic[M]):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Fit(Record, Generic[M]):
     """A model fitted by maximum likelihood.
 
     Attributes
@@ -92,7 +95,7 @@ class Fit(Generic[M]):
     log_likelihood: float
     customers: float
     diagnostics: Diagnostics
-    family: AbstractFamily[M]
+    family: AbstractFamily[M] = field(compare=False)
 
     def __retention_model__(self) -> M:
         """Where a function takes a model, a fit stands for its own."""
@@ -159,12 +162,13 @@ class Fit(Generic[M]):
         values = (p.domain.from_unconstrained(z) for p, z in zip(declared, columns, strict=True))
         return self.family.of(values, unit=self.model.unit)
 
-    def model_dump(self) -> Plain:
-        """The fit as plain values, ready for JSON."""
+    def as_dict(self) -> dict[str, Any]:
+        """The model and its figures as plain values."""
         return {
             **self.model.model_dump(),
             "standard_errors": self.standard_errors,
             "covariance": self.covariance.tolist(),
+            "robust_covariance": self.robust_covariance.tolist(),
             "log_likelihood": self.log_likelihood,
             "aic": self.aic,
             "bic": self.bic,
@@ -172,9 +176,22 @@ class Fit(Generic[M]):
             "diagnosis": self.diagnostics.message,
         }
 
-    def model_dump_json(self) -> str:
-        """The fit as JSON."""
-        return json.dumps(self.model_dump())
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Fit[M]:
+        """The fit from its plain values; parameters without a standard error were held."""
+        model: Any = model_from_json(json.dumps(dict(values)))
+        whole = model.family
+        given = dict(zip(whole.names(), whole.values_of(model), strict=True))
+        held = {name: value for name, value in given.items() if name not in values["standard_errors"]}
+        return cls(
+            model=model,
+            covariance=read_only(np.array(values["covariance"])),
+            robust_covariance=read_only(np.array(values["robust_covariance"])),
+            log_likelihood=values["log_likelihood"],
+            customers=values["customers"],
+            diagnostics=Diagnostics.from_dict(values["diagnostics"]),
+            family=hold(whole, held) if held else whole,
+        )
 
     def rows(self) -> list[tuple[str, float, float, str]]:
         """One row a parameter: name, estimate, standard error, meaning."""
@@ -199,13 +216,9 @@ class Fit(Generic[M]):
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td>{name}</td><td>{value:.6g}</td><td>{error:.3g}</td><td>{doc}</td></tr>"
-            for name, value, error, doc in self.rows()
-        )
-        head = "<tr><th>parameter</th><th>estimate</th><th>standard error</th><th>meaning</th></tr>"
-        return f"<table><caption>{str(self).splitlines()[0]}</caption>{head}{body}</table>"
+    def _row_columns(self) -> Mapping[str, Any]:
+        names = ("parameter", "estimate", "standard error", "meaning")
+        return dict(zip(names, zip(*self.rows(), strict=True), strict=True))
 
 
 AnyFit: TypeAlias = Fit[Any]

@@ -6,7 +6,7 @@ month that has not come yet is empty (NaN), never 0: a cohort is followed as far
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -16,9 +16,7 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics._calendar import month_names
 from retainkit.metrics._triangles import cohort_months, first_months, grouped, renumbered, triangles
 from retainkit.metrics.subscriptions import Subscriptions
-from retainkit.records import AbstractRecord, FrameKind, framed
-from retainkit.tables import frame_like
-from retainkit.text_tables import html_table, text_table
+from retainkit.records import TableRecord
 from retainkit.typing import Array
 
 Measure: TypeAlias = Literal["customers", "net_revenue", "gross_revenue"]
@@ -27,8 +25,8 @@ Measure: TypeAlias = Literal["customers", "net_revenue", "gross_revenue"]
 _EVERY = (1, 3, 12)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class CohortTable(AbstractRecord):
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class CohortTable(TableRecord):
     """Triangles of customers and recurring revenue by cohort and age; made by `cohort_table`.
 
     Rows are cohorts, columns are ages in months since each customer's own first month (age 0). With
@@ -59,7 +57,7 @@ class CohortTable(AbstractRecord):
     months_per_cohort: int
     reactivation: Literal["included", "excluded"]
     left_out: int
-    _like: Any
+    _like: Any = field(default=None, compare=False)
 
     @property
     def age(self) -> NDArray[np.int64]:
@@ -112,37 +110,23 @@ class CohortTable(AbstractRecord):
         base = self.observed.astype(np.float64) if measure == "customers" else self.initial_revenue
         return getattr(self, measure), base
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
-        """One row per cohort and age that was observed, in the caller's kind of table."""
-        row, column = np.nonzero(self.observed)
-        names = ("observed", "customers", "initial_revenue", "net_revenue", "gross_revenue")
-        place = {"cohort": self.cohort[row].astype(np.str_), "age": column}
-        columns = place | {name: getattr(self, name)[row, column] for name in names}
-        return framed(columns, kind) if kind else frame_like(self._like, columns)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The triangles as lists of rows, and the conventions."""
-        names = ("observed", "customers", "initial_revenue", "net_revenue", "gross_revenue")
-        return {
-            "cohort": self.cohort.astype(np.str_).tolist(),
-            **{name: getattr(self, name).tolist() for name in names},
-            "months_per_cohort": self.months_per_cohort,
-            "reactivation": self.reactivation,
-            "left_out": self.left_out,
-        }
-
-    def __str__(self) -> str:
-        return text_table(self._caption(), self._rows())
-
-    __repr__ = __str__
-
     def _caption(self) -> str:
         each = {1: "Monthly", 3: "Quarterly", 12: "Yearly"}[self.months_per_cohort]
         text = f"{each} cohorts: share of customers by months since their first"
         text += f", reactivation {self.reactivation}"
         return text + (f" ({self.left_out:,} of the opening balance left out)" if self.left_out else "")
 
-    def _rows(self) -> list[list[str]]:
+    def _row_columns(self) -> dict[str, NDArray[Any]]:
+        """One row per cohort and age that was observed."""
+        row, column = np.nonzero(self.observed)
+        names = ("observed", "customers", "initial_revenue", "net_revenue", "gross_revenue")
+        place = {"cohort": self.cohort[row].astype(np.str_), "age": column}
+        return place | {name: getattr(self, name)[row, column] for name in names}
+
+    def _beside(self) -> Any:
+        return self._like
+
+    def _cells(self) -> list[list[str]]:
         rows = [["cohort", "size", *map(str, self.age)]]
         shares = [*self.retention(), self.average_retention()]
         labels = [*self.cohort.astype(np.str_), "all"]
@@ -150,9 +134,6 @@ class CohortTable(AbstractRecord):
         for label, size, line in zip(labels, sizes, shares, strict=True):
             rows.append([label, f"{size:,}", *("" if np.isnan(share) else f"{share:.1%}" for share in line)])
         return rows
-
-    def _repr_html_(self) -> str:
-        return html_table(self._caption(), self._rows())
 
 
 def cohort_table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -16,9 +16,7 @@ from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
 from retainkit.metrics._windows import windows_of
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
-from retainkit.records import AbstractRecord, FrameKind, framed
-from retainkit.tables import frame_like
-from retainkit.text_tables import html_table, text_table
+from retainkit.records import TableRecord
 from retainkit.typing import Array
 
 WindowKind: TypeAlias = Literal["calendar", "rolling"]
@@ -29,8 +27,8 @@ _Months: TypeAlias = NDArray[np.datetime64]
 _Counts: TypeAlias = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class MRRMovements(AbstractRecord):
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class MRRMovements(TableRecord):
     """Movements of MRR, one entry per window; made by `mrr_movements`.
 
     end = start + new + expansion + reactivation − contraction − churn, to the last unit of money, and
@@ -75,7 +73,7 @@ class MRRMovements(AbstractRecord):
     months: int
     window: WindowKind
     counting: Counting
-    _like: Any
+    _like: Any = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return self.opening.size
@@ -130,16 +128,6 @@ class MRRMovements(AbstractRecord):
         """`ratios.average_revenue_per_account` at the end of every window."""
         return ratios.average_revenue_per_account(self.end, customers=self.end_customers)
 
-    def to_frame(self, kind: FrameKind | None = None) -> Any:
-        """One row per window, in the caller's kind of table; months as text."""
-        columns = self._columns()
-        return framed(columns, kind) if kind else frame_like(self._like, columns)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Every column as a list, and the conventions."""
-        columns = {name: column.tolist() for name, column in self._columns().items()}
-        return {**columns, "months": self.months, "window": self.window, "counting": self.counting}
-
     def _columns(self) -> dict[str, NDArray[Any]]:
         months = {"opening": self.opening.astype(np.str_), "closing": self.closing.astype(np.str_)}
         return months | {name: getattr(self, name) for name in (*MONEY, *CUSTOMERS)}
@@ -149,11 +137,6 @@ class MRRMovements(AbstractRecord):
             rule = f"must be 'ends' for {method}: added months also lose customers won after the start"
             way_out = f"Call mrr_movements(..., months={self.months}, counting='ends')."
             raise InputError("not-supported", "counting", self.counting, rule, way_out)
-
-    def __str__(self) -> str:
-        return text_table(self._caption(), self._rows())
-
-    __repr__ = __str__
 
     def _caption(self) -> str:
         each = "month by month" if self.months == 1 else f"{self.window} windows of {self.months} months"
@@ -166,7 +149,13 @@ class MRRMovements(AbstractRecord):
         )
         return f"MRR movements, {each}{how}"
 
-    def _rows(self) -> list[list[str]]:
+    def _row_columns(self) -> dict[str, NDArray[Any]]:
+        return self._columns()
+
+    def _beside(self) -> Any:
+        return self._like
+
+    def _cells(self) -> list[list[str]]:
         names = ("start", "new", "expansion", "reactivation", "contraction", "churn", "end")
         money = [getattr(self, name) for name in names]
         rows = [["month" if self.months == 1 else "until", *names, "customers"]]
@@ -174,9 +163,6 @@ class MRRMovements(AbstractRecord):
             people = f"{self.start_customers[place]:,} to {self.end_customers[place]:,}"
             rows.append([str(month), *(f"{column[place]:,.2f}" for column in money), people])
         return rows
-
-    def _repr_html_(self) -> str:
-        return html_table(self._caption(), self._rows())
 
 
 def mrr_movements(

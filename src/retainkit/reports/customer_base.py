@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
 from html import escape
 from typing import Any, final
@@ -51,6 +49,9 @@ class CustomerBaseReport(AbstractReport):
         None with fewer than three repeat buyers of known spend.
     """
 
+    _read_back = False
+    _shows_rows = False
+
     @property
     def caveats(self) -> tuple[str, ...]:
         return caveats(self)
@@ -65,8 +66,8 @@ class CustomerBaseReport(AbstractReport):
         """
         return as_html(self)
 
-    def model_dump(self) -> Plain:
-        """All figures as plain values; what is infinite or has no value is None."""
+    def as_dict(self) -> dict[str, Any]:
+        """All figures as plain values."""
         tx = self.transactions
         base = {
             "customers": self.customers,
@@ -81,32 +82,26 @@ class CustomerBaseReport(AbstractReport):
             "top_tenth_share": self.top_tenth_share,
         }
         fits = {"purchasing": self.purchasing, "calibration": self.calibration, "spend": self.spend}
-        return _finite(
-            {
-                "title": self.title,
-                "observation": {
-                    "start": str(tx.observation_start),
-                    "end": str(tx.observation_end),
-                    "unit": tx.unit,
-                    **tx.treatment.as_dict(),
-                },
-                "assumptions": self.assumptions.model_dump(),
-                "base": base,
-                "new_customer": {
-                    **self.new_customer.model_dump(),
-                    "value_standard_error": self.new_customer_error,
-                },
-                "payback": None if self.payback is None else _payback(self.payback),
-                "fits": {name: None if each is None else each.model_dump() for name, each in fits.items()},
-                "tracking": None if self.tracking is None else self.tracking.model_dump(),
-                "spend_link": None if self.spend_link is None else self.spend_link.model_dump(),
-                "caveats": list(self.caveats),
-            }
-        )
-
-    def model_dump_json(self, *, indent: int | None = None) -> str:
-        """All figures as JSON."""
-        return json.dumps(self.model_dump(), allow_nan=False, indent=indent)
+        return {
+            "title": self.title,
+            "observation": {
+                "start": str(tx.observation_start),
+                "end": str(tx.observation_end),
+                "unit": tx.unit,
+                **tx.treatment.as_dict(),
+            },
+            "assumptions": self.assumptions.as_dict(),
+            "base": base,
+            "new_customer": {
+                **self.new_customer.as_dict(),
+                "value_standard_error": self.new_customer_error,
+            },
+            "payback": None if self.payback is None else _payback(self.payback),
+            "fits": {name: None if each is None else each.as_dict() for name, each in fits.items()},
+            "tracking": None if self.tracking is None else self.tracking.as_dict(),
+            "spend_link": None if self.spend_link is None else self.spend_link.as_dict(),
+            "caveats": list(self.caveats),
+        }
 
     def __str__(self) -> str:
         return as_text(self)
@@ -130,12 +125,3 @@ def _payback(payback: Payback) -> Plain:
         "acquisition_cost": payback.acquisition_cost,
         "limit": payback.limit,
     }
-
-
-def _finite(value: Any) -> Any:
-    """The same without NaN and infinities, which JSON cannot say."""
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        return [_finite(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from retainkit.ingest import TransactionSummary
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
+from retainkit.records import Record
 from retainkit.reports.spend_link import SpendLink
-from retainkit.typing import Plain
 from retainkit.units import Duration
 from retainkit.validation import Tracking
 from retainkit.valuation.customers import CustomerValue
@@ -39,7 +40,7 @@ class Assumptions:
     currency: str
     assumed: tuple[str, ...]
 
-    def model_dump(self) -> Plain:
+    def as_dict(self) -> dict[str, Any]:
         """The assumptions as plain values."""
         return {
             "margin_share": self.margin_share,
@@ -53,11 +54,11 @@ class Assumptions:
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
-class AbstractReport(ABC):
+class AbstractReport(Record):
     """The figures on a customer base, before anyone shows them; `CustomerBaseReport` explains the fields."""
 
     title: str
-    transactions: TransactionSummary
+    transactions: TransactionSummary = field(compare=False)
     assumptions: Assumptions
     purchasing: Fit[BGNBD]
     spend: Fit[GammaGamma] | None

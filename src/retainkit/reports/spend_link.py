@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from retainkit.summaries import Spend
-from retainkit.typing import Array, Plain
+from retainkit.typing import Array
 
 _SIZES = ((0.1, "negligible"), (0.3, "weak"), (0.5, "moderate"), (math.inf, "strong"))
 """Conventional sizes of a correlation: Cohen (1988), Statistical Power Analysis, 2nd ed., section 3.2."""
@@ -49,7 +50,7 @@ class SpendLink:
         """How much more an average repeat purchase is worth than the average customer's, as a share."""
         return self.mean_of_purchases / self.mean_of_customers - 1.0
 
-    def model_dump(self) -> Plain:
+    def as_dict(self) -> dict[str, Any]:
         """The figures as plain values."""
         return {**asdict(self), "gap": self.gap, "size": self.size}
 

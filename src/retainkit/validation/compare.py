@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from retainkit.ingest import TransactionSummary
 from retainkit.models.base import AnyModel
 from retainkit.models.family import AnyFamily
 from retainkit.protocols import DataOf
+from retainkit.records import Record
 from retainkit.summaries import AbstractSummary, Purchases
 from retainkit.typing import Plain
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
@@ -27,7 +27,7 @@ _EVEN = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class Candidate(Record):
     """One model of a comparison.
 
     Attributes
@@ -43,9 +43,12 @@ class Candidate:
     refusal: str
     holdout: HoldoutError | None
 
+    def __str__(self) -> str:
+        return f"{self.name}: {self.refusal or self.fit}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(Record):
     """Models ranked by AIC, with the error of each on held-out purchases where there are any.
 
     Made by `compare`. ``print`` shows the table and the verdict.
@@ -82,10 +85,12 @@ class Comparison:
         rows = self.rows()
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
-    def model_dump_json(self) -> str:
-        """The table and the verdict as JSON; what has no value is null."""
-        rows = [{k: None if _is_nan(v) else v for k, v in row.items()} for row in self.rows()]
-        return json.dumps({"models": rows, "verdict": self.verdict}, allow_nan=False)
+    def as_dict(self) -> dict[str, Any]:
+        """The rows and the verdict as plain values."""
+        return {"models": self.rows(), "verdict": self.verdict}
+
+    def _row_columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        return self.table
 
     def __str__(self) -> str:
         width = max(5, *(len(c.name) for c in self.candidates))
@@ -106,14 +111,6 @@ class Comparison:
         return "\n".join([head, *lines, self.verdict])
 
     __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        rows = self.rows()
-        head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in rows[0])
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in row.values()) + "</tr>" for row in rows
-        )
-        return f"<table><caption>{escape(self.verdict)}</caption><tr>{head}</tr>{body}</table>"
 
 
 def compare(models: Sequence[type[AnyModel] | AnyFamily], data: DataOf[AbstractSummary]) -> Comparison:

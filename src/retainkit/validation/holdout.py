@@ -7,10 +7,9 @@ open copy: http://brucehardie.com/papers/018/.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +17,14 @@ from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.ingest import Holdout, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess, model_of
+from retainkit.records import Record
 from retainkit.summaries import Purchases
-from retainkit.typing import Array, Plain
+from retainkit.typing import Array
 from retainkit.units import Duration
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class HoldoutError:
+class HoldoutError(Record):
     """How far the expected purchases of customers lay from their actual ones in a held-out period.
 
     Made by `holdout_error`. All customers were acquired before the period; all their purchases in it
@@ -49,6 +49,8 @@ class HoldoutError:
     group_predicted, group_actual : (k,)
         Mean purchases of a customer of the group in the held-out period.
     """
+
+    _derived = ("relative_error",)
 
     customers: int
     duration: Duration
@@ -76,24 +78,9 @@ class HoldoutError:
         columns = (self.group_customers, self.group_predicted, self.group_actual)
         return [(name, int(n), float(p), float(a)) for name, n, p, a in zip(labels, *columns, strict=True)]
 
-    def model_dump(self) -> Plain:
-        """The figures as plain values, ready for JSON; what has no value is None."""
-        names = ("frequency", "customers", "predicted", "actual")
-        return {
-            "customers": self.customers,
-            "duration": str(self.duration),
-            "predicted": self.predicted,
-            "actual": self.actual,
-            "relative_error": self.relative_error if self.actual else None,
-            "mean_absolute_error": self.mean_absolute_error,
-            "past_rate_error": self.past_rate_error,
-            "correlation": self.correlation if math.isfinite(self.correlation) else None,
-            "by_frequency": [dict(zip(names, row, strict=True)) for row in self.rows()],
-        }
-
-    def model_dump_json(self) -> str:
-        """The figures as JSON."""
-        return json.dumps(self.model_dump(), allow_nan=False)
+    def _row_columns(self) -> dict[str, Any]:
+        names = ("repeats_before", "customers", "predicted", "actual")
+        return dict(zip(names, zip(*self.rows(), strict=True), strict=True))
 
     def __str__(self) -> str:
         error = f" ({self.relative_error:+.1%})" if self.actual else ""
@@ -108,17 +95,6 @@ class HoldoutError:
         return "\n".join([head, *rows])
 
     __repr__ = __str__
-
-    def to_html_table(self) -> str:
-        """The table by past frequency as HTML."""
-        head = "<tr><th>repeats before</th><th>customers</th><th>predicted</th><th>actual</th></tr>"
-        body = "".join(
-            f"<tr><td>{name}</td><td>{n:,}</td><td>{p:.3f}</td><td>{a:.3f}</td></tr>"
-            for name, n, p, a in self.rows()
-        )
-        return f"<table><caption>{escape(str(self).splitlines()[0])}</caption>{head}{body}</table>"
-
-    _repr_html_ = to_html_table
 
 
 def holdout_error(

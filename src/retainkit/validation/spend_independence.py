@@ -7,9 +7,8 @@ counts is how much it changes a value.
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri, stdtr
@@ -17,8 +16,9 @@ from scipy.special import ndtri, stdtr
 from retainkit.domains import LEVEL
 from retainkit.errors import InputError
 from retainkit.protocols import DataOf, data_of
+from retainkit.records import Record
 from retainkit.summaries import Spend
-from retainkit.typing import Array, Plain
+from retainkit.typing import Array
 
 _NEGLIGIBLE = 0.05
 _LARGE = 0.15
@@ -33,8 +33,8 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SpendIndependence:
+@dataclass(frozen=True, slots=True, eq=False)
+class SpendIndependence(Record):
     """How customers' spend per purchase goes with how often they buy, and what that changes in money.
 
     Made by `spend_independence`, from the customers with a known spend.
@@ -61,6 +61,8 @@ class SpendIndependence:
     level : float
         Of the intervals.
     """
+
+    _derived = ("size", "verdict", "advice")
 
     customers: float
     spearman: float
@@ -113,15 +115,6 @@ class SpendIndependence:
     def advice(self) -> str:
         """What to do about it."""
         return _ADVICE[self.size].format(factor=self.revenue_ratio)
-
-    def model_dump(self) -> Plain:
-        """The figures, the verdict and the advice as plain values; what has no value is None."""
-        plain = {k: v if math.isfinite(v) else None for k, v in asdict(self).items()}
-        return {**plain, "size": self.size, "verdict": self.verdict, "advice": self.advice}
-
-    def model_dump_json(self) -> str:
-        """The same as JSON."""
-        return json.dumps(self.model_dump(), allow_nan=False)
 
     def __str__(self) -> str:
         return (

@@ -11,7 +11,6 @@ Hardie & Lee (2005), Marketing Science 24(2), section 4, doi:10.1287/mksc.1040.0
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -22,15 +21,15 @@ from numpy.typing import NDArray
 from retainkit.errors import InputError
 from retainkit.ingest import Activity, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess
+from retainkit.records import Record
 from retainkit.summaries import Purchases
-from retainkit.tables import frame_like
-from retainkit.typing import Array, Frame, Plain, Unit
+from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER, check_unit
 from retainkit.validation.holdout import HoldoutError, holdout_error, split_of, unseen_model
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
-class Tracking:
+class Tracking(Record):
     """Repeat purchases of the base in each period, as a model predicts them and as they were.
 
     Made by `track_purchases`. All customers acquired before the holdout are followed through it; the
@@ -52,6 +51,8 @@ class Tracking:
         Customer by customer, in the held-out period.
     """
 
+    _derived = ("starts", "cumulative_predicted", "cumulative_actual")
+
     period: Unit
     start: date
     days: NDArray[np.int64]
@@ -59,7 +60,7 @@ class Tracking:
     actual: Array
     held_out: NDArray[np.bool_]
     holdout: HoldoutError
-    _ids: Any = field(default=None)
+    _ids: Any = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return self.days.size
@@ -111,35 +112,20 @@ class Tracking:
             "cumulative_actual": self.cumulative_actual,
         }
 
-    def to_frame(self) -> Frame:
-        """One row a period in the caller's dataframe kind; a dict of columns where that was the source."""
-        return frame_like(self._ids, self.columns())
+    def _row_columns(self) -> dict[str, NDArray[Any]]:
+        return self.columns()
 
-    def model_dump(self) -> Plain:
-        """Periods and errors as plain values, ready for JSON."""
-        columns = {k: v.tolist() for k, v in self.columns().items() if k != "start"}
-        starts = [str(day) for day in self.starts]
-        return {"period": self.period, "start": starts, **columns, "holdout": self.holdout.model_dump()}
+    def _beside(self) -> Any:
+        return self._ids
 
-    def model_dump_json(self) -> str:
-        """Periods and errors as JSON."""
-        return json.dumps(self.model_dump(), allow_nan=False)
-
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         lines = [f"Tracking of repeat purchases by {self.period}, {self.start} to {self.end}"]
         for name, held_out in (("fitted", False), ("held out", True)):
             predicted, actual = self.totals(held_out=held_out)
             lines.append(f"  {name + ':':<9} {predicted:>9,.0f} predicted, {actual:>9,.0f} made")
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
-        sides = {"fitted": self.totals(held_out=False), "held out": self.totals(held_out=True)}
-        rows = "".join(
-            f"<tr><th>{name}</th><td>{predicted:,.0f}</td><td>{actual:,.0f}</td></tr>"
-            for name, (predicted, actual) in sides.items()
-        )
-        head = "<tr><th>repeat purchases</th><th>predicted</th><th>actual</th></tr>"
-        return f"<table>{head}{rows}</table>{self.holdout.to_html_table()}"
+    __repr__ = __str__
 
 
 def track_purchases(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,9 +11,9 @@ import numpy as np
 from retainkit.errors import InputError
 from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of
 from retainkit.rates import Rate
+from retainkit.records import Record
 from retainkit.summaries import AbstractSummary, Spend
-from retainkit.tables import frame_of
-from retainkit.typing import Array, Frame, NumberLike, Plain
+from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
@@ -27,8 +25,8 @@ from retainkit.valuation.inputs import (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CustomerValue:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class CustomerValue(Record):
     """Residual value of each customer: margin still to come within the horizon, discounted to today.
 
     Today is the end of observation. Past purchases and acquisition cost are not in it.
@@ -47,6 +45,8 @@ class CustomerValue:
     weight : (n,)
         How many customers each row stands for.
     """
+
+    _derived = ("total", "mean", "expected_active")
 
     customers: Any
     probability_alive: Array
@@ -89,31 +89,13 @@ class CustomerValue:
         # a column of ones would only raise the question of what it is
         return columns if np.all(self.weight == 1.0) else {**columns, "weight": self.weight}
 
-    def to_frame(self) -> Frame:
-        """One row per customer in the caller's dataframe kind: id, P(alive), purchases, spend, value.
+    def _row_columns(self) -> dict[str, Any]:
+        return {self.id_name: self.customers, **self._columns}
 
-        Rows that stand for several customers carry their number in a column ``weight``.
-        """
-        return frame_of(self.id_name, self.customers, self._columns)
+    def _beside(self) -> Any:
+        return self.customers
 
-    def model_dump(self) -> Plain:
-        """The figures of the base and the assumptions, as plain values; the rows are in `to_frame`."""
-        return {
-            "customers": float(self.weight.sum()),
-            "expected_active": self.expected_active,
-            "expected_purchases": float(self.expected_purchases @ self.weight),
-            "mean_value": self.mean,
-            "total_value": self.total,
-            "margin_share": self.margin_share,
-            "discount_rate": str(self.discount_rate),
-            "horizon": str(self.horizon),
-        }
-
-    def model_dump_json(self) -> str:
-        """The figures of the base as JSON."""
-        return json.dumps(self.model_dump())
-
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return (
             f"CustomerValue of {self.weight.sum():,.0f} customers: {self.total:,.2f} in all, "
             f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
@@ -121,12 +103,7 @@ class CustomerValue:
             f"from the end of observation; past purchases not counted"
         )
 
-    def _repr_html_(self) -> str:
-        shown = {k: v if isinstance(v, str) else f"{v:,.6g}" for k, v in self.model_dump().items()}
-        rows = (
-            f"<tr><th>{escape(k.replace('_', ' '))}</th><td>{escape(v)}</td></tr>" for k, v in shown.items()
-        )
-        return f"<table>{''.join(rows)}</table>"
+    __repr__ = __str__
 
 
 def value_customers(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from retainkit.columns import numbers
@@ -13,7 +12,8 @@ from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.rates import Rate
-from retainkit.typing import NumberLike, Plain, Real
+from retainkit.records import Record
+from retainkit.typing import NumberLike, Real
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
@@ -25,8 +25,8 @@ from retainkit.valuation.inputs import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewCustomerValue:
+@dataclass(frozen=True, slots=True, eq=False)
+class NewCustomerValue(Record):
     """Expected discounted margin of a customer about to be won, first purchase included.
 
     Attributes
@@ -41,6 +41,8 @@ class NewCustomerValue:
         Per purchase.
     """
 
+    _derived = ("value",)
+
     first_purchase: float
     repeat_purchases: float
     expected_repeat_purchases: float
@@ -54,23 +56,16 @@ class NewCustomerValue:
         """The most that winning such a customer may cost: first and repeat purchases together."""
         return self.first_purchase + self.repeat_purchases
 
-    def model_dump(self) -> Plain:
-        """Figures and assumptions as plain values."""
-        record = asdict(self)
-        return {
-            "value": self.value,
-            **record,
-            "discount_rate": str(self.discount_rate),
-            "horizon": str(self.horizon),
-        }
-
-    def model_dump_json(self) -> str:
-        """Figures and assumptions as JSON."""
-        return json.dumps(self.model_dump())
+    def __str__(self) -> str:
+        return (
+            f"A new customer is worth {self.value:,.2f}: {self.first_purchase:,.2f} with the first purchase, "
+            f"{self.repeat_purchases:,.2f} with {self.expected_repeat_purchases:,.2f} more "
+            f"within {self.horizon}"
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Payback:
+@dataclass(frozen=True, slots=True, eq=False)
+class Payback(Record):
     """When the expected discounted margin of a new customer first covers the acquisition cost.
 
     Attributes
@@ -80,6 +75,8 @@ class Payback:
     limit : float
         What a new customer ever brings: an acquisition cost above it is never paid back.
     """
+
+    _derived = ("never",)
 
     acquisition_cost: float
     time: Duration | None

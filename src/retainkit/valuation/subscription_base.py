@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,16 @@ from retainkit.errors import InputError
 from retainkit.models.contractual.questions import per_period, times, whole_periods
 from retainkit.protocols import ModelOf, SurvivalProcess
 from retainkit.rates import Rate
+from retainkit.records import Record
 from retainkit.timing import Instant, check_instant
-from retainkit.typing import Array, NumberLike, Plain, Real
+from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
 from retainkit.valuation.inputs import check_survival
 from retainkit.valuation.subscription_forecast import SubscriptionForecast
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SubscriptionBaseValue:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SubscriptionBaseValue(Record):
     """The remaining value of customers who are there now, one entry per tenure and cohort.
 
     Attributes
@@ -43,7 +44,9 @@ class SubscriptionBaseValue:
     naive_retention : float
     """
 
-    cohort: NDArray[np.generic]
+    _derived = ("value_per_customer", "value", "total", "leaving_next")
+
+    cohort: np.ndarray[Any, Any]
     tenure: Array
     customers: Array
     margin_per_period: Array
@@ -54,7 +57,7 @@ class SubscriptionBaseValue:
     instant: Instant
     discount_rate: Rate | float
     horizon: Duration | float
-    survival: SurvivalProcess
+    survival: SurvivalProcess | None = field(default=None, compare=False)
 
     @property
     def value_per_customer(self) -> Array:
@@ -114,9 +117,12 @@ class SubscriptionBaseValue:
 
         Period 1 begins with the next renewal: its margin is paid by those who renew then.
         """
+        if self.survival is None:
+            rule, way_out = "needs the survival curve", "Value the base again, or keep the object itself."
+            raise InputError("not-supported", "forecast", "a value read from JSON", rule, way_out)
+        curve = self.survival
         ahead = np.arange(0.0, whole_number("horizon", horizon, way_out="For example horizon=12.") + 1.0)
-        # given tenure k: those who are there have outlived the years that the curve falls most in
-        share = np.stack([np.asarray(self.survival.survival(k + ahead, given=k)) for k in self.tenure])
+        share = np.stack([np.asarray(curve.survival(k + ahead, given=k)) for k in self.tenure])
         names, place = _cohorts(self.cohort)
         there = np.zeros((len(names), ahead.size))
         np.add.at(there, place, self.customers[:, None] * share)
@@ -126,23 +132,8 @@ class SubscriptionBaseValue:
         # who leaves in a period is the fall of those there, so that the two always add up
         return SubscriptionForecast(names, there[:, 1:], -np.diff(there, axis=1), margin)
 
-    def model_dump(self) -> Plain:
-        """Totals, assumptions and the table by cohort as plain values."""
-        return {
-            "value": self.total,
-            "customers": float(self.customers.sum()),
-            "leaving_next": float(self.leaving_next.sum()),
-            "naive_value": self.naive_value,
-            "naive_retention": self.naive_retention,
-            "instant": self.instant,
-            "discount_rate": str(self.discount_rate),
-            "horizon": str(self.horizon),
-            "by_cohort": {name: column.tolist() for name, column in self.by_cohort().items()},
-        }
-
-    def model_dump_json(self) -> str:
-        """The same as JSON."""
-        return json.dumps(self.model_dump())
+    def _row_columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        return self.table
 
     def __str__(self) -> str:
         people = float(self.customers.sum())

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.records import Record
 from retainkit.typing import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SubscriptionForecast:
+class SubscriptionForecast(Record):
     """What is expected of the customers at hand, by cohort and period; new customers are not in it.
 
     Attributes
@@ -51,3 +53,13 @@ class SubscriptionForecast:
             "leaving": self.leaving.ravel(),
             "margin": self.margin.ravel(),
         }
+
+    def _row_columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        return self.table
+
+    def __str__(self) -> str:
+        there, margin = self.total["customers"], self.total["margin"]
+        return (
+            f"{there[-1]:,.0f} customers are expected to be there after {self.horizon} renewals; "
+            f"{margin.sum():,.2f} comes in by then"
+        )

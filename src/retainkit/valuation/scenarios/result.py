@@ -7,15 +7,11 @@ from dataclasses import dataclass, field, fields
 from math import inf, isfinite, isnan
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
-
 from retainkit.economics.breakeven.break_even import break_even
 from retainkit.errors import unknown_choice
-from retainkit.records import AbstractRecord, ordinal, percent
-from retainkit.tables import FrameKind, make_frame
-from retainkit.text_tables import html_table, text_table
+from retainkit.records import TableRecord, ordinal, percent
 from retainkit.timing import Timing
-from retainkit.typing import Frame, Plain, Real
+from retainkit.typing import Plain, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import Terms, terms
 
@@ -40,8 +36,8 @@ def _figure(label: str, counts: Counts, meaning: str, endless: str = "∞") -> A
 _ELASTICITY = "percent of value less cost, per percent of this"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class UnitEconomicsResult(AbstractRecord):
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class UnitEconomicsResult(TableRecord):
     """All figures of a scenario, with the inputs behind them; made by `UnitEconomics.evaluate`.
 
     Attributes
@@ -51,6 +47,10 @@ class UnitEconomicsResult(AbstractRecord):
     payback_payments : int or None
         The whole number of payments that pays the cost back; None for never.
     """
+
+    _never = frozenset({"simple_payback_months", "payback_months", "expected_lifetime_months"})
+
+    _left = 3
 
     payback_payments: int | None
     scenario: Mapping[str, object]
@@ -97,32 +97,23 @@ class UnitEconomicsResult(AbstractRecord):
         figures = {name: getattr(self, name) for name in FIGURES}
         return {**self.scenario, **figures, "payback_payments": self.payback_payments}
 
-    def to_frame(self, kind: FrameKind | None = None) -> Frame:
-        """One row per figure: its name, value, what it counts in and what it means."""
-        about = list(FIGURES.values())
-        columns = {
-            "figure": list(FIGURES),
-            "value": [getattr(self, name) for name in FIGURES],
-            "counts": [f.counts for f in about],
-            "meaning": [f.meaning for f in about],
-        }
-        return make_frame({name: np.array(column) for name, column in columns.items()}, kind or "dict")
-
-    def __str__(self) -> str:
-        return text_table(self._caption(), self._rows(), left=3)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return html_table(self._caption(), self._rows(), left=1)
-
     def _caption(self) -> str:
         title = " of ".join(filter(None, ("Unit economics", str(self.scenario["name"] or ""))))
         unsaid = {"name": self.scenario["name"], "onboarding_cost": 0.0, "monthly_retention_cost": 0.0}
         given = ((k, v) for k, v in self.scenario.items() if v is not None and unsaid.get(k) != v)
         return f"{title} ({', '.join(f'{key} {_plain(value)}' for key, value in given)})"
 
-    def _rows(self) -> list[list[str]]:
+    def _row_columns(self) -> dict[str, Any]:
+        """One row per figure: its name, value, what it counts in and what it means."""
+        about = FIGURES.values()
+        return {
+            "figure": list(FIGURES),
+            "value": [getattr(self, name) for name in FIGURES],
+            "counts": [f.counts for f in about],
+            "meaning": [f.meaning for f in about],
+        }
+
+    def _cells(self) -> list[list[str]]:
         table = [["figure", "value", "what it is"]]
         for name, about in FIGURES.items():
             value = shown(getattr(self, name), about)

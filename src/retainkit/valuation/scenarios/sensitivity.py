@@ -9,11 +9,9 @@ from math import inf
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.tables import FrameKind, make_frame
-from retainkit.text_tables import html_table, text_table
+from retainkit.records import AbstractRecord, TableRecord
 from retainkit.timing import Timing
-from retainkit.typing import Array, Frame, NumberLike, Plain, Real
+from retainkit.typing import Array, NumberLike, Plain, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
@@ -40,13 +38,11 @@ class Grid(AbstractRecord):
     def __getitem__(self, figure: str) -> Array:
         return self.figures[figure_named(figure)]
 
-    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+    def _row_columns(self) -> dict[str, Array]:
         """One row per combination: the inputs that vary, then every figure."""
         points = np.meshgrid(*self.axes.values(), indexing="ij")
         columns = {name: point.ravel() for name, point in zip(self.axes, points, strict=True)}
-        return make_frame(
-            columns | {name: values.ravel() for name, values in self.figures.items()}, kind or "dict"
-        )
+        return columns | {name: values.ravel() for name, values in self.figures.items()}
 
     def as_dict(self) -> Plain:
         """Every input, with a list for those that vary, and every figure with a list per axis."""
@@ -60,8 +56,8 @@ class Grid(AbstractRecord):
     __repr__ = __str__
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class SensitivityTable(AbstractRecord):
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class SensitivityTable(TableRecord):
     """One figure for two inputs that vary together; made by `UnitEconomics.sensitivity`.
 
     Attributes
@@ -84,22 +80,12 @@ class SensitivityTable(AbstractRecord):
     values: Array
     base: float
 
-    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+    def _row_columns(self) -> dict[str, Array]:
         """One row per value of the first input, one column per value of the second."""
         named = {f"{self.column_input}={value:g}": self.values[:, i] for i, value in enumerate(self.columns)}
-        return make_frame({self.row_input: self.rows, **named}, kind or "dict")
+        return {self.row_input: self.rows, **named}
 
-    def as_dict(self) -> Plain:
-        """Names, values and table as plain values."""
-        return {
-            "figure": self.figure,
-            self.row_input: self.rows.tolist(),
-            self.column_input: self.columns.tolist(),
-            "values": self.values.tolist(),
-            "base": self.base,
-        }
-
-    def _rows(self) -> list[list[str]]:
+    def _cells(self) -> list[list[str]]:
         about = FIGURES[self.figure]
         table = [[f"{self.row_input} \\ {self.column_input}", *(f"{value:g}" for value in self.columns)]]
         for value, line in zip(self.rows, self.values, strict=True):
@@ -109,14 +95,6 @@ class SensitivityTable(AbstractRecord):
     def _caption(self) -> str:
         about = FIGURES[self.figure]
         return f"{about.label}; the scenario itself: {shown(self.base, about)}"
-
-    def __str__(self) -> str:
-        return text_table(self._caption(), self._rows())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return html_table(self._caption(), self._rows())
 
 
 def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, NumberLike]) -> Grid:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.tables import FrameKind, make_frame
-from retainkit.text_tables import html_table, text_table
+from retainkit.records import TableRecord
 from retainkit.timing import Timing
-from retainkit.typing import Array, Frame, NumberLike, Plain, Real
+from retainkit.typing import Array, NumberLike, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
@@ -21,8 +20,8 @@ from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 _BAR = 12  # characters: a table of seven columns still fits 100
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Tornado(AbstractRecord):
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class Tornado(TableRecord):
     """One figure at a low and a high value of each input alone, the widest swing first.
 
     Made by `UnitEconomics.tornado`.
@@ -40,6 +39,8 @@ class Tornado(AbstractRecord):
         The figure of the scenario itself.
     """
 
+    _left = 1
+
     figure: str
     inputs: tuple[str, ...]
     low: Array
@@ -53,18 +54,11 @@ class Tornado(AbstractRecord):
         """(n,) how far apart the figure is at the two values; 0 where both are infinite alike."""
         return _apart(self.at_low, self.at_high)
 
-    def to_frame(self, kind: FrameKind | None = None) -> Frame:
-        """One row per input."""
+    def _row_columns(self) -> dict[str, Any]:
         columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
-        return make_frame({"input": np.array(self.inputs), **columns, "swing": self.swing}, kind or "dict")
+        return {"input": self.inputs, **columns, "swing": self.swing}
 
-    def as_dict(self) -> Plain:
-        """The columns as lists, the figure's name and the scenario's own value."""
-        columns = {"low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high}
-        listed = {name: values.tolist() for name, values in columns.items()}
-        return {"figure": self.figure, "inputs": list(self.inputs), **listed, "base": self.base}
-
-    def _rows(self) -> list[list[str]]:
+    def _cells(self) -> list[list[str]]:
         about = FIGURES[self.figure]
         table = [["input", "low", "high", "at low", "at high", "swing", ""]]
         widest = float(np.max(self.swing, initial=0.0, where=np.isfinite(self.swing)))
@@ -79,14 +73,6 @@ class Tornado(AbstractRecord):
     def _caption(self) -> str:
         about = FIGURES[self.figure]
         return f"{about.label}, one input at a time; the scenario itself: {shown(self.base, about)}"
-
-    def __str__(self) -> str:
-        return text_table(self._caption(), self._rows(), left=1)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return html_table(self._caption(), self._rows(), left=1)
 
 
 def tornado(

@@ -19,14 +19,14 @@ from retainkit.models.contractual.nonparametric._watch import Watch, weights_of
 from retainkit.protocols import DataOf, data_of
 from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
-from retainkit.typing import Array, Plain
+from retainkit.typing import Array
 
 Weighting: TypeAlias = Literal["log-rank", "gehan", "tarone-ware", "peto"]
 """How much each tenure counts: alike; by the n at risk; by √n; by the survival of all groups together."""
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LogRank(AbstractRecord):
     """A test of whether groups leave alike at every tenure."""
 
@@ -39,18 +39,6 @@ class LogRank(AbstractRecord):
     expected: tuple[float, ...]
     """How many would have left had all groups left alike, counted so too."""
     weighting: Weighting
-
-    def as_dict(self) -> Plain:
-        """The figures by name."""
-        return {
-            "statistic": self.statistic,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p_value,
-            "groups": list(self.groups),
-            "observed": list(self.observed),
-            "expected": list(self.expected),
-            "weighting": self.weighting,
-        }
 
     def __str__(self) -> str:
         chance = f"p = {self.p_value:.3g}" if self.p_value > 0.0 else "p < 1e-300"

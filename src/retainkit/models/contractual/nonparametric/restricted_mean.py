@@ -16,7 +16,7 @@ from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
 from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, Plain, Unit
+from retainkit.typing import Array, Number, Unit
 
 
 class _Curve(Protocol):
@@ -27,7 +27,7 @@ class _Curve(Protocol):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RestrictedMean(AbstractRecord):
     """Expected time as a customer up to `horizon`, in `unit`."""
 
@@ -53,22 +53,13 @@ class RestrictedMean(AbstractRecord):
         error = float(np.hypot(self.standard_error, other.standard_error))
         return RestrictedMeanDifference(self.mean - other.mean, error, self.horizon, self.unit)
 
-    def as_dict(self) -> Plain:
-        """The figures by name."""
-        return {
-            "mean": self.mean,
-            "standard_error": self.standard_error,
-            "horizon": self.horizon,
-            "unit": self.unit,
-        }
-
     def __str__(self) -> str:
         unit = f" {self.unit}s" if self.unit else ""
         return f"{self.mean:.6g} ± {self.standard_error:.2g} of the first {self.horizon:g}{unit}"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RestrictedMeanDifference(AbstractRecord):
     """Difference of two restricted means of independent groups."""
 
@@ -90,16 +81,6 @@ class RestrictedMeanDifference(AbstractRecord):
         if self.standard_error == 0.0:
             return 0.0
         return float(2.0 * ndtr(-abs(self.difference) / self.standard_error))
-
-    def as_dict(self) -> Plain:
-        """The figures by name."""
-        return {
-            "difference": self.difference,
-            "standard_error": self.standard_error,
-            "p_value": self.p_value,
-            "horizon": self.horizon,
-            "unit": self.unit,
-        }
 
     def __str__(self) -> str:
         unit = f" {self.unit}s" if self.unit else ""
