@@ -18,8 +18,6 @@ import numpy as np
 from retainkit.columns import labels_of
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
-
-PER_PERIOD = "per period"
 from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
@@ -27,6 +25,8 @@ from retainkit.economics.segments.markov_value import checked_chain
 from retainkit.errors import wrong_shape
 from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
+
+PER_PERIOD = "per period"
 
 
 def improved_switching(transitions: NumberLike, *, brand: int, utility_change: Number) -> Array:

@@ -122,6 +122,7 @@ def check_losses(losses: object) -> None:
 def flows(x: Mapping[str, NumberLike], plan: Plan) -> Flows:
     """All columns, from inputs that are numbers or draws."""
     column = {name: np.asarray(value)[..., None] for name, value in x.items()}
+    # S^HR: one number moves the whole curve, so that retention has a turning point like any other input
     own, new = plan.survival ** column["hazard_ratio"], plan.survival_of_new ** column["hazard_ratio"]
     acquired = plan.acquired * column["acquired"]
     k: Array = np.arange(plan.acquired.shape[-1], dtype=np.float64)
@@ -131,6 +132,7 @@ def flows(x: Mapping[str, NumberLike], plan: Plan) -> Flows:
     overhead = column["overhead_per_period"] * (1.0 + column["overhead_growth"]) ** k
     acquisition = acquired * column["acquisition_cost"]
     profit = margin * (at_hand + won) - overhead - acquisition
+    # a loss is relieved at once or carried to later profits: young companies differ most by this
     taxed: Array = _after_carrying_forward(profit) if plan.carried else profit
     return Flows(
         customers=at_hand + won,
@@ -176,6 +178,7 @@ def _convolved(acquired: Array, survival: Array) -> Array:
 def _after_carrying_forward(profit: Array) -> Array:
     """What is taxed: gains beyond all losses so far, Σ taxed = max over time of Σ profit, or 0."""
     total = np.cumsum(profit, axis=-1)
+    # tax falls due on new highs of the cumulated profit: losses before are made up first
     highest = np.maximum(np.maximum.accumulate(total, axis=-1), 0.0)
     return np.diff(highest, axis=-1, prepend=0.0)
 
@@ -191,4 +194,5 @@ def _beyond(x: Mapping[str, NumberLike]) -> Array:
     rule = "must be below the discount rate, or the value has no end"
     way_out = "No company outgrows the economy for ever: give less, or leave it out."
     refuse_where(g >= d, "infinite-value", "terminal_growth", g, rule, way_out)
+    # the last period grown once, as a perpetuity: worth the more, the less growth lies below the discount
     return (1.0 + g) / (d - g)

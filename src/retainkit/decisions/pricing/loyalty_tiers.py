@@ -148,6 +148,7 @@ def tier_programme(
 
     def gain(**x: NumberLike) -> NumberLike:
         ours, theirs = _values(x, mean_stays(x["discount_rate"]), names)
+        # members of now by tier: a programme for the best customers may lose on the many others
         return (ours - theirs) @ share
 
     x = values_of(inputs)
@@ -168,6 +169,7 @@ def _values(x: Mapping[str, NumberLike], stays: list[Array], names: tuple[str, .
         np.array([x[f"{label}[{tier}]"] for tier in names])
         for label in ("margin", "reward_cost", "margin_without")
     )
+    # benefits cost in every period that a member is in the tier, earned or not
     return stays[0] @ (margins - costs), stays[1] @ without
 
 
@@ -176,6 +178,7 @@ def _stays(chains: Array, discount_rate: float, horizon: Number) -> Array:
     if chains.ndim == 3:
         return np.array([_stays(c, discount_rate, horizon) for c in chains])
     one_each = np.eye(len(chains))
+    # expected periods in every tier: margins and costs then only multiply, assumption by assumption
     columns_ = [markov_value(chains, e, discount_rate=discount_rate, horizon=horizon) for e in one_each]
     return np.stack(columns_, axis=-1)
 

@@ -63,7 +63,9 @@ def even_churn(
         with np.errstate(divide="ignore"):
             hazard = -np.log1p(-c)
         force = np.log1p(d)
+        # hazard and force together shrink with the margin; back from the hazard to a share
         return -np.expm1(force - ratio * (hazard + force))
     if timing == "end-if-retained":
+        # the first payment takes a stay, so that churn stands in the numerator as well
         return (ratio * (c + d) - d * (1.0 - c)) / ((1.0 - c) + ratio * (c + d))
     return ratio * (c + d) - d

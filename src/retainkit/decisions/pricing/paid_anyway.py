@@ -46,4 +46,5 @@ def share_paid_anyway(probability_without: NumberLike, probability_with: NumberL
         probability_without=(probability_without, PROBABILITY),
         probability_with=(probability_with, SHARE_ABOVE_0),
     )
+    # a reward that drives customers away is paid to those who would have stayed, all of it
     return back(np.minimum(1.0, without / with_))

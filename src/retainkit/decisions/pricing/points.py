@@ -73,6 +73,7 @@ def effective_rebate(
         periods_to_redemption=(periods_to_redemption, NOT_NEGATIVE),
         discount_rate=(rate, GROWTH),
     )
+    # a point promised is a cost at redemption, if ever: breakage and delay make it cheaper than it looks
     return back(e * k * p * np.exp(-tau * np.log1p(d)))
 
 
@@ -231,6 +232,7 @@ def points_redemption(
     )
 
     def redeemed(rate: NumberLike) -> NumberLike:
+        # who redeems is no longer at risk of leaving with points: both end the wait, as two hazards
         first = (1.0 - c) * h
         return lifetime_value(first, churn=c + first, discount_rate=rate, timing="end", horizon=last)
 

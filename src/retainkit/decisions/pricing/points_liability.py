@@ -122,6 +122,7 @@ def points_liability(
     gained, used, lost = _flows(earned=earned, redeemed=redeemed, expired=expired)
     probability = np.asarray(_draws(redemption_probability))
     balance = _balance(start, gained, used + lost)
+    # only what will be redeemed is owed; what breaks is revenue of the past, counted by its estimate
     worth = balance * cost * (probability[:, None] if probability.ndim else probability)
     settled = float(used.sum() + lost.sum())
     return PointsLiability(
@@ -132,6 +133,7 @@ def points_liability(
         outstanding=balance[1:],
         opening_liability=number(worth[..., 0]),
         liability=worth[..., 1:],
+        # what was paid out and what the promise grew by: the two together are the period's cost
         expense=used * cost + np.diff(worth),
         breakage_so_far=float(lost.sum()) / settled if settled else None,
     )
@@ -150,6 +152,7 @@ def _flows(**columns_: NumberLike) -> tuple[Array, ...]:
 def _balance(opening: float, earned: Array, taken: Array) -> Array:
     """Points before the first period and after each of them, (periods + 1,)."""
     balance = np.concatenate([[opening], opening + np.cumsum(earned - taken)])
+    # more taken out than was ever in: a mistake in the books, not a liability of 0
     short = balance < -_ROUNDING * (opening + earned.sum())
     if short.any():
         shown = first_offender(balance[1:], short[1:])
