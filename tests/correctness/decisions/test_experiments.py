@@ -52,7 +52,7 @@ def test_draws_of_the_shares_agree_with_the_integrals(case: dict[str, Any]) -> N
     p1 = rng.beta(1 + given["churned_treated"], 1 + given["treated"] - given["churned_treated"], 400_000)
     net = (p0 - p1) * given["value"] - given["cost_per_customer"] - given["incentive"] * (1 - p1)
     assert exact.sd == pytest.approx(net.std(), rel=0.01)
-    np.testing.assert_allclose(exact.interval, np.quantile(net, [0.05, 0.95]), atol=0.02 * net.std())
+    np.testing.assert_allclose(exact.interval(), np.quantile(net, [0.05, 0.95]), atol=0.02 * net.std())
     drawn = retention_test(**(given | {"value": np.full(100_000, float(given["value"]))}))
     assert drawn.probability_of_gain == pytest.approx(exact.probability_of_gain, abs=0.006)
     assert drawn.gain == pytest.approx(exact.gain, abs=5 * exact.sd / np.sqrt(100_000))
@@ -181,7 +181,7 @@ def test_no_other_size_earns_more_and_simulation_agrees(mean: float, cost: float
         return (3000 - 2 * n) * best + n * mean - 2 * n * cost - fixed - 3000 * max(mean, 0)
 
     every = [earned(n) for n in range(1, 1501)]
-    assert plan.net_benefit == pytest.approx(max(every), rel=1e-10)
+    assert plan.gain == pytest.approx(max(every), rel=1e-10)
     assert plan.per_arm == int(np.argmax(every)) + 1
     rng = np.random.default_rng(5)
     truth = rng.normal(mean, 5, 400_000)
@@ -192,7 +192,7 @@ def test_no_other_size_earns_more_and_simulation_agrees(mean: float, cost: float
         plan.per_arm * truth + (3000 - 2 * plan.per_arm) * truth * rolled - 2 * plan.per_arm * cost - fixed
     )
     error = 4 * profit.std() / np.sqrt(profit.size)
-    assert plan.net_benefit == pytest.approx(profit.mean() - plan.decide_now, abs=error)
+    assert plan.gain == pytest.approx(profit.mean() - plan.decide_now, abs=error)
     assert plan.probability_roll_out == pytest.approx(rolled.mean(), abs=0.005)
 
 
@@ -261,3 +261,32 @@ def test_running_means_and_variances_are_those_of_the_first_customers() -> None:
         gaps, standard_error=errors, planned_standard_error=np.array(errors) * np.sqrt(np.array(looks) / 900)
     )
     np.testing.assert_allclose(result.upper, same.upper, rtol=1e-6)
+
+
+# -- verdict and turning points ------------------------------------------------------------------------
+
+
+def test_the_cost_at_which_a_test_of_lifetimes_turns_is_the_mean_gain_before_it() -> None:
+    given: dict[str, Any] = {"time_control": 100, "churned_treated": 1, "time_treated": 100}
+    money: dict[str, Any] = {"margin_per_period": 30, "discount_rate": 0.01}
+    result = lifetime_test(3, **given, **money, cost_per_customer=450)
+    assert result.worth_it
+    assert result.gain == pytest.approx(62.33, abs=0.005)
+    cost = next(a for a in result.assumptions if a.name == "cost_per_customer")
+    assert cost.turning_point == pytest.approx(450 + result.gain, rel=1e-9)  # 512.33
+    for a in result.assumptions:
+        assert a.turning_point is not None
+        assert result.gain_with(**{a.name: a.turning_point}) == pytest.approx(0, abs=1e-6)
+        assert result.gain_with(**{a.name: a.value}) == pytest.approx(result.gain, rel=1e-12)
+
+
+@pytest.mark.parametrize("posterior", ["bootstrap", "normal"])
+def test_draws_are_judged_and_turned_alike(posterior: Any) -> None:
+    spent = np.random.default_rng(8).gamma(0.5, 40, (2, 300)) * [[1.0], [1.3]]
+    result = revenue_test(spent[0], treated=spent[1], cost_per_customer=2, posterior=posterior)
+    assert result.draws is not None
+    assert result.gain == pytest.approx(result.draws.mean())
+    assert result.interval(0.5) == pytest.approx(np.quantile(result.draws, [0.25, 0.75]))
+    cost = next(a for a in result.assumptions if a.name == "cost_per_customer")
+    assert cost.turning_point == pytest.approx(2 + result.gain)
+    assert type(result).from_json(result.model_dump_json()) == result

@@ -88,7 +88,7 @@ def test_what_is_given_is_accepted(function: Callable[..., Any]) -> None:
         (retention_test, {"prior": (0, 1)}, "prior[0]", "positive"),
         (retention_test, {"level": 95}, "level", "Write 90% as 0.9"),
         (retention_test, {"customers": np.inf}, "customers", "finite"),
-        (retention_test, {"value": np.ones((3, 2))}, "draws", "two or more draws"),
+        (retention_test, {"value": np.ones((3, 2))}, "value", "one column of draws"),
         (lifetime_test, {"time_control": 0}, "time_control", "positive"),
         (lifetime_test, {"discount_rate": 0}, "discount_rate", "positive"),
         (lifetime_test, {"churned_treated": 0, "prior": (0, 0)}, "churned_treated", "Give a prior"),

@@ -5,5 +5,9 @@ In reading order:
 - `normal_tail`          the upper tail of the normal distribution on the log scale.
 - `beta_difference`      the distribution of A·p₀ − B·p₁ − C for two beta variables, without drawing.
 - `adjusted_differences` differences of a rate between groups, other things being equal.
+- `normal_regret`        what deciding by an uncertain mean costs, and what a sample is worth.
+- `confidence_sequence`  a band around an estimate that holds at all looks together.
+- `wilson`               the interval of a share, right for small ones.
+- `mean_draws`           draws of a mean: the Bayesian bootstrap, and Student's t.
 - `subset_r_squared`     R² on every subset of the drivers, and what each adds on average.
 """

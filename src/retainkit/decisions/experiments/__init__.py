@@ -4,6 +4,7 @@ In reading order:
 
 - `rate_contrast`   differences of rates with an interval that stays right for small rates and few
                      customers.
+- `tested`          what the verdicts on tests rest on: one kind of inputs for each kind of outcome.
 - `experiment`      what a test says about money: the posterior of the net gain, and what a wrong decision
                      would cost.
 - `retention_test`  A test of who left: the net gain from two shares, each with its beta posterior.

@@ -8,21 +8,30 @@ the wrong side.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from retainkit.columns import columns, numbers
-from retainkit.decisions._base.old_assumption_table import assumption_table
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
-from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
+from retainkit.columns import numbers
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions.experiments.tested import (
+    LifetimeTestInputs,
+    MeansInputs,
+    RetentionTestInputs,
+    RevenueTestInputs,
+)
+from retainkit.domains import LEVEL, NOT_NEGATIVE
 from retainkit.errors import wrong_shape
-from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.records import read_only
+from retainkit.typing import Array, Number, NumberLike
+
+TestInputs: TypeAlias = RevenueTestInputs | MeansInputs | LifetimeTestInputs | RetentionTestInputs
+"""Of any test; a record is read back as the first of them whose fields it has."""
 
 
-@dataclass(frozen=True, eq=False)
-class ExperimentResult(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExperimentResult(Decision):
     """What is believed of the net gain after a test, per customer; made by `retention_test` and its like.
 
     Attributes
@@ -30,39 +39,31 @@ class ExperimentResult(AbstractRecord):
     gain : float, money per customer
         Mean net gain of treating a customer over leaving him or her alone.
     sd : float, money per customer
-    interval : (float, float), money per customer
-        Holds the gain with probability `level`.
     probability_lift : float
         That treated customers do better at all, costs aside.
-    probability_of_gain : float
-        That they do better by more than the treatment costs.
     loss_if_rolled_out, loss_if_not : float, money per customer
         Expected loss by each decision, over the cases in which it is the wrong one.
     customers : float
         How many customers the decision is about.
     level : float
-    assumptions : tuple of Assumption
-        With the value of each at which the mean gain is 0.
-    draws : (draws,) or None
-        Net gain per customer in each draw, where it was computed from draws.
+        Of the interval that is printed.
     """
 
+    _derived = ("total_gain", "value_of_certainty")
+
+    inputs: TestInputs
     gain: float
     sd: float
-    interval: tuple[float, float]
     probability_lift: float
-    probability_of_gain: float
     loss_if_rolled_out: float
     loss_if_not: float
     customers: float
     level: float
-    assumptions: tuple[Assumption, ...]
-    draws: Array | None = field(repr=False, default=None)
 
     @property
-    def worth_it(self) -> bool:
-        """Whether to roll out: whether the mean gain is above 0."""
-        return self.gain > 0.0
+    def probability_of_gain(self) -> float:
+        """That treated customers do better by more than the treatment costs."""
+        return self.inputs.probability_of_gain()
 
     @property
     def total_gain(self) -> float:
@@ -74,39 +75,32 @@ class ExperimentResult(AbstractRecord):
         """EVPI, for all those customers: the expected loss of the better decision."""
         return min(self.loss_if_rolled_out, self.loss_if_not) * self.customers
 
-    def as_dict(self) -> Plain:
-        """The figures, and the assumptions with where they turn."""
-        return {
-            "worth_it": self.worth_it,
-            "gain": self.gain,
-            "sd": self.sd,
-            "interval": list(self.interval),
-            "level": self.level,
-            "probability_lift": self.probability_lift,
-            "probability_of_gain": self.probability_of_gain,
-            "loss_if_rolled_out": self.loss_if_rolled_out,
-            "loss_if_not": self.loss_if_not,
-            "customers": self.customers,
-            "total_gain": self.total_gain,
-            "value_of_certainty": self.value_of_certainty,
-            "assumptions": [asdict(a) for a in self.assumptions],
-        }
+    @property
+    def draws(self) -> Array | None:
+        """Net gain per customer in each draw; None where it was integrated without drawing."""
+        gain: Array = np.asarray(self.inputs.gain())
+        return read_only(gain) if gain.ndim else None
 
-    def __str__(self) -> str:
-        low, high = self.interval
-        answer = "Roll out" if self.worth_it else "Do not roll out"
+    def interval(self, level: Number | None = None) -> tuple[float, float]:
+        """Holds the gain per customer with this probability, by default that of the test."""
+        return self.inputs.interval(self.level if level is None else LEVEL.check("level", level))
+
+    def verdict(self) -> str:
+        """Whether to roll out."""
+        return "Roll out" if self.worth_it else "Do not roll out"
+
+    def headline(self) -> str:
+        """The gain, how sure it is, and what a wrong decision would cost."""
+        low, high = self.interval()
         people = (
             "" if self.customers == 1.0 else f", {self.total_gain:,.0f} for {self.customers:,.0f} customers"
         )
-        return "\n".join(
-            [
-                f"{answer}: net gain {self.gain:,.2f} per customer ({self.level:.0%} between {low:,.2f} and "
-                f"{high:,.2f}){people}.",
-                f"  P(better at all) {self.probability_lift:.3f}, P(profit) {self.probability_of_gain:.3f}",
-                f"  expected loss per customer: {self.loss_if_rolled_out:,.2f} if rolled out, "
-                f"{self.loss_if_not:,.2f} if not; certainty is worth {self.value_of_certainty:,.2f}",
-                assumption_table(self.assumptions),
-            ]
+        return (
+            f"net gain {self.gain:,.2f} per customer ({self.level:.0%} between {low:,.2f} and {high:,.2f})"
+            f"{people}.\n"
+            f"  P(better at all) {self.probability_lift:.3f}, P(profit) {self.probability_of_gain:.3f}\n"
+            f"  expected loss per customer: {self.loss_if_rolled_out:,.2f} if rolled out, "
+            f"{self.loss_if_not:,.2f} if not; certainty is worth {self.value_of_certainty:,.2f}"
         )
 
 
@@ -149,22 +143,9 @@ def experiment_from_draws(
     >>> 0.5 < result.probability_of_gain < 0.75 < result.probability_lift
     True
     """
-    (base, with_it, spent), _ = columns(
-        control=(_row(control), REAL),
-        treated=(_row(treated), REAL),
-        cost_per_customer=(_row(cost_per_customer), REAL),
-    )
-    means = {
-        "control": Given(float(base.mean()), REAL, "a customer left alone brings"),
-        "treated": Given(float(with_it.mean()), REAL, "a treated customer brings"),
-        "cost_per_customer": Given(float(spent.mean()), REAL, "of treating one"),
-    }
-    return judged(with_it - base, spent, customers, level, assumptions(difference, means))
-
-
-def difference(control: float, treated: float, cost_per_customer: float) -> float:
-    """What a treated customer brings more than one left alone, after the cost."""
-    return treated - control - cost_per_customer
+    # a model gives its draws as a column (draws, 1), one customer wide
+    drawn = {"control": control, "treated": treated, "cost_per_customer": cost_per_customer}
+    return judged(MeansInputs.read({name: _row(v) for name, v in drawn.items()}), customers, level)
 
 
 def _row(values: NumberLike) -> NumberLike:
@@ -173,28 +154,23 @@ def _row(values: NumberLike) -> NumberLike:
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else values
 
 
-def judged(
-    lift: Array, cost: Array, customers: Number, level: Number, known: tuple[Assumption, ...]
-) -> ExperimentResult:
-    """The result from draws of the lift in money, before and after its cost."""
+def judged(x: TestInputs, customers: Number, level: Number) -> ExperimentResult:
+    """The result from inputs that hold draws."""
     number, share = asked(customers, level)
-    net = lift - cost
+    net, lift = np.asarray(x.gain()), np.asarray(x.lift())
+    # one draw has no spread, a table of draws is no single question
     if net.ndim != 1 or net.size < 2:
         way_out = "Draw some thousands, for example fit.draws(4000, seed=1)."
         raise wrong_shape("draws", net, "must be a column of two or more draws", way_out)
-    low, high = np.quantile(net, [0.5 - share / 2.0, 0.5 + share / 2.0])
     return ExperimentResult(
+        inputs=x,
         gain=float(net.mean()),
         sd=float(net.std(ddof=1)),
-        interval=(float(low), float(high)),
         probability_lift=float(np.mean(lift > 0.0)),
-        probability_of_gain=float(np.mean(net > 0.0)),
         loss_if_rolled_out=float(np.maximum(-net, 0.0).mean()),
         loss_if_not=float(np.maximum(net, 0.0).mean()),
         customers=number,
         level=share,
-        assumptions=known,
-        draws=read_only(net),
     )
 
 

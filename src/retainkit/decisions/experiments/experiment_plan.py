@@ -6,31 +6,69 @@ customers to roll out to, a short test or none is best; with many, a long one. N
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from retainkit._numerics.samples.normal_regret import expected_regret, sd_of_mean_after
 from retainkit.columns import numbers
-from retainkit.decisions._base.old_assumption_table import assumption_table
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
-from retainkit.decisions.experiments.information import expected_regret, spread_after
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean as mean_of
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
+from retainkit.domains import NOT_NEGATIVE, REAL
+from retainkit.typing import Array, Number, NumberLike, Real
 
-_GRID = 400  # sizes tried at a time: the benefit has one top, but a flat start that fools a derivative
+_GRID = 400  # sizes compared at a time: five rounds reach any size
 
 
-@dataclass(frozen=True)
-class ExperimentPlan(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExperimentPlanInputs(Inputs):
+    """What the benefit of a test of one size rests on."""
+
+    mean: Real = assumed(REAL, "net gain per customer, as believed before")
+    sd: Real = assumed(NOT_NEGATIVE, "how unsure that is")
+    outcome_sd: Real = assumed(NOT_NEGATIVE, "spread of outcomes over customers")
+    customers: Real = assumed(NOT_NEGATIVE, "reached by test and roll-out together")
+    cost_per_customer: Real = assumed(NOT_NEGATIVE, "of observing one customer")
+    cost: Real = assumed(NOT_NEGATIVE, "of holding the test")
+    per_arm: int = setting(default=0)
+
+    def stated(self) -> Mapping[str, Stated]:
+        """Every input that could turn the decision; none where there is no test to gain or lose by."""
+        return super().stated() if self.per_arm else {}
+
+    def gain(self) -> NumberLike:
+        """What the test adds to deciding now."""
+        return self.benefit(self.per_arm)
+
+    def benefit(self, n: NumberLike) -> Array:
+        """What a test of n per arm adds to deciding now, in the formula of `sample_size_for_profit`."""
+        n, mu, N = np.asarray(n, dtype=np.float64), np.asarray(self.mean), self.customers
+        now = np.maximum(0.0, mu)
+        # what deciding after the test brings on average: the better of the two means, as it will be believed
+        chosen = now + expected_regret(mu, self.moved(n))
+        costs = 2.0 * n * self.cost_per_customer + self.cost
+        # N − 2n get the better one; of the 2n tested half get the treatment whatever it is worth
+        return np.where(n > 0.0, (N - 2.0 * n) * chosen + n * mu - N * now - costs, 0.0)
+
+    def moved(self, n: Array) -> Array:
+        """How far the believed gain will have moved after n per arm: the error of a difference of means."""
+        with np.errstate(divide="ignore"):
+            return sd_of_mean_after(np.asarray(self.sd), self.outcome_sd * np.sqrt(2.0 / n))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExperimentPlan(Decision):
     """Whether and how long to test; made by `sample_size_for_profit` and `when_to_stop`.
 
     Attributes
     ----------
+    gain : float, money
+        What the test adds to deciding now, after what it costs; 0 where there is none.
     per_arm : int
         Customers in each arm; 0 where deciding now earns more than any test.
-    net_benefit : float, money
-        What the test adds to deciding now, after what it costs.
     decide_now : float, money
         What deciding now brings: the gain of rolling out to everybody, or 0.
     roll_out_now : bool
@@ -39,47 +77,35 @@ class ExperimentPlan(AbstractRecord):
         Chance that the test will end in rolling out.
     most_worth_paying : float, money
         EVPI for all customers: no test is worth more.
-    assumptions : tuple of Assumption
-        With the value of each at which this test adds nothing.
     """
 
+    inputs: ExperimentPlanInputs
     per_arm: int
-    net_benefit: float
     decide_now: float
     roll_out_now: bool
     probability_roll_out: float
     most_worth_paying: float
-    assumptions: tuple[Assumption, ...]
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether to test at all, or to test on."""
-        return self.per_arm > 0
+    def verdict(self) -> str:
+        """How many to test."""
+        return f"Test {self.per_arm:,} customers per arm" if self.worth_it else "No test earns its cost"
 
-    def as_dict(self) -> Plain:
-        """The figures, and the assumptions with where they turn."""
-        return {
-            **asdict(self),
-            "worth_it": self.worth_it,
-            "assumptions": [asdict(a) for a in self.assumptions],
-        }
-
-    def __str__(self) -> str:
+    def headline(self) -> str:
+        """What that is worth, and what would be done now."""
         now = "roll out" if self.roll_out_now else "do not roll out"
         if not self.worth_it:
             return (
-                f"No test earns its cost: {now} now, for {self.decide_now:,.0f}; knowing for certain "
-                f"would be worth {self.most_worth_paying:,.0f}."
+                f"{now} now, for {self.decide_now:,.0f}; knowing for certain would be worth "
+                f"{self.most_worth_paying:,.0f}."
             )
-        return "\n".join(
-            [
-                f"Test {self.per_arm:,} customers per arm: worth {self.net_benefit:,.0f} more than deciding "
-                f"now ({now}, {self.decide_now:,.0f}).",
-                f"  it will end in rolling out with probability {self.probability_roll_out:.2f}; certainty "
-                f"would be worth {self.most_worth_paying:,.0f}",
-                assumption_table(self.assumptions),
-            ]
+        return (
+            f"worth {mean_of(self.gain):,.0f} more than deciding now ({now}, {self.decide_now:,.0f}).\n"
+            f"  it will end in rolling out with probability {self.probability_roll_out:.2f}; certainty "
+            f"would be worth {self.most_worth_paying:,.0f}"
         )
+
+    def __str__(self) -> str:
+        return super().__str__() if self.worth_it else f"{self.verdict()}: {self.headline()}"
 
 
 def sample_size_for_profit(
@@ -134,90 +160,46 @@ def sample_size_for_profit(
       cost_per_customer       0   11.5784  of observing one customer
       cost              0    146745  of holding the test
     """
-    mu, sigma, s, N, c, K = numbers(
-        mean=(mean, REAL),
-        sd=(sd, NOT_NEGATIVE),
-        outcome_sd=(outcome_sd, NOT_NEGATIVE),
-        customers=(customers, NOT_NEGATIVE),
-        cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
-        cost=(cost, NOT_NEGATIVE),
-    )
-    sizes = _best_sizes(mu, sigma, s, N, c, K)
-    return planned(sizes, mu, sigma, s, N, c, K)
+    x = plan_inputs(**locals())
+    return planned(_best_sizes(x), x)
 
 
-def net_benefit(
-    n: NumberLike,
-    mu: NumberLike,
-    sigma: NumberLike,
-    s: NumberLike,
-    N: NumberLike,
-    c: NumberLike,
-    K: NumberLike,
-) -> Array:
-    """What a test of n per arm adds to deciding now."""
-    n, mu, sigma = np.asarray(n, dtype=np.float64), np.asarray(mu), np.asarray(sigma)
-    with np.errstate(divide="ignore"):
-        moved = spread_after(sigma, s * np.sqrt(2.0 / n))
-    # what deciding after the test brings on average: the better of the two means, as it will be believed
-    chosen = np.maximum(0.0, mu) + expected_regret(mu, moved)
-    # N − 2n get the better one; of the 2n tested half get the treatment whatever it is worth
-    return np.where(n > 0.0, (N - 2.0 * n) * chosen + n * mu - N * np.maximum(0.0, mu) - 2.0 * n * c - K, 0.0)
+def plan_inputs(**given: Number) -> ExperimentPlanInputs:
+    """The inputs as single numbers: a plan is made for what is believed now, not for each draw of it."""
+    known = {f.name: f.metadata["domain"] for f in fields(ExperimentPlanInputs) if "domain" in f.metadata}
+    numbers(**{name: (value, known[name]) for name, value in given.items()})
+    return ExperimentPlanInputs.read(given)
 
 
-def _best_sizes(mu: float, sigma: float, s: float, N: float, c: float, K: float) -> Array:
+def _best_sizes(x: ExperimentPlanInputs) -> Array:
     """Whole numbers around the best size: a grid that closes in, since the benefit may have a flat start."""
-    low, high = 1.0, max(np.floor(N / 2.0), 1.0)
+    low, high = 1.0, max(math.floor(float(x.customers) / 2.0), 1.0)
     while high - low > _GRID:
         # by ratios: between 10 and 20 customers as much may happen as between 10,000 and 20,000
         grid = np.unique(np.rint(np.geomspace(low, high, _GRID)))
-        best = int(np.argmax(net_benefit(grid, mu, sigma, s, N, c, K)))
+        best = int(np.argmax(x.benefit(grid)))
         low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
     return np.arange(low, high + 1.0)
 
 
-def planned(sizes: Array, mu: float, sigma: float, s: float, N: float, c: float, K: float) -> ExperimentPlan:
+def planned(sizes: Array, x: ExperimentPlanInputs) -> ExperimentPlan:
     """The best of some sizes, or no test."""
     from scipy.special import ndtr
 
+    mu, N = float(x.mean), float(x.customers)
     # a test of everybody leaves nobody to roll out to; a larger one cannot be held
     possible = sizes[2.0 * sizes <= N]
-    benefit = net_benefit(possible, mu, sigma, s, N, c, K)
+    benefit = x.benefit(possible)
     test = bool(benefit.size and benefit.max() > 0.0)
     n = float(possible[int(np.argmax(benefit))]) if test else 0.0
-    moved = float(spread_after(np.asarray(sigma), np.asarray(s * np.sqrt(2.0 / n)))) if test else 0.0
+    moved = float(x.moved(np.asarray(n))) if test else 0.0
     return ExperimentPlan(
+        gain=float(benefit.max()) if test else 0.0,
+        # the assumptions are of this size: another size would be best at other inputs
+        inputs=x.replace(per_arm=int(n)),
         per_arm=int(n),
-        net_benefit=float(benefit.max()) if test else 0.0,
         decide_now=N * max(0.0, mu),
         roll_out_now=mu > 0.0,
         probability_roll_out=float(ndtr(mu / moved)) if moved > 0.0 else float(mu > 0.0),
-        most_worth_paying=N * float(expected_regret(np.asarray(mu), np.asarray(sigma))),
-        assumptions=_assumed(n, mu, sigma, s, N, c, K) if test else (),
-    )
-
-
-def _assumed(
-    n: float, mu: float, sigma: float, s: float, N: float, c: float, K: float
-) -> tuple[Assumption, ...]:
-    def gain(
-        mean: float,
-        sd: float,
-        outcome_sd: float,
-        customers: float,
-        cost_per_customer: float,
-        cost: float,
-    ) -> float:
-        return float(net_benefit(n, mean, sd, outcome_sd, customers, cost_per_customer, cost))
-
-    return assumptions(
-        gain,
-        {
-            "mean": Given(mu, REAL, "net gain per customer, as believed before"),
-            "sd": Given(sigma, NOT_NEGATIVE, "how unsure that is"),
-            "outcome_sd": Given(s, NOT_NEGATIVE, "spread of outcomes over customers"),
-            "customers": Given(N, POSITIVE, "reached by test and roll-out together"),
-            "cost_per_customer": Given(c, NOT_NEGATIVE, "of observing one customer"),
-            "cost": Given(K, NOT_NEGATIVE, "of holding the test"),
-        },
+        most_worth_paying=N * float(expected_regret(np.asarray(mu), np.asarray(x.sd))),
     )

@@ -12,38 +12,13 @@ Theory, ch. 5.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from retainkit._numerics.samples.normal_regret import expected_regret, sd_of_mean_after
 from retainkit.columns import SameKind, columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.errors import wrong_shape
-from retainkit.typing import Array, NumberLike
-
-
-def unit_loss(u: Array) -> Array:
-    """φ(u) − u·Φ(−u) for u ≥ 0: the mean of a standard normal's excess over u."""
-    from scipy.special import erfcx
-
-    density = np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
-    # Φ(−u)/φ(u) scaled: far out φ − u·Φ is a difference of equals, this a factor of φ
-    beyond: Array = math.sqrt(0.5 * math.pi) * erfcx(u / math.sqrt(2.0))  # Φ(−u)/φ(u)
-    return density * (1.0 - u * beyond)
-
-
-def expected_regret(mean: Array, sd: Array) -> Array:
-    """σ·[φ(u) − u·Φ(−u)], 0 where nothing is uncertain."""
-    sure = sd == 0.0
-    u = np.minimum(np.abs(mean) / np.where(sure, 1.0, sd), 1e6)  # beyond 39 it is below the smallest float
-    return np.where(sure, 0.0, sd * unit_loss(u))
-
-
-def spread_after(sd: Array, standard_error: Array) -> Array:
-    """σ̃ = σ²/√(σ² + se²): how far what is believed will have moved once the estimate is there."""
-    # sd²/√(sd² + se²) without squares, which would overflow or vanish first
-    total = np.hypot(sd, standard_error)
-    return np.where(total > 0.0, sd * (sd / np.where(total > 0.0, total, 1.0)), 0.0)
+from retainkit.typing import NumberLike
 
 
 def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
@@ -101,7 +76,7 @@ def evsi(mean: NumberLike, *, sd: NumberLike, standard_error: NumberLike) -> Sam
     (mu, sigma, se), back = columns(
         mean=(mean, REAL), sd=(sd, NOT_NEGATIVE), standard_error=(standard_error, ENDLESS)
     )
-    return back(expected_regret(mu, spread_after(sigma, se)))
+    return back(expected_regret(mu, sd_of_mean_after(sigma, se)))
 
 
 def evpi_of_draws(gains: NumberLike) -> float:

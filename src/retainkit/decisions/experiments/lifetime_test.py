@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import columns, numbers
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
+from retainkit.columns import numbers
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.decisions.experiments.tested import LifetimeTestInputs
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, whole_number
 from retainkit.errors import InputError
-from retainkit.rates import in_period
-from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+from retainkit.typing import Number, NumberLike, RateLike, Unit
 
 
 def lifetime_test(
@@ -46,7 +45,7 @@ def lifetime_test(
     time_control, time_treated : number above 0, periods
         Time at risk: the sum over customers of the periods each was watched and there.
     margin_per_period : number or (draws,), money per period
-    discount_rate : number above 0, or Rate, per period
+    discount_rate : number or draws above 0, or Rate, per period
         Without it, the mean value would hang on rates of leaving near 0, of which no test knows anything.
     cost_per_customer : number or (draws,), money
         Of treating one customer, once.
@@ -55,7 +54,7 @@ def lifetime_test(
     prior : two numbers, 0 or more
         Customers who left and periods at risk that the prior counts for, in each arm.
     draws : int
-        How many; as many as `margin_per_period` or `cost_per_customer` has, if one of them is drawn.
+        How many; as many as an input that is drawn has.
     seed : int or Generator
     period : unit, optional
         What margin and times count in; needed to convert a `Rate`.
@@ -72,21 +71,15 @@ def lifetime_test(
     >>> result.worth_it, result.probability_of_gain > 0.98
     (True, True)
     """
-    (rate,) = in_period(period, discount_rate=discount_rate)
-    (m, f), _ = columns(
-        margin_per_period=(margin_per_period, REAL), cost_per_customer=(cost_per_customer, NOT_NEGATIVE)
-    )
-    (d,) = numbers(discount_rate=(rate, POSITIVE))
-    force = float(np.log1p(d))
     none = _rate_of_leaving("control", churned_control, time_control, prior)
     some = _rate_of_leaving("treated", churned_treated, time_treated, prior)
-    # draws of the margin or the cost say how many: one rate of leaving for each of them
-    shape = np.broadcast(m, f).shape or (draws,)
+    x = LifetimeTestInputs.read(locals(), churn_control=none[0] / none[1], churn_treated=some[0] / some[1])
+    given = (x.margin_per_period, x.discount_rate, x.cost_per_customer)
+    # draws of an input say how many: one rate of leaving for each of them
+    shape = np.broadcast(*given).shape or (whole_number("draws", draws, way_out="Take 20,000."),)
     rng = np.random.default_rng(seed)
     lam0, lam1 = (rng.gamma(a, 1.0 / b, shape) for a, b in (none, some))
-    known = _assumed_of_lifetimes(none[0] / none[1], some[0] / some[1], m, d, f)
-    # m/(λ + δ) is the value of a customer at a constant rate of leaving, paid all the time
-    return judged(m / (lam1 + force) - m / (lam0 + force), np.asarray(f), customers, level, known)
+    return judged(x.replace(churn_control=lam0, churn_treated=lam1), customers, level)
 
 
 def _rate_of_leaving(
@@ -100,29 +93,3 @@ def _rate_of_leaving(
         way_out = "Give a prior such as (1, 0), or watch longer."
         raise InputError("nobody-at-risk", f"churned_{arm}", churned, rule, way_out)
     return a + left, b + at_risk
-
-
-def _assumed_of_lifetimes(lam0: float, lam1: float, m: Array, d: float, f: Array) -> tuple[Assumption, ...]:
-    def gain(
-        churn_control: float,
-        churn_treated: float,
-        margin_per_period: float,
-        discount_rate: float,
-        cost_per_customer: float,
-    ) -> float:
-        force = float(np.log1p(discount_rate))
-        return (
-            margin_per_period * (1.0 / (churn_treated + force) - 1.0 / (churn_control + force))
-            - cost_per_customer
-        )
-
-    return assumptions(
-        gain,
-        {
-            "churn_control": Given(lam0, POSITIVE, "rate of leaving per period, untreated"),
-            "churn_treated": Given(lam1, POSITIVE, "rate of leaving per period, treated"),
-            "margin_per_period": Given(m, REAL, "of a customer who is there"),
-            "discount_rate": Given(d, POSITIVE, "per period"),
-            "cost_per_customer": Given(f, NOT_NEGATIVE, "of treating a customer"),
-        },
-    )

@@ -11,13 +11,16 @@ Statistics in Medicine 27(10), 1693-1702, doi:10.1002/sim.3095.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from retainkit._numerics.samples.wilson import wilson
 from retainkit.columns import numbers
 from retainkit.domains import LEVEL, NOT_NEGATIVE
 from retainkit.errors import InputError
+from retainkit.records import Record
 from retainkit.typing import Array, Number, NumberLike
 
 
@@ -28,12 +31,21 @@ class Count(NamedTuple):
     customers: float
 
 
-class Contrast(NamedTuple):
-    """A sum of rates with signs, and its interval."""
+@dataclass(frozen=True, eq=False)
+class Contrast(Record):
+    """A sum of rates with signs, and its interval; made by `rate_contrast`.
+
+    Attributes
+    ----------
+    value, low, high : float
+    """
 
     value: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} ({self.low:.4f} to {self.high:.4f})"
 
 
 def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level: Number = 0.9) -> Contrast:
@@ -71,22 +83,13 @@ def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level:
     table: Array = np.array([check_count(f"counts[{i}]", pair) for i, pair in enumerate(counts)])
     x, n, c = table[:, 0], table[:, 1], np.array(signs, np.float64)
     p = x / n
-    below, above = _wilson(x, n, z)
+    below, above = wilson(x, n, z)
     # a rate that is subtracted pulls the sum down by its own upper end
     down: Array = np.where(c > 0.0, p - below, above - p)
     up: Array = np.where(c > 0.0, above - p, p - below)
     value = float(c @ p)
     # independent distances add in squares, each side by its own: the interval need not be symmetric
     return Contrast(value, value - math.hypot(*down.tolist()), value + math.hypot(*up.tolist()))
-
-
-def _wilson(x: Array, n: Array, z: float) -> tuple[Array, Array]:
-    """Wilson's interval of a rate, exactly from 0 where x is 0 and up to 1 where x is n."""
-    middle, reach = x + 0.5 * z**2, z * np.sqrt(x * (n - x) / n + 0.25 * z**2)
-    low = x**2 / n / (middle + reach)  # (middle − reach)/(n + z²), multiplied out
-    # the same of those without the event, from 1
-    high = 1.0 - (n - x) ** 2 / n / (n - x + 0.5 * z**2 + reach)
-    return low, high
 
 
 def check_count(argument: str, pair: NumberLike) -> Count:

@@ -8,21 +8,17 @@ with its variance unknown, the mean has no finite expectation a posteriori.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
 import numpy as np
 
+from retainkit._numerics.samples.mean_draws import bootstrapped_means, student_means
 from retainkit.columns import columns
-from retainkit.decisions._base.old_assumptions import Given, assumptions
-from retainkit.decisions.experiments.experiment import ExperimentResult, difference, judged
-from retainkit.domains import NOT_NEGATIVE, REAL
+from retainkit.decisions.experiments.experiment import ExperimentResult, judged
+from retainkit.decisions.experiments.tested import RevenuePosterior, RevenueTestInputs
+from retainkit.domains import REAL
 from retainkit.errors import unknown_choice, wrong_shape
 from retainkit.typing import Array, Number, NumberLike
-
-RevenuePosterior: TypeAlias = Literal["bootstrap", "normal"]
-"""How the mean outcome of an arm is taken to vary."""
-
-_AT_ONCE = 4_000_000  # gamma variables, 32 MB
 
 
 def revenue_test(
@@ -72,20 +68,16 @@ def revenue_test(
     if posterior not in get_args(RevenuePosterior):
         raise unknown_choice("posterior", posterior, get_args(RevenuePosterior))
     none, some = _arm("control", control), _arm("treated", treated)
-    (f,), _ = columns(cost_per_customer=(cost_per_customer, NOT_NEGATIVE))
-    count = f.size if f.ndim else draws
-    rng = np.random.default_rng(seed)
-    mean_of = _bootstrapped if posterior == "bootstrap" else _student
-    base, with_it = mean_of(none, count, rng), mean_of(some, count, rng)
-    known = assumptions(
-        difference,
-        {
-            "control": Given(float(none.mean()), REAL, "mean margin of a customer left alone"),
-            "treated": Given(float(some.mean()), REAL, "mean margin of a treated customer"),
-            "cost_per_customer": Given(f, NOT_NEGATIVE, "of treating a customer"),
-        },
+    x = RevenueTestInputs.read(
+        {"control": none.mean(), "treated": some.mean(), "cost_per_customer": cost_per_customer},
+        posterior=posterior,
     )
-    return judged(with_it - base, f, customers, level, known)
+    # draws of the cost say how many; each meets a mean of its own
+    count = np.size(x.cost_per_customer) if np.ndim(x.cost_per_customer) else draws
+    rng = np.random.default_rng(seed)
+    means = bootstrapped_means if posterior == "bootstrap" else student_means
+    without, with_it = means(none, count, rng), means(some, count, rng)
+    return judged(x.replace(control=without, treated=with_it), customers, level)
 
 
 def _arm(argument: str, values: NumberLike) -> Array:
@@ -94,22 +86,3 @@ def _arm(argument: str, values: NumberLike) -> Array:
         rule = "must be a column with the margin of each of two or more customers"
         raise wrong_shape(argument, arm, rule, "Give one entry per customer, 0 for those who bought nothing.")
     return arm
-
-
-def _bootstrapped(arm: Array, draws: int, rng: np.random.Generator) -> Array:
-    """Means under Dirichlet weights; customers with the same margin share a gamma variable."""
-    # most customers of a revenue test bought nothing: one gamma variable of shape n stands for n zeros
-    values, counts = np.unique(arm, return_counts=True)
-    rows = max(1, _AT_ONCE // values.size)
-    means: list[Array] = []
-    for start in range(0, draws, rows):
-        # Dirichlet weights are gamma variables over their sum
-        weight = rng.standard_gamma(counts, (min(rows, draws - start), values.size))
-        means.append(weight @ values / weight.sum(axis=1))
-    return np.concatenate(means)
-
-
-def _student(arm: Array, draws: int, rng: np.random.Generator) -> Array:
-    # the posterior of a normal mean under the usual flat prior is Student's t around the sample mean
-    error = float(arm.std(ddof=1)) / np.sqrt(arm.size)
-    return float(arm.mean()) + error * rng.standard_t(arm.size - 1, draws)

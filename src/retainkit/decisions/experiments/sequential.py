@@ -17,20 +17,20 @@ error.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from retainkit._numerics.samples.confidence_sequence import always_valid_p, best_rho, half_width
 from retainkit.columns import columns, numbers
 from retainkit.domains import LEVEL, POSITIVE, REAL
 from retainkit.errors import wrong_shape
-from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.records import Record, read_only
+from retainkit.typing import Array, Number, NumberLike
 
 
-@dataclass(frozen=True, eq=False)
-class SequentialResult(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SequentialResult(Record):
     """A test as it stood at each look; made by `sequential_test` and its like.
 
     Attributes
@@ -45,6 +45,8 @@ class SequentialResult(AbstractRecord):
         What the estimate is compared with.
     level : float
     """
+
+    _derived = ("stopped_at", "above")
 
     estimate: Array = field(repr=False)
     lower: Array = field(repr=False)
@@ -65,27 +67,12 @@ class SequentialResult(AbstractRecord):
         look = self.stopped_at
         return None if look is None else bool(self.lower[look] > self.threshold)
 
-    @property
     def interval(self) -> tuple[float, float]:
         """The band at the last look."""
         return float(self.lower[-1]), float(self.upper[-1])
 
-    def as_dict(self) -> Plain:
-        """The band look by look, and the verdict."""
-        return {
-            "stopped_at": self.stopped_at,
-            "above": self.above,
-            "threshold": self.threshold,
-            "level": self.level,
-            "interval": list(self.interval),
-            "estimate": self.estimate.tolist(),
-            "lower": self.lower.tolist(),
-            "upper": self.upper.tolist(),
-            "p_value": self.p_value.tolist(),
-        }
-
     def __str__(self) -> str:
-        low, high = self.interval
+        low, high = self.interval()
         if self.stopped_at is None:
             verdict = f"still open after look {self.estimate.size}"
         else:
@@ -145,40 +132,14 @@ def sequential_test(
     if effect.ndim != 1 or effect.size == 0:
         way_out = "Give the looks of one test, the first look first."
         raise wrong_shape("estimate", effect, "must be a column with one estimate per look", way_out)
-    rho = _best_rho(planned, 1.0 - share)
-    reach = _reach(error, rho, 1.0 - share)
+    rho = best_rho(planned, 1.0 - share)
+    reach = half_width(error, rho, 1.0 - share)
     return SequentialResult(
         estimate=read_only(np.array(effect)),
         # the truth is in all bands at once, so that it is in their intersection
         lower=read_only(np.maximum.accumulate(effect - reach)),
         upper=read_only(np.minimum.accumulate(effect + reach)),
-        p_value=read_only(_p_values(effect - against, error, rho)),
+        p_value=read_only(always_valid_p(effect - against, error, rho)),
         threshold=against,
         level=share,
     )
-
-
-def _best_rho(planned_error: Array, alpha: float) -> Array:
-    """The ρ at which the band is narrowest where I = 1/planned²: ρ = I/(−W₋₁(−α²/e) − 1)."""
-    from scipy.special import lambertw
-
-    # the lower branch of Lambert's W, since ρ/I is below 1 at the narrowest point
-    branch = -float(lambertw(-(alpha**2) / math.e, -1).real)
-    return 1.0 / (planned_error**2 * (branch - 1.0))
-
-
-def _reach(error: Array, rho: Array, alpha: float) -> Array:
-    """Half of the width of the band, written in se² so that no information gives an endless band."""
-    information = 1.0 / (error * error)
-    grown = (information + rho) / rho
-    # √((I + ρ)·ln(…))/I = se·√((1 + ρ·se²)·ln(…)), and ln 1/α² apart: α may be tiny
-    return error * np.sqrt((1.0 + rho * error * error) * (np.log(grown) - 2.0 * math.log(alpha)))
-
-
-def _p_values(effect: Array, error: Array, rho: Array) -> Array:
-    """1/Λ, the smallest so far; Λ = √(ρ/(I + ρ))·exp((Δ̂·I)²/(2(I + ρ))), the mixed likelihood ratio."""
-    information = 1.0 / (error * error)
-    z = effect / error
-    log_ratio = 0.5 * (z * z * information / (information + rho) - np.log1p(information / rho))
-    # evidence once reached stays: a p-value that may be looked at any time never rises
-    return np.minimum.accumulate(np.exp(-np.maximum(log_ratio, 0.0)))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import numbers
-from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, planned
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL, whole_number
+from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, plan_inputs, planned
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, whole_number
 from retainkit.typing import Number
 
 
@@ -63,16 +63,18 @@ def when_to_stop(
     >>> print(when_to_stop(**shown, horizon=4))
     No test earns its cost: roll out now, for 266,400; knowing for certain would be worth 24,760.
     """
-    mu, sigma, s, arriving, per_period, c = numbers(
-        mean=(mean, REAL),
-        sd=(sd, NOT_NEGATIVE),
-        outcome_sd=(outcome_sd, NOT_NEGATIVE),
+    arriving, per_period, c = numbers(
         customers_per_period=(customers_per_period, POSITIVE),
         cost_per_period=(cost_per_period, NOT_NEGATIVE),
         cost_per_customer=(cost_per_customer, NOT_NEGATIVE),
     )
     periods = whole_number("horizon", horizon, way_out="Count whole periods.")
-    # half of those who arrive go to each arm
-    sizes = 0.5 * arriving * np.arange(1.0, periods + 1.0)
-    each = c + per_period / arriving  # a period's cost, shared by its customers
-    return planned(sizes, mu, sigma, s, arriving * periods, each, 0.0)
+    x = plan_inputs(
+        mean=mean,
+        sd=sd,
+        outcome_sd=outcome_sd,
+        customers=arriving * periods,
+        cost_per_customer=c + per_period / arriving,  # a period's cost, shared by its customers
+        cost=0.0,
+    )
+    return planned(0.5 * arriving * np.arange(1.0, periods + 1.0), x)
