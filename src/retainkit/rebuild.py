@@ -63,6 +63,8 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
         return dt.date.fromisoformat(value)
     if origin is np.ndarray:
         return _array(inside, value)
+    if isinstance(hint, TypeVar) and hint.__constraints__:
+        return _as(_chosen(hint.__constraints__, value), value)
     if origin is Literal or isinstance(hint, TypeVar):
         return value
     if isinstance(value, Mapping):

@@ -118,13 +118,14 @@ class Decision(Record):
         return f"{self.verdict()}: {self.headline()}\n{assumption_text(self.turning_points())}"
 
     def _repr_html_(self) -> str:
-        figures = {name: getattr(self, name) for name in self._figures() if np.ndim(getattr(self, name)) < 2}
+        rows = self._row_columns() if self._shows_rows else {}
+        named = {name: getattr(self, name) for name in self._figures() if name not in rows}
+        figures = {name: value for name, value in named.items() if np.ndim(value) < 2}
         cells = [("figure", "value")]
         cells += [
             (name.replace("_", " "), shown_value(mean(v) if np.ndim(v) == 1 else v))
             for name, v in figures.items()
         ]
-        rows = self._row_columns()
         table = html_table(f"{self.verdict()}: {self.headline()}", cells, left=1)
-        more = rows_as_html(rows) if rows and self._shows_rows else ""
+        more = rows_as_html(rows) if rows else ""
         return table + more + assumption_html(self.turning_points())

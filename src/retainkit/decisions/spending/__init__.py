@@ -6,8 +6,7 @@ In reading order:
                         behind one face.
 - `response_fit`       A response curve from observed or judged points: spending, and the share won or kept
                         with it.
-- `mean_response`      the mean over the draws of a response curve, for decisions that choose one spending
-                        for all draws.
+- `mean_response`      a curve among the inputs of a decision: its parameters, and the mean over its draws.
 - `blattberg_deighton` how much to spend on winning a prospect and how much on keeping a customer: the
                         customer equity test.
 - `spending`           the best spending on winning and keeping customers: without a limit, or within one

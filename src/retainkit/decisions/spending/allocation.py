@@ -7,8 +7,8 @@ exactly; with S-shaped ones the answer comes with a bound on what any other coul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from math import inf
 from typing import Any
 
@@ -17,26 +17,34 @@ from numpy.typing import NDArray
 
 from retainkit._numerics.concave_envelopes import share
 from retainkit.columns import numbers
-from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
-from retainkit.decisions._base.old_assumptions import Assumption
-from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.inputs import Question, Stated
+from retainkit.decisions.spending.mean_response import (
+    MeanResponse,
+    check_mean,
+    curve_with,
+    has_draws,
+    stated_of,
+)
 from retainkit.decisions.spending.response_curves import (
     AdbudgResponse,
+    AnyCurve,
     ExponentialResponse,
     HillResponse,
     ResponseCurve,
 )
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, NumberLike, Plain, Real
+from retainkit.records import Record
+from retainkit.typing import Array, Number, Real
 
 _Figure = Callable[[ResponseCurve, NDArray[np.intp]], Any]
 _STACKED = (ExponentialResponse, HillResponse, AdbudgResponse)
 
 
-@dataclass(frozen=True)
-class Spendable:
+@dataclass(frozen=True, eq=False)
+class Spendable(Record):
     """Something that money can be spent on: a segment, a channel, an initiative.
 
     Parameters
@@ -57,10 +65,10 @@ class Spendable:
         For values outside their domain.
     """
 
-    response: ResponseCurve
-    value: Number
-    customers: Number = 1.0
-    most: Number = inf
+    response: AnyCurve
+    value: float
+    customers: float = 1.0
+    most: float = inf
 
     def __post_init__(self) -> None:
         value, customers, most = numbers(
@@ -72,9 +80,61 @@ class Spendable:
             object.__setattr__(self, name, checked)
         check_mean("response", self.response)
 
+    def stated(self, name: str) -> dict[str, Stated]:
+        """What is assumed of the option of this name."""
+        return {
+            f"{name}.value": Stated(self.value, NOT_NEGATIVE, "value of each customer won or kept"),
+            f"{name}.customers": Stated(self.customers, POSITIVE, "how many it has"),
+            **stated_of(name, self.response, NOT_NEGATIVE),
+        }
 
-@dataclass(frozen=True)
-class Allocation(AbstractRecord):
+    def with_values(self, name: str, values: Mapping[str, Real]) -> Spendable:
+        """The same option with other numbers, by the names of `stated`."""
+        own = {k: values[f"{name}.{k}"] for k in ("value", "customers") if f"{name}.{k}" in values}
+        shape = {k: v for k, v in values.items() if k.rpartition(".")[2] not in own}
+        return replace(self, response=curve_with(name, self.response, shape), **own)
+
+    def net(self, each: float) -> Real:
+        """What a spending on each customer brings, less the spending."""
+        return self.customers * (self.value * np.asarray(self.response.at(np.asarray(each))) - each)
+
+    def __str__(self) -> str:
+        return f"{self.customers:,.6g} customers at {self.value:,.2f}: {self.response}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AllocationInputs(Question, Record):
+    """Options, and the spending per customer of each, which is fixed while the inputs vary."""
+
+    options: dict[str, Spendable]
+    each: tuple[float, ...]
+
+    def stated(self) -> Mapping[str, Stated]:
+        """Of the options that get money: the others bring what they bring without it."""
+        found: dict[str, Stated] = {}
+        for (name, option), x in zip(self.options.items(), self.each, strict=True):
+            found |= option.stated(name) if x > 0.0 else {}
+        return found
+
+    def gain_at(self, **values: Real) -> Real:
+        of = {name.rpartition(".")[0] for name in values}
+        options = {n: o.with_values(n, values) if n in of else o for n, o in self.options.items()}
+        return replace(self, options=options).gain()
+
+    def gain(self) -> Real:
+        """What the spending brings more than no spending."""
+        return self.net_value() - sum(option.net(0.0) for option in self.options.values())
+
+    def net_value(self) -> Real:
+        """What is won and kept is worth, less all that is spent."""
+        return sum(o.net(x) for o, x in zip(self.options.values(), self.each, strict=True))
+
+    def __str__(self) -> str:
+        return "; ".join(f"{name}: {option}" for name, option in self.options.items())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Allocation(Decision):
     """How a budget is shared; made by `allocate_budget`.
 
     Attributes
@@ -95,45 +155,33 @@ class Allocation(AbstractRecord):
         What would earn less than it costs anywhere.
     gap : float, money
         The most by which any other allocation could be better: 0 up to rounding.
-    assumptions : tuple of Assumption
-        The value of each option that gets money, and the value at which all of the plan gains nothing.
     """
 
+    _derived = ("unspent",)
+    _shows_rows = True
+
+    inputs: AllocationInputs
     names: tuple[str, ...]
     budget: float
     spend: tuple[float, ...]
     spend_per_customer: tuple[float, ...]
     marginal_return: tuple[float, ...]
     net_value: Real
-    gain: Real
     gap: float
-    assumptions: tuple[Assumption, ...]
 
     @property
     def unspent(self) -> float:
         """What would earn less than it costs anywhere."""
         return max(0.0, self.budget - sum(self.spend))
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether it earns more than spending nothing, on average."""
-        return mean(self.gain) > 0.0
+    def _row_columns(self) -> Mapping[str, Sequence[Any]]:
+        return {n: getattr(self, n) for n in ("names", "spend", "spend_per_customer", "marginal_return")}
 
-    def as_dict(self) -> Plain:
-        """The figures by name, the options' as lists."""
-        each = ("names", "spend", "spend_per_customer", "marginal_return")
-        return {
-            "budget": self.budget,
-            **{name: list(getattr(self, name)) for name in each},
-            "net_value": plain(self.net_value),
-            "gain": plain(self.gain),
-            "gain_interval_90": list(interval(self.gain)),
-            "probability_of_gain": probability_positive(self.gain),
-            "unspent": self.unspent,
-            "gap": self.gap,
-            "worth_it": self.worth_it,
-            "assumptions": [str(a) for a in self.assumptions],
-        }
+    def headline(self) -> str:
+        kept = ""
+        if self.unspent > 1e-9 * self.budget:  # more than rounding
+            kept = f" {self.unspent:,.2f} of the budget would earn less than they cost."
+        return f"net value {shown(self.net_value)}, {shown(self.gain)} more than without spending.{kept}"
 
     def __str__(self) -> str:
         width = max(len("option"), *(len(name) for name in self.names))
@@ -144,10 +192,7 @@ class Allocation(AbstractRecord):
                 self.names, self.spend, self.spend_per_customer, self.marginal_return, strict=True
             )
         ]
-        end = f"Net value {shown(self.net_value)}, {shown(self.gain)} more than without spending."
-        if self.unspent > 1e-9 * self.budget:
-            end += f" {self.unspent:,.2f} of the budget would earn less than they cost."
-        return "\n".join([head, *rows, end])
+        return "\n".join([head, *rows, super().__str__()])
 
 
 def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -> Allocation:
@@ -189,7 +234,18 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
     keep gold          5,168.61         25.84              1.822
     keep silver        9,831.39          9.83              1.822
     win                    0.00          0.00              1.200
-    Net value 344,674.14, 43,674.14 more than without spending.
+    Worth it: net value 344,674.14, 43,674.14 more than without spending.
+      assumed                value  turns at  what it is
+      keep gold.value          900         -  value of each customer won or kept
+      keep gold.customers      200         -  how many it has
+      keep gold.ceiling        0.9         -  rate that no spending exceeds
+      keep gold.k             0.08         -  shape of the response
+      keep gold.floor          0.7         -  rate without spending
+      keep silver.value        250         -  value of each customer won or kept
+      keep silver.customers   1000         -  how many it has
+      keep silver.ceiling      0.9         -  rate that no spending exceeds
+      keep silver.k           0.08         -  shape of the response
+      keep silver.floor        0.7         -  rate without spending
     """
     (limit,) = numbers(budget=(budget, ENDLESS))
     if not options:
@@ -203,44 +259,19 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
     high = np.minimum(np.minimum(most, responses.spend_at_slope(1.0)), limit)
     found = share(responses, high, limit)
     each = found.spend / responses.customers
-    net = _worth(items, each) - float(found.spend.sum())
-    gain = net - _worth(items, np.zeros_like(each))
+    x = AllocationInputs(options=dict(options), each=tuple(each.tolist()))
     return Allocation(
+        gain=x.gain(),
+        inputs=x,
         names=tuple(options),
         budget=limit,
         spend=tuple(found.spend.tolist()),
-        spend_per_customer=tuple(each.tolist()),
+        spend_per_customer=x.each,
         marginal_return=tuple(responses.slope(found.spend).tolist()),
-        net_value=net,
-        gain=gain,
+        net_value=x.net_value(),
         # 0 for diminishing returns, where the answer is proved; else how much better another could be at most
         gap=found.bound - found.net,
-        assumptions=_what_flips(options, each, mean(gain)),
     )
-
-
-def _what_flips(options: Mapping[str, Spendable], each: Array, gain: float) -> tuple[Assumption, ...]:
-    """The value of each funded option at which the plan gains nothing: the gain is linear in it."""
-    found: list[Assumption] = []
-    for (name, item), x in zip(options.items(), each.tolist(), strict=True):
-        reached = mean(item.response.at(np.asarray(x))) - mean(item.response.at(np.asarray(0.0)))
-        if x > 0.0 and reached > 0.0:
-            turn = float(item.value) - gain / (float(item.customers) * reached)
-            meaning = "value of each customer won or kept"
-            found.append(
-                Assumption(f"{name}.value", float(item.value), meaning, turn if turn >= 0.0 else None)
-            )
-    return tuple(found)
-
-
-def _worth(items: list[Spendable], each: Array) -> NumberLike:
-    """What all options bring: a number, or draws where a curve has them."""
-    total: NumberLike = 0.0
-    for item, x in zip(items, each.tolist(), strict=True):
-        total = total + float(item.customers) * float(item.value) * np.asarray(
-            item.response.at(np.asarray(x))
-        )
-    return float(total) if np.ndim(total) == 0 else total
 
 
 @dataclass(frozen=True)

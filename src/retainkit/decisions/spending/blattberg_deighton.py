@@ -13,23 +13,27 @@ of Targeting, Measurement and Analysis for Marketing 13(2), 179-188, doi:10.1057
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from retainkit._numerics.search import where_zero
 from retainkit.columns import keeps_labels, same_rows
-from retainkit.decisions._base.old_assumptions import Given
-from retainkit.decisions.spending.response_curves import ResponseCurve
-from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
+from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.inputs import Stated
+from retainkit.decisions.spending.mean_response import curve_with, stated_of
+from retainkit.decisions.spending.response_curves import AnyCurve
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
 from retainkit.errors import refuse_where
 from retainkit.rates import in_period
-from retainkit.typing import Array, Number, NumberLike, Plain, RateLike, Real, Unit
+from retainkit.records import Record
+from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 
-@dataclass(frozen=True)
-class BlattbergDeighton:
+@dataclass(frozen=True, eq=False)
+class BlattbergDeighton(Record):
     """The economics of a prospect: what a spending on winning and on keeping brings.
 
     Parameters
@@ -66,8 +70,8 @@ class BlattbergDeighton:
 
     margin_per_period: Real
     discount_rate: RateLike
-    acquisition: ResponseCurve
-    retention: ResponseCurve
+    acquisition: AnyCurve
+    retention: AnyCurve
     period: Unit | None = None
 
     def __post_init__(self) -> None:
@@ -105,7 +109,7 @@ class BlattbergDeighton:
         float or ndarray
         """
         R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
-        return _number(self.value_and_equity(np.zeros(()), R)[0])
+        return number(self.value_and_equity(np.zeros(()), R)[0])
 
     @keeps_labels
     def customer_equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> NumberLike:
@@ -122,7 +126,7 @@ class BlattbergDeighton:
         """
         A = np.asarray(NOT_NEGATIVE.check("acquisition_spend", acquisition_spend))
         R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
-        return _number(self.value_and_equity(A, R)[1])
+        return number(self.value_and_equity(A, R)[1])
 
     def value_and_equity(self, A: Array, R: Array) -> tuple[NumberLike, NumberLike]:
         """LTV(R) and CE(A, R) at checked arrays."""
@@ -172,50 +176,30 @@ class BlattbergDeighton:
         """
         A = NOT_NEGATIVE.check("acquisition_spend", acquisition_spend)
         R = NOT_NEGATIVE.check("retention_spend", retention_spend)
-        value = _mean(self.value_and_equity(np.asarray(A), np.asarray(R))[0])
+        value = mean(self.value_and_equity(np.asarray(A), np.asarray(R))[0])
         won, kept = (
-            SpendResponse(spend, _mean(c.at(np.asarray(spend))), 1.0, _mean(c.slope(np.asarray(spend))))
+            SpendResponse(spend, mean(c.at(np.asarray(spend))), 1.0, mean(c.slope(np.asarray(spend))))
             for c, spend in ((self.acquisition, A), (self.retention, R))
         )
         return five_times(won, kept, value_won=value, value_kept=value)
 
-    def inputs(self) -> dict[str, Given]:
-        """What the model assumes, by name, for the break-even value of each."""
+    def inputs(self) -> dict[str, Stated]:
+        """What the model assumes, by name."""
         return {
-            "margin_per_period": Given(self.margin_per_period, POSITIVE, "margin of a customer in a period"),
-            "discount_rate": Given(self.discount_rate, GROWTH, "per period"),
-            **_curve_inputs("acquisition", self.acquisition),
-            **_curve_inputs("retention", self.retention),
+            "margin_per_period": Stated(self.margin_per_period, POSITIVE, "margin of a customer in a period"),
+            "discount_rate": Stated(self.discount_rate, GROWTH, "per period"),
+            **stated_of("acquisition", self.acquisition, PROBABILITY),
+            **stated_of("retention", self.retention, PROBABILITY),
         }
 
-    def with_inputs(self, values: dict[str, float]) -> BlattbergDeighton:
+    def with_inputs(self, values: Mapping[str, Real]) -> BlattbergDeighton:
         """The same model with other numbers, by the names of `inputs`."""
         own = {name: value for name, value in values.items() if "." not in name}
-        curves: Plain = {}
-        for name in ("acquisition", "retention"):
-            given = {k.partition(".")[2]: v for k, v in values.items() if k.startswith(f"{name}.")}
-            curve = getattr(self, name)
-            curves[name] = replace(curve, **given) if given else curve
+        curves = {n: curve_with(n, getattr(self, n), values) for n in ("acquisition", "retention")}
         return replace(self, period=None, **own, **curves)
 
-
-_MEANINGS = {"ceiling": "rate that no spending exceeds", "floor": "rate without spending"}
-
-
-def _curve_inputs(name: str, curve: ResponseCurve) -> dict[str, Given]:
-    if not is_dataclass(curve):
-        return {}
-    named = {f.name: getattr(curve, f.name) for f in fields(curve)}
-    domains: dict[str, Domain] = dict.fromkeys(_MEANINGS, PROBABILITY)
-    return {
-        f"{name}.{key}": Given(value, domains.get(key, POSITIVE), _MEANINGS.get(key, "shape of the response"))
-        for key, value in named.items()
-    }
-
-
-def _number(value: NumberLike) -> NumberLike:
-    return float(value) if np.ndim(value) == 0 else np.asarray(value)
-
-
-def _mean(value: NumberLike) -> float:
-    return float(np.mean(np.asarray(value, np.float64)))
+    def __str__(self) -> str:
+        return (
+            f"A customer brings {shown(self.margin_per_period)} per period, discounted at "
+            f"{shown(self.discount_rate, '.4g')}. Winning: {self.acquisition}. Keeping: {self.retention}."
+        )

@@ -1,12 +1,45 @@
-"""The mean over the draws of a response curve, for decisions that choose one spending for all draws."""
+"""A response curve among the inputs of a decision: its parameters by name, and the mean over its draws.
+
+A decision that chooses one spending for all draws takes the mean.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, cast
+
 import numpy as np
 
+from retainkit.decisions._base.inputs import Stated
 from retainkit.decisions.spending.response_curves import ResponseCurve
+from retainkit.domains import POSITIVE, Domain
 from retainkit.errors import InputError
 from retainkit.typing import NumberLike, Real
+
+_MEANINGS = {"ceiling": "rate that no spending exceeds", "floor": "rate without spending"}
+
+
+def stated_of(name: str, curve: ResponseCurve, ends: Domain) -> dict[str, Stated]:
+    """The parameters of a curve as inputs of a decision, ``name.k``; none where it has no named ones."""
+    if not is_dataclass(curve):
+        return {}
+    named = {f.name: getattr(curve, f.name) for f in fields(curve)}
+    return {
+        f"{name}.{key}": Stated(
+            value,
+            ends if key in _MEANINGS else POSITIVE,
+            _MEANINGS.get(key, "shape of the response"),
+        )
+        for key, value in named.items()
+        if isinstance(value, float | np.ndarray)  # a curve of one's own may hold other things
+    }
+
+
+def curve_with(name: str, curve: ResponseCurve, values: Mapping[str, Real]) -> ResponseCurve:
+    """The curve with other parameters, by the names of `stated_of`."""
+    own = {key.removeprefix(f"{name}."): v for key, v in values.items() if key.startswith(f"{name}.")}
+    return replace(cast("Any", curve), **own) if own else curve
 
 
 def has_draws(curve: ResponseCurve) -> bool:

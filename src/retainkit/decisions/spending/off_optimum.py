@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.columns import columns
-from retainkit.decisions._base.draws import mean, plain, shown
+from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.decisions.spending.spending import SpendingPlan, best_spending
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, Plain
+from retainkit.records import Record
+from retainkit.typing import NumberLike
 
 
-@dataclass(frozen=True)
-class OffOptimum(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OffOptimum(Record):
     """What a spending loses against the best one; made by `cost_of_being_off`.
 
     Attributes
@@ -35,23 +35,20 @@ class OffOptimum(AbstractRecord):
     best : SpendingPlan
     """
 
+    _hidden = frozenset({"model"})
+
     acquisition_spend: NumberLike
     retention_spend: NumberLike
     loss: NumberLike
     share_lost: NumberLike
     return_on_winning: NumberLike
     return_on_keeping: NumberLike
-    best: SpendingPlan
+    model: BlattbergDeighton
 
-    def as_dict(self) -> Plain:
-        """The figures by name; columns as lists."""
-        names = ("acquisition_spend", "retention_spend", "loss", "share_lost")
-        returns = ("return_on_winning", "return_on_keeping")
-        return {
-            **{name: plain(getattr(self, name)) for name in (*names, *returns)},
-            "best_acquisition_spend": self.best.acquisition_spend,
-            "best_retention_spend": self.best.retention_spend,
-        }
+    @property
+    def best(self) -> SpendingPlan:
+        """The best spending itself."""
+        return best_spending(self.model)
 
     def __str__(self) -> str:
         if np.ndim(self.loss):
@@ -101,8 +98,7 @@ def cost_of_being_off(
     (A, R), back = columns(
         acquisition_spend=(acquisition_spend, NOT_NEGATIVE), retention_spend=(retention_spend, NOT_NEGATIVE)
     )
-    best = best_spending(model)
-    most = mean(best.customer_equity)
+    most = mean(best_spending(model).customer_equity)
     equity = _averaged(model.value_and_equity(A[..., None], R[..., None])[1])
     value = model.value_and_equity(A[..., None], R[..., None])[0]
     winning = _averaged(model.acquisition.slope(A[..., None]) * value)
@@ -110,8 +106,13 @@ def cost_of_being_off(
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = np.asarray((most - equity) / most)
     return OffOptimum(
-        *(back(figure) for figure in (A, R, most - equity, lost, winning, keeping)),
-        best=best,
+        acquisition_spend=back(A),
+        retention_spend=back(R),
+        loss=back(most - equity),
+        share_lost=back(lost),
+        return_on_winning=back(winning),
+        return_on_keeping=back(keeping),
+        model=model,
     )
 
 

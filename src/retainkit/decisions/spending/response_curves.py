@@ -14,14 +14,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 
 from retainkit._numerics.search import where_zero
 from retainkit.columns import SameKind, columns, keeps_labels, same_rows
+from retainkit.decisions._base.draws import shown
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import refuse_where
+from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Real
 
 _MOST_STEPS = 60  # Newton needs six where it converges; the rest is for shapes of extreme size
@@ -83,8 +85,18 @@ class ResponseCurve(ABC):
         return bool(np.all(np.asarray(self.inflection) == 0.0))
 
 
-@dataclass(frozen=True)
-class ExponentialResponse(ResponseCurve):
+class _NamedCurve(ResponseCurve, Record):
+    """A curve with parameters that have names: it can be stored, compared and asked what it assumes."""
+
+    def __str__(self) -> str:
+        named = ", ".join(
+            f"{f.name} {shown(getattr(self, f.name), '.4g')}" for f in fields(cast("Any", self))
+        )
+        return f"{type(self).__name__}: {named}"
+
+
+@dataclass(frozen=True, eq=False)
+class ExponentialResponse(_NamedCurve):
     """The rate floor + (ceiling − floor)·(1 − e^(−k·spend)): each unit covers the same share of the rest.
 
     Parameters
@@ -160,8 +172,8 @@ class ExponentialResponse(ResponseCurve):
             return np.maximum(0.0, (steepest - np.log(slope)) / self.k)
 
 
-@dataclass(frozen=True)
-class HillResponse(ResponseCurve):
+@dataclass(frozen=True, eq=False)
+class HillResponse(_NamedCurve):
     """The rate floor + (ceiling − floor)·spend^h/(half_spend^h + spend^h), with h the shape.
 
     S-shaped for a shape above 1: nothing much happens until spending comes near half_spend.
@@ -263,8 +275,8 @@ def _logit_of_share(h: Array, wanted: Array) -> Array:
     return np.where(there, u, -np.inf)
 
 
-@dataclass(frozen=True)
-class AdbudgResponse(ResponseCurve):
+@dataclass(frozen=True, eq=False)
+class AdbudgResponse(_NamedCurve):
     """Little's ADBUDG curve: the rate floor + (ceiling − floor)·spend^gamma/(delta + spend^gamma).
 
     The `HillResponse` with half_spend = delta^(1/gamma), in the letters of the paper and with its four
@@ -274,11 +286,6 @@ class AdbudgResponse(ResponseCurve):
     ----------
     ceiling, gamma, delta, floor : number or draws
         Gamma above 1 makes the curve S-shaped; delta depends on the unit of the spending.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and a floor above the ceiling.
 
     Examples
     --------
@@ -368,6 +375,10 @@ class AdbudgResponse(ResponseCurve):
 
     def spend_at_slope(self, slope: NumberLike) -> NumberLike:
         return self._hill.spend_at_slope(slope)
+
+
+AnyCurve: TypeAlias = ExponentialResponse | HillResponse | AdbudgResponse | ResponseCurve
+"""What a field with a curve is declared as: JSON is read as the first that has its parameters."""
 
 
 def _expit(line: NumberLike) -> Array:

@@ -15,11 +15,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from retainkit.columns import keeps_labels
-from retainkit.decisions._base.draws import plain
 from retainkit.decisions.spending.response_curves import AdbudgResponse, ExponentialResponse, HillResponse
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers
 from retainkit.errors import FitError, InputError, first_offender
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Plain
 
 Curve = TypeVar("Curve", ExponentialResponse, HillResponse, AdbudgResponse)
@@ -29,8 +28,8 @@ _FIRST_TRIES = (0.03, 0.2, 1.0, 5.0)  # of a typical spending
 _TINY = 1e-200  # of a complex step: no difference is formed, so that nothing can cancel
 
 
-@dataclass(frozen=True)
-class FittedResponse(AbstractRecord, Generic[Curve]):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FittedResponse(Record, Generic[Curve]):
     """A response curve and how sure it is; made by `fit_response`.
 
     Attributes
@@ -45,21 +44,28 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
         Observed less fitted shares, in the order of the points.
     """
 
+    _derived = ("standard_errors",)
+    _hidden = frozenset({"line", "covariance"})
+
     curve: Curve
     names: tuple[str, ...]
     residuals: Array
-    _line: Array
-    _covariance: Array | None
-    _at: Callable[[Any], Plain]
+    line: Array
+    covariance: Array | None
+
+    def _at(self, z: NumberLike) -> Plain:
+        """The parameters at unbounded coordinates; those that are known are as in the curve."""
+        ends = (None if name in self.names else getattr(self.curve, name) for name in ("ceiling", "floor"))
+        return _coordinates(type(self.curve), *ends)[0](z)
 
     @property
     def standard_errors(self) -> dict[str, float] | None:
         """Of every estimated parameter, by the delta method."""
-        if self._covariance is None:
+        if self.covariance is None:
             return None
-        slopes = _complex_slopes(lambda z: np.array([self._at(z)[name] for name in self.names]), self._line)
+        slopes = _complex_slopes(lambda z: np.array([self._at(z)[name] for name in self.names]), self.line)
         return dict(
-            zip(self.names, np.sqrt(np.diag(slopes @ self._covariance @ slopes.T)).tolist(), strict=True)
+            zip(self.names, np.sqrt(np.diag(slopes @ self.covariance @ slopes.T)).tolist(), strict=True)
         )
 
     def draws(self, n: int = 4000, *, seed: int) -> Curve:
@@ -70,30 +76,21 @@ class FittedResponse(AbstractRecord, Generic[Curve]):
         InputError
             If the points say nothing of the uncertainty.
         """
-        if self._covariance is None:
+        if self.covariance is None:
             shown = f"{self.residuals.size} points for {len(self.names)} parameters"
             way_out = "Give customers= or standard_error= with the points, or more points than parameters."
             raise InputError("too-few", "draws", shown, "need points that say how sure they are", way_out)
         rng = np.random.default_rng(seed)
         # normal where parameters have no bounds: every draw is a curve, with its floor below its ceiling
-        root = np.linalg.cholesky(self._covariance)
-        z = self._line[:, None] + root @ rng.standard_normal((self._line.size, n))  # (p, draws)
+        root = np.linalg.cholesky(self.covariance)
+        z = self.line[:, None] + root @ rng.standard_normal((self.line.size, n))  # (p, draws)
         return type(self.curve)(**{k: np.real(v) for k, v in self._at(z).items()})
-
-    def as_dict(self) -> Plain:
-        """The parameters, their standard errors and the residuals."""
-        return {
-            "curve": type(self.curve).__name__,
-            **_real(self._at(self._line)),
-            "standard_errors": self.standard_errors,
-            "residuals": plain(self.residuals),
-        }
 
     def __str__(self) -> str:
         errors = self.standard_errors or {}
         described = ", ".join(
             f"{name} {v:.4g}" + (f" ± {errors[name]:.2g}" if name in errors else "")
-            for name, v in _real(self._at(self._line)).items()
+            for name, v in _real(self._at(self.line)).items()
         )
         return f"{type(self.curve).__name__}: {described}."
 
@@ -161,7 +158,9 @@ def fit_response(
         raise _unbounded()
     fitted = np.real(rates(line))
     covariance = _covariance(_complex_slopes(rates, line), fitted, y - fitted, trials, error)
-    return FittedResponse(curve(**_real(at(line))), names, y - fitted, line, covariance, at)
+    return FittedResponse(
+        curve=curve(**_real(at(line))), names=names, residuals=y - fitted, line=line, covariance=covariance
+    )
 
 
 def _coordinates(

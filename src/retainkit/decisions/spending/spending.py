@@ -10,27 +10,59 @@ allocation of promotion budget to maximize customer equity", Omega 29(1), 49-61.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
-from retainkit._numerics.search import highest
+from retainkit._numerics.search import highest, highest_on_line
 from retainkit.columns import numbers
-from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
-from retainkit.decisions._base.old_assumptions import Assumption, assumptions
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.domains import ENDLESS, NOT_NEGATIVE
 from retainkit.economics.spending.five_times import FiveTimes
-from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, NumberLike, Plain, Real
+from retainkit.records import Record
+from retainkit.typing import Array, Number, NumberLike, Real
 
-_POINTS, _POINTS_WITH_DRAWS = 129, 33
+_POINTS = 33  # of a grid on each side: with draws every point costs as much as there are draws
 
 
-@dataclass(frozen=True)
-class SpendingPlan(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SpendingInputs(Question, Record):
+    """One fixed spending against another, for so many prospects and customers."""
+
+    model: BlattbergDeighton
+    spending: tuple[float, float]
+    compared_with: tuple[float, float]
+    prospects: float
+    customers: float
+
+    def stated(self) -> Mapping[str, Stated]:
+        return self.model.inputs()
+
+    def gain_at(self, **values: Real) -> Real:
+        return self.gain(self.model.with_inputs(values))
+
+    def gain(self, model: BlattbergDeighton) -> Real:
+        """What the one is worth more than the other."""
+        return self.worth(model, self.spending) - self.worth(model, self.compared_with)
+
+    def worth(self, model: BlattbergDeighton, spending: tuple[float, float]) -> Real:
+        """Of prospects, and of customers who have just paid."""
+        equity = self.prospects * model.customer_equity(*spending)
+        if not self.customers:
+            return equity
+        return equity + self.customers * (model.lifetime_value(spending[1]) - model.margin_per_period)
+
+    def __str__(self) -> str:
+        return f"{self.spending} against {self.compared_with}: {self.model}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SpendingPlan(Decision):
     """What to spend on a prospect and on a customer; made by `best_spending`.
 
     Attributes
@@ -48,17 +80,20 @@ class SpendingPlan(AbstractRecord):
         What the best spending for each draw would earn more on average; 0 without draws.
     compared_with : tuple of two floats
         Acquisition and retention spending that the gain is over.
-    assumptions : tuple of Assumption
-        Each input, and its value at which the gain over the spending compared with is 0.
     """
 
-    model: BlattbergDeighton
+    _derived = ("acquisition_rate", "retention_rate", "lifetime_value", "customer_equity")
+
+    inputs: SpendingInputs
     acquisition_spend: float
     retention_spend: float
-    gain: Real
     value_of_knowing: float
     compared_with: tuple[float, float]
-    assumptions: tuple[Assumption, ...]
+
+    @property
+    def model(self) -> BlattbergDeighton:
+        """The economics of a prospect that it rests on."""
+        return self.inputs.model
 
     @property
     def acquisition_rate(self) -> NumberLike:
@@ -81,44 +116,20 @@ class SpendingPlan(AbstractRecord):
         return self.model.customer_equity(self.acquisition_spend, self.retention_spend)
 
     @property
-    def worth_it(self) -> bool:
-        """Whether it earns more than the spending compared with, on average."""
-        return mean(self.gain) > 0.0
-
-    @property
     def five_times(self) -> FiveTimes:
         """What it costs to win and to keep, on average and at the margin."""
         return self.model.five_times(self.acquisition_spend, self.retention_spend)
 
-    def as_dict(self) -> Plain:
-        """The figures by name; draws as lists."""
-        named = ("acquisition_rate", "retention_rate", "lifetime_value", "customer_equity", "gain")
-        return {
-            "acquisition_spend": self.acquisition_spend,
-            "retention_spend": self.retention_spend,
-            **{name: plain(getattr(self, name)) for name in named},
-            "gain_mean": mean(self.gain),
-            "gain_interval_90": list(interval(self.gain)),
-            "probability_of_gain": probability_positive(self.gain),
-            "value_of_knowing": self.value_of_knowing,
-            "compared_with": list(self.compared_with),
-            "worth_it": self.worth_it,
-            "assumptions": [str(a) for a in self.assumptions],
-        }
-
-    def __str__(self) -> str:
+    def headline(self) -> str:
         over = "no spending" if self.compared_with == (0.0, 0.0) else "the present spending"
         described = (
-            f"Spend {self.acquisition_spend:,.2f} per prospect and {self.retention_spend:,.2f} per customer "
+            f"spend {self.acquisition_spend:,.2f} per prospect and {self.retention_spend:,.2f} per customer "
             f"and period: customer equity {shown(self.customer_equity)} per prospect, "
             f"{shown(self.gain)} more than with {over}."
         )
         if not self.model.has_draws:
             return described
-        return (
-            f"{described} It gains with a probability of {probability_positive(self.gain):.1%}; to know the "
-            f"curves would be worth {self.value_of_knowing:,.2f} per prospect."
-        )
+        return f"{described} To know the curves would be worth {self.value_of_knowing:,.2f} per prospect."
 
 
 def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | None = None) -> SpendingPlan:
@@ -149,8 +160,17 @@ def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | 
     >>> winning = ExponentialResponse.through(spend=5, rate=0.2, ceiling=0.4)
     >>> keeping = ExponentialResponse.through(spend=10, rate=0.6, ceiling=0.8)
     >>> print(best_spending(BlattbergDeighton(50, 0.15, winning, keeping), present=(5, 10)))
-    Spend 12.00 per prospect and 17.00 per customer and period: customer equity 18.84 per prospect, 6.57 more
-    than with the present spending.
+    Worth it: spend 12.00 per prospect and 17.00 per customer and period: customer equity 18.84 per prospect,
+    6.57 more than with the present spending.
+      assumed                 value   turns at  what it is
+      margin_per_period          50    35.6401  margin of a customer in a period
+      discount_rate            0.15    2.75541  per period
+      acquisition.ceiling       0.4    0.20633  rate that no spending exceeds
+      acquisition.k        0.138629  0.0318466  shape of the response
+      acquisition.floor           0   0.261091  rate without spending
+      retention.ceiling         0.8    0.53212  rate that no spending exceeds
+      retention.k          0.138629  0.0435416  shape of the response
+      retention.floor             0          -  rate without spending
     """
     A0, R0 = numbers(
         acquisition_spend=(present[0] if present else 0.0, NOT_NEGATIVE),
@@ -163,31 +183,16 @@ def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | 
         a, r = _best_on_average(model, 1.0, 0.0, inf)
     else:
         a, r = float(A), float(R)
-    equity = model.customer_equity(a, r)
+    x = SpendingInputs(model=model, spending=(a, r), compared_with=(A0, R0), prospects=1.0, customers=0.0)
+    knowing = mean(each) - mean(model.customer_equity(a, r)) if model.has_draws else 0.0
     return SpendingPlan(
-        model=model,
+        gain=x.gain(model),
+        inputs=x,
         acquisition_spend=a,
         retention_spend=r,
-        gain=equity - model.customer_equity(A0, R0),
-        value_of_knowing=mean(each) - mean(equity) if model.has_draws else 0.0,
+        value_of_knowing=knowing,
         compared_with=(A0, R0),
-        assumptions=_what_flips(model, (a, r), (A0, R0)),
     )
-
-
-def _what_flips(
-    model: BlattbergDeighton, plan: tuple[float, float], other: tuple[float, float]
-) -> tuple[Assumption, ...]:
-    """The break-even value of each input for one fixed spending against another."""
-
-    def gain(**values: float) -> float:
-        try:
-            changed = model.with_inputs(values)
-        except InputError:  # a floor above the ceiling, a value without limit: beyond what can be assumed
-            return float("nan")
-        return changed.customer_equity(*plan) - changed.customer_equity(*other)
-
-    return assumptions(gain, model.inputs())
 
 
 def _best_on_average(
@@ -200,22 +205,34 @@ def _best_on_average(
     if customers:
         most_R = min(most_R, budget / customers)
 
-    def reach(R: Array, share: Array) -> Array:
+    def affordable(R: Real) -> Real:
         left = np.maximum(0.0, budget - customers * R) if customers else budget
-        return share * np.minimum(most_A, left / prospects if prospects else 0.0)
+        return left / prospects if prospects else 0.0
 
-    def worth(R: Array, share: Array) -> Array:
-        spend, kept = np.broadcast_arrays(reach(R, share), R)
+    def worth(A: Real, R: Real) -> Array:
+        spend, kept = np.broadcast_arrays(A, R)
         value, equity = model.value_and_equity(spend[..., None], kept[..., None])
         total = np.asarray(prospects * equity + customers * (value - model.margin_per_period))
         return total.mean(axis=-1)
 
-    peak = highest(worth, most_R, 1.0, _POINTS_WITH_DRAWS if model.has_draws else _POINTS)
-    return float(reach(np.asarray(peak.x), np.asarray(peak.y))), peak.x
+    if model.has_draws:  # one spending for all draws: the best on winning has no closed form
+        peak = highest(
+            lambda R, part: worth(part * np.minimum(most_A, affordable(R)), R), most_R, 1.0, _POINTS
+        )
+        return float(peak.y * np.minimum(most_A, affordable(peak.x))), peak.x
+
+    def winning(R: float) -> float:
+        """The best spending on winning that is affordable: S-shaped responses may be worth none of less."""
+        wanted = model.best_acquisition_spend(model.lifetime_value(R))
+        most = float(np.minimum(wanted, affordable(R)))
+        return most if worth(most, R) > worth(0.0, R) else 0.0
+
+    R = highest_on_line(lambda R: float(worth(winning(R), R)), most_R)
+    return winning(R), R
 
 
-@dataclass(frozen=True)
-class BudgetPlan(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BudgetPlan(Decision):
     """How to share a period's budget between winning and keeping; made by `best_spending_within`.
 
     Attributes
@@ -233,12 +250,19 @@ class BudgetPlan(AbstractRecord):
         What of the budget would earn less than it costs.
     """
 
-    model: BlattbergDeighton
+    _derived = ("on_prospects", "on_customers", "unused", "value", "return_on_winning", "return_on_keeping")
+
+    inputs: SpendingInputs
     budget: float
     prospects: float
     customers: float
     acquisition_spend: float
     retention_spend: float
+
+    @property
+    def model(self) -> BlattbergDeighton:
+        """The economics of a prospect that it rests on."""
+        return self.inputs.model
 
     @property
     def on_prospects(self) -> float:
@@ -258,11 +282,7 @@ class BudgetPlan(AbstractRecord):
     @property
     def value(self) -> NumberLike:
         """Of all prospects and customers, after the spending."""
-        worth, equity = (
-            self.model.lifetime_value(self.retention_spend),
-            self.model.customer_equity(self.acquisition_spend, self.retention_spend),
-        )
-        return self.prospects * equity + self.customers * (worth - self.model.margin_per_period)
+        return self.inputs.worth(self.model, self.inputs.spending)
 
     @property
     def return_on_winning(self) -> float:
@@ -280,16 +300,10 @@ class BudgetPlan(AbstractRecord):
         reached = self.prospects * self.model.acquisition.at(A) + self.customers
         return 1.0 + mean(reached * net / left) / self.customers
 
-    def as_dict(self) -> Plain:
-        """The figures by name; draws as lists."""
-        names = ("budget", "prospects", "customers", "acquisition_spend", "retention_spend", "on_prospects")
-        more = ("on_customers", "unused", "value", "return_on_winning", "return_on_keeping")
-        return {name: plain(getattr(self, name)) for name in (*names, *more)}
-
-    def __str__(self) -> str:
+    def headline(self) -> str:
         unused = f", and keep {self.unused:,.2f}" if self.unused > 1e-6 * self.budget else ""
         return (
-            f"Of {self.budget:,.2f} spend {self.on_prospects:,.2f} on prospects "
+            f"of {self.budget:,.2f} spend {self.on_prospects:,.2f} on prospects "
             f"({self.acquisition_spend:,.2f} each) and {self.on_customers:,.2f} on customers "
             f"({self.retention_spend:,.2f} each){unused}: value {shown(self.value)}. The next unit returns "
             f"{self.return_on_winning:.3g} in winning and {self.return_on_keeping:.3g} in keeping."
@@ -328,11 +342,29 @@ def best_spending_within(
     >>> keeping = ExponentialResponse.through(spend=10, rate=0.6, ceiling=0.8)
     >>> model = BlattbergDeighton(50, 0.15, winning, keeping)
     >>> print(best_spending_within(model, budget=12_000, prospects=1000, customers=500))
-    Of 12,000.00 spend 5,077.79 on prospects (5.08 each) and 6,922.21 on customers (13.84 each): value
-    35,506.82. The next unit returns 2.56 in winning and 2.56 in keeping.
+    Worth it: of 12,000.00 spend 5,077.79 on prospects (5.08 each) and 6,922.21 on customers (13.84 each):
+    value 35,506.82. The next unit returns 2.56 in winning and 2.56 in keeping.
+      assumed                 value   turns at  what it is
+      margin_per_period          50    21.0778  margin of a customer in a period
+      discount_rate            0.15          -  per period
+      acquisition.ceiling       0.4          -  rate that no spending exceeds
+      acquisition.k        0.138629          -  shape of the response
+      acquisition.floor           0          -  rate without spending
+      retention.ceiling         0.8   0.153397  rate that no spending exceeds
+      retention.k          0.138629  0.0129051  shape of the response
+      retention.floor             0          -  rate without spending
     """
     limit, n, kept = numbers(
         budget=(budget, ENDLESS), prospects=(prospects, NOT_NEGATIVE), customers=(customers, NOT_NEGATIVE)
     )
     A, R = _best_on_average(model, n, kept, limit)
-    return BudgetPlan(model, limit, n, kept, A, R)
+    x = SpendingInputs(model=model, spending=(A, R), compared_with=(0.0, 0.0), prospects=n, customers=kept)
+    return BudgetPlan(
+        gain=x.gain(model),
+        inputs=x,
+        budget=limit,
+        prospects=n,
+        customers=kept,
+        acquisition_spend=A,
+        retention_spend=R,
+    )
