@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeAlias, cast
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -88,10 +88,23 @@ class ResponseCurve(ABC):
 class _NamedCurve(ResponseCurve, Record):
     """A curve with parameters that have names: it can be stored, compared and asked what it assumes."""
 
+    shape_names: ClassVar[tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", same_rows(**self._parameters()))
+        for name, value in self._parameters().items():
+            domain = POSITIVE if name in self.shape_names else NOT_NEGATIVE
+            object.__setattr__(self, name, domain.check(name, value))
+        gap = np.asarray(self.ceiling) - np.asarray(self.floor)
+        way_out = "The floor is the rate without spending, the ceiling the rate that no spending exceeds."
+        rule = "must not be below the floor"
+        refuse_where(gap < 0.0, "inconsistent", "ceiling", self.ceiling, rule, way_out)
+
+    def _parameters(self) -> dict[str, Real]:
+        return {name: getattr(self, name) for name in self._names()}
+
     def __str__(self) -> str:
-        named = ", ".join(
-            f"{f.name} {shown(getattr(self, f.name), '.4g')}" for f in fields(cast("Any", self))
-        )
+        named = ", ".join(f"{name} {shown(value, '.4g')}" for name, value in self._parameters().items())
         return f"{type(self).__name__}: {named}"
 
 
@@ -125,10 +138,6 @@ class ExponentialResponse(_NamedCurve):
     floor: Real = 0.0
 
     shape_names: ClassVar[tuple[str, ...]] = ("k",)
-
-    def __post_init__(self) -> None:
-        _check_ends(self)
-        object.__setattr__(self, "k", POSITIVE.check("k", self.k))
 
     @classmethod
     def through(
@@ -205,11 +214,6 @@ class HillResponse(_NamedCurve):
     floor: Real = 0.0
 
     shape_names: ClassVar[tuple[str, ...]] = ("half_spend", "shape")
-
-    def __post_init__(self) -> None:
-        _check_ends(self)
-        object.__setattr__(self, "half_spend", POSITIVE.check("half_spend", self.half_spend))
-        object.__setattr__(self, "shape", POSITIVE.check("shape", self.shape))
 
     @property
     def inflection(self) -> Real:
@@ -304,9 +308,7 @@ class AdbudgResponse(_NamedCurve):
     shape_names: ClassVar[tuple[str, ...]] = ("gamma", "delta")
 
     def __post_init__(self) -> None:
-        _check_ends(self)
-        object.__setattr__(self, "gamma", POSITIVE.check("gamma", self.gamma))
-        object.__setattr__(self, "delta", POSITIVE.check("delta", self.delta))
+        super().__post_init__()
         # two parameters that are fine each may put the curve beyond every float together
         POSITIVE.check("delta**(1/gamma)", self._half_spend)
 
@@ -385,18 +387,6 @@ def _expit(line: NumberLike) -> Array:
     from scipy.special import expit
 
     return np.asarray(expit(line), np.float64)
-
-
-def _check_ends(curve: Any) -> None:
-    """Floor and ceiling of a curve, checked and stored as floats or arrays."""
-    labels = same_rows(**{f.name: getattr(curve, f.name) for f in fields(curve)})
-    object.__setattr__(curve, "labels", labels)
-    floor, ceiling = (NOT_NEGATIVE.check(name, getattr(curve, name)) for name in ("floor", "ceiling"))
-    object.__setattr__(curve, "floor", floor)
-    object.__setattr__(curve, "ceiling", ceiling)
-    gap = np.asarray(ceiling) - np.asarray(floor)
-    way_out = "The floor is the rate without spending, the ceiling the rate that no spending exceeds."
-    refuse_where(gap < 0.0, "inconsistent", "ceiling", ceiling, "must not be below the floor", way_out)
 
 
 def _check_between(name: str, value: Array, low: Array, high: Array) -> None:
