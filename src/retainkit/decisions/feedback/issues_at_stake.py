@@ -30,8 +30,8 @@ from retainkit.records import AbstractRecord
 from retainkit.text_tables import text_table
 from retainkit.typing import Array, Number, NumberLike, Plain, Real
 
-_ALL_COMBINATIONS_UP_TO = 20
-_ROUNDING = 1e-12
+_ALL_COMBINATIONS_UP_TO = 20  # issues: a million sums, made by doubling
+_ROUNDING = 1e-12  # three times 0.1 is within a budget of 0.3
 SUPPLIED = "Effects as supplied: unless adjusted for each other, customers with two issues are counted twice."
 
 
@@ -99,6 +99,7 @@ class IssueAtStake(AbstractDecision):
         gain, cost = mean(self.gain), mean(self.cost)
         if cost > 0.0:
             return gain / cost
+        # a free fix is infinitely good per money, or infinitely bad
         return math.copysign(math.inf, gain) if gain else 0.0
 
     def headline(self) -> str:
@@ -308,6 +309,7 @@ def _issue(
         return at_stake(**x) * x["resolved"] - x["cost"]
 
     x = values_of(inputs)
+    # draws of a vague estimate may go beyond −1 and 1, a turning point that is told may not
     within = inputs | {"churn_effect": inputs["churn_effect"]._replace(domain=DIFFERENCE_OF_SHARES)}
     return IssueAtStake(
         issue=name,
@@ -319,6 +321,7 @@ def _issue(
 
 
 def _ranked(issues: list[IssueAtStake], budget: float, caveat: str) -> IssueRanking:
+    # shown by what is scarce, the money; the choice below is by what the whole budget gains
     order = sorted(issues, key=lambda each: -each.gain_per_cost)
     gains, costs = (
         np.array([mean(x) for x in column]) for column in zip(*((e.gain, e.cost) for e in order), strict=True)
@@ -347,6 +350,7 @@ def _best(gain: Array, cost: Array, budget: float) -> tuple[NDArray[np.bool_], f
     gains, costs = np.zeros(1), np.zeros(1)
     for i in worth:  # subset s holds issue worth[j] where its bit 2^j is set
         gains, costs = np.concatenate([gains, gains + gain[i]]), np.concatenate([costs, costs + cost[i]])
+    # −1 for what does not fit: the empty set, at 0, always does
     best = int(np.argmax(np.where(costs <= budget * (1.0 + _ROUNDING), gains, -1.0)))
     taken[worth] = (best >> np.arange(worth.size)) & 1 == 1
     return taken, float(gains[best])

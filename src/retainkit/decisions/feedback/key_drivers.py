@@ -87,6 +87,7 @@ class KeyDrivers(AbstractRecord):
     @property
     def share(self) -> Array:
         """Parts of what is explained, which add up to 1; 0 where nothing is."""
+        # nothing explained, nothing to share out
         return self.importance / self.r_squared if self.r_squared > 0.0 else np.zeros_like(self.importance)
 
     @property
@@ -293,6 +294,7 @@ def _read(
     columns = read_numbers(table, wanted | ({} if weight is None else {weight: "weight"}))
     answers = np.stack([columns[name] for name in wanted])
     w = np.ones(answers.shape[1]) if weight is None else np.asarray(POSITIVE.check(weight, columns[weight]))
+    # with fewer rows the drivers fit the outcome exactly, whatever they are
     if answers.shape[1] < len(names) + 2:
         shown = f"{answers.shape[1]:,} rows for {len(names)} drivers"
         way_out = "Gather more answers: some dozens of rows per driver tell something."

@@ -57,6 +57,7 @@ def weights_of(R: Array, r: Array) -> Array:
     """The same, unchecked."""
     value, vector = np.linalg.eigh(R)  # (..., p), (..., p, p)
     root, back = np.sqrt(value)[..., None], np.swapaxes(vector, -1, -2)
+    # by eigenvectors, without the inverse of Λ: R may be close to singular
     on_stand_ins = vector @ ((back @ r[..., None]) / root)  # Λ⁻¹r, (..., p, 1)
     squared_root = (vector @ (root * back)) ** 2  # Λ², entry by entry
     return (squared_root @ on_stand_ins**2)[..., 0]

@@ -83,6 +83,7 @@ def shapley_r_squared(correlation: NumberLike, with_outcome: NumberLike) -> Arra
 
 def exact_parts(R: Array, r: Array) -> Array:
     """The same for (n, p, p) and (n, p), unchecked, so many at once as the processor's cache holds."""
+    # so many tables that their 2^p subsets stay in the cache together
     size = max(1, _AT_ONCE >> r.shape[1])
     found = [
         mean_gains(
@@ -142,9 +143,11 @@ def sampled_shapley_r_squared(
 def sampled_parts(R: Array, r: Array, orders: int, rng: np.random.Generator) -> SampledParts:
     """The same, unchecked but for the number of orders."""
     orders = whole_number("orders", orders, 4, way_out="Two and their reverses; take 2,000.")
+    # what comes late in an order comes early in its reverse: the pairs vary far less than single orders
     chosen = orders_and_their_reverse(r.size, orders // 2, rng)
     size = 2 * max(1, _SAMPLED_AT_ONCE // (2 * r.size**2))
     gains = [gains_in_order(R, r, chosen[i : i + size]) for i in range(0, len(chosen), size)]
+    # an order and its reverse are one observation: their errors are not independent
     pairs = np.concatenate(gains, axis=1).reshape(r.size, -1, 2).mean(axis=2)  # (p, pairs)
     return SampledParts(pairs.mean(axis=1), pairs.std(axis=1, ddof=1) / np.sqrt(pairs.shape[1]))
 

@@ -80,10 +80,12 @@ def tickets_by_customer(
     lines["issue"].refuse_missing(NO_ANSWER)
     labels = [str(value) for value in lines["issue"].to_list()]
     names, code = np.unique(np.array(labels, dtype=np.str_), return_inverse=True)
+    # a new column would silently take the place of one of the customers' own
     clash = [name for name in names.tolist() if name in known]
     if clash:
         rule = "must not be named like a column of customers"
         raise InputError("duplicate", "issue", clash[0], rule, "Rename the column or the issue.")
+    # customers without a ticket count as not having met any issue: they are the comparison
     count = np.bincount(row * names.size + code, minlength=len(known) * names.size)
     met = (count.reshape(len(known), names.size) >= at_least).astype(np.int64)
     columns = {name: known[name].to_numpy() for name in known}

@@ -37,6 +37,7 @@ def check_curve(curve: Sequence[float], months: int, arrivals: float) -> None:
 
 def check_whole(argument: str, shares: Collection[float]) -> None:
     """Shares add to 1."""
+    # shares are typed by people: three times 0.3333 will not do, 0.1 ten times must
     if not math.isclose(math.fsum(shares), 1.0, abs_tol=1e-9):
         rule = "must have shares that add to 1"
         way_out = "Name the rest, for example 'other'."

@@ -20,7 +20,7 @@ from retainkit.decisions.plan.result import InitiativeResult, PlanResult
 from retainkit.errors import InputError
 from retainkit.typing import Array
 
-_FEWEST_DRAWS = 100
+_FEWEST_DRAWS = 100  # below it an interval of 90% hangs on the five draws at each end
 
 
 def evaluated(question: Question, *, draws: int, seed: int) -> PlanResult:
@@ -36,6 +36,7 @@ def evaluated(question: Question, *, draws: int, seed: int) -> PlanResult:
     found = search(gains, cost, inf if question.budget is None else question.budget)
     order = _order(alone.mean(axis=1), cost)
     learning, everything = learn_first(gains(found.candidates), drawn, names)
+    # where nothing is worth doing, it is told what would make the best single initiative worth it
     chosen = found.best if found.best.any() else np.eye(len(names), dtype=np.bool_)[order[0]]
     return PlanResult(
         name=question.name,
@@ -65,6 +66,7 @@ def _named(names: tuple[str, ...], members: NDArray[np.bool_]) -> tuple[str, ...
 
 
 def _per_cost(net: Array, cost: Array) -> Array:
+    # what is free and helps goes first, what is free and harms goes last
     free = np.where(net > 0.0, inf, np.where(net < 0.0, -inf, 0.0))
     return np.where(cost > 0.0, net / np.where(cost > 0.0, cost, 1.0), free)
 
@@ -84,6 +86,7 @@ def _rows(
 ) -> tuple[InitiativeResult, ...]:
     net = alone.mean(axis=1)
     low, high = np.quantile(alone, [0.05, 0.95], axis=1)
+    # what an initiative adds to those before it, in the order of return: the last ones find little left
     better = np.tri(len(order), dtype=np.bool_)  # row k: the k + 1 best, in their order
     added = np.diff(gains.means(better[:, np.argsort(order)]), prepend=0.0)
     by_value = np.argsort(np.argsort(-net, kind="stable"), kind="stable")

@@ -16,6 +16,7 @@ from retainkit.domains import POSITIVE, REAL
 def base_assumptions(question: Question, members: NDArray[np.bool_]) -> tuple[Assumption, ...]:
     """Of the customers, for a set of initiatives with their effects at the means."""
     doing = [i for i, is_in in zip(question.initiatives, members, strict=True) if is_in]
+    # effects at their means: one draw, so that a plan of thirty inputs is searched in a second
     at = centres(doing)
 
     def gain(**inputs: float) -> float:
@@ -52,5 +53,6 @@ def _of_one(question: Question, base: Base, place: int) -> tuple[Assumption, ...
 def _gain(population: Population, effects: Moved) -> float:
     """Of everything over nothing, for a single draw."""
     nothing = np.zeros(effects.money.shape[0], np.bool_)
+    # both in one call: the population is the same, and so are its months
     without, with_all = population.worth(np.array([nothing, ~nothing]), effects)[:, 0]
     return float(with_all - without)

@@ -31,6 +31,7 @@ class Effect:
     @property
     def distribution(self) -> Distribution:
         """Its shape, unless the caller named another."""
+        # a ratio cannot fall below 0, and halving is as far from 1 as doubling
         return "lognormal" if self.target == "hazard_ratio" else "normal"
 
 

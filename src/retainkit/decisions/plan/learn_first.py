@@ -42,6 +42,7 @@ def learn_first(gains: Array, drawn: Draws, names: tuple[str, ...]) -> tuple[tup
     `gains` are those of the sets that may be chosen, (sets, draws).
     """
     now = float(gains.mean(axis=1).max())
+    # the best set of each draw, less the one best set for all: what knowing everything is worth
     everything = float(gains.max(axis=0).mean()) - now
     found = [Learning(name, _value_of_knowing(gains, drawn, i, now)) for i, name in enumerate(names)]
     return tuple(sorted(found, key=lambda row: -row.value_of_knowing)), everything
@@ -51,6 +52,7 @@ def _value_of_knowing(gains: Array, drawn: Draws, initiative: int, now: float) -
     rows = drawn.of(initiative)
     if not rows:
         return 0.0
+    # orthonormal: the regression of thousands of sets is two matrix products
     basis = np.linalg.qr(_terms(drawn.score[rows]))[0]  # (draws, terms), orthonormal
     expected = (gains @ basis) @ basis.T
     return max(float(expected.max(axis=0).mean()) - now, 0.0)  # 0 up to rounding where nothing changes
@@ -58,6 +60,7 @@ def _value_of_knowing(gains: Array, drawn: Draws, initiative: int, now: float) -
 
 def _terms(score: Array) -> Array:
     """1, the powers of each score up to the fourth, and products of two: (draws, terms)."""
+    # in normal scores: draws of any distribution then lie alike, and fourth powers stay moderate
     powers = [z**k for z in score for k in range(1, 5)]
     crossed = [a * b for a, b in combinations(score, 2)]
     return np.column_stack([np.ones(score.shape[1]), *powers, *crossed])

@@ -51,6 +51,7 @@ def overlaps(
     found: list[Overlap] = []
     for members, joint in zip(sets, together.tolist(), strict=True):
         summed = float(alone[members].sum())
+        # against a world in which nobody could be saved twice: there the reductions of hazard add
         same = joint - _if_separate(gains, members)
         chosen = tuple(n for n, is_in in zip(names, members, strict=True) if is_in)
         found.append(Overlap(chosen, summed, joint, same, joint - summed - same))
@@ -62,6 +63,7 @@ def _if_separate(gains: Gains, members: NDArray[np.bool_]) -> float:
     p, moved = gains.population, gains.moved
     does = members * p.acts  # (cells, pieces, initiatives)
     lone = np.eye(gains.count)[members][:, None, None, :] * p.acts
+    # each takes its own part of the hazard, and none of it from another
     multiplier = 1.0 - (1.0 - p.multiplier(lone, moved.log_ratio)).sum(axis=0, keepdims=True)
     flow = Flow(
         np.exp(-p.hazard[:, :, None] * multiplier),

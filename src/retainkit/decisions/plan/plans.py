@@ -201,6 +201,7 @@ class AbstractPlan(AbstractInput, ABC):
             shares=np.array([part.share for part in parts.values()]),
             margin=np.array(margins),
             hazard=np.array([self._hazard(churn) for churn in churns]),
+            # months compound to the effective rate of the year
             discount_factor=(1.0 + rate) ** (-1.0 / 12.0),
             timing=self.timing,
             arrivals=self.monthly_new_customers,
@@ -212,6 +213,7 @@ class AbstractPlan(AbstractInput, ABC):
     def _hazard(self, churn: float | None) -> Array:
         if churn is not None:
             return np.full(self.horizon_months, -math.log1p(-churn))
+        # a curve as hazards month by month, which ratios can multiply
         return -np.diff(np.log(np.array(self.survival)[: self.horizon_months + 1]))
 
 

@@ -94,6 +94,7 @@ class UncertainEffect(AbstractInput):
             return float(next(v for v in (self.value, self.mean, self.low) if v is not None))
         if (self.distribution or default) == "lognormal":
             centre, scale = self._log_parts()
+            # the mean of a log-normal lies above its median
             return math.exp(centre + 0.5 * scale * scale)
         return self._normal_parts()[0]
 
@@ -113,9 +114,11 @@ class UncertainEffect(AbstractInput):
     def _bounds(self) -> tuple[float, float]:
         """Of a uniform effect: beyond low and high lie 5% each."""
         if self.low is not None and self.high is not None:
+            # nine tenths of the width between them, a twentieth on either side: 1/18 of what is given
             beyond = (self.high - self.low) / 18.0
             return self.low - beyond, self.high + beyond
         centre, sd = self._normal_parts()
+        # a uniform of width w has the standard deviation w/√12
         return centre - math.sqrt(3.0) * sd, centre + math.sqrt(3.0) * sd
 
     def _log_parts(self) -> tuple[float, float]:
@@ -131,6 +134,7 @@ class UncertainEffect(AbstractInput):
             return 0.5 * (bottom + top), (top - bottom) / (2.0 * _Z90)
         assert self.mean is not None
         assert self.sd is not None
+        # of the logarithm, such that mean and sd are those of the effect itself
         variance = math.log1p((self.sd / self.mean) ** 2)
         return math.log(self.mean) - 0.5 * variance, math.sqrt(variance)
 
