@@ -81,7 +81,9 @@ class EffectCheck(AbstractRecord):
         }
 
     def __str__(self) -> str:
-        value, low, high = (f"{100.0 * x:+.2f}" for x in self.effect)
+        value, low, high = (
+            f"{100.0 * x:+.2f}" for x in (self.effect.value, self.effect.low, self.effect.high)
+        )
         verdict = "Worth it" if self.worth_it else "Not worth it"
         doubt = "" if self.sure else ", but the data allow the opposite"
         return "\n".join(
@@ -170,7 +172,7 @@ def effect_check(
         # a fix lowers the rate of what goes wrong: a negative effect is the gain
         return -effect * customers * value - cost
 
-    money = [gain(x, reached, worth, spent) for x in effect]
+    money = [gain(x, reached, worth, spent) for x in (effect.value, effect.low, effect.high)]
     return EffectCheck(
         effect=effect,
         change_fixed=rates[0] - rates[1],
