@@ -155,6 +155,7 @@ class MarketDamage(Record):
     @property
     def share_of_silent(self) -> float:
         """The part of the damage that no complaint ever tells of; of means where there are draws."""
+        # of the mean over draws: a ratio of draws would be swayed by those with hardly any damage
         whole = mean(self.damage)
         return mean(self.by_group["silent"]) / whole if whole else 0.0
 
@@ -180,6 +181,7 @@ class ProblemInputs(Inputs):
 
     def damage(self, handling: ComplaintHandling) -> MarketDamage:
         """What problems cost with one way of handling complaints."""
+        # customers with a problem: the others stay with the usual chance, and cost nothing here
         unhappy = np.asarray(self.customers) * self.share_with_problem
         size = {name: unhappy * share for name, share in handling.ends().items()}
         leave = {n: k * (self.stay_without_problem - getattr(handling, f"stay_{n}")) for n, k in size.items()}
@@ -271,6 +273,7 @@ class BetterHandlingInputs(ProblemInputs):
         return ProblemInputs.gain_at(replace(self, planned=planned), **values)
 
     def gain(self) -> Real:
+        # both with the same customers, problems and talk: only the handling differs
         return self.damage(self.now).total - np.asarray(self.damage(self.planned).total) - self.cost
 
 

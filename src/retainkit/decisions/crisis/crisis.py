@@ -60,6 +60,7 @@ def crisis_survivor_factor(
     (c, k, h), back = columns(
         churn=(rate, SHARE_BELOW_1), hazard_jump=(hazard_jump, NOT_NEGATIVE), half_life=(half_life, POSITIVE)
     )
+    # ∫₀^∞ μ₀κe^(−λt)dt: the excess hazard as a whole, however it is spread over time
     return back(np.exp(-hazard_of(c) * k * h / log(2.0)))
 
 
@@ -117,8 +118,10 @@ def value_through_crisis(
         since=(since, NOT_NEGATIVE),
     )
     hazard, force = hazard_of(c), np.log1p(d)
+    # what a customer is worth without the crisis, of which the crisis leaves a share
     usual = usual_annuity(hazard, force)
     refuse_endless(usual)
+    # so long after the start the jump has halved t/h times: the same crisis, seen later
     return back(m * usual * share_of_value(hazard, force, k * 2.0 ** (-t / h), h))
 
 
@@ -135,6 +138,7 @@ def share_of_value(hazard: NumberLike, force: NumberLike, jump: NumberLike, half
 
     decay = log(2.0) / np.asarray(half_life)
     b, a = 1.0 + (hazard + force) / decay, hazard * jump / decay
+    # all terms of one sign in scipy's evaluation for a negative argument: no digits cancel for a long crisis
     return np.asarray(special.hyp1f1(1.0, b, -a))  # pyright: ignore[reportUnknownArgumentType]
 
 
@@ -189,6 +193,7 @@ class _ThroughCrisis:
         rule = "must be whole numbers of periods"
         refuse_where(when != np.rint(when), "not-whole", "t", when, rule, "Take a shorter period.")
         whole = when.astype(np.intp)
+        # all periods up to the latest asked for: survival is a product over them
         grid = np.arange(int(whole.max(initial=0)) + 1, dtype=np.float64)
         curve = np.asarray(PROBABILITY.check("survival", self.function(grid)))
         return _through(curve, self.jump, self.decay)[whole]
@@ -196,8 +201,10 @@ class _ThroughCrisis:
 
 def _through(curve: Array, jump: float, decay: float) -> Array:
     k = np.arange(curve.size - 1)
+    # the mean of the decaying excess over a whole period, in which the curve itself has no finer steps
     excess = jump * np.exp(-decay * k) * -np.expm1(-decay) / decay
     with np.errstate(divide="ignore", invalid="ignore"):
+        # period by period: each keeps its own hazard, raised by that period's excess
         left = np.where(curve[:-1] > 0.0, curve[1:] / curve[:-1], 0.0)
     steps: Array = left ** (1.0 + excess)
     return np.append(1.0, np.cumprod(steps))

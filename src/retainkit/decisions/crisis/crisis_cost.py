@@ -18,6 +18,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL,
 from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
+# twenty-four nodes on intervals that double: the integrand decays like an exponential
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _END = 45.0  # e^-45 of the excess is left
 
@@ -88,7 +89,9 @@ class CrisisInputs(Inputs):
             log(2.0) / np.asarray(self.recovering_in()),
             np.asarray(self.acquired_per_period),
         )
+        # of those who are there at the start, discounted to it
         at_hand = self.customers * usual * (1.0 - share_of_value(hazard, force, jump, h))
+        # ∫ of the shortfall, discounted; each customer not won would have cost what winning one costs
         missing = acquired * drop / (recovering + force) * (usual - self.acquisition_cost)
         sooner = np.zeros(())
         if np.any(acquired > 0.0):  # the only part that has no closed form
@@ -189,6 +192,7 @@ class FasterRecoveryInputs(Inputs):
         """The crisis with the spending: all half-lives shorten in the same proportion."""
         x = self.crisis
         if isinstance(x, OwnRecoveryInputs):
+            # a crisis that is over in half the time is over for newcomers in half the time, too
             own = x.acquisition_half_life * (self.half_life_after / np.asarray(x.half_life))
             x = replace(x, acquisition_half_life=own)
         return replace(x, half_life=self.half_life_after)
@@ -273,6 +277,7 @@ def faster_recovery(
 
 
 def _crisis(arguments: Mapping[str, NumberLike]) -> CrisisInputs:
+    # without a half-life of their own newcomers come back as the others calm down: one input, not two
     shared = arguments["acquisition_half_life"] is None
     return (CrisisInputs if shared else OwnRecoveryInputs).read(arguments)
 
@@ -287,7 +292,9 @@ def _share_lost_later(
 ) -> Array:
     """∫ e^(−δs)(1 − drop·e^(−λ's))(1 − V(s)/V) ds, over intervals that double from the fastest change on."""
     decay = log(2.0) / np.asarray(half_life)
+    # the fastest of the three decays sets the first interval
     scale = 1.0 / (decay + force + recovering)
+    # until the excess is e^−45 of the start, beyond which nothing changes a digit
     doublings = int(np.ceil(np.log2(np.max((_END + np.log1p(jump)) / (decay * scale)))))
     edges = np.append(0.0, 2.0 ** np.arange(doublings + 1))
     width = np.diff(edges)[:, None]
@@ -295,6 +302,7 @@ def _share_lost_later(
     weight = (0.5 * width * _WEIGHTS).ravel()
     axes = (-1,) + (1,) * np.broadcast(hazard, jump, scale, drop).ndim
     s = unit.reshape(axes) * scale
+    # who comes s later meets what is left of the crisis
     lost = 1.0 - share_of_value(hazard, force, jump * np.exp(-decay * s), half_life)
     coming = np.exp(-force * s) * (1.0 - drop * np.exp(-recovering * s))
     return np.asarray(np.sum(weight.reshape(axes) * coming * lost, axis=0) * scale)

@@ -94,6 +94,7 @@ class RecoveryInputs(Inputs):
         )
 
     def gain(self) -> Real:
+        # per failure: the fixed cost of being able to recover at all comes once
         each = self.effect().brought_back * self.value - self.cost_per_recovery
         return self.failures * each - self.cost
 
@@ -193,6 +194,7 @@ def _check_chances(effect: RecoveryEffect) -> None:
     way_out = "For customers who stay more after a recovered failure give recovery_paradox=…"
     p0 = np.asarray(effect.stay_unrecovered)
     refuse_where(effect.lost < 0.0, "out-of-range", "stay_unrecovered", p0, rule, way_out)
+    # with a paradox a recovered customer may be likelier to stay than any, but not surer than sure
     after = np.add(p0, effect.brought_back)
     rule = "must leave the chance to stay after recovery at 1 or below"
     way_out = "Nobody can be more than certain to stay."

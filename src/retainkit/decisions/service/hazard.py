@@ -21,6 +21,7 @@ from retainkit.typing import NumberLike, RateLike, Real
 def changed_churn(churn: NumberLike, hazard_ratio: NumberLike) -> Real:
     """1 − (1−c)^HR: the churn that belongs to HR times the hazard."""
     with np.errstate(divide="ignore"):
+        # (1 − c)^HR: hazards are proportional, shares lost are not
         return -np.expm1(hazard_ratio * np.log1p(-np.asarray(churn)))
 
 
@@ -48,7 +49,7 @@ def hazard_of(churn: RateLike) -> Real:
     """−ln(1−c), of a churn per period."""
     c = np.asarray(PROBABILITY.check("churn", churn))
     with np.errstate(divide="ignore"):
-        return -np.log1p(-c)
+        return -np.log1p(-c)  # from the share lost, whose digits 1 − c would round away
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,6 +86,7 @@ class AnnuityChange(CustomersKept):
 
     def values(self) -> tuple[Real, Real]:
         before, after = self.annuities()
+        # the cost per period is paid while the customer is there, so that it is one with the margin
         return self.margin_per_period * before, (self.margin_per_period - self.cost_per_period) * after
 
 

@@ -91,6 +91,7 @@ def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
     {'employees': 0.1, 'service': 0.0488, 'satisfaction': 0.029}
     """
     _check_joined(links)
+    # elasticities multiply logarithms: a large change does not go below nothing on its way
     up = np.log1p(np.asarray(CHANGE.check("change", change)))
     effects = {links[0].cause: number(np.expm1(up))}
     for link in links:
@@ -129,6 +130,8 @@ class ChainInputs(CustomersKept):
             return before, value_with(m * factor, c, d, self.timing)
         if end == "hazard":
             return before, value_with(m, c, d, self.timing, factor)
+        # a percent of retention and a percent of churn are far apart: the last link says which of them it
+        # moves
         retention = (1.0 - np.asarray(c)) * factor
         way_out = "Link to 'hazard' instead, which no elasticity drives below 0."
         refuse_where(retention > 1.0, "out-of-range", _END, retention, "must not be above 1", way_out)
@@ -235,6 +238,7 @@ def _check_joined(links: Sequence[Link]) -> None:
             rule = f"must begin where the link before ends, with {one.effect!r}"
             way_out = "Put the links in order and give each stage one name."
             raise InputError("inconsistent", "links", other.name, rule, way_out)
+    # a stage that comes back would count its own effect twice
     stages = [links[0].cause, *(link.effect for link in links)]
     if len(set(stages)) < len(stages):
         way_out = "Give each stage its own name."
