@@ -138,7 +138,7 @@ def share_of_value(hazard: NumberLike, force: NumberLike, jump: NumberLike, half
 
     decay = log(2.0) / np.asarray(half_life)
     b, a = 1.0 + (hazard + force) / decay, hazard * jump / decay
-    # all terms of one sign in scipy's evaluation for a negative argument: no digits cancel for a long crisis
+    # the value through the crisis over that without it: 1 where nothing jumps, less the longer it lasts
     return np.asarray(special.hyp1f1(1.0, b, -a))  # pyright: ignore[reportUnknownArgumentType]
 
 

@@ -87,6 +87,7 @@ class ResponseTimeCurve(Record):
             rule = f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}"
             way_out = "Measure there, or give an elasticity."
             refuse_where(outside, "outside-the-curve", name, t, rule, way_out)
+        # hazards compare by ratio: between two points the ratio, not the difference, changes evenly
         logs = np.log(np.asarray(self.relative_hazard))
         return back(np.exp(np.interp(t1, self.times, logs) - np.interp(t0, self.times, logs)))
 
@@ -229,6 +230,7 @@ def faster_response(
     value_before, value_after = x.values()
     saved = np.subtract(x.response_time, x.response_time_after)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # before what it costs: a unit of time is worth this whoever saves it
         each = x.customers * x.margin_per_period * np.subtract(after, before) / saved
     return FasterResponse(
         gain=x.gain(),

@@ -86,6 +86,7 @@ class QualityInputs(Inputs):
         # periods stand on the first axis, before the draws
         k = np.arange(1.0, self.horizon + 1).reshape((-1,) + (1,) * len(shape))
         untaxed = np.subtract(1.0, self.tax_rate)
+        # gains and spending are taxed alike, so that a loss is relieved at the same rate
         discount = untaxed * np.add(1.0, self.discount_rate) ** -k
         works = k > self.starts_after
         # whoever comes in the last period would pay after the end: nobody is won for that
@@ -93,6 +94,7 @@ class QualityInputs(Inputs):
         brought = self.margin_per_period * self._customers_more(k) + works * self.savings_per_period
         gained, spent = np.zeros((self.horizon + 1, *shape)), np.zeros((self.horizon + 1, *shape))
         spent[0] = untaxed * self.cost
+        # who comes because of it has to be won, too
         gained[1:] = discount * (brought - self.acquisition_cost * more)
         spent[1:] = discount * self.cost_per_period
         return gained, spent
@@ -107,6 +109,7 @@ class QualityInputs(Inputs):
         if delay >= len(k):
             return np.zeros_like(without)
         lifted = coming * np.add(1.0, self.acquisition_lift)
+        # from the start of the effect on: whoever left before it came is lost to it
         with_ = _stock(without[delay], lifted, better, k[: len(k) - delay] - 1.0)
         return np.concatenate([np.zeros_like(without[:delay] + with_[:1]), with_ - without[delay:]])
 
@@ -146,6 +149,7 @@ class ReturnOnQuality(Decision):
 
     def headline(self) -> str:
         periods = np.asarray(self.payback_periods)
+        # a median of draws that are there: between a number and "never" there is no mean
         middle = float(np.quantile(periods, 0.5, method="higher"))
         when = "never within the horizon" if middle == inf else f"after {middle:.4g} periods"
         return (
@@ -247,6 +251,8 @@ def return_on_quality(
 def _stock(start: Real, coming: Real, stay: Array, steps: Array) -> Array:
     """Customers after i periods in which a share stays and others come: start·rⁱ + coming·Σ_{l<i} rˡ."""
     left = stay**steps
+    # those of the start who are left, and each later cohort with its own age: a geometric sum, period by
+    # period
     return start * left + coming * (np.cumsum(left, axis=0) - left)
 
 

@@ -132,6 +132,7 @@ class CurveChangeInputs(AnnuityChange):
             self.survival ** np.asarray(ratio),
             discount_rate=d,
             timing=self.timing,
+            # the churn after the curve's end is a hazard like the others, and changes with them
             after_end=end if end is None or isinstance(end, str) else float(changed_churn(end, ratio)),
             horizon=self.horizon,
         )
@@ -340,6 +341,7 @@ def _tabulated(
     )
     (d,) = in_period(period, discount_rate=discount_rate)
     lowest = float(np.min(POSITIVE.check("hazard_ratio", hazard_ratio), initial=1.0))
+    # long enough for the best service of all draws: under it customers stay the longest
     longest = survival_with_hazard_ratio(survival, lowest)
     n = until_it_no_longer_counts(longest, np.asarray(GROWTH.check("discount_rate", d))).size - 1
     # what follows counts only at inputs that are searched: there the last churn goes on

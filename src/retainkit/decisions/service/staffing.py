@@ -114,6 +114,7 @@ def leaver_cost(
         separation=back(out),
         hiring=back(found),
         training=back(taught),
+        # an empty place saves its pay: only what it would have earned above that is lost
         vacancy=back(empty * (earns - pay)),
         ramp_up=back(learns * (1.0 - share) * earns),
     )
@@ -165,6 +166,7 @@ class StaffInputs(Inputs):
 
     def fewer(self) -> StaffEffect:
         """The leavers who are not lost."""
+        # leavers less, each of whom would have cost what a leaver costs
         fewer = np.subtract(self.turnover, self.turnover_after)
         return StaffEffect(self.employees, fewer, self.cost_per_leaver)
 
