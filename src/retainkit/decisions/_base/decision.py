@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from retainkit.domains import LEVEL
 from retainkit.errors import unknown_choice
 from retainkit.records import Record, rows_as_html, shown_value
 from retainkit.text_tables import html_table
-from retainkit.typing import Number, Plain, Real
+from retainkit.typing import Number, NumberLike, Plain, Real
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,7 +119,7 @@ class Decision(Record):
         return f"{self.verdict()}: {self.headline()}\n{assumption_text(self.turning_points())}"
 
     def _repr_html_(self) -> str:
-        rows = self._row_columns() if self._shows_rows else {}
+        rows: Mapping[str, NumberLike] = self._row_columns() if self._shows_rows else {}
         named = {name: getattr(self, name) for name in self._figures() if name not in rows}
         figures = {name: value for name, value in named.items() if np.ndim(value) < 2}
         cells = [("figure", "value")]

@@ -10,23 +10,20 @@ Marketing Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from retainkit.columns import labels_of
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
 from retainkit.economics.segments.markov_value import checked_chain
 from retainkit.errors import wrong_shape
-from retainkit.rates import in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
-
-PER_PERIOD = "per period"
 
 
 def improved_switching(transitions: NumberLike, *, brand: int, utility_change: Number) -> Array:
@@ -69,7 +66,50 @@ def improved_switching(transitions: NumberLike, *, brand: int, utility_change: N
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReturnOnSwitching(AbstractDecision):
+class SwitchingInputs(Inputs):
+    """What the return on a better offer rests on."""
+
+    contribution_per_purchase: Real = assumed(REAL, "of one purchase of the brand")
+    utility_change: Real = assumed(REAL, "of the brand, in units of the logit")
+    cost: Real = assumed(POSITIVE, "present value of all spending")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    transitions: Array = setting()
+    last_bought: Array = setting()
+    brand: int = setting()
+    first: First = setting()
+    purchases_per_period: float = setting()
+    horizon: float = setting()
+
+    def equities(self) -> tuple[Real, Real]:
+        """Customer equity of the brand, before and after."""
+        rows = np.broadcast_arrays(self.utility_change, self.contribution_per_purchase, self.discount_rate)
+        if rows[0].ndim == 0:
+            u, m, d = (row.item() for row in rows)
+            return self._equity(0.0, m, d), self._equity(u, m, d)
+        # a chain for each draw: a table of switching is solved for one discount rate at a time
+        draws = np.stack(rows, axis=-1).tolist()
+        before, after = np.array([(self._equity(0.0, m, d), self._equity(u, m, d)) for u, m, d in draws]).T
+        return before, after
+
+    def gain(self) -> Real:
+        before, after = self.equities()
+        return after - before - self.cost
+
+    def _equity(self, change: float, worth: float, discount_rate: float) -> float:
+        value = brand_switching_value(
+            improved_switching(self.transitions, brand=self.brand, utility_change=change),
+            brand=self.brand,
+            contribution_per_purchase=1.0,
+            discount_rate=discount_rate,
+            first=self.first,
+            purchases_per_period=self.purchases_per_period,
+            horizon=self.horizon,
+        )
+        return worth * float(self.last_bought @ value)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReturnOnSwitching(Decision):
     """Whether an improvement pays where customers switch; made by `return_on_switching`.
 
     Attributes
@@ -82,12 +122,12 @@ class ReturnOnSwitching(AbstractDecision):
         (ΔCE − E)/E.
     """
 
+    inputs: SwitchingInputs
     equity_before: Real
     equity_after: Real
     roi: Real
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         return (
             f"{shown(self.gain)} net; customer equity {shown(self.equity_after)} instead of "
             f"{shown(self.equity_before)}, return {mean(self.roi):.1%}."
@@ -144,49 +184,15 @@ def return_on_switching(
     >>> round(roi.equity_before), roi.worth_it
     (12488889, True)
     """
-    (rate,) = in_period(period, discount_rate=discount_rate)
     buyers = _one_for_each_brand(transitions, last_bought)
-    inputs = given(
-        contribution_per_purchase=(contribution_per_purchase, REAL, "of one purchase of the brand"),
-        utility_change=(utility_change, REAL, "of the brand, in units of the logit"),
-        cost=(cost, POSITIVE, "present value of all spending"),
-        discount_rate=(rate, GROWTH, PER_PERIOD),
-    )
-
-    def equity(change: NumberLike, worth: NumberLike, d: NumberLike) -> NumberLike:
-        value = brand_switching_value(
-            improved_switching(transitions, brand=brand, utility_change=change),
-            brand=brand,
-            contribution_per_purchase=1.0,
-            discount_rate=d,
-            first=first,
-            purchases_per_period=purchases_per_period,
-            horizon=horizon,
-        )
-        return worth * float(buyers @ value)
-
-    def both(x: Mapping[str, NumberLike]) -> tuple[NumberLike, NumberLike]:
-        u, m, d = x["utility_change"], x["contribution_per_purchase"], x["discount_rate"]
-        rows = np.broadcast_arrays(u, m, d)
-        # numbers need no rows of draws: a chain is solved twice
-        if rows[0].ndim == 0:
-            return equity(0.0, m, d), equity(u, m, d)
-        each = [(equity(0.0, b, c), equity(a, b, c)) for a, b, c in np.stack(rows, axis=-1).tolist()]
-        before, after = np.array(each).T
-        return before, after
-
-    def gain(**x: NumberLike) -> NumberLike:
-        before, after = both(x)
-        return after - before - x["cost"]
-
-    x = values_of(inputs)
-    before, after = both(x)
+    x = SwitchingInputs.read(locals(), transitions=np.asarray(transitions), last_bought=buyers)
+    before, after = x.equities()
     return ReturnOnSwitching(
-        gain=number(after - before - x["cost"]),
-        assumptions=turning_points(gain, inputs),
-        equity_before=number(before),
-        equity_after=number(after),
-        roi=roi_of_customer_equity(after - before, cost=x["cost"]),
+        gain=x.gain(),
+        inputs=x,
+        equity_before=before,
+        equity_after=after,
+        roi=roi_of_customer_equity(after - before, cost=x.cost),
     )
 
 

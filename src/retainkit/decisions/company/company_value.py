@@ -13,32 +13,21 @@ doi:10.1509/jm.10.0280.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.columns import labels_of
-from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
-from retainkit.decisions.company.flows import Flows, Losses, Plan, check_losses, columns_of_plan, flows
-from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions.company.flows import CompanyInputs, Flows, Losses, columns_of_plan
 from retainkit.economics.formulas.survival import Survival, whole
-from retainkit.rates import in_period
-from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
+from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 _WHOLE = ",.0f"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CompanyValue(AbstractDecision):
+class CompanyValue(Decision):
     """What a company is worth by its customers; made by `value_company`.
 
     Attributes
@@ -54,6 +43,9 @@ class CompanyValue(AbstractDecision):
         Customers, margins, costs and tax, period by period.
     """
 
+    _derived = ("customer_equity", "operating_value", "shareholder_value", "flows")
+
+    inputs: CompanyInputs
     value_of_customers: Real
     value_of_new_customers: Real
     overhead: Real
@@ -61,7 +53,11 @@ class CompanyValue(AbstractDecision):
     non_operating_assets: Real
     debt: Real
     price: Real | None
-    flows: Flows
+
+    @property
+    def flows(self) -> Flows:
+        """Customers, margins, costs and tax, period by period."""
+        return self.inputs.flows()
 
     @property
     def customer_equity(self) -> NumberLike:
@@ -86,14 +82,7 @@ class CompanyValue(AbstractDecision):
         ratio = np.divide(self.operating_value, value, out=np.full(value.shape, np.nan), where=value > 0.0)
         return number(ratio)
 
-    def as_dict(self) -> Plain:
-        """The figures, draws as lists, with the flows, the verdict and the assumptions."""
-        described = ("customer_equity", "operating_value", "shareholder_value")
-        figures = {name: np.asarray(getattr(self, name)).tolist() for name in described}
-        return {**super().as_dict(), **figures, "flows": self.flows.as_dict()}
-
     def headline(self) -> str:
-        """The figures in a sentence or two."""
         asked = "" if self.price is None else f", {shown(self.gain, _WHOLE)} more than the price"
         parts = {
             "customers at hand": self.value_of_customers,
@@ -200,76 +189,28 @@ def value_company(
     acquired                    1            -  times the schedule of new customers
     hazard_ratio                1      2.20449  times the hazard of leaving
     """
-    n = whole("horizon", horizon)
-    check_losses(losses)
-    rates = in_period(
-        period,
-        discount_rate=discount_rate,
-        margin_growth=margin_growth,
-        overhead_growth=overhead_growth,
-        terminal_growth=terminal_growth,
+    n, terminal = whole("horizon", horizon), terminal_growth is not None
+    x = CompanyInputs.read(
+        locals(),
+        terminal_growth=terminal_growth if terminal else 0.0,
+        # factors, which move a schedule and a curve as a whole
+        acquired=1.0,
+        hazard_ratio=1.0,
+        price=0.0 if price is None else price,
+        has_price=price is not None,
+        plan=columns_of_plan(survival, survival_of_new, acquired, n, losses, terminal=terminal),
     )
-    labels_of(customers=customers, margin_per_period=margin_per_period, debt=debt, price=price)
-    labels_of(customers=customers, non_operating_assets=non_operating_assets)
-    inputs = _inputs(customers, margin_per_period, acquisition_cost, overhead_per_period, tax_rate, rates)
-    inputs |= given(
-        non_operating_assets=(non_operating_assets, NOT_NEGATIVE, "not needed for customers"),
-        debt=(debt, NOT_NEGATIVE, "owed"),
-        acquired=(1.0, NOT_NEGATIVE, "times the schedule of new customers"),
-        hazard_ratio=(1.0, POSITIVE, "times the hazard of leaving"),
-    )
-    if price is not None:
-        inputs |= given(price=(price, NOT_NEGATIVE, "asked for the equity"))
-    plan = columns_of_plan(survival, survival_of_new, acquired, n, losses, terminal=rates[3] is not None)
-
-    return _told(inputs, plan)
-
-
-def _told(inputs: dict[str, Input], plan: Plan) -> CompanyValue:
-    x, centre = values_of(inputs), plan.centre()
-    plan.check_draws(x)
-    found = flows(x, plan)
-
-    def gain(value: NumberLike, x: Mapping[str, NumberLike]) -> NumberLike:
-        return value + x["non_operating_assets"] - x["debt"] - x.get("price", 0.0)
-
-    def gain_at_centre(**x: NumberLike) -> NumberLike:
-        return gain(flows(x, centre).value, x)
-
+    x.plan.check_draws({name: stated.value for name, stated in x.stated().items()})
+    found = x.flows()
+    won = found.present_value("margin_of_new_customers") - found.present_value("acquisition")
     return CompanyValue(
-        gain=number(gain(found.value, x)),
-        assumptions=turning_points(gain_at_centre, inputs),
-        value_of_customers=number(found.present_value("margin_of_customers")),
-        value_of_new_customers=number(
-            found.present_value("margin_of_new_customers") - found.present_value("acquisition")
-        ),
-        overhead=number(found.present_value("overhead")),
-        tax=number(found.present_value("tax")),
-        non_operating_assets=x["non_operating_assets"],
-        debt=x["debt"],
-        price=x.get("price"),
-        flows=found,
-    )
-
-
-def _inputs(
-    customers: NumberLike,
-    margin: NumberLike,
-    acquisition_cost: NumberLike,
-    overhead: NumberLike,
-    tax_rate: NumberLike,
-    rates: tuple[NumberLike, ...],
-) -> dict[str, Input]:
-    d, g, go, terminal = rates
-    growing = {} if terminal is None else {"terminal_growth": (terminal, CHANGE, "after the last period")}
-    return given(
-        customers=(customers, NOT_NEGATIVE, "at hand"),
-        margin_per_period=(margin, REAL, "of a customer"),
-        acquisition_cost=(acquisition_cost, NOT_NEGATIVE, "of a new customer"),
-        overhead_per_period=(overhead, NOT_NEGATIVE, "caused by no customer"),
-        tax_rate=(tax_rate, PROBABILITY, "on operating profit"),
-        discount_rate=(d, GROWTH, "cost of capital per period"),
-        margin_growth=(g, CHANGE, "per period"),
-        overhead_growth=(go, CHANGE, "per period"),
-        **growing,
+        gain=x.gain(),
+        inputs=x,
+        value_of_customers=found.present_value("margin_of_customers"),
+        value_of_new_customers=won,
+        overhead=found.present_value("overhead"),
+        tax=found.present_value("tax"),
+        non_operating_assets=x.non_operating_assets,
+        debt=x.debt,
+        price=x.price if x.has_price else None,
     )

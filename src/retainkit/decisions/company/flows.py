@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.decisions._base.draws import plain
-from retainkit.domains import NOT_NEGATIVE, PROBABILITY
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import Survival, survival_function
 from retainkit.errors import InputError, refuse_where, unknown_choice, wrong_shape
-from retainkit.typing import Array, NumberLike, Plain
+from retainkit.records import Record
+from retainkit.typing import Array, NumberLike, Real
 
 Losses: TypeAlias = Literal["relieved", "carried-forward"]
 """What tax does with a loss: it is relieved at once, or set against later gains."""
@@ -20,8 +22,8 @@ Losses: TypeAlias = Literal["relieved", "carried-forward"]
 _MONEY = ("margin_of_customers", "margin_of_new_customers", "acquisition", "overhead", "tax")
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan(Record):
     """What is fixed while inputs are varied: curves and the schedule, (periods,) or (draws, periods)."""
 
     survival: Array
@@ -30,11 +32,8 @@ class Plan:
     carried: bool
     terminal: bool
 
-    def centre(self) -> Plan:
-        """The same with the means of all draws."""
-        columns = (self.survival, self.survival_of_new, self.acquired)
-        own, new, won = (c if c.ndim == 1 else c.mean(axis=0) for c in columns)
-        return Plan(own, new, won, self.carried, self.terminal)
+    def __str__(self) -> str:
+        return f"{self.acquired.shape[-1]:,} periods"
 
     def check_draws(self, values: Mapping[str, NumberLike]) -> None:
         """Refuse columns whose number of draws is not that of the numbers."""
@@ -52,8 +51,8 @@ class Plan:
             raise InputError("length-mismatch", next(reversed(shapes)), shown, rule, way_out)
 
 
-@dataclass(frozen=True, eq=False)
-class Flows:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Flows(Record):
     """A company period by period, (periods,) or (draws, periods).
 
     Attributes
@@ -63,6 +62,8 @@ class Flows:
     margin_of_customers, margin_of_new_customers, overhead, tax : ndarray, money at the end of the period
     acquisition : ndarray, money at the start of the period
     """
+
+    _hidden = frozenset({"at_end", "at_start", "beyond"})
 
     customers: Array
     acquired: Array
@@ -87,10 +88,69 @@ class Flows:
         margins = self.present_value("margin_of_customers") + self.present_value("margin_of_new_customers")
         return margins - sum(self.present_value(name) for name in _MONEY[2:])
 
-    def as_dict(self) -> Plain:
-        """The columns by name, as lists."""
-        hidden = {"at_end", "at_start", "beyond"}
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in hidden}
+    def __str__(self) -> str:
+        return f"{self.customers.shape[-1]:,} periods, worth {shown(self.value, ',.0f')} now."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CompanyInputs(Inputs):
+    """What the value of a company rests on; its schedule and its curves are moved as wholes."""
+
+    customers: Real = assumed(NOT_NEGATIVE, "at hand")
+    margin_per_period: Real = assumed(REAL, "of a customer")
+    acquisition_cost: Real = assumed(NOT_NEGATIVE, "of a new customer")
+    overhead_per_period: Real = assumed(NOT_NEGATIVE, "caused by no customer")
+    tax_rate: Real = assumed(PROBABILITY, "on operating profit")
+    discount_rate: Real = assumed(GROWTH, "cost of capital per period", rate="growth")
+    margin_growth: Real = assumed(CHANGE, "per period", rate="growth")
+    overhead_growth: Real = assumed(CHANGE, "per period", rate="growth")
+    terminal_growth: Real = assumed(CHANGE, "after the last period", rate="growth")
+    non_operating_assets: Real = assumed(NOT_NEGATIVE, "not needed for customers")
+    debt: Real = assumed(NOT_NEGATIVE, "owed")
+    acquired: Real = assumed(NOT_NEGATIVE, "times the schedule of new customers")
+    hazard_ratio: Real = assumed(POSITIVE, "times the hazard of leaving")
+    price: Real = assumed(NOT_NEGATIVE, "asked for the equity")
+    has_price: bool = setting()
+    plan: Plan = setting()
+
+    def stated(self) -> Mapping[str, Stated]:
+        found = dict(super().stated())
+        for name, counts in (("terminal_growth", self.plan.terminal), ("price", self.has_price)):
+            if not counts:
+                del found[name]
+        return found
+
+    def gain(self) -> Real:
+        return self.flows().value + self.non_operating_assets - self.debt - self.price
+
+    def flows(self) -> Flows:
+        """All columns."""
+        x = {name: np.asarray(stated.value)[..., None] for name, stated in super().stated().items()}
+        plan = self.plan
+        # S^HR: one number moves the whole curve, so that retention has a turning point like any other input
+        own, new = (s ** x["hazard_ratio"] for s in (plan.survival, plan.survival_of_new))
+        acquired = plan.acquired * x["acquired"]
+        k = np.arange(plan.acquired.shape[-1], dtype=np.float64)
+        at_hand, won = x["customers"] * own, _convolved(acquired, new)
+        margin = x["margin_per_period"] * (1.0 + x["margin_growth"]) ** k
+        at_start = (1.0 + x["discount_rate"]) ** -k
+        overhead = x["overhead_per_period"] * (1.0 + x["overhead_growth"]) ** k
+        acquisition = acquired * x["acquisition_cost"]
+        profit = margin * (at_hand + won) - overhead - acquisition
+        # a loss is relieved at once or carried to later profits: young companies differ most by this
+        taxed = _after_carrying_forward(profit) if plan.carried else profit
+        return Flows(
+            customers=at_hand + won,
+            acquired=acquired,
+            margin_of_customers=margin * at_hand,
+            margin_of_new_customers=margin * won,
+            acquisition=acquisition,
+            overhead=overhead,
+            tax=x["tax_rate"] * taxed,
+            at_end=at_start / (1.0 + x["discount_rate"]),
+            at_start=at_start,
+            beyond=_beyond(self.discount_rate, self.terminal_growth) if plan.terminal else np.zeros(()),
+        )
 
 
 def columns_of_plan(
@@ -103,6 +163,8 @@ def columns_of_plan(
     terminal: bool,
 ) -> Plan:
     """Curves and schedule as checked columns of as many periods."""
+    if losses not in get_args(Losses):
+        raise unknown_choice("losses", losses, get_args(Losses))
     own = _curve("survival", survival, horizon)
     new = own if survival_of_new is None else _curve("survival_of_new", survival_of_new, horizon)
     won = np.asarray(NOT_NEGATIVE.check("acquired", acquired))
@@ -110,42 +172,8 @@ def columns_of_plan(
         won = np.full(horizon, won)
     if won.ndim > 2 or won.shape[-1] != horizon:
         raise _does_not_fit("acquired", won, horizon)
-    return Plan(own, new, won, losses == "carried-forward", terminal)
-
-
-def check_losses(losses: object) -> None:
-    """One of the two treatments of losses."""
-    if losses not in get_args(Losses):
-        raise unknown_choice("losses", losses, get_args(Losses))
-
-
-def flows(x: Mapping[str, NumberLike], plan: Plan) -> Flows:
-    """All columns, from inputs that are numbers or draws."""
-    column = {name: np.asarray(value)[..., None] for name, value in x.items()}
-    # S^HR: one number moves the whole curve, so that retention has a turning point like any other input
-    own, new = plan.survival ** column["hazard_ratio"], plan.survival_of_new ** column["hazard_ratio"]
-    acquired = plan.acquired * column["acquired"]
-    k: Array = np.arange(plan.acquired.shape[-1], dtype=np.float64)
-    at_hand, won = column["customers"] * own, _convolved(acquired, new)
-    margin = column["margin_per_period"] * (1.0 + column["margin_growth"]) ** k
-    at_start = (1.0 + column["discount_rate"]) ** -k
-    overhead = column["overhead_per_period"] * (1.0 + column["overhead_growth"]) ** k
-    acquisition = acquired * column["acquisition_cost"]
-    profit = margin * (at_hand + won) - overhead - acquisition
-    # a loss is relieved at once or carried to later profits: young companies differ most by this
-    taxed: Array = _after_carrying_forward(profit) if plan.carried else profit
-    return Flows(
-        customers=at_hand + won,
-        acquired=acquired,
-        margin_of_customers=margin * at_hand,
-        margin_of_new_customers=margin * won,
-        acquisition=acquisition,
-        overhead=overhead,
-        tax=column["tax_rate"] * taxed,
-        at_end=at_start / (1.0 + column["discount_rate"]),
-        at_start=at_start,
-        beyond=_beyond(x) if plan.terminal else np.zeros(()),
-    )
+    carried = losses == "carried-forward"
+    return Plan(survival=own, survival_of_new=new, acquired=won, carried=carried, terminal=terminal)
 
 
 def _curve(argument: str, survival: Survival, horizon: int) -> Array:
@@ -188,9 +216,9 @@ def _does_not_fit(argument: str, column: Array, horizon: int) -> InputError:
     return wrong_shape(argument, column, rule, "Give as many as there are periods, or a shorter horizon.")
 
 
-def _beyond(x: Mapping[str, NumberLike]) -> Array:
+def _beyond(discount_rate: Real, terminal_growth: Real) -> Array:
     """What an endless stream after the last period is worth then, per unit of the last amount."""
-    d, g = np.asarray(x["discount_rate"]), np.asarray(x["terminal_growth"])
+    d, g = np.asarray(discount_rate), np.asarray(terminal_growth)
     rule = "must be below the discount rate, or the value has no end"
     way_out = "No company outgrows the economy for ever: give less, or leave it out."
     refuse_where(g >= d, "infinite-value", "terminal_growth", g, rule, way_out)
