@@ -69,8 +69,10 @@ def comments_per_hundred(paths: list[Path], *, docstrings: bool = True) -> float
 
 def docstring_lines(path: Path) -> int:
     """Lines of a file that are docstrings of the file, its classes and functions."""
-    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    owners = [n for n in ast.walk(tree_of(path)) if isinstance(n, kinds)]
+    nodes = ast.walk(tree_of(path))
+    owners = [
+        n for n in nodes if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
     return sum(_height(n.body[0]) for n in owners if ast.get_docstring(n, clean=False) is not None)
 
 
