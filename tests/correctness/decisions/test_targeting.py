@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from retainkit.decisions.targeting.policy_value import policy_value
@@ -122,8 +123,8 @@ def test_draws_rank_by_their_mean_and_give_the_gain_its_spread() -> None:
     gain = rng.normal([3.0, -1.0, 2.0, 0.5], 2.0, (2000, 4))
     chosen = treatment_list(gain, cost_per_customer=[1, 1, 1, 1], budget=2)
     assert chosen.treated.tolist() == [True, False, True, False]
-    assert chosen.gain_draws is not None
-    np.testing.assert_allclose(chosen.gain_draws, gain[:, 0] + gain[:, 2])
+    assert np.ndim(chosen.gain) == 1
+    np.testing.assert_allclose(chosen.gain, gain[:, 0] + gain[:, 2])
     assert chosen.probability_of_gain == np.mean(gain[:, 0] + gain[:, 2] > 0)
 
 
@@ -243,3 +244,51 @@ def test_radcliffes_curve_is_the_normalized_one_counted_per_treated_customer() -
     radcliffe = (np.cumsum(D * y) - np.cumsum((1 - D) * y) * nt / np.maximum(nc, 1))[known]
     n = np.arange(1, 201)[known]
     np.testing.assert_allclose(radcliffe, 200 * curve.gain[1:][known] * nt[known] / n, rtol=1e-10, atol=1e-9)
+
+
+# -- what would turn a verdict -------------------------------------------------------------------------
+
+
+def test_a_list_turns_at_the_cost_that_eats_its_gain_and_with_draws_at_that_of_the_mean() -> None:
+    rng = np.random.default_rng(9)
+    gain = rng.normal(2, 6, (400, 30))
+    chosen = treatment_list(gain, cost_per_customer=1, budget=10)
+    (further,) = chosen.assumptions
+    assert further.turning_point == pytest.approx(np.mean(chosen.gain) / chosen.customers)
+    assert chosen.interval(0.8) == pytest.approx(np.quantile(chosen.gain, [0.1, 0.9]))
+    assert type(chosen).from_json(chosen.model_dump_json()) == chosen
+
+
+def test_the_decision_with_draws_turns_on_the_mean_gain_of_the_list() -> None:
+    rng = np.random.default_rng(10)
+    p0, p1, value = rng.uniform(0.2, 0.4, (50, 6)), rng.uniform(0.1, 0.3, (50, 6)), rng.gamma(4, 50, (50, 6))
+    decision = whom_to_treat(p0, churn_treated=p1, value=value, cost_per_contact=1, incentive=10, budget=30)
+    on = np.asarray(decision.list.treated)
+    factor = {a.name: a.turning_point / a.value for a in decision.assumptions if a.turning_point is not None}
+    assert set(factor) == {"uplift", "value", "cost_per_contact", "incentive"}
+    for k, scale in enumerate(factor.values()):
+        u, v, c, d = (scale if k == n else 1.0 for n in range(4))
+        after = p0 - u * (p0 - p1)
+        gain = (p0 - after) * value * v - c * 1 - d * 10 * (1 - after)
+        assert gain[:, on].sum(axis=1).mean() == pytest.approx(0, abs=1e-6)
+    assert decision.gain_with(value=float(value[:, on].mean())) == pytest.approx(np.mean(decision.gain))
+
+
+def test_a_rule_turns_where_the_better_of_nobody_and_everybody_does_as_well() -> None:
+    data: dict[str, Any] = experiment(11) | {"propensity": 0.5}
+    rule = np.random.default_rng(12).random(300) < 0.5
+    treated, outcome = np.asarray(data["treated"]), np.asarray(data["outcome"], np.float64)
+    arms: dict[str, Any] = {"treated": treated, "propensity": 0.5, "method": "inverse-propensity"}
+    found = policy_value(rule, outcome=outcome, **arms)
+    assert found.gain == min(found.over_nobody.value, found.over_everybody.value)
+    cost = next(a.turning_point for a in found.assumptions if a.name == "further_cost")
+    assert cost is not None
+    assert found.gain_with(further_cost=cost) == pytest.approx(0, abs=1e-9)
+    assert type(found).from_json(found.model_dump_json()) == found
+
+
+def test_the_list_of_the_decision_has_the_labels_of_the_customers() -> None:
+    table = pd.DataFrame({"p0": [0.3, 0.2, 0.5], "p1": [0.2, 0.19, 0.3]}, index=["ann", "bob", "cy"])
+    found = whom_to_treat(table["p0"], churn_treated=table["p1"], value=200, cost_per_contact=1, incentive=10)
+    assert list(found.list.treated.index) == ["ann", "bob", "cy"]
+    assert list(found.to_frame("pandas")["customer"]) == ["ann", "bob", "cy"]

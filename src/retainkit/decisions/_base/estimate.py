@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from retainkit.typing import Array, Plain
+from retainkit.records import Record
+from retainkit.typing import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+@dataclass(frozen=True, eq=False)
+class Estimate(Record):
     """An estimate with its standard error and the normal interval around it.
 
     Attributes
@@ -19,6 +20,8 @@ class Estimate:
     level : float
         Of the interval.
     """
+
+    _derived = ("interval",)
 
     value: float
     standard_error: float
@@ -40,15 +43,6 @@ class Estimate:
         from scipy.special import ndtr
 
         return float(ndtr(self.value / self.standard_error))
-
-    def as_dict(self) -> Plain:
-        """The figures as plain values."""
-        return {
-            "value": self.value,
-            "standard_error": self.standard_error,
-            "interval": list(self.interval),
-            "level": self.level,
-        }
 
     def __str__(self) -> str:
         low, high = self.interval

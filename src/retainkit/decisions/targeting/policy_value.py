@@ -15,16 +15,17 @@ estimates of the mean outcome under the rule, all from the same data:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from retainkit.columns import columns, keeps_labels
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.estimate import Estimate, mean_of
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.domains import LEVEL, PROBABILITY, REAL
 from retainkit.errors import InputError, missing_argument, refuse_where, unknown_choice, wrong_shape
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.typing import Array, Number, NumberLike, Real
 
 PolicyMethod: TypeAlias = Literal["inverse-propensity", "normalized", "doubly-robust"]
 """How the value of a policy is estimated from data that did not follow it."""
@@ -36,16 +37,66 @@ PROPENSITY = replace(
 )
 
 
-@dataclass(frozen=True)
-class PolicyValue(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PolicyInputs(Inputs):
+    """An experiment and a rule for whom to treat, with what could make the rule worse than no rule."""
+
+    propensity: Real = assumed(PROPENSITY, "chance to be treated in the experiment")
+    further_cost: Real = assumed(REAL, "of treating a customer, beyond what the outcomes count")
+    treat: Array = setting()
+    treated: Array = setting()
+    outcome: Array = setting()
+    predicted_untreated: Array = setting()
+    predicted_treated: Array = setting()
+    method: PolicyMethod = setting()
+
+    def weights(self, rule: Array) -> Array:
+        """π/e for the treated and (1 − π)/(1 − e) for the others: 0 where the rule was not followed."""
+        chance = np.where(self.treated == 1.0, self.propensity, 1.0 - self.propensity)
+        return np.where(self.treated == 1.0, rule, 1.0 - rule) / chance
+
+    def values(self, rule: Array) -> Array:
+        """One contribution per customer; their mean is the estimate, their spread its error."""
+        weight = self.weights(rule)
+        if self.method == "inverse-propensity":
+            found = weight * self.outcome
+        elif self.method == "normalized":
+            mean = weight.mean()
+            value = float((weight * self.outcome).mean() / mean)
+            # of a ratio of means, to first order: its mean is the ratio, its spread the delta method's
+            found = value + weight * (self.outcome - value) / mean  # the influence of each on the ratio
+        else:
+            untreated, treated = self.predicted_untreated, self.predicted_treated
+            here = np.where(self.treated == 1.0, treated, untreated)
+            # the prediction under the rule, and its error where the rule was followed
+            found = rule * treated + (1.0 - rule) * untreated + weight * (self.outcome - here)
+        return found - self.further_cost * rule
+
+    def over_nobody(self) -> Array:
+        """Contributions to the gain over treating nobody: of the same customers, so that errors cancel."""
+        return self.values(self.treat) - self.values(np.zeros_like(self.treat))
+
+    def over_everybody(self) -> Array:
+        """The same over treating everybody."""
+        return self.values(self.treat) - self.values(np.ones_like(self.treat))
+
+    def gain(self) -> float:
+        """Over the better of the two; a rule that treats everybody is compared with treating nobody."""
+        nobody = float(self.over_nobody().mean())
+        return nobody if self.treat.all() else min(nobody, float(self.over_everybody().mean()))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PolicyValue(Decision):
     """The mean outcome per customer under a rule; made by `policy_value`.
 
     Attributes
     ----------
+    gain : float, money per customer
+        Over treating nobody or treating everybody, whichever is better.
     value : Estimate, money per customer
     over_nobody, over_everybody : Estimate, money per customer
-        Gain over treating nobody, and over treating everybody: of the same customers, so that what the
-        estimates share cancels.
+        Gain over treating nobody, and over treating everybody.
     share_treated : float
         Share of customers whom the rule treats.
     effective_customers : float
@@ -53,6 +104,8 @@ class PolicyValue(AbstractRecord):
     method : str
     """
 
+    inputs: PolicyInputs
+    gain: float
     value: Estimate
     over_nobody: Estimate
     over_everybody: Estimate
@@ -61,40 +114,26 @@ class PolicyValue(AbstractRecord):
     method: PolicyMethod
 
     @property
-    def worth_it(self) -> bool:
-        """Whether the rule is estimated to beat both treating nobody and treating everybody."""
-        return self.over_nobody.value > 0.0 and self.over_everybody.value >= 0.0
+    def probability_of_gain(self) -> float:
+        """Chance that the rule beats the better of the two, as far as the data tell."""
+        return self._compared().probability_positive
 
-    def as_dict(self) -> Plain:
-        """The estimates with their intervals, as plain values."""
-        return {
-            "value": self.value.as_dict(),
-            "over_nobody": self.over_nobody.as_dict(),
-            "over_everybody": self.over_everybody.as_dict(),
-            "worth_it": self.worth_it,
-            "share_treated": self.share_treated,
-            "effective_customers": self.effective_customers,
-            "method": self.method,
-        }
+    def interval(self, level: Number = 0.9) -> tuple[float, float]:
+        """The normal interval of the gain."""
+        return self._compared().replace(level=LEVEL.check("level", level)).interval
 
-    def __str__(self) -> str:
+    def _compared(self) -> Estimate:
+        return self.over_nobody if self.gain == self.over_nobody.value else self.over_everybody
+
+    def headline(self) -> str:
+        """What the rule is worth, and over which other rules."""
         return (
-            f"The rule treats {self.share_treated:.1%} and is worth {self.value} per customer.\n"
+            f"the rule treats {self.share_treated:.1%} and is worth {self.value} per customer.\n"
             f"  over treating nobody: {self.over_nobody}\n"
             f"  over treating everybody: {self.over_everybody}\n"
             f"  {self.method}, as much evidence as {self.effective_customers:,.0f} customers under the rule; "
             "chances to be treated taken as known"
         )
-
-
-class Evidence(NamedTuple):
-    """What an experiment says of its customers, checked."""
-
-    treated: Array
-    outcome: Array
-    propensity: Array
-    predicted_untreated: Array
-    predicted_treated: Array
 
 
 @keeps_labels
@@ -145,17 +184,16 @@ def policy_value(
     """
     used = _method(method, predicted_untreated, predicted_treated)
     share = float(LEVEL.check("level", level))
-    rule, seen = _evidence(treat, treated, outcome, propensity, predicted_untreated, predicted_treated)
-    weight = _weights(rule, seen)
-    own = _values(rule, seen, used)
-    nobody, everybody = (_values(np.full_like(rule, x), seen, used) for x in (0.0, 1.0))
+    x = _experiment(treat, treated, outcome, propensity, predicted_untreated, predicted_treated, used)
+    weight = x.weights(x.treat)
+    _check_followed(x, weight)
     return PolicyValue(
-        value=mean_of(own, share),
-        # differences customer by customer: what is common to both rules cancels, noise included
-        over_nobody=mean_of(own - nobody, share),
-        over_everybody=mean_of(own - everybody, share),
-        share_treated=float(rule.mean()),
-        # Kish's effective size: a few customers with large weights are little evidence
+        inputs=x,
+        gain=x.gain(),
+        value=mean_of(x.values(x.treat), share),
+        over_nobody=mean_of(x.over_nobody(), share),
+        over_everybody=mean_of(x.over_everybody(), share),
+        share_treated=float(x.treat.mean()),
         effective_customers=float(weight.sum() ** 2 / (weight**2).sum()),
         method=used,
     )
@@ -192,14 +230,15 @@ def check_indicator(argument: str, array: Array) -> None:
     refuse_where(bad, "out-of-range", argument, array, "must be true or false, or 1 or 0", way_out)
 
 
-def _evidence(
+def _experiment(
     treat: NumberLike,
     treated: NumberLike,
     outcome: NumberLike,
     propensity: NumberLike,
     untreated: NumberLike,
     if_treated: NumberLike,
-) -> tuple[Array, Evidence]:
+    method: PolicyMethod,
+) -> PolicyInputs:
     (rule, was, y, e, m0, m1), _ = columns(
         treat=(indicator("treat", treat), PROBABILITY),
         treated=(indicator("treated", treated), PROBABILITY),
@@ -210,8 +249,17 @@ def _evidence(
     )
     check_indicator("treated", was)
     check_column("outcome", y)
-    rule, was, e, m0, m1 = (np.broadcast_to(x, y.shape) for x in (rule, was, e, m0, m1))
-    return rule, Evidence(was, y, e, m0, m1)
+    rule, was, m0, m1 = (np.broadcast_to(x, y.shape) for x in (rule, was, m0, m1))
+    return PolicyInputs(
+        propensity=e.item() if e.ndim == 0 else e,
+        further_cost=0.0,
+        treat=rule,
+        treated=was,
+        outcome=y,
+        predicted_untreated=m0,
+        predicted_treated=m1,
+        method=method,
+    )
 
 
 def check_column(argument: str, array: Array) -> None:
@@ -221,28 +269,9 @@ def check_column(argument: str, array: Array) -> None:
         raise wrong_shape(argument, array, rule, "Give one entry per customer of the experiment.")
 
 
-def _weights(rule: Array, seen: Evidence) -> Array:
-    # the chance of what did happen to this customer
-    chance = np.where(seen.treated == 1.0, seen.propensity, 1.0 - seen.propensity)
-    followed = np.where(seen.treated == 1.0, rule, 1.0 - rule)
-    if not np.any(followed > 0.0):
-        shown = f"a rule that treats {rule.mean():.0%}"
+def _check_followed(x: PolicyInputs, weight: Array) -> None:
+    if not np.any(weight > 0.0):
+        shown = f"a rule that treats {x.treat.mean():.0%}"
         agrees = "must agree with what happened to at least one customer of the experiment"
         way_out = "Compare the order of the columns; with a handful of customers gather more."
         raise InputError("too-few", "treat", shown, agrees, way_out)
-    return followed / chance
-
-
-def _values(rule: Array, seen: Evidence, method: PolicyMethod) -> Array:
-    """One contribution per customer; their mean is the estimate, their spread its error."""
-    weight = _weights(rule, seen)
-    if method == "inverse-propensity":
-        return weight * seen.outcome
-    if method == "normalized":
-        mean = weight.mean()
-        value = float((weight * seen.outcome).mean() / mean)
-        return value + weight * (seen.outcome - value) / mean  # the influence of each on the ratio
-    untreated, treated = seen.predicted_untreated, seen.predicted_treated
-    here = np.where(seen.treated == 1.0, treated, untreated)
-    # predictions for everybody, and the errors of those whom the rule would have treated as they were
-    return rule * treated + (1.0 - rule) * untreated + weight * (seen.outcome - here)

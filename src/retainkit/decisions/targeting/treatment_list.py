@@ -10,24 +10,46 @@ With thousands of customers the difference is nothing; with a few it is stated.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import Back, SameKind, columns
+from retainkit.decisions._base.assumptions import assumption_text
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.errors import wrong_shape
-from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.records import read_only
+from retainkit.typing import Array, Number, NumberLike, Real
 
 _ROUNDING = 1e-12  # three times 0.1 is within a budget of 0.3
 
 BUDGET = replace(ENDLESS, rule="must be 0 or more (inf: no limit)")
 
 
-@dataclass(frozen=True, eq=False)
-class TreatmentList(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TreatmentListInputs(Inputs):
+    """What the gain of a list rests on: the gains as predicted, and that they count all costs."""
+
+    further_cost: Real = assumed(REAL, "of treating a customer, beyond what the gains count")
+    predicted: Real = setting()
+    customers: int = setting()
+
+    def stated(self) -> Mapping[str, Stated]:
+        """Nothing where nobody is treated."""
+        return super().stated() if self.customers else {}
+
+    def gain(self) -> NumberLike:
+        """Of the list as it is; another cost might make another list."""
+        return self.predicted - self.further_cost * self.customers
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TreatmentList(Decision):
     """Whom to treat; made by `treatment_list`.
 
     Attributes
@@ -36,8 +58,8 @@ class TreatmentList(AbstractRecord):
         In the order of the customers given, with their labels.
     ranking : (m,) int
         The places of those worth treating, the best gain per cost first, whether or not they fit the budget.
-    gain : float, money
-        What treating the list adds, in expectation.
+    gain : float or (draws,), money
+        What treating the list adds, in expectation; in each draw, where gains came as draws.
     spent : float
         What of the budget it takes.
     budget : float
@@ -47,18 +69,19 @@ class TreatmentList(AbstractRecord):
     gain_per_unit : float
         What one more unit of budget would add: the gain per cost of the best customer left out; 0 where
         everyone worth treating is treated.
-    gain_draws : (draws,) or None
-        The gain of this list in each draw, where gains came as draws.
     """
 
+    _hidden = frozenset({"inputs", "treated", "ranking"})
+    _derived = ("customers", "places")
+    _shows_rows = True
+
+    inputs: TreatmentListInputs
     treated: SameKind = field(repr=False)
     ranking: NDArray[np.intp] = field(repr=False)
-    gain: float
     spent: float
     budget: float
     gain_bound: float
     gain_per_unit: float
-    gain_draws: Array | None = field(repr=False, default=None)
 
     @property
     def customers(self) -> int:
@@ -66,50 +89,39 @@ class TreatmentList(AbstractRecord):
         return int(np.count_nonzero(self.treated))
 
     @property
-    def worth_it(self) -> bool:
-        """Whether anyone is worth treating."""
-        return self.gain > 0.0
+    def places(self) -> NDArray[np.intp]:
+        """The places of the treated customers, the best gain per cost first."""
+        return self.ranking[np.asarray(self.treated)[self.ranking]]
 
-    @property
-    def probability_of_gain(self) -> float | None:
-        """Share of draws in which the list gains; None without draws."""
-        return None if self.gain_draws is None else float(np.mean(self.gain_draws > 0.0))
+    def _row_columns(self) -> Mapping[str, NumberLike]:
+        return self.table()
 
-    def interval(self, level: float = 0.9) -> tuple[float, float] | None:
-        """Quantiles of the gain over the draws; None without draws."""
-        if self.gain_draws is None:
-            return None
-        low, high = np.quantile(self.gain_draws, [0.5 - level / 2.0, 0.5 + level / 2.0])
-        return float(low), float(high)
+    def table(self) -> Mapping[str, NumberLike]:
+        """Every customer with his or her label: whether treated, and which rank (0: not worth it)."""
+        rank = np.zeros(len(self.treated), np.intp)
+        rank[self.ranking] = np.arange(1, self.ranking.size + 1)
+        # of the dataframe libraries, pandas alone knows customers by label
+        labels = self.treated.index if hasattr(self.treated, "iloc") else np.arange(rank.size)
+        return {"customer": np.asarray(labels), "treated": np.asarray(self.treated), "rank": rank}
 
-    def as_dict(self) -> Plain:
-        """The figures, and the places of the treated customers in order of their rank."""
-        return {
-            "customers": self.customers,
-            "worth_it": self.worth_it,
-            "gain": self.gain,
-            "spent": self.spent,
-            "budget": self.budget,
-            "gain_bound": self.gain_bound,
-            "gain_per_unit": self.gain_per_unit,
-            "probability_of_gain": self.probability_of_gain,
-            "interval": None if self.gain_draws is None else list(self.interval() or ()),
-            "places": self.ranking[np.asarray(self.treated)[self.ranking]].tolist(),
-        }
+    def verdict(self) -> str:
+        """How many to treat."""
+        return f"Treat {self.customers:,} of {len(self.treated):,} customers"
+
+    def headline(self) -> str:
+        """What that gains and takes, and what no list exceeds."""
+        text = f"gain {shown(self.gain)} for {self.spent:,.2f}"
+        if math.isinf(self.budget):
+            return f"{text}."
+        bound = f"  no list within the budget gains more than {self.gain_bound:,.2f}"
+        return f"{text} of {self.budget:,.2f}.\n{bound}"
 
     def __str__(self) -> str:
-        text = (
-            f"Treat {self.customers:,} of {len(self.treated):,} customers (worth it: "
-            f"{self.ranking.size:,}): gain {self.gain:,.2f} for {self.spent:,.2f}"
-        )
-        if math.isinf(self.budget):
-            return text + "."
-        return "\n".join(
-            [
-                f"{text} of {self.budget:,.2f}.",
-                f"  no list within the budget gains more than {self.gain_bound:,.2f}",
-            ]
-        )
+        return f"{self.summary()}\n{assumption_text(self.turning_points())}"
+
+    def summary(self) -> str:
+        """The verdict without its assumptions."""
+        return f"{self.verdict()} (worth it: {self.ranking.size:,}): {self.headline()}"
 
 
 def treatment_list(
@@ -143,6 +155,8 @@ def treatment_list(
     >>> print(chosen)
     Treat 2 of 4 customers (worth it: 3): gain 50.00 for 15.00 of 15.00.
       no list within the budget gains more than 50.00
+      assumed       value  turns at  what it is
+      further_cost      0        25  of treating a customer, beyond what the gains count
     >>> chosen.treated
     array([ True,  True, False, False])
     """
@@ -160,15 +174,17 @@ def treatment_list(
     treated[ranking[taken]] = True
     treated.setflags(write=False)
     ranking.setflags(write=False)
+    gain_of_list = gains[..., treated].sum(axis=-1)
+    total = gain_of_list.item() if gain_of_list.ndim == 0 else read_only(gain_of_list)
     return TreatmentList(
+        inputs=TreatmentListInputs(further_cost=0.0, predicted=total, customers=int(taken.size)),
         treated=Back(treated.shape, back.labels)(treated),
         ranking=ranking,
-        gain=float(mean[treated].sum()),
+        gain=total,
         spent=float(each[treated].sum()),
         budget=float(limit),
         gain_bound=bound,
         gain_per_unit=_rate_left_out(*ranked, taken),
-        gain_draws=read_only(gains[:, treated].sum(axis=1)) if gains.ndim == 2 else None,
     )
 
 

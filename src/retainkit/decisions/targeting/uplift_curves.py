@@ -25,15 +25,15 @@ from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
 from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL, whole_number
 from retainkit.errors import InputError, unknown_choice
-from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.records import Record, read_only
+from retainkit.typing import Array, Number, NumberLike
 
 CurveMethod: TypeAlias = Literal["normalized", "inverse-propensity"]
 """How the outcome of the first customers of a ranking is compared between the arms."""
 
 
-@dataclass(frozen=True, eq=False)
-class UpliftCurve(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class UpliftCurve(Record):
     """What treating the best-ranked customers adds; made by `uplift_curve`.
 
     Attributes
@@ -42,8 +42,6 @@ class UpliftCurve(AbstractRecord):
         0, …, 1: share treated. Customers with equal scores come in together.
     gain : (k,) float64 array, money per customer of the base
         G(share), after the cost of treating them.
-    at_random : (k,) float64 array
-        The same for a ranking without sense: share · G(1).
     qini : Estimate, money per customer
         Area between the curve and the straight line: what the ranking is worth, averaged over how many are
         treated. With "normalized" its interval is on the safe side, somewhat too wide.
@@ -52,12 +50,23 @@ class UpliftCurve(AbstractRecord):
     method : str
     """
 
+    _derived = ("at_random", "best_share", "best_gain", "gain_of_everyone")
+
     share: Array = field(repr=False)
     gain: Array = field(repr=False)
-    at_random: Array = field(repr=False)
     qini: Estimate
     auuc: float
     method: CurveMethod
+
+    @property
+    def at_random(self) -> Array:
+        """The gain of a ranking without sense: share · G(1), (k,)."""
+        return self.share * self.gain[-1]
+
+    @property
+    def gain_of_everyone(self) -> float:
+        """G(1), where all are treated."""
+        return float(self.gain[-1])
 
     @property
     def best_share(self) -> float:
@@ -94,22 +103,10 @@ class UpliftCurve(AbstractRecord):
         share = np.linspace(0.0, 1.0, whole_number("steps", steps, way_out="Try 10.") + 1)
         return {"share": share, "gain": self.gain_at(share), "at_random": share * self.gain[-1]}
 
-    def as_dict(self) -> Plain:
-        """The areas, the best share, and the curve in tenths."""
-        return {
-            "qini": self.qini.as_dict(),
-            "auuc": self.auuc,
-            "best_share": self.best_share,
-            "best_gain": self.best_gain,
-            "gain_of_everyone": float(self.gain[-1]),
-            "method": self.method,
-            **{name: column.tolist() for name, column in self.table().items()},
-        }
-
     def __str__(self) -> str:
         return (
             f"Qini {self.qini} per customer, AUUC {self.auuc:,.2f}.\n"
-            f"  everyone treated: {self.gain[-1]:,.2f} per customer; best {self.best_share:.1%}: "
+            f"  everyone treated: {self.gain_of_everyone:,.2f} per customer; best {self.best_share:.1%}: "
             f"{self.best_gain:,.2f}, chosen on these data and so too high on average"
         )
 
@@ -186,7 +183,6 @@ def uplift_curve(
     return UpliftCurve(
         share=read_only(share),
         gain=read_only(gain),
-        at_random=read_only(share * gain[-1]),
         qini=Estimate(auuc - 0.5 * float(gain[-1]), _error_of_qini(whole, share), within),
         auuc=auuc,
         method=method,

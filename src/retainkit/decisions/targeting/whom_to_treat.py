@@ -3,29 +3,61 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from retainkit.columns import columns
-from retainkit.decisions._base.old_assumption_table import assumption_table
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.assumptions import assumption_text
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.decisions.targeting.targeting import treatment_gain, treatment_outlay
 from retainkit.decisions.targeting.treatment_list import TreatmentList, treatment_list
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord, percent
-from retainkit.typing import Array, Number, NumberLike, Plain
+from retainkit.records import percent
+from retainkit.typing import Array, Number, NumberLike, Real
 
 
-@dataclass(frozen=True, eq=False)
-class TreatmentDecision(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TreatmentInputs(Inputs):
+    """Means over the customers of a list; moving one moves everyone's in the same proportion.
+
+    The gain is linear in each of them: sums over the customers, averaged over draws, are all it takes.
+    """
+
+    uplift: Real = assumed(REAL, "chance to leave that the treatment takes away")
+    value: Real = assumed(REAL, "margin still to come from a customer who stays")
+    cost_per_contact: Real = assumed(NOT_NEGATIVE, "spent on everyone treated")
+    incentive: Real = assumed(NOT_NEGATIVE, "collected by everyone treated who stays")
+    customers: int = setting()
+    means: tuple[float, float] = setting()  # uplift and value that the sums belong to
+    saved: float = setting()  # Σ (p₀ − p₁)·V
+    stay: float = setting()  # who would stay anyway and who stays more, weighted by their incentive
+    stay_more: float = setting()
+
+    def stated(self) -> Mapping[str, Stated]:
+        """Nothing where nobody is treated."""
+        return super().stated() if self.customers else {}
+
+    def gain(self) -> NumberLike:
+        """Of the list as it is: Σ (p₀ − p₁)·V − f − δ·(1 − p₁), with 1 − p₁ = (1 − p₀) + (p₀ − p₁)."""
+        u, v = (x / m if m else 1.0 for x, m in zip((self.uplift, self.value), self.means, strict=True))
+        paid = self.cost_per_contact * self.customers + self.incentive * (self.stay + u * self.stay_more)
+        return u * v * self.saved - paid
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TreatmentDecision(Decision):
     """Whom to treat and what it brings; made by `whom_to_treat`.
 
     Attributes
     ----------
     list : TreatmentList
         The customers, the gain, what is spent, and the bound on what any list could gain.
+    gain : float or (draws,), money
+        Of the list; its assumptions are means over the list, moved in the same proportion for everyone.
     gain_everyone : float, money
         What treating every customer would add.
     gain_same_number_by_risk : float, money
@@ -33,48 +65,32 @@ class TreatmentDecision(AbstractRecord):
     incentives_to_stayers : float
         Share of the list's incentives that goes to customers who would have stayed anyway; 0 where
         nobody is treated.
-    assumptions : tuple of Assumption
-        Means over the list; each turns the gain of this list to 0 at `turning_point`, moved in the same
-        proportion for everyone.
     """
 
+    _hidden = frozenset({"inputs", "list"})
+    _shows_rows = True
+
+    inputs: TreatmentInputs
     list: TreatmentList = field(repr=False)
     gain_everyone: float
     gain_same_number_by_risk: float
     incentives_to_stayers: float
-    assumptions: tuple[Assumption, ...]
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether anyone is worth treating."""
-        return self.list.worth_it
+    def _row_columns(self) -> Mapping[str, NumberLike]:
+        return self.list.table()
 
-    @property
-    def gain(self) -> float:
-        """What treating the list adds, in expectation."""
-        return self.list.gain
-
-    def as_dict(self) -> Plain:
-        """The figures, the list, and the assumptions with where they turn."""
-        return {
-            **self.list.as_dict(),
-            "gain_everyone": self.gain_everyone,
-            "gain_same_number_by_risk": self.gain_same_number_by_risk,
-            "incentives_to_stayers": self.incentives_to_stayers,
-            "assumptions": [asdict(a) for a in self.assumptions],
-        }
+    def headline(self) -> str:
+        """The list, and what other lists would bring."""
+        return (
+            f"{self.list.summary()}\n"
+            f"  everyone: {self.gain_everyone:,.2f}; as many by risk of leaving: "
+            f"{self.gain_same_number_by_risk:,.2f}\n"
+            f"  {percent(round(self.incentives_to_stayers, 4))} of the incentives go to customers who "
+            "would have stayed"
+        )
 
     def __str__(self) -> str:
-        return "\n".join(
-            [
-                str(self.list),
-                f"  everyone: {self.gain_everyone:,.2f}; as many by risk of leaving: "
-                f"{self.gain_same_number_by_risk:,.2f}",
-                f"  {percent(round(self.incentives_to_stayers, 4))} of the incentives go to customers who "
-                "would have stayed",
-                assumption_table(self.assumptions),
-            ]
-        )
+        return f"{self.headline()}\n{assumption_text(self.turning_points())}"
 
 
 def whom_to_treat(
@@ -119,7 +135,7 @@ def whom_to_treat(
       incentive        10      23.75  collected by everyone treated who stays
     """
     given = (churn_untreated, value, cost_per_contact, incentive)
-    (p0, p1, V, f, delta), _ = columns(
+    (p0, p1, V, f, delta), back = columns(
         churn_untreated=(churn_untreated, PROBABILITY),
         churn_treated=(churn_treated, PROBABILITY),
         value=(value, REAL),
@@ -132,17 +148,20 @@ def whom_to_treat(
         way_out = "For a single customer call treatment_gain."
         raise InputError("wrong-shape", "churn_untreated", given[0], rule, way_out)
     outlay = np.broadcast_to(treatment_outlay(p1, cost_per_contact=f, incentive=delta), gain.shape)
-    chosen = treatment_list(gain, cost_per_customer=_mean(outlay), budget=budget)
-    each = [_mean(np.broadcast_to(x, gain.shape)) for x in (p0, p1, V, f, delta)]
-    mean = _mean(gain)
-    riskiest = np.argsort(-each[0], kind="stable")[: chosen.customers]
-    listed = [x[chosen.treated] for x in each]
+    chosen = treatment_list(
+        back(gain) if gain.ndim == 1 else gain, cost_per_customer=_mean(outlay), budget=budget
+    )
+    full = [np.broadcast_to(x, gain.shape) for x in (p0, p1, V, f, delta)]
+    mean, risk, treated = _mean(gain), _mean(full[0]), np.asarray(chosen.treated)
+    riskiest = np.argsort(-risk, kind="stable")[: chosen.customers]
+    listed = [x[..., treated] for x in full]
     return TreatmentDecision(
+        gain=chosen.gain,
+        inputs=_inputs(*listed),
         list=chosen,
         gain_everyone=float(mean.sum()),
         gain_same_number_by_risk=float(mean[riskiest].sum()),
-        incentives_to_stayers=_to_stayers(listed[0], listed[1], listed[4]),
-        assumptions=_assumed(*listed) if chosen.customers else (),
+        incentives_to_stayers=_to_stayers(*(_mean(listed[k]) for k in (0, 1, 4))),
     )
 
 
@@ -155,24 +174,24 @@ def _to_stayers(p0: Array, p1: Array, delta: Array) -> float:
     return float((delta * (1.0 - np.maximum(p0, p1))).sum()) / paid if paid > 0.0 else 0.0
 
 
-def _assumed(p0: Array, p1: Array, V: Array, f: Array, delta: Array) -> tuple[Assumption, ...]:
-    """Each input by its mean over the list; moving it moves everyone's in proportion."""
+def _inputs(p0: Array, p1: Array, V: Array, f: Array, delta: Array) -> TreatmentInputs:
     uplift = p0 - p1
-    saved, contacts = float((uplift * V).sum()), float(f.sum())
-    stay, more_stay = float((delta * (1.0 - p0)).sum()), float((delta * uplift).sum())
-    centre = {"uplift": uplift, "value": V, "cost_per_contact": f, "incentive": delta}
-    mean = {name: float(column.mean()) for name, column in centre.items()}
+    u, v, c, d = (float(x.mean()) if x.size else 0.0 for x in (uplift, V, f, delta))
+    # where nobody has an incentive yet, one would be the same for everyone
+    share = delta / d if d else np.ones_like(delta)
+    return TreatmentInputs(
+        uplift=u,
+        value=v,
+        cost_per_contact=c,
+        incentive=d,
+        customers=p0.shape[-1],
+        means=(u, v),
+        saved=_total(uplift * V),
+        stay=_total(share * (1.0 - p0)),
+        stay_more=_total(share * uplift),
+    )
 
-    def gain(**at: float) -> float:
-        u, v, c, d = (at[k] / mean[k] if mean[k] else 1.0 for k in mean)
-        free = 0.0 if mean["cost_per_contact"] else at["cost_per_contact"] * f.size
-        given = 0.0 if mean["incentive"] else at["incentive"] * float((1.0 - p1).sum())
-        return u * v * saved - c * contacts - free - d * (stay + u * more_stay) - given
 
-    meaning = {
-        "uplift": (REAL, "chance to leave that the treatment takes away"),
-        "value": (REAL, "margin still to come from a customer who stays"),
-        "cost_per_contact": (NOT_NEGATIVE, "spent on everyone treated"),
-        "incentive": (NOT_NEGATIVE, "collected by everyone treated who stays"),
-    }
-    return assumptions(gain, {k: Given(mean[k], domain, words) for k, (domain, words) in meaning.items()})
+def _total(column: Array) -> float:
+    """Over the customers, averaged over draws: of products, not a product of averages."""
+    return float(_mean(column).sum())
