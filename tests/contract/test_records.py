@@ -127,7 +127,7 @@ def examples() -> dict[type[Record], list[Record]]:
 
 NOT_YET = set(
     "Allocation BudgetPlan CampaignProfit CompanyValue EffectCheck FittedResponse IssueRanking OffOptimum "
-    "PlanResult SpendingPlan UpliftCurve WordOfMouth".split()
+    "PlanResult SpendingPlan WordOfMouth".split()
 )  # goes as their rooms are converted
 
 
