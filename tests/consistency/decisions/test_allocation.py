@@ -199,6 +199,27 @@ def test_money_without_limit_goes_to_each_option_as_if_it_were_alone() -> None:
     assert together.unspent == np.inf
 
 
+def test_the_parameters_of_the_curves_turn_an_allocation_where_they_say() -> None:
+    both = {"keep": Spendable(KEEPING, 80, 30), "win": Spendable(WINNING, 200, 50)}
+    names = {a.name for a in allocate_budget(both, budget=300).assumptions}
+    assert names >= {"keep.value", "keep.customers", "keep.ceiling", "keep.k", "keep.floor", "win.k"}
+    plan = allocate_budget({"keep": both["keep"]}, budget=300)
+    turning = [a for a in plan.assumptions if a.turning_point is not None]
+    assert {a.name for a in turning} >= {"keep.value", "keep.ceiling", "keep.k", "keep.floor"}
+    for a in turning:
+        assert plan.gain_with(**{a.name: float(a.turning_point or 0.0)}) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_a_budget_has_turning_points_at_which_the_spending_gains_nothing() -> None:
+    plan = best_spending_within(MODEL, budget=12_000, prospects=1000, customers=500)
+    turning = [a for a in plan.assumptions if a.turning_point is not None]
+    assert {a.name for a in turning} >= {"margin_per_period", "retention.k"}
+    for a in turning:
+        assert plan.gain_with(**{a.name: float(a.turning_point or 0.0)}) == pytest.approx(0.0, abs=1e-5)
+    nothing = best_spending_within(MODEL, budget=0, prospects=1000, customers=500)
+    assert plan.gain == pytest.approx(plan.value - nothing.value, rel=1e-12)
+
+
 def test_a_segment_cut_in_two_gets_the_same() -> None:
     whole = allocate_budget({"a": Spendable(KEEPING, 80, 30), "b": Spendable(WINNING, 200, 50)}, budget=300)
     halves = allocate_budget(

@@ -214,3 +214,11 @@ def test_links_between_service_and_customers_have_no_default(name: str) -> None:
     }
     with pytest.raises(TypeError, match=name):
         ServedCustomers(**{k: v for k, v in given.items() if k != name})
+
+
+@pytest.mark.parametrize("elasticity", [0.01, 0.02, 0.03, 0.04, -3.0, 500.0])
+def test_a_faster_response_that_does_not_pay_is_a_no_and_no_overflow(elasticity: float) -> None:
+    answer = faster_response(50, **FASTER, elasticity=elasticity, cost_per_period=49)
+    assert not answer.worth_it or elasticity > 1.0
+    assert str(answer).startswith(("Not worth it", "Worth it"))
+    assert {a.name for a in answer.turning_points()} >= {"elasticity", "response_time_after"}

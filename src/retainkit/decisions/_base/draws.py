@@ -21,7 +21,10 @@ def number(value: NumberLike) -> Real:
 def interval(figure: Real, level: float = 0.9) -> tuple[float, float]:
     """The middle part of the draws; a number is its own interval."""
     tail = 0.5 * (1.0 - level)
-    low, high = np.quantile(np.asarray(figure, np.float64), [tail, 1.0 - tail])
+    draws = np.asarray(figure, np.float64)
+    # nothing lies between a number and infinity: there the draws themselves are the ends
+    method = "linear" if np.all(np.isfinite(draws)) else "inverted_cdf"
+    low, high = np.quantile(draws, [tail, 1.0 - tail], method=method)
     return float(low), float(high)
 
 

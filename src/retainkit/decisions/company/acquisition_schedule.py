@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import keeps_labels, numbers
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL, Domain
 from retainkit.economics.formulas.survival import whole
 from retainkit.typing import Array, Number, NumberLike
 
@@ -49,18 +49,9 @@ def substitution_schedule(
     """
     from scipy.special import expit
 
-    n = whole("horizon", horizon)
-    top, b, g = (
-        np.asarray(domain.check(name, value))[..., None]
-        for name, value, domain in (
-            ("potential", potential, NOT_NEGATIVE),
-            ("beta", beta, REAL),
-            ("gamma", gamma, POSITIVE),
-        )
-    )
-    (first,) = numbers(start=(start, REAL))
-    t = np.arange(n + 1) + first
-    won: NumberLike = top * expit(b + g * t)
+    given = {"potential": (potential, NOT_NEGATIVE), "beta": (beta, REAL), "gamma": (gamma, POSITIVE)}
+    t, (top, b, g) = _clock_and_columns(horizon, (start, REAL), given)
+    won: Array = top * expit(b + g * t)
     return np.diff(won, axis=-1)
 
 
@@ -72,40 +63,30 @@ def bass_schedule(
 
     Parameters
     ----------
-    potential : number or draws (draws,), 0 or more
-        Customers ever won.
     p, q : number or draws, above 0 and 0 or more
         Innovation and imitation, per period.
-    horizon : int
     start : number, periods, 0 or more
         Periods since the launch.
-
-    Returns
-    -------
-    (periods,) or (draws, periods) float64 array
-        The first entry is the period that begins now.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
+    potential, horizon
+        As `substitution_schedule`, which says what comes back, too.
 
     Examples
     --------
     >>> bass_schedule(1000, p=0.03, q=0.4, horizon=4).round(1)
     array([36.1, 50.7, 68.3, 87.2])
     """
-    n = whole("horizon", horizon)
-    top, own, other = (
-        np.asarray(domain.check(name, value))[..., None]
-        for name, value, domain in (
-            ("potential", potential, NOT_NEGATIVE),
-            ("p", p, POSITIVE),
-            ("q", q, NOT_NEGATIVE),
-        )
-    )
-    (first,) = numbers(start=(start, NOT_NEGATIVE))
-    t = np.arange(n + 1) + first
+    given = {"potential": (potential, NOT_NEGATIVE), "p": (p, POSITIVE), "q": (q, NOT_NEGATIVE)}
+    t, (top, own, other) = _clock_and_columns(horizon, (start, NOT_NEGATIVE), given)
     z = np.exp(-(own + other) * t)
     # differences of the cumulated curve, not the rate at a point: customers of whole periods
     return np.diff(top * -np.expm1(-(own + other) * t) / (1.0 + other / own * z), axis=-1)
+
+
+def _clock_and_columns(
+    horizon: int, start: tuple[Number, Domain], given: dict[str, tuple[NumberLike, Domain]]
+) -> tuple[Array, list[Array]]:
+    """The ends of all periods, and the checked parameters with an axis for them, (draws, 1) or (1,)."""
+    n = whole("horizon", horizon)
+    checked = [np.asarray(domain.check(name, value))[..., None] for name, (value, domain) in given.items()]
+    (first,) = numbers(start=start)
+    return np.arange(n + 1) + first, checked

@@ -167,10 +167,6 @@ def return_on_switching(
     first, purchases_per_period, horizon, period
         As `brand_switching_value`.
 
-    Returns
-    -------
-    ReturnOnSwitching
-
     Raises
     ------
     InputError

@@ -157,10 +157,6 @@ def value_company(
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
 
-    Returns
-    -------
-    CompanyValue
-
     Raises
     ------
     InputError

@@ -238,10 +238,6 @@ def market_damage(
     word_of_mouth : WordOfMouth, optional
         Left out by default.
 
-    Returns
-    -------
-    MarketDamage
-
     Raises
     ------
     InputError

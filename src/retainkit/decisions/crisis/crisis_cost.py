@@ -153,10 +153,6 @@ def crisis_cost(
     acquisition_half_life : number or draws, periods, optional
         In which that share halves; `half_life` by default.
 
-    Returns
-    -------
-    CrisisCost
-
     Raises
     ------
     InputError
@@ -252,10 +248,6 @@ def faster_recovery(
         As `crisis_cost`.
     acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life, period
         As `crisis_cost`.
-
-    Returns
-    -------
-    FasterRecovery
 
     Raises
     ------

@@ -151,10 +151,6 @@ def service_recovery(
     cost : number or draws, money
         Of being able to: a hotline, training.
 
-    Returns
-    -------
-    ServiceRecovery
-
     Raises
     ------
     InputError

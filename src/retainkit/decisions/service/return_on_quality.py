@@ -212,10 +212,6 @@ def return_on_quality(
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
 
-    Returns
-    -------
-    ReturnOnQuality
-
     Raises
     ------
     InputError

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -58,13 +57,8 @@ def service_value_ratio(
     ----------
     hazard_ratio : number or column, above 0
         0.8 for a fifth less; above 1 for service that gets worse.
-    churn : number or column in [0, 1], or Rate
-        Before the change. ``Rate(0.05, per="month", kind="continuous")`` is a hazard of .05.
-    discount_rate : number or column > -1, or Rate, per period
-    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
-        As `lifetime_value`.
-    period : unit, optional
-        What a period is; needed to convert a `Rate`.
+    churn, discount_rate, timing, period
+        As `service_change`; ``Rate(0.05, per="month", kind="continuous")`` is a hazard of .05.
 
     Returns
     -------
@@ -165,7 +159,7 @@ class ServiceChange(Decision):
         )
 
 
-def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Any:
+def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> NumberLike:
     """The survival curve of customers whose hazard is `hazard_ratio` times as large at every tenure: S(t)^HR.
 
     Parameters
@@ -245,10 +239,6 @@ def service_change(
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
 
-    Returns
-    -------
-    ServiceChange
-
     Raises
     ------
     InputError
@@ -297,10 +287,6 @@ def service_change_on_curve(
         As `lifetime_value_on_curve`. A churn after the end is the one before the change.
     margin_per_period, hazard_ratio, discount_rate, cost_per_period, cost, customers, period
         As `service_change`; numbers or draws.
-
-    Returns
-    -------
-    ServiceChange
 
     Raises
     ------

@@ -84,10 +84,6 @@ def leaver_cost(
     ramp_up_productivity : number or column in [0, 1]
         Mean over the ramp-up, of an experienced employee's; 0.5 for a straight rise from nothing.
 
-    Returns
-    -------
-    LeaverCost
-
     Raises
     ------
     InputError
@@ -275,10 +271,6 @@ def staff_retention(
         Left out by default: then only the cost of leavers counts.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Returns
-    -------
-    StaffRetention
 
     Raises
     ------

@@ -208,10 +208,6 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
     budget : number, money, 0 or more
         Nothing limits it by default: each option then gets money until the next unit returns less than 1.
 
-    Returns
-    -------
-    Allocation
-
     Raises
     ------
     InputError

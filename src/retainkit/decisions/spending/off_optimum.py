@@ -76,10 +76,6 @@ def cost_of_being_off(
     acquisition_spend : number or column, money per prospect, 0 or more
     retention_spend : number or column, money per customer and period, 0 or more
 
-    Returns
-    -------
-    OffOptimum
-
     Raises
     ------
     InputError

@@ -121,10 +121,6 @@ def fit_response(
     standard_error : number or column, above 0, optional
         How sure each share is, for judgements; not together with `customers`.
 
-    Returns
-    -------
-    FittedResponse
-
     Raises
     ------
     InputError

@@ -145,10 +145,6 @@ def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | 
         Acquisition spending per prospect and retention spending per customer now. The gain is over them;
         over no spending at all by default.
 
-    Returns
-    -------
-    SpendingPlan
-
     Raises
     ------
     InputError
@@ -325,10 +321,6 @@ def best_spending_within(
     budget : number, money in this period, 0 or more
     prospects, customers : number, 0 or more
         How many there are to win, and to keep.
-
-    Returns
-    -------
-    BudgetPlan
 
     Raises
     ------
