@@ -89,4 +89,4 @@ def _clock_and_columns(
     n = whole("horizon", horizon)
     checked = [np.asarray(domain.check(name, value))[..., None] for name, (value, domain) in given.items()]
     (first,) = numbers(start=start)
-    return np.arange(n + 1) + first, checked
+    return np.arange(n + 1, dtype=np.float64) + first, checked
