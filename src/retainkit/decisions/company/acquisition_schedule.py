@@ -51,6 +51,7 @@ def substitution_schedule(
 
     given = {"potential": (potential, NOT_NEGATIVE), "beta": (beta, REAL), "gamma": (gamma, POSITIVE)}
     t, (top, b, g) = _clock_and_columns(horizon, (start, REAL), given)
+    # the curve is cumulated: what is won in a period is a difference of it
     won: Array = top * expit(b + g * t)
     return np.diff(won, axis=-1)
 
@@ -87,6 +88,7 @@ def _clock_and_columns(
 ) -> tuple[Array, list[Array]]:
     """The ends of all periods, and the checked parameters with an axis for them, (draws, 1) or (1,)."""
     n = whole("horizon", horizon)
+    # an axis for the periods behind that of the draws
     checked = [np.asarray(domain.check(name, value))[..., None] for name, (value, domain) in given.items()]
     (first,) = numbers(start=start)
     return np.arange(n + 1, dtype=np.float64) + first, checked

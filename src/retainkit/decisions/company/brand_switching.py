@@ -92,10 +92,12 @@ class SwitchingInputs(Inputs):
         return before, after
 
     def gain(self) -> Real:
+        # the same buyers, the same table: only the odds of the brand differ
         before, after = self.equities()
         return after - before - self.cost
 
     def _equity(self, change: float, worth: float, discount_rate: float) -> float:
+        # for a contribution of 1, since worth is proportional to it
         value = brand_switching_value(
             improved_switching(self.transitions, brand=self.brand, utility_change=change),
             brand=self.brand,
@@ -180,6 +182,7 @@ def return_on_switching(
     >>> round(roi.equity_before), roi.worth_it
     (12488889, True)
     """
+    # who bought which brand last is the state in which the chain starts
     buyers = _one_for_each_brand(transitions, last_bought)
     x = SwitchingInputs.read(locals(), transitions=np.asarray(transitions), last_bought=buyers)
     before, after = x.equities()
@@ -193,6 +196,7 @@ def return_on_switching(
 
 
 def _one_for_each_brand(transitions: NumberLike, last_bought: NumberLike) -> Array:
+    # rows of the table and buyers are the same brands in the same order
     labels_of(transitions=transitions, last_bought=last_bought)
     buyers = np.asarray(NOT_NEGATIVE.check("last_bought", last_bought))
     if buyers.shape != np.shape(transitions)[:1]:

@@ -43,6 +43,7 @@ class CompanyValue(Decision):
         Customers, margins, costs and tax, period by period.
     """
 
+    # flows are made again from the inputs: they would be most of the record otherwise
     _derived = ("customer_equity", "operating_value", "shareholder_value", "flows")
 
     inputs: CompanyInputs
@@ -188,6 +189,7 @@ def value_company(
     n, terminal = whole("horizon", horizon), terminal_growth is not None
     x = CompanyInputs.read(
         locals(),
+        # 0 where it does not count: the table of assumptions leaves it out
         terminal_growth=terminal_growth if terminal else 0.0,
         # factors, which move a schedule and a curve as a whole
         acquired=1.0,
@@ -196,8 +198,10 @@ def value_company(
         has_price=price is not None,
         plan=columns_of_plan(survival, survival_of_new, acquired, n, losses, terminal=terminal),
     )
+    # curves and schedule may have draws, too, of which `Inputs.read` knows nothing
     x.plan.check_draws({name: stated.value for name, stated in x.stated().items()})
     found = x.flows()
+    # customers to come are worth what they bring less what it costs to win them
     won = found.present_value("margin_of_new_customers") - found.present_value("acquisition")
     return CompanyValue(
         gain=x.gain(),

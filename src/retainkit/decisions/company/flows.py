@@ -38,6 +38,7 @@ class Plan(Record):
     def check_draws(self, values: Mapping[str, NumberLike]) -> None:
         """Refuse columns whose number of draws is not that of the numbers."""
         shapes = {name: np.shape(v) for name, v in values.items() if np.ndim(v)}
+        # the last axis is time, so that draws are on the one before
         drawn = {
             "survival": self.survival,
             "survival_of_new": self.survival_of_new,
@@ -63,6 +64,7 @@ class Flows(Record):
     acquisition : ndarray, money at the start of the period
     """
 
+    # discount factors: needed to value the columns again, and no figures of the company
     _hidden = frozenset({"at_end", "at_start", "beyond"})
 
     customers: Array
@@ -80,6 +82,7 @@ class Flows(Record):
         """What one of the money columns is worth now, with what follows the last period."""
         column = np.asarray(getattr(self, name))
         when = self.at_start if name == "acquisition" else self.at_end
+        # new customers are paid for when they are won; all else falls at the end of the period
         return (column * when).sum(axis=-1) + column[..., -1] * when[..., -1] * self.beyond
 
     @property
@@ -110,11 +113,13 @@ class CompanyInputs(Inputs):
     acquired: Real = assumed(NOT_NEGATIVE, "times the schedule of new customers")
     hazard_ratio: Real = assumed(POSITIVE, "times the hazard of leaving")
     price: Real = assumed(NOT_NEGATIVE, "asked for the equity")
+    # without a price the gain is what the owners have
     has_price: bool = setting()
     plan: Plan = setting()
 
     def stated(self) -> Mapping[str, Stated]:
         found = dict(super().stated())
+        # what was not given is no assumption
         for name, counts in (("terminal_growth", self.plan.terminal), ("price", self.has_price)):
             if not counts:
                 del found[name]
@@ -169,6 +174,7 @@ def columns_of_plan(
     new = own if survival_of_new is None else _curve("survival_of_new", survival_of_new, horizon)
     won = np.asarray(NOT_NEGATIVE.check("acquired", acquired))
     if won.ndim == 0:
+        # one number is as many in every period
         won = np.full(horizon, won)
     if won.ndim > 2 or won.shape[-1] != horizon:
         raise _does_not_fit("acquired", won, horizon)
@@ -196,6 +202,7 @@ def _convolved(acquired: Array, survival: Array) -> Array:
     """Σⱼ acquiredⱼ·S(k − j) along the last axis."""
     n = acquired.shape[-1]
     if acquired.ndim == survival.ndim == 1:
+        # without draws numpy has it in one call
         return np.convolve(acquired, survival)[:n]
     total = np.zeros(np.broadcast_shapes(acquired.shape, survival.shape))
     for j in range(n):

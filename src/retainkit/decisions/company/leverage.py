@@ -61,6 +61,7 @@ def shareholder_value(
         tax=(tax, NOT_NEGATIVE),
         overhead=(overhead, NOT_NEGATIVE),
     )
+    # tax and overhead come off only where customer equity was counted before them
     return back(ce + other - owed - taxed - fixed)
 
 
@@ -97,9 +98,11 @@ def leverage_effect(
         non_operating_assets=(non_operating_assets, NOT_NEGATIVE),
         debt=(debt, NOT_NEGATIVE),
     )
+    # d ln SHV / d ln CE: assets and debt do not move with customer equity
     value = np.asarray(ce + other - owed)
     rule = "must be above 0: a percentage of nothing has no meaning"
     way_out = "Compare amounts with shareholder_value instead."
+    # at 0 the percentage is infinite and changes its sign
     refuse_where(
         value <= 0.0, "undefined", "customer_equity + non_operating_assets - debt", value, rule, way_out
     )

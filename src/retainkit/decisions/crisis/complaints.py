@@ -43,6 +43,7 @@ class _Rates(Record):
             for f in fields(self)
         }
 
+    # nested records are searched by flat names: each takes out its own
     def with_values(self, values: dict[str, Real], prefix: str = "") -> Self:
         """The same with those of the values that are its own, which are taken out of the mapping."""
         own = {f.name: values.pop(prefix + f.name) for f in fields(self) if prefix + f.name in values}
@@ -176,6 +177,7 @@ class ProblemInputs(Inputs):
     value: Real = assumed(REAL, "margin to come from one who stays")
     share_with_problem: Real = assumed(PROBABILITY, "of the customers")
     stay_without_problem: Real = assumed(PROBABILITY, "chance to stay")
+    # no number itself: its rates are assumptions under their own names
     now: ComplaintHandling = setting()
     word_of_mouth: WordOfMouth | None = setting()
 
@@ -183,6 +185,7 @@ class ProblemInputs(Inputs):
         """What problems cost with one way of handling complaints."""
         # customers with a problem: the others stay with the usual chance, and cost nothing here
         unhappy = np.asarray(self.customers) * self.share_with_problem
+        # all who have a problem are in exactly one group, so that the damage adds up
         size = {name: unhappy * share for name, share in handling.ends().items()}
         leave = {n: k * (self.stay_without_problem - getattr(handling, f"stay_{n}")) for n, k in size.items()}
         damage = {name: lost * self.value for name, lost in leave.items()}
@@ -192,6 +195,7 @@ class ProblemInputs(Inputs):
             for name in ("dissatisfied", "silent"):
                 lost = size[name] * getattr(word, f"told_by_{name}") * word.lost_sales_per_person_told
                 sales, damage[name] = sales + lost, damage[name] + lost * word.value_per_sale
+        # who says nothing costs nothing to handle
         complaints = unhappy * handling.share_complaining
         return MarketDamage(
             damage=number(sum(damage.values())),

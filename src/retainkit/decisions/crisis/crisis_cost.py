@@ -83,6 +83,7 @@ class CrisisInputs(Inputs):
         """What the crisis takes."""
         hazard, force = hazard_of(self.churn), np.log1p(self.discount_rate)
         h, jump, drop = self.half_life, np.asarray(self.hazard_jump), np.asarray(self.acquisition_drop)
+        # all parts are measured against the value without a crisis
         usual = self.margin_per_period * usual_annuity(hazard, force)
         refuse_endless(usual)
         recovering, acquired = (
@@ -173,6 +174,7 @@ def crisis_cost(
 class FasterRecoveryInputs(Inputs):
     """What a faster recovery rests on: the crisis, and how much shorter it becomes."""
 
+    # a crisis of its own half-life first: JSON is read as the first that fits
     crisis: OwnRecoveryInputs | CrisisInputs = setting()
     half_life_after: Real = assumed(POSITIVE, "of the excess, with the spending")
     cost: Real = assumed(NOT_NEGATIVE, "of the faster recovery")
@@ -181,6 +183,7 @@ class FasterRecoveryInputs(Inputs):
         return {**self.crisis.stated(), **super().stated()}
 
     def gain_at(self, **values: Real) -> Real:
+        # all other names are inputs of the crisis
         own = {name: values.pop(name) for name in ("half_life_after", "cost") if name in values}
         return replace(self, crisis=replace(self.crisis, **values), **own).gain()
 

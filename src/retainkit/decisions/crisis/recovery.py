@@ -175,6 +175,7 @@ def service_recovery(
     x = RecoveryInputs.read(locals())
     effect = x.effect()
     _check_chances(effect)
+    # money per failure: chances lost and brought back are worth V each
     lost, back = effect.lost * x.value, effect.brought_back * x.value
     return ServiceRecovery(
         gain=x.gain(),
@@ -189,6 +190,7 @@ def _check_chances(effect: RecoveryEffect) -> None:
     rule = "must not be above stay_without_failure"
     way_out = "For customers who stay more after a recovered failure give recovery_paradox=…"
     p0 = np.asarray(effect.stay_unrecovered)
+    # a failure that makes customers stay is the paradox under another name
     refuse_where(effect.lost < 0.0, "out-of-range", "stay_unrecovered", p0, rule, way_out)
     # with a paradox a recovered customer may be likelier to stay than any, but not surer than sure
     after = np.add(p0, effect.brought_back)

@@ -43,6 +43,7 @@ class RecoveryEffect:
     stay_without_failure: Real
     stay_unrecovered: Real
     restored: Real
+    # found in some studies and not in others: nothing unless the caller has evidence
     recovery_paradox: Real = 0.0
 
     @property
@@ -67,6 +68,7 @@ class StaffEffect:
     @property
     def leavers(self) -> Real:
         """In a period."""
+        # a place may be filled more than once: turnover may exceed 1
         return np.multiply(self.people, self.turnover)
 
     @property

@@ -41,6 +41,7 @@ def value_with(
 
 def refuse_endless(*values: NumberLike) -> None:
     """An error that says why, where a value to compare has no end."""
+    # inf − inf is no gain: said once here, in words that fit a comparison
     for value in values:
         refuse_infinite(np.asarray(value), way_out="Discount: a value without end cannot gain.")
 

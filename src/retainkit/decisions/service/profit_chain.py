@@ -26,6 +26,7 @@ from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
+# the argument that an error names: no caller wrote it, it is what the links lead to
 _END = "retention at the end of the chain"
 ENDS = ("retention", "hazard", "margin")
 """What the last link may move: the retention rate, the hazard of leaving, or the margin of a customer."""
@@ -113,6 +114,7 @@ class ChainInputs(CustomersKept):
         elasticities = {link.name: Stated(link.elasticity, REAL, "elasticity") for link in self.links}
         return {**super().stated(), **elasticities}
 
+    # a link is searched under its own name, as if it were a field
     def gain_at(self, **values: Real) -> Real:
         links = tuple(replace(k, elasticity=values.pop(k.name, k.elasticity)) for k in self.links)
         return replace(self, links=links, **values).gain()
@@ -125,6 +127,7 @@ class ChainInputs(CustomersKept):
         m, c, d = self.margin_per_period, self.churn, self.discount_rate
         end = self.links[-1].effect
         factor = 1.0 + np.asarray(self.effects()[end])
+        # the start of the chain has no margin or churn of its own: only its end meets money
         before = value_with(m, c, d, self.timing)
         if end == "margin":
             return before, value_with(m * factor, c, d, self.timing)
@@ -222,6 +225,7 @@ def service_profit_chain(
     if (end := links[-1].effect) not in ENDS:
         raise unknown_choice("effect of the last link", end, ENDS)
     x = ChainInputs.read(locals(), links=tuple(links))
+    # a link is an object of its own, so that its draws meet those of the other inputs only here
     same_rows(**{name: stated.value for name, stated in x.stated().items()})
     before, after = x.values()
     refuse_endless(before, after)
@@ -233,6 +237,7 @@ def service_profit_chain(
 def _check_joined(links: Sequence[Link]) -> None:
     if not links:
         raise InputError("empty", "links", [], "must have at least one link", "Give a Link.")
+    # a gap would multiply elasticities of things that have nothing to do with each other
     for one, other in pairwise(links):
         if one.effect != other.cause:
             rule = f"must begin where the link before ends, with {one.effect!r}"

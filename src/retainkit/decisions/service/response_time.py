@@ -57,6 +57,7 @@ class ResponseTimeCurve(Record):
         labels_of(times=self.times, relative_hazard=self.relative_hazard)
         t = np.asarray(NOT_NEGATIVE.check("times", self.times))
         h = np.asarray(POSITIVE.check("relative_hazard", self.relative_hazard))
+        # one point has no slope: nothing would be said of any other response time
         if t.ndim != 1 or t.size < 2 or t.shape != h.shape:
             shown = f"shapes {t.shape} and {h.shape}"
             rule = "must be two columns of the same two or more points"
@@ -82,6 +83,7 @@ class ResponseTimeCurve(Record):
             For times outside those measured: a curve is not continued beyond its points.
         """
         (t1, t0), back = columns(after=(after, NOT_NEGATIVE), before=(before, NOT_NEGATIVE))
+        # beyond the points the curve would be an opinion
         for name, t in (("after", t1), ("before", t0)):
             outside = (t < self.times[0]) | (t > self.times[-1])
             rule = f"must lie between the measured {self.times[0]:g} and {self.times[-1]:g}"
@@ -223,6 +225,7 @@ def faster_response(
         given = "none of them" if curve is None else "both"
         way_out = "Give elasticity=…, percent of hazard per percent of time, or a ResponseTimeCurve."
         raise not_one_of("elasticity / curve", given, way_out)
+    # a curve has no one number that could be searched: its points are measured
     x = (FasterResponseInputs if curve is None else FasterResponseOnCurveInputs).read(locals())
     ratio = x.ratio()
     before, after = x.annuities()
@@ -238,5 +241,6 @@ def faster_response(
         hazard_ratio=ratio,
         value_before=value_before,
         value_after=value_after,
+        # a response as fast as before saves nothing
         worth_per_unit_of_time=np.where(saved == 0.0, 0.0, each),
     )

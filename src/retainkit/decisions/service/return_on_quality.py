@@ -107,6 +107,7 @@ class QualityInputs(Inputs):
         coming, delay = self.acquired_per_period, self.starts_after
         without = _stock(self.customers, coming, stay, k - 1.0)
         if delay >= len(k):
+            # it would work only after the horizon
             return np.zeros_like(without)
         lifted = coming * np.add(1.0, self.acquisition_lift)
         # from the start of the effect on: whoever left before it came is lost to it
@@ -227,6 +228,7 @@ def return_on_quality(
     >>> roq.worth_it, round(roq.probability_of_gain, 2)
     (True, 0.84)
     """
+    # a whole number of periods is one or more, and 0 means at once
     delay = whole("starts_after", starts_after) if starts_after else 0
     x = QualityInputs.read(locals(), horizon=whole("horizon", horizon), starts_after=delay)
     gained, spent = x.streams()
@@ -254,5 +256,6 @@ def _stock(start: Real, coming: Real, stay: Array, steps: Array) -> Array:
 
 def _payback(net: Array) -> Array:
     """The first whole period by which the sum of all so far is not below 0 any more; ``inf`` for never."""
+    # a later outlay may uncover what was covered: the first time counts, as in payback elsewhere
     covered = np.cumsum(net, axis=0) >= 0.0
     return np.where(covered.any(axis=0), np.argmax(covered, axis=0).astype(np.float64), inf)

@@ -146,6 +146,7 @@ class ServiceChange(Decision):
         The most that the service may cost, while the customer is there, besides what it costs once.
     """
 
+    # two questions with one answer: constant churn, or a curve
     inputs: ServiceChangeInputs | CurveChangeInputs
     value_before: Real
     value_after: Real
@@ -317,6 +318,7 @@ def _tabulated(
 ) -> tuple[Array, AfterEnd | None]:
     """The curve as a column, which goes through JSON, and what comes after its end."""
     function = survival_function(survival)
+    # a column, or a function over a given number of periods, is a table already
     if function is None or horizon is not None:
         if function is not None and after_end is None:
             return survival_curve(survival, horizon), None

@@ -174,6 +174,7 @@ class StaffInputs(Inputs):
         """Over the horizon."""
         return self.cost + self.cost_per_period * self._annuity()
 
+    # 0 and not None, so that the parts always add up to the gain
     def gained_on_customers(self) -> Real:
         """Through better service: nothing is known of customers."""
         return 0.0
@@ -182,6 +183,7 @@ class StaffInputs(Inputs):
         return self.saved() + self.gained_on_customers() - self.spent()
 
     def _annuity(self) -> Real:
+        # leavers and costs of a period are paid when it is over
         return annuity_value(1.0, periods=self.horizon, discount_rate=self.discount_rate, timing="end")
 
 
@@ -196,6 +198,7 @@ class ServingStaffInputs(CustomersKept, StaffInputs):
     timing: FlowTiming = setting(check_flow)
 
     def values(self) -> tuple[Real, Real]:
+        # customers feel the turnover of those who serve them, as they feel waiting: by a power of it
         effect = ElasticEffect(self.turnover, self.turnover_after, self.elasticity)
         m, c, d = self.margin_per_period, self.churn, self.discount_rate
         before, after = (value_with(m, c, d, self.timing, hr, self.horizon) for hr in (1.0, effect.factor))
@@ -203,6 +206,7 @@ class ServingStaffInputs(CustomersKept, StaffInputs):
         return before, after
 
     def gain(self) -> Real:
+        # both parents have a gain; the staff's counts the customers too
         return StaffInputs.gain(self)
 
 
@@ -284,6 +288,7 @@ def staff_retention(
     >>> decision.worth_it, round(decision.gain)
     (True, 48172)
     """
+    # without customers there is nothing to be assumed of them: they are no rows of zeros in the table
     kind = StaffInputs if served is None else ServingStaffInputs
     x = kind.read({**locals(), **({} if served is None else vars(served))})
     return StaffRetention(

@@ -90,6 +90,7 @@ class Spendable(Record):
 
     def with_values(self, name: str, values: Mapping[str, Real]) -> Spendable:
         """The same option with other numbers, by the names of `stated`."""
+        # the rest are parameters of the curve, which knows its own names
         own = {k: values[f"{name}.{k}"] for k in ("value", "customers") if f"{name}.{k}" in values}
         shape = {k: v for k, v in values.items() if k.rpartition(".")[2] not in own}
         return replace(self, response=curve_with(name, self.response, shape), **own)
@@ -117,6 +118,7 @@ class AllocationInputs(Question, Record):
         return found
 
     def gain_at(self, **values: Real) -> Real:
+        # a name of an option may have dots of its own
         of = {name.rpartition(".")[0] for name in values}
         options = {n: o.with_values(n, values) if n in of else o for n, o in self.options.items()}
         return replace(self, options=options).gain()
@@ -283,6 +285,7 @@ class _Responses:
     def of(cls, items: list[Spendable]) -> _Responses:
         kinds: dict[Any, list[int]] = {}
         for i, item in enumerate(items):
+            # curves of one kind are one curve with columns: one call for hundreds of segments
             alike = type(item.response) in _STACKED and not has_draws(item.response)
             kinds.setdefault(type(item.response) if alike else i, []).append(i)
         groups = tuple(
@@ -310,6 +313,7 @@ class _Responses:
 def _stacked(curves: list[ResponseCurve]) -> ResponseCurve:
     first: Any = curves[0]
     if type(first) not in _STACKED or has_draws(first):
+        # draws are averaged here; the gain carries them again
         return MeanResponse(first)
     return type(first)(**{f.name: np.array([getattr(c, f.name) for c in curves]) for f in fields(first)})
 

@@ -84,6 +84,7 @@ class BlattbergDeighton(Record):
         object.__setattr__(self, "discount_rate", GROWTH.check("discount_rate", d))
         for name in ("acquisition", "retention"):
             PROBABILITY.check(f"{name}.ceiling", getattr(self, name).ceiling)
+        # 1 + d − r(R) divides the value: it must be above 0 however much is spent
         room = np.asarray(1.0 + self.discount_rate - np.asarray(self.retention.ceiling))
         rule = "must be below 1 + discount_rate, or the value of a customer has no limit"
         way_out = "Nobody keeps every customer for ever: lower the ceiling or discount."
@@ -141,12 +142,15 @@ class BlattbergDeighton(Record):
         def rising(R: Array) -> Array:  # the sign of LTV'(R); falls beyond the inflection
             return self.retention.slope(R) * (m * growth - R) - (growth - self.retention.at(R))
 
+        # beyond the inflection the sign changes once: from there it is a root and no search
         found = where_zero(rising, np.minimum(self.retention.inflection, m * growth), m * growth)
+        # an S-shaped response may have its only root where spending still loses
         nothing = self.value_and_equity(np.zeros(()), np.zeros(()))[0]
         return np.where(self.value_and_equity(np.zeros(()), found)[0] > nothing, found, 0.0)
 
     def best_acquisition_spend(self, value: NumberLike) -> NumberLike:
         """A*, at which a'(A)·value = 1, or 0 where no spending pays: one for every value and draw."""
+        # a customer who is worth nothing is won for nothing: the slope asked for is infinite
         with np.errstate(divide="ignore"):
             found = self.acquisition.spend_at_slope(1.0 / np.maximum(value, 0.0))
             worth = self.acquisition.at(found) * value - found
@@ -196,6 +200,7 @@ class BlattbergDeighton(Record):
         """The same model with other numbers, by the names of `inputs`."""
         own = {name: value for name, value in values.items() if "." not in name}
         curves = {n: curve_with(n, getattr(self, n), values) for n in ("acquisition", "retention")}
+        # the rate is a number per period by now, which must not be converted again
         return replace(self, period=None, **own, **curves)
 
     def __str__(self) -> str:

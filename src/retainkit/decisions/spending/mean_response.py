@@ -17,6 +17,7 @@ from retainkit.domains import POSITIVE, Domain
 from retainkit.errors import InputError
 from retainkit.typing import NumberLike, Real
 
+# the ends are rates; whatever else a curve has shapes its way between them
 _MEANINGS = {"ceiling": "rate that no spending exceeds", "floor": "rate without spending"}
 
 
@@ -64,6 +65,7 @@ class MeanResponse(ResponseCurve):
 
     @property
     def inflection(self) -> Real:
+        # beyond the last inflection of all draws the mean flattens, too
         return float(np.max(self._curve.inflection))
 
     def at(self, spend: NumberLike) -> NumberLike:

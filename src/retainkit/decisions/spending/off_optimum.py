@@ -95,10 +95,12 @@ def cost_of_being_off(
         acquisition_spend=(acquisition_spend, NOT_NEGATIVE), retention_spend=(retention_spend, NOT_NEGATIVE)
     )
     most = mean(best_spending(model).customer_equity)
+    # an axis for the draws behind that of the spendings
     equity = _averaged(model.value_and_equity(A[..., None], R[..., None])[1])
     value = model.value_and_equity(A[..., None], R[..., None])[0]
     winning = _averaged(model.acquisition.slope(A[..., None]) * value)
     keeping = _averaged(model.retention.slope(R[..., None]) * value)
+    # where even the best earns nothing there is no share of it
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = np.asarray((most - equity) / most)
     return OffOptimum(

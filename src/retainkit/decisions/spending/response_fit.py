@@ -163,6 +163,7 @@ def _coordinates(
     curve: type[Any], ceiling: float | None, floor: float | None
 ) -> tuple[Callable[[Any], Plain], tuple[str, ...]]:
     """How unbounded coordinates become parameters, and the names of those that are estimated."""
+    # a known end is no parameter: it takes no point and has no error
     ends = tuple(name for name, known in (("ceiling", ceiling), ("floor", floor)) if known is None)
     for name, known in (("ceiling", ceiling), ("floor", floor)):
         if known is not None:

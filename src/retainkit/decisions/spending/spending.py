@@ -44,6 +44,7 @@ class SpendingInputs(Question, Record):
         return self.model.inputs()
 
     def gain_at(self, **values: Real) -> Real:
+        # the spending is fixed: the question is whether this plan pays if an input is other than assumed
         return self.gain(self.model.with_inputs(values))
 
     def gain(self, model: BlattbergDeighton) -> Real:
@@ -53,8 +54,10 @@ class SpendingInputs(Question, Record):
     def worth(self, model: BlattbergDeighton, spending: tuple[float, float]) -> Real:
         """Of prospects, and of customers who have just paid."""
         equity = self.prospects * model.customer_equity(*spending)
+        # without customers at hand the value is that of prospects alone, to the last digit
         if not self.customers:
             return equity
+        # a customer at hand has paid this period's margin already
         return equity + self.customers * (model.lifetime_value(spending[1]) - model.margin_per_period)
 
     def __str__(self) -> str:
@@ -172,9 +175,11 @@ def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | 
         acquisition_spend=(present[0] if present else 0.0, NOT_NEGATIVE),
         retention_spend=(present[1] if present else 0.0, NOT_NEGATIVE),
     )
+    # R* does not depend on A: a customer won is kept for what a customer is worth
     R = model.best_retention_spend()
     A = model.best_acquisition_spend(model.lifetime_value(R))
     each = model.customer_equity(A, R)
+    # knowing the truth, each draw would have its own best; one spending has to serve them all
     if model.has_draws:
         a, r = _best_on_average(model, 1.0, 0.0, inf)
     else:
@@ -196,12 +201,14 @@ def _best_on_average(
 ) -> tuple[float, float]:
     """The spending that maximises the mean value of prospects and customers within a period's budget."""
     R_each = model.best_retention_spend()
+    # no draw wants more than that, and so neither does their mean
     most_R = float(np.max(R_each))
     most_A = float(np.max(model.best_acquisition_spend(model.lifetime_value(R_each))))
     if customers:
         most_R = min(most_R, budget / customers)
 
     def affordable(R: Real) -> Real:
+        # what is not spent on keeping; with nobody at hand the budget is for prospects alone
         left = np.maximum(0.0, budget - customers * R) if customers else budget
         return left / prospects if prospects else 0.0
 
@@ -221,8 +228,10 @@ def _best_on_average(
         """The best spending on winning that is affordable: S-shaped responses may be worth none of less."""
         wanted = model.best_acquisition_spend(model.lifetime_value(R))
         most = float(np.minimum(wanted, affordable(R)))
+        # below the inflection a little money may bring less than none
         return most if worth(most, R) > worth(0.0, R) else 0.0
 
+    # the best on winning is known for each R, so that one line is searched and not a plane
     R = highest_on_line(lambda R: float(worth(winning(R), R)), most_R)
     return winning(R), R
 
@@ -291,12 +300,14 @@ class BudgetPlan(Decision):
         if not self.customers:
             return inf
         A, R = np.asarray(self.acquisition_spend), np.asarray(self.retention_spend)
+        # r'·LTV − 1 is the sign of dLTV/dR times what a customer lasts
         net = self.model.marginal_returns(self.acquisition_spend, self.retention_spend)[1] - 1.0
         left = 1.0 + self.model.discount_rate - self.model.retention.at(R)
         reached = self.prospects * self.model.acquisition.at(A) + self.customers
         return 1.0 + mean(reached * net / left) / self.customers
 
     def headline(self) -> str:
+        # a rest of rounding is not told as money kept
         unused = f", and keep {self.unused:,.2f}" if self.unused > 1e-6 * self.budget else ""
         return (
             f"of {self.budget:,.2f} spend {self.on_prospects:,.2f} on prospects "
