@@ -16,8 +16,8 @@ from retainkit.decisions.feedback.effect_check import effect_check
 from retainkit.decisions.feedback.importance_performance import importance_performance
 from retainkit.decisions.feedback.issues_at_stake import value_at_stake
 from retainkit.decisions.feedback.key_drivers import key_drivers, key_drivers_of_correlations
-from retainkit.decisions.feedback.relative_weights import relative_weights
-from retainkit.decisions.feedback.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
+from retainkit._numerics.samples.relative_weights import relative_weights
+from retainkit._numerics.samples.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "decisions_feedback.toml").read_text())
 DESIGN, ATTITUDE, CARS = REFERENCE["design"], REFERENCE["attitude"], REFERENCE["mtcars"]

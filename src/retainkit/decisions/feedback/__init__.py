@@ -32,8 +32,8 @@ from retainkit.decisions.feedback.issues_at_stake import (
     value_at_stake,
 )
 from retainkit.decisions.feedback.key_drivers import KeyDrivers, key_drivers, key_drivers_of_correlations
-from retainkit.decisions.feedback.relative_weights import relative_weights
-from retainkit.decisions.feedback.shapley_regression import (
+from retainkit._numerics.samples.relative_weights import relative_weights
+from retainkit._numerics.samples.shapley_regression import (
     SampledParts,
     sampled_shapley_r_squared,
     shapley_r_squared,

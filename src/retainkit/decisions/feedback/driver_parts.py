@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.decisions.feedback.correlations import of_moments, reweighted
-from retainkit.decisions.feedback.relative_weights import weights_of
-from retainkit.decisions.feedback.shapley_regression import (
+from retainkit._numerics.samples.correlations import of_moments, reweighted
+from retainkit._numerics.samples.relative_weights import weights_of
+from retainkit._numerics.samples.shapley_regression import (
     EXACT_UP_TO,
     exact_parts,
     parts_in_orders,

@@ -30,7 +30,7 @@ from retainkit._numerics.samples.adjusted_differences import (
     by_strata,
 )
 from retainkit.decisions._base.estimate import Estimate
-from retainkit.decisions.feedback.correlations import check_own_variation, standardized
+from retainkit._numerics.samples.correlations import check_own_variation, standardized
 from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
 from retainkit.domains import LEVEL
 from retainkit.errors import InputError, unknown_choice

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from retainkit.decisions.feedback.correlations import (
+from retainkit._numerics.samples.correlations import (
     check_correlations,
     check_own_variation,
     of_moments,

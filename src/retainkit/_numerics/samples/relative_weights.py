@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import keeps_labels
-from retainkit.decisions.feedback.correlations import check_correlations
+from retainkit._numerics.samples.correlations import check_correlations
 from retainkit.typing import Array, NumberLike
 
 

@@ -26,7 +26,7 @@ from retainkit._numerics.samples.subset_r_squared import (
     r_squared_by_subset,
 )
 from retainkit.columns import keeps_labels
-from retainkit.decisions.feedback.correlations import check_correlations
+from retainkit._numerics.samples.correlations import check_correlations
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, wrong_shape
 from retainkit.typing import Array, NumberLike
