@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retainkit.decisions.feedback.importance_performance import importance_performance
-from retainkit.decisions.feedback.key_drivers import KeyDrivers, key_drivers, key_drivers_of_correlations
 from retainkit._numerics.samples.relative_weights import relative_weights
 from retainkit._numerics.samples.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
+from retainkit.decisions.feedback.importance_performance import importance_performance
+from retainkit.decisions.feedback.key_drivers import KeyDrivers, key_drivers, key_drivers_of_correlations
 
 FRAMES = ["dict", "pandas", "polars", "polars-lazy", "pyarrow"]
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.effect_check import effect_check, effect_check_of_table
 from retainkit.decisions.feedback.issue_effects import issue_effects
-from retainkit.decisions.feedback.issues_at_stake import issues_at_stake, value_at_stake
+from retainkit.decisions.feedback.issues_at_stake import issues_at_stake
+from retainkit.decisions.feedback.stakes import value_at_stake
 from retainkit.decisions.feedback.tickets import tickets_by_customer
 
 FRAMES = ["dict", "pandas", "polars", "polars-lazy", "pyarrow"]
@@ -261,3 +262,37 @@ def test_a_fix_that_did_nothing_costs_what_it_costs() -> None:
     assert check.effect.value == 0.0 and check.gain == -700.0
     assert not check.worth_it and not check.sure
     assert "but the data allow the opposite" in str(check)
+
+
+def test_the_chance_of_a_gain_is_that_of_the_interval_which_ends_at_nothing() -> None:
+    counts: dict[str, Any] = {"fixed_before": (400, 5000), "fixed_after": (275, 5000)}
+    counts |= {"control_before": (410, 5000), "control_after": (360, 5000), "customers": 20_000, "value": 600}
+    for cost, side in ((60_000, 0), (250_000, 1)):
+        check = effect_check(**counts, cost=cost)
+        wide = 2 * abs(check.probability_of_gain - 0.5)
+        assert check.interval(wide)[side] == pytest.approx(0, abs=1e-3)
+        assert check.worth_it == (check.probability_of_gain > 0.5)
+    low, high = check.interval()
+    ends = [-e * 20_000 * 600 - 250_000 for e in (check.effect.high, check.effect.low)]
+    assert (low, high) == pytest.approx(ends)
+    assert type(check).from_json(check.model_dump_json()) == check
+
+
+def test_the_choice_of_issues_turns_where_it_says_also_with_draws() -> None:
+    effects = issue_effects(base(), churned="left", issues=["a", "b"])
+    money: dict[str, Any] = {"customers": 10_000, "cost": {"a": 20_000, "b": 20_000}, "draws": 500}
+    found = issues_at_stake(effects, value=500, **money)
+    turns = {a.name: a.turning_point for a in found.assumptions}
+    assert set(turns) == {
+        "customers",
+        "value",
+        *(f"{name} of {issue}" for issue in found.fix for name in ("churn_effect", "cost")),
+    }
+    assert turns["value"] is not None
+    there = [found.inputs.issues[i].gain_at(value=turns["value"]) for i in found.fix]
+    assert float(np.mean(sum(there))) == pytest.approx(0, abs=1e-6)
+    assert turns[f"cost of {found.fix[0]}"] == pytest.approx(20_000 + float(np.mean(found.gain)))
+    again = type(found).from_json(found.model_dump_json())
+    assert again == found and again.issues == found.issues
+    rows = found.to_frame("dict")
+    assert rows["gain"].tolist() == [float(np.mean(each.gain)) for each in found.issues]

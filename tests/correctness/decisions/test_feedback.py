@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit._numerics.samples.relative_weights import relative_weights
+from retainkit._numerics.samples.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
 from retainkit._numerics.samples.subset_r_squared import mean_gains, r_squared_by_subset
 from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.effect_check import effect_check
 from retainkit.decisions.feedback.importance_performance import importance_performance
-from retainkit.decisions.feedback.issues_at_stake import value_at_stake
 from retainkit.decisions.feedback.key_drivers import key_drivers, key_drivers_of_correlations
-from retainkit._numerics.samples.relative_weights import relative_weights
-from retainkit._numerics.samples.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
+from retainkit.decisions.feedback.stakes import value_at_stake
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "decisions_feedback.toml").read_text())
 DESIGN, ATTITUDE, CARS = REFERENCE["design"], REFERENCE["attitude"], REFERENCE["mtcars"]
@@ -116,9 +116,9 @@ def test_sampled_orders_come_within_their_error_of_all_orders() -> None:
     exact = shapley_r_squared(together[:8, :8], together[:8, 8])
     deviations: list[float] = []
     for seed in range(40):
-        parts, error = sampled_shapley_r_squared(together[:8, :8], together[:8, 8], orders=200, seed=seed)
-        assert parts.sum() == pytest.approx(exact.sum(), rel=1e-12)
-        deviations += ((parts - exact) / error).tolist()
+        found = sampled_shapley_r_squared(together[:8, :8], together[:8, 8], orders=200, seed=seed)
+        assert found.parts.sum() == pytest.approx(exact.sum(), rel=1e-12)
+        deviations += ((found.parts - exact) / found.standard_error).tolist()
     assert 0.85 < np.std(deviations) < 1.15
     assert abs(np.mean(deviations)) < 0.15
 

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit._numerics.samples.relative_weights import relative_weights
+from retainkit._numerics.samples.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
 from retainkit.decisions.experiments.rate_contrast import rate_contrast
 from retainkit.decisions.feedback.effect_check import effect_check, effect_check_of_table
 from retainkit.decisions.feedback.importance_performance import importance_performance
 from retainkit.decisions.feedback.issue_effects import issue_effects
-from retainkit.decisions.feedback.issues_at_stake import issues_at_stake, value_at_stake
+from retainkit.decisions.feedback.issues_at_stake import issues_at_stake
 from retainkit.decisions.feedback.key_drivers import key_drivers, key_drivers_of_correlations
-from retainkit._numerics.samples.relative_weights import relative_weights
-from retainkit._numerics.samples.shapley_regression import sampled_shapley_r_squared, shapley_r_squared
+from retainkit.decisions.feedback.stakes import value_at_stake
 from retainkit.decisions.feedback.tickets import tickets_by_customer
 from retainkit.errors import InputError
 

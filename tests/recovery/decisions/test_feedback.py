@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit._numerics.samples.shapley_regression import shapley_r_squared
 from retainkit.decisions.feedback.effect_check import effect_check
 from retainkit.decisions.feedback.issue_effects import issue_effects
 from retainkit.decisions.feedback.key_drivers import key_drivers
-from retainkit._numerics.samples.shapley_regression import shapley_r_squared
 
 RUNS = 2000  # a coverage of 90% then has a standard error of 0.7%
 

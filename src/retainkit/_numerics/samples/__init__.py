@@ -9,5 +9,8 @@ In reading order:
 - `confidence_sequence`  a band around an estimate that holds at all looks together.
 - `wilson`               the interval of a share, right for small ones.
 - `mean_draws`           draws of a mean: the Bayesian bootstrap, and Student's t.
+- `correlations`         correlations of drivers with each other and an outcome, checked or from rows.
 - `subset_r_squared`     R² on every subset of the drivers, and what each adds on average.
+- `shapley_regression`   the parts of R² due to each driver, averaged over all orders, or some.
+- `relative_weights`     the same by way of uncorrelated stand-ins.
 """

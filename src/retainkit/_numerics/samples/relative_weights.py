@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import keeps_labels
 from retainkit._numerics.samples.correlations import check_correlations
+from retainkit.columns import keeps_labels
 from retainkit.typing import Array, NumberLike
 
 

@@ -15,10 +15,11 @@ the Shapley value of R², also called general dominance.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
+from retainkit._numerics.samples.correlations import check_correlations
 from retainkit._numerics.samples.subset_r_squared import (
     gains_in_order,
     mean_gains,
@@ -26,9 +27,9 @@ from retainkit._numerics.samples.subset_r_squared import (
     r_squared_by_subset,
 )
 from retainkit.columns import keeps_labels
-from retainkit._numerics.samples.correlations import check_correlations
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, wrong_shape
+from retainkit.records import Record, read_only
 from retainkit.typing import Array, NumberLike
 
 EXACT_UP_TO = 20
@@ -38,11 +39,22 @@ _AT_ONCE = 1 << 17
 _SAMPLED_AT_ONCE = 1 << 20
 
 
-class SampledParts(NamedTuple):
-    """Parts of R² averaged over some of the orders, with their standard error from that choice."""
+@dataclass(frozen=True, eq=False)
+class SampledParts(Record):
+    """Parts of R² averaged over some of the orders; made by `sampled_shapley_r_squared`.
+
+    Attributes
+    ----------
+    parts, standard_error : (p,)
+        The error is that of averaging over some orders only.
+    """
 
     parts: Array
     standard_error: Array
+
+    def __str__(self) -> str:
+        pairs = zip(self.parts.tolist(), self.standard_error.tolist(), strict=True)
+        return "Parts of R²: " + ", ".join(f"{part:.4f} ± {error:.4f}" for part, error in pairs)
 
 
 @keeps_labels
@@ -149,7 +161,8 @@ def sampled_parts(R: Array, r: Array, orders: int, rng: np.random.Generator) -> 
     gains = [gains_in_order(R, r, chosen[i : i + size]) for i in range(0, len(chosen), size)]
     # an order and its reverse are one observation: their errors are not independent
     pairs = np.concatenate(gains, axis=1).reshape(r.size, -1, 2).mean(axis=2)  # (p, pairs)
-    return SampledParts(pairs.mean(axis=1), pairs.std(axis=1, ddof=1) / np.sqrt(pairs.shape[1]))
+    error = pairs.std(axis=1, ddof=1) / np.sqrt(pairs.shape[1])
+    return SampledParts(read_only(pairs.mean(axis=1)), read_only(error))
 
 
 def parts_in_orders(R: Array, r: Array, orders: int, rng: np.random.Generator) -> Array:

@@ -121,6 +121,7 @@ class Decision(Record):
     def _repr_html_(self) -> str:
         rows: Mapping[str, NumberLike] = self._row_columns() if self._shows_rows else {}
         named = {name: getattr(self, name) for name in self._figures() if name not in rows}
+        named = {name: value for name, value in named.items() if not isinstance(value, tuple)}
         figures = {name: value for name, value in named.items() if np.ndim(value) < 2}
         cells = [("figure", "value")]
         cells += [

@@ -46,7 +46,8 @@ def divide(
         return weights_of(R, r), None
     if r.size <= EXACT_UP_TO:
         return exact_parts(R[None], r[None])[0], None
-    return sampled_parts(R, r, orders, rng)
+    found = sampled_parts(R, r, orders, rng)
+    return found.parts, found.standard_error
 
 
 def intervals(

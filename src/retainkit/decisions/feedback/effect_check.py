@@ -10,91 +10,118 @@ It is right if both would have changed alike without the fix.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from retainkit.columns import numbers
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
 from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
-from retainkit.domains import NOT_NEGATIVE, REAL
+from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.typing import Frame, Number, Plain
+from retainkit.typing import Frame, Number, NumberLike, Real
 
 CAVEAT = "Right if both groups would have changed alike without the fix, and are of different customers."
+_ALMOST_NONE, _ALMOST_ALL = 1e-9, 1.0 - 1e-12  # levels: z of the normal from 0 to 7
 
 
-@dataclass(frozen=True)
-class EffectCheck(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EffectCheckInputs(Inputs):
+    """What the money made by a fix rests on."""
+
+    effect: Real = assumed(REAL, "change of the rate made by the fix")
+    customers: Real = assumed(NOT_NEGATIVE, "whom the fix reaches")
+    value: Real = assumed(REAL, "of an event that does not happen")
+    cost: Real = assumed(NOT_NEGATIVE, "of the fix")
+    counts: tuple[tuple[float, float], ...] = setting()
+
+    def gain(self) -> NumberLike:
+        """What the events that do not happen are worth, less the fix."""
+        # a fix lowers the rate of what goes wrong: a negative effect is the gain
+        return -self.effect * self.customers * self.value - self.cost
+
+    def contrast(self, level: Number) -> Contrast:
+        """Fixed after − fixed before − (control after − control before), with its interval."""
+        return rate_contrast(*self.counts, signs=(1, -1, -1, 1), level=level)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EffectCheck(Decision):
     """What a fix changed, compared with customers without it, in a rate and in money; made by `effect_check`.
 
     Attributes
     ----------
+    gain : float, money
+        −effect·customers·value − cost.
     effect : Contrast
         Change of the rate that the fix made, with its interval; negative where customers leave less.
     change_fixed, change_control : float
         Of each group from before to after. The first alone would be the naive answer.
-    gain : float, money
-        −effect·customers·value − cost.
-    gain_low, gain_high : float, money
-        At the ends of the interval of the effect.
     level : float
-    assumptions : tuple of Assumption
+        Of the interval that is printed.
+    caveat : str
     """
 
+    _derived = ("sure",)
+
+    inputs: EffectCheckInputs
+    gain: float
     effect: Contrast
     change_fixed: float
     change_control: float
-    gain: float
-    gain_low: float
-    gain_high: float
     level: float
-    assumptions: tuple[Assumption, ...]
     caveat: str = CAVEAT
-
-    @property
-    def worth_it(self) -> bool:
-        """Whether the estimated effect earns more than the fix costs."""
-        return self.gain > 0.0
 
     @property
     def sure(self) -> bool:
         """Whether the whole interval says the same about the gain as the estimate."""
-        return self.gain_low > 0.0 or self.gain_high < 0.0
+        low, high = self.interval()
+        return low > 0.0 or high < 0.0
 
-    def as_dict(self) -> Plain:
-        """The figures, and the assumptions with where they turn."""
-        return {
-            "effect": self.effect.value,
-            "effect_low": self.effect.low,
-            "effect_high": self.effect.high,
-            "change_fixed": self.change_fixed,
-            "change_control": self.change_control,
-            "gain": self.gain,
-            "gain_low": self.gain_low,
-            "gain_high": self.gain_high,
-            "level": self.level,
-            "worth_it": self.worth_it,
-            "sure": self.sure,
-            "assumptions": [asdict(a) for a in self.assumptions],
-            "caveat": self.caveat,
-        }
+    @property
+    def probability_of_gain(self) -> float:
+        """As far as the data tell: by the widest interval that does not reach a gain of 0."""
+        from scipy.optimize import brentq
 
-    def __str__(self) -> str:
+        side = 0 if self.gain > 0.0 else 1
+
+        def end(level: float) -> float:
+            return self.interval(level)[side]
+
+        # the interval grows with its level: from the estimate itself to all that rates can be
+        if end(_ALMOST_NONE) * self.gain <= 0.0:
+            half = 0.0
+        elif end(_ALMOST_ALL) * self.gain > 0.0:
+            half = 0.5
+        else:
+            half = 0.5 * float(brentq(end, _ALMOST_NONE, _ALMOST_ALL))
+        return 0.5 + half if side == 0 else 0.5 - half
+
+    def interval(self, level: Number | None = None) -> tuple[float, float]:
+        """The gain at the ends of the interval of the effect, by default of the level of the check."""
+        found = self.inputs.contrast(self.level if level is None else LEVEL.check("level", level))
+        # the ends swap, since the money falls with the effect
+        low, high = sorted(float(self.inputs.gain_at(effect=end)) for end in (found.low, found.high))
+        return low, high
+
+    def headline(self) -> str:
+        """The money, and the rates behind it."""
         value, low, high = (
             f"{100.0 * x:+.2f}" for x in (self.effect.value, self.effect.low, self.effect.high)
         )
-        verdict = "Worth it" if self.worth_it else "Not worth it"
-        doubt = "" if self.sure else ", but the data allow the opposite"
-        return "\n".join(
-            [
-                f"The fix changed the rate by {value} points ({self.level:.0%} interval {low} to {high}):",
-                f"  {100.0 * self.change_fixed:+.2f} with it, {100.0 * self.change_control:+.2f} without it",
-                f"{verdict}{doubt}: {self.gain:,.2f} ({self.gain_low:,.2f} to {self.gain_high:,.2f})",
-                *(f"  {a}" for a in self.assumptions),
-                self.caveat,
-            ]
+        least, most = self.interval()
+        return (
+            f"{self.gain:,.2f} ({least:,.2f} to {most:,.2f})\n"
+            f"  the fix changed the rate by {value} points ({self.level:.0%} interval {low} to {high}):\n"
+            f"  {100.0 * self.change_fixed:+.2f} with it, {100.0 * self.change_control:+.2f} without it"
         )
+
+    def verdict(self) -> str:
+        """Whether it was worth it, and whether the data are sure of that."""
+        return super().verdict() + ("" if self.sure else ", but the data allow the opposite")
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}\n{self.caveat}"
 
 
 def effect_check(
@@ -146,51 +173,31 @@ def effect_check(
     ...         cost=60_000,
     ...     )
     ... )
-    The fix changed the rate by -1.50 points (90% interval -2.71 to -0.30):
-      -2.50 with it, -1.00 without it
     Worth it, but the data allow the opposite: 120,000.00 (-24,486.78 to 264,697.70)
-      effect = -0.015 (change of the rate made by the fix); turns at -0.005
-      customers = 20000 (whom the fix reaches); turns at 6666.67
-      value = 600 (of an event that does not happen); turns at 200
-      cost = 60000 (of the fix); turns at 180000
+      the fix changed the rate by -1.50 points (90% interval -2.71 to -0.30):
+      -2.50 with it, -1.00 without it
+      assumed     value  turns at  what it is
+      effect     -0.015    -0.005  change of the rate made by the fix
+      customers   20000   6666.67  whom the fix reaches
+      value         600       200  of an event that does not happen
+      cost        60000    180000  of the fix
     Right if both groups would have changed alike without the fix, and are of different customers.
     """
-    reached, worth, spent = numbers(
-        customers=(customers, NOT_NEGATIVE), value=(value, REAL), cost=(cost, NOT_NEGATIVE)
-    )
-    counts = {
-        "fixed_after": fixed_after,
-        "fixed_before": fixed_before,
-        "control_after": control_after,
-        "control_before": control_before,
-    }
-    four = [check_count(name, pair) for name, pair in counts.items()]
-    effect = rate_contrast(*four, signs=(1, -1, -1, 1), level=level)
+    groups = (fixed_after, fixed_before, control_after, control_before)
+    names = ("fixed_after", "fixed_before", "control_after", "control_before")
+    numbers(customers=(customers, NOT_NEGATIVE), value=(value, REAL), cost=(cost, NOT_NEGATIVE))
+    four = [check_count(name, pair) for name, pair in zip(names, groups, strict=True)]
+    x = EffectCheckInputs.read(locals(), effect=0.0, counts=tuple((float(k), float(n)) for k, n in four))
+    effect = x.contrast(level)
+    x = x.replace(effect=effect.value)
     rates = [events / all_ for events, all_ in four]
-
-    def gain(effect: float, customers: float, value: float, cost: float) -> float:
-        # a fix lowers the rate of what goes wrong: a negative effect is the gain
-        return -effect * customers * value - cost
-
-    money = [gain(x, reached, worth, spent) for x in (effect.value, effect.low, effect.high)]
     return EffectCheck(
+        inputs=x,
+        gain=float(x.gain()),
         effect=effect,
         change_fixed=rates[0] - rates[1],
         change_control=rates[2] - rates[3],
-        gain=money[0],
-        # the ends swap, since the money falls with the effect
-        gain_low=min(money[1:]),
-        gain_high=max(money[1:]),
         level=float(level),
-        assumptions=assumptions(
-            gain,
-            {
-                "effect": Given(effect.value, REAL, "change of the rate made by the fix"),
-                "customers": Given(reached, NOT_NEGATIVE, "whom the fix reaches"),
-                "value": Given(worth, REAL, "of an event that does not happen"),
-                "cost": Given(spent, NOT_NEGATIVE, "of the fix"),
-            },
-        ),
     )
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from retainkit.decisions.feedback.key_drivers import CAVEAT, KeyDrivers
 from retainkit.domains import REAL
 from retainkit.errors import InputError, missing_argument, near, unknown_choice
-from retainkit.records import AbstractRecord, read_only
+from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number, Plain
+from retainkit.typing import Array, Number
 
 Quadrant: TypeAlias = Literal[
     "concentrate here", "keep up the good work", "low priority", "possible overkill"
@@ -29,8 +29,8 @@ Cut: TypeAlias = Literal["mean", "median"]
 """Where importance and performance count as high: from the mean or the median of the attributes on."""
 
 
-@dataclass(frozen=True, eq=False)
-class ImportancePerformance(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ImportancePerformance(Record):
     """What matters and how well it is done; made by `importance_performance`.
 
     Attributes
@@ -64,20 +64,6 @@ class ImportancePerformance(AbstractRecord):
         return tuple(
             name for name, found in zip(self.attributes, self.quadrant, strict=True) if found == quadrant
         )
-
-    def as_dict(self) -> Plain:
-        """The table by column, and the cuts."""
-        return {
-            "attributes": list(self.attributes),
-            "importance": self.importance.tolist(),
-            "performance": self.performance.tolist(),
-            "quadrant": list(self.quadrant),
-            "importance_cut": self.importance_cut,
-            "performance_cut": self.performance_cut,
-            "cut": self.cut,
-            "against": list(self.against),
-            "caveat": self.caveat,
-        }
 
     def __str__(self) -> str:
         rows = [["attribute", "importance", "performance", "quadrant".ljust(21)]]

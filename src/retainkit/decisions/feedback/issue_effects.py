@@ -16,7 +16,7 @@ Neither makes an experiment out of tickets: who writes in differs from who does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
@@ -29,14 +29,14 @@ from retainkit._numerics.samples.adjusted_differences import (
     by_regression,
     by_strata,
 )
-from retainkit.decisions._base.estimate import Estimate
 from retainkit._numerics.samples.correlations import check_own_variation, standardized
+from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
 from retainkit.domains import LEVEL
 from retainkit.errors import InputError, unknown_choice
-from retainkit.records import AbstractRecord, read_only
+from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Frame, Number, Plain
+from retainkit.typing import Array, Frame, Number
 
 EffectMethod: TypeAlias = Literal["adjusted", "stratified", "unadjusted"]
 """How customers with an issue are compared with those without it."""
@@ -45,8 +45,8 @@ _ROUNDING = 1e-20  # of a squared difference of shares
 CAVEAT = "Observed, not tried out: who meets an issue, and who reports it, may differ in other ways too."
 
 
-@dataclass(frozen=True, eq=False)
-class IssueEffects(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IssueEffects(Record):
     """How much more often customers leave who met an issue; made by `issue_effects`.
 
     Attributes
@@ -69,6 +69,9 @@ class IssueEffects(AbstractRecord):
     covariance : (k, k)
         Of the estimates; those of "stratified" and "unadjusted" are taken as independent of each other.
     """
+
+    _derived = ("attributed",)
+    _hidden = frozenset({"covariance"})
 
     issues: tuple[str, ...]
     effect: tuple[Estimate, ...]
@@ -107,20 +110,16 @@ class IssueEffects(AbstractRecord):
         )
         return {name: drawn[:, j] for j, name in enumerate(self.issues)}
 
-    def as_dict(self) -> Plain:
-        """The table by issue, and how it was made."""
+    def _row_columns(self) -> Mapping[str, Array | list[str]]:
+        ends = np.array([e.interval for e in self.effect])
         return {
-            "issues": list(self.issues),
-            "effect": [estimate.as_dict() for estimate in self.effect],
-            "incidence": self.incidence.tolist(),
-            "unadjusted": self.unadjusted.tolist(),
-            "compared": self.compared.tolist(),
-            "churn": self.churn,
-            "attributed": self.attributed,
-            "customers": self.customers,
-            "method": self.method,
-            "controls": list(self.controls),
-            "caveat": self.caveat,
+            "issue": list(self.issues),
+            "incidence": self.incidence,
+            "unadjusted": self.unadjusted,
+            "effect": np.array([e.value for e in self.effect]),
+            "low": ends[:, 0],
+            "high": ends[:, 1],
+            "compared": self.compared,
         }
 
     def __str__(self) -> str:

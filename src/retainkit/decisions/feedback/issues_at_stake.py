@@ -1,12 +1,6 @@
-"""What an issue costs in customers, and which issues to fix first.
+"""Which issues to fix first, within a budget: those that gain most together.
 
-An issue that a share i of N customers meets, and that makes them leave with a probability higher by Δ, takes
-away N·i·Δ customers worth V each. A fix that removes a share ρ of it at a cost is worth
-
-    gain = N·i·Δ·ρ·V − cost.
-
-Under a budget the issues to fix are those that gain most together; with few issues all combinations are
-tried.
+With few issues all combinations are tried; many are taken by gain per cost.
 """
 
 from __future__ import annotations
@@ -14,110 +8,70 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.columns import columns
+from retainkit.decisions._base.assumptions import assumption_text
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.decisions.feedback.issue_effects import CAVEAT, IssueEffects
+from retainkit.decisions.feedback.stakes import IssueAtStake, IssueInputs
 from retainkit.decisions.targeting.treatment_list import BUDGET, treatment_list
-from retainkit.domains import DIFFERENCE_OF_SHARES, NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.errors import InputError, near
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number, NumberLike, Plain, Real
+from retainkit.typing import Array, Number, NumberLike, Real
 
-_ALL_COMBINATIONS_UP_TO = 20  # issues: a million sums, made by doubling
+_ALL_COMBINATIONS_UP_TO = 20  # a million of them, some milliseconds
 _ROUNDING = 1e-12  # three times 0.1 is within a budget of 0.3
 SUPPLIED = "Effects as supplied: unless adjusted for each other, customers with two issues are counted twice."
 
 
-def value_at_stake(
-    customers: NumberLike, *, incidence: NumberLike, churn_effect: NumberLike, value: NumberLike
-) -> SameKind:
-    """What an issue takes away by making customers leave: N·incidence·Δchurn·V.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RankingInputs(Record, Question):
+    """What the choice of issues rests on: of all issues the inputs, of those to fix the gain."""
 
-    Parameters
-    ----------
-    customers : number or column, 0 or more
-        N, all customers, in the time that the other figures are about.
-    incidence : number or column in [0, 1]
-        Share of them who meet the issue.
-    churn_effect : number or column in [-1, 1]
-        Δ, by how much it raises their probability of leaving: 0.04 for 4 points. There is no default: it
-        comes from data (`issue_effects`), from an experiment, or from a judgement that can be named.
-    value : number or column, money
-        V, margin still to come from a customer who stays.
+    issues: dict[str, IssueInputs]
+    fix: tuple[str, ...]
 
-    Returns
-    -------
-    float, ndarray or Series
-        Money, the kind of the arguments.
+    def stated(self) -> Mapping[str, Stated]:
+        """What all issues share, and of each one to fix its effect and cost.
 
-    Raises
-    ------
-    InputError
-        For values outside their domain.
+        How many meet an issue, and how much of it a fix removes, turn the choice in the same proportion as
+        its effect does; each issue says so for itself.
+        """
+        found: dict[str, Stated] = {}
+        for issue in self.fix:
+            own = self.issues[issue].stated()
+            found |= {name: own[name] for name in ("customers", "value")}
+            found |= {f"{name} of {issue}": own[name] for name in ("churn_effect", "cost")}
+        return dict(sorted(found.items(), key=lambda item: " of " in item[0]))  # the shared ones first
 
-    Examples
-    --------
-    >>> round(value_at_stake(20_000, incidence=0.08, churn_effect=0.05, value=600), 2)
-    48000.0
-    """
-    (N, i, delta, V), back = columns(
-        customers=(customers, NOT_NEGATIVE),
-        incidence=(incidence, PROBABILITY),
-        churn_effect=(churn_effect, DIFFERENCE_OF_SHARES),
-        value=(value, REAL),
-    )
-    return back(N * i * delta * V)
+    def gain_at(self, **values: Real) -> NumberLike:
+        """The gain of those to fix; which ones they are stays as it is."""
+        total: NumberLike = 0.0
+        for issue in self.fix:
+            ending = f" of {issue}"
+            own = {n.removesuffix(ending): v for n, v in values.items() if n.endswith(ending)}
+            shared = {n: v for n, v in values.items() if n in ("customers", "value")}
+            total = total + np.asarray(self.issues[issue].gain_at(**shared, **own))
+        return total
+
+    def __str__(self) -> str:
+        return f"{len(self.issues)} issues, of which to fix: {', '.join(self.fix) or 'none'}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class IssueAtStake(AbstractDecision):
-    """What fixing one issue brings; made by `issues_at_stake`.
-
-    Attributes
-    ----------
-    issue : str
-    at_stake : float or (draws,), money
-        Lost through customers who leave because of it.
-    cost : float or (draws,), money
-        Of fixing it.
-    """
-
-    issue: str
-    at_stake: Real
-    cost: Real
-
-    @property
-    def gain_per_cost(self) -> float:
-        """Mean net gain for each unit of money spent; ``inf`` for a gain that costs nothing."""
-        gain, cost = mean(self.gain), mean(self.cost)
-        if cost > 0.0:
-            return gain / cost
-        # a free fix is infinitely good per money, or infinitely bad
-        return math.copysign(math.inf, gain) if gain else 0.0
-
-    def headline(self) -> str:
-        """The verdict in a sentence or two."""
-        return (
-            f"fixing {self.issue!r} gains {shown(self.gain)}; at stake are {mean(self.at_stake):,.2f}, "
-            f"the fix costs {mean(self.cost):,.2f}."
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class IssueRanking(AbstractRecord):
+class IssueRanking(Decision):
     """Which issues to fix first; made by `issues_at_stake`.
 
     Attributes
     ----------
-    issues : tuple of IssueAtStake
-        The best gain per cost first.
     fix : tuple of str
         Those that gain most together within the budget.
     gain : float or (draws,), money
@@ -128,47 +82,44 @@ class IssueRanking(AbstractRecord):
     caveat : str
     """
 
-    issues: tuple[IssueAtStake, ...]
+    _derived = ("issues",)
+    _shows_rows = True
+
+    inputs: RankingInputs
     fix: tuple[str, ...]
-    gain: Real
     spent: float
     budget: float
     gain_bound: float
     caveat: str
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether any issue within the budget is worth fixing."""
-        return bool(self.fix)
-
-    @property
-    def probability_of_gain(self) -> float:
-        """The share of draws in which fixing these issues gains; 0 or 1 for numbers."""
-        return probability_positive(self.gain)
-
-    def interval(self, level: float = 0.9) -> tuple[float, float]:
-        """The middle part of the draws of the gain; a number is its own interval."""
-        return interval(self.gain, PROBABILITY.check("level", level))
+    @cached_property
+    def issues(self) -> tuple[IssueAtStake, ...]:
+        """Every issue with its own verdict, the best gain per cost first."""
+        return _in_order(self.inputs.issues)
 
     def __getitem__(self, issue: str) -> IssueAtStake:
         """The issue of this name."""
-        for found in self.issues:
-            if found.issue == issue:
-                return found
-        raise KeyError(issue)
+        return {found.issue: found for found in self.issues}[issue]
 
-    def as_dict(self) -> Plain:
-        """The issues in order, and what to fix."""
+    def _row_columns(self) -> Mapping[str, Array | list[str]]:
         return {
-            "issues": [{"issue": each.issue, **each.as_dict()} for each in self.issues],
-            "fix": list(self.fix),
-            "gain": plain(self.gain),
-            "spent": self.spent,
-            "budget": self.budget,
-            "gain_bound": self.gain_bound,
-            "probability_of_gain": self.probability_of_gain,
-            "caveat": self.caveat,
+            "issue": [each.issue for each in self.issues],
+            "at_stake": np.array([mean(each.at_stake) for each in self.issues]),
+            "cost": np.array([mean(each.cost) for each in self.issues]),
+            "gain": np.array([mean(each.gain) for each in self.issues]),
+            "gain_per_cost": np.array([each.gain_per_cost for each in self.issues]),
+            "probability_of_gain": np.array([each.probability_of_gain for each in self.issues]),
+            "fix": np.array([each.issue in self.fix for each in self.issues]),
         }
+
+    def verdict(self) -> str:
+        """What to fix."""
+        return f"Fix {', '.join(self.fix)}" if self.fix else "Fix none of them"
+
+    def headline(self) -> str:
+        """What that gains and costs."""
+        limit = "" if math.isinf(self.budget) else f" of {self.budget:,.0f}"
+        return f"gain {shown(self.gain, ',.0f')} for {self.spent:,.0f}{limit}"
 
     def __str__(self) -> str:
         rows = [["issue", "at stake", "cost", "net gain", "per cost", "P(gain)", "fix"]]
@@ -177,10 +128,8 @@ class IssueRanking(AbstractRecord):
             chance = f"{each.probability_of_gain:.0%}" if np.ndim(each.gain) else "-"
             chosen = "yes" if each.issue in self.fix else ""
             rows.append([each.issue, *money, f"{each.gain_per_cost:.2f}", chance, chosen])
-        limit = "" if math.isinf(self.budget) else f" of {self.budget:,.0f}"
-        verdict = f"Fix {', '.join(self.fix)}" if self.fix else "Fix none of them"
-        caption = f"{verdict}: gain {shown(self.gain, ',.0f')} for {self.spent:,.0f}{limit}"
-        return f"{text_table(caption, rows, left=1)}\n{self.caveat}"
+        table = text_table(f"{self.verdict()}: {self.headline()}", rows, left=1)
+        return f"{table}\n{self.caveat}\n{assumption_text(self.turning_points())}"
 
 
 def issues_at_stake(
@@ -241,22 +190,31 @@ def issues_at_stake(
     delay      72,000  40,000    32,000      0.80        -  yes
     app        48,000  60,000   -12,000     -0.20        -
     Effects as supplied: unless adjusted for each other, customers with two issues are counted twice.
+      assumed                  value    turns at  what it is
+      customers                20000     8666.67  whom the fix reaches
+      value                      600         260  margin still to come from a customer who stays
+      churn_effect of billing   0.05  -0.0208333  by how much it raises the probability of leaving
+      cost of billing          12000       80000  of the fix
+      churn_effect of delay     0.02  0.00111111  by how much it raises the probability of leaving
+      cost of delay            40000      108000  of the fix
     """
     (limit,), _ = columns(budget=(budget, BUDGET))
+    estimated = isinstance(effects, IssueEffects)
     if isinstance(effects, IssueEffects):
         observed = dict(zip(effects.issues, effects.incidence.tolist(), strict=True))
         found: Mapping[str, NumberLike] = effects.draws(draws, seed=seed)
-        caveat, domain = CAVEAT, REAL  # the normal distribution of a vague estimate has no ends
     else:
-        observed, found, caveat, domain = {}, effects, SUPPLIED, DIFFERENCE_OF_SHARES
+        observed, found = {}, effects
     shares = _named("incidence", observed if incidence is None else incidence, found)
-    costs = _named("cost", cost, found)
-    fixed = _resolved(resolved, found)
-    issues = [
-        _issue(name, customers, shares[name], found[name], value, fixed[name], costs[name], domain)
-        for name in found
-    ]
-    return _ranked(issues, float(limit), caveat)
+    costs, fixed = _named("cost", cost, found), _resolved(resolved, found)
+    inputs: dict[str, IssueInputs] = {}
+    for name, effect in found.items():
+        own = {"incidence": shares[name], "resolved": fixed[name], "cost": costs[name]}
+        # the normal distribution of a vague estimate has no ends: its draws may lie beyond 1
+        within = np.clip(effect, -1.0, 1.0) if estimated else effect
+        read = IssueInputs.read({"customers": customers, "value": value, "churn_effect": within, **own})
+        inputs[name] = read.replace(churn_effect=effect) if estimated else read
+    return _ranked(inputs, float(limit), CAVEAT if estimated else SUPPLIED)
 
 
 def _named(
@@ -277,62 +235,27 @@ def _resolved(resolved: NumberLike, issues: Mapping[str, NumberLike]) -> Mapping
     return dict.fromkeys(issues, resolved)
 
 
-def _issue(
-    name: str,
-    customers: NumberLike,
-    incidence: NumberLike,
-    effect: NumberLike,
-    value: NumberLike,
-    resolved: NumberLike,
-    cost: NumberLike,
-    domain: Domain,
-) -> IssueAtStake:
-    inputs = given(
-        customers=(customers, NOT_NEGATIVE, "whom the fix reaches"),
-        incidence=(incidence, PROBABILITY, "share of them who meet the issue"),
-        churn_effect=(effect, domain, "by how much it raises the probability of leaving"),
-        value=(value, REAL, "margin still to come from a customer who stays"),
-        resolved=(resolved, PROBABILITY, "share of the issue that the fix removes"),
-        cost=(cost, NOT_NEGATIVE, "of the fix"),
-    )
-
-    def at_stake(
-        customers: NumberLike,
-        incidence: NumberLike,
-        churn_effect: NumberLike,
-        value: NumberLike,
-        **_: NumberLike,
-    ) -> NumberLike:
-        return customers * incidence * churn_effect * value
-
-    def gain(**x: NumberLike) -> NumberLike:
-        return at_stake(**x) * x["resolved"] - x["cost"]
-
-    x = values_of(inputs)
-    # draws of a vague estimate may go beyond −1 and 1, a turning point that is told may not
-    within = inputs | {"churn_effect": inputs["churn_effect"]._replace(domain=DIFFERENCE_OF_SHARES)}
-    return IssueAtStake(
-        issue=name,
-        gain=number(gain(**x)),
-        at_stake=number(at_stake(**x)),
-        cost=number(x["cost"]),
-        assumptions=turning_points(gain, within),
-    )
-
-
-def _ranked(issues: list[IssueAtStake], budget: float, caveat: str) -> IssueRanking:
+def _in_order(inputs: Mapping[str, IssueInputs]) -> tuple[IssueAtStake, ...]:
+    each = [
+        IssueAtStake(inputs=x, gain=np.asarray(x.gain()), issue=name, at_stake=np.asarray(x.at_stake()))
+        for name, x in inputs.items()
+    ]
     # shown by what is scarce, the money; the choice below is by what the whole budget gains
-    order = sorted(issues, key=lambda each: -each.gain_per_cost)
+    return tuple(sorted(each, key=lambda one: -one.gain_per_cost))
+
+
+def _ranked(inputs: dict[str, IssueInputs], budget: float, caveat: str) -> IssueRanking:
+    order = _in_order(inputs)
     gains, costs = (
-        np.array([mean(x) for x in column]) for column in zip(*((e.gain, e.cost) for e in order), strict=True)
+        np.array([mean(x) for x in c]) for c in zip(*((e.gain, e.cost) for e in order), strict=True)
     )
     chosen, bound = _best(gains, costs, budget)
-    fix = [each for each, taken in zip(order, chosen.tolist(), strict=True) if taken]
-    total: NumberLike = sum((np.asarray(each.gain) for each in fix), np.zeros(()))
+    fix = tuple(each.issue for each, taken in zip(order, chosen.tolist(), strict=True) if taken)
+    x = RankingInputs(issues=inputs, fix=fix)
     return IssueRanking(
-        issues=tuple(order),
-        fix=tuple(each.issue for each in fix),
-        gain=number(total),
+        inputs=x,
+        gain=np.asarray(x.gain_at()),
+        fix=fix,
         spent=float(costs[chosen].sum()),
         budget=budget,
         gain_bound=bound,
@@ -346,7 +269,7 @@ def _best(gain: Array, cost: Array, budget: float) -> tuple[NDArray[np.bool_], f
     taken = np.zeros(gain.size, np.bool_)
     if worth.size > _ALL_COMBINATIONS_UP_TO:
         found = treatment_list(gain, cost_per_customer=cost, budget=budget)
-        return found.treated, found.gain_bound
+        return np.asarray(found.treated), found.gain_bound
     gains, costs = np.zeros(1), np.zeros(1)
     for i in worth:  # subset s holds issue worth[j] where its bit 2^j is set
         gains, costs = np.concatenate([gains, gains + gain[i]]), np.concatenate([costs, costs + cost[i]])

@@ -27,15 +27,15 @@ from retainkit.decisions.feedback.driver_parts import DriverMethod, check_method
 from retainkit.decisions.feedback.tickets import named_once, read_numbers
 from retainkit.domains import LEVEL, POSITIVE
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord, read_only
+from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Frame, Number, NumberLike, Plain
+from retainkit.typing import Array, Frame, Number, NumberLike
 
 CAVEAT = "How answers vary together; what improving a driver would change is not in these data."
 
 
-@dataclass(frozen=True, eq=False)
-class KeyDrivers(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class KeyDrivers(Record):
     """How much of an outcome's variation is due to each driver; made by `key_drivers`.
 
     Attributes
@@ -68,6 +68,8 @@ class KeyDrivers(AbstractRecord):
         How many were used.
     """
 
+    _derived = ("share",)
+
     drivers: tuple[str, ...]
     outcome: str
     importance: Array
@@ -97,22 +99,6 @@ class KeyDrivers(AbstractRecord):
 
     def _order(self) -> list[int]:
         return np.argsort(-self.importance, kind="stable").tolist()
-
-    def as_dict(self) -> Plain:
-        """The figures by name as lists in the order of the drivers, with the caveat."""
-        arrays = ("importance", "share", "correlation", "low", "high", "probability_first")
-        lists = {name: getattr(self, name) for name in (*arrays, "sampling_error", "mean")}
-        return {
-            "drivers": list(self.drivers),
-            "outcome": self.outcome,
-            "r_squared": self.r_squared,
-            **{name: None if value is None else value.tolist() for name, value in lists.items()},
-            "method": self.method,
-            "level": self.level,
-            "replicates": self.replicates,
-            "rows": self.rows,
-            "caveat": self.caveat,
-        }
 
     def __str__(self) -> str:
         head = ["driver", "importance", "share", "correlation"]
