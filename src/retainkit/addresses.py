@@ -18,6 +18,7 @@ ROOMS = (
 """Where a name may be, in the order in which it is looked for."""
 
 SYNONYMS: dict[str, str] = {
+    "share_paid_to_stayers": "decisions.share_paid_anyway, of those who stay",
     # what a customer is worth
     "ltv": "economics.lifetime_value",
     "clv": "economics.lifetime_value",

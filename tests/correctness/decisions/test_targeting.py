@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.decisions.targeting.policy_value import policy_value
 from retainkit.decisions.targeting.targeting import (
     break_even_uplift,
-    share_paid_to_stayers,
     treatment_gain,
     treatment_outlay,
 )
@@ -30,7 +30,7 @@ REFERENCE = tomllib.loads(
 # -- the rule ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", [break_even_uplift, share_paid_to_stayers], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", [break_even_uplift, share_paid_anyway], ids=lambda f: f.__name__)
 def test_the_rule_meets_the_reference_numbers(function: Any) -> None:
     case = REFERENCE[function.__name__]
     assert abs(function(**case["inputs"]) - case["expected"]) <= case["tolerance"]
@@ -56,7 +56,7 @@ def test_at_the_break_even_uplift_the_gain_is_0() -> None:
     uplift = break_even_uplift(p0, **offer)
     np.testing.assert_allclose(treatment_gain(p0, churn_treated=p0 - uplift, **offer), 0.0, atol=1e-12)
     assert break_even_uplift(0.3, value=10, cost_per_contact=1, incentive=10) == np.inf
-    assert share_paid_to_stayers(0.2, churn_treated=0.5) == 1.0
+    assert share_paid_anyway(0.8, 0.5) == 1.0
 
 
 # -- the list ------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.decisions.targeting.policy_value import policy_value
-from retainkit.decisions.targeting.targeting import break_even_uplift, share_paid_to_stayers, treatment_gain
+from retainkit.decisions.targeting.targeting import break_even_uplift, treatment_gain
 from retainkit.decisions.targeting.treatment_list import treatment_list
 from retainkit.decisions.targeting.uplift_curves import uplift_curve
 from retainkit.decisions.targeting.whom_to_treat import whom_to_treat
@@ -38,8 +39,8 @@ def test_columns_of_unequal_length_are_refused_and_uplifts_may_be_out_of_reach()
     with pytest.raises(InputError, match="same length"):
         treatment_gain([0.3, 0.2], churn_treated=[0.1, 0.2, 0.3], **OFFER)
     assert break_even_uplift(0.01, **OFFER) > 0.01  # not even keeping everybody pays
-    with pytest.raises(InputError, match="nobody collects"):
-        share_paid_to_stayers([0.3, 0.5], churn_treated=[0.2, 1.0])
+    with pytest.raises(InputError, match="a share above 0"):
+        share_paid_anyway([0.7, 0.5], [0.8, 0.0])
 
 
 @pytest.mark.parametrize(

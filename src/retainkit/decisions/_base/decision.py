@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from retainkit.domains import LEVEL
 from retainkit.errors import unknown_choice
 from retainkit.records import Record, rows_as_html, shown_value
 from retainkit.text_tables import html_table
-from retainkit.typing import Number, NumberLike, Plain, Real
+from retainkit.typing import Number, Plain, Real
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,15 +118,13 @@ class Decision(Record):
         return f"{self.verdict()}: {self.headline()}\n{assumption_text(self.turning_points())}"
 
     def _repr_html_(self) -> str:
-        rows: Mapping[str, NumberLike] = self._row_columns() if self._shows_rows else {}
-        named = {name: getattr(self, name) for name in self._figures() if name not in rows}
-        named = {name: value for name, value in named.items() if not isinstance(value, tuple)}
-        figures = {name: value for name, value in named.items() if np.ndim(value) < 2}
+        alike = {(), np.shape(self.gain)}  # a number, or one for each draw; what has rows of its own is below
+        figures = {n: v for n in self._figures() if np.shape(v := getattr(self, n)) in alike}
         cells = [("figure", "value")]
         cells += [
-            (name.replace("_", " "), shown_value(mean(v) if np.ndim(v) == 1 else v))
-            for name, v in figures.items()
+            (n.replace("_", " "), shown_value(mean(v) if np.ndim(v) else v)) for n, v in figures.items()
         ]
+        rows = self._row_columns()
         table = html_table(f"{self.verdict()}: {self.headline()}", cells, left=1)
-        more = rows_as_html(rows) if rows else ""
+        more = rows_as_html(rows) if rows and self._shows_rows else ""
         return table + more + assumption_html(self.turning_points())

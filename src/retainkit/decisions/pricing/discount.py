@@ -14,11 +14,11 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.inputs import assumed
+from retainkit.decisions._base.inputs import assumed, setting
 from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn, even_churn
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.rates import as_loss, in_period
-from retainkit.timing import FlowTiming
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
@@ -85,7 +85,9 @@ class LoyaltyDiscountInputs(MarginAgainstChurn):
     discount_given: Real = assumed(NOT_NEGATIVE, "off the price, in every period")
     churn: Real = assumed(PROBABILITY, "share lost per period without it", rate="loss")
     churn_with_discount: Real = assumed(PROBABILITY, "share lost per period with it", rate="loss")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
     cost_per_customer: Real = assumed(NOT_NEGATIVE, "of introducing it, per customer")
+    timing: FlowTiming = setting(check_flow)
 
     def before(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn without the discount."""

@@ -14,25 +14,80 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import labels_of
+from retainkit.columns import labels_of, numbers
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
-from retainkit.decisions._base.old_decision import (
-    AbstractDecision,
-    Input,
-    given,
-    number,
-    turning_points,
-    values_of,
-)
+from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
-from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+from retainkit.records import Record
+from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TierProgramme(AbstractDecision):
+class TierInputs(Record, Question):
+    """What a programme of tiers rests on: amounts by tier, how members move, who is where now."""
+
+    tiers: tuple[str, ...]
+    margins: Array
+    reward_costs: Array
+    margins_without: Array
+    transitions: Array
+    transitions_without: Array
+    start: Array
+    """Shares of the members by tier."""
+    discount_rate: float
+    horizon: float
+
+    def stated(self) -> Mapping[str, Stated]:
+        """One input per tier, named like ``margin[gold]``, and the discount rate."""
+        said = (
+            ("margin", self.margins, REAL, "margin of a member, per period"),
+            ("reward_cost", self.reward_costs, NOT_NEGATIVE, "benefits, per period"),
+            ("margin_without", self.margins_without, REAL, "without the programme"),
+        )
+        by_tier = {
+            f"{label}[{tier}]": Stated(amount, domain, meaning)
+            for label, amounts, domain, meaning in said
+            for tier, amount in zip(self.tiers, amounts.tolist(), strict=True)
+        }
+        return {**by_tier, "discount_rate": Stated(self.discount_rate, GROWTH, "per period")}
+
+    def gain_at(self, **values: Real) -> Real:
+        """The mean gain over the members of now, and over draws of how they move."""
+        x = {name: stated.value for name, stated in self.stated().items()} | values
+        margins, costs, without = (
+            np.array([x[f"{label}[{tier}]"] for tier in self.tiers])
+            for label in ("margin", "reward_cost", "margin_without")
+        )
+        ours, theirs = self._mean_stays(float(x["discount_rate"]))
+        # members of now by tier: a programme for the best customers may lose on the many others
+        return (ours @ (margins - costs) - theirs @ without) @ self.start
+
+    def values(self) -> tuple[Array, Array]:
+        """The value by start tier, with the programme and without."""
+        ours, theirs = (
+            _stays(chain, self.discount_rate, self.horizon)
+            for chain in (self.transitions, self.transitions_without)
+        )
+        # benefits cost in every period that a member is in the tier, earned or not
+        return ours @ (self.margins - self.reward_costs), theirs @ self.margins_without
+
+    def _mean_stays(self, discount_rate: float) -> list[Array]:
+        """Values are linear in how long members stay in each tier, so that its mean over draws is enough."""
+        return [
+            _mean_stays(chain.tobytes(), chain.shape, discount_rate, self.horizon)
+            for chain in (self.transitions, self.transitions_without)
+        ]
+
+    def __str__(self) -> str:
+        return f"tiers {', '.join(self.tiers)}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TierProgramme(Decision):
     """Whether the tiers of a loyalty programme pay; made by `tier_programme`.
 
     Attributes
@@ -45,6 +100,7 @@ class TierProgramme(AbstractDecision):
     gain_by_tier : the same, value − value_without
     """
 
+    inputs: TierInputs
     tiers: tuple[str, ...]
     value: Array
     value_without: Array
@@ -128,34 +184,21 @@ def tier_programme(
         way_out = "Give the members, or their shares, by tier."
         raise InputError("empty", "start", start, "must have members in some tier", way_out)
     names = _names(tiers, weights.size)
-    inputs = {
-        **_by_tier("margin", "margins", margins, REAL, "margin of a member, per period", names),
-        **_by_tier("reward_cost", "reward_costs", reward_costs, NOT_NEGATIVE, "benefits, per period", names),
-        **_by_tier(
-            "margin_without", "margins_without", margins_without, REAL, "without the programme", names
-        ),
-        **given(discount_rate=(rate, GROWTH, "per period")),
-    }
-    chains = (
-        _chains("transitions", transitions, names),
-        _chains("transitions_without", transitions_without, names),
+    x = TierInputs(
+        tiers=names,
+        margins=_column("margins", margins, REAL, len(names)),
+        reward_costs=_column("reward_costs", reward_costs, NOT_NEGATIVE, len(names)),
+        margins_without=_column("margins_without", margins_without, REAL, len(names)),
+        transitions=_chains("transitions", transitions, names),
+        transitions_without=_chains("transitions_without", transitions_without, names),
+        start=weights / weights.sum(),
+        discount_rate=numbers(discount_rate=(rate, GROWTH))[0],
+        horizon=horizon,
     )
-    share = weights / weights.sum()
-
-    @lru_cache  # most assumptions leave the discount rate as it is
-    def mean_stays(discount_rate: float) -> list[Array]:
-        return [_stays(_mean_chain(c), discount_rate, horizon) for c in chains]
-
-    def gain(**x: NumberLike) -> NumberLike:
-        ours, theirs = _values(x, mean_stays(x["discount_rate"]), names)
-        # members of now by tier: a programme for the best customers may lose on the many others
-        return (ours - theirs) @ share
-
-    x = values_of(inputs)
-    ours, theirs = _values(x, [_stays(c, x["discount_rate"], horizon) for c in chains], names)
+    ours, theirs = x.values()
     return TierProgramme(
-        gain=number((ours - theirs) @ share),
-        assumptions=turning_points(gain, inputs),
+        gain=(ours - theirs) @ x.start,
+        inputs=x,
         tiers=names,
         value=ours,
         value_without=theirs,
@@ -163,14 +206,10 @@ def tier_programme(
     )
 
 
-def _values(x: Mapping[str, NumberLike], stays: list[Array], names: tuple[str, ...]) -> tuple[Array, Array]:
-    """The value by start tier, with the programme and without."""
-    margins, costs, without = (
-        np.array([x[f"{label}[{tier}]"] for tier in names])
-        for label in ("margin", "reward_cost", "margin_without")
-    )
-    # benefits cost in every period that a member is in the tier, earned or not
-    return stays[0] @ (margins - costs), stays[1] @ without
+@lru_cache(maxsize=64)  # most assumptions leave the discount rate as it is
+def _mean_stays(chain: bytes, shape: tuple[int, ...], discount_rate: float, horizon: float) -> Array:
+    stays = _stays(np.frombuffer(chain).reshape(shape), discount_rate, horizon)
+    return stays.mean(axis=0) if stays.ndim == 3 else stays
 
 
 def _stays(chains: Array, discount_rate: float, horizon: Number) -> Array:
@@ -183,10 +222,6 @@ def _stays(chains: Array, discount_rate: float, horizon: Number) -> Array:
     return np.stack(columns_, axis=-1)
 
 
-def _mean_chain(chains: Array) -> Array:
-    return chains.mean(axis=0) if chains.ndim == 3 else chains
-
-
 def _chains(argument: str, value: NumberLike, names: tuple[str, ...]) -> Array:
     chains = np.asarray(PROBABILITY.check(argument, value))
     if chains.ndim in (2, 3) and chains.shape[-2:] == (len(names), len(names)):
@@ -194,14 +229,6 @@ def _chains(argument: str, value: NumberLike, names: tuple[str, ...]) -> Array:
     rule = f"must be a square table, one row and one column per tier ({len(names)}), or draws of it"
     way_out = "Leave out the lost customers: what is missing to 1 in a row leaves for good."
     raise wrong_shape(argument, chains, rule, way_out)
-
-
-def _by_tier(
-    label: str, argument: str, value: NumberLike, domain: Domain, meaning: str, names: tuple[str, ...]
-) -> dict[str, Input]:
-    """One input per tier, named like ``margin[gold]``."""
-    amounts = _column(argument, value, domain, len(names))
-    return given(**{f"{label}[{t}]": (a, domain, meaning) for t, a in zip(names, amounts, strict=True)})
 
 
 def _column(argument: str, value: NumberLike, domain: Domain, size: int | None) -> Array:

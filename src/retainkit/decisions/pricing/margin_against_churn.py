@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retainkit.decisions._base.inputs import Inputs, assumed, setting
-from retainkit.domains import GROWTH
+from retainkit.decisions._base.inputs import Inputs
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.timing import FlowTiming, check_flow
@@ -19,8 +19,9 @@ from retainkit.typing import NumberLike, Real
 class MarginAgainstChurn(Inputs):
     """A customer before and after: two margins per period, two churns, one discount rate."""
 
-    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
-    timing: FlowTiming = setting(check_flow)
+    if TYPE_CHECKING:  # declared by each kind, in the order of its own inputs
+        discount_rate: Real
+        timing: FlowTiming
 
     @abstractmethod
     def before(self) -> tuple[NumberLike, NumberLike]:

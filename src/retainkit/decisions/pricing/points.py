@@ -6,20 +6,18 @@ delay take something off; the rest is a rebate on all spending like any other (`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.old_decision import given, number, turning_points, values_of
-from retainkit.decisions.pricing.rebate import Rebate, gain_of_rebate, rebate_figures
-from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
+from retainkit.decisions.pricing.rebate import PointsInputs, Rebate
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
-from retainkit.records import AbstractRecord
-from retainkit.typing import NumberLike, Plain, RateLike, Unit
+from retainkit.records import Record
+from retainkit.typing import NumberLike, RateLike, Unit
 
 
 def effective_rebate(
@@ -123,40 +121,11 @@ def points_programme(
     >>> decision.worth_it, round(decision.break_even_lift, 4)
     (True, 0.0764)
     """
-    (rate,) = in_period(period, discount_rate=discount_rate)
-    inputs = given(
-        spend_per_period=(spend_per_period, NOT_NEGATIVE, "spending without the programme"),
-        points_per_unit=(points_per_unit, NOT_NEGATIVE, "points earned per unit of money"),
-        cost_per_point=(cost_per_point, NOT_NEGATIVE, "of a redeemed point"),
-        redemption_probability=(redemption_probability, PROBABILITY, "share of points ever redeemed"),
-        periods_to_redemption=(periods_to_redemption, NOT_NEGATIVE, "from earning to redemption"),
-        discount_rate=(rate, GROWTH, "per period"),
-        margin_share=(margin_share, SHARE_ABOVE_0, "margin before the points, share of spending"),
-        lift=(lift, REAL, "how much more is bought because of it"),
-        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of running it, per customer"),
-    )
-
-    def gain(**x: NumberLike) -> NumberLike:
-        return gain_of_rebate(x, _given_back(x))
-
-    x = values_of(inputs)
-    return Rebate(
-        gain=number(gain(**x)), assumptions=turning_points(gain, inputs), **rebate_figures(x, _given_back(x))
-    )
-
-
-def _given_back(x: Mapping[str, NumberLike]) -> NumberLike:
-    return effective_rebate(
-        x["points_per_unit"],
-        cost_per_point=x["cost_per_point"],
-        redemption_probability=x["redemption_probability"],
-        periods_to_redemption=x["periods_to_redemption"],
-        discount_rate=x["discount_rate"],
-    )
+    return PointsInputs.read(locals()).decided()
 
 
 @dataclass(frozen=True, eq=False)
-class PointsRedemption(AbstractRecord):
+class PointsRedemption(Record):
     """How many points are ever redeemed, and what that is now; made by `points_redemption`.
 
     Attributes
@@ -170,13 +139,8 @@ class PointsRedemption(AbstractRecord):
     probability: SameKind
     discounted_probability: SameKind
 
-    def as_dict(self) -> Plain:
-        """The two shares by name, as lists where there are several."""
-        shares = {"probability": self.probability, "discounted_probability": self.discounted_probability}
-        return {k: v if isinstance(v, float) else np.asarray(v).tolist() for k, v in shares.items()}
-
     def __str__(self) -> str:
-        probability, now = (np.mean(np.asarray(v)) for v in self.as_dict().values())
+        probability, now = (np.mean(np.asarray(v)) for v in (self.probability, self.discounted_probability))
         return (
             f"{probability:.2%} of points are redeemed ({1.0 - probability:.2%} breakage), "
             f"{now:.2%} in money of the day they are earned."

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.columns import columns, numbers
-from retainkit.decisions._base.draws import plain
-from retainkit.decisions._base.old_decision import given, number, values_of
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
-from retainkit.errors import InputError, first_offender
-from retainkit.records import AbstractRecord
+from retainkit.errors import InputError, first_offender, wrong_shape
+from retainkit.records import Record
 from retainkit.text_tables import text_table
-from retainkit.typing import Array, Number, NumberLike, Plain, Real
+from retainkit.typing import Array, Number, NumberLike, Real
 
 _ROUNDING = 1e-12  # what sums of fractional points may miss 0 by
 
 
 @dataclass(frozen=True, eq=False)
-class PointsLiability(AbstractRecord):
+class PointsLiability(Record):
     """Points and what they are expected to cost, period by period; made by `points_liability`.
 
     Attributes
@@ -47,10 +45,6 @@ class PointsLiability(AbstractRecord):
     liability: Array
     expense: Array
     breakage_so_far: float | None
-
-    def as_dict(self) -> Plain:
-        """The columns by name, as lists."""
-        return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
     def __str__(self) -> str:
         heads = ("earned", "redeemed", "expired", "outstanding", "liability", "expense")
@@ -120,7 +114,10 @@ def points_liability(
     """
     start, cost = numbers(opening=(opening, NOT_NEGATIVE), cost_per_point=(cost_per_point, NOT_NEGATIVE))
     gained, used, lost = _flows(earned=earned, redeemed=redeemed, expired=expired)
-    probability = np.asarray(_draws(redemption_probability))
+    (probability,), _ = columns(redemption_probability=(redemption_probability, PROBABILITY))
+    if probability.ndim > 1:
+        rule, way_out = "must be a number, or one column of draws", "Roll one programme forward at a time."
+        raise wrong_shape("redemption_probability", probability, rule, way_out)
     balance = _balance(start, gained, used + lost)
     # only what will be redeemed is owed; what breaks is revenue of the past, counted by its estimate
     worth = balance * cost * (probability[:, None] if probability.ndim else probability)
@@ -131,7 +128,7 @@ def points_liability(
         redeemed=used,
         expired=lost,
         outstanding=balance[1:],
-        opening_liability=number(worth[..., 0]),
+        opening_liability=float(worth[0]) if worth.ndim == 1 else worth[:, 0],
         liability=worth[..., 1:],
         # what was paid out and what the promise grew by: the two together are the period's cost
         expense=used * cost + np.diff(worth),
@@ -160,8 +157,3 @@ def _balance(opening: float, earned: Array, taken: Array) -> Array:
         way_out = "Check the opening balance, and that all columns count the same programme."
         raise InputError("inconsistent", "redeemed + expired", shown, rule, way_out)
     return np.maximum(balance, 0.0)
-
-
-def _draws(redemption_probability: NumberLike) -> NumberLike:
-    inputs = given(redemption_probability=(redemption_probability, PROBABILITY, "share ever redeemed"))
-    return values_of(inputs)["redemption_probability"]

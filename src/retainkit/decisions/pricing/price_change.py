@@ -10,10 +10,10 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.inputs import assumed
+from retainkit.decisions._base.inputs import assumed, setting
 from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn
-from retainkit.domains import CHANGE, POSITIVE, PROBABILITY, SHARE_ABOVE_0
-from retainkit.timing import FlowTiming
+from retainkit.domains import CHANGE, GROWTH, POSITIVE, PROBABILITY, SHARE_ABOVE_0
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
@@ -61,6 +61,8 @@ class PriceChangeInputs(MarginAgainstChurn):
     volume_change: Real = assumed(CHANGE, "volume lost or won at once")
     churn: Real = assumed(PROBABILITY, "share lost per period at the old price", rate="loss")
     churn_after: Real = assumed(PROBABILITY, "share lost per period at the new price", rate="loss")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    timing: FlowTiming = setting(check_flow)
 
     def before(self) -> tuple[NumberLike, NumberLike]:
         """Margin per period and churn at the old price."""

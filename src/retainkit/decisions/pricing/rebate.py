@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
-from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
-from retainkit.typing import NumberLike, Real
+from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
+from retainkit.typing import Array, NumberLike, Real
 
 
 def break_even_lift(rebate: NumberLike, *, margin_share: NumberLike) -> SameKind:
@@ -47,7 +48,65 @@ def break_even_lift(rebate: NumberLike, *, margin_share: NumberLike) -> SameKind
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Rebate(AbstractDecision):
+class RebateInputs(Inputs):
+    """What a rebate on all purchases rests on, however it is given back."""
+
+    spend_per_period: Real = assumed(NOT_NEGATIVE, "spending without the programme")
+    margin_share: Real = assumed(SHARE_ABOVE_0, "margin before the rebate, share of spending")
+    lift: Real = assumed(REAL, "how much more is bought because of it")
+    cost_per_period: Real = assumed(NOT_NEGATIVE, "of running it, per customer")
+
+    @abstractmethod
+    def given_back(self) -> Real:
+        """ρ, what is really given back of the spending."""
+
+    def gain(self) -> Real:
+        """s·((g − ρ)(1 + lift) − g) − cost."""
+        left = (self.margin_share - self.given_back()) * (1.0 + self.lift) - self.margin_share
+        return self.spend_per_period * left - self.cost_per_period
+
+    def decided(self) -> Rebate:
+        """The verdict."""
+        rebate = self.given_back()
+        return Rebate(
+            gain=self.gain(),
+            inputs=self,
+            effective_rebate=rebate,
+            break_even_lift=_even(np.asarray(rebate), np.asarray(self.margin_share)),
+            # of what is bought with it, the part that would have been bought without it
+            share_paid_anyway=np.minimum(1.0, 1.0 / np.maximum(1.0, 1.0 + np.asarray(self.lift))),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PlainRebateInputs(RebateInputs):
+    """A rebate as a share of the spending."""
+
+    rebate: Real = assumed(PROBABILITY, "given back, share of spending")
+
+    def given_back(self) -> Real:
+        """ρ itself."""
+        return self.rebate
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PointsInputs(RebateInputs):
+    """A rebate in points, after breakage and delay."""
+
+    points_per_unit: Real = assumed(NOT_NEGATIVE, "points earned per unit of money")
+    cost_per_point: Real = assumed(NOT_NEGATIVE, "of a redeemed point")
+    redemption_probability: Real = assumed(PROBABILITY, "share of points ever redeemed")
+    periods_to_redemption: Real = assumed(NOT_NEGATIVE, "from earning to redemption")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+
+    def given_back(self) -> Real:
+        """e·k·(1 − b)·(1+d)^(−τ): breakage and delay make a promise cheaper than it looks."""
+        promised = self.points_per_unit * self.cost_per_point * self.redemption_probability
+        return promised * np.exp(-self.periods_to_redemption * np.log1p(self.discount_rate))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rebate(Decision):
     """Whether a rebate on all purchases pays; made by `rebate_programme` and `points_programme`.
 
     Attributes
@@ -61,6 +120,7 @@ class Rebate(AbstractDecision):
         The share of the rebate paid on purchases that would have been made without it.
     """
 
+    inputs: PlainRebateInputs | PointsInputs
     effective_rebate: Real
     break_even_lift: Real
     share_paid_anyway: Real
@@ -115,39 +175,9 @@ def rebate_programme(
     >>> round(decision.gain, 2), round(decision.share_paid_anyway, 4)
     (-1.3, 0.9091)
     """
-    inputs = given(
-        spend_per_period=(spend_per_period, NOT_NEGATIVE, "spending without the programme"),
-        rebate=(rebate, PROBABILITY, "given back, share of spending"),
-        margin_share=(margin_share, SHARE_ABOVE_0, "margin before the rebate, share of spending"),
-        lift=(lift, REAL, "how much more is bought because of it"),
-        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of running it, per customer"),
-    )
-
-    def gain(**x: NumberLike) -> NumberLike:
-        return gain_of_rebate(x, x["rebate"])
-
-    x = values_of(inputs)
-    return Rebate(
-        gain=number(gain(**x)), assumptions=turning_points(gain, inputs), **rebate_figures(x, x["rebate"])
-    )
+    return PlainRebateInputs.read(locals()).decided()
 
 
-def gain_of_rebate(x: Mapping[str, NumberLike], rebate: NumberLike) -> NumberLike:
-    """s·((g − ρ)(1 + lift) − g) − cost."""
-    left = (x["margin_share"] - rebate) * (1.0 + x["lift"]) - x["margin_share"]
-    return x["spend_per_period"] * left - x["cost_per_period"]
-
-
-def rebate_figures(x: Mapping[str, NumberLike], rebate: NumberLike) -> dict[str, Real]:
-    """The figures of a `Rebate` beside the gain."""
-    anyway = np.minimum(1.0, 1.0 / np.maximum(1.0, 1.0 + np.asarray(x["lift"])))
-    return {
-        "effective_rebate": number(rebate),
-        "break_even_lift": number(_even(np.asarray(rebate), np.asarray(x["margin_share"]))),
-        "share_paid_anyway": number(anyway),
-    }
-
-
-def _even(rho: NumberLike, g: NumberLike) -> NumberLike:
+def _even(rho: Array, g: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(rho < g, rho / (g - rho), inf)

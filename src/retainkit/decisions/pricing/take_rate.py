@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.inputs import Inputs, assumed
 from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.typing import NumberLike, Real
@@ -58,7 +58,27 @@ def break_even_take_rate(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Offer(AbstractDecision):
+class OfferInputs(Inputs):
+    """What an upsell or cross-sell offer rests on."""
+
+    margin_per_taker: Real = assumed(REAL, "margin of what is offered")
+    take_rate: Real = assumed(PROBABILITY, "share of the offered who take it")
+    take_rate_without: Real = assumed(PROBABILITY, "share who buy it without the offer")
+    cost_per_offer: Real = assumed(NOT_NEGATIVE, "of making the offer to one customer")
+    cannibalised_share: Real = assumed(PROBABILITY, "of additional takers who give up another sale")
+    displaced_margin: Real = assumed(REAL, "margin lost with each of these")
+
+    def left(self) -> Real:
+        """What an additional taker brings after what the offer displaces."""
+        return self.margin_per_taker - self.cannibalised_share * self.displaced_margin
+
+    def gain(self) -> Real:
+        """(t − t₀)(M − κ·D) − f."""
+        return (self.take_rate - self.take_rate_without) * self.left() - self.cost_per_offer
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Offer(Decision):
     """Whether an upsell or cross-sell offer pays; made by `offer_to_customers`.
 
     Attributes
@@ -72,6 +92,7 @@ class Offer(AbstractDecision):
         The share of takers who would have bought without the offer.
     """
 
+    inputs: OfferInputs
     margin_of_an_additional_taker: Real
     break_even_take_rate: Real
     share_paid_anyway: Real
@@ -136,34 +157,14 @@ def offer_to_customers(
     >>> round(decision.gain, 6), round(decision.break_even_take_rate, 6), round(decision.share_paid_anyway, 6)
     (0.5, 0.04, 0.4)
     """
-    inputs = given(
-        margin_per_taker=(margin_per_taker, REAL, "margin of what is offered"),
-        take_rate=(take_rate, PROBABILITY, "share of the offered who take it"),
-        take_rate_without=(take_rate_without, PROBABILITY, "share who buy it without the offer"),
-        cost_per_offer=(cost_per_offer, NOT_NEGATIVE, "of making the offer to one customer"),
-        cannibalised_share=(cannibalised_share, PROBABILITY, "of additional takers who give up another sale"),
-        displaced_margin=(displaced_margin, REAL, "margin lost with each of these"),
-    )
-
-    def gain(**x: NumberLike) -> NumberLike:
-        additional = x["take_rate"] - x["take_rate_without"]
-        return additional * _left(x) - x["cost_per_offer"]
-
-    x = values_of(inputs)
+    x = OfferInputs.read(locals())
     return Offer(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        margin_of_an_additional_taker=number(_left(x)),
-        break_even_take_rate=number(
-            _even(np.asarray(_left(x)), np.asarray(x["cost_per_offer"]), np.asarray(x["take_rate_without"]))
-        ),
-        share_paid_anyway=number(share_paid_anyway(x["take_rate_without"], x["take_rate"])),
+        gain=x.gain(),
+        inputs=x,
+        margin_of_an_additional_taker=x.left(),
+        break_even_take_rate=_even(*map(np.asarray, (x.left(), x.cost_per_offer, x.take_rate_without))),
+        share_paid_anyway=share_paid_anyway(x.take_rate_without, x.take_rate),
     )
-
-
-def _left(x: Mapping[str, NumberLike]) -> NumberLike:
-    """What an additional taker brings after what the offer displaces."""
-    return x["margin_per_taker"] - x["cannibalised_share"] * x["displaced_margin"]
 
 
 def _even(left: NumberLike, cost: NumberLike, without: NumberLike) -> NumberLike:

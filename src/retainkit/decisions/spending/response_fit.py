@@ -86,6 +86,14 @@ class FittedResponse(Record, Generic[Curve]):
         z = self.line[:, None] + root @ rng.standard_normal((self.line.size, n))  # (p, draws)
         return type(self.curve)(**{k: np.real(v) for k, v in self._at(z).items()})
 
+    def _row_columns(self) -> dict[str, list[str] | list[float]]:
+        values, errors = _real(self._at(self.line)), self.standard_errors or {}
+        return {
+            "parameter": list(values),
+            "estimate": [float(v) for v in values.values()],
+            "standard_error": [errors.get(name, np.nan) for name in values],
+        }
+
     def __str__(self) -> str:
         errors = self.standard_errors or {}
         described = ", ".join(

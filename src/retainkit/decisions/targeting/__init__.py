@@ -16,7 +16,6 @@ In reading order:
 from retainkit.decisions.targeting.policy_value import PolicyValue, policy_value
 from retainkit.decisions.targeting.targeting import (
     break_even_uplift,
-    share_paid_to_stayers,
     treatment_gain,
     treatment_outlay,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "UpliftCurve",
     "break_even_uplift",
     "policy_value",
-    "share_paid_to_stayers",
     "treatment_gain",
     "treatment_list",
     "treatment_outlay",

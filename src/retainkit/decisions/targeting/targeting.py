@@ -17,7 +17,6 @@ import numpy as np
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import refuse_where
 from retainkit.typing import NumberLike
 
 
@@ -146,36 +145,3 @@ def break_even_uplift(
     spared, spent = V - delta, f + delta * (1.0 - p0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return back(np.where(spared > 0.0, spent / spared, np.inf))
-
-
-def share_paid_to_stayers(churn_untreated: NumberLike, *, churn_treated: NumberLike) -> SameKind:
-    """Share of the incentives that go to customers who would have stayed anyway.
-
-    (1 − p₀)/(1 − p₁), where the treatment drives nobody away; all of them where it keeps nobody (p₁ ≥ p₀).
-
-    Parameters
-    ----------
-    churn_untreated, churn_treated : number or column in [0, 1]
-        As `treatment_gain`; `churn_treated` below 1, or nobody collects an incentive.
-
-    Returns
-    -------
-    float, ndarray or Series
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
-
-    Examples
-    --------
-    >>> round(share_paid_to_stayers(0.30, churn_treated=0.24), 4)
-    0.9211
-    """
-    (p0, p1), back = columns(
-        churn_untreated=(churn_untreated, PROBABILITY), churn_treated=(churn_treated, PROBABILITY)
-    )
-    way_out = "Where everybody leaves, nobody collects an incentive: leave these customers out."
-    refuse_where(p1 == 1.0, "out-of-range", "churn_treated", p1, "must be below 1", way_out)
-    # where treatment drives customers away all who stay would have stayed, and no more than all
-    return back(np.minimum((1.0 - p0) / (1.0 - p1), 1.0))
