@@ -19,7 +19,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -79,6 +79,9 @@ def setting(
 class Inputs(Record, Question):
     """The inputs of one kind of decision; see the top of this file."""
 
+    _first: ClassVar[tuple[str, ...]] = ()
+    """Names of inputs that are told first, where those of a base class would stand before them."""
+
     @classmethod
     def read(cls, arguments: Mapping[str, NumberLike], **settings: Any) -> Self:
         """The inputs out of a caller's arguments, checked and in one unit of time.
@@ -124,10 +127,10 @@ class Inputs(Record, Question):
 
     def stated(self) -> Mapping[str, Stated]:
         """Every input that could turn the decision."""
+        said = {f.name: f.metadata for f in dataclasses.fields(self) if "domain" in f.metadata}
         return {
-            f.name: Stated(getattr(self, f.name), f.metadata["domain"], f.metadata["meaning"])
-            for f in dataclasses.fields(self)
-            if "domain" in f.metadata
+            name: Stated(getattr(self, name), said[name]["domain"], said[name]["meaning"])
+            for name in dict.fromkeys((*self._first, *said))
         }
 
     def gain_at(self, **values: Real) -> NumberLike:

@@ -82,6 +82,8 @@ class RebateInputs(Inputs):
 class PlainRebateInputs(RebateInputs):
     """A rebate as a share of the spending."""
 
+    _first = ("spend_per_period", "rebate")
+
     rebate: Real = assumed(PROBABILITY, "given back, share of spending")
 
     def given_back(self) -> Real:
@@ -92,6 +94,15 @@ class PlainRebateInputs(RebateInputs):
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PointsInputs(RebateInputs):
     """A rebate in points, after breakage and delay."""
+
+    _first = (
+        "spend_per_period",
+        "points_per_unit",
+        "cost_per_point",
+        "redemption_probability",
+        "periods_to_redemption",
+        "discount_rate",
+    )
 
     points_per_unit: Real = assumed(NOT_NEGATIVE, "points earned per unit of money")
     cost_per_point: Real = assumed(NOT_NEGATIVE, "of a redeemed point")
