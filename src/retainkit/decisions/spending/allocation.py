@@ -8,7 +8,8 @@ exactly; with S-shaped ones the answer comes with a bound on what any other coul
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from functools import cached_property
 from math import inf
 from typing import Any
 
@@ -88,12 +89,12 @@ class Spendable(Record):
             **stated_of(name, self.response, NOT_NEGATIVE),
         }
 
-    def with_values(self, name: str, values: Mapping[str, Real]) -> Spendable:
-        """The same option with other numbers, by the names of `stated`."""
-        # the rest are parameters of the curve, which knows its own names
-        own = {k: values[f"{name}.{k}"] for k in ("value", "customers") if f"{name}.{k}" in values}
-        shape = {k: v for k, v in values.items() if k.rpartition(".")[2] not in own}
-        return replace(self, response=curve_with(name, self.response, shape), **own)
+    def gain_at(self, each: float, name: str, values: Mapping[str, Real]) -> Real:
+        """What a spending on each customer brings, with other numbers by the names of `stated`."""
+        customers, value = (values.get(f"{name}.{k}", getattr(self, k)) for k in ("customers", "value"))
+        curve = curve_with(name, self.response, values)
+        more = np.asarray(curve.at(np.asarray(each))) - curve.at(np.asarray(0.0))
+        return customers * (value * more - each)
 
     def net(self, each: float) -> Real:
         """What a spending on each customer brings, less the spending."""
@@ -120,12 +121,19 @@ class AllocationInputs(Question, Record):
     def gain_at(self, **values: Real) -> Real:
         # a name of an option may have dots of its own
         of = {name.rpartition(".")[0] for name in values}
-        options = {n: o.with_values(n, values) if n in of else o for n, o in self.options.items()}
-        return replace(self, options=options).gain()
+        return sum(
+            option.gain_at(x, name, values) if name in of else known
+            for (name, option), x, known in zip(self.options.items(), self.each, self._gains, strict=True)
+        )
 
     def gain(self) -> Real:
         """What the spending brings more than no spending."""
-        return self.net_value() - sum(option.net(0.0) for option in self.options.values())
+        return sum(self._gains)
+
+    @cached_property
+    def _gains(self) -> tuple[Real, ...]:
+        # kept: of hundreds of options the search for a turning point moves one at a time
+        return tuple(o.gain_at(x, n, {}) for (n, o), x in zip(self.options.items(), self.each, strict=True))
 
     def net_value(self) -> Real:
         """What is won and kept is worth, less all that is spent."""

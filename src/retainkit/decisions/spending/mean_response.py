@@ -39,7 +39,9 @@ def stated_of(name: str, curve: ResponseCurve, ends: Domain) -> dict[str, Stated
 
 def curve_with(name: str, curve: ResponseCurve, values: Mapping[str, Real]) -> ResponseCurve:
     """The curve with other parameters, by the names of `stated_of`."""
-    own = {key.removeprefix(f"{name}."): v for key, v in values.items() if key.startswith(f"{name}.")}
+    if not is_dataclass(curve):
+        return curve
+    own = {f.name: values[f"{name}.{f.name}"] for f in fields(curve) if f"{name}.{f.name}" in values}
     return replace(cast("Any", curve), **own) if own else curve
 
 
