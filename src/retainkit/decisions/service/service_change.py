@@ -13,7 +13,7 @@ whole periods it is the ratio of ln(1 − churn), not of churn itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,19 +24,18 @@ from retainkit.decisions._base.inputs import assumed, setting
 from retainkit.decisions.service.hazard import (
     AnnuityChange,
     HazardChange,
-    changed_churn,
     refuse_endless,
     value_with,
 )
 from retainkit.domains import GROWTH, POSITIVE, PROBABILITY
-from retainkit.economics.formulas.survival import Survival, survival_curve, survival_function
+from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve, survival_function
 from retainkit.economics.lifetime.curve_value import (
     AfterEnd,
     lifetime_value_on_curve,
     until_it_no_longer_counts,
 )
 from retainkit.rates import as_loss, in_period
-from retainkit.timing import FlowTiming, Timing, check_flow, check_timing
+from retainkit.timing import DELAY, FlowTiming, Timing, check_flow, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 
@@ -109,27 +108,33 @@ class CurveChangeInputs(AnnuityChange):
     timing: Timing = setting(check_timing)
     after_end: AfterEnd | None = setting()
     horizon: int | None = setting()
+    _known: tuple[Real, Real] | None = field(init=False, default=None, repr=False, compare=False)
+
+    def gain_at(self, **values: Real) -> Real:
+        changed = replace(self, **values)
+        if not values.keys() & {"hazard_ratio", "discount_rate"}:
+            # money and heads leave the sums over the curve as they are, which take all of the time
+            object.__setattr__(changed, "_known", self.annuities())
+        return changed.gain()
 
     def annuities(self) -> tuple[Real, Real]:
-        d, ratio = self.discount_rate, self.hazard_ratio
-        if np.ndim(ratio) == 0:
-            return self._annuity(1.0, d), self._annuity(ratio, d)
-        # a curve for each draw of the ratio: a table of draws × periods would be large
-        rates = np.broadcast_to(d, np.shape(ratio))
-        after = [self._annuity(r, v) for r, v in zip(np.asarray(ratio), rates, strict=True)]
-        return self._annuity(1.0, d), np.array(after)
+        if self._known is None:
+            known = self._annuity(1.0), self._annuity(self.hazard_ratio)
+            object.__setattr__(self, "_known", known)
+        return self._known or (np.nan, np.nan)
 
-    def _annuity(self, ratio: Real, d: Real) -> Real:
-        end = self.after_end
-        return lifetime_value_on_curve(
-            1.0,
-            self.survival ** np.asarray(ratio),
-            discount_rate=d,
-            timing=self.timing,
-            # the churn after the curve's end is a hazard like the others, and changes with them
-            after_end=end if end is None or isinstance(end, str) else float(changed_churn(end, ratio)),
-            horizon=self.horizon,
-        )
+    def _annuity(self, ratio: Real) -> Real:
+        """Σ S(k)^HR·v^(k + delay), and what follows the last point, as `lifetime_value_on_curve` has it."""
+        curve, n = self.survival, self.survival.size - 1
+        r, d = (np.asarray(x, np.float64)[..., None] for x in (ratio, self.discount_rate))  # (draws, 1)
+        paid = paid_by(curve, self.timing)
+        worth = np.sum(paid**r * (1.0 + d) ** -(np.arange(n) + DELAY[self.timing]), axis=-1)
+        if self.horizon is not None or curve[-1] == 0.0 or self.after_end in (None, "stop"):
+            return worth
+        # the churn after the curve's end is a hazard like the others, and changes with them
+        end = 1.0 - curve[-1] / curve[-2] if self.after_end == "same-churn" else self.after_end
+        rest = value_with(1.0, end, self.discount_rate, self.timing, ratio)
+        return worth + rest * curve[-1] ** np.asarray(ratio) * np.add(1.0, self.discount_rate) ** -float(n)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -317,19 +322,15 @@ def _tabulated(
     period: Unit | None,
 ) -> tuple[Array, AfterEnd | None]:
     """The curve as a column, which goes through JSON, and what comes after its end."""
-    function = survival_function(survival)
-    # a column, or a function over a given number of periods, is a table already
-    if function is None or horizon is not None:
-        if function is not None and after_end is None:
-            return survival_curve(survival, horizon), None
-        return np.asarray(PROBABILITY.check("survival", survival)), after_end
     # asked of the curve as it is, so that what has no answer is refused in the caller's words
-    lifetime_value_on_curve(
-        1.0, survival, discount_rate=discount_rate, timing=timing, after_end=after_end, period=period
-    )
     (d,) = in_period(period, discount_rate=discount_rate)
+    lifetime_value_on_curve(
+        1.0, survival, discount_rate=d, timing=timing, after_end=after_end, horizon=horizon
+    )
+    function = survival_function(survival)
+    if function is None or horizon is not None:
+        return survival_curve(survival, horizon), after_end
     lowest = float(np.min(POSITIVE.check("hazard_ratio", hazard_ratio), initial=1.0))
-    # long enough for the best service of all draws: under it customers stay the longest
     longest = survival_with_hazard_ratio(survival, lowest)
     n = until_it_no_longer_counts(longest, np.asarray(GROWTH.check("discount_rate", d))).size - 1
     # what follows counts only at inputs that are searched: there the last churn goes on
