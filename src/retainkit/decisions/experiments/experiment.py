@@ -124,10 +124,8 @@ def experiment_from_draws(
         Mean money of a customer left alone and of one treated, before the cost of treating; draws of the
         two arms are independent unless both come from the same rows of one posterior.
     cost_per_customer : number or (draws,), money per treated customer
-    customers : number
-        How many customers the decision is about.
-    level : number in (0, 1)
-        Of the interval.
+    customers, level
+        As `retention_test`.
 
     Raises
     ------

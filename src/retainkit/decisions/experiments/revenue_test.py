@@ -43,10 +43,8 @@ def revenue_test(
     cost_per_customer : number or (draws,), money
         Of treating one customer.
     posterior : {"bootstrap", "normal"}
-    customers : number
-        How many customers the decision is about; 1 gives figures per customer.
-    level : number in (0, 1)
-        Of the interval.
+    customers, level
+        As `retention_test`.
     draws : int
         How many; as many as `cost_per_customer` has, if it is drawn.
     seed : int or Generator

@@ -108,12 +108,10 @@ def sequential_revenue_test(
     looks : column of counts, 2 or more
         After how many customers in each arm the test was looked at, rising. With skewed spending the first
         look should come after some hundreds: an estimated variance has to be near the true one.
-    planned_per_arm : number above 0
-        The size the test is planned for; the band is narrowest there.
+    planned_per_arm, level
+        As `sequential_retention_test`.
     threshold : number, money
         0 for any effect; the cost of treating a customer for an effect that pays.
-    level : number in (0, 1)
-        For all looks together.
 
     Raises
     ------

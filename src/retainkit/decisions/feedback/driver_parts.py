@@ -44,6 +44,7 @@ def divide(
     """Parts of R², and their error from sampling orders, if they were sampled."""
     if method == "relative-weights":
         return weights_of(R, r), None
+    # 2^p subsets are quick up to there; beyond, orders are drawn
     if r.size <= EXACT_UP_TO:
         return exact_parts(R[None], r[None])[0], None
     found = sampled_parts(R, r, orders, rng)

@@ -186,6 +186,7 @@ def effect_check(
     groups = (fixed_after, fixed_before, control_after, control_before)
     names = ("fixed_after", "fixed_before", "control_after", "control_before")
     numbers(customers=(customers, NOT_NEGATIVE), value=(value, REAL), cost=(cost, NOT_NEGATIVE))
+    # in the order of the signs of the contrast: after less before, then the control
     four = [check_count(name, pair) for name, pair in zip(names, groups, strict=True)]
     x = EffectCheckInputs.read(locals(), effect=0.0, counts=tuple((float(k), float(n)) for k, n in four))
     effect = x.contrast(level)
@@ -247,6 +248,7 @@ def effect_check_of_table(
         for time, then in (("before", ~late), ("after", late)):
             rows = among & then
             counts[f"{group}_{time}"] = (float(left[rows].sum()), float(rows.sum()))
+    # a rate of nobody is no rate; one missing group leaves no difference of differences
     empty = next((name for name, (_, size) in counts.items() if size == 0.0), None)
     if empty is not None:
         rule = "must have customers with and without the fix, before and after it"

@@ -171,6 +171,7 @@ def _cuts(cut: Cut | tuple[Number, Number], x: Array, y: Array) -> tuple[float, 
         return REAL.check("cut", cut[0]), REAL.check("cut", cut[1])
     if cut not in get_args(Cut):
         raise unknown_choice("cut", cut, get_args(Cut))
+    # the cut is a judgement: of these attributes, not of any scale
     middle = np.mean if cut == "mean" else np.median
     return float(middle(x)), float(middle(y))
 

@@ -89,6 +89,7 @@ class IssueEffects(Record):
     def attributed(self) -> float:
         """Share of all who left whom the issues together account for, if the estimates are effects."""
         # incidence · effect adds up over issues, since each effect holds the other issues fixed
+        # adjusted effects count nobody twice, so that their sum over issues is one of customers
         total = float(self.incidence @ np.array([e.value for e in self.effect]))
         return total / self.churn
 
@@ -245,6 +246,7 @@ def _columns(
 
 
 def _check_apart(met: Array, rest: Array, names: tuple[str, ...], others: tuple[str, ...]) -> None:
+    # a constant or a sum of others has no effect of its own that data could show
     z, _, deviation = standardized(np.concatenate([met, rest]), np.ones_like(met[0]))
     for name, sd in zip((*names, *others), deviation.tolist(), strict=True):
         if sd == 0.0:

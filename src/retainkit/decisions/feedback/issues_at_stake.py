@@ -56,6 +56,7 @@ class RankingInputs(Record, Question):
         """The gain of those to fix; which ones they are stays as it is."""
         total: NumberLike = 0.0
         for issue in self.fix:
+            # "cost of late" moves the cost of that issue alone, "value" that of all
             ending = f" of {issue}"
             own = {n.removesuffix(ending): v for n, v in values.items() if n.endswith(ending)}
             shared = {n: v for n, v in values.items() if n in ("customers", "value")}
@@ -251,6 +252,7 @@ def _ranked(inputs: dict[str, IssueInputs], budget: float, caveat: str) -> Issue
     )
     chosen, bound = _best(gains, costs, budget)
     fix = tuple(each.issue for each, taken in zip(order, chosen.tolist(), strict=True) if taken)
+    # which ones to fix stays as chosen: the question is when this choice stops paying
     x = RankingInputs(issues=inputs, fix=fix)
     return IssueRanking(
         inputs=x,
@@ -270,6 +272,7 @@ def _best(gain: Array, cost: Array, budget: float) -> tuple[NDArray[np.bool_], f
     if worth.size > _ALL_COMBINATIONS_UP_TO:
         found = treatment_list(gain, cost_per_customer=cost, budget=budget)
         return np.asarray(found.treated), found.gain_bound
+    # sums of all subsets by doubling: each issue adds a copy of what is there
     gains, costs = np.zeros(1), np.zeros(1)
     for i in worth:  # subset s holds issue worth[j] where its bit 2^j is set
         gains, costs = np.concatenate([gains, gains + gain[i]]), np.concatenate([costs, costs + cost[i]])

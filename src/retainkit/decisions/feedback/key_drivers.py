@@ -188,6 +188,7 @@ def key_drivers(
     names = named_once("drivers", drivers, _roles(outcome, weight))
     z, w, mean = _read(table, outcome, names, weight)
     share = w / w.sum()
+    # weighted moments of standardized columns are their correlations
     R, r = of_moments((z * share) @ z.T)
     check_own_variation(R[None], names, "drivers")
     rng = np.random.default_rng(seed)

@@ -73,6 +73,7 @@ class IssueInputs(Inputs):
 
     def at_stake(self) -> NumberLike:
         """Lost through customers who leave because of it."""
+        # a product: half as many customers or half the effect turn it alike
         return self.customers * self.incidence * self.churn_effect * self.value
 
     def gain(self) -> NumberLike:

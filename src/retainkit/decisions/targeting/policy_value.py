@@ -82,6 +82,7 @@ class PolicyInputs(Inputs):
 
     def gain(self) -> float:
         """Over the better of the two; a rule that treats everybody is compared with treating nobody."""
+        # it is everybody itself: the gain over everybody would be 0 whatever it is worth
         nobody = float(self.over_nobody().mean())
         return nobody if self.treat.all() else min(nobody, float(self.over_everybody().mean()))
 
@@ -270,6 +271,7 @@ def check_column(argument: str, array: Array) -> None:
 
 
 def _check_followed(x: PolicyInputs, weight: Array) -> None:
+    # no customer was treated as the rule would: every weight is 0, and any value fits
     if not np.any(weight > 0.0):
         shown = f"a rule that treats {x.treat.mean():.0%}"
         agrees = "must agree with what happened to at least one customer of the experiment"

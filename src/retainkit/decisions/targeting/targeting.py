@@ -142,6 +142,7 @@ def break_even_uplift(
         incentive=(incentive, NOT_NEGATIVE),
     )
     # whoever stays because of it collects the incentive as well: only the rest of the value is won
+    # with p₁ = p₀ − u the gain is u·V − f − δ·(1 − p₀) − δ·u, linear in u
     spared, spent = V - delta, f + delta * (1.0 - p0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return back(np.where(spared > 0.0, spent / spared, np.inf))

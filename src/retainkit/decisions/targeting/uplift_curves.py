@@ -167,6 +167,7 @@ def uplift_curve(
     check_indicator("treated", was)
     check_column("outcome", y)
     _check_arms(was)
+    # stable: among equal scores nothing may depend on how the sort happens to break ties
     order = np.argsort(-np.broadcast_to(s, y.shape), kind="stable")
     s, was, y, e, c = (np.broadcast_to(x, y.shape)[order] for x in (s, was, y, e, c))
     ends = np.append(np.flatnonzero(np.diff(s)), y.size - 1)  # where the next score begins
@@ -179,6 +180,7 @@ def uplift_curve(
         whole = _centred(*seen)
         lift = _compared(*seen, ends)
     gain = np.concatenate([[0.0], lift - np.cumsum(c)[ends] / y.size])
+    # straight between two shares: customers of one score come in no order
     auuc = float(np.trapezoid(gain, share))
     return UpliftCurve(
         share=read_only(share),
@@ -225,5 +227,6 @@ def _error_of_qini(effects: Array, share: Array) -> float:
     """Of Σψ·(½ − rank): in the area, a customer counts as long as he or she is among the first."""
     n = effects.size
     count = np.diff(np.rint(share * n)).astype(np.int64)
+    # equal scores share the middle of their ranks; ½ is what the straight line takes away
     weight = 0.5 - np.repeat(0.5 * (share[1:] + share[:-1]), count)
     return float((effects * weight).std(ddof=1) / np.sqrt(n))

@@ -43,6 +43,7 @@ class TreatmentInputs(Inputs):
 
     def gain(self) -> NumberLike:
         """Of the list as it is: Σ (p₀ − p₁)·V − f − δ·(1 − p₁), with 1 − p₁ = (1 − p₀) + (p₀ − p₁)."""
+        # a mean of 0 has no proportion to move in: the sums stay
         u, v = (x / m if m else 1.0 for x, m in zip((self.uplift, self.value), self.means, strict=True))
         paid = self.cost_per_contact * self.customers + self.incentive * (self.stay + u * self.stay_more)
         return u * v * self.saved - paid
