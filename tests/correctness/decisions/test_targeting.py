@@ -292,3 +292,24 @@ def test_the_list_of_the_decision_has_the_labels_of_the_customers() -> None:
     found = whom_to_treat(table["p0"], churn_treated=table["p1"], value=200, cost_per_contact=1, incentive=10)
     assert list(found.list.treated.index) == ["ann", "bob", "cy"]
     assert list(found.to_frame("pandas")["customer"]) == ["ann", "bob", "cy"]
+
+
+@pytest.mark.parametrize("method", ["normalized", "inverse-propensity", "doubly-robust"])
+def test_the_gain_of_a_rule_from_sums_is_that_of_the_customers_one_by_one(method: Any) -> None:
+    data: dict[str, Any] = experiment(13) | {"propensity": 0.5}
+    rule = np.random.default_rng(14).random(300) < 0.5
+    data |= {"method": method, "predicted_untreated": 9.0, "predicted_treated": 14.0}
+    found = policy_value(rule, **data)
+    for changed in ({}, {"propensity": 0.4}, {"further_cost": 1.5}):
+        one_by_one = found.inputs.replace(**changed).gain()
+        assert found.inputs.gain_at(**changed) == pytest.approx(one_by_one, rel=1e-12)
+    each = policy_value(
+        rule,
+        method=method,
+        predicted_untreated=9.0,
+        predicted_treated=14.0,
+        **data | {"propensity": [0.5] * 300},
+    )
+    assert each.gain == pytest.approx(found.gain)
+    turns = [{a.name: a.turning_point for a in r.assumptions}["further_cost"] for r in (found, each)]
+    assert turns[0] == pytest.approx(turns[1])

@@ -15,6 +15,7 @@ estimates of the mean outcome under the rule, all from the same data:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -85,6 +86,36 @@ class PolicyInputs(Inputs):
         # it is everybody itself: the gain over everybody would be 0 whatever it is worth
         nobody = float(self.over_nobody().mean())
         return nobody if self.treat.all() else min(nobody, float(self.over_everybody().mean()))
+
+    def gain_at(self, **values: Real) -> NumberLike:
+        """The gain with some of the inputs changed; where one chance holds for all, from sums made once."""
+        chance: Real = values.get("propensity", self.propensity)
+        further: Real = values.get("further_cost", self.further_cost)
+        if np.ndim(chance) or np.ndim(further):
+            return super().gain_at(**values)
+        e, cost = float(chance), float(further)
+        # normalized divides by the sum of the weights, the others by n, which no chance changes
+        size = 0 if self.method == "normalized" else self.outcome.size
+        own, nobody, everybody = (
+            predicted + (up / e + down / (1.0 - e)) / (size or m / e + n / (1.0 - e)) - cost * share
+            for predicted, up, down, m, n, share in self._sums
+        )
+        return own - nobody if self.treat.all() else own - max(nobody, everybody)
+
+    @cached_property
+    def _sums(self) -> list[tuple[float, ...]]:
+        """Of the rule, of nobody and of everybody: the parts of the estimate that the chance multiplies."""
+        at, size = self.treated, self.outcome.size
+        robust = self.method == "doubly-robust"
+        here = np.where(at == 1.0, self.predicted_treated, self.predicted_untreated) if robust else 0.0
+        found: list[tuple[float, ...]] = []
+        for rule in (self.treat, np.zeros(size), np.ones(size)):
+            up, down = at * rule, (1.0 - at) * (1.0 - rule)
+            y = self.outcome - here
+            predicted = rule * self.predicted_treated + (1.0 - rule) * self.predicted_untreated
+            sums = (float(np.mean(predicted)) if robust else 0.0, float(up @ y), float(down @ y))
+            found.append((*sums, float(up.sum()), float(down.sum()), float(rule.mean())))
+        return found
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
