@@ -6,7 +6,7 @@ from pathlib import Path
 
 import retainkit as rk
 from retainkit.ingest import load_cdnow
-from retainkit.reports.picture import LIGHT, tracking_svg
+from retainkit.reports.page import LIGHT, tracking_svg
 from retainkit.validation import track_purchases
 
 PAPER = '<rect width="100%" height="100%" fill="#ffffff"/>'  # a README may stand on a dark page

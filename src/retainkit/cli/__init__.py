@@ -5,8 +5,7 @@ In reading order:
 - `entry`    the way in and the way out: errors become one sentence and an exit code.
 - `commands` the three commands.
 - `options`  the options that commands share, each declared once.
-- `deliver`  a report handed over: terminal, JSON, HTML file.
-- `console`  what the terminal shows, and progress on standard error.
+- `deliver`  a report handed over, with progress: terminal, JSON, HTML file.
 - `messages` errors of the library in the words of the command line.
 """
 

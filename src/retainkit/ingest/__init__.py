@@ -4,12 +4,10 @@ A table comes in; weighted sufficient statistics come out, which models are fitt
 
 - `transactions/`         one line per purchase → purchases and spend of every customer.
 - `subscriptions/`        one line per subscription → how long every customer stayed.
-- `examples`              the CDNOW transactions.
-- `example_subscriptions` a subscription table made up on the spot.
+- `examples`       the CDNOW transactions, and a subscription table made up on the spot.
 """
 
-from retainkit.ingest.example_subscriptions import simulate_subscriptions
-from retainkit.ingest.examples import load_cdnow
+from retainkit.ingest.examples import load_cdnow, simulate_subscriptions
 from retainkit.ingest.subscriptions import (
     SubscriptionSummary,
     SubscriptionTreatment,

@@ -2,7 +2,7 @@
 
 MRR is kept in whole fractions of the currency unit (billionths, fewer digits for huge totals), because
 integers add up exactly: movements balance to the last unit, a customer who has left is at exactly 0, and
-no order of rows or dataframe library gives another answer.
+no order of rows or dataframe library gives another answer. Months count from January 1970.
 """
 
 from __future__ import annotations
@@ -15,8 +15,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, refuse_where
-from retainkit.metrics._calendar import Months
 from retainkit.typing import Array
+
+ONE_DAY = np.timedelta64(1, "D")
+"""A step of time with its unit: numpy no longer takes a bare number for one."""
+
+Months: TypeAlias = NDArray[np.int64]
+"""Months since January 1970."""
+
+
+def month_of(days: NDArray[np.datetime64]) -> Months:
+    """The month that each day lies in."""
+    return days.astype("datetime64[M]").astype(np.int64)
+
+
+def month_names(months: Months) -> NDArray[np.datetime64]:
+    """Months as datetime64[M], which print as 2024-01."""
+    return months.astype("datetime64[M]")
+
+
+def month_name(month: int | np.int64) -> np.datetime64:
+    """One month as datetime64[M]."""
+    return np.datetime64(int(month), "M")
+
 
 Whole: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]

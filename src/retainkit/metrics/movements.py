@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, unknown_choice
 from retainkit.metrics import ratios
-from retainkit.metrics._calendar import month_names
 from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
-from retainkit.metrics._windows import windows_of
+from retainkit.metrics._levels import month_names
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.records import TableRecord
@@ -269,3 +268,26 @@ def _included(choice: object, argument: str = "reactivation") -> bool:
     if choice not in get_args(Counted):
         raise unknown_choice(argument, choice, get_args(Counted))
     return choice == "included"
+
+
+def windows_of(subscriptions: Subscriptions, months: int, window: str, year_begins: int) -> list[Window]:
+    """Whole windows inside the months observed, in order, or an error if there is none."""
+    first, last = (int(m.astype(np.int64)) for m in (subscriptions.first_month, subscriptions.last_month))
+    known = first - (
+        subscriptions.opening == "new"
+    )  # before the first customer, everyone is known to be at 0
+    if window == "rolling":
+        found = [(closing - months, closing) for closing in range(known + months, last + 1)]
+    elif 12 % months:
+        rule = "must divide a year (1, 2, 3, 4, 6 or 12) for calendar windows"
+        way_out = "Use window='rolling' for windows of another length."
+        raise InputError("not-supported", "months", months, rule, way_out)
+    else:
+        ends = (c for c in range(known + months, last + 1) if (c + 2 - year_begins) % months == 0)
+        found = [(closing - months, closing) for closing in ends]
+    if found:
+        return found
+    shown = f"the months {subscriptions.first_month} to {subscriptions.last_month}"
+    rule = f"must hold a whole {window} window after the opening balance (length in months: {months})"
+    way_out = "Use fewer months, more data, or opening='new' if the table goes back to the first customer."
+    raise InputError("too-few", "subscriptions", shown, rule, way_out)

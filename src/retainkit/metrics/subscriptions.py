@@ -15,8 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, missing_argument, unknown_choice
-from retainkit.metrics._calendar import ONE_DAY, month_name, month_of
-from retainkit.metrics._levels import Levels, fixed_point, from_rows, from_spans
+from retainkit.metrics._levels import (
+    ONE_DAY,
+    Levels,
+    fixed_point,
+    from_rows,
+    from_spans,
+    month_name,
+    month_of,
+)
 from retainkit.tables import MONTH_OR_DAY, Column, DateRule, Fault, Table, one_day, read_table
 from retainkit.typing import ColumnLike, Frame
 

@@ -7,21 +7,22 @@ from datetime import date as Date
 from datetime import timedelta
 from typing import Any, TypeAlias, TypedDict
 
+import numpy as np
+
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
 from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit, Fit
+from retainkit.inference.uncertainty import standard_error
 from retainkit.ingest import TransactionSummary, summarize_transactions
 from retainkit.ingest.transactions.plan import Refunds
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
 from retainkit.reports.customer_base import CustomerBaseReport
-from retainkit.reports.figures import Assumptions
-from retainkit.reports.precision import value_errors
-from retainkit.reports.spend_link import measure_spend_link
-from retainkit.typing import Frame, Number, Plain, Unit
+from retainkit.reports.figures import Assumptions, measure_spend_link
+from retainkit.typing import Array, Frame, Number, Plain, Unit
 from retainkit.units import Duration
 from retainkit.validation import Tracking, track_purchases
 from retainkit.valuation.customers import value_customers
@@ -234,3 +235,27 @@ def _refuse_names(names: Mapping[str, Any]) -> None:
         if name is not None:
             rule = "says how to read a table, but source is a summary that has been read already"
             raise InputError("needless", argument, name, rule, "Leave it out, or pass the table itself.")
+
+
+def value_errors(
+    tx: TransactionSummary, given: Assumptions, purchasing: Fit[BGNBD], spend: Fit[GammaGamma] | None
+) -> tuple[float, float]:
+    """Standard errors of the value of the whole base and of the value of a new customer."""
+    counted: dict[BGNBD, Array] = {}  # a step in the spend model leaves the purchases as they are
+
+    def base(model: BGNBD, *spending: GammaGamma) -> float:
+        if model not in counted:
+            rate, horizon = given.discount_rate, given.horizon
+            counted[model] = model.discounted_expected_purchases(tx.purchases, rate, horizon)
+        each: Any = spending[0].expected_spend(tx.spend) if spending else given.spend_per_purchase
+        return given.margin_share * float(np.sum(counted[model] * each))
+
+    def new(model: BGNBD, *spending: GammaGamma) -> float:
+        each = spending[0] if spending else given.spend_per_purchase
+        rate, horizon = given.discount_rate, given.horizon
+        return value_new_customer(
+            model, each, margin_share=given.margin_share, discount_rate=rate, horizon=horizon
+        ).value
+
+    fits: tuple[AnyFit, ...] = (purchasing,) if spend is None else (purchasing, spend)
+    return float(standard_error(base, *fits)), float(standard_error(new, *fits))

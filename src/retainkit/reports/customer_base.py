@@ -7,9 +7,9 @@ from html import escape
 from typing import Any, final
 
 from retainkit.errors import MissingDependencyError
-from retainkit.reports.caveats import caveats
 from retainkit.reports.figures import AbstractReport
 from retainkit.reports.page import as_html
+from retainkit.reports.sections import caveats
 from retainkit.reports.text import as_text
 from retainkit.typing import Plain
 from retainkit.valuation.new_customer import Payback

@@ -4,19 +4,16 @@ A dataframe of any kind, a DuckDB relation, files or a dict of columns come in; 
 asked for dates, numbers, flags, ids or labels. One rule says what each of these is and what is missing,
 so every function of the library takes and refuses the same. numpy is enough until a dataframe comes in.
 
-The files, in reading order: `read` (the door), `column` (one column and the ways to read it), `days` (the
-rule for dates), `clock` (the time of day), `missing` (the rule for gaps), `labels` (names and codes),
-`series` (columns of dataframes), `engine` and `files` (DuckDB and what it reads), `native` (back to the
-caller's kind), `problems` (the sentences of errors).
+The files, in reading order: `read` (the door, and back to the caller's kind), `column` (one column and the
+ways to read it), `days` (the rule for dates), `clock` (the time of day), `series` (columns of dataframes),
+`engine` (DuckDB and what it reads), `problems` (the sentences of errors).
 """
 
 from retainkit.tables.clock import moments
-from retainkit.tables.column import Codes, Column
+from retainkit.tables.column import Codes, Column, Labels
 from retainkit.tables.days import DAY, MONTH_OR_DAY, DateRule, Days, Mask, one_day, to_date
-from retainkit.tables.labels import Labels
-from retainkit.tables.native import FrameKind, frame_like, frame_of, make_frame, take
 from retainkit.tables.problems import Fault, Said, wrong_type
-from retainkit.tables.read import Source, Table, as_column, is_mapping, read_table, to_list
+from retainkit.tables.read import Source, Table, as_column, frame_of, is_mapping, read_table, take, to_list
 
 __all__ = [
     "DAY",
@@ -26,17 +23,14 @@ __all__ = [
     "DateRule",
     "Days",
     "Fault",
-    "FrameKind",
     "Labels",
     "Mask",
     "Said",
     "Source",
     "Table",
     "as_column",
-    "frame_like",
     "frame_of",
     "is_mapping",
-    "make_frame",
     "moments",
     "one_day",
     "read_table",

@@ -1,7 +1,7 @@
 """One column of a table: what stands in it, and the ways to read it, each with its refusals.
 
 A column is a numpy array or a narwhals Series, whatever the table was. Every reader asks it for dates,
-numbers, flags, ids or labels, so all of them take and refuse the same.
+numbers, flags, ids or labels, so all of them take and refuse the same, and one rule says what is missing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import as_numbers
+from retainkit.errors import InputError
 from retainkit.tables import series
 from retainkit.tables.days import CONVERT, DAY, DateRule, Mask, from_array
-from retainkit.tables.labels import Labels, labels_of
-from retainkit.tables.missing import missing_in
 from retainkit.tables.problems import (
     INFINITE,
     NO_DATE,
@@ -210,3 +209,99 @@ def _numbered(ids: Values) -> tuple[Values, Codes]:
     sortable = ids.astype(np.str_) if texts else ids  # sorts ten times as fast
     found, code = np.unique(sortable, return_inverse=True)
     return (found.astype(object) if texts else found), code.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The distinct labels of a column in order, and each line's place among them; -1 where missing."""
+
+    values: tuple[str | int, ...]
+    place: NDArray[np.int64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels as texts."""
+        return tuple(str(value) for value in self.values)
+
+
+def labels_of(argument: str, column: str | None, values: list[Any], missing: Mask) -> Labels:
+    """Texts or whole numbers, and '' is missing; a whole float is the number that a gap made of it."""
+    try:
+        found = {value: k for k, value in enumerate(dict.fromkeys(values))}
+        first = np.fromiter(map(found.__getitem__, values), np.int64, len(values))
+    except TypeError as error:  # lists, for one
+        raise _unreadable(argument, column, values[:1]) from error
+    first[missing] = -1
+    raw = list(found)
+    read: dict[int, Any] = {k: _label(raw[k]) for k in np.unique(first[first >= 0]).tolist()}
+    named = {k: label for k, label in read.items() if label != ""}
+    if None in read.values() or len({isinstance(label, str) for label in named.values()}) > 1:
+        raise _unreadable(argument, column, [raw[k] for k in read])
+    order = sorted(named, key=named.__getitem__)
+    place = np.full(len(raw) + 1, -1, np.int64)  # the last place stands for -1
+    place[order] = np.arange(len(order))
+    return Labels(tuple(named[k] for k in order), place[first])
+
+
+def _label(value: Any) -> Any:
+    """The text or whole number that a value is; None for anything else."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return None
+    number = float(value)
+    return int(number) if number.is_integer() else None
+
+
+def _unreadable(argument: str, column: str | None, values: list[Any]) -> InputError:
+    kinds = sorted({type(value).__name__ for value in values})
+    rule = "must hold texts only, or whole numbers only"
+    return wrong_type(argument, column, " and ".join(kinds), rule, "Convert the column to text.")
+
+
+def is_missing(value: object) -> bool:
+    """Whether an object stands for no value: None, NaN, NaT, NA or the empty text."""
+    if isinstance(value, str):
+        return value == ""
+    if isinstance(value, float | Decimal | np.datetime64 | np.timedelta64):
+        return bool(value != value)
+    return value is None or type(value).__name__ in ("NaTType", "NAType")
+
+
+def missing_in(values: Values | nw.Series[Any]) -> Mask:
+    """Where a column has no value."""
+    if not isinstance(values, np.ndarray):
+        return _missing_in_series(values)
+    kind = values.dtype.kind
+    if kind in "fmM":
+        return np.isnan(values)
+    if kind in "UT":
+        return values == ""
+    if kind == "O":
+        return np.array([is_missing(value) for value in values.tolist()], np.bool_)
+    return np.zeros(values.shape, np.bool_)
+
+
+def _missing_in_series(values: nw.Series[Any]) -> Mask:
+    import narwhals as nw
+
+    gone, kind = np.array(values.is_null().to_numpy(), np.bool_), values.dtype
+    if kind.is_float():
+        gone |= np.isnan(values.to_numpy())
+    elif kind == nw.String:
+        gone |= (values == "").fill_null(value=True).to_numpy().astype(np.bool_)
+    elif kind == nw.Object:
+        gone |= np.array([is_missing(value) for value in values.to_list()], np.bool_)
+    return gone
+
+
+def unmasked(values: Values) -> Values:
+    """An array whose masked entries, if it has any, are None."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    mask = np.ma.getmaskarray(values)
+    if not mask.any():
+        return np.asarray(values)
+    objects = np.asarray(values).astype(object)
+    objects[mask] = None
+    return objects

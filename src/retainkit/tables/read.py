@@ -1,4 +1,4 @@
-"""The door: a table of any kind → the columns that the caller named."""
+"""The door: a table of any kind → the columns that the caller named, and back to the caller's kind."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.columns import labels_of
 from retainkit.errors import InputError, missing_column
-from retainkit.tables.column import Column
-from retainkit.tables.missing import unmasked
+from retainkit.records import frame_beside
+from retainkit.tables.column import Column, unmasked
 from retainkit.tables.problems import empty_table, in_the_index, not_a_table
-from retainkit.typing import Foreign, Frame, Values
+from retainkit.typing import Array, Foreign, Frame, Values
 
 Source: TypeAlias = Any
 """A dataframe of any kind that narwhals knows, a DuckDB relation, a path or glob, or a dict of columns."""
@@ -165,7 +166,7 @@ def check_names(wanted: Mapping[str, str], present: Sequence[Any], argument: str
 
 
 def _of_path(path: str, names: _Names) -> tuple[Any, bool]:
-    from retainkit.tables.files import locate, opened
+    from retainkit.tables.engine import locate, opened
 
     files, origin = locate(path, names.table)
     with opened(files, origin, {}, names.table) as relation:
@@ -269,3 +270,21 @@ def is_relation(value: Any) -> bool:
     """Whether a value is a DuckDB relation, which cannot exist before its library is loaded."""
     duckdb = sys.modules.get("duckdb")
     return duckdb is not None and isinstance(value, duckdb.DuckDBPyRelation)
+
+
+def take(column: Any, places: NDArray[np.intp]) -> Any:
+    """The entries of a column at `places`, in its own kind."""
+    if isinstance(column, np.ndarray):
+        return column[places]  # pyright: ignore[reportUnknownVariableType]
+    import narwhals as nw
+
+    taken = nw.from_native(column, series_only=True)[places]
+    return nw.maybe_reset_index(taken).to_native()
+
+
+def frame_of(id_name: str, ids: Any, columns: Mapping[str, Array]) -> Any:
+    """A frame of the kind of `ids`: the ids under their own name, then the columns."""
+    if id_name in columns:
+        rule = f"must not be named like one of the results: {', '.join(columns)}"
+        raise InputError("duplicate", "customer_id", id_name, rule, "Rename the column of ids in the table.")
+    return frame_beside(ids, {id_name: ids, **columns})

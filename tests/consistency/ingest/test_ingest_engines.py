@@ -18,7 +18,7 @@ import pytest
 
 import retainkit as rk
 from retainkit.ingest import load_cdnow
-from retainkit.ingest.transactions import engine, files
+from retainkit.ingest.transactions import engine
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -223,10 +223,10 @@ def test_a_file_too_large_for_the_frugal_limit_is_still_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     columns = shop(seed=8, lines=200_000)
-    monkeypatch.setattr(files, "_MOST_MEMORY", 1 << 20)
+    monkeypatch.setattr(engine, "_MOST_MEMORY", 1 << 20)
     limits: list[Any] = []
-    read = files._read  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(files, "_read", lambda *a: limits.append(a[-1]) or read(*a))
+    read = engine._of_files  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(engine, "_of_files", lambda *a: limits.append(a[-1]) or read(*a))
     path = KINDS["parquet"](columns, tmp_path)
     one = rk.summarize_transactions(path, **NAMES, unit="day")
     assert [bool(limit) for limit in limits] == [True, False]

@@ -20,7 +20,7 @@ import retainkit as rk
 from retainkit.cli import main
 from retainkit.ingest import load_cdnow
 from retainkit.reports import CustomerBaseReport, report
-from retainkit.reports.spend_link import measure_spend_link
+from retainkit.reports.figures import measure_spend_link
 from retainkit.reports.text import as_text
 from retainkit.validation import track_purchases
 

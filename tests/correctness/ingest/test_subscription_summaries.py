@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from retainkit.ingest.example_subscriptions import OBSERVATION_END, simulate_subscriptions
+from retainkit.ingest.examples import OBSERVATION_END, simulate_subscriptions
 from retainkit.ingest.subscriptions import SubscriptionSummary, summarize_subscriptions
 from retainkit.ingest.subscriptions.calendar import anniversary, begun, completed
 from retainkit.units import DAYS_PER

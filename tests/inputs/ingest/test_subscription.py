@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import retainkit as rk
-from retainkit.ingest.example_subscriptions import simulate_subscriptions
+from retainkit.ingest.examples import simulate_subscriptions
 from retainkit.ingest.subscriptions import summarize_subscriptions
 
 CONNECTION = duckdb.connect()

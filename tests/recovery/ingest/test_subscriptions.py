@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retainkit.ingest.example_subscriptions import (
+from retainkit.ingest.examples import (
     OBSERVATION_END,
     PLANS,
     VOLUNTARY_SHARE,

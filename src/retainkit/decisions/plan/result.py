@@ -15,7 +15,7 @@ from retainkit.decisions.plan.learn_first import Learning
 from retainkit.decisions.plan.overlap import Overlap
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.tables import FrameKind, make_frame
+from retainkit.records import FrameKind, framed
 from retainkit.text_tables import text_table
 from retainkit.typing import Frame, NumberLike, Plain
 
@@ -147,7 +147,7 @@ class PlanResult(AbstractDecision):
     def to_frame(self, kind: FrameKind | None = None) -> Frame:
         """One row per initiative; pandas, polars or pyarrow by name."""
         names = [n for n in InitiativeResult.__dataclass_fields__ if n != "effects"]
-        return make_frame(
+        return framed(
             {n: np.array([getattr(row, n) for row in self.initiatives]) for n in names}, kind or "dict"
         )
 

@@ -19,13 +19,10 @@ from retainkit.ingest.subscriptions.plan import (
     unit_of,
     window_of,
 )
-from retainkit.ingest.subscriptions.policies import spells_of
-from retainkit.ingest.subscriptions.read import Lines, read
-from retainkit.ingest.subscriptions.reasons import numbered_reasons
-from retainkit.ingest.subscriptions.records import SubscriptionSummary
-from retainkit.ingest.subscriptions.spells import Spells
+from retainkit.ingest.subscriptions.read import Lines, numbered_reasons, read
+from retainkit.ingest.subscriptions.records import SubscriptionSummary, SubscriptionTreatment
+from retainkit.ingest.subscriptions.spells import Spells, spells_of
 from retainkit.ingest.subscriptions.tenure import Tenures, tenures
-from retainkit.ingest.subscriptions.treatment import SubscriptionTreatment
 from retainkit.summaries import Renewals
 from retainkit.tables import Codes, DateRule, Source, take, to_date
 from retainkit.typing import Unit

@@ -1,11 +1,13 @@
-"""A DuckDB relation → histories, without ever holding the table.
+"""A DuckDB relation, or CSV and Parquet files → histories, without ever holding the table.
 
-One statement reads three columns and sorts them by customer and day, on disk where memory is short.
-The sorted lines pass through in batches, and only what is known of whole customers is kept.
+One statement reads three columns by the same rules as in memory and sorts them by customer and day, on disk
+where memory is short. The sorted lines pass through in batches, and only what is known of whole customers
+is kept.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -13,16 +15,129 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
-from retainkit.ingest.transactions.fold import Folded, fold, join
-from retainkit.ingest.transactions.plan import Plan
-from retainkit.ingest.transactions.sql import Statement, conditions, statement
-from retainkit.tables import Said, wrong_type
+from retainkit.ingest.transactions.collapse import Folded, fold, join
+from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
+from retainkit.tables import DateRule, Fault, Said, wrong_type
 from retainkit.tables.days import CONVERT
-from retainkit.tables.engine import FLOATS, library, take_arrow, unreadable
-from retainkit.tables.files import Origin
-from retainkit.tables.problems import empty_table
+from retainkit.tables.engine import (
+    FLOATS,
+    INTEGERS,
+    NOTHING,
+    OUT_OF_MEMORY,
+    Origin,
+    columns_of,
+    day_in_sql,
+    is_number,
+    library,
+    locate,
+    opened,
+    quoted,
+    take_arrow,
+    unreadable,
+    whole_numbers,
+)
+from retainkit.tables.problems import INFINITE, NO_DATE, NO_DECIMAL, NO_ID, empty_table
 from retainkit.tables.read import check_names
-from retainkit.typing import ColumnLike, Foreign, Values
+from retainkit.tables.series import NUMBER
+from retainkit.typing import ColumnLike, Foreign, Plain, Values
+
+
+class Column(NamedTuple):
+    """A column as it stands in the table, and the expression that reads it."""
+
+    argument: str
+    name: str
+    raw: str
+    value: str
+    kind: str
+
+    @property
+    def unread(self) -> str:
+        """Holds where the table has something that the rule cannot read."""
+        return f"{self.raw} IS NOT NULL AND ({self.value}) IS NULL"
+
+
+class Statement(NamedTuple):
+    """The columns by argument; what to select, and in which order."""
+
+    columns: dict[str, Column]
+    projection: str
+    order: str
+
+
+def statement(relation: Foreign, plan: Plan, origin: Origin) -> Statement:
+    """How to read a relation; a text file gives every column as text."""
+    kinds, columns = columns_of(relation), dict[str, Column]()
+    for argument, name in plan.columns.items():
+        raw, kind = quoted(name), kinds[name]
+        if argument == "customer_id":
+            value = _id(raw, kind)
+        elif argument == "date":
+            value = _day(name, raw, kind, plan.dates)
+        else:
+            value = _amount(name, raw, kind, origin)
+        columns[argument] = Column(argument, name, raw, value, kind)
+    names = {"customer_id": "id", "date": "day", "amount": "amount"}
+    projection = ", ".join(f"{column.value} AS {names[a]}" for a, column in columns.items())
+    text = columns["customer_id"].kind not in INTEGERS | FLOATS
+    # equal ids must lie together, whatever order a caller's database gives to letters
+    binary = ' COLLATE "binary"' if text and origin == "relation" else ""
+    return Statement(columns, projection, f"id{binary}, day")
+
+
+def conditions(found: Statement, plan: Plan) -> list[tuple[Fault, Column, str]]:
+    """Each fault with its column and the condition for a line that has it, in order of checking."""
+    ids, dates = found.columns["customer_id"], found.columns["date"]
+    no_id = f"{ids.value} IS NULL" + (f" OR {_is(ids.raw, 'nan')}" if ids.kind in FLOATS else "")
+    checks = [
+        (NO_ID, ids, no_id),
+        (NO_DATE, dates, f"{_nothing(dates.raw, dates.kind)} IS NULL"),
+        (plan.dates.fault(), dates, dates.unread),
+    ]
+    if plan.end is not None:
+        checks.append((AFTER_END, dates, f"{dates.value} > {plan.end}"))
+    if plan.has_amounts:
+        amounts = found.columns["amount"]
+        checks += [
+            (NO_AMOUNT, amounts, f"{amounts.raw} IS NULL OR {_is(amounts.value, 'nan')}"),
+            (NO_DECIMAL, amounts, amounts.unread),
+            (INFINITE, amounts, _is(amounts.value, "inf", "-inf")),
+        ]
+        if plan.refunds == "error":
+            checks.append((REFUND, amounts, f"{amounts.value} < 0"))
+    return checks
+
+
+def _is(number: str, *texts: str) -> str:
+    # by its text: DuckDB answers isnan from the file's statistics, which leave NaN out
+    return f"CAST({number} AS VARCHAR) IN ({', '.join(map(repr, texts))})"
+
+
+def _nothing(raw: str, kind: str) -> str:
+    """The value, NULL for what counts as missing."""
+    if kind == "VARCHAR":
+        return f"nullif({raw}, '')"
+    return f"CASE WHEN NOT {_is(raw, 'nan')} THEN {raw} END" if kind in FLOATS else raw
+
+
+def _id(raw: str, kind: str) -> str:
+    return raw if kind in INTEGERS | FLOATS else f"nullif(CAST({raw} AS VARCHAR), '')"
+
+
+def _day(name: str, raw: str, kind: str, rule: DateRule) -> str:
+    day = day_in_sql(raw, kind, rule)
+    if day is None:
+        raise wrong_type("date", name, kind, rule.sentence, CONVERT)
+    return f"CASE WHEN isfinite({day}) THEN CAST({day} - DATE '1970-01-01' AS INTEGER) END"
+
+
+def _amount(name: str, raw: str, kind: str, origin: Origin) -> str:
+    if origin == "text":
+        return f"CASE WHEN regexp_full_match({raw}, '{NUMBER}') THEN TRY_CAST({raw} AS DOUBLE) END"
+    if not is_number(kind) and kind != NOTHING:
+        raise wrong_type("amount", name, kind, "must be numbers", "Convert the column to numbers first.")
+    return f"CAST({raw} AS DOUBLE)"
+
 
 _BATCH = 1 << 15
 
@@ -120,3 +235,36 @@ def _explained(relation: Foreign, wanted: Statement, plan: Plan) -> InputError:
     rule = "must give the same lines each time it is read"
     way_out = "Write the relation to a table or a file first."
     return InputError("unreadable-source", "source", shown, rule, way_out)
+
+
+_THREADS = min(4, os.cpu_count() or 1)
+_LEAST_MEMORY, _MOST_MEMORY = 64 << 20, 4 << 30  # bytes
+
+
+def read_path(path: str, plan: Plan) -> Found:
+    """Histories of the customers in one file or in all files that a glob matches."""
+    files, origin = locate(path)
+    # sorting needs memory for one piece of each sorted run; the rest waits in a temporary directory
+    wanted = _LEAST_MEMORY + sum(os.path.getsize(file) for file in files) // 4
+    frugal = {"memory_limit": f"{min(wanted, _MOST_MEMORY)}B", "threads": _THREADS}
+    try:
+        found = _of_files(files, plan, origin, frugal)
+    except InputError as error:
+        if error.code != OUT_OF_MEMORY:
+            raise
+        found = _of_files(files, plan, origin, {})  # wide row groups, long texts: up to DuckDB's own limit
+    return _whole_numbers(found) if origin == "text" else found
+
+
+def _of_files(files: list[str], plan: Plan, origin: Origin, limits: Plain) -> Found:
+    with opened(files, origin, limits) as relation:
+        return read_relation(relation, plan, origin)
+
+
+def _whole_numbers(found: Found) -> Found:
+    """Ids of a text file as whole numbers, where every one of them is written as one."""
+    numbers = whole_numbers(found.customers)
+    if numbers is None:
+        return found
+    order = np.argsort(np.from_dlpack(numbers.combine_chunks()))
+    return Found(take_arrow(numbers, order), found.folded.take(order))

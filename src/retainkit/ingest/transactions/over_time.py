@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError, missing_argument
-from retainkit.ingest.transactions.lines import Lines, read_lines
-from retainkit.ingest.transactions.plan import Plan, make_plan
+from retainkit.ingest.transactions.plan import Lines, Plan, make_plan, read_lines
 from retainkit.summaries import CovariatePeriods, Purchases, PurchasesOverTime
 from retainkit.tables import Source, one_day, to_list
 from retainkit.typing import ColumnLike, Unit, Values

@@ -1,13 +1,15 @@
-"""What the caller asked for, checked once: columns, dates, policy; and what a line may break."""
+"""What the caller asked for, checked once; and tables in memory → lines as arrays by that plan."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+import numpy as np
+
 from retainkit.errors import InputError, unknown_choice
-from retainkit.tables import DateRule, Fault, one_day
-from retainkit.typing import Unit
+from retainkit.tables import Codes, DateRule, Days, Fault, Source, one_day, read_table
+from retainkit.typing import Array, ColumnLike, Unit
 from retainkit.units import check_unit
 
 Refunds: TypeAlias = Literal["net", "ignore", "error"]
@@ -69,3 +71,28 @@ def make_plan(
     columns = {"customer_id": customer_id, "date": date} | ({} if amount is None else {"amount": amount})
     dates = DateRule(date_format=date_format)
     return Plan(columns, dates, check_unit("unit", unit), end, split, refunds)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a table, unsorted, and the distinct customers in order."""
+
+    customers: ColumnLike
+    """Ids in the caller's kind of column."""
+    code: Codes
+    """Each line's place among `customers`."""
+    day: Days
+    amount: Array | None
+
+
+def read_lines(source: Source, plan: Plan) -> Lines:
+    """The lines of any table, all of them sound."""
+    table = read_table(source, plan.columns, line="transaction")
+    customers, code = table["customer_id"].ids()
+    day = table["date"].dates(plan.dates).astype(np.int64)
+    if plan.end is not None:
+        table["date"].refuse(day > plan.end, AFTER_END)
+    amount = table["amount"].numbers(NO_AMOUNT) if "amount" in table else None
+    if amount is not None and plan.refunds == "error":
+        table["amount"].refuse(amount < 0, REFUND)
+    return Lines(customers, code, day, amount)

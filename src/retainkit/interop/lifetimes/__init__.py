@@ -6,7 +6,7 @@ lifetimes. What differs, because lifetimes' answer is wrong or its engine gives 
 
 - `convert`       `from_lifetimes`: a fitted fitter, theirs or these, as a retainkit model.
 - `kinds`         the one place that loads pandas, whose tables this interface is made of.
-- `utils`         summaries of transactions, tracking and value.
+- `utils`         summaries of transactions, tracking and value; what is checked before a fit.
 - `generate_data` simulated customers with their hidden traits.
 - `datasets`      the example data, read from the files of lifetimes.
 - `plotting`      lifetimes' pictures.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, distribution
-
-from retainkit.errors import MissingDependencyError
+from retainkit.ingest.examples import lifetimes_file
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.typing import Foreign, Frame
 
@@ -15,33 +13,17 @@ __all__ = [
     "load_transaction_data",
 ]
 
-_PURPOSE = "Reading lifetimes' example data"
-
 
 def load_dataset(filename: str, **kwargs: object) -> Frame:
-    """A file of lifetimes' datasets folder as a DataFrame.
+    """A file of lifetimes' datasets folder, such as ``"donations.csv"``, as a DataFrame.
 
-    Parameters
-    ----------
-    filename : for example ``"donations.csv"``
-    kwargs : passed on to ``pandas.read_csv``
-
-    Raises
-    ------
-    MissingDependencyError
-        If lifetimes is not installed, or has no such file.
+    `kwargs` go to ``pandas.read_csv``. Raises `MissingDependencyError` if lifetimes is not installed, or
+    has no such file.
     """
     pd = pandas()
 
-    try:
-        files = distribution("lifetimes").files or []
-    except PackageNotFoundError as error:
-        raise MissingDependencyError("lifetimes", "lifetimes", _PURPOSE) from error
-    found = [file for file in files if file.name == filename and file.parent.name == "datasets"]
-    if not found:
-        raise MissingDependencyError(f"lifetimes with a file {filename!r}", "lifetimes", _PURPOSE)
     read: Foreign = pd.read_csv
-    return read(str(found[0].locate()), **kwargs)
+    return read(str(lifetimes_file(filename, "Reading lifetimes' example data")), **kwargs)
 
 
 def load_donations(**kwargs: object) -> Frame:

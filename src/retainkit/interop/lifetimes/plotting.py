@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from retainkit.errors import MissingDependencyError, unknown_choice
-from retainkit.interop.lifetimes import _tables
+from retainkit.interop.lifetimes import kinds
 from retainkit.interop.lifetimes.fitters.base_fitter import repeated
 from retainkit.interop.lifetimes.utils import calculate_alive_path, expected_cumulative_transactions
 from retainkit.typing import Foreign, Frame, NumberLike
@@ -50,9 +50,9 @@ def plot_period_transactions(
     seen = repeated(model.data["frequency"], model.data["weights"])
     simulated = model.generate_new_data(size=seen.size)["frequency"].to_numpy()
     counts = [
-        _tables.frame({"x": x})["x"].value_counts().sort_index()[:max_frequency] for x in (seen, simulated)
+        kinds.frame({"x": x})["x"].value_counts().sort_index()[:max_frequency] for x in (seen, simulated)
     ]
-    ax = _tables.frame(dict(zip(labels, counts, strict=True))).fillna(0).plot(kind="bar", **kwargs)
+    ax = kinds.frame(dict(zip(labels, counts, strict=True))).fillna(0).plot(kind="bar", **kwargs)
     ax.legend()
     return _named(ax, title, xlabel, ylabel)
 
@@ -167,10 +167,10 @@ def plot_history_alive(
     `start_date` limits the axis; `kwargs` go to the line.
     """
     ax = _axes(ax)
-    dates = _tables.Dates(transactions, datetime_col, None, freq)
+    dates = kinds.Dates(transactions, datetime_col, None, freq)
     path = calculate_alive_path(model, transactions, datetime_col, t, freq)
     begin = dates.when.min()
-    days = _tables.periods(begin.to_period(dates.freq), len(path)).to_timestamp()
+    days = kinds.periods(begin.to_period(dates.freq), len(path)).to_timestamp()
     ax.plot(days, path, **{"ls": "-", "label": "P_alive", **kwargs})
     bought = dates.when.dt.to_period(dates.freq).dt.to_timestamp().unique()
     ax.vlines(bought, ymin=0, ymax=1, colors="r", linestyles="dashed", label="purchases")

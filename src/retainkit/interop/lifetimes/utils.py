@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.errors import InputError
-from retainkit.interop.lifetimes import _tables
-from retainkit.interop.lifetimes._checks import ConvergenceError, check_inputs, scale_time
-from retainkit.interop.lifetimes._tables import find_first_transactions
-from retainkit.interop.lifetimes._value import customer_lifetime_value
-from retainkit.typing import Foreign, Frame, Plain
+from retainkit.domains import POSITIVE, as_numbers
+from retainkit.errors import InputError, unknown_choice
+from retainkit.interop.lifetimes import kinds
+from retainkit.interop.lifetimes.kinds import find_first_transactions, frame
+from retainkit.summaries import Purchases
+from retainkit.typing import Foreign, Frame, NumberLike, Plain
 
 __all__ = [
     "ConvergenceError",
@@ -18,13 +18,6 @@ __all__ = [
     "expected_cumulative_transactions",
     "summary_data_from_transaction_data",
 ]
-
-
-# lifetimes' own names for what its users call, too
-_check_inputs = check_inputs
-_customer_lifetime_value = customer_lifetime_value
-_find_first_transactions = find_first_transactions
-_scale_time = scale_time
 
 
 def summary_data_from_transaction_data(
@@ -59,7 +52,7 @@ def summary_data_from_transaction_data(
     -------
     DataFrame of floats, indexed by customer, in the order of the customers.
     """
-    dates = _tables.Dates(transactions, datetime_col, datetime_format, freq)
+    dates = kinds.Dates(transactions, datetime_col, datetime_format, freq)
     end = dates.start_of_last(observation_period_end)
     found = find_first_transactions(
         transactions, customer_id_col, datetime_col, monetary_value_col, datetime_format, end, freq
@@ -68,7 +61,7 @@ def summary_data_from_transaction_data(
         customer_id_col, sort=False
     )
     seen = by_customer["when"].agg(["min", "max", "count"])
-    unit = _tables.length_of(freq) * freq_multiplier
+    unit = kinds.length_of(freq) * freq_multiplier
     columns: Plain = {
         "frequency": seen["count"] - (0 if include_first_transaction else 1),
         "recency": (seen["max"] - seen["min"]) / unit,
@@ -78,7 +71,7 @@ def summary_data_from_transaction_data(
         counted = found if include_first_transaction else found[~found["first"]]
         mean = counted.groupby(customer_id_col)[monetary_value_col].mean()
         columns["monetary_value"] = mean.reindex(seen.index).fillna(0.0)
-    return _tables.frame(columns).astype(float)
+    return kinds.frame(columns).astype(float)
 
 
 def calibration_and_holdout_data(
@@ -104,7 +97,7 @@ def calibration_and_holdout_data(
     ``monetary_value_holdout`` (the mean per purchase occasion, as in the calibration period), and
     ``duration_holdout``.
     """
-    dates = _tables.Dates(transactions, datetime_col, datetime_format, freq)
+    dates = kinds.Dates(transactions, datetime_col, datetime_format, freq)
     split, end = dates.read(calibration_period_end), dates.last(observation_period_end)
     before, after = dates.table(dates.when <= split), dates.table((dates.when > split) & (dates.when <= end))
     if before.empty or after.empty:
@@ -126,7 +119,7 @@ def calibration_and_holdout_data(
     held = {"frequency_holdout": by_period.size().groupby(level=0).size()}
     if monetary_value_col:
         held["monetary_value_holdout"] = by_period[monetary_value_col].sum().groupby(level=0).mean()
-    joined = calibration.join(_tables.frame(held), how="left").fillna(0.0)
+    joined = calibration.join(kinds.frame(held), how="left").fillna(0.0)
     periods = (end.to_period(dates.freq) - split.to_period(dates.freq)).n
     joined["duration_holdout"] = periods / freq_multiplier
     return joined
@@ -149,7 +142,7 @@ def calculate_alive_path(
     -------
     Series with t + 1 entries, or more if the purchases go further.
     """
-    dates = _tables.Dates(transactions, datetime_col, None, freq)
+    dates = kinds.Dates(transactions, datetime_col, None, freq)
     period = dates.when.dt.to_period(dates.freq).astype("int64").to_numpy()
     ordinal = period - period.min()
     bought = np.zeros(max(t, int(ordinal.max())) + 1, np.bool_)
@@ -157,7 +150,7 @@ def calculate_alive_path(
     age = np.arange(bought.size, dtype=np.float64)
     recency = np.maximum.accumulate(np.where(bought, age, 0.0))
     alive = model.conditional_probability_alive(np.cumsum(bought) - 1.0, recency, age)
-    return _tables.frame({"alive": alive})["alive"].rename(None)
+    return kinds.frame({"alive": alive})["alive"].rename(None)
 
 
 def expected_cumulative_transactions(
@@ -191,7 +184,7 @@ def expected_cumulative_transactions(
     -------
     DataFrame with the columns actual and predicted.
     """
-    dates = _tables.Dates(transactions, datetime_col, datetime_format, freq)
+    dates = kinds.Dates(transactions, datetime_col, datetime_format, freq)
     begin = dates.when.min().to_period(dates.freq)
     found = find_first_transactions(
         transactions,
@@ -211,5 +204,58 @@ def expected_cumulative_transactions(
     ends = np.arange(freq_multiplier, t + 1, freq_multiplier)
     index = range(ends.size)
     if set_index_date:
-        index = _tables.periods(begin, t)[freq_multiplier - 1 :: freq_multiplier][: ends.size]
-    return _tables.frame({"actual": repeats[ends - 1], "predicted": expected[ends]}, index)
+        index = kinds.periods(begin, t)[freq_multiplier - 1 :: freq_multiplier][: ends.size]
+    return kinds.frame({"actual": repeats[ends - 1], "predicted": expected[ends]}, index)
+
+
+class ConvergenceError(ValueError):
+    """The data do not determine the parameters; the message says why and what to do."""
+
+
+def scale_time(age: NumberLike) -> float:
+    """What turns the longest time into 1."""
+    return 1.0 / float(np.max(age))
+
+
+def check_inputs(
+    frequency: NumberLike, recency: NumberLike = None, T: NumberLike = None, monetary_value: NumberLike = None
+) -> None:
+    """Refuse histories that cannot be: see `Purchases`; amounts must be positive."""
+    counts = as_numbers("frequency", np.asarray(frequency))
+    if counts.size == 0:
+        rule = "must have customers"
+        raise InputError("empty", "frequency", "no entries", rule, "Check the filter that made the data.")
+    when = np.zeros(counts.shape) if recency is None else np.asarray(recency)
+    Purchases(frequency=counts, recency=when, T=when if T is None else np.asarray(T))
+    if monetary_value is not None:
+        way_out = "Leave out customers without a repeat purchase, and those whose refunds exceed it."
+        POSITIVE.check("monetary_value", np.asarray(monetary_value), way_out)
+
+
+def customer_lifetime_value(
+    transaction_prediction_model: Foreign,
+    frequency: NumberLike,
+    recency: NumberLike,
+    T: NumberLike,
+    monetary_value: NumberLike,
+    time: int = 12,
+    discount_rate: float = 0.01,
+    freq: str = "D",
+) -> Frame:
+    """Expected purchases of each of the next `time` months, at a value each, discounted by month."""
+    months = {"W": 4.345, "M": 1.0, "D": 30.0, "H": 30.0 * 24.0, "h": 30.0 * 24.0}
+    if freq not in months:
+        raise unknown_choice("freq", freq, tuple(months))
+    value, before = 0.0, 0.0
+    for month in range(1, int(time) + 1):
+        until = transaction_prediction_model.predict(month * months[freq], frequency, recency, T)
+        value = value + (until - before) / (1.0 + discount_rate) ** month
+        before = until
+    return frame({"clv": monetary_value * value}, getattr(frequency, "index", None))["clv"]
+
+
+# lifetimes' own names for what its users call, too
+_check_inputs = check_inputs
+_customer_lifetime_value = customer_lifetime_value
+_find_first_transactions = find_first_transactions
+_scale_time = scale_time

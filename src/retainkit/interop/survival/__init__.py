@@ -5,19 +5,16 @@ break-even, lifetime value and residual value ask for.
 In reading order:
 
 - `survival_of`    the door: whatever was fitted, wherever, answers the same questions after it.
-- `curve`          what every wrapped curve answers.
+- `curve`          what every wrapped curve answers, and curves by a formula.
 - `step_curve`     curves known at some tenures and up to an end, past which nothing is assumed.
-- `formula_curve`  curves by a formula that is evaluated at any tenure.
 - `from_lifelines` univariate fitters, Cox and additive regressions, accelerated failure times.
 - `from_sksurv`    estimators that predict survival functions, and these functions.
 - `from_surpyval`  distributions, non-parametric estimates and regressions.
-- `from_lifetimes` purchase models: how long a new customer stays.
 - `fit_cox`        Cox regression of a summary of renewals.
 """
 
-from retainkit.interop.survival.curve import AbstractSurvival
+from retainkit.interop.survival.curve import AbstractSurvival, FormulaCurve
 from retainkit.interop.survival.fit_cox import fit_cox
-from retainkit.interop.survival.formula_curve import FormulaCurve
 from retainkit.interop.survival.from_lifelines import from_lifelines
 from retainkit.interop.survival.from_sksurv import from_sksurv
 from retainkit.interop.survival.from_surpyval import from_surpyval

@@ -13,7 +13,7 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.interop.survival._covariates import named_frame, needless, no_survival, not_fitted, required
-from retainkit.interop.survival.formula_curve import FormulaCurve
+from retainkit.interop.survival.curve import FormulaCurve
 from retainkit.interop.survival.step_curve import StepCurve, step_curve
 from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.contractual.exponential import Exponential

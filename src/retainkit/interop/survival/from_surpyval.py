@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from retainkit.interop.survival._covariates import needless, no_survival, required
-from retainkit.interop.survival.formula_curve import FormulaCurve
+from retainkit.interop.survival.curve import FormulaCurve
 from retainkit.interop.survival.step_curve import StepCurve, step_curve
 from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.contractual.exponential import Exponential

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
 from retainkit.columns import labels_of
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
-from retainkit.interop.survival._covariates import needless, roots
-from retainkit.interop.survival.curve import AbstractSurvival
-from retainkit.interop.survival.formula_curve import FormulaCurve
+from retainkit.interop.lifetimes.convert import from_lifetimes
+from retainkit.interop.survival._covariates import needless, no_survival, roots
+from retainkit.interop.survival.curve import AbstractSurvival, FormulaCurve
 from retainkit.interop.survival.from_lifelines import from_lifelines
-from retainkit.interop.survival.from_lifetimes import NEW, from_fitter, from_purchases
 from retainkit.interop.survival.from_sksurv import from_sksurv, is_steps
 from retainkit.interop.survival.from_surpyval import from_surpyval
 from retainkit.interop.survival.step_curve import Between, StepCurve, step_curve
@@ -22,7 +22,9 @@ from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve
 from retainkit.models.contractual.nonparametric.ending import AfterEnd
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
-from retainkit.protocols import model_of
+from retainkit.models.contractual.questions import whole_periods
+from retainkit.protocols import PurchaseProcess, model_of
+from retainkit.summaries import Opportunities, Purchases
 from retainkit.typing import Array, Foreign, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
@@ -188,3 +190,41 @@ def _from_shares(fitted: Foreign, times: NumberLike | None, between: Between, un
         way_out = "Put 1 in front of S(1), S(2), …; or give their tenures with times=."
         raise InputError("not-a-curve", "survival", shown, rule, way_out)
     return step_curve(at, shares, source="an array", unit=unit, between=between)
+
+
+NEW: dict[type[Any], tuple[str, ...]] = {
+    Purchases: ("frequency", "recency", "T"),
+    Opportunities: ("frequency", "recency", "periods"),
+}
+"""The columns that are 0 for a customer just acquired, by the kind of data of a model."""
+
+
+def from_fitter(fitter: Foreign, *, unit: Unit | None = None) -> FormulaCurve:
+    """The survival of a new customer by a fitted fitter of lifetimes."""
+    return from_purchases(cast("PurchaseProcess[Any]", from_lifetimes(fitter, unit=unit)))
+
+
+def from_purchases(model: PurchaseProcess[Any]) -> FormulaCurve:
+    """P(alive) of a customer just acquired, by time since acquisition; for all, whatever they will buy.
+
+    Customers of these models leave without telling. A curve in time knows nothing of how much they buy
+    while they stay: for their value, `value_customers` and `value_new_customer` count purchases.
+    """
+    name, kind = type(model).__name__, model.data_kind
+    if kind not in NEW:
+        raise no_survival(name, f"it is a model of {kind.__name__}", "Pass the model of purchases.")
+    shapes = {np.shape(value) for value in model.parameters.values()}
+    shape = np.broadcast_shapes(*shapes)
+    if shape and shape[-1] != 1:
+        rule = "must be one model, or draws of one with a last axis of length 1"
+        way_out = "Ask probability_alive with Purchases of the customers that the parameters belong to."
+        raise InputError("length-mismatch", "fitted", f"parameters of shape {shape}", rule, way_out)
+
+    def hazard(t: Array) -> Array:
+        if model.whole_periods:
+            whole_periods("t", t, name)
+        new = kind(**dict.fromkeys(NEW[kind], np.zeros_like(t)), unit=model.unit)
+        with np.errstate(divide="ignore"):
+            return -np.log(model.probability_alive(new, horizon=t))
+
+    return FormulaCurve(hazard, shape[0] if shape else None, f"{name}, new customers", model.unit)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from retainkit.errors import InputError, MissingDependencyError, missing_argument, near, unknown_choice
-from retainkit.tables.missing import is_missing
+from retainkit.tables.column import is_missing
 from retainkit.typing import Plain
 
 

@@ -10,10 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from retainkit.columns import SameKind
-from retainkit.interop.lifetimes._checks import check_inputs, scale_time
-from retainkit.interop.lifetimes.fitters._columns import Columns
-from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
+from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter, Columns
 from retainkit.interop.lifetimes.kinds import pandas
+from retainkit.interop.lifetimes.utils import check_inputs, scale_time
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Foreign, NumberLike
 

@@ -17,7 +17,7 @@ import numpy as np
 from retainkit._numerics.maximize import Evaluate, maximize
 from retainkit.errors import FitError
 from retainkit.inference.fit import fit
-from retainkit.interop.lifetimes._checks import ConvergenceError
+from retainkit.interop.lifetimes.utils import ConvergenceError
 from retainkit.models.base import AnyModel
 from retainkit.parameters import parameters_of
 from retainkit.summaries import AbstractSummary

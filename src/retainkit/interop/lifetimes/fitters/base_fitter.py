@@ -1,20 +1,28 @@
-"""What every fitter has: parameters as a Series, their uncertainty, a printout and a file."""
+"""What every fitter has: parameters as a Series, their uncertainty, a printout and a file.
+
+Numbers, arrays and Series come in; an answer of the same kind goes out. A file is JSON: numbers, arrays and
+tables, and nothing that runs when it is read.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from os import PathLike
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from retainkit.columns import SameKind
-from retainkit.interop.lifetimes.fitters import _storage
+from retainkit.columns import SameKind, labels_of
+from retainkit.domains import NOT_NEGATIVE, as_numbers
+from retainkit.errors import InputError
 from retainkit.interop.lifetimes.fitters._search import Found, criterion, minimum
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.models.base import AnyModel
 from retainkit.summaries import AbstractSummary
-from retainkit.typing import Array, Foreign, Frame, NumberLike
+from retainkit.typing import Array, Foreign, Frame, NumberLike, Plain, Real
 
 _REBUILT = ("predict", "generate_new_data")  # methods put on the instance by a fit
 
@@ -88,11 +96,11 @@ class BaseFitter:
             state["_observed"] = self._observations()
         replaced = zip(left_out, fills, strict=False)
         state |= {name: fill for name, fill in replaced if name in self.__dict__}
-        _storage.write(path, type(self).__name__, state)
+        _write(path, type(self).__name__, state)
 
     def load_model(self, path: str | PathLike[str]) -> None:
         """Become the fitter that `save_model` wrote to this file."""
-        state = _storage.read(path, type(self).__name__)
+        state = _read(path, type(self).__name__)
         self.__dict__.update({name: v for name, v in state.items() if name != "_observed"})
         if "params_" in state:
             replaced = "generate_new_data" in state
@@ -162,3 +170,123 @@ def repeated(values: NumberLike, weights: NumberLike) -> Array:
     times = np.asarray(weights)
     whole = np.rint(times).astype(np.int64)
     return np.repeat(np.asarray(values), whole) if np.array_equal(whole, times) else np.asarray(values)
+
+
+class Columns:
+    """Arguments brought to one shape, flat, and the way back to the kind they came in.
+
+    Zero-dimensional answers are numbers, answers to Series are Series with the same index.
+    """
+
+    def __init__(self, **given: Foreign) -> None:
+        labels = labels_of(**given)
+        self._index = labels and labels.index
+        arrays = {name: as_numbers(name, _plain(value)) for name, value in given.items()}
+        try:
+            spread = np.broadcast_arrays(*arrays.values())
+        except ValueError as error:
+            shown = str([array.shape for array in arrays.values()])
+            rule = "must have lengths that fit together"
+            way_out = "Give single numbers, or columns with one value per customer."
+            raise InputError("length-mismatch", ", ".join(arrays), shown, rule, way_out) from error
+        self.shape = spread[0].shape
+        self._flat = dict(zip(arrays, (array.reshape(-1) for array in spread), strict=True))
+
+    def __getitem__(self, name: str) -> Array:
+        return self._flat[name]
+
+    def length(self, name: str) -> Array:
+        """A column that must be 0 or more."""
+        return np.atleast_1d(NOT_NEGATIVE.check(name, self._flat[name]))
+
+    @staticmethod
+    def one_if_all(values: Array) -> Real:
+        """The one number that all values are, where they are: a model computes with it once."""
+        return float(values[0]) if values.size and np.all(values == values[0]) else values
+
+    def back(self, values: NumberLike) -> SameKind:
+        """The answer in the shape and kind of the arguments."""
+        shaped = np.asarray(values, np.float64).reshape(self.shape)
+        if self._index is not None:
+            pd = pandas()
+
+            return pd.Series(shaped, index=self._index)
+        return shaped[()]  # a number where the arguments were numbers
+
+
+def is_series(value: Foreign) -> bool:
+    """Whether it carries an index as pandas' Series do; lists have a method of that name."""
+    return hasattr(value, "index") and hasattr(value, "to_numpy")
+
+
+def _plain(value: Foreign) -> SameKind:
+    return value.to_numpy() if is_series(value) else (list(value) if isinstance(value, range) else value)
+
+
+_FORMAT = 1
+
+
+def _write(path: str | PathLike[str], fitter: str, state: Plain) -> None:
+    """Write the state to a file, a few hundred bytes without the data."""
+    packed = {name: _pack(name, value) for name, value in state.items()}
+    text = json.dumps({"fitter": fitter, "format": _FORMAT, "state": packed})
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def _read(path: str | PathLike[str], fitter: str) -> Plain:
+    """The state that `_write` wrote, for a fitter of the same class."""
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        rule = "must be a JSON file written by save_model"
+        way_out = (
+            "A file that lifetimes pickled is read by lifetimes: load it there and pass the fitter "
+            "to from_lifetimes."
+        )
+        raise InputError("unreadable-source", "path", str(path), rule, way_out) from error
+    if record["fitter"] != fitter:
+        way_out = f"Call load_model of a {record['fitter']}."
+        raise InputError("not-a-model", "path", record["fitter"], f"must be a saved {fitter}", way_out)
+    return {name: _unpack(value) for name, value in record["state"].items()}
+
+
+def _pack(name: str, value: Foreign) -> SameKind:
+    kind = type(value).__name__
+    if kind == "DataFrame":
+        columns = {str(c): _pack(name, value[c].to_numpy()) for c in value.columns}
+        return {"kind": "table", "columns": columns, "index": _labels(value.index)}
+    if kind == "Series":
+        return {"kind": "series", "values": _pack(name, value.to_numpy()), "index": _labels(value.index)}
+    if isinstance(value, np.ndarray | np.generic):
+        array: NDArray[np.generic] = np.asarray(cast("Any", value))
+        plain = array.tolist()
+        return plain if array.ndim == 0 else {"kind": "array", "dtype": str(array.dtype), "values": plain}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    way_out = "Leave the data out with save_data=False, or give them another index."
+    raise InputError("not-supported", name, value, "must be numbers, text or a table of these", way_out)
+
+
+def _labels(index: Foreign) -> SameKind:
+    if type(index).__name__ == "RangeIndex":
+        return {"start": index.start, "stop": index.stop, "step": index.step}
+    labels = index.tolist()
+    if not all(isinstance(label, str | int | float) for label in labels):
+        way_out = "Leave the data out with save_data=False, or give them another index."
+        raise InputError("not-supported", "index", str(index.dtype), "must hold numbers or text", way_out)
+    return labels
+
+
+def _unpack(value: Foreign) -> SameKind:
+    if not isinstance(value, dict):
+        return value
+    pd = pandas()
+
+    record: Plain = value  # pyright: ignore[reportUnknownVariableType]
+    if record["kind"] == "array":
+        return np.array(record["values"], dtype=record["dtype"])
+    found: Foreign = record["index"]
+    index = pd.RangeIndex(**found) if isinstance(found, dict) else pd.Index(found)
+    if record["kind"] == "series":
+        return pd.Series(_unpack(record["values"]), index=index)
+    return pd.DataFrame({name: _unpack(v) for name, v in record["columns"].items()}, index=index)

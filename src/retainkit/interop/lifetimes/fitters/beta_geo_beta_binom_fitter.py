@@ -9,8 +9,7 @@ from typing import ClassVar, Self, final
 import numpy as np
 
 from retainkit.columns import SameKind
-from retainkit.interop.lifetimes.fitters._columns import Columns
-from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
+from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter, Columns
 from retainkit.interop.lifetimes.generate_data import beta_geometric_beta_binom_model
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.models.base import AnyModel

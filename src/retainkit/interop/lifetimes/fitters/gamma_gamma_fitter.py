@@ -8,11 +8,9 @@ from typing import ClassVar, Self, final
 import numpy as np
 
 from retainkit.columns import SameKind
-from retainkit.interop.lifetimes._checks import check_inputs
-from retainkit.interop.lifetimes._value import customer_lifetime_value
-from retainkit.interop.lifetimes.fitters._columns import Columns
-from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter
+from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter, Columns
 from retainkit.interop.lifetimes.kinds import pandas
+from retainkit.interop.lifetimes.utils import check_inputs, customer_lifetime_value
 from retainkit.models.base import AnyModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.summaries import Spend

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import ClassVar, Self, final
 
 from retainkit.columns import SameKind
-from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter
+from retainkit.interop.lifetimes.fitters.base_fitter import Columns
 from retainkit.interop.lifetimes.generate_data import modified_beta_geometric_nbd_model
 from retainkit.models.base import AnyModel
 from retainkit.models.purchasing.mbg_nbd import MBGNBD

@@ -10,8 +10,8 @@ import numpy as np
 from retainkit.columns import SameKind
 from retainkit.domains import whole_number
 from retainkit.errors import InputError
-from retainkit.interop.lifetimes.fitters._columns import Columns
 from retainkit.interop.lifetimes.fitters._purchase_fitter import AbstractPurchaseFitter, customers
+from retainkit.interop.lifetimes.fitters.base_fitter import Columns
 from retainkit.interop.lifetimes.generate_data import pareto_nbd_model
 from retainkit.models.base import AnyModel
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD
