@@ -20,7 +20,7 @@ from retainkit.decisions.referral.premium import referred_customer_premium
 from retainkit.decisions.referral.reviews import customers_from_reviews, review_effect
 from retainkit.decisions.referral.reward import best_referral_reward
 from retainkit.decisions.referral.value import customer_referral_value, value_of_referral
-from retainkit.decisions.spending.response_curves import ExponentialResponse
+from retainkit.decisions.spending.response_curves import ExponentialResponse, HillResponse
 
 REFERENCE = tomllib.loads(
     (Path(__file__).parents[2] / "reference" / "decisions_referral.toml").read_text(encoding="utf-8")
@@ -226,3 +226,12 @@ def test_a_review_programme_gains_what_its_periods_bring(timing: Any, delay: flo
     assert found.gain == pytest.approx(wanted, rel=1e-12)
     assert found.acquisition_change == pytest.approx(8 / 200, rel=1e-13)
     assert found.extra_revenue_per_period == pytest.approx(480.0, rel=1e-13)
+
+
+def test_no_reward_is_the_answer_where_none_earns_what_it_costs_to_handle() -> None:
+    response = HillResponse(0.45, 45, 5, 0.03)
+    best = best_referral_reward(30, response=response, most=30, cost_per_referral=3)
+    assert (best.reward, best.gain, best.break_even_reward) == (0.0, 0.0, 0.0)
+    assert best.worth_it is False
+    grid = np.linspace(0.0, 30.0, 10_001)
+    assert np.all(response.at(grid) * (30 - grid - 3) - 0.03 * 30 < 0.0)

@@ -13,14 +13,13 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.draws import plain
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, SHARE_BELOW_1
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, Plain, RateLike, Unit
+from retainkit.typing import NumberLike, RateLike, Unit
 
 _K = replace(
     SHARE_BELOW_1,
@@ -125,7 +124,7 @@ def referrals_per_customer(
 
 
 @dataclass(frozen=True, eq=False)
-class ReferralGrowth(AbstractRecord):
+class ReferralGrowth(Record):
     """A customer's value with all who follow, and how it hangs on retention; made by `value_with_referrals`.
 
     Attributes
@@ -148,12 +147,8 @@ class ReferralGrowth(AbstractRecord):
     elasticity_alone: SameKind
     elasticity: SameKind
 
-    def as_dict(self) -> Plain:
-        """The figures by name, as lists where there are several."""
-        return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
-
     def __str__(self) -> str:
-        k, m, alone, value, e_alone, e = (np.mean(np.asarray(v)) for v in self.as_dict().values())
+        k, m, alone, value, e_alone, e = (np.mean(getattr(self, name)) for name in self._figures())
         return (
             f"Every customer brings {k:.4g} others and is worth {value:,.2f} with them, {m:.4f} customers in "
             f"money of now, instead of {alone:,.2f} alone. 1% less churn adds {-e:.3g}% instead of "
@@ -233,7 +228,8 @@ def value_with_referrals(
     with np.errstate(divide="ignore"):
         # a percent of nothing is infinitely many percents
         elasticities = slope / worth, np.where(value == 0.0, -inf, change / value)
-    return ReferralGrowth(*(back(f) for f in (k, multiplier, alone, value, *elasticities)))
+    figures = (k, multiplier, alone, value, *elasticities)
+    return ReferralGrowth(*(back(figure) for figure in figures))
 
 
 def _slope(c: NumberLike, d: NumberLike, timing: FlowTiming) -> NumberLike:

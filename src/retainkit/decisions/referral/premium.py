@@ -9,23 +9,45 @@ doi:10.1016/j.ijresmar.2015.09.004). So nothing here has a default: measure your
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import as_loss, in_period
-from retainkit.timing import FlowTiming
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReferredPremium(AbstractDecision):
+class PremiumInputs(Inputs):
+    """What the premium of a referred customer rests on."""
+
+    margin_per_period: Real = assumed(REAL, "margin of another customer")
+    margin_referred: Real = assumed(REAL, "margin of a referred one")
+    churn: Real = assumed(PROBABILITY, "share lost per period of the others", rate="loss")
+    churn_referred: Real = assumed(PROBABILITY, "share lost per period of the referred", rate="loss")
+    acquisition_cost: Real = assumed(NOT_NEGATIVE, "of winning another customer")
+    acquisition_cost_referred: Real = assumed(NOT_NEGATIVE, "reward and programme")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    timing: FlowTiming = setting(check_flow)
+
+    def worth(self, churn: NumberLike) -> NumberLike:
+        """What a margin of 1 per period is worth."""
+        return lifetime_value(1.0, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
+
+    def gain(self) -> NumberLike:
+        """What a referred customer brings more, after the cost of winning each."""
+        ours = self.margin_referred * self.worth(self.churn_referred) - self.acquisition_cost_referred
+        return ours - self.margin_per_period * self.worth(self.churn) + self.acquisition_cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReferredPremium(Decision):
     """What a referred customer is worth more than another; made by `referred_customer_premium`.
 
     Attributes
@@ -39,6 +61,7 @@ class ReferredPremium(AbstractDecision):
         Of the value before the cost of winning: 0.16 for 16% more.
     """
 
+    inputs: PremiumInputs
     value_referred: Real
     value_other: Real
     from_margin: Real
@@ -106,40 +129,20 @@ def referred_customer_premium(
     >>> premium.value_referred, round(premium.premium_share, 3), round(premium.gain, 2)
     (1000.0, 0.2, 286.67)
     """
-    churn, churn_referred, rate = in_period(
-        period, churn=as_loss(churn), churn_referred=as_loss(churn_referred), discount_rate=discount_rate
-    )
-    inputs = given(
-        margin_per_period=(margin_per_period, REAL, "margin of another customer"),
-        margin_referred=(margin_referred, REAL, "margin of a referred one"),
-        churn=(churn, PROBABILITY, "share lost per period of the others"),
-        churn_referred=(churn_referred, PROBABILITY, "share lost per period of the referred"),
-        acquisition_cost=(acquisition_cost, NOT_NEGATIVE, "of winning another customer"),
-        acquisition_cost_referred=(acquisition_cost_referred, NOT_NEGATIVE, "reward and programme"),
-        discount_rate=(rate, GROWTH, "per period"),
-    )
-
-    def worth(x: Mapping[str, NumberLike], churn: str) -> NumberLike:
-        return lifetime_value(1.0, churn=x[churn], discount_rate=x["discount_rate"], timing=timing)
-
-    def gain(**x: NumberLike) -> NumberLike:
-        more = x["margin_referred"] * worth(x, "churn_referred") - x["margin_per_period"] * worth(x, "churn")
-        return more + x["acquisition_cost"] - x["acquisition_cost_referred"]
-
-    x = values_of(inputs)
-    ours, other = worth(x, "churn_referred"), worth(x, "churn")
+    x = PremiumInputs.read(locals())
+    ours, other = x.worth(x.churn_referred), x.worth(x.churn)
     refuse_infinite(np.asarray(ours + other), way_out="Discount: a value without end cannot be compared.")
-    m, m_referred = x["margin_per_period"], x["margin_referred"]
+    m, m_referred = x.margin_per_period, x.margin_referred
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.asarray(m_referred * ours) / np.asarray(m * other) - 1.0
     return ReferredPremium(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        value_referred=number(m_referred * ours),
-        value_other=number(m * other),
+        gain=x.gain(),
+        inputs=x,
+        value_referred=m_referred * ours,
+        value_other=m * other,
         # half of the joint effect to each: the parts add up, whichever difference is taken out first
-        from_margin=number((m_referred - m) * (ours + other) / 2.0),
-        from_retention=number((m_referred + m) * (ours - other) / 2.0),
-        from_acquisition_cost=number(x["acquisition_cost"] - x["acquisition_cost_referred"]),
-        premium_share=number(share),
+        from_margin=(m_referred - m) * (ours + other) / 2.0,
+        from_retention=(m_referred + m) * (ours - other) / 2.0,
+        from_acquisition_cost=x.acquisition_cost - x.acquisition_cost_referred,
+        premium_share=share,
     )

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retainkit.columns import SameKind, columns, keeps_labels
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.errors import unknown_choice
-from retainkit.rates import in_period
 from retainkit.timing import Timing, check_timing
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -76,8 +76,55 @@ def customers_from_reviews(
     return back(n * q * e * effect * stars_)
 
 
+def _check_timing(timing: Timing) -> Timing:
+    if check_timing(timing) == "end-if-retained":
+        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
+    return timing
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReviewEffect(AbstractDecision):
+class ReviewInputs(Inputs):
+    """What work on reviews rests on."""
+
+    visitors_per_period: Real = assumed(NOT_NEGATIVE, "who consider to buy")
+    conversion: Real = assumed(PROBABILITY, "share of them who buy now")
+    share_reading: Real = assumed(PROBABILITY, "share of them who see the rating")
+    effect_per_star: Real = assumed(REAL, "relative change of their conversion, per star")
+    stars: Real = assumed(REAL, "change of the rating")
+    value_per_customer: Real = assumed(REAL, "lifetime value of a customer won")
+    revenue_per_customer: Real = assumed(REAL, "first purchase")
+    cost: Real = assumed(NOT_NEGATIVE, "once")
+    cost_per_period: Real = assumed(NOT_NEGATIVE, "of answering, asking and repairing")
+    horizon: Real = assumed(NOT_NEGATIVE, "how long the rating holds")
+    discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
+    timing: Timing = setting(_check_timing)
+
+    def stated(self) -> Mapping[str, Stated]:
+        """All but the revenue, which is told beside the gain and no part of it."""
+        return {name: s for name, s in super().stated().items() if name != "revenue_per_customer"}
+
+    def customers(self) -> NumberLike:
+        """Customers won more, per period."""
+        return customers_from_reviews(
+            self.visitors_per_period,
+            conversion=self.conversion,
+            share_reading=self.share_reading,
+            effect_per_star=self.effect_per_star,
+            stars=self.stars,
+        )
+
+    def gain(self) -> NumberLike:
+        """annuity(periods)·(n·q·e·β·Δ·V − cost per period) − cost."""
+        per_period = self.customers() * self.value_per_customer - self.cost_per_period
+        # the effect lasts for the horizon only: ratings fade and are overtaken
+        factor = annuity_value(
+            1.0, periods=self.horizon, discount_rate=self.discount_rate, timing=self.timing
+        )
+        return per_period * factor - self.cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReviewEffect(Decision):
     """What a change of the rating brings; made by `review_effect`.
 
     Attributes
@@ -92,6 +139,7 @@ class ReviewEffect(AbstractDecision):
     value_per_period : float or (draws,), money
     """
 
+    inputs: ReviewInputs
     extra_customers: Real
     acquisition_change: Real
     extra_revenue_per_period: Real
@@ -174,43 +222,13 @@ def review_effect(
     >>> round(effect.extra_customers, 6), round(effect.acquisition_change, 6), round(effect.gain, 2)
     (8.0, 0.04, 5129.57)
     """
-    if check_timing(timing) == "end-if-retained":
-        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
-    (rate,) = in_period(period, discount_rate=discount_rate)
-    inputs = given(
-        visitors_per_period=(visitors_per_period, NOT_NEGATIVE, "who consider to buy"),
-        conversion=(conversion, PROBABILITY, "share of them who buy now"),
-        share_reading=(share_reading, PROBABILITY, "share of them who see the rating"),
-        effect_per_star=(effect_per_star, REAL, "relative change of their conversion, per star"),
-        stars=(stars, REAL, "change of the rating"),
-        value_per_customer=(value_per_customer, REAL, "lifetime value of a customer won"),
-        cost=(cost, NOT_NEGATIVE, "once"),
-        cost_per_period=(cost_per_period, NOT_NEGATIVE, "of answering, asking and repairing"),
-        horizon=(horizon, NOT_NEGATIVE, "how long the rating holds"),
-        discount_rate=(rate, GROWTH, "per period"),
-    )
-
-    def gain(**x: NumberLike) -> NumberLike:
-        per_period = _customers(x) * x["value_per_customer"] - x["cost_per_period"]
-        # the effect lasts for the horizon only: ratings fade and are overtaken
-        factor = annuity_value(1.0, periods=x["horizon"], discount_rate=x["discount_rate"], timing=timing)
-        return per_period * factor - x["cost"]
-
-    x = values_of(inputs)
-    more = _customers(x)
-    (revenue,) = values_of(
-        given(revenue_per_customer=(revenue_per_customer, REAL, "first purchase"))
-    ).values()
+    x = ReviewInputs.read(locals())
+    more = x.customers()
     return ReviewEffect(
-        gain=number(gain(**x)),
-        assumptions=turning_points(gain, inputs),
-        extra_customers=number(more),
-        acquisition_change=number(x["share_reading"] * x["effect_per_star"] * x["stars"]),
-        extra_revenue_per_period=number(more * revenue),
-        value_per_period=number(more * x["value_per_customer"]),
+        gain=x.gain(),
+        inputs=x,
+        extra_customers=more,
+        acquisition_change=x.share_reading * x.effect_per_star * x.stars,
+        extra_revenue_per_period=more * x.revenue_per_customer,
+        value_per_period=more * x.value_per_customer,
     )
-
-
-def _customers(x: Mapping[str, NumberLike]) -> NumberLike:
-    names = ("conversion", "share_reading", "effect_per_star", "stars")
-    return customers_from_reviews(x["visitors_per_period"], **{name: x[name] for name in names})

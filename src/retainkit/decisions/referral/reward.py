@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from retainkit._numerics.search import highest_on_line
 from retainkit.columns import numbers
-from retainkit.decisions._base.draws import mean, shown
-from retainkit.decisions._base.old_decision import AbstractDecision, given, number, turning_points, values_of
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.inputs import Inputs, assumed
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Number, NumberLike, Real
@@ -18,11 +20,29 @@ from retainkit.typing import Number, NumberLike, Real
 Response: TypeAlias = "ResponseCurve | Callable[[float], Any]"
 """Reward → referrals per customer asked: a curve, or a function of one reward giving a number or draws."""
 
-_POINTS = 257  # peaks of the gain that this grid tells apart are compared
+_POINTS = 257  # peaks of the gain, and crossings of 0, that this grid tells apart are compared
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReferralReward(AbstractDecision):
+class RewardInputs(Inputs):
+    """What a referral reward rests on, at the referrals that the response to it gives."""
+
+    value_of_referral: Real = assumed(REAL, "of a referral that joins, before the reward")
+    cost_per_referral: Real = assumed(NOT_NEGATIVE, "of handling a rewarded referral")
+    reward: Real = assumed(NOT_NEGATIVE, "paid for every referral that joins, at these referrals")
+    referrals: Real = assumed(NOT_NEGATIVE, "that join, per customer asked, with the reward")
+    referrals_without: Real = assumed(NOT_NEGATIVE, "that join, per customer asked, without it")
+
+    def gain(self) -> NumberLike:
+        """p(R)·(V − R − f) − p(0)·V; without a reward there is nothing to handle."""
+        handled = np.where(np.asarray(self.reward) > 0.0, self.cost_per_referral, 0.0)
+        # against doing nothing: the referrals that come anyway are no gain, but get the reward too
+        won = self.referrals * (self.value_of_referral - self.reward - handled)
+        return won - self.referrals_without * self.value_of_referral
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReferralReward(Decision):
     """The best referral reward; made by `best_referral_reward`.
 
     Attributes
@@ -39,6 +59,7 @@ class ReferralReward(AbstractDecision):
         A larger one costs more than it brings; None where `most` still pays.
     """
 
+    inputs: RewardInputs
     reward: float
     referrals: Real
     referrals_without: Real
@@ -47,6 +68,8 @@ class ReferralReward(AbstractDecision):
 
     def headline(self) -> str:
         """The verdict in a sentence or two."""
+        if self.reward == 0.0:
+            return f"no reward gains anything; {mean(self.referrals):.4g} referrals come without one."
         limit = "" if self.break_even_reward is None else f"; above {self.break_even_reward:,.2f} it loses"
         return (
             f"a reward of {self.reward:,.2f} gains {shown(self.gain)} per customer asked{limit}. "
@@ -98,45 +121,27 @@ def best_referral_reward(
     (28.6, 5.399, 0.305)
     """
     (limit,) = numbers(most=(most, POSITIVE))
-    inputs = given(
-        value_of_referral=(value_of_referral, REAL, "of a referral that joins, before the reward"),
-        cost_per_referral=(cost_per_referral, NOT_NEGATIVE, "of handling a rewarded referral"),
-    )
-    x = values_of(inputs)
     none = _referrals(response, 0.0)
+    # checked once; the reward and its referrals are then whatever is tried
+    asked = RewardInputs.read(locals(), reward=0.0, referrals=none, referrals_without=none)
 
-    def gain_at(reward: float) -> NumberLike:
-        return _gain(**x, reward=reward, referrals=_referrals(response, reward), referrals_without=none)
+    def at(reward: float) -> RewardInputs:
+        return replace(asked, reward=reward, referrals=_referrals(response, reward))
 
-    best = _best(lambda r: mean(gain_at(r)), limit)
-    got = _referrals(response, best)
-    stated = inputs | given(
-        reward=(best, NOT_NEGATIVE, "paid for every referral that joins, at these referrals"),
-        referrals=(got, NOT_NEGATIVE, "that join, per customer asked, with the reward"),
-        referrals_without=(none, NOT_NEGATIVE, "that join, per customer asked, without it"),
-    )
+    def gain_at(reward: float) -> float:
+        return mean(at(reward).gain())
+
+    best = float(highest_on_line(lambda r: gain_at(float(r)), limit, _POINTS))
+    # no programme at all costs nothing, a reward of next to nothing does
+    x = at(best if gain_at(best) > 0.0 else 0.0)
     return ReferralReward(
-        gain=number(gain_at(best)),
-        assumptions=turning_points(_gain, stated),
-        reward=best,
-        referrals=got,
+        gain=number(x.gain()),
+        inputs=x,
+        reward=mean(x.reward),
+        referrals=x.referrals,
         referrals_without=none,
-        share_paid_anyway=_paid_anyway(none, got),
-        break_even_reward=_where_it_loses(lambda r: mean(gain_at(r)), best, limit),
-    )
-
-
-def _gain(
-    *,
-    value_of_referral: NumberLike,
-    cost_per_referral: NumberLike,
-    reward: NumberLike,
-    referrals: NumberLike,
-    referrals_without: NumberLike,
-) -> NumberLike:
-    return (
-        # against doing nothing: the referrals that come anyway are no gain, but get the reward too
-        referrals * (value_of_referral - reward - cost_per_referral) - referrals_without * value_of_referral
+        share_paid_anyway=_paid_anyway(none, x.referrals),
+        break_even_reward=_where_it_loses(gain_at, mean(x.reward), limit),
     )
 
 
@@ -145,27 +150,14 @@ def _referrals(response: Response, reward: float) -> Real:
     return number(NOT_NEGATIVE.check(f"response({reward:g})", answer))
 
 
-def _best(gain: Callable[[float], float], most: float) -> float:
-    """The highest point: the best of a grid, and around it to the last digits."""
-    from scipy.optimize import minimize_scalar
-
-    grid = np.linspace(0.0, most, _POINTS)
-    at = int(np.argmax([gain(r) for r in grid.tolist()]))
-    low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, _POINTS - 1)])
-    found = minimize_scalar(
-        lambda r: -gain(r), bounds=(low, high), method="bounded", options={"xatol": 1e-10 * most}
-    )
-    # the refinement may end beside the peak of a kinked response: the grid's own best stays in the running
-    candidates = (float(grid[at]), float(found.x))
-    return max(candidates, key=gain)
-
-
 def _where_it_loses(gain: Callable[[float], float], best: float, most: float) -> float | None:
     """The reward above the best one at which nothing is gained; the last one where there are several."""
     from scipy.optimize import brentq
 
     if gain(most) >= 0.0:  # it gains up to the most that is allowed: no break-even within it
         return None
+    if best == 0.0:  # the least reward already loses
+        return 0.0
     grid = np.linspace(best, most, _POINTS)
     last = max(i for i, r in enumerate(grid.tolist()) if gain(r) >= 0.0)
     return float(brentq(gain, grid[last], grid[last + 1], xtol=1e-12 * most))

@@ -14,18 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.draws import mean, plain, shown
-from retainkit.decisions._base.old_decision import number
+from retainkit.decisions._base.draws import mean, number, shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import DELAY, Timing, check_timing
-from retainkit.typing import NumberLike, Plain, RateLike, Real, Unit
+from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False)
-class ReferralValue(AbstractRecord):
+class ReferralValue(Record):
     """What the referrals of one customer are worth now; made by `customer_referral_value`.
 
     Attributes
@@ -39,6 +38,8 @@ class ReferralValue(AbstractRecord):
         The figure that is usually given, which credits every referral with a customer.
     """
 
+    _derived = ("total",)
+
     because_of_it: Real
     anyway: Real
     if_all_were_because_of_it: Real
@@ -47,11 +48,6 @@ class ReferralValue(AbstractRecord):
     def total(self) -> Real:
         """What all referrals are worth now."""
         return self.because_of_it + self.anyway
-
-    def as_dict(self) -> Plain:
-        """The figures by name; draws as lists."""
-        names = ("because_of_it", "anyway", "total", "if_all_were_because_of_it")
-        return {name: plain(getattr(self, name)) for name in names}
 
     def __str__(self) -> str:
         return (
