@@ -21,7 +21,7 @@ IGNORED = [
     if line and not line.startswith("#")
 ]
 HEAVY_KINDS = {".bz2", ".csv", ".gz", ".npy", ".npz", ".parquet", ".pdf", ".png", ".svg", ".xz", ".zip"}
-LARGEST, TREE, PACKED = 250_000, 5_400_000, 1_500_000  # bytes
+LARGEST, TREE, PACKED = 200_000, 5_000_000, 1_500_000  # bytes
 
 
 @cache

@@ -1,4 +1,4 @@
-"""BG/CNBD-k and MBG/CNBD-k meet 40-digit arithmetic at 2,000 places, k from 1 to 12."""
+"""BG/CNBD-k and MBG/CNBD-k meet 40-digit arithmetic at 1,000 places, k from 1 to 12."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
     there = [c for c in points() if c[name] > 1e-290]
-    assert len(there) > 800
+    assert len(there) > 350
     for c in there:
         assert ANSWERS[name](c) == pytest.approx(c[name], rel=1e-10), c
 

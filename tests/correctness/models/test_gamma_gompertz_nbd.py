@@ -1,6 +1,6 @@
 """Gamma-Gompertz/NBD: what the paper says of its lifetimes, and a fit that is refused where it must be.
 
-Its 2,000 answers in 40-digit arithmetic are in test_accuracy_pareto.py.
+Its 1,000 answers in 40-digit arithmetic are in test_accuracy_pareto.py.
 """
 
 from __future__ import annotations
