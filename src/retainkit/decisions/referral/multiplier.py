@@ -13,6 +13,7 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.draws import mean
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, SHARE_BELOW_1
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
@@ -148,7 +149,7 @@ class ReferralGrowth(Record):
     elasticity: SameKind
 
     def __str__(self) -> str:
-        k, m, alone, value, e_alone, e = (np.mean(getattr(self, name)) for name in self._figures())
+        k, m, alone, value, e_alone, e = (mean(getattr(self, name)) for name in self._figures())
         return (
             f"Every customer brings {k:.4g} others and is worth {value:,.2f} with them, {m:.4f} customers in "
             f"money of now, instead of {alone:,.2f} alone. 1% less churn adds {-e:.3g}% instead of "
@@ -179,12 +180,8 @@ def value_with_referrals(
         have joined otherwise.
     cost_per_referral : number or column, money, 0 or more
         C, reward and onboarding of one who joins.
-    churn : number or column in [0, 1], or Rate
-    discount_rate : number or column > -1, or Rate, per period
-    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
-        Of the margins: see `lifetime_value`.
-    period : unit, optional
-        What the margin counts in; needed to convert a `Rate`.
+    churn, discount_rate, timing, period
+        Of the margins: as `lifetime_value`.
 
     Returns
     -------

@@ -99,11 +99,8 @@ def referred_customer_premium(
     churn, churn_referred : number or draws in [0, 1], or Rate
     acquisition_cost, acquisition_cost_referred : number or draws, money per customer, 0 or more
         For a referred one the reward and the cost of the programme.
-    discount_rate : number or draws > -1, or Rate, per period
-    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
-        As `lifetime_value`.
-    period : unit, optional
-        What the margins count in; needed to convert a `Rate`.
+    discount_rate, timing, period
+        As `lifetime_value`; the rate may be draws.
 
     Returns
     -------
