@@ -12,9 +12,10 @@ In reading order:
 - `decaying_sums`     sums of a function that decays, however slowly, without end.
 - `exponential_sums`  all real roots of sums of exponentials, for many rows at once.
 - `bracketed_roots`   the root between two points, for a whole column of functions at once.
-- `search`            roots of falling functions, and the highest point in a rectangle.
+- `search`            roots of falling functions, and the highest point on a line or in a rectangle.
 - `newton`            Newton's method for a handful of parameters.
 - `maximize`          the maximum of a smooth sum of terms whose gradients are known.
+- `upper_envelope`    the highest of many straight lines.
 - `concave_envelopes` a budget shared among responses that first steepen and then flatten.
 
 `processes/` holds the special functions behind models of counts in time, `samples/` what samples tell.

@@ -1,4 +1,4 @@
-"""Roots of falling functions, and the highest point of a function in a rectangle."""
+"""Roots of falling functions, and the highest point of a function on a line or in a rectangle."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from retainkit._numerics.bracketed_roots import roots_between
 from retainkit.typing import Array, NumberLike
 
+_CLOSER = 33  # points of the finer grids, where there is one peak left
 _ROUNDS = 40  # each narrows an interval to four spaces of its grid: ten digits are there long before
 
 
@@ -57,17 +58,29 @@ def highest(f: Callable[[Array, Array], Array], most_x: float, most_y: float, po
     return best
 
 
-def highest_on_line(f: Callable[[float], float], most: float, points: int = 33) -> float:
-    """Where f is highest over [0, most], as far as a grid and smaller ones around its best see."""
-    low, high, best, top = 0.0, most, 0.0, -np.inf
+def highest_on_line(f: Callable[[Array], NumberLike], most: NumberLike, points: int = 33) -> Array:
+    """Where f is highest over [0, most], as far as a grid and finer ones around its best see.
+
+    Parameters
+    ----------
+    f : callable
+        Heights at points of the shape of `most`: for a column, the functions of all rows at once.
+    most : number or column, 0 or more
+    points : int
+        Of the first grid: peaks that it tells apart are compared.
+    """
+    edge = np.asarray(most, np.float64)
+    low, high = np.zeros(edge.shape), edge
+    best, top = np.zeros(edge.shape), np.full(edge.shape, -np.inf)
     for _ in range(_ROUNDS):
-        grid = np.linspace(low, high, points).tolist()
-        heights = [f(x) for x in grid]
-        i = int(np.argmax(heights))
-        if heights[i] > top:
-            best, top = grid[i], heights[i]  # strictly higher: of equal ones the least stays
+        for k in range(points):  # one point of every row at a time: a million rows fit into memory
+            x = low + (high - low) * (k / (points - 1)) if k < points - 1 else high
+            height = np.asarray(f(x))
+            better = height > top  # strictly: of equal ones the least stays
+            best, top = np.where(better, x, best), np.where(better, height, top)
         margin = 2.0 * (high - low) / (points - 1)
-        low, high = max(0.0, best - margin), min(most, best + margin)
-        if high - low <= 1e-10 * most:
+        low, high = np.maximum(0.0, best - margin), np.minimum(edge, best + margin)
+        points = min(points, _CLOSER)
+        if np.all(high - low <= 1e-10 * edge):
             break
     return best

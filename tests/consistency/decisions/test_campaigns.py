@@ -8,13 +8,10 @@ import pytest
 from scipy.special import lambertw
 
 from retainkit._numerics.search import where_zero
+from retainkit._numerics.upper_envelope import upper_envelope
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign, campaign_profit
 from retainkit.decisions.campaigns.incentive import best_incentive
-from retainkit.decisions.campaigns.maximum_profit import (
-    expected_maximum_profit,
-    maximum_profit,
-    upper_envelope,
-)
+from retainkit.decisions.campaigns.maximum_profit import expected_maximum_profit, maximum_profit
 from retainkit.decisions.campaigns.profit_curve import profit_curve, whom_to_contact
 from retainkit.decisions.spending.response_curves import ExponentialResponse
 from retainkit.economics import cost_per_incremental_save
@@ -60,21 +57,19 @@ def test_draws_of_the_acceptance_give_the_curve_of_their_mean_and_the_spread_of_
     many = profit_curve(P, LEFT, Campaign(VALUE, draws, 10, 1))
     one = profit_curve(P, LEFT, Campaign(VALUE, float(draws.mean()), 10, 1))
     assert many.profit == pytest.approx(one.profit, abs=1e-8)
-    assert np.shape(many.best_profit) == (300,)
-    assert np.mean(many.best_profit) == pytest.approx(one.best_profit, rel=1e-10)
+    assert np.shape(many.gain) == (300,)
+    assert np.mean(many.gain) == pytest.approx(one.gain, rel=1e-10)
     best = Campaign(VALUE, float(draws[7, 0]), 10, 1)
     point = np.searchsorted(many.contacted, many.best_share * 500)
-    assert np.asarray(many.best_profit)[7] == pytest.approx(
-        profit_curve(P, LEFT, best).profit[point], rel=1e-10
-    )
+    assert np.asarray(many.gain)[7] == pytest.approx(profit_curve(P, LEFT, best).profit[point], rel=1e-10)
 
 
 def test_draws_for_a_whole_campaign_are_campaigns_one_by_one() -> None:
     draws = np.random.default_rng(2).beta(6, 14, 50)
     how = {"customers": 1000, "contacted_share": 0.2, "churn": 0.1, "lift": 2}
     found = campaign_profit(Campaign(200, draws, 10, 1, cost=100), **how)
-    singles = [campaign_profit(Campaign(200, g, 10, 1, cost=100), **how).profit for g in draws]
-    assert found.profit == pytest.approx(singles, rel=1e-12)
+    singles = [campaign_profit(Campaign(200, g, 10, 1, cost=100), **how).gain for g in draws]
+    assert found.gain == pytest.approx(singles, rel=1e-12)
     assert found.probability_of_gain == np.mean(np.array(singles) > 0)
 
 
@@ -91,7 +86,7 @@ def test_who_is_worth_a_contact_are_those_above_the_break_even_precision() -> No
     offer = Campaign(200, 0.3, 10, 1)
     plan = whom_to_contact(P, offer)
     assert np.array_equal(plan.contact, offer.break_even_precision < P)
-    assert plan.profit == pytest.approx(np.asarray(offer.expected_profit(P))[plan.contact].sum(), rel=1e-12)
+    assert plan.gain == pytest.approx(np.asarray(offer.expected_profit(P))[plan.contact].sum(), rel=1e-12)
 
 
 def test_a_save_costs_what_economics_says() -> None:

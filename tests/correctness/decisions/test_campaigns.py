@@ -52,11 +52,11 @@ def test_the_profit_is_that_of_the_papers_formula() -> None:
     formula = N * alpha * ((gamma * V + delta * (1 - gamma)) * base * lift - delta - f) - A
     campaign = Campaign(V, gamma, delta, f, cost=A)
     found = campaign_profit(campaign, customers=N, contacted_share=alpha, churn=base, lift=lift)
-    assert found.profit == pytest.approx(formula, rel=1e-12)
+    assert found.gain == pytest.approx(formula, rel=1e-12)
     there = campaign_profit(
         campaign, customers=N, contacted_share=alpha, churn=base, lift=found.break_even_lift
     )
-    assert there.profit == pytest.approx(0.0, abs=1e-9)
+    assert there.gain == pytest.approx(0.0, abs=1e-9)
     assert there.precision == pytest.approx(found.break_even_precision, rel=1e-12)
 
 
@@ -77,7 +77,7 @@ def test_each_assumption_turns_the_decision_where_it_says() -> None:
     for a in turning:
         inputs, about = {**given}, {**how}
         (inputs if a.name in inputs else about)[a.name] = a.turning_point
-        assert campaign_profit(Campaign(**inputs), **about).profit == pytest.approx(0.0, abs=1e-6)
+        assert campaign_profit(Campaign(**inputs), **about).gain == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_measures_of_eight_customers_are_the_reference_numbers() -> None:
@@ -165,7 +165,7 @@ def test_the_profit_curve_is_what_counting_gives(seed: int) -> None:
                 earned += 0.4 * (v - 12) - 2 if left else stays
         assert contacted == count
         assert profit == pytest.approx(earned - 30 * (count > 0), abs=1e-9)
-    assert curve.best_profit == pytest.approx(curve.profit.max(), abs=1e-9)
+    assert curve.gain == pytest.approx(curve.profit.max(), abs=1e-9)
     assert curve.best_share * score.size == curve.contacted[np.argmax(curve.profit)]
 
 
@@ -177,7 +177,7 @@ def test_whom_to_contact_earns_the_most_of_all_choices() -> None:
     each = np.asarray(offer.expected_profit(p))
     choices = (np.arange(1024)[:, None] >> np.arange(10)) & 1
     plan = whom_to_contact(p, offer)
-    assert plan.profit == pytest.approx((choices @ each).max(), rel=1e-12)
+    assert plan.gain == pytest.approx((choices @ each).max(), rel=1e-12)
     assert 0 < plan.contact.sum() < 10
     assert plan.expected_churners == pytest.approx(p[plan.contact].sum())
 
@@ -213,5 +213,75 @@ def test_one_incentive_for_all_earns_the_most_of_a_grid() -> None:
     profit = p * response.at(offers) * (value - offers) - (1 - p) * offers - 2
     total = np.maximum(profit, 0).sum(axis=1)
     assert np.all(found.incentive == found.incentive[0])
-    assert found.profit == pytest.approx(total.max(), rel=1e-7)
-    assert found.profit >= total.max() - 1e-9
+    assert found.gain == pytest.approx(total.max(), rel=1e-7)
+    assert found.gain >= total.max() - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("p", "value", "response", "stayers_accepting", "incentive", "earned"),
+    [
+        (1.0, 9, HillResponse(0.8, 10, 3), 1.0, 6.345, 0.432),  # all of the gain lies before the inflection
+        (0.9, 12, HillResponse(0.8, 20, 3), 0.0, 8.812, 0.181),
+        (0.0003, 1e6, HillResponse(1.0, 15, 40), 1.0, None, None),  # a narrow peak far down
+        (0.5, 300, HillResponse(0.8, 100, 25, floor=0.1), 0.2, None, None),
+        (0.2, 90, HillResponse(0.6, 100, 8, floor=0.1), 1.0, 0.0, None),  # no offer is the best one
+    ],
+)
+def test_an_s_shaped_response_has_the_offer_of_a_fine_grid(
+    p: float, value: float, response: Any, stayers_accepting: float, incentive: Any, earned: Any
+) -> None:
+    found = best_incentive(
+        p, value=value, response=response, cost_per_contact=0, stayers_accepting=stayers_accepting
+    )
+    offers = np.linspace(0, min(value, 400), 400_001)
+    profit = p * response.at(offers) * (value - offers) - (1 - p) * stayers_accepting * offers
+    assert found.profit_per_contact >= profit.max() - 1e-12
+    assert found.incentive == pytest.approx(offers[profit.argmax()], abs=2e-3)
+    if incentive is not None:
+        assert found.incentive == pytest.approx(incentive, abs=1e-3)
+    if earned is not None:
+        assert found.gain == pytest.approx(earned, abs=5e-4)
+
+
+@pytest.mark.parametrize("shape", ["numbers", "columns", "draws"])
+def test_means_over_the_contacted_turn_the_list_where_they_say(shape: str) -> None:
+    """Everyone's input moved in the same proportion, the contacts staying as they are, counted again."""
+    rng = np.random.default_rng(11)
+    p = rng.beta(1.5, 4.0, 60)
+    given: dict[str, Any] = {
+        "value": 200.0 if shape == "numbers" else rng.gamma(2.0, 120.0, 60),
+        "acceptance": rng.beta(6, 14, (80, 1)) if shape == "draws" else 0.3,
+        "incentive": 10.0 if shape == "numbers" else rng.uniform(5, 15, 60),
+        "cost_per_contact": 1.0,
+        "stayers_accepting": 0.8,
+        "provoked_churn": 0.004,
+        "cost": 20.0,
+    }
+    plan = whom_to_contact(p, Campaign(**given))
+    said = np.asarray(plan.contact)
+
+    def counted(name: str = "", factor: float = 1.0) -> float:
+        moved = {**given, "churn": p}
+        moved[name or "cost"] = moved[name or "cost"] * factor
+        c = np.broadcast_to(moved.pop("churn"), (60,))
+        w, e, d, v = (moved[n] for n in ("provoked_churn", "stayers_accepting", "incentive", "value"))
+        stayer = -(1 - w) * e * d - w * v
+        each = c * moved["acceptance"] * (v - d) + (1 - c) * stayer - moved["cost_per_contact"]
+        total = np.broadcast_to(each, (*np.shape(each)[:-1], 60))[..., said].sum(axis=-1) - moved["cost"]
+        return float(np.mean(total))
+
+    assert np.mean(plan.gain) == pytest.approx(counted(), rel=1e-12)
+    turning = [a for a in plan.turning_points() if a.turning_point is not None]
+    assert len(turning) >= 7
+    for a in turning:
+        assert counted(a.name, a.turning_point / a.value) == pytest.approx(0.0, abs=1e-8 * counted())
+    assert plan.gain_with(cost=20.0 + counted()) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_draws_of_a_list_say_how_sure_its_gain_is() -> None:
+    draws = np.random.default_rng(2).beta(6, 14, (500, 1))
+    plan = whom_to_contact([0.2, 0.3, 0.05], Campaign(120, draws, 10, 1))
+    assert 0.5 < plan.probability_of_gain < 1.0
+    low, high = plan.interval(0.8)
+    assert low < np.mean(plan.gain) < high
+    assert plan.worth_it

@@ -61,7 +61,7 @@ def test_an_offer_that_no_precision_pays_for_says_so() -> None:
 def test_a_fixed_cost_above_all_profit_means_contacting_nobody() -> None:
     dear = Campaign(200, 0.3, 10, 1, cost=1000)
     plan = whom_to_contact([0.3, 0.4], dear)
-    assert plan.contact.tolist() == [False, False] and plan.profit == 0.0 and not plan.worth_it
+    assert plan.contact.tolist() == [False, False] and plan.gain == 0.0 and not plan.worth_it
 
 
 @pytest.mark.parametrize("measure", [profit_curve, maximum_profit])

@@ -4,6 +4,7 @@ In reading order:
 
 - `campaign`       the profit of a retention campaign: contact those likely to leave, and offer them a
                     reason to stay.
+- `contacts`       what a list of contacts rests on, where customers differ: means over those contacted.
 - `ranking`        customers in the order of a score, those with the same score together.
 - `profit_curve`   what a campaign would have earned at every share contacted, and whom it is worth to
                     contact next time.

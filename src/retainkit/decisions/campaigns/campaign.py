@@ -15,24 +15,23 @@ Research 218(1), 211-229, doi:10.1016/j.ejor.2011.09.031.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf, nan
-from typing import Any
+from dataclasses import dataclass, fields
+from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retainkit.columns import columns, keeps_labels, numbers, same_rows
-from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
-from retainkit.decisions._base.old_assumptions import Assumption, Given, assumptions
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, Domain
-from retainkit.errors import InputError, refuse_where
-from retainkit.records import AbstractRecord, percent
-from retainkit.typing import Array, Number, NumberLike, Plain, Real
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.errors import refuse_where
+from retainkit.records import Record, percent
+from retainkit.typing import NumberLike, Plain, Real
 
 
-@dataclass(frozen=True, slots=True)
-class BetaAcceptance:
+@dataclass(frozen=True, eq=False)
+class BetaAcceptance(Record):
     """A share of churners who accept that is not known exactly: Beta(alpha, beta).
 
     Parameters
@@ -51,33 +50,41 @@ class BetaAcceptance:
     0.3
     """
 
-    alpha: Number
-    beta: Number
+    alpha: float
+    beta: float
 
     def __post_init__(self) -> None:
-        alpha, beta = numbers(alpha=(self.alpha, POSITIVE), beta=(self.beta, POSITIVE))
-        object.__setattr__(self, "alpha", alpha)
-        object.__setattr__(self, "beta", beta)
+        checked = numbers(alpha=(self.alpha, POSITIVE), beta=(self.beta, POSITIVE))
+        for name, value in zip(("alpha", "beta"), checked, strict=True):
+            object.__setattr__(self, name, value)
 
     @property
     def mean(self) -> float:
         """alpha/(alpha + beta)."""
-        return float(self.alpha) / (float(self.alpha) + float(self.beta))
+        return self.alpha / (self.alpha + self.beta)
+
+    def __str__(self) -> str:
+        return f"Beta({self.alpha:g}, {self.beta:g}), {self.mean:.1%} on average"
 
 
-_MEANINGS: dict[str, tuple[Domain, str]] = {
-    "value": (NOT_NEGATIVE, "of a customer saved"),
-    "acceptance": (PROBABILITY, "share of contacted churners who stay for the incentive"),
-    "incentive": (NOT_NEGATIVE, "cost of the offer to a customer who takes it"),
-    "cost_per_contact": (NOT_NEGATIVE, "per contact"),
-    "stayers_accepting": (PROBABILITY, "share of contacted stayers who take the incentive"),
-    "provoked_churn": (PROBABILITY, "share of contacted stayers whom the contact makes leave"),
-    "cost": (NOT_NEGATIVE, "of the campaign"),
-}
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OfferInputs(Inputs):
+    """What any campaign rests on, whomever it contacts."""
+
+    value: Real = assumed(NOT_NEGATIVE, "of a customer saved")
+    acceptance: Real = assumed(PROBABILITY, "share of contacted churners who stay for the incentive")
+    incentive: Real = assumed(NOT_NEGATIVE, "cost of the offer to a customer who takes it")
+    cost_per_contact: Real = assumed(NOT_NEGATIVE, "per contact")
+    stayers_accepting: Real = assumed(PROBABILITY, "share of contacted stayers who take the incentive")
+    provoked_churn: Real = assumed(PROBABILITY, "share of contacted stayers whom the contact makes leave")
+    cost: Real = assumed(NOT_NEGATIVE, "of the campaign")
 
 
-@dataclass(frozen=True)
-class Campaign:
+_ASSUMED = {f.name: f.metadata["domain"] for f in fields(OfferInputs)}
+
+
+@dataclass(frozen=True, eq=False)
+class Campaign(Record):
     """What a contact costs and brings, for a churner and for a stayer.
 
     Parameters
@@ -111,7 +118,7 @@ class Campaign:
     """
 
     value: NumberLike
-    acceptance: Any
+    acceptance: BetaAcceptance | Real
     incentive: NumberLike
     cost_per_contact: NumberLike
     stayers_accepting: NumberLike = 1.0
@@ -119,37 +126,45 @@ class Campaign:
     cost: NumberLike = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self,
-            "labels",
-            same_rows(**{name: getattr(self, name) for name in _MEANINGS if name != "cost"}),
-        )
-        for name, (domain, _) in _MEANINGS.items():
-            given = getattr(self, name)
-            if not isinstance(given, BetaAcceptance):
+        # the cost is the campaign's: it has no row for each customer
+        rows = {name: getattr(self, name) for name in _ASSUMED if name != "cost"}
+        object.__setattr__(self, "labels", same_rows(**rows))
+        for name, domain in _ASSUMED.items():
+            if not isinstance(given := getattr(self, name), BetaAcceptance):
                 object.__setattr__(self, name, domain.check(name, given))
 
     @property
-    def expected_acceptance(self) -> NumberLike:
+    def expected_acceptance(self) -> Real:
         """γ, or its mean: profits are linear in it."""
         return self.acceptance.mean if isinstance(self.acceptance, BetaAcceptance) else self.acceptance
 
     @property
-    def per_churner(self) -> NumberLike:
+    def per_churner(self) -> Real:
         """Expected profit of contacting a customer who would leave: γ·(V − δ) − f."""
         return self.expected_acceptance * (self.value - self.incentive) - self.cost_per_contact
 
     @property
-    def per_stayer(self) -> NumberLike:
+    def per_stayer(self) -> Real:
         """Expected profit of contacting a customer who would stay: −f − (1 − ω)·η·δ − ω·V, a loss."""
         # who leaves because of the contact takes no incentive with them
         taken = (1.0 - self.provoked_churn) * self.stayers_accepting * self.incentive
         return -self.cost_per_contact - taken - self.provoked_churn * self.value
 
     @property
-    def break_even_precision(self) -> NumberLike:
+    def break_even_precision(self) -> Real:
         """The share of churners at which contacts earn nothing; inf where none is enough."""
         return _break_even(self.per_churner, self.per_stayer, 0.0)
+
+    def known(self) -> Plain:
+        """The numbers by name, an acceptance that is not known exactly by its mean."""
+        return {name: getattr(self, name) for name in _ASSUMED} | {"acceptance": self.expected_acceptance}
+
+    def __str__(self) -> str:
+        return (
+            f"An offer that costs {mean(self.incentive):,.2f}, and {mean(self.cost_per_contact):,.2f} a "
+            f"contact; {mean(self.expected_acceptance):.1%} of churners stay for it, worth "
+            f"{mean(self.value):,.2f} each."
+        )
 
     @keeps_labels
     def expected_profit(self, churn_probability: NumberLike) -> NumberLike:
@@ -168,23 +183,55 @@ class Campaign:
         return back(profit) if profit.shape == p.shape else profit
 
 
-def _break_even(churner: NumberLike, stayer: NumberLike, fixed_per_contact: NumberLike) -> NumberLike:
+def _break_even(churner: Real, stayer: Real, fixed_per_contact: Real) -> Real:
     gain, needed = np.asarray(churner - stayer), np.asarray(fixed_per_contact - stayer)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(needed <= 0.0, 0.0, np.where(gain > 0.0, needed / gain, inf))
     # a precision above 1 is none: no list of customers is good enough
     share = np.where(share > 1.0, inf, share)
-    return float(share) if share.ndim == 0 else share
+    return number(share)
 
 
-@dataclass(frozen=True)
-class CampaignProfit(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CampaignInputs(OfferInputs):
+    """What a campaign rests on that contacts a share of a base."""
+
+    customers: Real = assumed(POSITIVE, "base that is chosen from")
+    contacted_share: Real = assumed(PROBABILITY, "of the base")
+    churn: Real = assumed(PROBABILITY, "of the base without the campaign")
+    lift: Real = assumed(NOT_NEGATIVE, "of churners among the contacted over the base")
+
+    def offer(self) -> Campaign:
+        """What a contact costs and brings."""
+        return Campaign(**{name: getattr(self, name) for name in _ASSUMED})
+
+    def precision(self) -> Real:
+        """p = β₀·λ; refused where there are not so many churners."""
+        found = self.churn * self.lift
+        bad = (np.asarray(found) > 1.0) | (np.asarray(self.lift * self.contacted_share) > 1.0)
+        rule = "must not find more churners than there are, or than are contacted"
+        way_out = "A lift is at most 1/churn, and at most 1/contacted_share."
+        refuse_where(bad, "out-of-range", "lift", self.lift, rule, way_out)
+        return found
+
+    def per_contact(self) -> Real:
+        """p·churner + (1 − p)·stayer."""
+        p, offer = self.precision(), self.offer()
+        return p * offer.per_churner + (1.0 - p) * offer.per_stayer
+
+    def gain(self) -> Real:
+        """Of all contacts, less the fixed cost."""
+        return self.customers * self.contacted_share * self.per_contact() - self.cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CampaignProfit(Decision):
     """What a campaign earns; made by `campaign_profit`.
 
     Attributes
     ----------
-    profit : float or draws, money
-        After the fixed cost.
+    gain : float or draws, money
+        The profit after the fixed cost.
     profit_per_contact : float or draws, money
         Before it.
     contacted : float or draws
@@ -192,16 +239,14 @@ class CampaignProfit(AbstractRecord):
     precision : float or draws
         Share of churners among them, churn·lift.
     break_even_precision, break_even_lift : float or draws
-        At which the profit is 0, fixed cost included; inf where none suffices.
+        At which the gain is 0, fixed cost included; inf where none suffices.
     saved : float or draws
         Churners who stay because of it.
     wasted_share : float or draws
         Share of the incentives taken by customers who would have stayed.
-    assumptions : tuple of Assumption
-        Each input, and its value at which the profit is 0.
     """
 
-    profit: Real
+    inputs: CampaignInputs
     profit_per_contact: Real
     contacted: Real
     precision: Real
@@ -209,49 +254,26 @@ class CampaignProfit(AbstractRecord):
     break_even_lift: Real
     saved: Real
     wasted_share: Real
-    assumptions: tuple[Assumption, ...]
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether it earns more than it costs, on average."""
-        return mean(self.profit) > 0.0
-
-    @property
-    def probability_of_gain(self) -> float:
-        """Share of the draws that earn more than they cost."""
-        return probability_positive(self.profit)
-
-    def as_dict(self) -> Plain:
-        """The figures by name; draws as lists."""
-        names = ("profit", "profit_per_contact", "contacted", "precision", "break_even_precision")
-        more = ("break_even_lift", "saved", "wasted_share")
-        return {
-            **{name: plain(getattr(self, name)) for name in (*names, *more)},
-            "profit_interval_90": list(interval(self.profit)),
-            "probability_of_gain": self.probability_of_gain,
-            "worth_it": self.worth_it,
-            "assumptions": [str(a) for a in self.assumptions],
-        }
-
-    def __str__(self) -> str:
+    def headline(self) -> str:
+        """What the contacts bring, how good the list is, and where the incentives go."""
         needed = float(np.median(self.break_even_precision))
         breaks = (
             "no precision would do"
             if needed == inf
             else f"it takes {percent(round(needed, 6))} to break even"
         )
-        chance = f" P(profit > 0) is {self.probability_of_gain:.1%}." if np.ndim(self.profit) else ""
         return (
-            f"Profit {shown(self.profit)}: {shown(self.contacted, ',.0f')} contacts, of which "
+            f"{shown(self.gain)} from {shown(self.contacted, ',.0f')} contacts, of which "
             f"{mean(self.precision):.1%} would leave ({breaks}); {shown(self.saved, ',.0f')} are saved, and "
-            f"{mean(self.wasted_share):.1%} of the incentives go to customers who would have stayed.{chance}"
+            f"{mean(self.wasted_share):.1%} of the incentives go to customers who would have stayed."
         )
 
 
 def campaign_profit(
     campaign: Campaign,
     *,
-    customers: Number,
+    customers: NumberLike,
     contacted_share: NumberLike,
     churn: NumberLike,
     lift: NumberLike,
@@ -264,7 +286,7 @@ def campaign_profit(
     Parameters
     ----------
     campaign : Campaign
-    customers : number, above 0
+    customers : number or draws, above 0
         N, the base that is chosen from.
     contacted_share : number or draws in [0, 1]
         α.
@@ -285,68 +307,32 @@ def campaign_profit(
     Examples
     --------
     >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, cost_per_contact=1, cost=500)
-    >>> print(campaign_profit(offer, customers=10_000, contacted_share=0.1, churn=0.05, lift=5))
-    Profit 5,250.00: 1,000 contacts, of which 25.0% would leave (it takes 17.1642% to break even); 75 are
+    >>> result = campaign_profit(offer, customers=10_000, contacted_share=0.1, churn=0.05, lift=5)
+    >>> print(result.headline())
+    5,250.00 from 1,000 contacts, of which 25.0% would leave (it takes 17.1642% to break even); 75 are
     saved, and 90.9% of the incentives go to customers who would have stayed.
+    >>> result.turning_points()[-1].turning_point.__round__(5)
+    3.43284
     """
-    (n,) = numbers(customers=(customers, POSITIVE))
-    (share, base, better), _ = columns(
-        contacted_share=(contacted_share, PROBABILITY),
-        churn=(churn, PROBABILITY),
-        lift=(lift, NOT_NEGATIVE),
-    )
-    p = np.asarray(base * better)
-    _check_lift(better, (p > 1.0) | (better * share > 1.0))
-    contacted, each = n * share, p * campaign.per_churner + (1.0 - p) * campaign.per_stayer
-    stayers = (1.0 - p) * (1.0 - campaign.provoked_churn) * campaign.stayers_accepting
-    takers = stayers + p * campaign.expected_acceptance
+    x = CampaignInputs.read({**locals(), **campaign.known()})
+    p, offer, contacted = x.precision(), x.offer(), x.customers * x.contacted_share
+    stayers = (1.0 - p) * (1.0 - x.provoked_churn) * x.stayers_accepting
+    takers = stayers + p * x.acceptance
     with np.errstate(divide="ignore", invalid="ignore"):
         # the fixed cost per contact, 0 where there is none also for no contact at all
-        fixed = np.where(np.asarray(campaign.cost) > 0.0, campaign.cost / contacted, 0.0)
-        needed = _break_even(campaign.per_churner, campaign.per_stayer, fixed)
-        figures = (
-            contacted * each - campaign.cost,
-            each,
-            contacted,
-            p,
-            needed,
-            np.where(base > 0.0, needed / base, inf),
-            # saved: churners contacted who accept, not all who stay
-            contacted * p * campaign.expected_acceptance,
-            np.where(takers > 0.0, stayers / takers, 0.0),
-        )
-    inputs = {
-        **{name: Given(_given(campaign, name), *said) for name, said in _MEANINGS.items()},
-        "customers": Given(n, POSITIVE, "base that is chosen from"),
-        "contacted_share": Given(_number(share), PROBABILITY, "of the base"),
-        "churn": Given(_number(base), PROBABILITY, "of the base without the campaign"),
-        "lift": Given(_number(better), NOT_NEGATIVE, "of churners among the contacted over the base"),
-    }
-    return CampaignProfit(*(_number(f) for f in figures), assumptions=assumptions(_gain, inputs))
-
-
-def _gain(*, customers: float, contacted_share: float, churn: float, lift: float, **campaign: float) -> float:
-    precision = churn * lift
-    # more churners than there are: such an assumption contradicts the others, and the search ends there
-    if precision > 1.0 or lift * contacted_share > 1.0:
-        return nan
-    try:
-        offer = Campaign(**campaign)
-    except InputError:  # beyond what can be assumed
-        return nan
-    each = precision * offer.per_churner + (1.0 - precision) * offer.per_stayer
-    return customers * contacted_share * each - campaign["cost"]
-
-
-def _given(campaign: Campaign, name: str) -> NumberLike:
-    return campaign.expected_acceptance if name == "acceptance" else getattr(campaign, name)
-
-
-def _check_lift(lift: Array, bad: NDArray[np.bool_]) -> None:
-    rule = "must not find more churners than there are, or than are contacted"
-    way_out = "A lift is at most 1/churn, and at most 1/contacted_share."
-    refuse_where(bad, "out-of-range", "lift", lift, rule, way_out)
-
-
-def _number(value: NumberLike) -> NumberLike:
-    return float(value) if np.ndim(value) == 0 else np.asarray(value)
+        fixed = np.where(np.asarray(x.cost) > 0.0, x.cost / np.asarray(contacted), 0.0)
+        needed = _break_even(offer.per_churner, offer.per_stayer, fixed)
+        lift_needed = np.where(np.asarray(x.churn) > 0.0, needed / np.asarray(x.churn), inf)
+        wasted = np.where(np.asarray(takers) > 0.0, stayers / np.asarray(takers), 0.0)
+    return CampaignProfit(
+        gain=x.gain(),
+        inputs=x,
+        profit_per_contact=x.per_contact(),
+        contacted=contacted,
+        precision=p,
+        break_even_precision=needed,
+        break_even_lift=lift_needed,
+        # churners contacted who accept, not all who stay
+        saved=contacted * p * x.acceptance,
+        wasted_share=wasted,
+    )

@@ -8,22 +8,25 @@ for w = k(V − δ) + 1, so δ* = (ln w − ln c)/k with Wright's omega function
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from retainkit._numerics.search import highest_on_line, where_zero
+from retainkit._numerics.search import highest_on_line
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.draws import plain
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions.campaigns.contacts import ContactInputs
 from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
 from retainkit.decisions.spending.response_curves import ExponentialResponse, ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, Plain
+from retainkit.typing import Array, NumberLike
+
+_POINTS = 65  # of the first grid over all offers that could pay: an S-shaped gain has one peak beside none
 
 
-@dataclass(frozen=True)
-class IncentivePlan(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IncentivePlan(Decision):
     """The best incentive for a customer, or for each of a column; made by `best_incentive`.
 
     Attributes
@@ -35,48 +38,47 @@ class IncentivePlan(AbstractRecord):
     profit_per_contact : float, ndarray or Series, money
     contact : bool, ndarray or Series
         Whether a contact with this incentive earns more than it costs.
+    gain : float, money
+        Of contacting all whom it is worth to contact. Its assumptions are means over them, moved in the same
+        proportion for everyone, at the incentives and acceptances found.
     """
 
-    incentive: SameKind
-    acceptance: SameKind
-    profit_per_contact: SameKind
-    contact: SameKind
+    _derived = ("contacted_share",)
+    _shows_rows = True
+
+    inputs: ContactInputs
+    incentive: SameKind = field(repr=False)
+    acceptance: SameKind = field(repr=False)
+    profit_per_contact: SameKind = field(repr=False)
+    contact: SameKind = field(repr=False)
 
     @property
     def contacted_share(self) -> float:
         """Share of the customers given whom it is worth to contact."""
         return float(np.mean(np.asarray(self.contact)))
 
-    @property
-    def profit(self) -> float:
-        """Of contacting all whom it is worth to contact."""
-        return float(np.sum(np.where(self.contact, np.asarray(self.profit_per_contact), 0.0)))
-
-    @property
-    def worth_it(self) -> bool:
-        """Whether it is worth to contact anyone."""
-        return self.contacted_share > 0.0
-
-    def as_dict(self) -> Plain:
-        """The figures by name; columns as lists."""
+    def _row_columns(self) -> Mapping[str, SameKind]:
         names = ("incentive", "acceptance", "profit_per_contact", "contact")
-        named = {name: plain(getattr(self, name)) for name in names}
-        return {**named, "contacted_share": self.contacted_share, "profit": self.profit}
+        return {name: getattr(self, name) for name in names if np.ndim(self.contact)}
 
-    def __str__(self) -> str:
-        offers = np.asarray(self.incentive)
-        if offers.ndim == 0:
-            verdict = "contact" if self.contact else "do not contact"
-            return (
-                f"Offer {self.incentive:,.3f}: {self.acceptance:.1%} of churners stay for it, and a contact "
-                f"earns {self.profit_per_contact:,.2f}: {verdict}."
-            )
+    def verdict(self) -> str:
+        """Whom to contact, and with what."""
         said = np.asarray(self.contact, np.bool_)
-        paid = (
-            f"offers of {offers[said].min():,.2f} to {offers[said].max():,.2f}" if said.any() else "no offer"
-        )
-        whom = f"{said.sum():,} of {said.size:,} customers"
-        return f"Contact {whom} with {paid}, for a profit of {self.profit:,.2f}."
+        if said.ndim == 0:
+            return f"Offer {self.incentive:,.3f}" if self.contact else "Do not contact"
+        return f"Contact {said.sum():,} of {said.size:,} customers" if said.any() else "Contact nobody"
+
+    def headline(self) -> str:
+        """What the incentives do and earn."""
+        said, offers = np.asarray(self.contact, np.bool_), np.asarray(self.incentive)
+        if said.ndim == 0:
+            return (
+                f"{self.acceptance:.1%} of churners stay for {self.incentive:,.3f}, and a contact earns "
+                f"{self.profit_per_contact:,.2f}."
+            )
+        if not said.any():
+            return f"no contact of {said.size:,} customers earns more than it costs."
+        return f"offers of {offers[said].min():,.2f} to {offers[said].max():,.2f} gain {self.gain:,.2f}."
 
 
 def best_incentive(
@@ -119,8 +121,11 @@ def best_incentive(
     Examples
     --------
     >>> response = ExponentialResponse(ceiling=1, k=0.05)
-    >>> print(best_incentive(0.3, value=200, response=response, cost_per_contact=1))
-    Offer 21.792: 66.4% of churners stay for it, and a contact earns 19.23: contact.
+    >>> plan = best_incentive(0.3, value=200, response=response, cost_per_contact=1)
+    >>> print(plan.headline())
+    66.4% of churners stay for 21.792, and a contact earns 19.23.
+    >>> next(str(a) for a in plan.turning_points() if a.name == "churn")
+    'churn = 0.3 (share of the contacted who would leave); turns at 0.162731'
     """
     PROBABILITY.check("response.ceiling", response.ceiling)
     check_mean("response", response)
@@ -142,25 +147,40 @@ def best_incentive(
     if one_for_all:
         # above the highest value every customer saved is a loss
         highest = float(np.max(V)) if V.size else 0.0
-        offer = np.asarray(highest_on_line(lambda x: float(np.maximum(0.0, profit(x)).sum()), highest))
+        offer = highest_on_line(lambda x: np.maximum(0.0, profit(x)).sum(), highest, _POINTS)
+    elif isinstance(curve, ExponentialResponse):
+        offer = _exponential(curve, p, V, wasted)
     else:
-        offer = _best(curve, p, V, wasted)
-        # the best inner offer of an S-shaped response may be worse than none
-        offer = np.where(profit(offer) > profit(0.0), offer, 0.0)
-    earned = profit(offer)
-    return IncentivePlan(*(back(figure) for figure in (offer, curve.at(offer), earned, earned > 0.0)))
+        # dearer than all that an offer can save at the ceiling, less what the floor saves anyway: no gain
+        saved, all_takers = p * (curve.ceiling - curve.floor) * V, p * curve.ceiling + wasted
+        most = np.where(all_takers > 0.0, saved / np.where(all_takers > 0.0, all_takers, 1.0), 0.0)
+        offer = highest_on_line(profit, most, _POINTS)
+    accepted, earned = np.asarray(curve.at(offer)), profit(offer)
+    contact = earned > 0.0
+    offered = {
+        "value": V,
+        "acceptance": accepted,
+        "incentive": offer,
+        "cost_per_contact": cost,
+        "stayers_accepting": takers,
+        "provoked_churn": provoked,
+        "cost": 0.0,
+    }
+    n = np.atleast_1d(contact)
+    return IncentivePlan(
+        gain=float(earned[contact].sum()),
+        inputs=ContactInputs.of(np.broadcast_to(p, n.shape), offered, n),
+        incentive=back(offer),
+        acceptance=back(accepted),
+        profit_per_contact=back(earned),
+        contact=back(contact),
+    )
 
 
-def _best(curve: ResponseCurve, p: Array, V: Array, wasted: Array) -> Array:
-    """Where the profit stops rising with the incentive."""
+def _exponential(curve: ExponentialResponse, p: Array, V: Array, wasted: Array) -> Array:
+    """Where the profit stops rising with the incentive, from the first unit on ever less."""
     from scipy.special import wrightomega
 
-    if not isinstance(curve, ExponentialResponse):
-        # before the inflection the marginal gain still rises, and its root would be a minimum
-        start = np.minimum(curve.inflection, V)
-        return where_zero(
-            lambda offer: p * (curve.slope(offer) * (V - offer) - curve.at(offer)) - wasted, start, V
-        )
     with np.errstate(divide="ignore", invalid="ignore"):
         log_c = np.log(p * curve.ceiling + wasted) - np.log(p * (curve.ceiling - curve.floor))
         # Wright's omega and not Lambert's W, whose argument e^(kV) no float holds

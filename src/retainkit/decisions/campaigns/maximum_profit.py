@@ -19,18 +19,18 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retainkit._numerics.upper_envelope import upper_envelope
 from retainkit.columns import keeps_labels
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
-from retainkit.typing import Array, NumberLike, Plain
+from retainkit.records import Record
+from retainkit.typing import Array, NumberLike
 
 
-@dataclass(frozen=True)
-class MaximumProfit(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MaximumProfit(Record):
     """The profit that a score allows; made by `maximum_profit` and `expected_maximum_profit`.
 
     Attributes
@@ -48,10 +48,6 @@ class MaximumProfit(AbstractRecord):
     share: float
     threshold: float
     customers: int
-
-    def as_dict(self) -> Plain:
-        """The figures by name."""
-        return {name: getattr(self, name) for name in ("per_customer", "share", "threshold", "customers")}
 
     def __str__(self) -> str:
         return (
@@ -100,8 +96,13 @@ def _best(ranked: Ranking, profit: Array) -> MaximumProfit:
     n, i = ranked.order.size, int(np.argmax(profit)) if profit.size else 0
     # contacting nobody earns 0, and is the best share where every other one loses
     if not profit.size or profit[i] <= 0.0:
-        return MaximumProfit(0.0, 0.0, inf, n)
-    return MaximumProfit(float(profit[i]) / n, float(ranked.counts[i]) / n, float(ranked.thresholds[i]), n)
+        return MaximumProfit(per_customer=0.0, share=0.0, threshold=inf, customers=n)
+    return MaximumProfit(
+        per_customer=float(profit[i]) / n,
+        share=float(ranked.counts[i]) / n,
+        threshold=float(ranked.thresholds[i]),
+        customers=n,
+    )
 
 
 @keeps_labels
@@ -155,7 +156,7 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
     slope, level, count = (np.concatenate([[0.0], c]) for c in (slopes, levels, ranked.counts))
     lines, breaks = upper_envelope(slope, level)
     edges = np.concatenate([[0.0], breaks, [1.0]])
-    a, b = float(accepted.alpha), float(accepted.beta)
+    a, b = accepted.alpha, accepted.beta
     # the chance that the acceptance lies where a line is the best
     weight = np.diff(betainc(a, b, edges))
     # x times a beta density is its mean times that of Beta(a + 1, b): the partial means come for free
@@ -175,36 +176,3 @@ def _single(ranked: Ranking, *payoffs: NumberLike) -> tuple[Array, ...]:
         rule = "must have single numbers or one entry per customer here"
         raise InputError("wrong-shape", "campaign", "draws", rule, "profit_curve takes draws.")
     return checked
-
-
-def upper_envelope(slope: Array, level: Array) -> tuple[NDArray[np.intp], Array]:
-    """Which of the lines level + slope·γ are highest somewhere in [0, 1], and where they meet.
-
-    Between two lines of the envelope only lines with slopes between theirs can come, so a search at the
-    point where the two meet goes through a shrinking part of the lines sorted by slope.
-    """
-    order = np.argsort(slope, kind="stable") if np.any(slope[1:] < slope[:-1]) else np.arange(slope.size)
-    s, c = slope[order], level[order]
-    # three lines through one point: rounding must not make a corner of it
-    tolerance = 1e-14 * (float(np.abs(c).max()) + float(np.abs(s).max()))
-    first, last = _top(s, c, 0.0, 0, s.size), _top(s, c, 1.0, 0, s.size)
-    found, waiting = [first], [(first, last)]
-    while waiting:
-        i, j = waiting.pop()
-        if s[j] <= s[i]:
-            continue
-        meet = float((c[i] - c[j]) / (s[j] - s[i]))
-        k = _top(s, c, meet, i, j + 1)
-        if c[k] + s[k] * meet > c[i] + s[i] * meet + tolerance and i < k < j:
-            waiting += [(k, j), (i, k)]
-        else:
-            found.append(j)
-    lines = np.array(found)
-    meets = (c[lines[:-1]] - c[lines[1:]]) / (s[lines[1:]] - s[lines[:-1]])
-    # corners in order, which rounding of two close ones may swap
-    return order[lines], np.maximum.accumulate(np.clip(meets, 0.0, 1.0))
-
-
-def _top(s: Array, c: Array, at: float, start: int, end: int) -> int:
-    """The line from `start` to `end` that is highest at a point."""
-    return start + int(np.argmax(c[start:end] + s[start:end] * at))

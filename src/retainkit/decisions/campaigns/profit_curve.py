@@ -7,25 +7,28 @@ and are never replaced by their mean: those who are likely to leave are seldom w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import SameKind, columns, keeps_labels
-from retainkit.decisions._base.draws import interval, mean, plain, probability_positive, shown
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import number, shown
 from retainkit.decisions.campaigns.campaign import Campaign
+from retainkit.decisions.campaigns.contacts import ContactInputs
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.domains import PROBABILITY
-from retainkit.records import AbstractRecord, read_only
-from retainkit.typing import Array, NumberLike, Plain, Real, Values
+from retainkit.records import read_only
+from retainkit.typing import Array, NumberLike, Values
 
-_SHOWN = 100  # points: more than a picture shows, for any number of customers
+_STEPS = 25  # of the table that stands for the curve: no notebook cuts it short
 
 
-@dataclass(frozen=True, eq=False)
-class ProfitCurve(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProfitCurve(Decision):
     """Profit by the share of customers contacted, the highest scores first; made by `profit_curve`.
 
     Attributes
@@ -37,17 +40,21 @@ class ProfitCurve(AbstractRecord):
     profit : ndarray, (points,), money
         After the fixed cost; the mean over draws.
     customers : int
-    best_profit : float or draws, money
-        At the best share.
+    gain : float or draws, money
+        The profit at the best share, which is chosen by the mean. Its assumptions are means over those
+        contacted there, moved in the same proportion for everyone.
     profit_of_all : float, money
         Of contacting everybody.
     """
 
-    contacted: NDArray[np.int64]
-    threshold: Array
-    profit: Array
+    _derived = ("best_share", "best_threshold")
+    _shows_rows = True
+
+    inputs: ContactInputs
+    contacted: NDArray[np.int64] = field(repr=False)
+    threshold: Array = field(repr=False)
+    profit: Array = field(repr=False)
     customers: int
-    best_profit: Real
     profit_of_all: float
 
     @property
@@ -79,11 +86,6 @@ class ProfitCurve(AbstractRecord):
         each = (self.profit_of_all - float(self.profit[-1])) + float(self.profit[-1])
         return none + (each - none) * self.share
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether some share earns more than contacting nobody."""
-        return self.best_point > 0
-
     def at(self, share: float) -> float:
         """Profit of contacting this share of the customers, or the next smaller one between two scores."""
         count = PROBABILITY.check("share", share) * self.customers
@@ -96,28 +98,23 @@ class ProfitCurve(AbstractRecord):
         columns = {"share": self.share, "contacted": self.contacted, "threshold": self.threshold}
         return {name: c[points] for name, c in {**columns, "profit": self.profit}.items()}
 
-    def as_dict(self) -> Plain:
-        """The best share and a hundred points of the curve."""
-        return {
-            "customers": self.customers,
-            "best_share": self.best_share,
-            "best_threshold": self.best_threshold,
-            "best_profit": plain(self.best_profit),
-            "best_profit_interval_90": list(interval(self.best_profit)),
-            "probability_of_gain": probability_positive(self.best_profit),
-            "profit_of_all": self.profit_of_all,
-            "worth_it": self.worth_it,
-            **{name: c.tolist() for name, c in self.table(_SHOWN).items()},
-        }
+    def _row_columns(self) -> Mapping[str, Values]:
+        return self.table(_STEPS)
 
-    def __str__(self) -> str:
+    def verdict(self) -> str:
+        """How many to contact."""
         if not self.worth_it:
-            return f"Contact nobody: no share of the {self.customers:,} customers earns more than it costs."
+            return "Contact nobody"
         return (
             f"Contact {self.best_share:.1%} of {self.customers:,} customers (a score of "
-            f"{self.best_threshold:.6g} or more): profit {shown(self.best_profit)}; contacting everybody "
-            f"earns {self.profit_of_all:,.2f}."
+            f"{self.best_threshold:.6g} or more)"
         )
+
+    def headline(self) -> str:
+        """What that earns, and what everybody would."""
+        if not self.worth_it:
+            return f"no share of the {self.customers:,} customers earns more than it costs."
+        return f"gain {shown(self.gain)}; contacting everybody earns {self.profit_of_all:,.2f}."
 
 
 @keeps_labels
@@ -152,7 +149,16 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     >>> churned = [0, 1, 0, 1, 0, 1, 0, 1]
     >>> offer = Campaign(value=200, acceptance=0.3, incentive=10, cost_per_contact=1)
     >>> print(profit_curve(score, churned, offer))
-    Contact 87.5% of 8 customers (a score of 0.2 or more): profit 191.00; contacting everybody earns 180.00.
+    Contact 87.5% of 8 customers (a score of 0.2 or more): gain 191.00; contacting everybody earns 180.00.
+      assumed               value   turns at  what it is
+      value                   200    40.8333  of a customer saved
+      acceptance              0.3  0.0486842  share of contacted churners who stay for the incentive
+      incentive                10    55.4762  cost of the offer to a customer who takes it
+      cost_per_contact          1    28.2857  per contact
+      stayers_accepting         1          -  share of contacted stayers who take the incentive
+      provoked_churn            0   0.335088  share of contacted stayers whom the contact makes leave
+      cost                      0        191  of the campaign
+      churn              0.571429   0.164179  share of the contacted who would leave
     """
     ranked = Ranking.of(score, churned)
     churner, stayer = ranked.of_payoff(campaign.per_churner, campaign.per_stayer)
@@ -166,17 +172,18 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     # the share is chosen on the mean; the draws then say how sure its profit is, not which share
     drawn = each[..., chosen].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * (best > 0)
     return ProfitCurve(
+        gain=number(drawn),
+        inputs=ContactInputs.of(ranked.churned, campaign.known(), chosen),
         contacted=contacted,
         threshold=read_only(np.concatenate([[inf], ranked.thresholds])),
         profit=read_only(profit),
         customers=ranked.order.size,
-        best_profit=float(drawn) if np.ndim(drawn) == 0 else drawn,
         profit_of_all=float(profit[-1]),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class ContactPlan(AbstractRecord):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ContactPlan(Decision):
     """Whom to contact; made by `whom_to_contact`.
 
     Attributes
@@ -185,13 +192,19 @@ class ContactPlan(AbstractRecord):
         One entry per customer.
     expected_profit : ndarray or Series, money
         Of a contact with each customer; the mean over draws.
-    profit : float or draws, money
-        Of all contacts, after the fixed cost; nobody is contacted where that is not earned.
+    gain : float or draws, money
+        Of all contacts, after the fixed cost; nobody is contacted where that is not earned. Its assumptions
+        are means over those contacted, moved in the same proportion for everyone.
+    expected_churners : float
+        Among those contacted.
     """
 
-    contact: SameKind
-    expected_profit: SameKind
-    profit: Real
+    _derived = ("contacted_share",)
+    _shows_rows = True
+
+    inputs: ContactInputs
+    contact: SameKind = field(repr=False)
+    expected_profit: SameKind = field(repr=False)
     expected_churners: float
 
     @property
@@ -199,32 +212,21 @@ class ContactPlan(AbstractRecord):
         """Share of the customers contacted."""
         return float(np.mean(np.asarray(self.contact)))
 
-    @property
-    def worth_it(self) -> bool:
-        """Whether it is worth to contact anyone."""
-        return mean(self.profit) > 0.0
+    def _row_columns(self) -> Mapping[str, SameKind]:
+        return {"contact": self.contact, "expected_profit": self.expected_profit}
 
-    def as_dict(self) -> Plain:
-        """The figures by name; columns as lists."""
-        return {
-            "contact": plain(self.contact),
-            "expected_profit": plain(self.expected_profit),
-            "profit": plain(self.profit),
-            "profit_interval_90": list(interval(self.profit)),
-            "probability_of_gain": probability_positive(self.profit),
-            "contacted_share": self.contacted_share,
-            "expected_churners": self.expected_churners,
-            "worth_it": self.worth_it,
-        }
-
-    def __str__(self) -> str:
+    def verdict(self) -> str:
+        """How many to contact."""
         said = np.asarray(self.contact)
         if not self.worth_it:
-            return f"Contact nobody: no contact of {said.size:,} customers earns more than it costs."
-        return (
-            f"Contact {said.sum():,} of {said.size:,} customers ({self.contacted_share:.1%}), of whom "
-            f"{self.expected_churners:,.1f} are expected to leave: profit {shown(self.profit)}."
-        )
+            return "Contact nobody"
+        return f"Contact {said.sum():,} of {said.size:,} customers ({self.contacted_share:.1%})"
+
+    def headline(self) -> str:
+        """How many of them would leave, and what it earns."""
+        if not self.worth_it:
+            return f"no contact of {np.size(self.contact):,} customers earns more than it costs."
+        return f"{self.expected_churners:,.1f} are expected to leave, gain {shown(self.gain)}."
 
 
 @keeps_labels
@@ -257,8 +259,8 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     >>> plan = whom_to_contact([0.10, 0.10, 0.30], offer)
     >>> plan.contact
     array([False,  True,  True])
-    >>> print(plan)
-    Contact 2 of 3 customers (66.7%), of whom 0.4 are expected to leave: profit 58.80.
+    >>> print(plan.verdict(), plan.headline())
+    Contact 2 of 3 customers (66.7%) 0.4 are expected to leave, gain 58.80.
     """
     (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
     each = np.atleast_1d(np.asarray(p * campaign.per_churner + (1.0 - p) * campaign.per_stayer))
@@ -270,9 +272,11 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     if expected[said].sum() <= fixed.mean():
         said = np.zeros_like(said)
     total = each[..., said].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * said.any()
+    chance = np.broadcast_to(p, said.shape)
     return ContactPlan(
+        gain=number(total),
+        inputs=ContactInputs.of(chance, campaign.known(), said),
         contact=back(said),
         expected_profit=back(expected),
-        profit=float(total) if np.ndim(total) == 0 else total,
-        expected_churners=float(np.broadcast_to(p, said.shape)[said].sum()),
+        expected_churners=float(chance[said].sum()),
     )

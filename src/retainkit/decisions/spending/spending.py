@@ -232,7 +232,7 @@ def _best_on_average(
         return most if worth(most, R) > worth(0.0, R) else 0.0
 
     # the best on winning is known for each R, so that one line is searched and not a plane
-    R = highest_on_line(lambda R: float(worth(winning(R), R)), most_R)
+    R = float(highest_on_line(lambda R: worth(winning(float(R)), R), most_R))
     return winning(R), R
 
 
