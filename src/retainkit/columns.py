@@ -1,13 +1,13 @@
 """One number in, one number out; a column in, a column out: the door of every economic function.
 
-A public function has two paths and one formula. Plain floats and ints take the first branch, which
-needs `math` alone and costs about a microsecond; everything else (Decimal, Fraction, numpy scalars,
-lists, arrays, pandas and polars Series, and every value that breaks a rule) goes through `columns`,
-which checks, broadcasts and remembers what to give back. Copy this::
+A public function has two paths and one meaning. Plain floats and ints in their domains go straight to a
+formula that needs `math` alone, in less than a microsecond; everything else (Decimal, Fraction, numpy
+scalars, lists, arrays, pandas and polars Series, and every value that breaks a rule) goes through
+`columns`, which checks, broadcasts and remembers what to give back. `plain_first` takes the first path,
+the function's own body is the second. Copy this::
 
+    @plain_first(_value, margin_per_period=REAL, churn=PROBABILITY)
     def value(margin_per_period: NumberLike, *, churn: NumberLike) -> SameKind:
-        if {type(margin_per_period), type(churn)} <= PLAIN and isfinite(margin_per_period) and 0 < churn <= 1:
-            return _value(margin_per_period, churn)
         (m, c), back = columns(margin_per_period=(margin_per_period, REAL), churn=(churn, PROBABILITY))
         return back(_value(m, c))
 
@@ -50,6 +50,8 @@ _WITHOUT_LABELS = _ONE | {list, tuple, np.ndarray}
 
 PLAIN = frozenset((float, int))
 """The types that take the fast branch; bool is not among them and is refused by `columns`."""
+
+_MAX = sys.float_info.max  # so that an int too large for a float takes the path that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,65 @@ def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], 
         values.append(np.asarray(domain.check(name, value)))
     labels = labels_of(**columnar) if columnar else None
     return tuple(values), Back(_common_shape(list(arguments), values), labels)
+
+
+def plain_first(
+    formula: Callable[..., float | None], **rules: Domain | tuple[str, ...]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A function whose plain numbers skip arrays and go to `formula`; all else goes to the function.
+
+    A rule says what an argument must be for that: a plain number in a domain, one of some choices, or with
+    an empty tuple what the formula judges itself, which answers None to what is not for it. It gets the
+    arguments by position, in the order of the rules, a single choice left out; others have to be None.
+
+    >>> from retainkit.domains import PROBABILITY
+    >>> @plain_first(lambda c: 1.0 - c, churn=PROBABILITY)
+    ... def kept(churn):
+    ...     return 1.0 - np.asarray(churn)
+    >>> kept(0.25), kept([0.25, 0.5])
+    (0.75, array([0.75, 0.5 ]))
+    """
+
+    def two_ways(function: Callable[P, R]) -> Callable[P, R]:
+        code: CodeType = getattr(function, "__code__")  # noqa: B009
+        first = code.co_argcount
+        names = code.co_varnames[: first + code.co_kwonlyargcount]
+        head = ", ".join((*names[:first], *(["*"] if names[first:] else []), *names[first:]))
+        again = ", ".join((*names[:first], *(f"{n}={n}" for n in names[first:])))
+        told = [f"{n} is None" for n in names if n not in rules]
+        usual = " and ".join([*(_usual(n, rule) for n, rule in rules.items() if rule != ()), *told])
+        given = ", ".join(n for n, rule in rules.items() if isinstance(rule, Domain) or len(rule) != 1)
+        # written out, as dataclasses do it: a wrapper of *args would cost as much as the formula
+        text = f"""
+def two_ways(_function, _formula, _plain):
+    def {function.__name__}({head}):
+        if {usual}:
+            _answer = _formula({given})
+            if _answer is not None:
+                return _answer
+        return _function({again})
+    return {function.__name__}"""
+        made: Plain = {}
+        # in the module of the function, where doctest and pickle look for it
+        exec(compile(text, f"<plain numbers of {function.__name__}>", "exec"), function.__globals__, made)
+        short = made["two_ways"](function, formula, PLAIN)
+        short.__defaults__, short.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+        return wraps(function)(short)
+
+    return two_ways
+
+
+def _usual(name: str, rule: Domain | tuple[str, ...]) -> str:
+    """A rule of `plain_first` as a condition: comparisons in place of calls, which would cost more."""
+    if not isinstance(rule, Domain):
+        return f"{name} in {rule!r}"
+    low, high = max(rule.low, -_MAX), min(rule.high, _MAX)
+    above = "<=" if rule.low < low or rule.contains(low) else "<"
+    below = "<=" if rule.high > high or rule.contains(high) else "<"
+    # inf itself belongs to a domain without end: as a literal it is 1e999
+    inside = f"{low!r} {above} {name} {below} {high!r}"
+    endless = f" or {name} == 1e999" if rule.contains(rule.high) and rule.high > high else ""
+    return f"(type({name}) is float or type({name}) is int) and ({inside}{endless})"
 
 
 def numbers(**arguments: tuple[Number, Domain]) -> tuple[float, ...]:

@@ -77,7 +77,8 @@ class Public:
     @property
     def code(self) -> CodeType:
         made = self.call.__init__ if inspect.isclass(self.call) else self.call
-        return inspect.unwrap(made).__code__
+        # a wrapper that was written out for one function has its name, and is what a caller calls
+        return inspect.unwrap(made, stop=lambda f: f.__code__.co_name == f.__name__).__code__
 
     def __call__(self, arguments: Mapping[str, Any]) -> Any:
         place: list[Any] = []
@@ -187,7 +188,8 @@ class Calls:
         if event != "call":
             return
         if frame.f_code in self._wanted:
-            self.of.setdefault(frame.f_code, dict(frame.f_locals))
+            given = {n: v for n, v in frame.f_locals.items() if n not in frame.f_code.co_freevars}
+            self.of.setdefault(frame.f_code, given)
         if (own := frame.f_locals.get("self")) is not None and "retainkit" in type(own).__module__:
             self.selves.setdefault(type(own), own)
 

@@ -21,21 +21,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from sys import float_info
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind, columns, numbers
+from retainkit.columns import SameKind, columns, numbers, plain_first
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas import payback
 from retainkit.rates import as_loss, in_period
 from retainkit.records import AbstractRecord, ordinal, percent
-from retainkit.timing import TIMINGS, Timing, check_timing
+from retainkit.timing import Timing, check_timing
 from retainkit.typing import Number, NumberLike, RateLike, Unit
 
-_MAX = float_info.max  # so that an int too large for a float takes the path that says so
 
-
+@plain_first(payback.periods, acquisition_cost=NOT_NEGATIVE, margin_per_period=REAL, **payback.PLAIN_RULES)
 def break_even_periods(
     acquisition_cost: NumberLike,
     margin_per_period: NumberLike,
@@ -84,18 +82,6 @@ def break_even_periods(
     >>> break_even_periods(500, 50, churn=[0, 0.05, 0.1]).round(4)
     array([10.    , 13.5134,     inf])
     """
-    kinds: set[object] = {type(acquisition_cost), type(margin_per_period), type(churn), type(discount_rate)}
-    if (
-        kinds <= PLAIN
-        and 0.0 <= acquisition_cost <= _MAX
-        and -_MAX <= margin_per_period <= _MAX
-        and 0.0 <= churn <= 1.0
-        and -1.0 < discount_rate <= _MAX
-        and timing in TIMINGS
-        and period is None
-    ):
-        # plain numbers skip arrays: a spreadsheet column or a solver asks one at a time
-        return payback.periods(acquisition_cost, margin_per_period, churn, discount_rate, timing)
     check_timing(timing)
     churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (cost, margin, c, d), back = columns(

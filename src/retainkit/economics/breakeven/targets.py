@@ -12,7 +12,7 @@ from math import inf
 import numpy as np
 
 from retainkit._numerics.bracketed_roots import roots_between
-from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.columns import SameKind, columns, plain_first
 from retainkit.domains import ENDLESS, ENDLESS_FROM_1, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas import payback
 from retainkit.rates import as_loss, in_period
@@ -24,6 +24,28 @@ _PAYMENTS = replace(
 )
 
 
+def _worth(margin: float, c: float, d: float, timing: Timing, n: float) -> float:
+    # no margin collects nothing, also where one unit of it would grow without end
+    return margin * payback.worth_of_one(c, d, timing, n) if margin else 0.0
+
+
+def _margin(cost: float, c: float, d: float, timing: Timing, n: float) -> float:
+    one = payback.worth_of_one(c, d, timing, n)
+    return 0.0 if cost == 0.0 else cost / one if one else inf  # nothing is ever paid: no margin is enough
+
+
+def _price(cost: float, fixed: float, share: float, c: float, d: float, timing: Timing, n: float) -> float:
+    return (_margin(cost, c, d, timing, n) + fixed) / (1.0 - share)
+
+
+def _churn(cost: float, margin: float, d: float, timing: Timing, n: float) -> float | None:
+    return payback.critical_churn(cost, margin, d, timing) if n == inf else None
+
+
+_PLAIN = payback.PLAIN_RULES | {"horizon": _PAYMENTS}
+
+
+@plain_first(_worth, margin_per_period=REAL, **_PLAIN)
 def break_even_acquisition_cost(
     margin_per_period: NumberLike,
     *,
@@ -64,12 +86,6 @@ def break_even_acquisition_cost(
     >>> round(break_even_acquisition_cost(50, churn=0.05, horizon=14), 4)
     512.325
     """
-    kinds: set[object] = {type(margin_per_period), type(churn), type(discount_rate), type(horizon)}
-    # plain numbers skip arrays: a goal seek in a spreadsheet or an optimiser calls this thousands of times
-    if kinds <= PLAIN and _usual(margin_per_period, churn, discount_rate, timing, horizon, period):
-        one = payback.worth_of_one(churn, discount_rate, timing, horizon)
-        # no margin collects nothing, also where one unit of it would grow without end
-        return margin_per_period * one if margin_per_period else 0.0
     check_timing(timing)
     churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (m, c, d, n), back = columns(
@@ -82,6 +98,7 @@ def break_even_acquisition_cost(
         return back(np.where(m == 0.0, 0.0, m * payback.worth_of_one_of(c, d, timing, n)))
 
 
+@plain_first(_margin, acquisition_cost=NOT_NEGATIVE, **_PLAIN)
 def break_even_margin(
     acquisition_cost: NumberLike,
     *,
@@ -116,14 +133,6 @@ def break_even_margin(
     >>> round(break_even_margin(500, churn=0.05, horizon=12), 4)
     54.3904
     """
-    kinds: set[object] = {type(acquisition_cost), type(churn), type(discount_rate), type(horizon)}
-    if (
-        kinds <= PLAIN
-        and acquisition_cost > 0.0
-        and _usual(acquisition_cost, churn, discount_rate, timing, horizon, period)
-    ):
-        one = payback.worth_of_one(churn, discount_rate, timing, horizon)
-        return acquisition_cost / one if one else inf  # nothing is ever paid: no margin is enough
     check_timing(timing)
     churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (cost, c, d, n), back = columns(
@@ -137,6 +146,9 @@ def break_even_margin(
     return back(np.where(cost == 0.0, 0.0, margin))
 
 
+@plain_first(
+    _price, acquisition_cost=NOT_NEGATIVE, cost_per_period=NOT_NEGATIVE, cost_share=SHARE_BELOW_1, **_PLAIN
+)
 def break_even_price(
     acquisition_cost: NumberLike,
     *,
@@ -185,10 +197,6 @@ def break_even_price(
         horizon=horizon,
         period=period,
     )
-    if {type(margin), type(cost_per_period), type(cost_share)} <= PLAIN and (
-        0.0 <= cost_per_period < inf and 0.0 <= cost_share < 1.0
-    ):
-        return (margin + cost_per_period) / (1.0 - cost_share)
     (m, cost, share), back = columns(
         acquisition_cost=(margin, ENDLESS),
         cost_per_period=(cost_per_period, NOT_NEGATIVE),
@@ -198,6 +206,14 @@ def break_even_price(
     return back((m + cost) / (1.0 - share))
 
 
+@plain_first(
+    _churn,
+    acquisition_cost=NOT_NEGATIVE,
+    margin_per_period=REAL,
+    discount_rate=GROWTH,
+    timing=TIMINGS,
+    horizon=_PAYMENTS,
+)
 def break_even_churn(
     acquisition_cost: NumberLike,
     margin_per_period: NumberLike,
@@ -239,16 +255,6 @@ def break_even_churn(
     >>> round(break_even_churn(500, 50, horizon=14), 6)
     0.054093
     """
-    kinds: set[object] = {type(acquisition_cost), type(margin_per_period), type(discount_rate)}
-    if (
-        kinds <= PLAIN
-        and acquisition_cost >= 0.0
-        and abs(margin_per_period) < inf
-        and _usual(acquisition_cost, 0.0, discount_rate, timing, inf, period)
-        and type(horizon) is float
-        and horizon == inf
-    ):
-        return payback.critical_churn(acquisition_cost, margin_per_period, discount_rate, timing)
     check_timing(timing)
     (rate,) = in_period(period, discount_rate=discount_rate)
     given, back = columns(
@@ -282,9 +288,3 @@ def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, n: Array) -> 
     # what n payments bring falls steadily with churn, so that one sign change is all there is to find
     churn = roots_between(surplus, zero, one)
     return np.where(surplus(one) >= 0.0, inf, np.where(surplus(zero) <= 0.0, 0.0, churn))
-
-
-def _usual(money: float, c: float, d: float, timing: str, n: float, period: Unit | None) -> bool:
-    """Whether plain numbers may take the short way: all in their domains, nothing to convert."""
-    usual = 0.0 <= c <= 1.0 and -1.0 < d < inf and n >= 1.0 and abs(money) < inf
-    return usual and period is None and timing in TIMINGS

@@ -6,11 +6,9 @@ out. A rate that is quoted per year and compounds more often is ``Rate(..., kind
 
 from __future__ import annotations
 
-from math import inf
-
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.columns import SameKind, columns, plain_first
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY
 from retainkit.errors import InputError, first_offender
 from retainkit.rates import in_period
@@ -18,6 +16,17 @@ from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 
 
+def _real(nominal: NumberLike, inflation: NumberLike) -> NumberLike:
+    # not (1+n)/(1+i) − 1: for small rates that difference would lose half its digits
+    return (nominal - inflation) / (1.0 + inflation)
+
+
+def _nominal(real: NumberLike, inflation: NumberLike) -> NumberLike:
+    # multiplied out, again so as not to take 1 from a number next to 1
+    return 0.0 + real + inflation + real * inflation
+
+
+@plain_first(_real, nominal_rate=GROWTH, inflation=GROWTH)
 def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
     """The rate that is left when inflation is taken out: (1 + nominal)/(1 + inflation) − 1.
 
@@ -43,30 +52,21 @@ def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | Non
     >>> round(real_rate(0.07, 0.02), 6)
     0.04902
     """
-    if (
-        {type(nominal_rate), type(inflation)} <= PLAIN
-        and -1.0 < nominal_rate < inf
-        and -1.0 < inflation < inf
-    ):
-        # not (1+n)/(1+i) − 1: for small rates that difference would lose half its digits
-        return (nominal_rate - inflation) / (1.0 + inflation)
     nominal_rate, inflation = in_period(period, nominal_rate=nominal_rate, inflation=inflation)
     (n, i), back = columns(nominal_rate=(nominal_rate, GROWTH), inflation=(inflation, GROWTH))
-    return back((n - i) / (1.0 + i))
+    return back(_real(n, i))
 
 
+@plain_first(_nominal, real_rate=GROWTH, inflation=GROWTH)
 def nominal_rate(real_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
     """The rate to discount inflated money with: (1 + real)(1 + inflation) − 1; else as `real_rate`.
 
     >>> round(nominal_rate(0.05, 0.02), 6)
     0.071
     """
-    if {type(real_rate), type(inflation)} <= PLAIN and -1.0 < real_rate < inf and -1.0 < inflation < inf:
-        # multiplied out, again so as not to take 1 from a number next to 1
-        return float(real_rate + inflation + real_rate * inflation)
     real_rate, inflation = in_period(period, real_rate=real_rate, inflation=inflation)
     (r, i), back = columns(real_rate=(real_rate, GROWTH), inflation=(inflation, GROWTH))
-    return back(r + i + r * i)
+    return back(_nominal(r, i))
 
 
 def wacc(

@@ -18,14 +18,27 @@ from math import expm1, inf, log1p
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind, columns
-from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
+from retainkit.columns import PLAIN, SameKind, columns, plain_first
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.streams import against, streams
 from retainkit.rates import in_period
-from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.timing import DELAY, TIMINGS, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
+def _present(a: float, t: float, d: float, s: float, i: float, tax: float) -> float | None:
+    return a * s * (1.0 + d) ** -t if i == tax == 0.0 else None
+
+
+@plain_first(
+    _present,
+    amount=REAL,
+    when=NOT_NEGATIVE,
+    discount_rate=NOT_NEGATIVE,
+    survival=PROBABILITY,
+    inflation=GROWTH,
+    tax_rate=PROBABILITY,
+)
 def present_value(
     amount: NumberLike,
     *,
@@ -68,25 +81,6 @@ def present_value(
     >>> round(present_value(100, when=12, discount_rate=0.01), 4)
     88.7449
     """
-    kinds: set[object] = {
-        type(amount),
-        type(when),
-        type(discount_rate),
-        type(survival),
-        type(inflation),
-        type(tax_rate),
-    }
-    if (
-        kinds <= PLAIN
-        and inflation == tax_rate == 0.0
-        and period is None
-        and abs(amount) < inf
-        and 0.0 <= when < inf
-        and 0.0 <= discount_rate < inf
-        and 0.0 <= survival <= 1.0
-    ):
-        # plain numbers, nothing to convert: no arrays are made
-        return amount * survival * (1.0 + discount_rate) ** -when
     discount_rate, inflation = in_period(period, discount_rate=discount_rate, inflation=inflation)
     (a, t, d, s, i, tax), back = columns(
         amount=(amount, REAL),
@@ -101,6 +95,20 @@ def present_value(
         return back(a * s * (1.0 - tax) * np.exp(t * (np.log1p(i) - np.log1p(d))))
 
 
+def _one_stream(amounts: list[float], d: float, timing: Timing, i: float, tax: float) -> float | None:
+    """The value of a list of plain numbers, by Horner's rule: for dozens of periods an array costs more."""
+    if type(amounts) is not list or not PLAIN.issuperset(map(type, amounts)) or i or tax:
+        return None
+    value, growth = 0.0, 1.0 / (1.0 + d)
+    for amount in reversed(amounts):
+        value = value * growth + amount
+    # what overflows or is empty goes the general way, which says what is wrong
+    return value / (1.0 + d) ** DELAY[timing] if amounts and abs(value) < inf else None
+
+
+@plain_first(
+    _one_stream, cash_flows=(), discount_rate=GROWTH, timing=TIMINGS, inflation=GROWTH, tax_rate=PROBABILITY
+)
 def npv(
     cash_flows: NumberLike,
     discount_rate: RateLike,
@@ -144,20 +152,6 @@ def npv(
     array([-68.,  12.])
     """
     delay = DELAY[check_timing(timing)]
-    if (
-        type(cash_flows) is list
-        and type(discount_rate) in PLAIN
-        and -1.0 < discount_rate < inf
-        and period is None
-        and type(inflation) is type(tax_rate) is float
-        and inflation == tax_rate == 0.0
-        and PLAIN.issuperset(map(type, cash_flows))  # pyright: ignore[reportUnknownArgumentType]
-    ):
-        # Horner in plain floats: for the dozens of periods of a usual stream an array costs more
-        value = _discounted(cash_flows, 1.0 / (1.0 + discount_rate))  # pyright: ignore[reportUnknownArgumentType]
-        # what overflows or is empty goes the general way, which says what is wrong
-        if abs(value) < inf and cash_flows:
-            return value / (1.0 + discount_rate) ** delay
     discount_rate, inflation = in_period(period, discount_rate=discount_rate, inflation=inflation)
     amounts, back = streams("cash_flows", cash_flows)
     (d, i, tax), rates = columns(
@@ -167,14 +161,6 @@ def npv(
     # a rate for each stream, or one for all: which of the two is a matter of shapes
     back = against(amounts, back, rates, discount_rate=growth, tax_rate=tax)
     return back(_discounted_sum(amounts, growth, back.shape) * ((1.0 - tax) * growth**delay))
-
-
-def _discounted(amounts: list[float], growth: float) -> float:
-    """Σₖ amountsₖ·growthᵏ, by Horner's rule."""
-    value = 0.0
-    for amount in reversed(amounts):
-        value = value * growth + amount
-    return value
 
 
 def _discounted_sum(amounts: Array, growth: Array, shape: tuple[int, ...]) -> Array:
@@ -190,6 +176,26 @@ def _discounted_sum(amounts: Array, growth: Array, shape: tuple[int, ...]) -> Ar
     return value
 
 
+def _annuity(n: float, d: float, g: float, timing: Timing) -> float:
+    """What one unit of an annuity's first payment makes the whole worth."""
+    first = (1.0 + d) ** -DELAY[timing]
+    left = (d - g) / (1.0 + d)  # 1 - z
+    if left == 0.0:
+        return first * n
+    # from what is lost while that is little; from the two rates when they are far apart
+    growth = n * (log1p(-left) if abs(left) < 0.5 else log1p(g) - log1p(d))
+    return first * (-expm1(growth) / left if growth < 700.0 else inf)
+
+
+def _worth(payment: float, n: float, d: float, g: float, timing: Timing) -> float:
+    return payment * _annuity(n, d, g, timing)
+
+
+def _payment(value: float, n: float, d: float, g: float, timing: Timing) -> float:
+    return value / _annuity(n, d, g, timing)
+
+
+@plain_first(_worth, payment=REAL, periods=ENDLESS, discount_rate=GROWTH, growth=GROWTH, timing=TIMINGS)
 def annuity_value(
     payment: NumberLike,
     *,
@@ -230,9 +236,6 @@ def annuity_value(
     >>> round(annuity_value(650, periods=4, discount_rate=0.1, timing="end"), 2)
     2060.41
     """
-    kinds: set[object] = {type(payment), type(periods), type(discount_rate), type(growth)}
-    if kinds <= PLAIN and _usual(payment, periods, discount_rate, growth, timing, period):
-        return payment * _annuity(periods, discount_rate, growth, DELAY[timing])
     check_timing(timing)
     discount_rate, growth = in_period(period, discount_rate=discount_rate, growth=growth)
     (p, n, d, g), back = columns(
@@ -244,6 +247,14 @@ def annuity_value(
     return back(p * _annuity_of(n, d, g, DELAY[timing]))
 
 
+def _positive(v: NumberLike) -> NumberLike:
+    return v > 0.0
+
+
+_SOME = replace(ENDLESS, rule="must be more than 0", contains=_positive)
+
+
+@plain_first(_payment, value=REAL, periods=_SOME, discount_rate=GROWTH, growth=GROWTH, timing=TIMINGS)
 def annuity_payment(
     value: NumberLike,
     *,
@@ -260,9 +271,6 @@ def annuity_payment(
     >>> round(annuity_payment(500, periods=12, discount_rate=0.01, timing="end"), 4)
     44.4244
     """
-    kinds: set[object] = {type(value), type(periods), type(discount_rate), type(growth)}
-    if kinds <= PLAIN and periods > 0.0 and _usual(value, periods, discount_rate, growth, timing, period):
-        return value / _annuity(periods, discount_rate, growth, DELAY[timing])
     columns(periods=(periods, _SOME))
     worth = annuity_value(
         1.0, periods=periods, discount_rate=discount_rate, growth=growth, timing=timing, period=period
@@ -270,30 +278,6 @@ def annuity_payment(
     # checked again: an annuity that is worth nothing has no payment that makes it worth something
     (v, worth_of_one), back = columns(value=(value, REAL), periods=(worth, _SOME))
     return back(v / worth_of_one)
-
-
-def _positive(v: NumberLike) -> NumberLike:
-    return v > 0.0
-
-
-_SOME = replace(ENDLESS, rule="must be more than 0", contains=_positive)
-
-
-def _usual(amount: float, n: float, d: float, g: float, timing: str, period: Unit | None) -> bool:
-    """Whether plain numbers may take the short way: all in their domains, nothing to convert."""
-    usual = n >= 0.0 and -1.0 < d < inf and -1.0 < g < inf and abs(amount) < inf
-    return usual and period is None and timing in DELAY
-
-
-def _annuity(n: float, d: float, g: float, delay: float) -> float:
-    """What one unit of an annuity's first payment makes the whole worth."""
-    first = (1.0 + d) ** -delay
-    left = (d - g) / (1.0 + d)  # 1 - z
-    if left == 0.0:
-        return first * n
-    # from what is lost while that is little; from the two rates when they are far apart
-    growth = n * (log1p(-left) if abs(left) < 0.5 else log1p(g) - log1p(d))
-    return first * (-expm1(growth) / left if growth < 700.0 else inf)
 
 
 def _annuity_of(n: Array, d: Array, g: Array, delay: float) -> Array:

@@ -19,8 +19,12 @@ from math import ceil, expm1, inf, log, log1p, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.timing import Timing
+from retainkit.domains import GROWTH, PROBABILITY
+from retainkit.timing import TIMINGS, Timing
 from retainkit.typing import Array, NumberLike
+
+PLAIN_RULES = {"churn": PROBABILITY, "discount_rate": GROWTH, "timing": TIMINGS}
+"""What the shared arguments must be for plain numbers to skip arrays."""
 
 _CLOSE, _BEYOND = 0.999, 1.001  # between them 1 - x is taken exactly; elsewhere it keeps 12 digits
 _COUNTABLE = 10_000  # whole payments up to which a count is settled in exact fractions

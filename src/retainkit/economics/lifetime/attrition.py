@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind, columns
-from retainkit.domains import ENDLESS, ENDLESS_FROM_1, PROBABILITY, Domain
+from retainkit.columns import PLAIN, SameKind, columns, plain_first
+from retainkit.domains import ENDLESS, ENDLESS_FROM_1, PROBABILITY, SHARE_BELOW_1, Domain
 from retainkit.errors import InputError, not_one_of, unknown_choice
 from retainkit.typing import Array, Foreign, NumberLike, Unit
 from retainkit.units import UNITS, check_unit, units_in
@@ -38,6 +38,67 @@ _DOMAINS: dict[str, Domain] = {
 _STARTED = replace(ENDLESS_FROM_1, rule="must be 1 or more: every customer starts at least one period")
 
 
+class _OneNumber:
+    """The functions that the formulas need, for a float."""
+
+    exp, expm1 = math.exp, math.expm1
+
+    @staticmethod
+    def over(a: float, b: float) -> float:
+        return a / b if b else math.inf
+
+    @staticmethod
+    def force(c: float, r: float) -> float:
+        # ln r from c while c is small, from r while r is: each has the digits there
+        if r >= 0.5:
+            return abs(math.log1p(-c))  # ln 1 would be -0.0
+        return -math.log(r) if r else math.inf
+
+    @staticmethod
+    def completed(c: float, r: float) -> float:
+        # r/c or 1/c − 1: the one that subtracts nothing from its like
+        if c >= 0.5:
+            return r / c
+        return 1.0 / c - 1.0 if c else math.inf
+
+
+class _Column:
+    """The same for an array."""
+
+    exp, expm1, over = np.exp, np.expm1, np.divide
+
+    @staticmethod
+    def force(c: Array, r: Array) -> Array:
+        # both branches are computed and the right one taken: a column has no if
+        return np.abs(np.where(r >= 0.5, np.log1p(-c), np.log(r)))
+
+    @staticmethod
+    def completed(c: Array, r: Array) -> Array:
+        return np.where(c >= 0.5, r / c, 1.0 / c - 1.0)
+
+
+def _other_share(share: float) -> float:
+    return 1.0 - share
+
+
+def _force(churn: float) -> float:
+    return _OneNumber.force(churn, 1.0 - churn)
+
+
+def _half_life(churn: float) -> float:
+    return _OneNumber.over(_LN2, _OneNumber.force(churn, 1.0 - churn))
+
+
+def _started(churn: float) -> float:
+    return _OneNumber.over(1.0, churn)
+
+
+def _converted(churn: float, per: Unit, to: Unit) -> float:
+    # through the force of loss: the share kept compounds, the share lost does not
+    return float(churn) if per == to else -math.expm1(math.log1p(-churn) * units_in(per, to))
+
+
+@plain_first(_other_share, retention=PROBABILITY, counted=("started",))
 def churn_from(
     *,
     retention: NumberLike = None,
@@ -78,13 +139,6 @@ def churn_from(
     >>> round(churn_from(half_life=13.51), 6)
     0.050012
     """
-    if (
-        type(retention) in PLAIN
-        and 0.0 <= retention <= 1.0
-        and counted == "started"
-        and hazard is half_life is expected_lifetime is None
-    ):
-        return 1.0 - retention
     return _convert(
         "churn",
         counted,
@@ -95,6 +149,7 @@ def churn_from(
     )
 
 
+@plain_first(_other_share, churn=PROBABILITY, counted=("started",))
 def retention_from(
     *,
     churn: NumberLike = None,
@@ -108,13 +163,6 @@ def retention_from(
     >>> retention_from(churn=0.05)
     0.95
     """
-    if (
-        type(churn) in PLAIN
-        and 0.0 <= churn <= 1.0
-        and counted == "started"
-        and hazard is half_life is expected_lifetime is None
-    ):
-        return 1.0 - churn
     return _convert(
         "retention",
         counted,
@@ -125,6 +173,7 @@ def retention_from(
     )
 
 
+@plain_first(_force, churn=PROBABILITY, counted=("started",))
 def hazard_from(
     *,
     churn: NumberLike = None,
@@ -138,13 +187,6 @@ def hazard_from(
     >>> round(hazard_from(churn=0.05), 6)
     0.051293
     """
-    if (
-        type(churn) in PLAIN
-        and 0.0 <= churn <= 1.0
-        and counted == "started"
-        and retention is half_life is expected_lifetime is None
-    ):
-        return _OneNumber.force(churn, 1.0 - churn)
     return _convert(
         "hazard",
         counted,
@@ -155,6 +197,7 @@ def hazard_from(
     )
 
 
+@plain_first(_half_life, churn=PROBABILITY, counted=("started",))
 def half_life_from(
     *,
     churn: NumberLike = None,
@@ -168,13 +211,6 @@ def half_life_from(
     >>> round(half_life_from(churn=0.05), 4)
     13.5134
     """
-    if (
-        type(churn) in PLAIN
-        and 0.0 <= churn <= 1.0
-        and counted == "started"
-        and retention is hazard is expected_lifetime is None
-    ):
-        return _OneNumber.over(_LN2, _OneNumber.force(churn, 1.0 - churn))
     return _convert(
         "half_life",
         counted,
@@ -185,6 +221,7 @@ def half_life_from(
     )
 
 
+@plain_first(_started, churn=PROBABILITY, counted=("started",))
 def expected_lifetime_from(
     *,
     churn: NumberLike = None,
@@ -198,18 +235,12 @@ def expected_lifetime_from(
     >>> expected_lifetime_from(churn=[0.05, 0.1]), expected_lifetime_from(churn=0.05, counted="completed")
     (array([20., 10.]), 19.0)
     """
-    if (
-        type(churn) in PLAIN
-        and 0.0 <= churn <= 1.0
-        and counted == "started"
-        and retention is hazard is half_life is None
-    ):
-        return _OneNumber.over(1.0, churn)
     return _convert(
         "expected_lifetime", counted, churn=churn, retention=retention, hazard=hazard, half_life=half_life
     )
 
 
+@plain_first(_converted, churn=SHARE_BELOW_1, per=UNITS, to=UNITS)
 def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     """Churn per one period as churn per another: 5% a month are 45.96% a year, not 60%.
 
@@ -235,9 +266,6 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     >>> round(convert_churn(0.05, per="month", to="year"), 6)
     0.45964
     """
-    if type(churn) in PLAIN and 0.0 <= churn < 1.0 and per in UNITS and to in UNITS:
-        # through the force of loss: the share kept compounds, the share lost does not
-        return float(churn) if per == to else -math.expm1(math.log1p(-churn) * units_in(per, to))
     (c,), back = columns(churn=(churn, PROBABILITY))
     periods = units_in(check_unit("per", per), check_unit("to", to))
     with np.errstate(divide="ignore"):  # everyone gone is a force without end
@@ -268,45 +296,6 @@ def _convert(wanted: str, counted: Counted, **given: NumberLike) -> SameKind:
 def _not_one(choices: list[str], given: str) -> InputError:
     way_out = "Say what you know by its name, for example churn_from(retention=0.95)."
     return not_one_of(" / ".join(choices), given, way_out)
-
-
-class _OneNumber:
-    """The functions that the formulas need, for a float."""
-
-    exp, expm1 = math.exp, math.expm1
-
-    @staticmethod
-    def over(a: float, b: float) -> float:
-        return a / b if b else math.inf
-
-    @staticmethod
-    def force(c: float, r: float) -> float:
-        # ln r from c while c is small, from r while r is: each has the digits there
-        if r >= 0.5:
-            return abs(math.log1p(-c))  # ln 1 would be -0.0
-        return -math.log(r) if r else math.inf
-
-    @staticmethod
-    def completed(c: float, r: float) -> float:
-        # r/c or 1/c − 1: the one that subtracts nothing from its like
-        if c >= 0.5:
-            return r / c
-        return 1.0 / c - 1.0 if c else math.inf
-
-
-class _Column:
-    """The same for an array."""
-
-    exp, expm1, over = np.exp, np.expm1, np.divide
-
-    @staticmethod
-    def force(c: Array, r: Array) -> Array:
-        # both branches are computed and the right one taken: a column has no if
-        return np.abs(np.where(r >= 0.5, np.log1p(-c), np.log(r)))
-
-    @staticmethod
-    def completed(c: Array, r: Array) -> Array:
-        return np.where(c >= 0.5, r / c, 1.0 / c - 1.0)
 
 
 def _shares(xp: Foreign, name: str, counted: Counted, v: NumberLike) -> tuple[NumberLike, NumberLike]:

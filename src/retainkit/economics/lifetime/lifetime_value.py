@@ -20,12 +20,11 @@ http://brucehardie.com/notes/024/, sets the discrete cases beside each other.
 from __future__ import annotations
 
 from math import inf
-from sys import float_info
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind
-from retainkit.domains import REAL
+from retainkit.columns import PLAIN, SameKind, plain_first
+from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.economics.formulas.perpetuity import (
     Infinite,
     check_infinite,
@@ -37,9 +36,31 @@ from retainkit.economics.formulas.perpetuity import (
 from retainkit.timing import FLOWS, FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Unit
 
-_MAX = float_info.max  # so that an int too large for a float takes the path that says so
+
+def of_one_customer(
+    margin: float, churn: RateLike, retention: RateLike, d: float, timing: FlowTiming, g: float, n: float
+) -> float | None:
+    """`lifetime_value` of plain numbers; None unless churn or retention is one, and the other None."""
+    by_retention = churn is None
+    share = retention if by_retention else churn
+    if type(share) not in PLAIN or not 0.0 <= share <= 1.0 or (retention is None) is by_retention:
+        return None
+    c, r = (1.0 - share, share) if by_retention else (share, 1.0 - share)
+    worth = factor(timing, c, r, d, g, n, by_retention)
+    return margin * worth if margin else 0.0
 
 
+@plain_first(
+    of_one_customer,
+    margin_per_period=REAL,
+    churn=(),
+    retention=(),
+    discount_rate=NOT_NEGATIVE,
+    timing=FLOWS,
+    growth=NOT_NEGATIVE,
+    horizon=ENDLESS,
+    if_infinite=("inf",),
+)
 def lifetime_value(
     margin_per_period: NumberLike,
     *,
@@ -97,27 +118,6 @@ def lifetime_value(
     >>> lifetime_value(50, churn=[0.05, 0.1], discount_rate=0.01, timing="end").round(2)
     array([833.33, 454.55])
     """
-    if (
-        type(margin_per_period) in PLAIN
-        and type(discount_rate) in PLAIN
-        and type(growth) in PLAIN
-        and type(horizon) in PLAIN
-        and -_MAX <= margin_per_period <= _MAX
-        and 0.0 <= discount_rate <= _MAX
-        and 0.0 <= growth <= _MAX
-        and horizon >= 0.0
-        and timing in FLOWS
-        and if_infinite == "inf"
-        and period is None
-    ):
-        # the usual call, with plain numbers: it skips the columns, the conversions and their checks
-        if retention is None:
-            if type(churn) in PLAIN and 0.0 <= churn <= 1.0:
-                worth = factor(timing, churn, 1.0 - churn, discount_rate, growth, horizon, False)
-                return margin_per_period * worth if margin_per_period else 0.0
-        elif churn is None and type(retention) in PLAIN and 0.0 <= retention <= 1.0:
-            worth = factor(timing, 1.0 - retention, retention, discount_rate, growth, horizon, True)
-            return margin_per_period * worth if margin_per_period else 0.0
     check_flow(timing)
     check_infinite(if_infinite)
     customer, (margin,), back = terms(

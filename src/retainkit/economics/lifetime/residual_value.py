@@ -23,18 +23,38 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind
-from retainkit.domains import REAL
+from retainkit.columns import SameKind, plain_first
+from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, terms, times
-from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.economics.lifetime.lifetime_value import of_one_customer
 from retainkit.errors import unknown_choice
-from retainkit.timing import Instant, check_instant
+from retainkit.timing import INSTANTS, Instant, check_instant
 from retainkit.typing import NumberLike, RateLike, Unit
 
 MarginOf: TypeAlias = Literal["next-payment", "last-payment"]
 """Which payment is as large as `margin_per_period` says; it matters only with growth."""
 
 
+def _residual(
+    margin: float, churn: RateLike, retention: RateLike, d: float, instant: Instant, g: float, n: float
+) -> float | None:
+    # the payments that a new customer makes after the first period
+    now = of_one_customer(margin, churn, retention, d, "end-if-retained", g, n)
+    return now if now is None or instant == "after-payment" else now * (1.0 + d)
+
+
+@plain_first(
+    _residual,
+    margin_per_period=REAL,
+    churn=(),
+    retention=(),
+    discount_rate=NOT_NEGATIVE,
+    instant=INSTANTS,
+    growth=NOT_NEGATIVE,
+    horizon=ENDLESS,
+    margin_of=("next-payment",),
+    if_infinite=("inf",),
+)
 def residual_lifetime_value(
     margin_per_period: NumberLike,
     *,
@@ -95,19 +115,6 @@ def residual_lifetime_value(
     check_instant(instant)
     if margin_of not in ("next-payment", "last-payment"):
         raise unknown_choice("margin_of", margin_of, get_args(MarginOf))
-    if type(margin_per_period) in PLAIN and type(discount_rate) in PLAIN and margin_of == "next-payment":
-        now = lifetime_value(
-            margin_per_period,
-            churn=churn,
-            retention=retention,
-            discount_rate=discount_rate,
-            timing="end-if-retained",  # the payments that a new customer makes after the first period
-            growth=growth,
-            horizon=horizon,
-            if_infinite=if_infinite,
-            period=period,
-        )
-        return now if instant == "after-payment" else now * (1.0 + discount_rate)
     check_infinite(if_infinite)
     customer, (margin,), back = terms(
         churn, retention, discount_rate, growth, horizon, period, margin_per_period=(margin_per_period, REAL)
