@@ -45,9 +45,11 @@ def of_one_customer(
     share = retention if by_retention else churn
     if type(share) not in PLAIN or not 0.0 <= share <= 1.0 or (retention is None) is by_retention:
         return None
-    c, r = (1.0 - share, share) if by_retention else (share, 1.0 - share)
-    worth = factor(timing, c, r, d, g, n, by_retention)
-    return margin * worth if margin else 0.0
+    if not margin:
+        return 0.0
+    if by_retention:
+        return margin * factor(timing, 1.0 - share, share, d, g, n, True)
+    return margin * factor(timing, share, 1.0 - share, d, g, n, False)
 
 
 @plain_first(
