@@ -187,8 +187,8 @@ def _usual(name: str, rule: Domain | tuple[str, ...]) -> str:
     below = "<=" if rule.high > high or rule.contains(high) else "<"
     # inf itself belongs to a domain without end: as a literal it is 1e999
     inside = f"{low!r} {above} {name} {below} {high!r}"
-    endless = f" or {name} == 1e999" if rule.contains(rule.high) and rule.high > high else ""
-    return f"(type({name}) is float or type({name}) is int) and ({inside}{endless})"
+    endless = f"{name} == 1e999 or " if rule.contains(rule.high) and rule.high > high else ""
+    return f"(type({name}) is float or type({name}) is int) and ({endless}{inside})"
 
 
 def numbers(**arguments: tuple[Number, Domain]) -> tuple[float, ...]:
