@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Number, NumberLike, Real
 
-Response: TypeAlias = "ResponseCurve | Callable[[float], Any]"
+Response: TypeAlias = "ResponseCurve | Callable[[float], NumberLike]"
 """Reward → referrals per customer asked: a curve, or a function of one reward giving a number or draws."""
 
 _POINTS = 257  # peaks of the gain, and crossings of 0, that this grid tells apart are compared
