@@ -86,6 +86,9 @@ def _chosen(members: Sequence[Any], value: Any) -> Any:
                 f.name for f in dataclasses.fields(cast("Any", kind)) if _needed(f)
             }:
                 return member
+        elif isinstance(value, Mapping) and hasattr(kind, "model_fields"):  # a pydantic record
+            if kind.model_fields.keys() >= cast("Mapping[str, Any]", value).keys():
+                return member
         elif (isinstance(value, list) and kind in (np.ndarray, tuple, list)) or (
             isinstance(kind, type) and isinstance(value, kind)
         ):

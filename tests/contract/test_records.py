@@ -128,18 +128,7 @@ def examples() -> dict[type[Record], list[Record]]:
     return found
 
 
-NOT_YET = {"PlanResult"}  # goes as its room is converted
-
-
-def each() -> list[Any]:
-    late = pytest.mark.xfail(strict=False)
-    return [
-        pytest.param(kind, id=kind.__qualname__, marks=late if kind.__name__ in NOT_YET else ())
-        for kind in kinds()
-    ]
-
-
-every_kind = pytest.mark.parametrize("kind", each())
+every_kind = pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__qualname__)
 
 
 def strict(text: str) -> Any:

@@ -380,7 +380,7 @@ def test_no_set_exceeds_what_its_members_can_add_at_most(seed: int) -> None:
     ]
     reasons = {"churn_reasons": {"price": 0.6, "service": 0.4}}
     plan = plan_of(initiatives, **reasons, monthly_new_customers=200, acquisition_cost=150)
-    base = plan.question().base()
+    base = plan.base()
     drawn = draw(initiatives, draws=100, seed=seed)
     effects = moved(initiatives, base, drawn.effects, drawn.owner, drawn.value)
     gains = Gains(populate(base, initiatives), effects)

@@ -35,6 +35,23 @@ def test_half_as_many_leave() -> None:
     assert turning["monthly_margin"] == pytest.approx(4, abs=1e-12)
 
 
+def test_with_draws_it_turns_where_the_mean_over_them_is_nothing() -> None:
+    """.5^HR of 1000 customers are there to pay 10 in the second month; its mean is not .5^(mean of HR)."""
+    unsure = {"name": "x", "hazard_ratio": {"low": 0.2, "high": 0.95}, "cost": 1000}
+    result = plan_of([unsure]).evaluate(draws=400)
+    (ratios,) = result.inputs.effects
+    stay = np.mean(0.5**ratios)
+    assert np.mean(result.gain) == pytest.approx(10_000 * (stay - 0.5) - 1000, rel=1e-12)
+    turning = {a.name: a.turning_point for a in result.assumptions}
+    assert turning["customers"] == pytest.approx(1000 / (10 * (stay - 0.5)), rel=1e-12)
+    assert turning["customers"] != pytest.approx(1000 / (10 * (0.5 ** ratios.mean() - 0.5)), rel=1e-3)
+    # alone and in the set it is the same effect, moved as a whole
+    (effect,) = result.initiatives[0].effects
+    assert effect.turning_point == turning["x.hazard_ratio"] > ratios.mean()
+    shifted = 0.5 ** (ratios + effect.turning_point - ratios.mean())
+    assert 10_000 * (shifted.mean() - 0.5) == pytest.approx(1000, rel=1e-10)
+
+
 def test_two_of_them_save_fewer_than_twice_as_many() -> None:
     """Each: .5 of the hazard ln 2, so √.5 stay. Both: .25 of it, .5^.25 stay; added up nobody would leave."""
     each = {"hazard_ratio": 0.5}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from retainkit.decisions.plan import RetentionPlan, ServicePlan
+from retainkit.decisions.plan import InitiativeResult, PlanResult, RetentionPlan, ServicePlan
 from retainkit.errors import InputError
 
 CALL: dict[str, Any] = {"name": "Call", "hazard_ratio": {"low": 0.8, "high": 0.95}, "cost": 1000}
@@ -22,6 +22,7 @@ GIVEN: dict[str, Any] = {
     "initiatives": [CALL],
 }
 PLAN = RetentionPlan(**GIVEN)
+PAY = {"monthly_cost_per_person": 1000}
 EXAMPLE = Path(__file__).parents[3] / "examples" / "retention_plan.yaml"
 
 
@@ -51,10 +52,32 @@ def test_the_result_is_json_and_a_table() -> None:
     result = PLAN.evaluate(draws=200)
     sent = json.loads(result.model_dump_json())
     assert sent["chosen"] == ["Call"]
-    assert sent["initiatives"][0]["effects"][0]["name"] == "hazard_ratio"
+    assert sent["initiatives"][0]["assumptions"][0]["name"] == "hazard_ratio"
     assert list(result.to_frame()["name"]) == ["Call"]
-    assert str(result).startswith("Worth it: Call")
-    assert json.loads(PLAN.replace(initiatives=[{**CALL, "cost": 0}]).evaluate().model_dump_json())
+    assert str(result).startswith("Worth it (probability of a gain 98%): Call")
+    told = result.model_dump(turning_points=True)["initiatives"][0]["assumptions"]
+    assert told[0]["turning_point"] == result.initiatives[0].effects[0].turning_point
+    free = PLAN.replace(initiatives=[{**CALL, "cost": 0}]).evaluate(draws=200)
+    sent = json.loads(free.model_dump_json())["initiatives"][0]
+    assert (sent["net_value_per_cost"], sent["net_value_per_cost_is"]) == (None, "infinite")
+
+
+def test_results_come_back_from_json_whichever_plan_they_are_of() -> None:
+    parts = {"a": {"share_of_customers": 1.0, "monthly_margin": 30, "monthly_churn": 0.03}}
+    chat = {"name": "Chat", "hazard_ratio": 0.9, "recovery": None, "staff": {"people": 1, **PAY}}
+    plans = [
+        PLAN,
+        PLAN.replace(monthly_churn=None, monthly_margin=None, segments=parts, churn_reasons={"price": 1.0}),
+        PLAN.replace(monthly_churn=None, survival=[0.9**t for t in range(13)]),
+        ServicePlan(**{**GIVEN, "initiatives": [chat]}),
+    ]
+    for plan in plans:
+        result = plan.evaluate(draws=100)
+        again = PlanResult.from_json(result.model_dump_json())
+        assert again == result == pickle.loads(pickle.dumps(result))
+        assert again.turning_points() == result.turning_points()
+        row = result.initiatives[0]
+        assert InitiativeResult.from_json(row.model_dump_json()).effects == row.effects
 
 
 def test_the_same_seed_gives_the_same_result() -> None:

@@ -60,10 +60,10 @@ def most_of_all(gains: Gains) -> float:
     """What everything that helps would bring if it were free and nothing harmed."""
     p, moved = gains.population, gains.moved
     everything = p.acts[None]
-    flow = Flow(
-        np.exp(-p.hazard[:, :, None] * p.multiplier(everything, np.minimum(moved.log_ratio, 0.0))),
-        p.base.margin[p.segment][:, None, None] + everything @ np.maximum(moved.money, 0.0),
-        p.joining(1.0 + everything @ np.maximum(moved.lift, 0.0)),
+    flow = p.flow(
+        p.multiplier(everything, np.minimum(moved.log_ratio, 0.0)),
+        everything @ np.maximum(moved.money, 0.0),
+        everything @ np.maximum(moved.lift, 0.0),
     )
     spared = p.joining(everything @ np.maximum(-moved.lift, 0.0))
     less = p.total(Flow(flow.stay, np.zeros_like(flow.margin), spared), start=False)

@@ -34,7 +34,7 @@ def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) ->
     """A Latin hypercube: of each effect the middles of `draws` equal parts of its distribution, shuffled."""
     from scipy.special import ndtri
 
-    owner, effects = _listed(initiatives)
+    owner, effects = listed(initiatives)
     rng = np.random.default_rng(seed)
     # each part of a distribution once: means settle with far fewer draws than by chance
     middles = (np.arange(draws) + 0.5) / draws
@@ -46,16 +46,8 @@ def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) ->
     return Draws(effects, owner, value, ndtri(chance))
 
 
-def centres(initiatives: Sequence[AbstractInitiative]) -> Draws:
-    """All effects at their means, as a single draw."""
-    owner, effects = _listed(initiatives)
-    value = np.array([[e.uncertain.centre(e.distribution)] for e in effects])
-    return Draws(effects, owner, value, np.zeros_like(value))
-
-
-def _listed(
-    initiatives: Sequence[AbstractInitiative],
-) -> tuple[tuple[int, ...], tuple[Effect, ...]]:
+def listed(initiatives: Sequence[AbstractInitiative]) -> tuple[tuple[int, ...], tuple[Effect, ...]]:
+    """All effects of all initiatives, and which initiative each belongs to."""
     pairs = [(place, effect) for place, i in enumerate(initiatives) for effect in i.effects()]
     return tuple(p for p, _ in pairs), tuple(e for _, e in pairs)
 
@@ -95,8 +87,9 @@ def _log_ratio(initiative: AbstractInitiative, base: Base, effect: Effect, drawn
     logs = np.zeros((base.shares.size, drawn.size))
     for s, name in enumerate(base.segments):
         if initiative.segment in (None, name):
-            hazard = base.hazard[s, 0]  # the same in every month: a plan with a curve has no churn points
-            churn = -np.expm1(-hazard)
+            assert base.churn is not None  # a plan with a curve has no churn points
+            churn = base.churn[s]
+            hazard = -np.log1p(-churn)
             rule = "must leave some churn of what it acts on, in every draw"
             _refuse((less >= churn) | (less <= churn - 1.0), drawn, initiative, effect, rule)
             # points of churn as a ratio of hazards, which is what multiplies with other initiatives

@@ -9,50 +9,69 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.decisions.plan.effects import draw, moved
-from retainkit.decisions.plan.flips import base_assumptions, effect_assumptions
 from retainkit.decisions.plan.frontier import FrontierPoint, Search, search
-from retainkit.decisions.plan.gains import Gains
+from retainkit.decisions.plan.gains import Gains, overlaps
 from retainkit.decisions.plan.learn_first import learn_first
-from retainkit.decisions.plan.overlap import Overlap, overlaps
-from retainkit.decisions.plan.population import populate
-from retainkit.decisions.plan.question import Question
+from retainkit.decisions.plan.population import Base, populate
+from retainkit.decisions.plan.question import InitiativeInputs, PlanInputs
 from retainkit.decisions.plan.result import InitiativeResult, PlanResult
+from retainkit.decisions.plan.service import AnyInitiative
 from retainkit.errors import InputError
-from retainkit.typing import Array
+from retainkit.typing import Array, Real
 
 _FEWEST_DRAWS = 100  # below it an interval of 90% hangs on the five draws at each end
 
 
-def evaluated(question: Question, *, draws: int, seed: int) -> PlanResult:
+def evaluated(
+    base: Base,
+    initiatives: tuple[AnyInitiative, ...],
+    *,
+    name: str,
+    budget: float | None,
+    draws: int,
+    seed: int,
+) -> PlanResult:
     """Everything that there is to say of a plan."""
     _check_draws(draws)
-    initiatives = question.initiatives
     names = tuple(i.name for i in initiatives)
-    base = question.base()
     drawn = draw(initiatives, draws=draws, seed=seed)
     population = populate(base, initiatives)
     gains = Gains(population, moved(initiatives, base, drawn.effects, drawn.owner, drawn.value))
     alone, cost = gains.alone(), gains.budgeted(initiatives)
-    found = search(gains, cost, inf if question.budget is None else question.budget)
+    found = search(gains, cost, inf if budget is None else budget)
     order = _order(alone.mean(axis=1), cost)
     learning, everything = learn_first(gains(found.candidates), drawn, names)
+    each = np.eye(len(names), dtype=np.bool_)
     # where nothing is worth doing, it is told what would make the best single initiative worth it
-    chosen = found.best if found.best.any() else np.eye(len(names), dtype=np.bool_)[order[0]]
+    chosen = found.best if found.best.any() else each[order[0]]
+    overlap, *pairs = overlaps(gains, np.stack([found.best, *_pairs(each)]), names, alone.mean(axis=1))
     return PlanResult(
-        name=question.name,
-        gain=gains(found.best[None])[0],
-        assumptions=base_assumptions(question, chosen),
+        name=name,
+        gain=_draws(gains(found.best[None])[0]),
+        inputs=PlanInputs.of(base, initiatives, drawn, chosen),
         chosen=_named(names, found.best),
         cost=float(found.best @ cost),
-        initiatives=_rows(question, gains, found.best, order, alone, cost),
+        initiatives=_rows(
+            gains,
+            found.best,
+            order,
+            alone,
+            cost,
+            [InitiativeInputs.of(base, initiatives, drawn, one) for one in each],
+        ),
         frontier=_points(found, names),
         exact=found.exact,
         bound=found.best_bound,
-        overlap=overlaps(gains, found.best[None], names, alone.mean(axis=1))[0],
-        overlapping_pairs=_pairs(gains, names, alone.mean(axis=1)),
+        overlap=overlap,
+        overlapping_pairs=tuple(sorted(pairs, key=lambda pair: pair.same_customers)),
         learn_first=learning,
         value_of_knowing_all=everything,
     )
+
+
+def _draws(gain: Array) -> Real:
+    """One number where every effect is known."""
+    return gain if gain.size > 1 else gain.item()
 
 
 def _check_draws(draws: int) -> None:
@@ -77,35 +96,30 @@ def _order(net: Array, cost: Array) -> NDArray[np.intp]:
 
 
 def _rows(
-    question: Question,
     gains: Gains,
     best: NDArray[np.bool_],
     order: NDArray[np.intp],
     alone: Array,
     cost: Array,
+    inputs: list[InitiativeInputs],
 ) -> tuple[InitiativeResult, ...]:
     net = alone.mean(axis=1)
-    low, high = np.quantile(alone, [0.05, 0.95], axis=1)
     # what an initiative adds to those before it, in the order of return: the last ones find little left
     better = np.tri(len(order), dtype=np.bool_)  # row k: the k + 1 best, in their order
     added = np.diff(gains.means(better[:, np.argsort(order)]), prepend=0.0)
     by_value = np.argsort(np.argsort(-net, kind="stable"), kind="stable")
-    effects = effect_assumptions(question)
     per_cost = _per_cost(net, cost)
     return tuple(
         InitiativeResult(
-            name=question.initiatives[i].name,
+            name=inputs[i].initiatives[0].name,
+            gain=_draws(alone[i]),
+            inputs=inputs[i],
             cost=float(cost[i]),
-            net_value=float(net[i]),
-            low=float(low[i]),
-            high=float(high[i]),
             net_value_per_cost=float(per_cost[i]),
             net_value_after_better=float(added[rank]),
-            probability_of_gain=float((alone[i] > 0.0).mean()),
             rank_by_return=rank + 1,
             rank_by_value=int(by_value[i]) + 1,
             chosen=bool(best[i]),
-            effects=effects[i],
         )
         for rank, i in enumerate(map(int, order))
     )
@@ -122,11 +136,5 @@ def _points(found: Search, names: tuple[str, ...]) -> tuple[FrontierPoint, ...]:
     )
 
 
-def _pairs(gains: Gains, names: tuple[str, ...], net: Array) -> tuple[Overlap, ...]:
-    pairs = list(combinations(range(len(names)), 2))
-    if not pairs:
-        return ()
-    sets = np.zeros((len(pairs), len(names)), np.bool_)
-    for row, pair in zip(sets, pairs, strict=True):
-        row[list(pair)] = True
-    return tuple(sorted(overlaps(gains, sets, names, net), key=lambda pair: pair.same_customers))
+def _pairs(each: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    return [one | other for one, other in combinations(each, 2)]

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from retainkit.decisions.plan.bound import most_each_can_add, most_of_all, most_within
 from retainkit.decisions.plan.gains import Gains, every_set, none
+from retainkit.records import Record
 from retainkit.typing import Array
 
 _MOST_TRIED = 15  # initiatives: twice as many sets for one more
 _CANDIDATES = 4096  # sets that may turn out best once effects are better known; the rest is far behind
 
 
-@dataclass(frozen=True, slots=True)
-class FrontierPoint:
+@dataclass(frozen=True, eq=False)
+class FrontierPoint(Record):
     """The best set for a budget.
 
     Attributes
@@ -44,6 +45,10 @@ class FrontierPoint:
     initiatives: tuple[str, ...]
     return_on_more: float
     bound: float
+
+    def __str__(self) -> str:
+        doing = ", ".join(self.initiatives) or "nothing"
+        return f"For {self.spend:,.0f}, {doing} gains {self.net_value:,.0f}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from itertools import combinations
 import numpy as np
 
 from retainkit.decisions.plan.effects import Draws
+from retainkit.records import Record
 from retainkit.typing import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Learning:
+@dataclass(frozen=True, eq=False)
+class Learning(Record):
     """What knowing the effect of an initiative is worth.
 
     Attributes
@@ -34,6 +35,9 @@ class Learning:
 
     initiative: str
     value_of_knowing: float
+
+    def __str__(self) -> str:
+        return f"Knowing the effect of {self.initiative} is worth {self.value_of_knowing:,.0f}."
 
 
 def learn_first(gains: Array, drawn: Draws, names: tuple[str, ...]) -> tuple[tuple[Learning, ...], float]:

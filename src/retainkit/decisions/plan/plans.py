@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from retainkit.decisions._base.old_assumptions import Given
-from retainkit.decisions._base.old_decision import Input
 from retainkit.decisions.plan._consistency import (
     check_curve,
     check_known,
@@ -32,14 +29,12 @@ from retainkit.decisions.plan._fields import (
     Share,
 )
 from retainkit.decisions.plan.evaluate import evaluated
-from retainkit.decisions.plan.initiatives import AbstractInitiative, Initiative
+from retainkit.decisions.plan.initiatives import Initiative
 from retainkit.decisions.plan.population import Base
-from retainkit.decisions.plan.question import Question
 from retainkit.decisions.plan.result import PlanResult
-from retainkit.decisions.plan.service import ServiceInitiative
-from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1, Domain
+from retainkit.decisions.plan.service import AnyInitiative, ServiceInitiative
 from retainkit.timing import Timing
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import NumberLike
 
 Reached: TypeAlias = Literal["same", "independent"]
 
@@ -57,13 +52,6 @@ class Segment(AbstractInput):
     share_of_customers: Annotated[Reach, Field(description="share of all customers")]
     monthly_margin: Annotated[Money, Field(description="money per customer and month")]
     monthly_churn: Annotated[Churn, Field(description="share lost per month")]
-
-
-class _Part(NamedTuple):
-    name: str
-    share: float
-    margin: float
-    churn: float | None
 
 
 class AbstractPlan(AbstractInput, ABC):
@@ -118,7 +106,7 @@ class AbstractPlan(AbstractInput, ABC):
             )
 
     @abstractmethod
-    def _initiatives(self) -> Sequence[AbstractInitiative]:
+    def _initiatives(self) -> tuple[AnyInitiative, ...]:
         """What could be done."""
 
     @classmethod
@@ -161,60 +149,36 @@ class AbstractPlan(AbstractInput, ABC):
             For a number of draws below 100, and where draws of an effect make no sense, such as more churn
             points than there is churn.
         """
-        return evaluated(self.question(), draws=draws, seed=seed)
+        return evaluated(
+            self.base(), self._initiatives(), name=self.name, budget=self.budget, draws=draws, seed=seed
+        )
 
-    def question(self) -> Question:
-        """The plan as numbers."""
-        return Question(self.name, self._initiatives(), self.budget, self._inputs(), self._base)
-
-    def _inputs(self) -> dict[str, Input]:
-        """What of the customers could turn the decision."""
-        numbers: dict[str, tuple[float, Domain, str]] = {"customers": (self.customers, NOT_NEGATIVE, "now")}
-        for prefix, part in self._parts().items():
-            numbers[f"{prefix}monthly_margin"] = (part.margin, REAL, "money per customer and month")
-            if part.churn is not None:
-                numbers[f"{prefix}monthly_churn"] = (part.churn, PROBABILITY, "share lost per month")
-        rate = (self.annual_discount_rate, NOT_NEGATIVE, "effective, per year")
-        return {
-            name: Input(Given(value, domain, meaning), SHARE_BELOW_1 if name.endswith("churn") else domain)
-            for name, (value, domain, meaning) in {**numbers, "annual_discount_rate": rate}.items()
-        }
-
-    def _parts(self) -> dict[str, _Part]:
-        if self.segments is None:
+    def base(self) -> Base:
+        """The customers, as numbers."""
+        parts = self.segments
+        curve = self.survival
+        if parts is None:
             assert self.monthly_margin is not None
-            return {"": _Part("", 1.0, self.monthly_margin, self.monthly_churn)}
-        return {
-            f"segments.{name}.": _Part(name, s.share_of_customers, s.monthly_margin, s.monthly_churn)
-            for name, s in self.segments.items()
-        }
-
-    def _base(self, **inputs: float) -> Base:
-        """The customers, with some inputs changed."""
-        parts = self._parts()
-        churns = [inputs.get(f"{prefix}monthly_churn", part.churn) for prefix, part in parts.items()]
-        margins = [inputs.get(f"{prefix}monthly_margin", part.margin) for prefix, part in parts.items()]
-        rate = inputs.get("annual_discount_rate", self.annual_discount_rate)
+            shares, margins, churns = [1.0], [self.monthly_margin], [self.monthly_churn]
+        else:
+            shares = [s.share_of_customers for s in parts.values()]
+            margins = [s.monthly_margin for s in parts.values()]
+            churns = [s.monthly_churn for s in parts.values()]
         return Base(
-            customers=inputs.get("customers", self.customers),
-            segments=tuple(part.name for part in parts.values()),
-            shares=np.array([part.share for part in parts.values()]),
+            customers=self.customers,
+            segments=("",) if parts is None else tuple(parts),
+            shares=np.array(shares),
             margin=np.array(margins),
-            hazard=np.array([self._hazard(churn) for churn in churns]),
-            # months compound to the effective rate of the year
-            discount_factor=(1.0 + rate) ** (-1.0 / 12.0),
+            churn=None if curve else np.array(churns, np.float64),
+            survival=np.array(curve) if curve else None,
+            months=self.horizon_months,
+            annual_discount_rate=self.annual_discount_rate,
             timing=self.timing,
             arrivals=self.monthly_new_customers,
             acquisition_cost=self.acquisition_cost,
-            reasons=self.churn_reasons or {},
+            reasons=dict(self.churn_reasons or {}),
             independent=self.reached_customers == "independent",
         )
-
-    def _hazard(self, churn: float | None) -> Array:
-        if churn is not None:
-            return np.full(self.horizon_months, -math.log1p(-churn))
-        # a curve as hazards month by month, which ratios can multiply
-        return -np.diff(np.log(np.array(self.survival)[: self.horizon_months + 1]))
 
 
 class RetentionPlan(AbstractPlan):
@@ -272,7 +236,7 @@ class RetentionPlan(AbstractPlan):
 
     initiatives: Annotated[tuple[Initiative, ...], Field(description="what could be done", min_length=1)]
 
-    def _initiatives(self) -> Sequence[AbstractInitiative]:
+    def _initiatives(self) -> tuple[AnyInitiative, ...]:
         return self.initiatives
 
 
@@ -305,5 +269,5 @@ timing, monthly_new_customers, acquisition_cost, churn_reasons, reached_customer
 
     initiatives: Annotated[tuple[ServiceInitiative, ...], Field(description="service changes", min_length=1)]
 
-    def _initiatives(self) -> Sequence[AbstractInitiative]:
+    def _initiatives(self) -> tuple[AnyInitiative, ...]:
         return self.initiatives

@@ -10,45 +10,101 @@ add, as do lifts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.decisions._base.inputs import Stated
 from retainkit.decisions.plan.initiatives import AbstractInitiative
+from retainkit.domains import GROWTH, NOT_NEGATIVE, REAL, SHARE_BELOW_1
 from retainkit.errors import InputError
+from retainkit.records import Record
 from retainkit.timing import Timing
-from retainkit.typing import Array
+from retainkit.typing import Array, Real
 
 _MOST_BY_CHANCE = 8  # initiatives that reach a part: 256 kinds of customer in each segment
 _BATCH = 15_000  # numbers in an array: few enough to stay in a cache, from month to month
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The customers without any initiative."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Base(Record):
+    """The customers without any initiative, by segment; one without a name where there are no segments.
+
+    Attributes
+    ----------
+    shares, margin : (segments,)
+    churn : (segments,) or None
+        Share lost per month; None where there is a curve.
+    survival : (months + 1,) or None
+    """
 
     customers: float
     segments: tuple[str, ...]
-    shares: Array  # (segments,)
-    margin: Array  # (segments,)
-    hazard: Array  # (segments, months)
-    discount_factor: float
+    shares: Array
+    margin: Array
+    churn: Array | None
+    survival: Array | None
+    months: int
+    annual_discount_rate: float
     timing: Timing
     arrivals: float
     acquisition_cost: float
-    reasons: Mapping[str, float]
+    reasons: dict[str, float]
     independent: bool
 
     @property
-    def months(self) -> int:
-        """The horizon."""
-        return self.hazard.shape[1]
+    def hazard(self) -> Array:
+        """(segments, months)."""
+        if self.churn is not None:
+            return np.repeat(-np.log1p(-self.churn)[:, None], self.months, axis=1)
+        # a curve as hazards month by month, which ratios can multiply
+        assert self.survival is not None
+        return -np.diff(np.log(self.survival[: self.months + 1]))[None]
+
+    @property
+    def discount_factor(self) -> float:
+        """Of a month: months compound to the effective rate of the year."""
+        return (1.0 + self.annual_discount_rate) ** (-1.0 / 12.0)
 
     def present(self) -> Array:
         """What money at the start of each month is worth now."""
         return np.power(self.discount_factor, np.arange(self.months, dtype=np.float64))
+
+    def stated(self) -> dict[str, Stated]:
+        """What of the customers could turn a decision."""
+        found = {"customers": Stated(self.customers, NOT_NEGATIVE, "now")}
+        for s, prefix in enumerate(self._prefixes()):
+            margin = Stated(self.margin.item(s), REAL, "money per customer and month")
+            found[f"{prefix}monthly_margin"] = margin
+            if self.churn is not None:
+                churn = Stated(self.churn.item(s), SHARE_BELOW_1, "share lost per month")
+                found[f"{prefix}monthly_churn"] = churn
+        rate = Stated(self.annual_discount_rate, GROWTH, "effective, per year")
+        return {**found, "annual_discount_rate": rate}
+
+    def with_values(self, values: Mapping[str, Real]) -> Base:
+        """The same customers with other numbers, by the names of `stated`."""
+        given = {name: float(value) for name, value in values.items()}
+
+        def column(what: str, now: Array) -> Array:
+            pairs = zip(self._prefixes(), now.tolist(), strict=True)
+            return np.array([given.get(f"{prefix}{what}", value) for prefix, value in pairs])
+
+        return replace(
+            self,
+            customers=given.get("customers", self.customers),
+            margin=column("monthly_margin", self.margin),
+            churn=None if self.churn is None else column("monthly_churn", self.churn),
+            annual_discount_rate=given.get("annual_discount_rate", self.annual_discount_rate),
+        )
+
+    def _prefixes(self) -> list[str]:
+        return [f"segments.{name}." if name else "" for name in self.segments]
+
+    def __str__(self) -> str:
+        return f"{self.customers:,.6g} customers over {self.months} months{', '.join(['', *self.segments])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +150,13 @@ class Population:
     def _batch(self, sets: NDArray[np.bool_], moved: Moved) -> Array:
         does = sets[:, None, None, :] * self.acts  # (sets, cells, pieces, initiatives)
         multiplier = self.multiplier(does, moved.log_ratio)
-        flow = Flow(
-            np.exp(-self.hazard[:, :, None] * multiplier),
-            self.base.margin[self.segment][:, None, None] + does @ moved.money,
-            self.joining(1.0 + does @ moved.lift),
-        )
+        flow = self.flow(multiplier, does @ moved.money, does @ moved.lift)
         return self.total(flow) - (sets @ self.fixed_cost)[:, None]
+
+    def flow(self, multiplier: Array, money: Array, lift: Array) -> Flow:
+        """How the cells live with so many times the hazard, so much more margin and more new customers."""
+        margin = self.base.margin[self.segment][:, None, None] + money
+        return Flow(np.exp(-self.hazard[:, :, None] * multiplier), margin, self.joining(1.0 + lift))
 
     def multiplier(self, does: Array, log_ratio: Array) -> Array:
         """Σ_r s_r·Π_i HR_i: what the set makes of the hazard."""
@@ -140,19 +197,20 @@ class Population:
 def populate(base: Base, initiatives: Sequence[AbstractInitiative]) -> Population:
     """The cells and the pieces of time that the initiatives make."""
     segment, weight, reached = _cells(base, initiatives)
+    hazard = base.hazard
     runs = np.array([_running(i, base.months) for i in initiatives])  # (initiatives, months)
-    steps = np.concatenate([base.hazard, runs])
+    steps = np.concatenate([hazard, runs])
     # months in which nothing changes share one survival: most plans have a handful of pieces, not 36
     _, first, piece = np.unique(steps, axis=1, return_index=True, return_inverse=True)
     acts = reached[:, None, :] * runs.T[None, first, :]
-    shares = dict(base.reasons) or {"": 1.0}
+    shares = base.reasons or {"": 1.0}
     on = [[i.churn_reason in (None, reason) for i in initiatives] for reason in shares]
     now = base.present()
     return Population(
         base=base,
         weight=weight,
         segment=segment,
-        hazard=base.hazard[segment][:, first],
+        hazard=hazard[segment][:, first],
         piece=piece.ravel(),
         acts=acts,
         on_reason=np.array(on, np.float64),

@@ -1,22 +1,95 @@
-"""A plan as numbers."""
+"""A plan as numbers: initiatives done together, on its customers, with the draws of their effects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
-from retainkit.decisions._base.old_decision import Input
-from retainkit.decisions.plan.initiatives import AbstractInitiative
-from retainkit.decisions.plan.population import Base
+import numpy as np
+from numpy.typing import NDArray
+
+from retainkit.decisions._base.inputs import Question, Stated
+from retainkit.decisions.plan.effects import Draws, listed, moved
+from retainkit.decisions.plan.gains import Gains
+from retainkit.decisions.plan.population import Base, populate
+from retainkit.decisions.plan.service import AnyInitiative
+from retainkit.domains import POSITIVE, REAL
+from retainkit.records import Record
+from retainkit.typing import Array, Plain, Real
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The initiatives of a plan, and its customers for any value of its inputs."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PlanInputs(Question, Record):
+    """Initiatives done together, on the customers of a plan.
 
-    name: str
-    initiatives: Sequence[AbstractInitiative]
-    budget: float | None
-    inputs: Mapping[str, Input]
-    base: Callable[..., Base]
-    """The customers, with some of the inputs changed by name."""
+    Attributes
+    ----------
+    base : Base
+    initiatives : tuple of Initiative or ServiceInitiative
+    effects : (effects, draws)
+        Of all initiatives, in order; a single draw where all are known exactly.
+    """
+
+    base: Base
+    initiatives: tuple[AnyInitiative, ...]
+    effects: Array
+
+    @classmethod
+    def of(
+        cls, base: Base, initiatives: tuple[AnyInitiative, ...], drawn: Draws, members: NDArray[np.bool_]
+    ) -> Self:
+        """Of a plan, those initiatives that are done."""
+        doing = tuple(i for i, is_in in zip(initiatives, members, strict=True) if is_in)
+        return cls(base=base, initiatives=doing, effects=drawn.value[members[list(drawn.owner)]])
+
+    def stated(self) -> Mapping[str, Stated]:
+        """What of the customers and of the effects could turn the decision."""
+        return {**self.base.stated(), **self.stated_effects()}
+
+    def stated_effects(self) -> dict[str, Stated]:
+        """Each effect by the names of its initiative and its field."""
+        found: dict[str, Stated] = {}
+        for name, effect, drawn in zip(
+            self._called(), listed(self.initiatives)[1], self.effects, strict=True
+        ):
+            domain = POSITIVE if effect.target == "hazard_ratio" else REAL
+            value = drawn if drawn.size > 1 else drawn.item()
+            found[name] = Stated(value, domain, effect.meaning)
+        return found
+
+    def gain_at(self, **values: Real) -> Real:
+        rows = zip(self._called(), self.effects, strict=True)
+        drawn = [np.atleast_1d(values[name]) if name in values else row for name, row in rows]
+        base = self.base.with_values({k: v for k, v in values.items() if k in self.base.stated()})
+        return replace(self, base=base, effects=np.stack(np.broadcast_arrays(*drawn))).gain()
+
+    def gain(self) -> Real:
+        """Of all of them over doing nothing, draw by draw."""
+        owner, effects = listed(self.initiatives)
+        does = moved(self.initiatives, self.base, effects, owner, self.effects)
+        everything = np.ones((1, len(self.initiatives)), np.bool_)
+        gain = Gains(populate(self.base, self.initiatives), does)(everything)[0]
+        return gain if gain.size > 1 else gain.item()
+
+    def _called(self) -> list[str]:
+        owner, effects = listed(self.initiatives)
+        return [f"{self.initiatives[i].name}.{e.field}" for i, e in zip(owner, effects, strict=True)]
+
+    def _row_columns(self) -> Plain:
+        stated = self.stated()
+        return {"assumed": list(stated), "value": [s.centre for s in stated.values()]}
+
+    def __str__(self) -> str:
+        return f"{', '.join(i.name for i in self.initiatives)}, for {self.base}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class InitiativeInputs(PlanInputs):
+    """One initiative alone: what it turns on is its effects, by the names of their fields."""
+
+    def stated(self) -> Mapping[str, Stated]:
+        return self.stated_effects()
+
+    def _called(self) -> list[str]:
+        return [effect.field for effect in listed(self.initiatives)[1]]

@@ -2,72 +2,93 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-import numpy as np
-
-from retainkit.decisions._base.old_assumptions import Assumption
-from retainkit.decisions._base.old_decision import AbstractDecision
+from retainkit.decisions._base.assumptions import Assumption, assumption_html
+from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean
 from retainkit.decisions.plan.frontier import FrontierPoint
+from retainkit.decisions.plan.gains import Overlap
 from retainkit.decisions.plan.learn_first import Learning
-from retainkit.decisions.plan.overlap import Overlap
+from retainkit.decisions.plan.question import InitiativeInputs, PlanInputs
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
-from retainkit.records import FrameKind, framed
-from retainkit.text_tables import text_table
-from retainkit.typing import Frame, NumberLike, Plain
+from retainkit.records import definition
+from retainkit.text_tables import html_table, text_table
+from retainkit.typing import NumberLike, Plain
 
 
-@dataclass(frozen=True, slots=True)
-class InitiativeResult:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class InitiativeResult(Decision):
     """What one initiative comes to; money of now over the horizon.
 
     Attributes
     ----------
     name : str
+    gain : float or (draws,)
+        Alone, after all costs.
     cost : float
         Budgeted on the customers that there are without the plan; a margin given away is part of it.
     net_value : float
-        What it gains alone after all costs, on average.
+        The mean of the gain.
     low, high : float
-        The range that holds the net value nine times in ten.
+        The range that holds the gain nine times in ten.
     net_value_per_cost : float
         ``inf`` where it costs nothing.
     net_value_after_better : float
         What it adds to all that have more net value per cost.
-    probability_of_gain : float
-        Chance that it gains anything, alone.
     rank_by_return, rank_by_value : int
         By net value per cost and by net value; 1 is the best.
     chosen : bool
         Whether it belongs to the best set.
-    effects : tuple of Assumption
-        Each of its effects, with the value at which it neither gains nor loses, alone.
     """
 
+    _derived = ("net_value", "low", "high")
+
+    inputs: InitiativeInputs
     name: str
     cost: float
-    net_value: float
-    low: float
-    high: float
     net_value_per_cost: float
     net_value_after_better: float
-    probability_of_gain: float
     rank_by_return: int
     rank_by_value: int
     chosen: bool
-    effects: tuple[Assumption, ...]
+
+    @property
+    def net_value(self) -> float:
+        """What it gains alone after all costs, on average."""
+        return mean(self.gain)
+
+    @property
+    def low(self) -> float:
+        """5% of the draws of the gain lie below."""
+        return self.interval()[0]
+
+    @property
+    def high(self) -> float:
+        """5% of the draws of the gain lie above."""
+        return self.interval()[1]
+
+    @property
+    def effects(self) -> tuple[Assumption, ...]:
+        """Each of its effects, with the value at which it neither gains nor loses, alone."""
+        return self.turning_points()
+
+    def headline(self) -> str:
+        return (
+            f"{self.name}, for {self.cost:,.0f}, gains {self.net_value:,.0f} alone and "
+            f"{self.net_value_after_better:,.0f} after what is better."
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PlanResult(AbstractDecision):
+class PlanResult(Decision):
     """What a plan comes to; made by `RetentionPlan.evaluate` and `ServicePlan.evaluate`.
 
     Attributes
     ----------
-    gain : (draws,), money of now
+    gain : float or (draws,), money of now
         Of the chosen set over doing nothing, after all costs.
     chosen : tuple of str
         The set that gains most on average, within the budget if there is one; empty where nothing pays.
@@ -88,12 +109,13 @@ class PlanResult(AbstractDecision):
     learn_first : tuple of Learning
         The initiatives by the value of knowing their effect before deciding.
     value_of_knowing_all : float, money of now
-    assumptions : tuple of Assumption
-        Inputs of the plan with the value at which the chosen set, at the means of its effects, neither gains
-        nor loses; where nothing is chosen, the first initiative.
+    inputs : PlanInputs
+        The chosen set on the customers of the plan; where nothing is chosen, the first initiative, so that
+        its turning points say what would make it worth it.
     name : str
     """
 
+    inputs: PlanInputs
     name: str
     chosen: tuple[str, ...]
     cost: float
@@ -119,73 +141,57 @@ class PlanResult(AbstractDecision):
         way_out = f"They are: {', '.join(row.name for row in self.initiatives)}."
         raise InputError("unknown-choice", "name", name, "must be an initiative of the plan", way_out)
 
-    def as_dict(self) -> Plain:
-        """All figures as plain values, the gain by its mean and interval; None for what is infinite."""
-        low, high = self.interval()
-        return _finite(
-            {
-                "name": self.name,
-                "worth_it": self.worth_it,
-                "chosen": self.chosen,
-                "cost": self.cost,
-                "gain": float(np.mean(self.gain)),
-                "gain_low": low,
-                "gain_high": high,
-                "probability_of_gain": self.probability_of_gain,
-                "exact": self.exact,
-                "bound": self.bound,
-                "initiatives": [asdict(row) for row in self.initiatives],
-                "frontier": [asdict(point) for point in self.frontier],
-                "overlap": asdict(self.overlap),
-                "overlapping_pairs": [asdict(pair) for pair in self.overlapping_pairs],
-                "learn_first": [asdict(row) for row in self.learn_first],
-                "value_of_knowing_all": self.value_of_knowing_all,
-                "assumptions": [asdict(a) for a in self.assumptions],
-            }
-        )
+    def as_dict(self, *, turning_points: bool = False) -> Plain:
+        """The figures, with the verdict and the assumptions, of the plan and of each initiative."""
+        rows = [row.as_dict(turning_points=turning_points) for row in self.initiatives]
+        return {**super().as_dict(turning_points=turning_points), "initiatives": rows}
 
-    def to_frame(self, kind: FrameKind | None = None) -> Frame:
-        """One row per initiative; pandas, polars or pyarrow by name."""
-        names = [n for n in InitiativeResult.__dataclass_fields__ if n != "effects"]
-        return framed(
-            {n: np.array([getattr(row, n) for row in self.initiatives]) for n in names}, kind or "dict"
-        )
+    def model_dump(self, **options: bool) -> Plain:
+        """As `as_dict`, with what each of them rests on and null for what is infinite."""
+        rows = [row.model_dump(**options) for row in self.initiatives]
+        return {**super().model_dump(**options), "initiatives": rows}
+
+    def _row_columns(self) -> dict[str, list[NumberLike]]:
+        """One row per initiative."""
+        names = [n for n in self.initiatives[0]._figures() if n != "gain"]  # its draws are no cell of a table
+        return {n: [getattr(row, n) for row in self.initiatives] for n in [*names, "probability_of_gain"]}
 
     def headline(self) -> str:
-        """The verdict in a sentence or two."""
         if not self.chosen:
             return "no initiative gains more than it costs."
         low, high = self.interval()
         return (
-            f"{', '.join(self.chosen)}, for {self.cost:,.0f}, gain {np.mean(self.gain):,.0f} "
+            f"{', '.join(self.chosen)}, for {self.cost:,.0f}, gain {mean(self.gain):,.0f} "
             f"(90% between {low:,.0f} and {high:,.0f})."
         )
 
     def __str__(self) -> str:
-        verdict = "Worth it" if self.worth_it else "Not worth it"
-        parts = [f"{verdict}: {self.headline()}", self._table(), *self._remarks()]
-        return "\n".join(parts)
+        return "\n".join(
+            [
+                f"{self.verdict()}: {self.headline()}",
+                text_table("Money of now" + (f", {self.name}" if self.name else ""), self._cells(), left=2),
+                *self._remarks(),
+            ]
+        )
 
-    def _table(self) -> str:
-        head = ("initiative", "", "cost", "net alone", "per cost", "after better", "P(profit)", "turns at")
+    def _repr_html_(self) -> str:
+        table = html_table(f"{self.verdict()}: {self.headline()}", self._cells(), left=2)
+        return table + "".join(map(definition, self._remarks())) + assumption_html(self.turning_points())
+
+    def _cells(self) -> Sequence[Sequence[str]]:
+        head = ("initiative", "", "cost", "net alone", "per cost", "after better", "P(gain)", "turns at")
         rows: list[tuple[str, ...]] = [head]
         for r in self.initiatives:
             turns = ", ".join("-" if e.turning_point is None else f"{e.turning_point:.4g}" for e in r.effects)
             figures = (f"{r.cost:,.0f}", f"{r.net_value:,.0f}", f"{r.net_value_per_cost:,.2f}")
             more = (f"{r.net_value_after_better:,.0f}", f"{r.probability_of_gain:.0%}", turns)
             rows.append((r.name, "do" if r.chosen else "", *figures, *more))
-        title = "Money of now" + (f", {self.name}" if self.name else "")
-        return text_table(title, rows, left=2)
+        return rows
 
     def _remarks(self) -> list[str]:
         said: list[str] = []
         if len(self.chosen) > 1:
-            o = self.overlap
-            said.append(
-                f"Added up, the chosen would gain {o.sum_alone:,.0f}: customers counted twice make "
-                f"{o.same_customers:,.0f} of the difference, customers kept for each other "
-                f"{o.lasting_longer:+,.0f}."
-            )
+            said.append(str(self.overlap))
         if not self.exact:
             said.append(f"Found greedily; no set gains more than {self.bound:,.0f}.")
         first = self.learn_first[0]
@@ -196,12 +202,3 @@ class PlanResult(AbstractDecision):
         else:
             said.append("Learn first: nothing; no effect, if it were known, would change what to do.")
         return said
-
-
-def _finite(value: NumberLike) -> NumberLike:
-    """None in place of infinite numbers, lists in place of tuples."""
-    if isinstance(value, dict):
-        return {str(k): _finite(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

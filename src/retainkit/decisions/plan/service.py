@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Money, Positive, Share
-from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect, check_effects, direct_effects
+from retainkit.decisions.plan.initiatives import (
+    AbstractInitiative,
+    Effect,
+    Initiative,
+    check_effects,
+    direct_effects,
+)
 from retainkit.decisions.plan.uncertain import EffectLike
 from retainkit.decisions.service.effects import ElasticEffect, RecoveryEffect, StaffEffect
 from retainkit.errors import InputError
@@ -177,3 +183,6 @@ duration_months
         failure = self.recovery
         handled = 0.0 if failure is None else failure.monthly_incidence * failure.cost_per_recovery
         return self.monthly_cost_per_customer + handled
+
+
+AnyInitiative: TypeAlias = Initiative | ServiceInitiative
