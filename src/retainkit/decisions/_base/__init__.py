@@ -7,7 +7,6 @@ In reading order:
 - `assumptions`  the assumptions of a decision, and the value of each at which the decision turns.
 - `draws`        what is said of a figure that comes as draws.
 - `estimate`     a figure estimated from data, with its uncertainty.
-- `old_decision`, `old_assumptions`, `old_assumption_table`  what is not yet a `Decision`.
 """
 
 from retainkit.decisions._base.assumptions import Assumption
