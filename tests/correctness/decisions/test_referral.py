@@ -233,5 +233,26 @@ def test_no_reward_is_the_answer_where_none_earns_what_it_costs_to_handle() -> N
     best = best_referral_reward(30, response=response, most=30, cost_per_referral=3)
     assert (best.reward, best.gain, best.break_even_reward) == (0.0, 0.0, 0.0)
     assert best.worth_it is False
+    assert str(best).startswith("Not worth it: no reward gains anything")
+    assert best.turning_points() == ()
     grid = np.linspace(0.0, 30.0, 10_001)
     assert np.all(response.at(grid) * (30 - grid - 3) - 0.03 * 30 < 0.0)
+
+
+@pytest.mark.parametrize("cost_per_referral", [0.0, 2.5])
+@pytest.mark.parametrize(
+    ("value", "response"),
+    [
+        (120, HillResponse(0.45, 45, 5, 0.03)),
+        (60, HillResponse(0.2, 12, 30, 0.05)),
+        (60, HillResponse(0.3, 20, 0.6, 0.02)),
+        (90, ExponentialResponse(ceiling=0.3, k=0.2, floor=0.1)),
+    ],
+    ids=["S-shaped", "a step", "concave", "exponential"],
+)
+def test_no_reward_of_a_fine_grid_gains_more(value: float, response: Any, cost_per_referral: float) -> None:
+    best = best_referral_reward(value, response=response, most=value, cost_per_referral=cost_per_referral)
+    grid = np.linspace(0.0, value, 200_001)
+    gains = response.at(grid) * (value - grid - cost_per_referral) - response.at(0.0) * value
+    assert best.gain >= max(0.0, gains.max()) - 1e-12
+    assert best.reward == pytest.approx(grid[gains.argmax()] if gains.max() > 0.0 else 0.0, abs=2e-3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from retainkit._numerics.search import highest_on_line
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, number, shown
-from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.decisions._base.inputs import Inputs, Stated, assumed
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.typing import Number, NumberLike, Real
@@ -32,6 +32,10 @@ class RewardInputs(Inputs):
     reward: Real = assumed(NOT_NEGATIVE, "paid for every referral that joins, at these referrals")
     referrals: Real = assumed(NOT_NEGATIVE, "that join, per customer asked, with the reward")
     referrals_without: Real = assumed(NOT_NEGATIVE, "that join, per customer asked, without it")
+
+    def stated(self) -> Mapping[str, Stated]:
+        """Nothing where no reward is given: its gain is 0 whatever is assumed."""
+        return super().stated() if np.any(self.reward) else {}
 
     def gain(self) -> NumberLike:
         """p(R)·(V − R − f) − p(0)·V; without a reward there is nothing to handle."""
