@@ -35,6 +35,13 @@ def check_timing(timing: object) -> Timing:
     raise unknown_choice("timing", timing, TIMINGS)
 
 
+def check_unconditional(timing: object) -> Timing:
+    """The timing of a payment that hangs on nobody's staying, or an error that names the near one."""
+    if timing in TIMINGS and timing != "end-if-retained":
+        return timing
+    raise unknown_choice("timing", timing, [t for t in TIMINGS if t != "end-if-retained"])
+
+
 def check_flow(timing: object) -> FlowTiming:
     """The timing itself, or an error that names the near one."""
     if timing in FLOWS:

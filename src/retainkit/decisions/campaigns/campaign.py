@@ -180,6 +180,7 @@ class Campaign(Record):
         """
         (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
         profit = np.asarray(p * self.per_churner + (1.0 - p) * self.per_stayer)
+        # draws of the offer have an axis of their own, which no column of the caller's has
         return back(profit) if profit.shape == p.shape else profit
 
 
@@ -208,6 +209,7 @@ class CampaignInputs(OfferInputs):
     def precision(self) -> Real:
         """p = β₀·λ; refused where there are not so many churners."""
         found = self.churn * self.lift
+        # a list has churners alone at most, and at most all that there are
         bad = (np.asarray(found) > 1.0) | (np.asarray(self.lift * self.contacted_share) > 1.0)
         rule = "must not find more churners than there are, or than are contacted"
         way_out = "A lift is at most 1/churn, and at most 1/contacted_share."
@@ -257,12 +259,11 @@ class CampaignProfit(Decision):
 
     def headline(self) -> str:
         """What the contacts bring, how good the list is, and where the incentives go."""
+        # the median: one draw that no list is good enough for would make the mean infinite
         needed = float(np.median(self.break_even_precision))
-        breaks = (
-            "no precision would do"
-            if needed == inf
-            else f"it takes {percent(round(needed, 6))} to break even"
-        )
+        breaks = "no precision would do"
+        if needed < inf:
+            breaks = f"it takes {percent(round(needed, 6))} to break even"
         return (
             f"{shown(self.gain)} from {shown(self.contacted, ',.0f')} contacts, of which "
             f"{mean(self.precision):.1%} would leave ({breaks}); {shown(self.saved, ',.0f')} are saved, and "
@@ -294,10 +295,6 @@ def campaign_profit(
         β₀, of the base without the campaign, over the time that it is meant to save.
     lift : number or draws, 0 or more
         λ: how many times more churners there are among the contacted than in the base. 1 is no choice at all.
-
-    Returns
-    -------
-    CampaignProfit
 
     Raises
     ------

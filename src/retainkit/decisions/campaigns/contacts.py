@@ -55,6 +55,7 @@ class ContactInputs(OfferInputs):
         """Σ c·[γ(V − δ)] − f − (1 − c)·[(1 − ω)ηδ + ωV], less the fixed cost."""
         left = [self.churn * mean for mean in self.of_churners]
         stay = [mean - part for mean, part in zip(self.of_all, left, strict=True)]
+        # the value and the incentive of those who would leave, the incentives of those who would stay
         kept = self.acceptance * (self.value * left[0] - self.incentive * left[1])
         taken = self.stayers_accepting * self.incentive * (stay[3] - self.provoked_churn * stay[4])
         lost = self.provoked_churn * self.value * stay[5]

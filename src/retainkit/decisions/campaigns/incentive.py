@@ -109,10 +109,6 @@ def best_incentive(
         Whether everybody contacted gets the same incentive: the one with the largest sum of profits over
         those whom it is worth to contact.
 
-    Returns
-    -------
-    IncentivePlan
-
     Raises
     ------
     InputError
@@ -156,7 +152,7 @@ def best_incentive(
         most = np.where(all_takers > 0.0, saved / np.where(all_takers > 0.0, all_takers, 1.0), 0.0)
         offer = highest_on_line(profit, most, _POINTS)
     accepted, earned = np.asarray(curve.at(offer)), profit(offer)
-    contact = earned > 0.0
+    contact = earned > 0.0  # the best offer to a customer may still cost more than it brings
     offered = {
         "value": V,
         "acceptance": accepted,

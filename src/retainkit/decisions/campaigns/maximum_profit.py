@@ -71,10 +71,6 @@ def maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -
     campaign : Campaign
         Its parameters may have one entry per customer; the fixed cost does not count.
 
-    Returns
-    -------
-    MaximumProfit
-
     Raises
     ------
     InputError
@@ -113,14 +109,10 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
 
     Parameters
     ----------
-    score : column
-    churned : column of 0 and 1, or booleans
+    score, churned
+        As `maximum_profit`.
     campaign : Campaign
         With ``acceptance=BetaAcceptance(alpha, beta)``; the other parameters may have one entry per customer.
-
-    Returns
-    -------
-    MaximumProfit
 
     Raises
     ------
@@ -143,12 +135,8 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
         way_out = "Where the acceptance is known, take maximum_profit."
         raise InputError("wrong-type", "campaign.acceptance", accepted, rule, way_out)
     ranked = Ranking.of(score, churned).with_churners()
-    kept, cost, stayer = _single(
-        ranked,
-        campaign.value - campaign.incentive,
-        -np.asarray(campaign.cost_per_contact),
-        campaign.per_stayer,
-    )
+    saved, cost = campaign.value - campaign.incentive, -np.asarray(campaign.cost_per_contact)
+    kept, cost, stayer = _single(ranked, saved, cost, campaign.per_stayer)
     # profit of a share is linear in the acceptance: a slope for the churners in it, a level for all costs
     slopes, levels = ranked.cumulated_payoffs((kept, np.zeros(())), (cost, stayer))
     n = ranked.order.size

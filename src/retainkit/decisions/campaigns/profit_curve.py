@@ -43,11 +43,9 @@ class ProfitCurve(Decision):
     gain : float or draws, money
         The profit at the best share, which is chosen by the mean. Its assumptions are means over those
         contacted there, moved in the same proportion for everyone.
-    profit_of_all : float, money
-        Of contacting everybody.
     """
 
-    _derived = ("best_share", "best_threshold")
+    _derived = ("best_share", "best_threshold", "profit_of_all")
     _shows_rows = True
 
     inputs: ContactInputs
@@ -55,7 +53,6 @@ class ProfitCurve(Decision):
     threshold: Array = field(repr=False)
     profit: Array = field(repr=False)
     customers: int
-    profit_of_all: float
 
     @property
     def best_point(self) -> int:
@@ -78,16 +75,19 @@ class ProfitCurve(Decision):
         return self.contacted / self.customers
 
     @property
+    def profit_of_all(self) -> float:
+        """Of contacting everybody."""
+        return float(self.profit[-1])
+
+    @property
     def profit_at_random(self) -> Array:
         """What as many contacts without any choice would have earned, (points,)."""
-        # at random the profit runs straight from nobody to everybody, the fixed cost paid by the first
-        # contact
-        none = float(self.profit[0])
-        each = (self.profit_of_all - float(self.profit[-1])) + float(self.profit[-1])
-        return none + (each - none) * self.share
+        # a straight line from nobody to everybody, whose fixed cost is paid in step
+        return self.profit_of_all * self.share
 
     def at(self, share: float) -> float:
         """Profit of contacting this share of the customers, or the next smaller one between two scores."""
+        # a tenth of ten customers is one of them, whatever 0.1 is in binary
         count = PROBABILITY.check("share", share) * self.customers
         return float(self.profit[np.searchsorted(self.contacted, count + 1e-9, side="right") - 1])
 
@@ -105,10 +105,8 @@ class ProfitCurve(Decision):
         """How many to contact."""
         if not self.worth_it:
             return "Contact nobody"
-        return (
-            f"Contact {self.best_share:.1%} of {self.customers:,} customers (a score of "
-            f"{self.best_threshold:.6g} or more)"
-        )
+        whom = f"{self.best_share:.1%} of {self.customers:,} customers"
+        return f"Contact {whom} (a score of {self.best_threshold:.6g} or more)"
 
     def headline(self) -> str:
         """What that earns, and what everybody would."""
@@ -133,10 +131,6 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     campaign : Campaign
         Its parameters may have one entry per customer, in the order of `score`, or draws along a first axis
         of their own, shape (draws, 1).
-
-    Returns
-    -------
-    ProfitCurve
 
     Raises
     ------
@@ -168,7 +162,7 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     profit = np.concatenate([[0.0], earned - float(fixed.mean())])
     contacted = np.concatenate([[0], ranked.counts])
     best = int(np.argmax(profit))
-    chosen = ranked.order[: contacted[best]]
+    chosen = ranked.order[: contacted[best]]  # nobody, where every share loses
     # the share is chosen on the mean; the draws then say how sure its profit is, not which share
     drawn = each[..., chosen].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * (best > 0)
     return ProfitCurve(
@@ -178,7 +172,6 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
         threshold=read_only(np.concatenate([[inf], ranked.thresholds])),
         profit=read_only(profit),
         customers=ranked.order.size,
-        profit_of_all=float(profit[-1]),
     )
 
 
@@ -243,10 +236,6 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
         Calibrated: of those with .2, a fifth leave.
     campaign : Campaign
         Its parameters may have one entry per customer, or draws along a first axis of their own, (draws, 1).
-
-    Returns
-    -------
-    ContactPlan
 
     Raises
     ------

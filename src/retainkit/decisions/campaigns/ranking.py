@@ -57,6 +57,7 @@ class Ranking:
     def with_churners(self) -> Ranking:
         """The thresholds at which somebody who left is added: any other adds costs alone."""
         left = self.churned[self.order]
+        # where every score differs, each customer is a threshold
         if self.ends.size == left.size:
             points = np.flatnonzero(left)
         else:
@@ -94,6 +95,7 @@ class Ranking:
 
 def _outcomes(churned: NumberLike) -> NDArray[np.bool_]:
     column = np.asarray(churned)
+    # a million outcomes are seldom floats: what they are already is not converted
     if column.dtype == np.bool_:
         return column
     numbers = column if column.dtype.kind in "iuf" else as_numbers("churned", churned)

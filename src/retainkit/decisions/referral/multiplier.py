@@ -183,10 +183,6 @@ def value_with_referrals(
     churn, discount_rate, timing, period
         Of the margins: as `lifetime_value`.
 
-    Returns
-    -------
-    ReferralGrowth
-
     Raises
     ------
     InputError

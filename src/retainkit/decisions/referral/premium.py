@@ -102,10 +102,6 @@ def referred_customer_premium(
     discount_rate, timing, period
         As `lifetime_value`; the rate may be draws.
 
-    Returns
-    -------
-    ReferredPremium
-
     Raises
     ------
     InputError
@@ -113,16 +109,8 @@ def referred_customer_premium(
 
     Examples
     --------
-    >>> premium = referred_customer_premium(
-    ...     50,
-    ...     margin_referred=54,
-    ...     churn=0.05,
-    ...     churn_referred=0.044,
-    ...     acquisition_cost=200,
-    ...     acquisition_cost_referred=80,
-    ...     discount_rate=0.01,
-    ...     timing="end",
-    ... )
+    >>> premium = referred_customer_premium(50, margin_referred=54, churn=0.05, churn_referred=0.044,
+    ...     acquisition_cost=200, acquisition_cost_referred=80, discount_rate=0.01, timing="end")
     >>> premium.value_referred, round(premium.premium_share, 3), round(premium.gain, 2)
     (1000.0, 0.2, 286.67)
     """
@@ -131,6 +119,7 @@ def referred_customer_premium(
     refuse_infinite(np.asarray(ours + other), way_out="Discount: a value without end cannot be compared.")
     m, m_referred = x.margin_per_period, x.margin_referred
     with np.errstate(divide="ignore", invalid="ignore"):
+        # of customers worth nothing there is no share: infinite, or undefined where both are
         share = np.asarray(m_referred * ours) / np.asarray(m * other) - 1.0
     return ReferredPremium(
         gain=x.gain(),

@@ -16,8 +16,7 @@ from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
-from retainkit.errors import unknown_choice
-from retainkit.timing import Timing, check_timing
+from retainkit.timing import Timing, check_unconditional
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
@@ -67,6 +66,7 @@ def customers_from_reviews(
         effect_per_star=(effect_per_star, REAL),
         stars=(stars, REAL),
     )
+    # a linear effect has an end: nobody buys twice, or less than not at all
     PROBABILITY.check(
         "conversion·(1 + effect_per_star·stars)",
         q * (1.0 + effect * stars_),
@@ -74,12 +74,6 @@ def customers_from_reviews(
     )
     # only who reads reviews can be moved by them
     return back(n * q * e * effect * stars_)
-
-
-def _check_timing(timing: Timing) -> Timing:
-    if check_timing(timing) == "end-if-retained":
-        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
-    return timing
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,30 +91,26 @@ class ReviewInputs(Inputs):
     cost_per_period: Real = assumed(NOT_NEGATIVE, "of answering, asking and repairing")
     horizon: Real = assumed(NOT_NEGATIVE, "how long the rating holds")
     discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
-    timing: Timing = setting(_check_timing)
+    timing: Timing = setting(check_unconditional)
 
     def stated(self) -> Mapping[str, Stated]:
-        """All but the revenue, which is told beside the gain and no part of it."""
+        """All but the revenue."""
+        # told beside the gain, it is no part of it: no value of it could turn the decision
         return {name: s for name, s in super().stated().items() if name != "revenue_per_customer"}
 
     def customers(self) -> NumberLike:
         """Customers won more, per period."""
-        return customers_from_reviews(
-            self.visitors_per_period,
-            conversion=self.conversion,
-            share_reading=self.share_reading,
-            effect_per_star=self.effect_per_star,
-            stars=self.stars,
-        )
+        names = ("visitors_per_period", "conversion", "share_reading", "effect_per_star", "stars")
+        return customers_from_reviews(**{name: getattr(self, name) for name in names})
 
     def gain(self) -> NumberLike:
         """annuity(periods)·(n·q·e·β·Δ·V − cost per period) − cost."""
         per_period = self.customers() * self.value_per_customer - self.cost_per_period
         # the effect lasts for the horizon only: ratings fade and are overtaken
-        factor = annuity_value(
-            1.0, periods=self.horizon, discount_rate=self.discount_rate, timing=self.timing
+        d, timing = self.discount_rate, self.timing
+        return (
+            per_period * annuity_value(1.0, periods=self.horizon, discount_rate=d, timing=timing) - self.cost
         )
-        return per_period * factor - self.cost
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -194,10 +184,6 @@ def review_effect(
     period : unit, optional
         What a period is; needed to convert a `Rate`.
 
-    Returns
-    -------
-    ReviewEffect
-
     Raises
     ------
     InputError
@@ -205,20 +191,9 @@ def review_effect(
 
     Examples
     --------
-    >>> effect = review_effect(
-    ...     10_000,
-    ...     conversion=0.02,
-    ...     share_reading=0.8,
-    ...     effect_per_star=0.1,
-    ...     stars=0.5,
-    ...     value_per_customer=300,
-    ...     revenue_per_customer=60,
-    ...     cost=5_000,
-    ...     cost_per_period=1_500,
-    ...     horizon=12,
-    ...     discount_rate=0.01,
-    ...     timing="end",
-    ... )
+    >>> rating = dict(conversion=0.02, share_reading=0.8, effect_per_star=0.1, stars=0.5)
+    >>> effect = review_effect(10_000, **rating, value_per_customer=300, revenue_per_customer=60, cost=5_000,
+    ...     cost_per_period=1_500, horizon=12, discount_rate=0.01, timing="end")
     >>> round(effect.extra_customers, 6), round(effect.acquisition_change, 6), round(effect.gain, 2)
     (8.0, 0.04, 5129.57)
     """

@@ -16,10 +16,10 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.draws import mean, number, shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import wrong_shape
 from retainkit.rates import in_period
 from retainkit.records import Record
-from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.timing import DELAY, Timing, check_unconditional
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
@@ -91,10 +91,6 @@ def customer_referral_value(
     period : unit, optional
         What a period is; needed to convert a `Rate`.
 
-    Returns
-    -------
-    ReferralValue
-
     Raises
     ------
     InputError
@@ -105,14 +101,11 @@ def customer_referral_value(
     One customer worth 285 joins in the first half-year because of a referral, another in the second who
     would have come anyway; winning a customer costs 60, and half a year 7.5%:
 
-    >>> referrals = customer_referral_value(
-    ...     [1, 0], [0, 1], value=285, saved_cost=60, discount_rate=0.075, timing="end"
-    ... )
-    >>> round(referrals.total, 2)
+    >>> half_years = dict(value=285, saved_cost=60, discount_rate=0.075, timing="end")
+    >>> round(customer_referral_value([1, 0], [0, 1], **half_years).total, 2)
     372.85
     """
-    if check_timing(timing) == "end-if-retained":
-        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
+    check_unconditional(timing)
     (rate,) = in_period(period, discount_rate=discount_rate)
     (first, second, v, c, r, d), _ = columns(
         because_of_it=(because_of_it, NOT_NEGATIVE),
@@ -124,7 +117,8 @@ def customer_referral_value(
     )
     if d.ndim:
         way_out = "Value the referrals once for each rate."
-        raise InputError("wrong-shape", "discount_rate", d, "must be a single number here", way_out)
+        raise wrong_shape("discount_rate", d, "must be a single number here", way_out)
+    # a single number of referrals joins in the first period
     first, second = np.broadcast_arrays(np.atleast_1d(first), np.atleast_1d(second))
     when = np.arange(float(first.shape[-1])) + DELAY[timing]
     weight = np.exp(-when * np.log1p(d))
@@ -172,4 +166,5 @@ def value_of_referral(
         saved_cost=(saved_cost, NOT_NEGATIVE),
         share_because_of_it=(share_because_of_it, PROBABILITY),
     )
+    # the cost of winning is saved on both kinds
     return back(share * v + c)

@@ -13,7 +13,7 @@ from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, re
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import unknown_choice
 from retainkit.rates import in_period
-from retainkit.timing import DELAY, Timing, check_timing
+from retainkit.timing import DELAY, Timing, check_unconditional
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 First: TypeAlias = Literal["now", "next-purchase"]
@@ -73,8 +73,7 @@ def customer_equity(
     >>> customer_equity(1000, 250, acquired_per_period=100, acquisition_cost=150, discount_rate=0.1)
     350000.0
     """
-    if check_timing(timing) == "end-if-retained":
-        raise unknown_choice("timing", timing, ("begin", "mid", "end"))
+    check_unconditional(timing)
     check_infinite(if_infinite)
     (rate,) = in_period(period, discount_rate=discount_rate)
     new = value_per_customer if value_per_new_customer is None else value_per_new_customer
