@@ -103,6 +103,9 @@ class Back:
 def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], Back]:
     """Check every argument against its domain and learn what kind of answer to give back.
 
+    Raises `InputError` for what is no number or outside its domain, for columns of unequal length, for pandas
+    Series whose indexes differ (they are never aligned silently), and for whole dataframes.
+
     Parameters
     ----------
     **arguments : (value, domain)
@@ -115,12 +118,6 @@ def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], 
     Back
         Call it with the result. The first Series among the arguments lends its index and name; a
         result with more dimensions than that Series is given back as an array.
-
-    Raises
-    ------
-    InputError
-        For what is no number or outside its domain, for columns of unequal length, for pandas Series
-        whose indexes differ (they are never aligned silently), and for whole dataframes.
     """
     columnar: Plain = {}
     values: list[Array] = []
@@ -209,6 +206,8 @@ def labels_of(*known: Labels | None, **given: ColumnLike) -> Labels | None:
     Every function that takes two or more columns asks this before it takes their values. Columns are never
     aligned silently: rows that mean other customers are refused, the same labels in another order too.
 
+    Raises `InputError` for pandas indexes that differ, and for masked arrays.
+
     Parameters
     ----------
     *known : Labels or None
@@ -216,11 +215,6 @@ def labels_of(*known: Labels | None, **given: ColumnLike) -> Labels | None:
     **given : anything
         The arguments under the names that the caller wrote; what has no labels is passed over. A summary or a
         record that was made from Series has their `labels`.
-
-    Raises
-    ------
-    InputError
-        For pandas indexes that differ, and for masked arrays.
     """
     found = [labels for labels in known if labels is not None]
     for name, value in given.items():
@@ -239,13 +233,7 @@ def labels_of(*known: Labels | None, **given: ColumnLike) -> Labels | None:
 
 
 def same_rows(**given: ColumnLike) -> Labels | None:
-    """As `labels_of`, of columns that have one length, too; one entry stands for all.
-
-    Raises
-    ------
-    InputError
-        As `labels_of`, and for columns of different lengths.
-    """
+    """As `labels_of`, of columns that have one length, too, or `InputError`; one entry stands for all."""
     labels = labels_of(**given)
     sizes = {name: np.size(v) for name, v in given.items() if type(v) not in _ONE and _is_column(v)}
     long = [name for name, size in sizes.items() if size != 1]

@@ -123,10 +123,6 @@ def compare(models: Sequence[type[AnyModel] | AnyFamily], data: DataOf[AbstractS
         Transactions with a held-out period are fitted on their calibration, and the error of each purchase
         model on the held-out purchases is shown beside.
 
-    Returns
-    -------
-    Comparison
-
     Raises
     ------
     InputError

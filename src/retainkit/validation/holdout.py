@@ -102,17 +102,15 @@ def holdout_error(
 ) -> HoldoutError:
     """Compare each customer's expected purchases in the held-out period with the actual ones.
 
+    Raises `InputError` without a holdout, for a model in another unit of time, and for a fit that saw the
+    holdout.
+
     Parameters
     ----------
     transactions : TransactionSummary with a holdout
     model : a purchase model or its fit, on ``transactions.calibration``
     groups : int ≥ 1
         From this many repeat purchases on, customers share the last row of the table by frequency.
-
-    Raises
-    ------
-    InputError
-        Without a holdout, for a model in another unit of time, and for a fit that saw the holdout.
 
     Examples
     --------

@@ -129,17 +129,14 @@ class SpendIndependence(Record):
 def spend_independence(spend: DataOf[Spend], *, level: float = 0.95) -> SpendIndependence:
     """Measure whether customers who buy more often spend more, or less, per purchase.
 
+    Raises `InputError` with fewer than four customers whose spend is known.
+
     Parameters
     ----------
     spend : Spend, or a TransactionSummary
         Customers with frequency 0 tell nothing and are left out. Weights count as customers.
     level : between 0 and 1
         Of the intervals.
-
-    Raises
-    ------
-    InputError
-        With fewer than four customers whose spend is known.
 
     Notes
     -----

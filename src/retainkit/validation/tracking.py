@@ -136,22 +136,15 @@ def track_purchases(
 ) -> Tracking:
     """Follow the base through calibration and holdout: repeat purchases predicted and made.
 
+    Raises `InputError` without a holdout, for a model in another unit of time, or for posterior draws in
+    place of one model.
+
     Parameters
     ----------
     transactions : TransactionSummary with a holdout
     model : a purchase model or its fit, on ``transactions.calibration``
     period : {"day", "week", "month", "quarter", "year"}, optional
         The length of a period; the summary's own unit by default.
-
-    Returns
-    -------
-    Tracking
-
-    Raises
-    ------
-    InputError
-        Without a holdout, for a model in another unit of time, or for posterior draws in place of one
-        model.
 
     Examples
     --------

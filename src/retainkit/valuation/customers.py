@@ -120,6 +120,8 @@ def value_customers(
     Value = margin × expected spend per purchase × Σ expected purchases in the horizon, each discounted
     from the moment it happens to the end of observation.
 
+    Raises `InputError` for a margin outside [0, 1], a rate or horizon without its unit, an infinite value.
+
     Parameters
     ----------
     customers : TransactionSummary, or data of the kind of the model: `Purchases`; `Opportunities` for `BGBB`
@@ -131,11 +133,6 @@ def value_customers(
     discount_rate : Rate
     horizon : Duration
         ``Duration(float("inf"), "year")`` for all time, with a discount rate above 0.
-
-    Raises
-    ------
-    InputError
-        For a margin outside [0, 1], a rate or horizon without its unit, an infinite value.
 
     Examples
     --------

@@ -164,6 +164,9 @@ def value_subscriptions(
     A customer of tenure k brings margin · Σ_{j≥1} S(k + j)/S(k) · v^(j−1) just before the renewal, and that
     times v just after a payment. Long-standing customers are worth more: who was likely to leave has left.
 
+    Raises `InputError` for an infinite value (no discount and customers who hardly ever leave), unequal
+    lengths.
+
     Parameters
     ----------
     survival : a contractual model or its fit, or anything with ``survival(t, given=...)``
@@ -179,11 +182,6 @@ def value_subscriptions(
     naive_retention : share, optional
         What the naive valuation uses; by default the retention of the whole base over the last period, as
         an aggregate report would show it.
-
-    Raises
-    ------
-    InputError
-        For an infinite value (no discount and customers who hardly ever leave), unequal lengths.
 
     Notes
     -----

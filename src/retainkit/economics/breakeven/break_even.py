@@ -48,6 +48,8 @@ def break_even_periods(
     The number is fractional: 13.51 periods mean that the 14th payment pays back. `break_even` gives
     both, and the critical churn.
 
+    Raises `InputError` for values outside their domain, an unknown timing, or a `Rate` without `period`.
+
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
@@ -69,11 +71,6 @@ def break_even_periods(
     float, ndarray or Series
         The kind of the arguments; ``inf`` for never. Numbers are taken as they are written (0.1 is one
         tenth), so that exactly the critical churn is never, and not a large number.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, an unknown timing, or a `Rate` without `period`.
 
     Examples
     --------
@@ -194,17 +191,14 @@ def break_even(
 
     The arguments are those of `break_even_periods`, one number each.
 
+    Raises `InputError` as `break_even_periods`, and for columns: this is the record of one customer.
+
     Returns
     -------
     BreakEven
         ``.periods`` (fractional), ``.payments`` (whole), ``.never``, ``.critical_churn``, and the
         cumulative curve. The whole number is exact: where a payment meets the cost to the cent, it
         counts, and rounding does not ask for one more.
-
-    Raises
-    ------
-    InputError
-        As `break_even_periods`, and for columns: this is the record of one customer.
 
     Examples
     --------

@@ -185,6 +185,9 @@ def break_even_on_curve(
     The first n with Σₖ (margin·Sₖ·v^whenₖ − retention cost·S(k)·v^k) ≥ cost, k = 0, …, n − 1, where Sₖ is
     the share that pays: S(k), or S(k+1) at the end if retained.
 
+    Raises `InputError` for a curve that does not begin with 1 or rises, values outside their domain, wrong
+    lengths.
+
     Parameters
     ----------
     acquisition_cost : number, or (instalments,), money, 0 or more
@@ -207,15 +210,6 @@ def break_even_on_curve(
         How many periods to look at: by default the whole column, or 1,200 of a callable.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Returns
-    -------
-    CurveBreakEven
-
-    Raises
-    ------
-    InputError
-        For a curve that does not begin with 1 or rises, values outside their domain, wrong lengths.
 
     Examples
     --------

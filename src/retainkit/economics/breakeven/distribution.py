@@ -104,6 +104,8 @@ def break_even_distribution(
     A customer leaves after n = 1, 2, … periods begun with probability S(n−1) − S(n), having made n
     payments (n − 1 at the end if retained: the period of leaving is not paid).
 
+    Raises `InputError` as `break_even_on_curve`.
+
     Parameters
     ----------
     acquisition_cost, margin_per_period, survival, discount_rate, timing, onboarding_cost, \
@@ -114,11 +116,6 @@ retention_cost_per_period, instalments, horizon, period
     -------
     BreakEvenDistribution
         Its mean, `expected_net`, is the net of `break_even_on_curve` at the end of the curve.
-
-    Raises
-    ------
-    InputError
-        As `break_even_on_curve`.
 
     Examples
     --------

@@ -59,6 +59,8 @@ def break_even_acquisition_cost(
 
     margin · w·(1 − qⁿ)/(c + d), with n = `horizon` payments and w as in `break_even_periods`.
 
+    Raises `InputError` for values outside their domain, an unknown timing, or a `Rate` without `period`.
+
     Parameters
     ----------
     margin_per_period : number or column, money
@@ -73,11 +75,6 @@ def break_even_acquisition_cost(
     -------
     float, ndarray or Series
         ``inf`` where customers stay for ever and nothing is discounted.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, an unknown timing, or a `Rate` without `period`.
 
     Examples
     --------
@@ -110,6 +107,8 @@ def break_even_margin(
 ) -> SameKind:
     """The margin per period that just pays the acquisition cost back, ever or within some payments.
 
+    Raises `InputError` as `break_even_acquisition_cost`.
+
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
@@ -120,11 +119,6 @@ def break_even_margin(
     -------
     float, ndarray or Series
         Money per period; 0 where any margin is enough in the end, ``inf`` where none is.
-
-    Raises
-    ------
-    InputError
-        As `break_even_acquisition_cost`.
 
     Examples
     --------
@@ -164,6 +158,8 @@ def break_even_price(
 
     (break-even margin + cost_per_period)/(1 − cost_share)
 
+    Raises `InputError` as `break_even_acquisition_cost`, and for a cost share of 1.
+
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
@@ -178,11 +174,6 @@ def break_even_price(
     -------
     float, ndarray or Series
         Money per period.
-
-    Raises
-    ------
-    InputError
-        As `break_even_acquisition_cost`, and for a cost share of 1.
 
     Examples
     --------
@@ -228,6 +219,8 @@ def break_even_churn(
     Ever: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if retained. With
     `horizon`, the highest churn at which that many payments are still enough.
 
+    Raises `InputError` as `break_even_acquisition_cost`.
+
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
@@ -240,11 +233,6 @@ def break_even_churn(
     float, ndarray or Series
         Share per period; 0 where the cost is not paid back even without churn, ``inf`` where the first
         payment alone is enough and no churn is too high.
-
-    Raises
-    ------
-    InputError
-        As `break_even_acquisition_cost`.
 
     Examples
     --------

@@ -30,6 +30,8 @@ def _nominal(real: NumberLike, inflation: NumberLike) -> NumberLike:
 def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
     """The rate that is left when inflation is taken out: (1 + nominal)/(1 + inflation) − 1.
 
+    Raises `InputError` for −100% or less, or a `Rate` without `period`.
+
     Parameters
     ----------
     nominal_rate, inflation : number or column > -1, or Rate
@@ -41,11 +43,6 @@ def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | Non
     -------
     float, ndarray or Series
         Effective, per the same period. The difference (7% − 2% = 5%) is a little too high.
-
-    Raises
-    ------
-    InputError
-        For −100% or less, or a `Rate` without `period`.
 
     Examples
     --------
@@ -82,6 +79,8 @@ def wacc(
 
     E/(E+D)·k_e + D/(E+D)·k_d·(1 − tax): interest is paid before tax, the owners' return after it.
 
+    Raises `InputError` for values outside their domain, or a firm with neither equity nor debt.
+
     Parameters
     ----------
     equity, debt : number or column, money, 0 or more, at market value
@@ -97,11 +96,6 @@ def wacc(
     float, ndarray or Series
         A discount rate per the period of the costs; nearly always per year, so say so when you use it:
         ``Rate(wacc(...), per="year")``.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, or a firm with neither equity nor debt.
 
     Examples
     --------
@@ -131,6 +125,8 @@ def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     (1 + rate)^k − 1 with k periods of `per` in one of `to`. For a single rate, and for nominal and
     continuous ones, `Rate` does the same.
 
+    Raises `InputError` for −100% or less, or an unknown unit.
+
     Parameters
     ----------
     rate : number or column > -1, per `per`
@@ -140,11 +136,6 @@ def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     -------
     float, ndarray or Series
         Effective, per `to`.
-
-    Raises
-    ------
-    InputError
-        For −100% or less, or an unknown unit.
 
     Examples
     --------

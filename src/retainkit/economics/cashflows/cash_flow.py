@@ -21,6 +21,8 @@ from retainkit.typing import Array, NumberLike, RateLike, Unit
 class CashFlow(AbstractRecord):
     """Amounts, when they fall, and the probability that they do; what break-even and value share.
 
+    Raises `InputError` for missing or infinite entries, shares outside [0, 1], unequal lengths.
+
     Parameters
     ----------
     amount : number or (payments,), money
@@ -30,11 +32,6 @@ class CashFlow(AbstractRecord):
         Probability that the customer is there to pay.
     period : unit, optional
         What `when` counts in; needed where a `Rate` is to be converted.
-
-    Raises
-    ------
-    InputError
-        For missing or infinite entries, shares outside [0, 1], unequal lengths.
 
     Examples
     --------

@@ -35,6 +35,9 @@ def xnpv(
 
     Σ amount/(1 + discount_rate)^((date − as_of)/days_per_year)
 
+    Raises `InputError` for dates that are missing or cannot be read, unequal lengths, values outside their
+    domain.
+
     Parameters
     ----------
     amounts : (payments,) or (streams, payments), money
@@ -54,11 +57,6 @@ def xnpv(
     -------
     float, ndarray or Series
         One number per stream.
-
-    Raises
-    ------
-    InputError
-        For dates that are missing or cannot be read, unequal lengths, values outside their domain.
 
     Examples
     --------
@@ -86,6 +84,8 @@ def xirr(
 ) -> SameKind:
     """The effective rate per year at which dated amounts are worth nothing; many streams at once.
 
+    Raises `InputError` as `xnpv` and `irr`.
+
     Parameters
     ----------
     amounts, dates, days_per_year, date_format
@@ -97,11 +97,6 @@ def xirr(
     -------
     float, ndarray or Series
         One rate per stream.
-
-    Raises
-    ------
-    InputError
-        As `xnpv` and `irr`.
 
     Examples
     --------

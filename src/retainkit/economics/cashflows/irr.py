@@ -29,6 +29,9 @@ def irr(cash_flows: NumberLike, *, root: Root = "only", undefined: Undefined = "
 
     Σₖ cash_flowsₖ/(1 + irr)^k = 0. Paid is negative, received is positive.
 
+    Raises `InputError` with ``code`` "undefined" or "ambiguous" (several rates), and for empty, ragged or
+    missing amounts.
+
     Parameters
     ----------
     cash_flows : (periods,) or (streams, periods), money
@@ -42,11 +45,6 @@ def irr(cash_flows: NumberLike, *, root: Root = "only", undefined: Undefined = "
     -------
     float, ndarray or Series
         Effective, per period of the stream (a monthly stream has a monthly rate; see `Rate`).
-
-    Raises
-    ------
-    InputError
-        With ``code`` "undefined" or "ambiguous" (several rates), and for empty, ragged or missing amounts.
 
     See Also
     --------

@@ -34,6 +34,9 @@ def payback_periods(
     taken to come in evenly, so that the answer is fractional. (For a constant margin with churn see
     `break_even_periods`, for a survival curve `break_even_on_curve`: they count payments.)
 
+    Raises `InputError` for empty, ragged or missing amounts, values outside their domain, or a `Rate` without
+    `period`.
+
     Parameters
     ----------
     cash_flows : (periods,) or (streams, periods), money
@@ -50,11 +53,6 @@ def payback_periods(
     float, ndarray or Series
         0 where nothing is ever owed, ``inf`` where the stream ends unpaid. A sum counts as 0 where its
         terms cancel as far as their digits go: ten times 0.3 pay back 3.
-
-    Raises
-    ------
-    InputError
-        For empty, ragged or missing amounts, values outside their domain, or a `Rate` without `period`.
 
     Examples
     --------

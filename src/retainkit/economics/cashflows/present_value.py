@@ -53,6 +53,8 @@ def present_value(
 
     amount · survival · (1 − tax_rate) · ((1 + inflation)/(1 + discount_rate))^when
 
+    Raises `InputError` for values outside their domain, unequal lengths, or a `Rate` without `period`.
+
     Parameters
     ----------
     amount : number or column, money
@@ -70,11 +72,6 @@ def present_value(
     -------
     float, ndarray or Series
         Money of now, entry by entry; `npv` sums a stream.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, unequal lengths, or a `Rate` without `period`.
 
     Examples
     --------
@@ -122,6 +119,9 @@ def npv(
 
     Σₖ cash_flowsₖ · (1 − tax_rate) · ((1 + inflation)/(1 + discount_rate))^(k + delay of `timing`)
 
+    Raises `InputError` for empty or ragged streams, values outside their domain, or a `Rate` without
+    `period`.
+
     Parameters
     ----------
     cash_flows : (periods,) or (streams, periods), money
@@ -138,11 +138,6 @@ def npv(
     -------
     float, ndarray or Series
         One number for one stream at one rate, else one per stream (or rate).
-
-    Raises
-    ------
-    InputError
-        For empty or ragged streams, values outside their domain, or a `Rate` without `period`.
 
     Examples
     --------
@@ -210,6 +205,8 @@ def annuity_value(
     payment · w · (1 − zⁿ)/(1 − z) with z = (1 + growth)/(1 + discount_rate), n periods and w = 1, √v or v
     for a first payment now, half-way or at the end of the first period; n·payment·w where z = 1.
 
+    Raises `InputError` for values outside their domain, or a `Rate` without `period`.
+
     Parameters
     ----------
     payment : number or column, money
@@ -225,11 +222,6 @@ def annuity_value(
     -------
     float, ndarray or Series
         Money of now; ``inf`` for a perpetuity that grows as fast as it is discounted.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, or a `Rate` without `period`.
 
     Examples
     --------

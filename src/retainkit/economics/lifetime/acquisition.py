@@ -37,6 +37,8 @@ def ltv_to_cac(
     high), discount rate (0 says undiscounted) and timing. It says nothing of when the money is back
     (`break_even`) or what the next customer costs (`five_times`); 1 is the break-even, and "3" is custom.
 
+    Raises `InputError` as `lifetime_value`, and for an acquisition cost of 0.
+
     Parameters
     ----------
     acquisition_cost : number or column, money, above 0
@@ -47,11 +49,6 @@ def ltv_to_cac(
     -------
     float, ndarray or Series
         ``inf`` where the value has no end.
-
-    Raises
-    ------
-    InputError
-        As `lifetime_value`, and for an acquisition cost of 0.
 
     Examples
     --------
@@ -88,6 +85,8 @@ def customer_irr(
     retained k·r + R − 1; at the begin R/(1 − k) − 1; in the middle x² − 1 with x = (k + √(k² + 4R))/2;
     continuous R·e^k − 1. There is just one, since the cost is paid first and all margins later.
 
+    Raises `InputError` for values outside their domain: a customer without margin has no rate of return.
+
     Parameters
     ----------
     acquisition_cost, margin_per_period : number or column, money, above 0
@@ -104,11 +103,6 @@ def customer_irr(
         Effective, per period; negative where the cost never comes back, −1 where nothing does, ``inf``
         where the first payment, now, is as much as the cost. For a number of payments, or a cost in
         instalments, take `irr` of the stream.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain: a customer without margin has no rate of return.
 
     Examples
     --------

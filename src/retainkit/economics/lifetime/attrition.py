@@ -109,6 +109,8 @@ def churn_from(
 ) -> SameKind:
     """The share of customers lost per period, from any one of its other names.
 
+    Raises `InputError` unless exactly one is given, and for values outside their domain.
+
     Parameters
     ----------
     retention : number or column in [0, 1]
@@ -126,11 +128,6 @@ def churn_from(
     -------
     float, ndarray or Series
         The kind of the argument.
-
-    Raises
-    ------
-    InputError
-        Unless exactly one is given, and for values outside their domain.
 
     Examples
     --------
@@ -246,6 +243,8 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
 
     1 − (1 − c)^k with k periods of `per` in one of `to`. For a single rate, `Rate` does the same.
 
+    Raises `InputError` for a share outside [0, 1] or an unknown unit.
+
     Parameters
     ----------
     churn : number or column in [0, 1], per `per`
@@ -255,11 +254,6 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     -------
     float, ndarray or Series
         Churn per `to`.
-
-    Raises
-    ------
-    InputError
-        For a share outside [0, 1] or an unknown unit.
 
     Examples
     --------

@@ -47,6 +47,8 @@ def berger_nasr_case_1(
     GC·Σ_{i=0..n} rⁱ/(1+d)ⁱ − M·Σ_{i=1..n} r^(i−1)/(1+d)^(i−½): the yearly contribution GC before
     promotion, and the promotion M for those who bought half a year before.
 
+    Raises `InputError` for values outside their domain and years that are not whole.
+
     Parameters
     ----------
     contribution_per_year, promotion_cost_per_year : number or column, money
@@ -61,11 +63,6 @@ def berger_nasr_case_1(
     -------
     float, ndarray or Series
         Money of now; ``inf`` or ``-inf`` where the sum has no end.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and years that are not whole.
 
     Examples
     --------
@@ -98,6 +95,8 @@ def berger_nasr_case_2a(
     GC'·Σ_{i=0..pn} r'ⁱ/(1+d)^(i/p) − M'·Σ_{i=1..pn} r'^(i−1)/(1+d)^((i−½)/p). Contribution, promotion
     and retention are per sale; the discount rate stays per year. Else as `berger_nasr_case_1`.
 
+    Raises `InputError` as `berger_nasr_case_1`.
+
     Parameters
     ----------
     contribution_per_sale, promotion_cost_per_sale : number or column, money
@@ -108,15 +107,6 @@ def berger_nasr_case_2a(
         Per year.
     years : number or column
         A whole number of sales; all by default.
-
-    Returns
-    -------
-    float, ndarray or Series
-
-    Raises
-    ------
-    InputError
-        As `berger_nasr_case_1`.
 
     Examples
     --------

@@ -30,6 +30,8 @@ def berger_nasr_case_3(
 ) -> SameKind:
     """A yearly profit that grows, paid now and after 1, …, n years: Σ_{t=0..n} π(t)·rᵗ/(1+d)ᵗ.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     starting_profit : number or column, money
@@ -51,11 +53,6 @@ def berger_nasr_case_3(
     -------
     float, ndarray or Series
         Money of now. For any other profit curve, use `lifetime_value_on_curve` with a margin per period.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -89,15 +86,13 @@ def berger_nasr_case_4(
 
     The arguments are those of `berger_nasr_case_3`, with profits per year; `years` need not be whole.
 
+    Raises `InputError` for values outside their domain, and for endless years unless retention < 1 +
+    discount_rate.
+
     Returns
     -------
     float, ndarray or Series
         Money of now.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and for endless years unless retention < 1 + discount_rate.
 
     Examples
     --------

@@ -77,6 +77,8 @@ def elasticities(
     The value is `lifetime_value` of the same arguments, less the acquisition cost; for the residual value
     of a customer who is there already, take ``timing="end-if-retained"``.
 
+    Raises `InputError` as `lifetime_value`, and for values without end unless ``undefined="nan"``.
+
     Parameters
     ----------
     margin_per_period : number or column, money per period
@@ -95,15 +97,6 @@ def elasticities(
         What to answer where the value has no end, and so no elasticity.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    Elasticities
-
-    Raises
-    ------
-    InputError
-        As `lifetime_value`, and for values without end unless ``undefined="nan"``.
 
     Examples
     --------

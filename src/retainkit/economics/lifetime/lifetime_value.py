@@ -82,6 +82,9 @@ def lifetime_value(
     ``"end-if-retained"``, where only those pay who stayed. For a customer who is there already, see
     `residual_lifetime_value`; for churn that changes with tenure, `lifetime_value_on_curve`.
 
+    Raises `InputError` for values outside their domain, churn and retention together or neither, an unknown
+    timing, a `Rate` without `period`, and with ``if_infinite="raise"`` where the sum has no end.
+
     Parameters
     ----------
     margin_per_period : number or column, money per period
@@ -106,12 +109,6 @@ def lifetime_value(
     -------
     float, ndarray or Series
         Money of now, the kind of the arguments; ``inf`` (``-inf`` for losses) where the sum has no end.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, churn and retention together or neither, an unknown timing, a
-        `Rate` without `period`, and with ``if_infinite="raise"`` where the sum has no end.
 
     Examples
     --------

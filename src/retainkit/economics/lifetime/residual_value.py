@@ -73,6 +73,8 @@ def residual_lifetime_value(
     Just after a payment: Σ_{k≥1} m·(1+g)^(k−1)·(r·v)^k = m·r/(1+d−r(1+g)); the payment just made does not
     count. Just before the renewal the same payments are one period nearer: ·(1+d).
 
+    Raises `InputError` as `lifetime_value`.
+
     Parameters
     ----------
     margin_per_period : number or column, money per period
@@ -99,11 +101,6 @@ def residual_lifetime_value(
     -------
     float, ndarray or Series
         Money of now, the kind of the arguments.
-
-    Raises
-    ------
-    InputError
-        As `lifetime_value`.
 
     Examples
     --------

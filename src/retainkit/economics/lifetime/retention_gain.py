@@ -65,6 +65,9 @@ def retention_gain(
 ) -> RetentionGain:
     """What some points of retention add to the value of a customer: the "five points" table.
 
+    Raises `InputError` for values outside their domain, where retention + points is above 1 or below 0, and
+    where the value has no end before anything is gained.
+
     Parameters
     ----------
     margin_per_period : number or column, money per period
@@ -81,12 +84,6 @@ def retention_gain(
     -------
     RetentionGain
         Prints as a table. The gain is ``inf`` where the value after it has no end.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, where retention + points is above 1 or below 0, and where the
-        value has no end before anything is gained.
 
     Examples
     --------

@@ -37,6 +37,8 @@ def customer_equity(
     Future customers are won in equal numbers, for ever, the first of them at the end of the first
     period; ``timing="mid"`` and ``"begin"`` multiply their part by √(1+d) and 1 + d.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     customers : number or column, 0 or more
@@ -62,11 +64,6 @@ def customer_equity(
     -------
     float, ndarray or Series
         Money of now. Marketing that wins customers for more than they are worth makes it smaller.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -112,6 +109,8 @@ def brand_switching_value(
     Rust, R. T., Lemon, K. N. and Zeithaml, V. A. (2004), "Return on Marketing: Using Customer Equity to
     Focus Marketing Strategy", Journal of Marketing 68(1), 109-127, doi:10.1509/jmkg.68.1.109.24030.
 
+    Raises `InputError` as `markov_value`.
+
     Parameters
     ----------
     transitions : (brands, brands), shares
@@ -135,11 +134,6 @@ def brand_switching_value(
     -------
     (brands,) float64 array
         Money of now. Average it over the buyers of each brand, times their number, for customer equity.
-
-    Raises
-    ------
-    InputError
-        As `markov_value`.
 
     Examples
     --------

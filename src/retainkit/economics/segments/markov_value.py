@@ -34,6 +34,9 @@ def markov_value(
 
     The reward of the state that the customer is in now counts in full; each move takes one period.
 
+    Raises `InputError` for rows that are no probabilities, and where the endless sum has no limit: its sign
+    may differ from state to state, so that it is never answered with ``inf``.
+
     Parameters
     ----------
     transitions : (states, states), shares
@@ -51,12 +54,6 @@ def markov_value(
     -------
     (states,) float64 array
         Money of now, for a customer now in each state.
-
-    Raises
-    ------
-    InputError
-        For rows that are no probabilities, and where the endless sum has no limit: its sign may differ
-        from state to state, so that it is never answered with ``inf``.
 
     See Also
     --------
@@ -90,6 +87,8 @@ def recency_chain(
     States: bought now (recency 1), bought 1, …, J − 1 periods ago, and lost. In every state but the last
     the marketing cost is spent, now, for the chance p_j of a purchase one period later.
 
+    Raises `InputError` for anything but shares in one column.
+
     Parameters
     ----------
     purchase_probabilities : (J,) in [0, 1]
@@ -104,11 +103,6 @@ def recency_chain(
     transitions : (J + 1, J + 1) float64 array
     rewards : (J + 1,) float64 array
         NC − M, −M, …, −M, 0.
-
-    Raises
-    ------
-    InputError
-        For anything but shares in one column.
 
     Examples
     --------

@@ -22,9 +22,11 @@ from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
 def migration_purchases(purchase_probabilities: NumberLike, *, horizon: int) -> Array:
-    """The expected purchases, per customer acquired now, in period 0, 1, …, n.
+    """The expected purchases, per customer acquired now, in period 0, 1, …, n: one column of n + 1.
 
     C₀ = 1 and Cᵢ = Σ_j C_{i−j}·p_j·Π_{k<j}(1 − p_k): who bought j periods ago, not since, and buys now.
+
+    Raises `InputError` for anything but shares in one column.
 
     Parameters
     ----------
@@ -32,15 +34,6 @@ def migration_purchases(purchase_probabilities: NumberLike, *, horizon: int) -> 
         p₁, p₂, …, by the number of periods since the last purchase.
     horizon : int
         n, 1 or more.
-
-    Returns
-    -------
-    (n + 1,) float64 array
-
-    Raises
-    ------
-    InputError
-        For anything but shares in one column.
 
     Examples
     --------
@@ -66,6 +59,8 @@ def migration_value(
     half-way before every sale for everyone who bought within the last J periods, a share Qᵢ =
     Σ_{j≤J} C_{i−j}·Π_{k<j}(1 − p_k).
 
+    Raises `InputError` for values outside their domain, and where the endless sum has no limit.
+
     Parameters
     ----------
     contribution_per_purchase : number, money
@@ -84,11 +79,6 @@ def migration_value(
     float
         Money of now. The same customer as a Markov chain: `markov_value` with `recency_chain`, where a
         promotion is paid at the sale.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where the endless sum has no limit.
 
     Examples
     --------

@@ -54,21 +54,14 @@ def best_stopping(
 ) -> StoppingPlan:
     """The states in which to go on with a customer, and the value of doing so.
 
+    Raises `InputError` as `markov_value`.
+
     Parameters
     ----------
     transitions : (states, states), shares
     rewards : (states,), money
     discount_rate : number > -1, or Rate, per period
     period : unit, optional
-        As `markov_value`.
-
-    Returns
-    -------
-    StoppingPlan
-
-    Raises
-    ------
-    InputError
         As `markov_value`.
 
     Examples

@@ -105,6 +105,9 @@ def acquisition_cost_ladder(
     ``"with-onboarding"``, the rung before and onboarding. All four divide by all new customers
     ("blended"). ``"paid"`` divides paid acquisition by the customers it won.
 
+    Raises `InputError` for unknown purposes, missing columns, missing or infinite amounts, periods that are
+    missing on one side, no new customers at all.
+
     Parameters
     ----------
     spend : mapping or dataframe
@@ -131,12 +134,6 @@ def acquisition_cost_ladder(
     -------
     CostLadder
         Prints as a table.
-
-    Raises
-    ------
-    InputError
-        For unknown purposes, missing columns, missing or infinite amounts, periods that are missing on
-        one side, no new customers at all.
 
     Examples
     --------

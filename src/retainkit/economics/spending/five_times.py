@@ -26,6 +26,8 @@ from retainkit.typing import Number, Plain
 class SpendResponse:
     """What one kind of spending brought, and what a little more of it brings.
 
+    Raises `InputError` for values outside their domain, and one of the two extras without the other.
+
     Parameters
     ----------
     spend : float, money, 0 or more
@@ -34,11 +36,6 @@ class SpendResponse:
     extra_spend, extra_customers : float, optional
         A change of the spend, and what it changed: from a test, two periods, or a response curve. Both
         up, or both down; the marginal cost is their ratio.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and one of the two extras without the other.
 
     Examples
     --------
@@ -179,6 +176,8 @@ def five_times(
 ) -> FiveTimes:
     """Whether it is better to win customers or to keep them, which "five times" does not tell.
 
+    Raises `InputError` for negative values.
+
     Parameters
     ----------
     winning, keeping : SpendResponse
@@ -193,11 +192,6 @@ def five_times(
     -------
     FiveTimes
         Prints as a verdict. Without marginal costs on both sides there is none.
-
-    Raises
-    ------
-    InputError
-        For negative values.
 
     Examples
     --------

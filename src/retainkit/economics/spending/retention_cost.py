@@ -27,6 +27,8 @@ def retention_cost_per_customer(
     An average over all who stayed, most of whom would have stayed anyway; what an additional one costs is
     `cost_per_incremental_save`.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     retention_spend : number or column, money, 0 or more
@@ -40,11 +42,6 @@ def retention_cost_per_customer(
     -------
     float, ndarray or Series
         Money per retained customer; ``inf`` where none was.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -112,6 +109,8 @@ def cost_per_incremental_save(
     (contact + incentive·(1 − p₁))/(p₀ − p₁): all who stay take the incentive, most of whom would have
     stayed without it. The naive figure is contact/p₀ + incentive.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     churn_untreated, churn_treated : number or column in [0, 1], or Rate
@@ -126,11 +125,6 @@ def cost_per_incremental_save(
     -------
     IncrementalSave
         Compare its ``cost`` with what a saved customer is still worth, `residual_lifetime_value`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

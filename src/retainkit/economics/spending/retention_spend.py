@@ -52,6 +52,8 @@ def worthwhile_retention_spend(
     Once: V(after) − V(before). Per period: the s for which a margin m − s at the lower churn is worth as
     much as m at the higher one, m·(1 − V(before)/V(after)); at the end of a period m·(c − c')/(c + d).
 
+    Raises `InputError` for values outside their domain, and where the value before has no end.
+
     Parameters
     ----------
     margin_per_period : number or column, money per period
@@ -67,11 +69,6 @@ def worthwhile_retention_spend(
     -------
     RetentionSpend
         Negative where churn rises: what that costs. ``once`` is ``inf`` where the value after has no end.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where the value before has no end.
 
     Examples
     --------

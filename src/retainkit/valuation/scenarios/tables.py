@@ -21,6 +21,8 @@ from retainkit.valuation.scenarios.result import FIGURES
 def evaluate_scenarios(table: Frame, *, timing: Timing) -> Any:
     """Every figure of every row: segments, plans, channels or a million simulated scenarios.
 
+    Raises `InputError` for missing inputs, values outside their domain, or columns named like a figure.
+
     Parameters
     ----------
     table : dataframe of any kind, DuckDB relation, path of CSV or Parquet files, or dict of columns
@@ -34,11 +36,6 @@ def evaluate_scenarios(table: Frame, *, timing: Timing) -> Any:
     -------
     table of the same kind, of pyarrow for a relation or a path
         The columns of the table, then one for every figure of `UnitEconomicsResult`.
-
-    Raises
-    ------
-    InputError
-        For missing inputs, values outside their domain, or columns named like a figure.
 
     Examples
     --------
