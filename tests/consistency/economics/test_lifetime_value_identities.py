@@ -18,18 +18,18 @@ from retainkit.economics.lifetime.berger_nasr import (
     berger_nasr_case_1,
     berger_nasr_case_2a,
     berger_nasr_case_2b,
+    berger_nasr_case_3,
+    berger_nasr_case_4,
 )
-from retainkit.economics.lifetime.berger_nasr_growth import berger_nasr_case_3, berger_nasr_case_4
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.elasticity import elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.economics.lifetime.retention_gain import retention_gain
 from retainkit.economics.segments.customer_equity import brand_switching_value
-from retainkit.economics.segments.markov_value import markov_value, recency_chain
+from retainkit.economics.segments.markov_value import best_stopping, markov_value, recency_chain
 from retainkit.economics.segments.migration_value import migration_value
-from retainkit.economics.segments.stopping import best_stopping
-from retainkit.economics.spending.retention_spend import worthwhile_retention_spend
+from retainkit.economics.spending.retention_cost import worthwhile_retention_spend
 from retainkit.rates import Rate
 
 TIMINGS = ["begin", "mid", "end", "end-if-retained", "continuous"]

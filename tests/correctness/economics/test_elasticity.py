@@ -13,7 +13,7 @@ import pytest
 from retainkit.economics.lifetime.elasticity import elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.lifetime.retention_gain import retention_gain
-from retainkit.economics.spending.retention_spend import worthwhile_retention_spend
+from retainkit.economics.spending.retention_cost import worthwhile_retention_spend
 from retainkit.errors import InputError
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "lifetime_value.toml").read_text())

@@ -14,12 +14,12 @@ from retainkit.economics.lifetime.berger_nasr import (
     berger_nasr_case_1,
     berger_nasr_case_2a,
     berger_nasr_case_2b,
+    berger_nasr_case_3,
+    berger_nasr_case_4,
 )
-from retainkit.economics.lifetime.berger_nasr_growth import berger_nasr_case_3, berger_nasr_case_4
 from retainkit.economics.segments.customer_equity import brand_switching_value, customer_equity
-from retainkit.economics.segments.markov_value import markov_value, recency_chain
+from retainkit.economics.segments.markov_value import best_stopping, markov_value, recency_chain
 from retainkit.economics.segments.migration_value import migration_purchases, migration_value
-from retainkit.economics.segments.stopping import best_stopping
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "lifetime_value.toml").read_text())
 MANY = 10_000

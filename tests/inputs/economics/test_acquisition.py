@@ -13,12 +13,14 @@ import pytest
 from retainkit.economics.lifetime.acquisition import customer_irr, ltv_to_cac
 from retainkit.economics.lifetime.elasticity import elasticities
 from retainkit.economics.lifetime.retention_gain import retention_gain
-from retainkit.economics.segments.markov_value import recency_chain
-from retainkit.economics.segments.stopping import best_stopping
+from retainkit.economics.segments.markov_value import best_stopping, recency_chain
 from retainkit.economics.spending.cac_ladder import acquisition_cost_ladder
 from retainkit.economics.spending.five_times import SpendResponse, five_times
-from retainkit.economics.spending.retention_cost import cost_per_incremental_save, retention_cost_per_customer
-from retainkit.economics.spending.retention_spend import worthwhile_retention_spend
+from retainkit.economics.spending.retention_cost import (
+    cost_per_incremental_save,
+    retention_cost_per_customer,
+    worthwhile_retention_spend,
+)
 from retainkit.errors import InputError
 
 TIMINGS = ["begin", "mid", "end", "end-if-retained", "continuous"]

@@ -2,23 +2,21 @@
 
 In reading order:
 
-- `attrition`          churn, retention, hazard, half-life and expected lifetime: five ways to say one
-                        constant speed of loss.
-- `lifetime_value`     what the margins of a customer are worth now, with constant margin, churn and
-                        discount.
-- `residual_value`     what a customer who is there already is still worth: the value of the payments to
-                        come.
-- `curve_value`        what a customer on any survival curve is worth: churn that changes with tenure,
-                        measured or modelled.
-- `elasticity`         by how many percent the value of a customer changes when something else changes by
-                        one percent.
-- `retention_gain`     what some points of retention add to a customer's value: the "five points" table.
-- `acquisition`        what a customer brings against what a customer costs to win: LTV:CAC and the rate of
-                        return.
-- `berger_nasr`        the customer lifetime values of Berger and Nasr: sales and promotions of their own
-                        timing.
-- `berger_nasr_growth` cases 3 and 4 of Berger and Nasr: the profit from a customer grows along an S-shaped
-                        curve.
+- `attrition`      churn, retention, hazard, half-life and expected lifetime: five ways to say one
+                    constant speed of loss.
+- `lifetime_value` what the margins of a customer are worth now, with constant margin, churn and
+                    discount.
+- `residual_value` what a customer who is there already is still worth: the value of the payments to
+                    come.
+- `curve_value`    what a customer on any survival curve is worth: churn that changes with tenure,
+                    measured or modelled.
+- `elasticity`     by how many percent the value of a customer changes when something else changes by
+                    one percent.
+- `retention_gain` what some points of retention add to a customer's value: the "five points" table.
+- `acquisition`    what a customer brings against what a customer costs to win: LTV:CAC and the rate of
+                    return.
+- `berger_nasr`    the customer lifetime values of Berger and Nasr: sales and promotions of their own
+                    timing, and profits that grow along an S-shaped curve.
 """
 
 from retainkit.economics.lifetime.acquisition import customer_irr, ltv_to_cac
@@ -34,8 +32,9 @@ from retainkit.economics.lifetime.berger_nasr import (
     berger_nasr_case_1,
     berger_nasr_case_2a,
     berger_nasr_case_2b,
+    berger_nasr_case_3,
+    berger_nasr_case_4,
 )
-from retainkit.economics.lifetime.berger_nasr_growth import berger_nasr_case_3, berger_nasr_case_4
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value

@@ -2,10 +2,8 @@
 
 In reading order:
 
-- `markov_value`    the value of a customer who moves between states: a Markov chain with money in its
-                     states.
-- `stopping`        when to stop marketing to a customer: the best policy of a Markov chain that may be left
-                     at any time.
+- `markov_value`    the value of a customer who moves between states, a Markov chain with money in them, and
+                     when to stop marketing.
 - `migration_value` the migration model: customers who skip a sale are not lost, but come back less and less
                      probably.
 - `customer_equity` what all customers together are worth: those of now, those to come, and those who switch
@@ -13,9 +11,8 @@ In reading order:
 """
 
 from retainkit.economics.segments.customer_equity import brand_switching_value, customer_equity
-from retainkit.economics.segments.markov_value import markov_value, recency_chain
+from retainkit.economics.segments.markov_value import StoppingPlan, best_stopping, markov_value, recency_chain
 from retainkit.economics.segments.migration_value import migration_purchases, migration_value
-from retainkit.economics.segments.stopping import StoppingPlan, best_stopping
 
 __all__ = [
     "StoppingPlan",
