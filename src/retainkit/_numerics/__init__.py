@@ -4,15 +4,13 @@ In reading order:
 
 - `grouping`          equal rows of float columns found fast, and functions evaluated once per distinct value.
 - `powers`            powers (t/scale)^c of times, exact far out, close by and at 0.
-- `gamma_ratios`      ratios of gamma functions to full precision.
-- `gamma_densities`   densities of gamma and beta-prime variables on the log scale.
+- `gamma_functions`   ratios of gamma functions and densities made of them, to full precision.
 - `mean_excess`       the mean of a waiting time from its logarithm as a function of the fall of ln S.
 - `gauss_legendre`    many smooth integrals at once, each with as many nodes as it needs.
 - `beta_mixture`      means of a function of p over a beta distribution.
 - `decaying_sums`     sums of a function that decays, however slowly, without end.
 - `exponential_sums`  all real roots of sums of exponentials, for many rows at once.
-- `bracketed_roots`   the root between two points, for a whole column of functions at once.
-- `search`            roots of falling functions, and the highest point on a line or in a rectangle.
+- `search`            the root between two points, for a whole column of functions, and the highest point.
 - `newton`            Newton's method for a handful of parameters.
 - `maximize`          the maximum of a smooth sum of terms whose gradients are known.
 - `upper_envelope`    the highest of many straight lines.

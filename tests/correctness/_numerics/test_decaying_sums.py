@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from retainkit._numerics.decaying_sums import decaying_moment, decaying_sum
-from retainkit._numerics.gamma_ratios import log_beta_ratio
+from retainkit._numerics.gamma_functions import log_beta_ratio
 
 
 def log_share(alpha: float, beta: float) -> Any:

@@ -14,7 +14,7 @@ import pytest
 from accuracy_tables import read
 
 import retainkit as rk
-from retainkit._numerics.processes import erlang_discount, erlang_stages, erlang_stops
+from retainkit._numerics.processes import erlang_discount, erlang_stops
 from retainkit.ingest.examples import load_cdnow
 
 HERE = Path(__file__).parents[2] / "reference"
@@ -132,7 +132,7 @@ def test_stages_passed_are_stable_for_long_histories() -> None:
             slopes = [mp.fsum(1 / (mp.mpf(r) + i) for i in range(j)) for j in range(k)]
             slope = mp.fsum(t * s for t, s in zip(terms, slopes, strict=True)) / mp.fsum(terms)
             mean = mp.fsum(j * t for j, t in enumerate(terms)) / mp.fsum(terms)
-        found = erlang_stages.unfinished(np.array([r]), np.array([q]), k)
+        found = erlang_stops.unfinished(np.array([r]), np.array([q]), k)
         for ours, theirs in zip(found, (truth, slope, mean), strict=True):
             assert ours[0] == pytest.approx(float(theirs), rel=1e-12)
 

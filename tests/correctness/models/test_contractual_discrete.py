@@ -12,7 +12,7 @@ import pytest
 from accuracy_tables import read
 
 import retainkit as rk
-from retainkit._numerics.gamma_ratios import digamma_bend, digamma_rise, log_beta_ratio
+from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
 from retainkit.models.contractual.beta_discrete_weibull import BetaDiscreteWeibull
 from retainkit.models.contractual.discrete_weibull import DiscreteWeibull
 from retainkit.models.contractual.geometric import Geometric

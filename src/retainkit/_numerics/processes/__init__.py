@@ -6,9 +6,7 @@ In reading order:
 - `power_decay`     rate and end both of gamma-distributed intensity: products of two powers.
 - `gompertz_decay`  a gamma-distributed rate, and an end that is a gamma mixture of Gompertz lifetimes.
 - `mixed_counts`    the distribution of the count of a process that runs for a random time.
-- `erlang_stages`   events of which every k-th counts, told as stages.
-- `erlang_stops`    the same, stopped after a counted one.
+- `erlang_stops`    events of which every k-th counts, told as stages, and stopped after a counted one.
 - `erlang_discount` the same, each counted one discounted.
 - `opportunities`   opportunities that come one by one, each with a chance to be gone before it.
-- `idle_sums`       the sum over all opportunities at which a silent one may have gone.
 """

@@ -6,8 +6,7 @@ In reading order:
 - `beta_difference`      the distribution of A·p₀ − B·p₁ − C for two beta variables, without drawing.
 - `adjusted_differences` differences of a rate between groups, other things being equal.
 - `normal_regret`        what deciding by an uncertain mean costs, and what a sample is worth.
-- `confidence_sequence`  a band around an estimate that holds at all looks together.
-- `wilson`               the interval of a share, right for small ones.
+- `intervals`            of a share, right for small ones, and a band that holds at all looks together.
 - `mean_draws`           draws of a mean: the Bayesian bootstrap, and Student's t.
 - `correlations`         correlations of drivers with each other and an outcome, checked or from rows.
 - `subset_r_squared`     R² on every subset of the drivers, and what each adds on average.

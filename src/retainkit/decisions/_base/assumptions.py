@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit._numerics.bracketed_roots import roots_between
+from retainkit._numerics.search import roots_between
 from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.domains import GROWTH, NOT_NEGATIVE, Domain
 from retainkit.errors import InputError

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from retainkit._numerics.samples.wilson import wilson
+from retainkit._numerics.samples.intervals import wilson
 from retainkit.columns import numbers
 from retainkit.domains import LEVEL, NOT_NEGATIVE
 from retainkit.errors import InputError

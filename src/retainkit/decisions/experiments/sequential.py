@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from retainkit._numerics.samples.confidence_sequence import always_valid_p, best_rho, half_width
+from retainkit._numerics.samples.intervals import always_valid_p, best_rho, half_width
 from retainkit.columns import columns, numbers
 from retainkit.domains import LEVEL, POSITIVE, REAL
 from retainkit.errors import wrong_shape

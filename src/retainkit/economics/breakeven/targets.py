@@ -11,7 +11,7 @@ from math import inf
 
 import numpy as np
 
-from retainkit._numerics.bracketed_roots import roots_between
+from retainkit._numerics.search import roots_between
 from retainkit.columns import SameKind, columns, plain_first
 from retainkit.domains import ENDLESS, ENDLESS_FROM_1, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas import payback

@@ -16,9 +16,9 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from retainkit._numerics.gamma_ratios import digamma_bend, digamma_rise, log_beta_ratio
+from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
+from retainkit._numerics.powers import LONGEST, Clock, elapsed
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
-from retainkit.models.contractual._weibull_clock import LONGEST, Clock, elapsed
 from retainkit.parameters import positive
 from retainkit.typing import Array, Real
 

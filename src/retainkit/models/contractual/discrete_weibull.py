@@ -13,8 +13,8 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from retainkit._numerics.powers import Clock, elapsed
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
-from retainkit.models.contractual._weibull_clock import Clock, elapsed
 from retainkit.parameters import positive, probability
 from retainkit.typing import Array, Real
 

@@ -75,6 +75,11 @@ def one_each(argument: str, value: Real, entries: int) -> Array:
     return array
 
 
+def plain(values: Array) -> Real:
+    """A float where there is one number."""
+    return float(values) if values.ndim == 0 else values
+
+
 def entries_of(model: str, parameters: Mapping[str, Real]) -> int | None:
     """The number of entries where parameters have one value for each, of shape (…, entries)."""
     lengths = {name: np.shape(v)[-1] for name, v in parameters.items() if np.ndim(v) and np.shape(v)[-1] > 1}

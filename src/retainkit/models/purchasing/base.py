@@ -26,6 +26,7 @@ from retainkit.models.purchasing._checks import (
     force_of,
     length_of,
     one_each,
+    plain,
     unit_of,
     whole,
 )
@@ -182,7 +183,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         `n` and `horizon` broadcast against each other.
         """
         counts = np.asarray(whole(n))
-        return _plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
+        return plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
 
     @keeps_labels
     def purchase_pmf_given(self, purchases: DataOf[Purchases], n: NumberLike, horizon: Horizon) -> Array:
@@ -293,7 +294,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         flat = self._discounted_from(zero, zero, t.reshape(-1), force)
         # 1 in most models; where one may leave at the first purchase, the share that did not
         flat = self._alive(Purchases(frequency=zero, recency=zero, T=zero)) * flat
-        return _plain(flat.reshape((*flat.shape[:-1], *t.shape)))
+        return plain(flat.reshape((*flat.shape[:-1], *t.shape)))
 
     def _ahead(self, purchases: Purchases, formula: Formula, **settings: Real) -> Array:
         """`formula(x, T, *settings)` of each customer, if alive, evaluated once per distinct customer."""
@@ -310,7 +311,3 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         distinct = tuple(next(columns) for _ in past)
         each = tuple(next(columns) if value.ndim else value for value in given)
         return np.take(self._from_now(formula, distinct, each), rows.inverse, axis=-1)  # type: ignore[arg-type]
-
-
-def _plain(values: Array) -> Real:
-    return float(values) if values.ndim == 0 else values

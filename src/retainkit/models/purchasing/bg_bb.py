@@ -12,25 +12,27 @@ Science 29(6), 1086-1108, doi:10.1287/mksc.1100.0580; open copy: http://brucehar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
 from scipy.special import betaln, digamma, expit
 
-from retainkit._numerics.gamma_ratios import log_beta_ratio
-from retainkit._numerics.processes.idle_sums import IdleSums
-from retainkit._numerics.processes.opportunities import log_beta_binomial, opportunities_met
+from retainkit._numerics.gamma_functions import log_beta_ratio
+from retainkit._numerics.grouping import distinct_rows
+from retainkit._numerics.processes.opportunities import IdleSums, log_beta_binomial, opportunities_met
 from retainkit.columns import keeps_labels
+from retainkit.domains import NOT_NEGATIVE
+from retainkit.errors import InputError, refuse_where
 from retainkit.models.base import AbstractModel
-from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, whole
-from retainkit.models.purchasing._opportunities import each_once, number_of, plain, unit_of
+from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, plain, whole
 from retainkit.parameters import positive
 from retainkit.protocols import DataOf, data_of
 from retainkit.rates import Rate
 from retainkit.summaries import Opportunities
 from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.units import in_units
 
 
 @final
@@ -123,7 +125,7 @@ class BGBB(AbstractModel[Opportunities]):
         (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
         opportunities, unit = self._asked_of(opportunities)
-        h = number_of(horizon, unit, endless=True, zero=True)
+        h = _number_of(horizon, unit, endless=True, zero=True)
         odds = self._log_odds_left(opportunities)
 
         def kept(n: Array, h: Array) -> Array:
@@ -193,7 +195,7 @@ class BGBB(AbstractModel[Opportunities]):
 
         `horizon` is their number; `n` and `horizon` broadcast against each other.
         """
-        ends = number_of(horizon, self.unit, endless=False, zero=True)
+        ends = _number_of(horizon, self.unit, endless=False, zero=True)
         shape, (counts, ends) = self._asked(np.asarray(whole(n)), ends)
         found = self._pmf_from(np.zeros(1), np.zeros(1), counts, ends)
         return plain(found.reshape((*found.shape[:-1], *shape)))
@@ -218,9 +220,9 @@ class BGBB(AbstractModel[Opportunities]):
         """
         opportunities, unit = self._asked_of(opportunities)
         counts = one_each("n", whole(n), len(opportunities))
-        ends = one_each("horizon", number_of(horizon, unit, endless=False, zero=True), len(opportunities))
+        ends = one_each("horizon", _number_of(horizon, unit, endless=False, zero=True), len(opportunities))
         past = (opportunities.frequency, opportunities.periods)
-        ahead = each_once(self._pmf_from, (*past, counts, ends), entrywise=self._entries is not None)
+        ahead = _each_once(self._pmf_from, (*past, counts, ends), entrywise=self._entries is not None)
         odds = self._log_odds_left(opportunities)
         return expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0)
 
@@ -243,7 +245,7 @@ class BGBB(AbstractModel[Opportunities]):
         periods : (n,) whole numbers ≥ 0
         seed : int or numpy Generator
         """
-        n = np.atleast_1d(number_of(periods, None, endless=False, zero=True, argument="periods"))
+        n = np.atleast_1d(_number_of(periods, None, endless=False, zero=True, argument="periods"))
         rng = self._generator(seed)
         # a chance below 1e-300 stands for one that rounds to 0: nobody would ever go
         dropout = np.maximum(rng.beta(self.gamma, self.delta, n.shape), 1e-300)
@@ -265,22 +267,22 @@ class BGBB(AbstractModel[Opportunities]):
     def _asked_of(self, given: DataOf[Opportunities]) -> tuple[Opportunities, Unit | None]:
         """The opportunities that a question is about, and the time between two of them."""
         opportunities = data_of(given, Opportunities, "opportunities")
-        return opportunities, unit_of(self.unit, self._entries, opportunities)
+        return opportunities, _unit_of(self.unit, self._entries, opportunities)
 
     def _log_odds_left(self, opportunities: Opportunities) -> Array:
         """ln P(has left) / P(is alive) at the last opportunity observed."""
         past = (opportunities.frequency, opportunities.recency, opportunities.periods)
-        return each_once(lambda *p: self._idle(*p).value(), past, entrywise=self._entries is not None)
+        return _each_once(lambda *p: self._idle(*p).value(), past, entrywise=self._entries is not None)
 
     def _ahead(self, opportunities: Opportunities, formula: Callable[..., Array], horizon: Array) -> Array:
         """`formula(periods, horizon)` of each customer, if alive."""
         ends = one_each("horizon", horizon, len(opportunities))
-        return each_once(formula, (opportunities.periods, ends), entrywise=self._entries is not None)
+        return _each_once(formula, (opportunities.periods, ends), entrywise=self._entries is not None)
 
     def _value_of(
         self, opportunities: Opportunities, horizon: Horizon, force: float, unit: Unit | None
     ) -> Array:
-        h = number_of(horizon, unit, endless=True, zero=False)
+        h = _number_of(horizon, unit, endless=True, zero=False)
 
         def met(n: Array, h: Array) -> Array:
             return opportunities_met(self.gamma, self.delta + n, h, force)
@@ -293,7 +295,7 @@ class BGBB(AbstractModel[Opportunities]):
         return np.where(endless, np.inf, alive * chance * np.where(endless, 1.0, ahead))
 
     def _value_of_new(self, horizon: Horizon, force: float, *, zero: bool) -> Real:
-        shape, (h,) = self._asked(number_of(horizon, self.unit, endless=True, zero=zero))
+        shape, (h,) = self._asked(_number_of(horizon, self.unit, endless=True, zero=zero))
         found = self.alpha / (self.alpha + self.beta) * opportunities_met(self.gamma, self.delta, h, force)
         return plain(found.reshape((*found.shape[:-1], *shape)))
 
@@ -315,3 +317,48 @@ class BGBB(AbstractModel[Opportunities]):
         gone = np.logaddexp(0.0, sums.value())
         made = log_beta_binomial(some, end, alpha, beta) + log_beta_ratio(self.gamma, delta, end)
         return np.where(count > end, 0.0, np.exp(made + gone))
+
+
+def _unit_of(own: Unit | None, entries: int | None, opportunities: Opportunities) -> Unit | None:
+    """The time between opportunities that a model and its customers share."""
+    if own and opportunities.unit and own != opportunities.unit:
+        rule = f"must come once every {own}, as the model's do"
+        way_out = "Fit the model on these data."
+        raise InputError("unit-mismatch", "opportunities", opportunities.unit, rule, way_out)
+    if entries is not None and entries != len(opportunities):
+        rule = f"must have {entries:,} entries: the parameters have one value for each"
+        way_out = "Predict for the customers that the parameters belong to, in the same order."
+        raise InputError("length-mismatch", "opportunities", f"{len(opportunities):,} entries", rule, way_out)
+    return own or opportunities.unit
+
+
+def _number_of(
+    horizon: Horizon, unit: Unit | None, *, endless: bool, zero: bool, argument: str = "horizon"
+) -> Array:
+    """A horizon as a whole number of opportunities; infinite, or 0, only where that is a question."""
+    given = in_units(argument, horizon, unit)
+    if isinstance(given, float) and given == math.inf:
+        if endless:
+            return np.asarray(given)
+        way_out = "Only expectations take an infinite one, such as expected_purchases."
+        raise InputError("not-finite", argument, horizon, "must be a finite number of opportunities", way_out)
+    count = np.asarray(NOT_NEGATIVE.check(argument, given))
+    bad = (np.rint(count) != count) | (count < float(not zero))
+    rule = f"must be a whole number of opportunities, {0 if zero else 1} or more"
+    way_out = "Opportunities come whole: between two of them nothing happens."
+    refuse_where(bad, "not-whole", argument, count, rule, way_out)
+    return count
+
+
+def _each_once(formula: Callable[..., Array], columns: Sequence[Array], *, entrywise: bool) -> Array:
+    """`formula` of each row of columns (n,) and single numbers, evaluated once per distinct row.
+
+    With `entrywise` parameters have one value for each row, so that equal rows are not alike.
+    """
+    varying = [column for column in columns if column.ndim]
+    if entrywise or varying[0].size == 0:
+        return formula(*columns)
+    rows = distinct_rows(varying, None, inverse=True)
+    found = iter([part.column() for part in rows.levels])
+    distinct = [next(found) if column.ndim else column for column in columns]
+    return np.take(formula(*distinct), rows.inverse, axis=-1)  # type: ignore[arg-type]

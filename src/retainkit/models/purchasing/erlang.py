@@ -17,8 +17,14 @@ import numpy as np
 from scipy.special import betaln, digamma, gammaln
 
 from retainkit._numerics.processes.erlang_discount import discounted_count
-from retainkit._numerics.processes.erlang_stages import log_unfinished, stage_weights, unfinished
-from retainkit._numerics.processes.erlang_stops import count_pmf, expected_count, stopped_survival
+from retainkit._numerics.processes.erlang_stops import (
+    count_pmf,
+    expected_count,
+    log_unfinished,
+    stage_weights,
+    stopped_survival,
+    unfinished,
+)
 from retainkit.errors import InputError
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Formula
 from retainkit.parameters import positive

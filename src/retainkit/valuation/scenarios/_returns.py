@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 
-from retainkit._numerics.bracketed_roots import roots_between
+from retainkit._numerics.search import roots_between
 from retainkit.economics.lifetime.acquisition import customer_irr
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.typing import Array

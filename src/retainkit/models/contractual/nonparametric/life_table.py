@@ -16,9 +16,9 @@ import numpy as np
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
-from retainkit.models.contractual.nonparametric._watch import Tally, weights_of
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
+from retainkit.models.contractual.nonparametric.risk_table import Tally, weights_of
 from retainkit.models.contractual.questions import plain, times
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals

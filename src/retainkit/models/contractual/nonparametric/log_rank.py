@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models.contractual.nonparametric._watch import Watch, weights_of
+from retainkit.models.contractual.nonparametric.risk_table import Watch, weights_of
 from retainkit.protocols import DataOf, data_of
 from retainkit.records import AbstractRecord
 from retainkit.summaries import Renewals
