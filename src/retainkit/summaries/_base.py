@@ -18,6 +18,10 @@ from retainkit.typing import Array, Frame, NumberLike, Plain
 
 Found = TypeVar("Found")
 
+NOBODY_CAME_BACK = (
+    "no customer has bought a second time.",
+    "Observe for longer, or include customers who came back.",
+)
 _PROBED = 4096
 _FEW_REPEATS = 0.9
 
@@ -91,10 +95,13 @@ class AbstractSummary(ABC):
 
     def _blank(self) -> Self:
         """A copy whose entries may be replaced, without what was kept of the old ones."""
-        other = copy(self)
-        object.__setattr__(other, "_levels", {})
-        object.__setattr__(other, "_kept", {})
-        return other
+        return copy(self)._put(_levels={}, _kept={})
+
+    def _put(self, **values: Any) -> Self:
+        """Values of fields of a summary that is being made."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        return self
 
     def entrywise(self) -> Self:
         """The same entries, each a level of its own: for parameters that differ from entry to entry."""
@@ -127,12 +134,10 @@ class AbstractSummary(ABC):
 
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
         """The same kind of summary with other entries, already known to be right."""
-        summary = self._blank()
-        object.__setattr__(summary, "_levels", entries)
-        for name, column in {**{k: part.column() for k, part in entries.items()}, "weight": weight}.items():
+        columns = {**{k: part.column() for k, part in entries.items()}, "weight": weight}
+        for column in columns.values():
             column.setflags(write=False)
-            object.__setattr__(summary, name, column)
-        return summary
+        return self._blank()._put(_levels=entries, **columns)
 
     @property
     def labels(self) -> Labels | None:
@@ -169,9 +174,17 @@ class AbstractSummary(ABC):
             # a copy, so that the caller may go on using the array; one number for all stays one number
             kept = array.copy() if array.size == length else np.broadcast_to(array, (length,))
             kept.setflags(write=False)
-            object.__setattr__(self, name, kept)
-        object.__setattr__(self, "_levels", {})
-        object.__setattr__(self, "_kept", {"labels": labels})
+            self._put(**{name: kept})
+        self._put(_levels={}, _kept={"labels": labels})
+
+    def _require(self, holds: NumberLike, argument: str, rule: str, way_out: str = "") -> None:
+        """An `InputError` about the first entry of the column of that name where a rule does not hold."""
+        require(holds, argument, getattr(self, argument), rule, way_out)
+
+    def _require_whole(self, *columns: str, rule: str = "must be whole numbers") -> None:
+        for name in columns:
+            column = getattr(self, name)
+            require(np.rint(column) == column, name, column, rule)
 
 
 def _numbered(flags: NumberLike) -> Any:

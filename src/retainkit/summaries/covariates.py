@@ -27,17 +27,14 @@ _PREFIX = "covariate "
 class Described(AbstractSummary, Generic[S]):
     """A summary whose entries carry covariates, one number of each name per entry.
 
+    Raises `InputError` for a column that is not numbers, has gaps, or another length than the data.
+
     Parameters
     ----------
     data : Purchases, Renewals, Spend or Opportunities, n entries
     covariates : mapping of names to (n,) numbers, or any table of numbers
         In the order of the entries; `align_covariates` brings a table into it. Categories become
         numbers by `encode_categories`.
-
-    Raises
-    ------
-    InputError
-        For a column that is not numbers, has gaps, or another length than the data.
 
     Examples
     --------
@@ -68,11 +65,7 @@ class Described(AbstractSummary, Generic[S]):
                 way_out = "Bring a table into the order of the customers with align_covariates."
                 raise InputError("length-mismatch", f"covariates[{name!r}]", column, rule, way_out)
             column.setflags(write=False)
-        object.__setattr__(self, "data", data)
-        object.__setattr__(self, "covariates", named)
-        object.__setattr__(self, "weight", data.weight)
-        object.__setattr__(self, "_levels", {})
-        object.__setattr__(self, "_kept", {"labels": labels})
+        self._put(data=data, covariates=named, weight=data.weight, _levels={}, _kept={"labels": labels})
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -100,11 +93,7 @@ class Described(AbstractSummary, Generic[S]):
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
         mine = {name: entries[_PREFIX + name].column() for name in self.covariates}
         rest = {name: part for name, part in entries.items() if not name.startswith(_PREFIX)}
-        summary = self._blank()
-        object.__setattr__(summary, "data", self.data._of(rest, weight))
-        object.__setattr__(summary, "covariates", mine)
-        object.__setattr__(summary, "weight", weight)
-        return summary
+        return self._blank()._put(data=self.data._of(rest, weight), covariates=mine, weight=weight)
 
 
 def covariate_columns(covariates: Frame, argument: str = "covariates") -> dict[str, Array]:
@@ -174,6 +163,8 @@ def align_covariates(
 ) -> dict[str, Array]:
     """Columns of a table of covariates in the order of the customers of a summary.
 
+    Raises `InputError` for ids that occur twice, and for customers without a line: how many, and which.
+
     Parameters
     ----------
     frame : table of any kind, one line per customer
@@ -181,11 +172,6 @@ def align_covariates(
     customers : (n,) ids, such as ``tx.customers``
     columns : names, optional
         By default all others.
-
-    Raises
-    ------
-    InputError
-        For ids that occur twice, and for customers without a line: how many, and which.
     """
     from retainkit.tables import Fault, read_table, to_list
 

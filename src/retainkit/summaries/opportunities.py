@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from retainkit.summaries._base import AbstractSummary, read_columns, require
+from retainkit.summaries._base import NOBODY_CAME_BACK, AbstractSummary, read_columns
 from retainkit.typing import Array, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
@@ -15,6 +15,9 @@ from retainkit.units import check_unit
 @dataclass(frozen=True, eq=False, init=False)
 class Opportunities(AbstractSummary):
     """Purchases at opportunities that come one by one: a yearly donation, a match day, a cruise season.
+
+    Raises `InputError` for missing, negative or fractional values, more purchases than opportunities, and
+    unequal lengths.
 
     Parameters
     ----------
@@ -29,11 +32,6 @@ class Opportunities(AbstractSummary):
         Customers that each entry stands for.
     unit : {"day", "week", "month", "quarter", "year"}, optional
         The time from one opportunity to the next. Rates and durations can be used only when it is known.
-
-    Raises
-    ------
-    InputError
-        For missing, negative or fractional values, more purchases than opportunities, unequal lengths.
 
     Examples
     --------
@@ -61,28 +59,14 @@ class Opportunities(AbstractSummary):
             {"frequency": frequency, "recency": recency, "periods": periods, "weight": weight},
             may_be_one=("periods", "weight"),
         )
-        object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
-        for name in ("frequency", "recency", "periods"):
-            column = getattr(self, name)
-            require(np.rint(column) == column, name, column, "must be whole numbers")
-        require(
-            self.recency <= self.periods,
-            "recency",
-            self.recency,
-            "must not exceed periods, the number of opportunities",
-        )
-        require(
-            self.frequency <= self.recency,
-            "frequency",
-            self.frequency,
-            "must not exceed recency: there were only so many opportunities until the last purchase",
-        )
-        require(
-            (self.frequency > 0) | (self.recency == 0),
-            "recency",
-            self.recency,
-            "must be 0 where frequency is 0 (no purchase after the first)",
-        )
+        self._put(unit=None if unit is None else check_unit("unit", unit))
+        self._require_whole("frequency", "recency", "periods")
+        rule = "must not exceed periods, the number of opportunities"
+        self._require(self.recency <= self.periods, "recency", rule)
+        rule = "must not exceed recency: there were only so many opportunities until the last purchase"
+        self._require(self.frequency <= self.recency, "frequency", rule)
+        rule = "must be 0 where frequency is 0 (no purchase after the first)"
+        self._require((self.frequency > 0) | (self.recency == 0), "recency", rule)
 
     @classmethod
     def from_frame(cls, frame: Frame, *, unit: Unit | None = None) -> Self:
@@ -102,10 +86,7 @@ class Opportunities(AbstractSummary):
         if not np.any(self.periods > 0):
             return "no customer has had an opportunity yet.", "Observe at least one opportunity."
         if not np.any(self.frequency > 0):
-            return (
-                "no customer has bought a second time.",
-                "Observe for longer, or include customers who came back.",
-            )
+            return NOBODY_CAME_BACK
         return None
 
     @property

@@ -16,7 +16,7 @@ from retainkit.errors import InputError, first_offender
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries._base import AbstractSummary, require
 from retainkit.summaries.purchases import Purchases
-from retainkit.typing import Array, NumberLike, Plain, Unit
+from retainkit.typing import Array, NumberLike, Unit
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -158,13 +158,8 @@ class PurchasesOverTime(AbstractSummary):
         end = born + purchases.T
         if np.any(end > periods.end * (1.0 + 1e-12)):
             raise too_short(end, periods)
-        for name, value in (("birth", born), ("at_purchases", sums), ("group", member)):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "purchases", purchases)
-        object.__setattr__(self, "periods", periods)
-        object.__setattr__(self, "weight", purchases.weight)
-        object.__setattr__(self, "_levels", {})
-        object.__setattr__(self, "_kept", {"labels": labels})
+        self._put(purchases=purchases, birth=born, at_purchases=sums, group=member, periods=periods)
+        self._put(weight=purchases.weight, _levels={}, _kept={"labels": labels})
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -184,19 +179,13 @@ class PurchasesOverTime(AbstractSummary):
         return self.purchases.missing_evidence()
 
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
-        summary = self._blank()
         inner = {name: part for name, part in entries.items() if name in self.purchases.columns}
         sums = [entries[f"sum of {name}"].column() for name in self.periods.names]
-        parts: Plain = {
-            "purchases": self.purchases._of(inner, weight),
-            "birth": entries["birth"].column(),
-            "group": entries["group"].column(),
-            "at_purchases": np.stack(sums, axis=1),
-            "weight": weight,
-        }
-        for name, part in parts.items():
-            object.__setattr__(summary, name, part)
-        return summary
+        own = {name: entries[name].column() for name in ("birth", "group")}
+        purchases = self.purchases._of(inner, weight)
+        return self._blank()._put(
+            purchases=purchases, at_purchases=np.stack(sums, axis=1), weight=weight, **own
+        )
 
 
 def _one_each(argument: str, value: NumberLike, n: int) -> Array:
@@ -209,12 +198,10 @@ def _one_each(argument: str, value: NumberLike, n: int) -> Array:
 
 def with_times(purchases: Purchases, *, recency: Array, T: Array) -> Purchases:
     """The same purchases on another clock, known to be in order; times may have leading axes (…, n)."""
-    other, own = purchases._blank(), np.arange(len(purchases))  # pyright: ignore[reportPrivateUsage]
     columns = {"frequency": purchases.frequency, "recency": recency, "T": T}
+    own = np.arange(len(purchases))
     levels = {name: Levels(column, own) for name, column in columns.items()}
-    for name, value in {**columns, "_levels": levels}.items():
-        object.__setattr__(other, name, value)
-    return other
+    return purchases._blank()._put(**columns, _levels=levels)  # pyright: ignore[reportPrivateUsage]
 
 
 def too_short(end: Array, periods: CovariatePeriods) -> InputError:

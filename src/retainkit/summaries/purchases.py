@@ -10,7 +10,7 @@ import numpy as np
 from retainkit._numerics.grouping import Codes
 from retainkit.domains import REAL
 from retainkit.errors import InputError
-from retainkit.summaries._base import AbstractSummary, read_columns, require
+from retainkit.summaries._base import NOBODY_CAME_BACK, AbstractSummary, read_columns, require
 from retainkit.typing import Array, Frame, NumberLike, Unit
 from retainkit.units import check_unit
 
@@ -20,6 +20,9 @@ _ROUNDED = 0.1  # recency may be rounded, to two decimals of a week say; a wrong
 @dataclass(frozen=True, eq=False, init=False)
 class Purchases(AbstractSummary):
     """When customers bought, as far as any purchase model can see.
+
+    Raises `InputError` for missing or negative values, fractional frequencies, recency after T, unequal
+    lengths, or gaps whose logarithms cannot belong to so many purchases in that time.
 
     Parameters
     ----------
@@ -37,12 +40,6 @@ class Purchases(AbstractSummary):
         Sum of ln(time in `unit`) from each purchase to the next; 0 for customers without a repeat
         purchase. Only regularity of purchasing needs it: likelihoods of Erlang models with different k
         compare by it. `summarize_transactions` computes it.
-
-    Raises
-    ------
-    InputError
-        For missing or negative values, fractional frequencies, recency after T, unequal lengths, or
-        gaps whose logarithms cannot belong to so many purchases in that time.
 
     Examples
     --------
@@ -69,17 +66,11 @@ class Purchases(AbstractSummary):
         log_gaps: NumberLike | None = None,
     ) -> None:
         self._store({"frequency": frequency, "recency": recency, "T": T, "weight": weight})
-        object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
-        require(
-            np.rint(self.frequency) == self.frequency, "frequency", self.frequency, "must be whole numbers"
-        )
-        require(self.recency <= self.T, "recency", self.recency, "must not exceed T, the end of observation")
-        require(
-            (self.frequency > 0) | (self.recency == 0),
-            "recency",
-            self.recency,
-            "must be 0 where frequency is 0 (no repeat purchase)",
-        )
+        self._put(unit=None if unit is None else check_unit("unit", unit))
+        self._require_whole("frequency")
+        self._require(self.recency <= self.T, "recency", "must not exceed T, the end of observation")
+        rule = "must be 0 where frequency is 0 (no repeat purchase)"
+        self._require((self.frequency > 0) | (self.recency == 0), "recency", rule)
         self._keep_gaps(None if log_gaps is None else self._checked_gaps(log_gaps))
 
     @classmethod
@@ -105,10 +96,7 @@ class Purchases(AbstractSummary):
         if len(self) == 0:
             return "there is no customer.", "Check the filter that made the data."
         if not np.any(self.frequency > 0):
-            return (
-                "no customer has bought a second time.",
-                "Observe for longer, or include customers who came back.",
-            )
+            return NOBODY_CAME_BACK
         return None
 
     # -- the gaps: not part of what makes two customers equal, since a likelihood is linear in them ---
@@ -123,20 +111,16 @@ class Purchases(AbstractSummary):
         x = np.maximum(self.frequency, 1.0)
         with np.errstate(divide="ignore"):
             most = np.where(self.frequency > 0.0, x * (np.log(self.recency / x) + _ROUNDED), 0.0)
-        require(
-            (gaps <= most) & ((self.frequency > 0.0) | (gaps == 0.0)),
-            "log_gaps",
-            gaps,
-            "must be 0 without a repeat purchase and at most frequency · ln(recency / frequency) with them",
-            "Sum the natural logarithms of the times between purchases, counted in the unit of recency.",
-        )
+        rule = "must be 0 without a repeat purchase and at most frequency · ln(recency / frequency) with them"
+        way_out = "Sum the natural logarithms of the times between purchases, counted in the unit of recency."
+        possible = (gaps <= most) & ((self.frequency > 0.0) | (gaps == 0.0))
+        require(possible, "log_gaps", gaps, rule, way_out)
         return gaps
 
     def _keep_gaps(self, gaps: Array | None) -> Self:
         if gaps is not None:
             gaps.setflags(write=False)
-        object.__setattr__(self, "log_gaps", gaps)
-        return self
+        return self._put(log_gaps=gaps)
 
     def split(self, size: int) -> list[Self]:  # pyright: ignore[reportIncompatibleMethodOverride]
         pieces = super().split(size)

@@ -72,41 +72,21 @@ class Renewals(AbstractSummary):
     ) -> None:
         columns = {"duration": duration, "event": event, "entry": entry, "weight": weight}
         self._store(columns, may_be_one=("entry", "weight"), flags=("event",))
-        object.__setattr__(self, "whole_periods", bool(whole_periods))
-        object.__setattr__(self, "reasons", tuple(reasons))
-        object.__setattr__(self, "unit", None if unit is None else check_unit("unit", unit))
-        self._check()
+        known = None if unit is None else check_unit("unit", unit)
+        self._put(whole_periods=bool(whole_periods), reasons=tuple(reasons), unit=known)._check()
 
     def _check(self) -> None:
-        last = max(1, len(self.reasons))
-        known = (np.rint(self.event) == self.event) & (self.event <= last)
+        known = (np.rint(self.event) == self.event) & (self.event <= max(1, len(self.reasons)))
         allowed = ", ".join(f"{i} ({name})" for i, name in enumerate(self.reasons, 1)) or "1 (left)"
-        require(
-            known,
-            "event",
-            self.event,
-            f"must be 0 (still there) or {allowed}",
-            "For several reasons to leave give their names: reasons=('voluntary', 'involuntary').",
-        )
-        require(
-            self.entry <= self.duration,
-            "entry",
-            self.entry,
-            "must not exceed duration: observation cannot begin after it ended",
-        )
-        require(
-            (self.event == 0) | (self.duration > self.entry),
-            "duration",
-            self.duration,
-            "must exceed entry (0 if not given) where a customer left: nobody leaves before being there",
-            "Count the first period as 1, or the day of leaving as a day: end the tenure a day later.",
-        )
+        way_out = "For several reasons to leave give their names: reasons=('voluntary', 'involuntary')."
+        self._require(known, "event", f"must be 0 (still there) or {allowed}", way_out)
+        rule = "must not exceed duration: observation cannot begin after it ended"
+        self._require(self.entry <= self.duration, "entry", rule)
+        rule = "must exceed entry (0 if not given) where a customer left: nobody leaves before being there"
+        way_out = "Count the first period as 1, or the day of leaving as a day: end the tenure a day later."
+        self._require((self.event == 0) | (self.duration > self.entry), "duration", rule, way_out)
         if self.whole_periods:
-            for name in ("duration", "entry"):
-                column = getattr(self, name)
-                require(
-                    np.rint(column) == column, name, column, "must be whole numbers with whole_periods=True"
-                )
+            self._require_whole("duration", "entry", rule="must be whole numbers with whole_periods=True")
 
     @classmethod
     def from_frame(cls, frame: Frame, *, unit: Unit | None = None, whole_periods: bool = False) -> Self:
@@ -267,21 +247,12 @@ def _counts(argument: str, counts: NumberLike, *, row: bool = False) -> Array:
     if alive.ndim != 1 or alive.size < (1 if row else 2):
         rule = "must be a column of counts: the start and at least one renewal"
         raise InputError("too-few", argument, alive.tolist(), rule, "For example [1000, 869, 743].")
-    require(
-        np.isfinite(alive) & (alive >= 0) & (np.rint(alive) == alive),
-        argument,
-        alive,
-        "must be whole numbers of customers, 0 or more",
-        "Give counts, not shares: 1000 and 869, not 1.0 and 0.869.",
-    )
-    require(
-        np.append(True, np.diff(alive) <= 0),
-        argument,
-        alive,
-        "must never rise: these are the customers of one cohort who are still there",
-        "Keep new and returning customers out of the cohort they did not begin in.",
-    )
-    require(
-        alive[:1] > 0, argument, alive, "must begin with at least one customer", "Leave out empty cohorts."
-    )
+    whole = np.isfinite(alive) & (alive >= 0) & (np.rint(alive) == alive)
+    way_out = "Give counts, not shares: 1000 and 869, not 1.0 and 0.869."
+    require(whole, argument, alive, "must be whole numbers of customers, 0 or more", way_out)
+    rule = "must never rise: these are the customers of one cohort who are still there"
+    way_out = "Keep new and returning customers out of the cohort they did not begin in."
+    require(np.append(True, np.diff(alive) <= 0), argument, alive, rule, way_out)
+    rule = "must begin with at least one customer"
+    require(alive[:1] > 0, argument, alive, rule, "Leave out empty cohorts.")
     return alive

@@ -7,13 +7,16 @@ from typing import Self
 
 import numpy as np
 
-from retainkit.summaries._base import AbstractSummary, read_columns, require
+from retainkit.summaries._base import AbstractSummary, read_columns
 from retainkit.typing import Array, Frame, NumberLike
 
 
 @dataclass(frozen=True, eq=False, init=False)
 class Spend(AbstractSummary):
     """What customers spent per repeat purchase, as far as any spend model can see.
+
+    Raises `InputError` for missing or negative values, a value of 0 with a frequency above 0, and unequal
+    lengths.
 
     Parameters
     ----------
@@ -23,11 +26,6 @@ class Spend(AbstractSummary):
         Mean value of those purchases: positive where `frequency` is, 0 where it is 0.
     weight : (n,) > 0
         Customers that each entry stands for.
-
-    Raises
-    ------
-    InputError
-        For missing or negative values, a value of 0 with a frequency above 0, unequal lengths.
 
     Examples
     --------
@@ -43,16 +41,12 @@ class Spend(AbstractSummary):
         self, *, frequency: NumberLike, monetary_value: NumberLike, weight: NumberLike = 1.0
     ) -> None:
         self._store({"frequency": frequency, "monetary_value": monetary_value, "weight": weight})
-        require(
-            np.rint(self.frequency) == self.frequency, "frequency", self.frequency, "must be whole numbers"
+        self._require_whole("frequency")
+        rule = "must be positive where frequency is positive"
+        way_out = (
+            "Set frequency to 0 for customers whose purchases brought nothing: they tell nothing of spend."
         )
-        require(
-            (self.frequency == 0) | (self.monetary_value > 0),
-            "monetary_value",
-            self.monetary_value,
-            "must be positive where frequency is positive",
-            "Set frequency to 0 for customers whose purchases brought nothing: they tell nothing of spend.",
-        )
+        self._require((self.frequency == 0) | (self.monetary_value > 0), "monetary_value", rule, way_out)
 
     @classmethod
     def from_frame(cls, frame: Frame) -> Self:
