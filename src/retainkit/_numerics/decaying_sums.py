@@ -31,6 +31,8 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 def decaying_sum(log_function: LogFunction, force: Real, tail: Real, terms: float = np.inf) -> Array:
     """Σ f(j) e^(−force·j) over j = 0, …, terms − 1.
 
+    ``inf`` where it diverges.
+
     Parameters
     ----------
     log_function : (m,) -> (m, …)
@@ -38,10 +40,6 @@ def decaying_sum(log_function: LogFunction, force: Real, tail: Real, terms: floa
     tail : same
         The power e in f(t) ~ t^−e for t to infinity; inf for all that falls faster, 0 for what stays.
     terms : number of terms, a whole number or inf
-
-    Returns
-    -------
-    (…); ``inf`` where the sum diverges.
     """
     return _sum(log_function, np.asarray(force), np.asarray(tail, np.float64), terms, moment=0)
 

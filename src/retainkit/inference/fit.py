@@ -54,6 +54,10 @@ def fit(
     Equal customers are counted first, so the time depends on the number of distinct customers. The
     answer is deterministic.
 
+    Raises `InputError` for data of another kind, or a start that names no parameter; `FitError` with the
+    reason in a sentence: no repeat purchases, too few customers, a parameter at a boundary, a flat
+    likelihood, no convergence.
+
     Parameters
     ----------
     model : a model class, such as `BGNBD`; or one wrapped by `with_covariates` or `with_shares`
@@ -72,14 +76,6 @@ def fit(
     on_failure : {"raise", "return"}
         What to do when the data do not determine the model: raise `FitError` (the refused fit is its
         ``attempt``), or return the refused fit for inspection (``fit.diagnostics.converged`` is False).
-
-    Raises
-    ------
-    InputError
-        For data of another kind, or a start that names no parameter.
-    FitError
-        With the reason in a sentence: no repeat purchases, too few customers, a parameter at a boundary,
-        a flat likelihood, no convergence.
 
     Examples
     --------

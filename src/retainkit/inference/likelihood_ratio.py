@@ -40,18 +40,15 @@ class LikelihoodRatio(Record):
 def likelihood_ratio_test(smaller: AnyFit, larger: AnyFit) -> LikelihoodRatio:
     """Test a model against a larger one that contains it, both fitted to the same customers.
 
+    Raises `InputError` where the larger has no more parameters, other customers, or a lower likelihood: then
+    one is not within the other.
+
     Parameters
     ----------
     smaller, larger : Fit
         The smaller is the larger with some parameters held: no covariates, the same effect on two
         processes, a shape of 1. Where the smaller lies at the edge of the larger (a share of 0, a variance
         of 0) the true p-value is smaller than this one.
-
-    Raises
-    ------
-    InputError
-        Where the larger has no more parameters, other customers, or a lower likelihood: then one is not
-        within the other.
 
     Examples
     --------

@@ -57,8 +57,10 @@ def choose_k(
 ) -> RegularityChoice[M]:
     """Fit an Erlang-k model with every k and keep the one with the highest likelihood.
 
-    The k says how regular purchases are: the times between a customer's purchases vary by 1/√k of their
-    mean. k = 1 is a Poisson process, as BG/NBD and MBG/NBD have it.
+    The k says how regular purchases are: the times between a customer's purchases vary by 1/√k of their mean.
+    k = 1 is a Poisson process, as BG/NBD and MBG/NBD have it. Raises `InputError` without `log_gaps`, by
+    which alone likelihoods with different k compare, and for no k at all; `FitError` if the data do not
+    determine the model with any k.
 
     Parameters
     ----------
@@ -67,18 +69,6 @@ def choose_k(
         `summarize_transactions` computes them.
     ks : whole numbers from 1 to 50
         Which to try.
-
-    Returns
-    -------
-    RegularityChoice
-        `.fit`, `.k` and `.log_likelihoods`.
-
-    Raises
-    ------
-    InputError
-        Without `log_gaps`, by which alone likelihoods with different k compare; for no k at all.
-    FitError
-        If the data do not determine the model with any k.
 
     Notes
     -----

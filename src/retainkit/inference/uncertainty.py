@@ -15,20 +15,15 @@ _STEP = 1e-3  # of a standard deviation: small against it, large against roundin
 def standard_error(figure: Callable[..., Real], *fits: AnyFit) -> Real:
     """Standard error of any figure computed from fitted models, by the delta method.
 
-    The figure is computed once at the estimates and once a step along each direction in which the
-    parameters are uncertain. Fits count as independent of each other.
+    The figure is computed once at the estimates and once a step along each direction in which the parameters
+    are uncertain. Fits count as independent of each other. The error is in the unit of the figure; it covers the
+    uncertainty of the parameters, not that of what the single customer will do, nor that of the model itself.
 
     Parameters
     ----------
     figure : callable
         Takes the models of `fits` in order and gives a number, or an array of them.
     *fits : Fit
-
-    Returns
-    -------
-    float or array
-        In the unit of the figure. It covers the uncertainty of the parameters, not that of what the
-        single customer will do, nor that of the model itself.
 
     Examples
     --------

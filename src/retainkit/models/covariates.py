@@ -244,6 +244,8 @@ def with_covariates(
 ) -> CovariateFamily[B]:
     """A model with covariates on each of its processes, to be given to `fit` with `Described` data.
 
+    What is fitted is a `WithCovariates`, and its ``given(covariates)`` is the plain model of each customer.
+
     Parameters
     ----------
     model : a model class, such as `ParetoNBD` or `Weibull`, or one made by `with_shares`
@@ -252,11 +254,6 @@ def with_covariates(
     **processes : names of covariates
         Which act on which process: ``purchasing=[…], attrition=[…]`` for purchase models,
         ``churn=[…]`` for contractual ones, ``spend=[…]`` for spend.
-
-    Returns
-    -------
-    The family of models for `fit`; what is fitted is a `WithCovariates`, and its ``given(covariates)``
-    is the plain model of each customer.
 
     Examples
     --------

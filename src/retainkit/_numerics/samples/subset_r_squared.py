@@ -23,16 +23,14 @@ Orders: TypeAlias = NDArray[np.intp]
 def r_squared_by_subset(correlation: Array, with_outcome: Array) -> Array:
     """R² of all subsets: entry s belongs to the drivers j whose bit 2^j is set in s.
 
+    Gives (2^p, ...).
+
     Parameters
     ----------
     correlation : (p, p, ...)
         Of the drivers with each other.
     with_outcome : (p, ...)
         Of the drivers with the outcome.
-
-    Returns
-    -------
-    (2^p, ...)
     """
     a, b = correlation[:, :, None], with_outcome[:, None]  # (rest, rest, subsets, ...), (rest, subsets, ...)
     explained = np.zeros((1, *with_outcome.shape[1:]))
@@ -54,15 +52,12 @@ def mean_gains(r_squared: Array) -> Array:
     """What each driver adds to R², averaged over all orders in which the drivers may come in.
 
     Σ over the subsets S without j of |S|!(p−1−|S|)!/p! · (R²(S and j) − R²(S)): the Shapley value of R².
+    Gives (p, ...).
 
     Parameters
     ----------
     r_squared : (2^p, ...)
         As `r_squared_by_subset` gives it.
-
-    Returns
-    -------
-    (p, ...)
     """
     drivers = r_squared.shape[0].bit_length() - 1
     size = np.zeros(1, np.intp)
@@ -96,17 +91,14 @@ def _sums_with_each(values: Array) -> Array:
 def gains_in_order(correlation: Array, with_outcome: Array, orders: Orders) -> Array:
     """What each driver adds to R² in each of some orders of coming in.
 
+    Gives (p, n, ...), by driver, not by place.
+
     Parameters
     ----------
     correlation : (p, p, ...)
     with_outcome : (p, ...)
     orders : (n, p)
         Permutations of the drivers.
-
-    Returns
-    -------
-    (p, n, ...)
-        By driver, not by place.
     """
     place = orders.T  # (p, n)
     a, b = correlation[place[:, None], place], with_outcome[place]

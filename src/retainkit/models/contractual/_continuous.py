@@ -125,15 +125,13 @@ class AbstractContinuousModel(AbstractContractualModel):
     def quantile(self, share: NumberLike, *, given: Time = 0.0) -> Real:
         """The tenure by which a `share` of the customers has left: half of them at ``quantile(0.5)``.
 
+        Since the start, in the model's unit; ``inf`` for a share of 1.
+
         Parameters
         ----------
         share : between 0 and 1; any shape
         given : tenure known to have been reached, broadcast against `share`
             The share is then of those who were there at that tenure.
-
-        Returns
-        -------
-        Tenure since the start, in the model's unit; ``inf`` for a share of 1.
         """
         p = np.asarray(PROBABILITY.check("share", share))
         start = self._times("given", given)
@@ -148,19 +146,15 @@ class AbstractContinuousModel(AbstractContractualModel):
     def expected_lifetime(self, *, horizon: Time = math.inf, given: Time = 0.0) -> Real:
         """Expected time still to be stayed within the horizon: ∫ S(given + u)/S(given) du.
 
-        From the start and without a horizon it is the mean lifetime; with `given` the mean residual
-        lifetime; with a horizon the restricted mean, which needs no assumption beyond that time.
+        From the start and without a horizon it is the mean lifetime; with `given` the mean residual lifetime;
+        with a horizon the restricted mean, which needs no assumption beyond that time. In the model's unit;
+        ``inf`` where the tail of S(t) is t^-1 or heavier and there is no horizon.
 
         Parameters
         ----------
         horizon : time in the model's unit or Duration, optional
             Only time up to so much later counts.
         given : tenure reached already, broadcast against `horizon`
-
-        Returns
-        -------
-        Time in the model's unit; ``inf`` where that is the answer: where the tail of S(t) is t^-1 or
-        heavier and there is no horizon.
         """
         start, span = self._times("given", given), self._times("horizon", horizon)
         values = list(self.parameters.values())

@@ -55,10 +55,6 @@ class AbstractDiscreteModel(AbstractContractualModel):
             Count the payments of this many periods, the running one included.
         given : tenure reached already
             The payments from that tenure on, the one due there included.
-
-        Returns
-        -------
-        Payments (periods begun); ``inf`` where that is the answer.
         """
         return self._worth(0.0, given, horizon, from_next=False)
 

@@ -235,7 +235,8 @@ def with_shares(
     """A model of renewals beside a share that leaves at once, a share that never leaves, or both, for `fit`.
 
     S*(t) = (1 − one_and_done)·[cured + (1 − cured)·S(t)] for t ≥ 1. A share that the data put at 0 is a
-    refused fit with the verdict "boundary": then the model without it says the same.
+    refused fit with the verdict "boundary": then the model without it says the same. What is fitted is a
+    `WithShares`.
 
     Parameters
     ----------
@@ -245,10 +246,6 @@ def with_shares(
     cured : bool
         Whether some of the others never leave. A model whose churn falls with tenure, such as
         `ShiftedBetaGeometric`, has nearly such customers already, and few data tell the two apart.
-
-    Returns
-    -------
-    The family of models for `fit`; what is fitted is a `WithShares`.
 
     Examples
     --------

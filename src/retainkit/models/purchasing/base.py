@@ -92,15 +92,13 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def probability_alive(self, purchases: DataOf[Purchases], horizon: Horizon = 0.0) -> Array:
         """Probability that each customer is still a customer `horizon` after the end of observation.
 
+        (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
+
         Parameters
         ----------
         purchases : Purchases, n entries
         horizon : float (in the model's unit) or Duration, ≥ 0; a scalar or one per entry
             0 asks about the end of observation itself.
-
-        Returns
-        -------
-        (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
         purchases, unit = self._asked_of(purchases)
         t = length_of(horizon, unit, zero=True)
@@ -118,15 +116,12 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def expected_purchases(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer in the `horizon` after observation.
 
+        (n,) counts, or (draws, n); ``inf`` where an infinite horizon means infinitely many.
+
         Parameters
         ----------
         purchases : Purchases, n entries
         horizon : float (in the model's unit) or Duration, > 0; a scalar or one per entry
-
-        Returns
-        -------
-        (n,) expected counts; (draws, n) if the parameters have a leading draws axis. ``inf`` where
-        an infinite horizon means infinitely many.
         """
         purchases, unit = self._asked_of(purchases)
         return self._value_of(purchases, horizon, 0.0, unit)
@@ -189,17 +184,14 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def purchase_pmf_given(self, purchases: DataOf[Purchases], n: NumberLike, horizon: Horizon) -> Array:
         """Probability of exactly `n` purchases in the `horizon` after observation, customer by customer.
 
-        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
+        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0]. (k,)
+        probabilities, or (draws, k).
 
         Parameters
         ----------
         purchases : Purchases, k entries
         n : whole number ≥ 0; a scalar or one per entry
         horizon : float (in the model's unit) or Duration, ≥ 0; a scalar or one per entry
-
-        Returns
-        -------
-        (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
         """
         purchases, unit = self._asked_of(purchases)
         counts = whole(n)
@@ -235,10 +227,6 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         ----------
         T : (n,) > 0, in the model's unit
         seed : int or numpy Generator
-
-        Returns
-        -------
-        Purchases with n entries.
         """
         observed = np.atleast_1d(NOT_NEGATIVE.check("T", T))
         rng = self._generator(seed)

@@ -113,16 +113,14 @@ class BGBB(AbstractModel[Opportunities]):
     def probability_alive(self, opportunities: DataOf[Opportunities], horizon: Horizon = 0) -> Array:
         """Probability that each customer is still a customer `horizon` opportunities after observation.
 
+        (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
+
         Parameters
         ----------
         opportunities : Opportunities, n entries
         horizon : whole number ≥ 0, or Duration; a scalar or one per entry
             0 asks about the last opportunity observed; 1 about the next one, which is what the paper's
             eq. (11) gives.
-
-        Returns
-        -------
-        (n,) probabilities; (draws, n) if the parameters have a leading draws axis.
         """
         opportunities, unit = self._asked_of(opportunities)
         h = _number_of(horizon, unit, endless=True, zero=True)
@@ -137,15 +135,12 @@ class BGBB(AbstractModel[Opportunities]):
     def expected_purchases(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
         """Expected number of purchases of each customer at the next `horizon` opportunities, eq. (13).
 
+        (n,) counts, or (draws, n); ``inf`` for an infinite horizon and gamma ≤ 1.
+
         Parameters
         ----------
         opportunities : Opportunities, n entries
         horizon : whole number ≥ 1, inf, or Duration; a scalar or one per entry
-
-        Returns
-        -------
-        (n,) expected counts; (draws, n) if the parameters have a leading draws axis. ``inf`` for an
-        infinite horizon and gamma ≤ 1.
         """
         opportunities, unit = self._asked_of(opportunities)
         return self._value_of(opportunities, horizon, 0.0, unit)
@@ -206,17 +201,14 @@ class BGBB(AbstractModel[Opportunities]):
     ) -> Array:
         """Probability of exactly `n` purchases at the next `horizon` opportunities, customer by customer.
 
-        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0].
+        A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0]. (k,)
+        probabilities, or (draws, k).
 
         Parameters
         ----------
         opportunities : Opportunities, k entries
         n : whole number ≥ 0; a scalar or one per entry
         horizon : whole number ≥ 0 or Duration; a scalar or one per entry
-
-        Returns
-        -------
-        (k,) probabilities; (draws, k) if the parameters have a leading draws axis.
         """
         opportunities, unit = self._asked_of(opportunities)
         counts = one_each("n", whole(n), len(opportunities))

@@ -110,16 +110,13 @@ class GammaGamma(AbstractModel[Spend]):
     def expected_spend(self, spend: DataOf[Spend]) -> Array:
         """Expected value of a future purchase of each customer, given what they spent so far.
 
-        A weighted mean of the customer's own average and the mean of all customers, eq. (5). Customers
-        with frequency 0 get the mean of all. ``inf`` where that mean is infinite (p·frequency + q ≤ 1).
+        A weighted mean of the customer's own average and the mean of all customers, eq. (5). Customers with
+        frequency 0 get the mean of all. ``inf`` where that mean is infinite (p·frequency + q ≤ 1). (n,)
+        money; (draws, n) if the parameters have a leading draws axis.
 
         Parameters
         ----------
         spend : Spend, n entries
-
-        Returns
-        -------
-        (n,) money; (draws, n) if the parameters have a leading draws axis.
         """
         spend = self._rows(spend, "spend")
         x, z = spend.frequency, spend.monetary_value
@@ -146,7 +143,9 @@ class GammaGamma(AbstractModel[Spend]):
     def spend_quantile(self, spend: DataOf[Spend], probability: NumberLike, *, of: Of = "purchase") -> Array:
         """The amount that a future purchase, or a customer's own mean, stays below with a probability.
 
-        Two of them are an interval: 0.05 and 0.95 hold the next purchase in nine cases of ten.
+        Two of them are an interval: 0.05 and 0.95 hold the next purchase in nine cases of ten. Money as in
+        `expected_spend`: 0 at probability 0; ``inf`` at probability 1, and where a tail is so heavy that the
+        amount exceeds the largest float.
 
         Parameters
         ----------
@@ -155,11 +154,6 @@ class GammaGamma(AbstractModel[Spend]):
         of : {"purchase", "mean"}
             The value of a single future purchase, or the mean that the customer's purchases vary around,
             which is all that is uncertain of the total of very many of them.
-
-        Returns
-        -------
-        (n,) money; (draws, n) if the parameters have a leading draws axis. 0 at probability 0; ``inf`` at
-        probability 1, and where a tail is so heavy that the amount exceeds the largest float.
 
         Examples
         --------

@@ -47,18 +47,16 @@ class AbstractCurve(AbstractEstimate):
     def survival(self, t: Time, *, given: Time | None = None) -> Real:
         """Share of customers still there after tenure `t`, of those who were there at tenure `given`.
 
+        Raises `InputError` past the last observed tenure, unless the curve has come down to 0 or `continued`
+        says what happens there; before the curve begins; and for a `given` tenure that nobody is known to
+        reach.
+
         Parameters
         ----------
         t : tenure in the data's unit or as a Duration; any shape
             Who leaves at exactly `t` has left.
         given : tenure known to have been reached, broadcast against `t`
             S(t)/S(given), and 1 for tenures already passed. By default where the curve begins.
-
-        Raises
-        ------
-        InputError
-            Past the last observed tenure, unless the curve has come down to 0 or `continued` says what
-            happens there; before the curve begins; and `given` a tenure that nobody is known to reach.
         """
         known = self._known(given)
         now = np.maximum(self._tenure("t", t), known)
@@ -166,16 +164,14 @@ class AbstractCurve(AbstractEstimate):
     def quantile(self, p: NumberLike, *, given: Time | None = None) -> Real:
         """The first tenure by which a share `p` of the customers has left: S(t) ≤ 1 − p.
 
+        In the data's unit; ``inf`` where so many have not left by the end of observation and the curve is not
+        `continued`, or never will.
+
         Parameters
         ----------
         p : number or array in (0, 1)
         given : tenure known to have been reached, one number
             Quantiles of the tenures of those who got so far.
-
-        Returns
-        -------
-        Tenure in the data's unit; ``inf`` where so many have not left by the end of observation and
-        the curve is not `continued`, or never will.
         """
         known = np.asarray(one_number("given", self._known(given)))
         stay = (1.0 - _shares_left(p)) * self._reached(known)

@@ -60,18 +60,15 @@ class KaplanMeier(AbstractCurve):
     def estimate(cls, renewals: DataOf[Renewals], *, from_tenure: Time = 0.0) -> Self:
         """The curve of a summary, or of those in it who got past a tenure.
 
+        With late entry, tenures at which nobody was under observation, and an early one at which all who were
+        left, raise `InputError`: the product would be flat, or 0 for ever, without anybody knowing it.
+
         Parameters
         ----------
         renewals : Renewals
         from_tenure : tenure in the data's unit or Duration
             Where the curve begins, with S = 1. A later start is the way out where late entry leaves the
             first tenures with nobody, or almost nobody, under observation.
-
-        Raises
-        ------
-        InputError
-            With late entry, for tenures at which nobody was under observation, and for an early tenure at
-            which all who were left: the product would be flat, or 0 for ever, without anybody knowing it.
         """
         data = data_of(renewals, Renewals, "renewals", cls.__name__)
         start = one_number("from_tenure", times("from_tenure", from_tenure, data.unit))

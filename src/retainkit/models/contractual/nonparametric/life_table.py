@@ -62,6 +62,8 @@ class LifeTable(AbstractEstimate):
     ) -> Self:
         """The table of a summary.
 
+        Raises `InputError` for edges that do not ascend, and for intervals in which nobody was exposed.
+
         Parameters
         ----------
         renewals : Renewals
@@ -69,11 +71,6 @@ class LifeTable(AbstractEstimate):
             By default 1: one unit of time.
         edges : ascending tenures, instead of a width
             The table begins at the first, with those who got past it, and ends at the last.
-
-        Raises
-        ------
-        InputError
-            For edges that do not ascend, and for intervals in which nobody was exposed.
         """
         data = data_of(renewals, Renewals, "renewals", cls.__name__)
         bounds = _edges(data, width, edges)

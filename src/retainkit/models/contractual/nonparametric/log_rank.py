@@ -56,9 +56,10 @@ def log_rank(
     """Test whether groups of customers leave alike.
 
     At each tenure at which anybody leaves, the d who leave are compared with the d·n_g/n expected in each
-    group from its share of those at risk; the sums of the differences, with their hypergeometric
-    covariance, give a chi-square statistic. Late entry is part of who is at risk, ties are taken as they
-    are. Any reason counts as leaving.
+    group from its share of those at risk; the sums of the differences, with their hypergeometric covariance,
+    give a chi-square statistic. Late entry is part of who is at risk, ties are taken as they are. Any reason
+    counts as leaving. Raises `InputError` for fewer than two groups, other units, fractional weights, and
+    groups that are never at risk together when somebody leaves.
 
     Parameters
     ----------
@@ -67,17 +68,6 @@ def log_rank(
     weighting : {"log-rank", "gehan", "tarone-ware", "peto"}
         Most power where hazards are proportional; the others give early tenures, where many are at risk,
         more weight.
-
-    Returns
-    -------
-    LogRank
-        Statistic, degrees of freedom, p-value, observed and expected by group.
-
-    Raises
-    ------
-    InputError
-        For fewer than two groups, other units, fractional weights, and groups that are never at risk
-        together when somebody leaves.
 
     Examples
     --------
