@@ -77,15 +77,7 @@ def _fall(toward: Array, other: Array) -> Array:
     return _GONE / toward + np.sqrt(2.0 * _GONE * (1.0 / toward + 1.0 / other))
 
 
-def _block(
-    function: Function,
-    rows: Codes,
-    a: Array,
-    b: Array,
-    low: Array,
-    high: Array,
-    nodes: int,
-) -> Array:
+def _block(function: Function, rows: Codes, a: Array, b: Array, low: Array, high: Array, nodes: int) -> Array:
     step = (high - low) / (nodes - 1)
     y = low + np.arange(nodes)[:, None] * step  # (nodes, rows)
     falling = np.exp(-np.abs(y))

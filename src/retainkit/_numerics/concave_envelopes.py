@@ -193,7 +193,4 @@ def _split(responses: Responses, node: _Node) -> list[_Covers]:
         return []
     below, above = node.covers.high.copy(), node.covers.low.copy()
     below[i] = above[i] = node.spend[i]
-    return [
-        _cover(responses, node.covers.low, below),
-        _cover(responses, above, node.covers.high),
-    ]
+    return [_cover(responses, node.covers.low, below), _cover(responses, above, node.covers.high)]

@@ -74,10 +74,7 @@ class Diagnostics(Record):
 
 
 def diagnose(
-    found: Maximum,
-    start: np.ndarray,
-    parameters: tuple[Parameter, ...],
-    hints: Mapping[str, str],
+    found: Maximum, start: np.ndarray, parameters: tuple[Parameter, ...], hints: Mapping[str, str]
 ) -> Diagnostics:
     """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
     # the weakest direction of the information is where the data say least: its parameter is named

@@ -16,8 +16,8 @@ def standard_error(figure: Callable[..., Real], *fits: AnyFit) -> Real:
     """Standard error of any figure computed from fitted models, by the delta method.
 
     The figure is computed once at the estimates and once a step along each direction in which the parameters
-    are uncertain. Fits count as independent of each other. The error is in the unit of the figure; it covers the
-    uncertainty of the parameters, not that of what the single customer will do, nor that of the model itself.
+    are uncertain. Fits count as independent of each other. The error is in the unit of the figure; it covers
+    the uncertainty of the parameters, not of what the single customer will do, nor of the model itself.
 
     Parameters
     ----------

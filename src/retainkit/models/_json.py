@@ -13,11 +13,7 @@ from retainkit.models.covariates import WithCovariates
 from retainkit.models.over_time import OverTime
 from retainkit.typing import Plain
 
-COMPOSED: Plain = {
-    "OverTime": OverTime,
-    "WithCovariates": WithCovariates,
-    "WithShares": WithShares,
-}
+COMPOSED: Plain = {"OverTime": OverTime, "WithCovariates": WithCovariates, "WithShares": WithShares}
 
 
 def read_model(text: str | bytes, models: Mapping[str, type[AnyModel]]) -> AnyModel:

@@ -237,10 +237,7 @@ class CovariateFamily(AbstractFamily[WithCovariates[B]], Generic[B]):
 
 
 def with_covariates(
-    model: type[B] | AbstractFamily[B],
-    *,
-    same: Sequence[str] = (),
-    **processes: Sequence[str],
+    model: type[B] | AbstractFamily[B], *, same: Sequence[str] = (), **processes: Sequence[str]
 ) -> CovariateFamily[B]:
     """A model with covariates on each of its processes, to be given to `fit` with `Described` data.
 

@@ -40,12 +40,7 @@ def stopped_survival(r: Real, z: Real, a: Real, b: Real) -> Array:
     some = np.isfinite(z1)  # in infinite time every process stops
     r1, z1, a1, b1 = (v[some] for v in (r1, z1, a1, b1))
     result[some] = mean_over_beta(
-        lambda p, i: np.exp(-r1[i] * np.log1p(p * z1[i])),
-        a1,
-        b1,
-        bend=(r1 + 1.0) * z1,
-        rise=r1,
-        fall=r1,
+        lambda p, i: np.exp(-r1[i] * np.log1p(p * z1[i])), a1, b1, bend=(r1 + 1.0) * z1, rise=r1, fall=r1
     )
     return result.reshape(shape)
 

@@ -147,12 +147,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
 
     @keeps_labels
     def discounted_expected_residual_lifetime(
-        self,
-        tenure: Time,
-        discount_rate: Rate | NumberLike,
-        *,
-        instant: Instant,
-        horizon: Time = math.inf,
+        self, tenure: Time, discount_rate: Rate | NumberLike, *, instant: Instant, horizon: Time = math.inf
     ) -> Real:
         """Expected payments still to come from a customer at hand, discounted to `instant`.
 

@@ -121,12 +121,7 @@ class AbstractCurve(AbstractEstimate):
 
     @keeps_labels
     def interval(
-        self,
-        t: Time,
-        level: Number = 0.95,
-        *,
-        given: Time | None = None,
-        transform: Transform = "log-log",
+        self, t: Time, level: Number = 0.95, *, given: Time | None = None, transform: Transform = "log-log"
     ) -> tuple[Real, Real]:
         """Lower and upper bound of `survival` at the same arguments, pointwise.
 

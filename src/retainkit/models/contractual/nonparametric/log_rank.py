@@ -49,9 +49,7 @@ class LogRank(AbstractRecord):
 
 
 def log_rank(
-    groups: Mapping[str, DataOf[Renewals]] | Sequence[DataOf[Renewals]],
-    *,
-    weighting: Weighting = "log-rank",
+    groups: Mapping[str, DataOf[Renewals]] | Sequence[DataOf[Renewals]], *, weighting: Weighting = "log-rank"
 ) -> LogRank:
     """Test whether groups of customers leave alike.
 
