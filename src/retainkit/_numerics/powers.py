@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from scipy.special import expit
 
-from retainkit.typing import Array, Real
+from retainkit.typing import Array, NumberLike, Real
 
 _SMALL = 0.02
 
@@ -19,6 +19,14 @@ def log_ratio(t: Array, scale: Real) -> Array:
         return np.log(t / scale)
 
 
+def rows_of(shape: tuple[int, ...], *rows: NumberLike) -> Array:
+    """A gradient from its rows: one for each parameter, on axis 0."""
+    score = np.empty((len(rows), *shape))
+    for place, row in zip(score, rows, strict=True):
+        place[...] = row
+    return score
+
+
 def zero_times(x: Array, u: Array) -> Array:
     """x·u where an x of 0 makes it 0, even if u is infinite: t^c ln t at t = 0."""
     return np.multiply(x, u, out=np.zeros(np.broadcast_shapes(x.shape, u.shape)), where=x > 0.0)
@@ -27,10 +35,7 @@ def zero_times(x: Array, u: Array) -> Array:
 def log_power_and_score(t: Array, scale: Real, c: Real) -> tuple[Array, Array]:
     """ln (t/scale)^c, and its gradient in `scale` and `c`."""
     u = log_ratio(t, scale)
-    score = np.empty((2, *np.broadcast_shapes(u.shape, np.shape(c))))
-    score[0] = -c / scale
-    score[1] = u
-    return c * u, score
+    return c * u, rows_of(np.broadcast_shapes(u.shape, np.shape(c)), -c / scale, u)
 
 
 def growth_of_power(start: Array, more: Array, c: Real) -> Array:

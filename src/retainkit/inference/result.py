@@ -28,31 +28,24 @@ _QUESTIONS = {  # of a model, the first that it answers: what "predict" means fo
     "given": "given(covariates), the model of each customer, which answers all questions",
 }
 _SYNONYMS = {  # what other libraries have, and where it is here
-    "params": "model.parameters",
-    "parameters": "model.parameters",
-    "params_": "model.parameters",
-    "coef": "model.parameters",
-    "summary": "rows(), a line for each parameter; print(fitted) shows them",
-    "print_summary": "rows(), a line for each parameter; print(fitted) shows them",
-    "confidence_intervals": "standard_errors, or draws(1000, seed=1)",
-    "conf_int": "standard_errors, or draws(1000, seed=1)",
-    "se": "standard_errors",
-    "bse": "standard_errors",
-    "variance_matrix_": "covariance",
-    "log_likelihood_": "log_likelihood",
-    "loglik": "log_likelihood",
-    "llf": "log_likelihood",
-    "AIC": "aic",
-    "AIC_": "aic",
-    "BIC": "bic",
-    "converged": "diagnostics.converged",
-    "success": "diagnostics.converged",
-    "to_json": "model_dump_json()",
-    "conditional_probability_alive": "model.probability_alive(tx)",
-    "conditional_expected_number_of_purchases_up_to_time": "model.expected_purchases(tx, horizon=52)",
-    "conditional_expected_average_profit": "model.expected_spend(tx)",
-    "survival_function_": "model.survival([1, 2, 3])",
-    "survival_function": "model.survival([1, 2, 3])",
+    name: place
+    for place, names in {
+        "model.parameters": ("params", "parameters", "params_", "coef"),
+        "rows(), a line for each parameter; print(fitted) shows them": ("summary", "print_summary"),
+        "standard_errors, or draws(1000, seed=1)": ("confidence_intervals", "conf_int"),
+        "standard_errors": ("se", "bse"),
+        "covariance": ("variance_matrix_",),
+        "log_likelihood": ("log_likelihood_", "loglik", "llf"),
+        "aic": ("AIC", "AIC_"),
+        "bic": ("BIC", "BIC_"),
+        "diagnostics.converged": ("converged", "success"),
+        "model_dump_json()": ("to_json",),
+        "model.probability_alive(tx)": ("conditional_probability_alive",),
+        "model.expected_purchases(tx, horizon=52)": ("conditional_expected_number_of_purchases_up_to_time",),
+        "model.expected_spend(tx)": ("conditional_expected_average_profit",),
+        "model.survival([1, 2, 3])": ("survival_function_", "survival_function"),
+    }.items()
+    for name in names
 }
 
 
@@ -169,10 +162,7 @@ class Fit(Record, Generic[M]):
             "standard_errors": self.standard_errors,
             "covariance": self.covariance.tolist(),
             "robust_covariance": self.robust_covariance.tolist(),
-            "log_likelihood": self.log_likelihood,
-            "aic": self.aic,
-            "bic": self.bic,
-            "customers": self.customers,
+            **{name: getattr(self, name) for name in ("log_likelihood", "aic", "bic", "customers")},
             "diagnosis": self.diagnostics.message,
         }
 

@@ -13,7 +13,14 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import expit
 
-from retainkit._numerics.powers import log_power_and_score, log_power_share, log_ratio, log_wait, zero_times
+from retainkit._numerics.powers import (
+    log_power_and_score,
+    log_power_share,
+    log_ratio,
+    log_wait,
+    rows_of,
+    zero_times,
+)
 from retainkit.models.contractual._continuous import AbstractContinuousModel
 from retainkit.parameters import positive
 from retainkit.typing import Array, Real
@@ -59,9 +66,7 @@ class LogLogistic(AbstractContinuousModel):
         scale, shape = self.scale, self.shape
         u = log_ratio(t, scale)
         gone = expit(shape * u)  # 1 − S
-        score = np.empty((2, *gone.shape))
-        score[0] = gone * (shape / scale)
-        score[1] = -zero_times(gone, u)
+        score = rows_of(gone.shape, gone * (shape / scale), -zero_times(gone, u))
         return -np.logaddexp(0.0, shape * u), score
 
     def _log_survival(self, t: Array) -> Array:
@@ -72,10 +77,7 @@ class LogLogistic(AbstractContinuousModel):
         u = log_ratio(t, scale)
         there = expit(-shape * u)
         value = np.log(shape) - np.log(scale) + (shape - 1.0) * u - np.logaddexp(0.0, shape * u)
-        score = np.empty((2, *value.shape))
-        score[0] = -there * (shape / scale)
-        score[1] = 1.0 / shape + u * there
-        return value, score
+        return value, rows_of(value.shape, -there * (shape / scale), 1.0 / shape + u * there)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:
         return log_power_and_score(t, self.scale, self.shape)

@@ -13,7 +13,7 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import ndtri_exp
 
-from retainkit._numerics.powers import log_ratio, zero_times
+from retainkit._numerics.powers import log_ratio, rows_of, zero_times
 from retainkit._numerics.samples.normal_tail import (
     fall_of_tail,
     log_tail,
@@ -62,9 +62,7 @@ class LogNormal(AbstractContinuousModel):
     def _log_survival_and_score(self, t: Array) -> tuple[Array, Array]:
         y = self._standard(t)
         hazard = tail_hazard(y)
-        score = np.empty((2, *y.shape))
-        score[0] = hazard / (self.scale * self.sigma)
-        score[1] = zero_times(hazard, y) / self.sigma
+        score = rows_of(y.shape, hazard / (self.scale * self.sigma), zero_times(hazard, y) / self.sigma)
         return log_tail(y), score
 
     def _log_survival(self, t: Array) -> Array:
@@ -74,17 +72,12 @@ class LogNormal(AbstractContinuousModel):
         y = self._standard(t)
         value = log_tail_hazard(y) - np.log(self.sigma) - np.log(t)
         slope = y - tail_hazard(y)
-        score = np.empty((2, *y.shape))
-        score[0] = slope / (self.scale * self.sigma)
-        score[1] = (slope * y - 1.0) / self.sigma
-        return value, score
+        return value, rows_of(y.shape, slope / (self.scale * self.sigma), (slope * y - 1.0) / self.sigma)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:
         y = self._standard(t)
         slope = tail_hazard(-y)
-        score = np.empty((2, *y.shape))
-        score[0] = -slope / (self.scale * self.sigma)
-        score[1] = -slope * y / self.sigma
+        score = rows_of(y.shape, -slope / (self.scale * self.sigma), -slope * y / self.sigma)
         return log_tail(-y), score
 
     # -- predictions --------------------------------------------------------------------------------

@@ -234,7 +234,5 @@ class SBGCounts:
         np.cumsum(1.0 / (alpha + staying), out=asked[1:])
         gone = self.rows.event > 0.0
         met = asked[self.end] - asked[self.begin]
-        score = np.empty((2, met.size))
-        score[0] = gone / alpha - met
-        score[1] = passed[self.end - gone] - passed[self.begin] - met
+        score = np.stack([gone / alpha - met, passed[self.end - gone] - passed[self.begin] - met])
         return (score * self.rows.weight) @ score.T

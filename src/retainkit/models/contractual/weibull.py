@@ -13,7 +13,14 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit._numerics.powers import growth_of_power, log_power_and_score, log_ratio, log_wait, zero_times
+from retainkit._numerics.powers import (
+    growth_of_power,
+    log_power_and_score,
+    log_ratio,
+    log_wait,
+    rows_of,
+    zero_times,
+)
 from retainkit.models.contractual._continuous import AbstractContinuousModel
 from retainkit.parameters import positive
 from retainkit.typing import Array, Real
@@ -61,19 +68,13 @@ class Weibull(AbstractContinuousModel):
         scale, shape = self.scale, self.shape
         u = log_ratio(t, scale)
         x = np.exp(shape * u)  # (t/scale)^shape
-        score = np.empty((2, *x.shape))
-        score[0] = x * (shape / scale)
-        score[1] = -zero_times(x, u)
-        return -x, score
+        return -x, rows_of(x.shape, x * (shape / scale), -zero_times(x, u))
 
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         scale, shape = self.scale, self.shape
         u = log_ratio(t, scale)
         value = np.log(shape) - np.log(scale) + (shape - 1.0) * u
-        score = np.empty((2, *value.shape))
-        score[0] = -shape / scale
-        score[1] = 1.0 / shape + u
-        return value, score
+        return value, rows_of(value.shape, -shape / scale, 1.0 / shape + u)
 
     def _log_ending_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
         # both of the above with one logarithm: most of the time of a fit to a million customers goes here
@@ -82,10 +83,7 @@ class Weibull(AbstractContinuousModel):
         x = np.exp(shape * u)
         surprise = left - x  # the martingale residual
         value = left * (np.log(shape / scale) + (shape - 1.0) * u) - x
-        score = np.empty((2, *value.shape))
-        score[0] = (-shape / scale) * surprise
-        score[1] = left / shape + u * surprise
-        return value, score
+        return value, rows_of(value.shape, (-shape / scale) * surprise, left / shape + u * surprise)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:
         return log_power_and_score(t, self.scale, self.shape)

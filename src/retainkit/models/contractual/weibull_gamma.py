@@ -20,6 +20,7 @@ from retainkit._numerics.powers import (
     log_ratio,
     log_wait,
     logistic_excess,
+    rows_of,
     zero_times,
 )
 from retainkit.models.contractual._continuous import AbstractContinuousModel
@@ -76,10 +77,7 @@ class WeibullGamma(AbstractContinuousModel):
         u = log_ratio(t, scale)
         k = c * u - np.log(r)  # ln of (t/scale)^c / r
         q = expit(k)
-        score = np.empty((3, *q.shape))
-        score[0] = logistic_excess(k)
-        score[1] = r * q * (c / scale)
-        score[2] = -r * zero_times(q, u)
+        score = rows_of(q.shape, logistic_excess(k), r * q * (c / scale), -r * zero_times(q, u))
         return -r * np.logaddexp(0.0, k), score
 
     def _log_survival(self, t: Array) -> Array:
@@ -91,11 +89,7 @@ class WeibullGamma(AbstractContinuousModel):
         k = c * u - np.log(r)
         there = expit(-k)
         value = np.log(c) - np.log(scale) + (c - 1.0) * u - np.logaddexp(0.0, k)
-        score = np.empty((3, *value.shape))
-        score[0] = expit(k) / r
-        score[1] = -there * (c / scale)
-        score[2] = 1.0 / c + u * there
-        return value, score
+        return value, rows_of(value.shape, expit(k) / r, -there * (c / scale), 1.0 / c + u * there)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:
         value, score = log_power_and_score(t, self.scale, self.c)

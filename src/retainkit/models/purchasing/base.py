@@ -118,10 +118,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         (n,) counts, or (draws, n); ``inf`` where an infinite horizon means infinitely many.
 
-        Parameters
-        ----------
-        purchases : Purchases, n entries
-        horizon : float (in the model's unit) or Duration, > 0; a scalar or one per entry
+        `purchases` and `horizon` as in `probability_alive`; the horizon is above 0.
         """
         purchases, unit = self._asked_of(purchases)
         return self._value_of(purchases, horizon, 0.0, unit)
@@ -149,13 +146,8 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
         Multiply by the margin per purchase for the residual value of a customer. `horizon` may be
         infinite as long as `discount_rate` is positive; purchases count when they happen
-        (continuous time), not at the end of a period.
-
-        Parameters
-        ----------
-        purchases : Purchases, n entries, with a unit
-        discount_rate : Rate, ≥ 0
-        horizon : float (in the model's unit) or Duration, > 0; infinite by default
+        (continuous time), not at the end of a period. The model or the `purchases` need a unit; `horizon` as
+        in `expected_purchases`.
         """
         purchases, unit = self._asked_of(purchases)
         return self._value_of(purchases, horizon, force_of(discount_rate, unit), unit)
@@ -187,11 +179,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0]. (k,)
         probabilities, or (draws, k).
 
-        Parameters
-        ----------
-        purchases : Purchases, k entries
-        n : whole number ≥ 0; a scalar or one per entry
-        horizon : float (in the model's unit) or Duration, ≥ 0; a scalar or one per entry
+        `n` is a whole number ≥ 0, one or one per entry; all else as `probability_alive`.
         """
         purchases, unit = self._asked_of(purchases)
         counts = whole(n)

@@ -137,10 +137,7 @@ class BGBB(AbstractModel[Opportunities]):
 
         (n,) counts, or (draws, n); ``inf`` for an infinite horizon and gamma ≤ 1.
 
-        Parameters
-        ----------
-        opportunities : Opportunities, n entries
-        horizon : whole number ≥ 1, inf, or Duration; a scalar or one per entry
+        `horizon` is a whole number ≥ 1, inf, or a Duration; one, or one per entry.
         """
         opportunities, unit = self._asked_of(opportunities)
         return self._value_of(opportunities, horizon, 0.0, unit)
@@ -161,14 +158,8 @@ class BGBB(AbstractModel[Opportunities]):
         """Expected purchases after observation, the one j opportunities ahead times (1 + d)^−j, eq. (14).
 
         Times the margin per purchase it is the residual value of a customer, at the moment of the last
-        opportunity observed.
-
-        Parameters
-        ----------
-        opportunities : Opportunities, n entries
-        discount_rate : Rate, ≥ 0
-            d is this rate per opportunity, so the model or the data need a `unit`.
-        horizon : whole number ≥ 1 or Duration; infinite by default
+        opportunity observed. d is the `discount_rate` ≥ 0 per opportunity, so the model or the data need a
+        `unit`; `horizon` as in `expected_purchases`.
         """
         opportunities, unit = self._asked_of(opportunities)
         return self._value_of(opportunities, horizon, force_of(discount_rate, unit), unit)
@@ -204,11 +195,7 @@ class BGBB(AbstractModel[Opportunities]):
         A customer who has left makes none, so P(n) = P(alive)·P(n | alive) + (1 − P(alive))·[n = 0]. (k,)
         probabilities, or (draws, k).
 
-        Parameters
-        ----------
-        opportunities : Opportunities, k entries
-        n : whole number ≥ 0; a scalar or one per entry
-        horizon : whole number ≥ 0 or Duration; a scalar or one per entry
+        `n` is a whole number ≥ 0, one or one per entry; all else as `probability_alive`.
         """
         opportunities, unit = self._asked_of(opportunities)
         counts = one_each("n", whole(n), len(opportunities))

@@ -21,21 +21,14 @@ class MBGCNBDk(AbstractErlangModel):
 
     Parameters
     ----------
-    r, alpha : float or array, > 0
-        Shape and rate of the gamma distribution of stage rates; the mean rate of purchases is
-        r / (k·alpha) per unit of time, so `alpha` counts in that unit.
+    r, alpha, k, unit : as `BGCNBDk`
     a, b : float or array, > 0
         Beta distribution of the probability to leave after a purchase, the first one included; its
         mean is a / (a + b).
-    k : whole number from 1 to 50
-        Stages from one purchase to the next; no fit estimates it. ``fit(MBGCNBDk, data, fixed={"k": 2})``
-        holds it, `choose_k` compares several.
-    unit : {"day", "week", "month", "quarter", "year"}, optional
 
     Notes
     -----
-    Without ``purchases.log_gaps`` the log-likelihood lacks the term (k − 1)·Σ ln(gap). That moves no
-    parameter, but log-likelihoods with different k, or with that of `MBGNBD`, do not compare then.
+    Without ``purchases.log_gaps`` log-likelihoods with different k do not compare, as with `BGCNBDk`.
 
     Examples
     --------

@@ -174,12 +174,7 @@ class GammaGamma(AbstractModel[Spend]):
     def spend_cdf(self, spend: DataOf[Spend], amount: NumberLike, *, of: Of = "purchase") -> Array:
         """Probability that a future purchase, or a customer's own mean, is worth at most `amount`.
 
-        Parameters
-        ----------
-        spend : Spend, n entries
-        amount : money ≥ 0; one number, or one per entry
-        of : {"purchase", "mean"}
-            See `spend_quantile`.
+        `amount` is money ≥ 0, one number or one per entry; all else as `spend_quantile`.
         """
         spend = self._rows(spend, "spend")
         money = one_each("amount", NOT_NEGATIVE.check("amount", amount), len(spend))
@@ -189,12 +184,7 @@ class GammaGamma(AbstractModel[Spend]):
     def spend_pdf(self, spend: DataOf[Spend], amount: NumberLike, *, of: Of = "purchase") -> Array:
         """Density of the value of a future purchase, or of a customer's own mean, per unit of money.
 
-        Parameters
-        ----------
-        spend : Spend, n entries
-        amount : money > 0; one number, or one per entry
-        of : {"purchase", "mean"}
-            See `spend_quantile`.
+        `amount` is money > 0, one number or one per entry; all else as `spend_quantile`.
         """
         spend = self._rows(spend, "spend")
         money = one_each("amount", POSITIVE.check("amount", amount), len(spend))
