@@ -16,7 +16,7 @@ import numpy as np
 
 from retainkit.errors import InputError, near
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily
+from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, PlainFamily
 from retainkit.parameters import Parameter, real
 from retainkit.protocols import DataOf
 from retainkit.summaries import AbstractSummary, Described
@@ -181,40 +181,27 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
 
 
 @dataclass(frozen=True, slots=True)
-class CovariateFamily(AbstractFamily[WithCovariates[B]], Generic[B]):
+class CovariateFamily(AbstractCoefficients[WithCovariates[B], B]):
     """All models of one form with the same covariates; made by `with_covariates`."""
 
     base: AbstractFamily[B]
     effects: tuple[Effect, ...]
 
     @property
-    def name(self) -> str:
-        return f"{self.base.name} with covariates"
+    def _around(self) -> str:
+        return " with covariates"
 
     @property
     def data_kind(self) -> type[AbstractSummary]:
         return Described
 
     @property
-    def processes(self) -> Mapping[str, tuple[str, int]]:
-        return {}
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        return (*self.base.parameters, *(_coefficient(effect) for effect in self.effects))
+    def added(self) -> tuple[Parameter, ...]:
+        return tuple(coefficient(e.name, e.covariate, " and ".join(e.processes)) for e in self.effects)
 
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> WithCovariates[B]:
-        given = list(values)
-        inner = len(self.base.parameters)
-        return WithCovariates(
-            self.base.of(given[:inner], unit), self.effects, tuple(given[inner:]), unit=unit
-        )
-
-    def values_of(self, model: Any) -> list[Real]:
-        return [*self.base.values_of(model.base), *model.coefficients]
-
-    def penalized(self) -> tuple[int, ...]:
-        return tuple(len(self.base.parameters) + j for j in range(len(self.effects)))
+        base, coefficients = self.parts(values, unit)
+        return WithCovariates(base, self.effects, tuple(coefficients), unit=unit)
 
     def scaling(self, rows: Any) -> Array:
         """Coefficients per standard deviation of their covariate, and the base at the covariates' means."""
@@ -318,11 +305,11 @@ def _plain(value: Any) -> Real:
     return np.asarray(value, np.float64) if isinstance(value, list) else float(value)
 
 
-def _coefficient(effect: Effect) -> Parameter:
-    doc = f"effect of {effect.covariate} on {' and '.join(effect.processes)}"
+def coefficient(name: str, covariate: str, process: str) -> Parameter:
+    """The coefficient of a covariate, as a parameter of that name."""
+    doc = f"effect of {covariate} on {process}"
     # no effect to begin with: a fit without information stays where nothing is claimed
-    specified = real(start=0.0, typical=(-0.5, 0.5), doc=doc)
-    return Parameter(name=effect.name, **specified.metadata)
+    return Parameter(name=name, **real(start=0.0, typical=(-0.5, 0.5), doc=doc).metadata)
 
 
 def _check_process(process: str, family: AnyFamily) -> None:

@@ -20,6 +20,7 @@ from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
 
 M = TypeVar("M")  # an AbstractModel, which lies above this module
+B = TypeVar("B")  # the model within another
 
 
 class AbstractFamily(ABC, Generic[M]):
@@ -134,16 +135,19 @@ class PlainFamily(AbstractFamily[M]):
         return score[[names.index(name) for name in self.names()]]
 
 
-@dataclass(frozen=True, slots=True)
-class HeldFamily(AbstractFamily[M]):
-    """Another family with some of its parameters held fixed."""
+class AbstractFamilyAround(AbstractFamily[M], Generic[M, B]):
+    """Another family with something around it: parameters of its own come after those of the models within."""
 
-    base: AbstractFamily[M]
-    held: tuple[tuple[str, float], ...]
+    base: AbstractFamily[B]
+
+    @property
+    def _around(self) -> str:
+        """What the name says beside that of the models within."""
+        return ""
 
     @property
     def name(self) -> str:
-        return self.base.name
+        return f"{self.base.name}{self._around}"
 
     @property
     def data_kind(self) -> type[AbstractSummary]:
@@ -152,6 +156,44 @@ class HeldFamily(AbstractFamily[M]):
     @property
     def processes(self) -> Mapping[str, tuple[str, int]]:
         return self.base.processes
+
+    @property
+    def added(self) -> tuple[Parameter, ...]:
+        """The parameters beside those of the models within."""
+        return ()
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (*self.base.parameters, *self.added)
+
+    def parts(self, values: Iterable[Real], unit: Unit | None) -> tuple[B, list[Real]]:
+        """The model within, and the values of what is added."""
+        given = list(values)
+        inner = len(self.base.parameters)
+        return self.base.of(given[:inner], unit), given[inner:]
+
+
+class AbstractCoefficients(AbstractFamilyAround[M, B]):
+    """A family whose added parameters are the coefficients of covariates."""
+
+    @property
+    def processes(self) -> Mapping[str, tuple[str, int]]:
+        return {}
+
+    def values_of(self, model: Any) -> list[Real]:
+        return [*self.base.values_of(model.base), *model.coefficients]
+
+    def penalized(self) -> tuple[int, ...]:
+        inner = len(self.base.parameters)
+        return tuple(range(inner, inner + len(self.added)))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFamily(AbstractFamilyAround[M, M]):
+    """Another family with some of its parameters held fixed."""
+
+    base: AbstractFamily[M]
+    held: tuple[tuple[str, float], ...]
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -21,9 +21,10 @@ from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily
+from retainkit.models.covariates import coefficient
+from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, PlainFamily
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
-from retainkit.parameters import Parameter, real
+from retainkit.parameters import Parameter
 from retainkit.protocols import DataOf
 from retainkit.rates import Rate
 from retainkit.summaries import AbstractSummary, Purchases
@@ -255,46 +256,27 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
 
 @dataclass(frozen=True, slots=True)
-class OverTimeFamily(AbstractFamily[OverTime[B]], Generic[B]):
+class OverTimeFamily(AbstractCoefficients[OverTime[B], B]):
     """All models of one form with the same covariates over time; made by `with_covariates_over_time`."""
 
     base: AbstractFamily[B]
     covariates: tuple[str, ...]
 
     @property
-    def name(self) -> str:
-        return f"{self.base.name} with covariates over time"
+    def _around(self) -> str:
+        return " with covariates over time"
 
     @property
     def data_kind(self) -> type[AbstractSummary]:
         return PurchasesOverTime
 
     @property
-    def processes(self) -> Mapping[str, tuple[str, int]]:
-        return {}
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        doc = "effect of {} on purchasing"
-        own = (
-            Parameter(
-                name=f"purchasing.{name}",
-                **real(start=0.0, typical=(-0.5, 0.5), doc=doc.format(name)).metadata,
-            )
-            for name in self.covariates
-        )
-        return (*self.base.parameters, *own)
+    def added(self) -> tuple[Parameter, ...]:
+        return tuple(coefficient(f"purchasing.{name}", name, "purchasing") for name in self.covariates)
 
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> OverTime[B]:
-        given = list(values)
-        inner = len(self.base.parameters)
-        return OverTime(self.base.of(given[:inner], unit), self.covariates, tuple(given[inner:]), unit=unit)
-
-    def values_of(self, model: Any) -> list[Real]:
-        return [*self.base.values_of(model.base), *model.coefficients]
-
-    def penalized(self) -> tuple[int, ...]:
-        return tuple(len(self.base.parameters) + j for j in range(len(self.covariates)))
+        base, coefficients = self.parts(values, unit)
+        return OverTime(base, self.covariates, tuple(coefficients), unit=unit)
 
     def scaling(self, rows: Any) -> Array:
         """Coefficients per standard deviation over the periods, and the base at the periods' means."""

@@ -18,9 +18,9 @@ import numpy as np
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
-from retainkit.models.family import AbstractFamily, AnyFamily, PlainFamily
+from retainkit.models.family import AbstractFamily, AbstractFamilyAround, AnyFamily, PlainFamily
 from retainkit.parameters import Parameter
-from retainkit.summaries import AbstractSummary, Renewals
+from retainkit.summaries import Renewals
 from retainkit.typing import Array, Plain, Real, Unit
 
 B = TypeVar("B", bound=AbstractDiscreteModel)
@@ -186,7 +186,7 @@ def _log_mixture(cured: Array, rest: Array, inner: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareFamily(AbstractFamily[WithShares[B]], Generic[B]):
+class ShareFamily(AbstractFamilyAround[WithShares[B], B]):
     """All models of one form beside the same shares; made by `with_shares`."""
 
     base: AbstractFamily[B]
@@ -194,38 +194,29 @@ class ShareFamily(AbstractFamily[WithShares[B]], Generic[B]):
     cured: bool
 
     @property
-    def name(self) -> str:
-        return f"{self.base.name} with shares"
+    def _around(self) -> str:
+        return " with shares"
 
     @property
-    def data_kind(self) -> type[AbstractSummary]:
-        return Renewals
-
-    @property
-    def _added(self) -> tuple[Parameter, ...]:
+    def added(self) -> tuple[Parameter, ...]:
         chosen = ((ONE_AND_DONE, self.one_and_done), (CURED, self.cured))
         return tuple(share for share, wanted in chosen if wanted)
 
     @property
     def processes(self) -> Mapping[str, tuple[str, int]]:
         # covariates may act on the shares too: what makes someone a one-timer need not make them leave
-        return {**self.base.processes, **{share.name: (share.name, 1) for share in self._added}}
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        return (*self.base.parameters, *self._added)
+        return {**self.base.processes, **{share.name: (share.name, 1) for share in self.added}}
 
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> WithShares[B]:
-        given = list(values)
-        inner = len(self.base.parameters)
-        shares = dict(zip((share.name for share in self._added), given[inner:], strict=True))
-        return WithShares(self.base.of(given[:inner], unit), **shares, unit=unit)
+        base, shares = self.parts(values, unit)
+        named = dict(zip((share.name for share in self.added), shares, strict=True))
+        return WithShares(base, **named, unit=unit)
 
     def values_of(self, model: WithShares[B]) -> list[Real]:
         return [*self.base.values_of(model.base), *model.shares.values()]
 
     def score_rows(self, score: Array) -> Array:
-        inner = len(score) - len(self._added)
+        inner = len(score) - len(self.added)
         return np.concatenate([self.base.score_rows(score[:inner]), score[inner:]])
 
 
