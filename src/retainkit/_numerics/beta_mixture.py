@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from retainkit._numerics.grouping import Codes
+from retainkit._numerics.grouping import Codes, blocks
 from retainkit.typing import Array
 
 Function: TypeAlias = Callable[[Array, Codes], Array]
@@ -42,18 +42,11 @@ def mean_over_beta(
         No faster than p^−fall does the function fall.
     """
     low, high, step = _window(a, b, bend, rise, fall)
-    nodes = np.ceil((high - low) / step).astype(np.intp) + 1
+    nodes = np.ceil((high - low) / step) + 1.0
     result = np.empty(a.shape)
     # rows with similar numbers of nodes share a block, so that no row pays for another's width
-    order = np.argsort(nodes, kind="stable")
-    start = 0
-    while start < order.size:
-        stop = start + 1
-        while stop < order.size and nodes[order[stop]] * (stop + 1 - start) <= _CELLS:
-            stop = min(order.size, stop + max(1, (stop - start) // 4))
-        rows = order[start:stop]
-        result[rows] = _block(function, rows, a[rows], b[rows], low[rows], high[rows], int(nodes[rows[-1]]))
-        start = stop
+    for rows, most in blocks(np.arange(a.size), nodes, _CELLS):
+        result[rows] = _block(function, rows, a[rows], b[rows], low[rows], high[rows], most)
     return result
 
 

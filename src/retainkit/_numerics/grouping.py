@@ -6,7 +6,7 @@ without sorting; rows then become one integer key each, counted by ``bincount`` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -81,6 +81,18 @@ def grid_levels(column: Array) -> Levels | None:
 
 def _on_grid(column: Array, steps: float) -> bool:
     return bool(np.all(np.rint(column * steps) / steps == column))
+
+
+def blocks(rows: Codes, lengths: Array, cells: int) -> Iterator[tuple[Codes, int]]:
+    """Rows of similar length together, few enough to stay near the processor."""
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    while start < order.size:
+        stop = start + 1
+        while stop < order.size and lengths[order[stop]] * (stop + 1 - start) <= cells:
+            stop = min(order.size, stop + max(1, (stop - start) // 4))
+        yield rows[order[start:stop]], int(np.ceil(lengths[order[stop - 1]]))
+        start = stop
 
 
 @dataclass(frozen=True, slots=True)

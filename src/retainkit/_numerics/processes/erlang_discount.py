@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import gammainc, gammaln
 
 from retainkit._numerics.beta_mixture import mean_over_beta
-from retainkit._numerics.grouping import Codes
-from retainkit._numerics.processes.erlang_stops import Stopped, blocks, by_stage, first_stages, stayed_after
+from retainkit._numerics.grouping import Codes, blocks
+from retainkit._numerics.processes.erlang_stops import Stopped, by_stage, first_stages, stayed_after
 from retainkit.typing import Array, Real
 
 _GONE = 36.0

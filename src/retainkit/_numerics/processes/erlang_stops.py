@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import betainc, betaln, xlogy
 
 from retainkit._numerics.beta_mixture import mean_over_beta
-from retainkit._numerics.grouping import Codes
+from retainkit._numerics.grouping import Codes, blocks
 from retainkit.typing import Array, Real
 
 
@@ -161,25 +161,13 @@ def _either(
     stages = _most_stages(of, m)
     short = np.flatnonzero(stages <= LONGEST)
     long = np.flatnonzero((stages > LONGEST) & np.isfinite(of.z))
-    for rows, length in blocks(short, stages[short]):
+    for rows, length in blocks(short, stages[short], _CELLS):
         some = of.take(rows)
         share = _share_of(stage_pmf(some.r, some.z, length), m, k)
         result[rows] = np.einsum("ij,ij->j", share, worth(stayed_after(some.a, some.b, share.shape[0])))
     if long.size:
         result[long] = by_roots(of.take(long), m, k)
     return result
-
-
-def blocks(rows: Codes, lengths: Array, cells: int = _CELLS) -> Iterator[tuple[Codes, int]]:
-    """Rows of similar length together, few enough to stay near the processor."""
-    order = np.argsort(lengths, kind="stable")
-    start = 0
-    while start < order.size:
-        stop = start + 1
-        while stop < order.size and lengths[order[stop]] * (stop + 1 - start) <= cells:
-            stop = min(order.size, stop + max(1, (stop - start) // 4))
-        yield rows[order[start:stop]], int(np.ceil(lengths[order[stop - 1]]))
-        start = stop
 
 
 def stage_pmf(r: Array, z: Array, length: int) -> Array:
