@@ -60,12 +60,8 @@ def _lone_root(amounts: list[float], times: list[float]) -> float | None:
     try:
         for _ in range(20):
             (gain, early, wide), (loss, late, broad) = (_moments_of(side, u) for side in sides)
-            h, slope, curvature, variance = (
-                math.log(gain / loss),
-                late - early,
-                wide - broad,
-                max(wide, broad),
-            )
+            h, slope, curvature = math.log(gain / loss), late - early, wide - broad
+            variance = max(wide, broad)
             step = -h / slope / max(1.0 - 0.5 * h * curvature / slope**2, 0.5)
             u += step
             after = (0.25 * (variance / slope) ** 2 + variance**1.5 / abs(slope)) * abs(step) ** 3

@@ -22,8 +22,8 @@ def log_ratio(t: Array, scale: Real) -> Array:
 def rows_of(shape: tuple[int, ...], *rows: NumberLike) -> Array:
     """A gradient from its rows: one for each parameter, on axis 0."""
     score = np.empty((len(rows), *shape))
-    for place, row in zip(score, rows, strict=True):
-        place[...] = row
+    for place, row in enumerate(rows):
+        score[place] = row
     return score
 
 

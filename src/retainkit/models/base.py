@@ -13,7 +13,7 @@ import numpy as np
 from retainkit.columns import Labels, same_rows
 from retainkit.errors import InputError
 from retainkit.models.family import AnyFamily, PlainFamily
-from retainkit.parameters import parameters_of
+from retainkit.parameters import Parameter, parameters_of
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Plain, Real, Unit
@@ -55,15 +55,19 @@ class AbstractModel(ABC, Generic[S]):
             if type(given) is float and p.domain.contains(given):
                 continue  # the common case, thousands of times in a fit
             columns[p.name] = given
-            value = p.domain.check(f"{type(self).__name__} {p.name} ({p.doc})", given)
-            if isinstance(value, np.ndarray):
-                value = value.copy()
-                value.setflags(write=False)
-            object.__setattr__(self, p.name, value)
+            self._keep(p, given)
         if columns:
             object.__setattr__(self, "labels", same_rows(**columns))
         if self.unit is not None:
             check_unit(f"{type(self).__name__} unit", self.unit)
+
+    def _keep(self, parameter: Parameter, given: Real) -> None:
+        """A checked value of a parameter; a copy that nobody can write to where it is an array."""
+        value = parameter.domain.check(f"{type(self).__name__} {parameter.name} ({parameter.doc})", given)
+        if isinstance(value, np.ndarray):
+            value = value.copy()
+            value.setflags(write=False)
+        object.__setattr__(self, parameter.name, value)
 
     @abstractmethod
     def log_likelihood_and_score(self, data: DataOf[S]) -> tuple[Array, Array]:

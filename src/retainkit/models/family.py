@@ -136,7 +136,7 @@ class PlainFamily(AbstractFamily[M]):
 
 
 class AbstractFamilyAround(AbstractFamily[M], Generic[M, B]):
-    """Another family with something around it: parameters of its own come after those of the models within."""
+    """Another family with something around it: its own parameters come after those of the models within."""
 
     base: AbstractFamily[B]
 

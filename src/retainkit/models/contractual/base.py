@@ -183,9 +183,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         Just before a renewal: Σ j·a_j / Σ a_j with a_j the discounted expected j-th payment: the mean
         number of renewals behind a payment. It grows with tenure: loyal customers have more ahead.
         """
-        force, start = np.broadcast_arrays(
-            per_period(discount_rate, self.unit), self._times("tenure", tenure)
-        )
+        force, start = self._discounts(discount_rate, tenure)
         count, tail = terms(horizon, self.unit), self._tail()
         ahead = self._ahead(start, from_next=True)
         total = decaying_sum(ahead, force, tail, count)

@@ -20,7 +20,6 @@ from retainkit.errors import InputError
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
 from retainkit.models.family import AbstractFamily, AbstractFamilyAround, AnyFamily, PlainFamily
 from retainkit.parameters import Parameter
-from retainkit.summaries import Renewals
 from retainkit.typing import Array, Plain, Real, Unit
 
 B = TypeVar("B", bound=AbstractDiscreteModel)
@@ -68,11 +67,7 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
         for share in (ONE_AND_DONE, CURED):
             given = getattr(self, share.name)
             if given is not None:
-                value = share.domain.check(f"WithShares {share.name} ({share.doc})", given)
-                if isinstance(value, np.ndarray):
-                    value = value.copy()
-                    value.setflags(write=False)
-                object.__setattr__(self, share.name, value)
+                self._keep(share, given)
         if self.unit is None:
             object.__setattr__(self, "unit", self.base.unit)
 

@@ -1,13 +1,14 @@
-"""What purchase models check before they compute: data, units, discounts, counts, lengths."""
+"""What purchase models check before they compute (data, units, discounts, counts), and each customer once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
+from retainkit._numerics.grouping import distinct_rows
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.rates import Rate
@@ -103,3 +104,17 @@ def check_entries(model: str, own: int | None, entries: int) -> None:
             "draws of one parameter for all have the shape (draws, 1)."
         )
         raise InputError("length-mismatch", "purchases", f"{entries:,} entries", rule, way_out)
+
+
+def each_once(formula: Callable[..., Array], columns: Sequence[Array], *, entrywise: bool) -> Array:
+    """`formula` of each row of columns (n,) and single numbers, evaluated once per distinct row.
+
+    With `entrywise` parameters have one value for each row, so that equal rows are not alike.
+    """
+    varying = [column for column in columns if column.ndim]
+    if entrywise or varying[0].size == 0:
+        return formula(*columns)
+    rows = distinct_rows(varying, None, inverse=True)
+    found = iter([part.column() for part in rows.levels])
+    distinct = [next(found) if column.ndim else column for column in columns]
+    return np.take(formula(*distinct), rows.inverse, axis=-1)  # type: ignore[arg-type]

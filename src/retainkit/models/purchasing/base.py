@@ -15,13 +15,13 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 from scipy.special import expit
 
-from retainkit._numerics.grouping import distinct_rows
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import (
     Horizon,
     check_entries,
+    each_once,
     entries_of,
     force_of,
     length_of,
@@ -278,12 +278,9 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
             return purchases.frequency
         past = [getattr(purchases, name) for name in self._past]
         given = [one_each(name, value, len(purchases)) for name, value in settings.items()]
-        if self._entries is not None:
-            return self._from_now(formula, tuple(past), tuple(given))
+
+        def ahead(*columns: Array) -> Array:
+            return self._from_now(formula, columns[: len(past)], columns[len(past) :])
+
         # a horizon for each customer belongs to what makes customers equal, one for all does not
-        varying = [*past, *(value for value in given if value.ndim)]
-        rows = distinct_rows(varying, None, inverse=True)
-        columns = iter([part.column() for part in rows.levels])
-        distinct = tuple(next(columns) for _ in past)
-        each = tuple(next(columns) if value.ndim else value for value in given)
-        return np.take(self._from_now(formula, distinct, each), rows.inverse, axis=-1)  # type: ignore[arg-type]
+        return each_once(ahead, [*past, *given], entrywise=self._entries is not None)

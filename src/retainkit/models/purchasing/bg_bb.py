@@ -12,7 +12,7 @@ Science 29(6), 1086-1108, doi:10.1287/mksc.1100.0580; open copy: http://brucehar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -20,13 +20,20 @@ import numpy as np
 from scipy.special import betaln, digamma, expit
 
 from retainkit._numerics.gamma_functions import log_beta_ratio
-from retainkit._numerics.grouping import distinct_rows
 from retainkit._numerics.processes.opportunities import IdleSums, log_beta_binomial, opportunities_met
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.base import AbstractModel
-from retainkit.models.purchasing._checks import Horizon, entries_of, force_of, one_each, plain, whole
+from retainkit.models.purchasing._checks import (
+    Horizon,
+    each_once,
+    entries_of,
+    force_of,
+    one_each,
+    plain,
+    whole,
+)
 from retainkit.parameters import positive
 from retainkit.protocols import DataOf, data_of
 from retainkit.rates import Rate
@@ -201,7 +208,7 @@ class BGBB(AbstractModel[Opportunities]):
         counts = one_each("n", whole(n), len(opportunities))
         ends = one_each("horizon", _number_of(horizon, unit, endless=False, zero=True), len(opportunities))
         past = (opportunities.frequency, opportunities.periods)
-        ahead = _each_once(self._pmf_from, (*past, counts, ends), entrywise=self._entries is not None)
+        ahead = each_once(self._pmf_from, (*past, counts, ends), entrywise=self._entries is not None)
         odds = self._log_odds_left(opportunities)
         return expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0)
 
@@ -251,12 +258,12 @@ class BGBB(AbstractModel[Opportunities]):
     def _log_odds_left(self, opportunities: Opportunities) -> Array:
         """ln P(has left) / P(is alive) at the last opportunity observed."""
         past = (opportunities.frequency, opportunities.recency, opportunities.periods)
-        return _each_once(lambda *p: self._idle(*p).value(), past, entrywise=self._entries is not None)
+        return each_once(lambda *p: self._idle(*p).value(), past, entrywise=self._entries is not None)
 
     def _ahead(self, opportunities: Opportunities, formula: Callable[..., Array], horizon: Array) -> Array:
         """`formula(periods, horizon)` of each customer, if alive."""
         ends = one_each("horizon", horizon, len(opportunities))
-        return _each_once(formula, (opportunities.periods, ends), entrywise=self._entries is not None)
+        return each_once(formula, (opportunities.periods, ends), entrywise=self._entries is not None)
 
     def _value_of(
         self, opportunities: Opportunities, horizon: Horizon, force: float, unit: Unit | None
@@ -327,17 +334,3 @@ def _number_of(
     way_out = "Opportunities come whole: between two of them nothing happens."
     refuse_where(bad, "not-whole", argument, count, rule, way_out)
     return count
-
-
-def _each_once(formula: Callable[..., Array], columns: Sequence[Array], *, entrywise: bool) -> Array:
-    """`formula` of each row of columns (n,) and single numbers, evaluated once per distinct row.
-
-    With `entrywise` parameters have one value for each row, so that equal rows are not alike.
-    """
-    varying = [column for column in columns if column.ndim]
-    if entrywise or varying[0].size == 0:
-        return formula(*columns)
-    rows = distinct_rows(varying, None, inverse=True)
-    found = iter([part.column() for part in rows.levels])
-    distinct = [next(found) if column.ndim else column for column in columns]
-    return np.take(formula(*distinct), rows.inverse, axis=-1)  # type: ignore[arg-type]

@@ -16,8 +16,7 @@ from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
 from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.restricted_mean import RestrictedMean, area_and_error
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
-from retainkit.models.contractual.questions import times
-from retainkit.protocols import DataOf, data_of
+from retainkit.protocols import DataOf
 from retainkit.summaries import Renewals
 
 
@@ -70,9 +69,7 @@ class KaplanMeier(AbstractCurve):
             Where the curve begins, with S = 1. A later start is the way out where late entry leaves the
             first tenures with nobody, or almost nobody, under observation.
         """
-        data = data_of(renewals, Renewals, "renewals", cls.__name__)
-        start = one_number("from_tenure", times("from_tenure", from_tenure, data.unit))
-        risk = risk_table(data, from_tenure=start, model=cls.__name__)
+        risk = risk_table(renewals, from_tenure=from_tenure, model=cls.__name__)
         left, n = risk.left_in_all, risk.at_risk
         with np.errstate(divide="ignore"):  # infinite where all leave and S is 0
             greenwood = np.cumsum(left / (n * (n - left)))

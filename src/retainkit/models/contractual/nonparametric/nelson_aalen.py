@@ -14,10 +14,9 @@ import numpy as np
 from retainkit.columns import keeps_labels
 from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
-from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
-from retainkit.models.contractual.questions import plain, times
-from retainkit.protocols import DataOf, data_of
+from retainkit.models.contractual.questions import plain
+from retainkit.protocols import DataOf
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Real
 
@@ -47,9 +46,7 @@ class NelsonAalen(AbstractCurve):
     @classmethod
     def estimate(cls, renewals: DataOf[Renewals], *, from_tenure: Time = 0.0) -> Self:
         """The curve of a summary, or of those in it who got past a tenure; as `KaplanMeier.estimate`."""
-        data = data_of(renewals, Renewals, "renewals", cls.__name__)
-        start = one_number("from_tenure", times("from_tenure", from_tenure, data.unit))
-        risk = risk_table(data, from_tenure=start, model=cls.__name__)
+        risk = risk_table(renewals, from_tenure=from_tenure, model=cls.__name__)
         left, n = risk.left_in_all, risk.at_risk
         shares = np.append(1.0, np.exp(-np.cumsum(left / n)))
         return cls(risk=risk, shares=shares, log_variance=np.append(0.0, np.cumsum(left / n**2)))

@@ -14,8 +14,12 @@ import numpy as np
 
 from retainkit._numerics.grouping import Levels
 from retainkit.errors import InputError
+from retainkit.models.contractual.nonparametric.estimate import one_number
+from retainkit.models.contractual.questions import times
+from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
-from retainkit.typing import Array, Plain, Unit
+from retainkit.typing import Array, NumberLike, Plain, Unit
+from retainkit.units import Duration
 
 
 @final
@@ -177,22 +181,24 @@ class RiskTable:
         return self.left.sum(axis=0)
 
 
-def risk_table(renewals: Renewals, *, from_tenure: float, model: str) -> RiskTable:
+def risk_table(given: DataOf[Renewals], *, from_tenure: Duration | NumberLike, model: str) -> RiskTable:
     """Count a summary, from one tenure on; those who left before it do not count.
 
     With late entry tenures at which nobody was watched, and an early one at which all who were left, are
     refused.
     """
+    renewals = data_of(given, Renewals, "renewals", model)
+    start = one_number("from_tenure", times("from_tenure", from_tenure, renewals.unit))
     weight, ends, late = weights_of(renewals), renewals.levels("duration"), enters_late(renewals)
     counts = _counts(renewals, weight, late=late)
-    kept = (counts.sum(axis=0) > 0.0) & (ends.values > from_tenure)
+    kept = (counts.sum(axis=0) > 0.0) & (ends.values > start)
     time, counts = ends.values[kept], counts[:, kept]
     if time.size == 0:
-        raise _nobody(renewals, from_tenure)
+        raise _nobody(renewals, start)
     left = counts[1:].sum(axis=0)
     if late:
         heads = Watch.of(renewals, None)
-        refuse_gaps(heads, from_tenure, float(time[-1]), model)
+        refuse_gaps(heads, start, float(time[-1]), model)
         at_risk = heads.at_risk(time) if weight is None else _weighed(renewals, heads, time, left, weight)
         refuse_collapse(time, at_risk, left, model)
     else:
@@ -202,7 +208,7 @@ def risk_table(renewals: Renewals, *, from_tenure: float, model: str) -> RiskTab
         at_risk=at_risk,
         left=counts[1:],
         censored=counts[0],
-        start=from_tenure,
+        start=start,
         customers=float(counts.sum()),
         reasons=renewals.reasons,
         whole_periods=renewals.whole_periods,
