@@ -158,9 +158,8 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         ----------
         tenure : renewals made so far (whole periods completed), one number or one per customer
             0 is a customer in the first period.
-        discount_rate : Rate; or a number per period where the model has no unit
+        discount_rate, horizon : as `discounted_expected_lifetime`
         instant : {"before-renewal", "after-payment"}
-        horizon : whole number of payments or Duration, optional
 
         Notes
         -----
@@ -198,12 +197,8 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     def sample(self, observed: NumberLike, *, entry: NumberLike = 0.0, seed: Seed) -> Renewals:
         """Simulate one customer for each entry of `observed`, the tenure when observation ends.
 
-        Parameters
-        ----------
-        observed : (n,) > 0, in the model's unit
-        entry : tenure at which each customer is first watched, one number or (n,)
-            Customers are drawn from those still there at that tenure.
-        seed : int or numpy Generator
+        `observed` is (n,) > 0, in the model's unit; `entry`, one number or (n,), the tenure at which each
+        customer is first watched: drawn are those still there then. `seed` is an int or a numpy Generator.
         """
         end = np.atleast_1d(self._times("observed", observed))
         begin = np.broadcast_to(self._times("entry", entry), end.shape)

@@ -211,10 +211,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def sample(self, T: NumberLike, *, seed: Seed) -> Purchases:
         """Simulate one customer for each entry of `T`, the time observed since acquisition.
 
-        Parameters
-        ----------
-        T : (n,) > 0, in the model's unit
-        seed : int or numpy Generator
+        `T` is (n,) > 0, in the model's unit; `seed` an int or a numpy Generator.
         """
         observed = np.atleast_1d(NOT_NEGATIVE.check("T", T))
         rng = self._generator(seed)

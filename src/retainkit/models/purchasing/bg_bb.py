@@ -226,10 +226,7 @@ class BGBB(AbstractModel[Opportunities]):
     def sample(self, periods: NumberLike, *, seed: int | np.random.Generator) -> Opportunities:
         """Simulate one customer for each entry of `periods`, the opportunities since the first purchase.
 
-        Parameters
-        ----------
-        periods : (n,) whole numbers ≥ 0
-        seed : int or numpy Generator
+        `periods` are (n,) whole numbers ≥ 0; `seed` is an int or a numpy Generator.
         """
         n = np.atleast_1d(_number_of(periods, None, endless=False, zero=True, argument="periods"))
         rng = self._generator(seed)

@@ -111,12 +111,8 @@ class GammaGamma(AbstractModel[Spend]):
         """Expected value of a future purchase of each customer, given what they spent so far.
 
         A weighted mean of the customer's own average and the mean of all customers, eq. (5). Customers with
-        frequency 0 get the mean of all. ``inf`` where that mean is infinite (p·frequency + q ≤ 1). (n,)
-        money; (draws, n) if the parameters have a leading draws axis.
-
-        Parameters
-        ----------
-        spend : Spend, n entries
+        frequency 0 get the mean of all. (n,) money, or (draws, n) if parameters have a leading draws axis;
+        ``inf`` where the mean is infinite (p·frequency + q ≤ 1).
         """
         spend = self._rows(spend, "spend")
         x, z = spend.frequency, spend.monetary_value
@@ -223,10 +219,7 @@ class GammaGamma(AbstractModel[Spend]):
     def sample(self, frequency: NumberLike, *, seed: int | np.random.Generator) -> Spend:
         """Simulate the mean value of `frequency` purchases for one customer each.
 
-        Parameters
-        ----------
-        frequency : (n,) whole numbers ≥ 0
-        seed : int or numpy Generator
+        `frequency` is (n,) whole numbers ≥ 0; `seed` an int or a numpy Generator.
         """
         x = np.atleast_1d(NOT_NEGATIVE.check("frequency", frequency))
         rng = self._generator(seed)

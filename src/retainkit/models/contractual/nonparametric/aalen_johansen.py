@@ -100,13 +100,9 @@ class AalenJohansen(AbstractEstimate):
 
     @keeps_labels
     def cumulative_incidence(self, reason: str, t: Time) -> Real:
-        """Share of customers who have left by tenure `t` for that reason.
+        """Share of customers who have left by tenure `t` for that reason, one of `reasons`.
 
-        Parameters
-        ----------
-        reason : one of `reasons`
-        t : tenure, in the data's unit or Duration; any shape
-            At most the largest observed tenure, unless nobody is left there.
+        `t` may have any shape; it is at most the largest observed tenure, unless nobody is left there.
         """
         return plain(self._at(self.shares, reason, t))
 

@@ -80,13 +80,8 @@ class KaplanMeier(AbstractCurve):
         """Expected time as a customer up to a horizon, with its standard error: ∫ S(t) dt.
 
         The area under the curve between `given` (where the curve begins, by default) and `horizon`. In
-        whole periods it is the expected number of periods begun, the first included.
-
-        Parameters
-        ----------
-        horizon : tenure, in the data's unit or Duration
-            At most the largest observed tenure, unless the curve has come down to 0.
-        given : tenure known to have been reached
+        whole periods it is the expected number of periods begun, the first included. The `horizon` is at most
+        the largest observed tenure, unless the curve has come down to 0.
         """
         end = one_number("horizon", self._tenure("horizon", horizon))
         known = self._known(given)
