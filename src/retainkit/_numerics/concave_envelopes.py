@@ -30,15 +30,19 @@ class Responses(Protocol):
     @property
     def inflection(self) -> Array:
         """The spending up to which each response steepens, (n,)."""
+        ...
 
     def worth(self, spend: Array, /) -> Array:
         """Money brought, (n,)."""
+        ...
 
     def slope(self, spend: Array, /) -> Array:
         """Money brought by the next unit, (n,)."""
+        ...
 
     def spend_at_slope(self, slope: float, /) -> Array:
         """Where, beyond the inflections, the slopes have fallen to this, (n,)."""
+        ...
 
 
 class Shared(NamedTuple):

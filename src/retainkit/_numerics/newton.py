@@ -27,9 +27,11 @@ class Summed(Protocol):
 
     def __call__(self, theta: list[float], /) -> tuple[float, list[float], list[list[float]]]:
         """Value, gradient and second derivatives."""
+        ...
 
     def outer(self, theta: list[float], /) -> Array:
         """Σ of the outer products of the terms' gradients, (p, p)."""
+        ...
 
 
 def newton(summed: Summed, domains: Sequence[Domain], start: Array) -> Maximum:

@@ -31,26 +31,33 @@ class Ending(Protocol):
     @property
     def bounded_log_range(self) -> Array:
         """Twice the logarithm of the bounded factor that is left out of `log_slope`."""
+        ...
 
     @property
     def half_width(self) -> Array | float:
         """Distance of the nearest singularity in the logarithm of time."""
+        ...
 
     @property
     def tail(self) -> tuple[Array, Array]:
         """ln of a time from which on the hazard is a power of time, and −d ln(survival) / d ln(time) then."""
+        ...
 
     def fallen(self, t: Array) -> Array:
         """−ln P(runs longer than t)."""
+        ...
 
     def log_hazard(self, t: Array) -> Array:
         """ln of the hazard of ending at t."""
+        ...
 
     def log_slope(self, t: Array) -> Array:
         """−d ln(density) / d ln(t) of the log-concave part: rises with t."""
+        ...
 
     def of(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
