@@ -2,19 +2,15 @@
 
 It knows `AbstractModel`, and no model by name. In reading order:
 
-- `fit`              maximum likelihood for any model: compressed rows, analytic score, deterministic start.
-- `result`           the result: a model, how sure we are of it, and whether it is a fit at all.
-- `diagnostics`      why a fit is or is not an estimate: the reasons in sentences, kept in one table.
-- `uncertainty`      how sure we are of a figure that was computed from fits.
-- `likelihood_ratio` whether a larger model earns its parameters.
-- `regularity`       how regularly customers buy: the k of Erlang-k models, by likelihood.
+- `fit`         maximum likelihood for any model: compressed rows, analytic score, deterministic start.
+- `result`      the result: a model, how sure we are of it and of any figure computed from it.
+- `diagnostics` why a fit is or is not an estimate: the reasons in sentences, kept in one table.
+- `choice`      whether a larger model earns its parameters, and the k of Erlang-k: how regularly they buy.
 """
 
+from retainkit.inference.choice import LikelihoodRatio, RegularityChoice, choose_k, likelihood_ratio_test
 from retainkit.inference.fit import fit
-from retainkit.inference.likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
-from retainkit.inference.regularity import RegularityChoice, choose_k
-from retainkit.inference.result import Fit
-from retainkit.inference.uncertainty import standard_error
+from retainkit.inference.result import Fit, standard_error
 
 __all__ = [
     "Fit",

@@ -13,8 +13,7 @@ from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
 from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
-from retainkit.inference.result import AnyFit, Fit
-from retainkit.inference.uncertainty import standard_error
+from retainkit.inference.result import AnyFit, Fit, standard_error
 from retainkit.ingest import TransactionSummary, summarize_transactions
 from retainkit.ingest.transactions.plan import Refunds
 from retainkit.models.purchasing.bg_nbd import BGNBD

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 import retainkit as rk
-from retainkit.inference.regularity import choose_k
+from retainkit.inference.choice import choose_k
 
 RATE = rk.Rate(0.1, per="year")
 CUSTOMERS = rk.Purchases(

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import retainkit as rk
-from retainkit.inference.regularity import choose_k
+from retainkit.inference.choice import choose_k
 
 KINDS: tuple[Any, ...] = (rk.BGCNBDk, rk.MBGCNBDk)
 PARAMETERS: dict[str, Any] = {"r": 1.5, "alpha": 4.0, "a": 0.8, "b": 2.5}

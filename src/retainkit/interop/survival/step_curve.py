@@ -11,7 +11,7 @@ from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice
 from retainkit.interop.survival.curve import AbstractSurvival
-from retainkit.models.contractual.nonparametric.ending import AfterEnd, force_after
+from retainkit.models.contractual.nonparametric.curve import AfterEnd, force_after
 from retainkit.records import read_only
 from retainkit.typing import Array, Foreign, Number, NumberLike, Plain, Real, Unit
 

@@ -19,8 +19,7 @@ from retainkit.interop.survival.from_sksurv import from_sksurv, is_steps
 from retainkit.interop.survival.from_surpyval import from_surpyval
 from retainkit.interop.survival.step_curve import Between, StepCurve, step_curve
 from retainkit.models.contractual.base import AbstractContractualModel
-from retainkit.models.contractual.nonparametric.curve import AbstractCurve
-from retainkit.models.contractual.nonparametric.ending import AfterEnd
+from retainkit.models.contractual.nonparametric.curve import AbstractCurve, AfterEnd
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
 from retainkit.models.contractual.questions import whole_periods
 from retainkit.protocols import PurchaseProcess, model_of

@@ -4,8 +4,7 @@ In reading order:
 
 - `risk_table`      who was at risk and who left, at each tenure: all that these estimates look at.
 - `estimate`        what every one of them is: a record that shows itself as a sentence and a table.
-- `curve`           what every survival curve among them answers.
-- `ending`          what happens after the last observed tenure: nothing is assumed unsaid.
+- `curve`           what every survival curve among them answers, after the last observed tenure too.
 - `kaplan_meier`    the share still there.
 - `nelson_aalen`    the churn that customers have been exposed to by each tenure.
 - `life_table`      churn by intervals of tenure, as actuaries count it.

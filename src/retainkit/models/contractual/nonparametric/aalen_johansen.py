@@ -17,9 +17,8 @@ import numpy as np
 
 from retainkit.columns import keeps_labels
 from retainkit.errors import unknown_choice
-from retainkit.models.contractual.nonparametric._bands import survival_band
 from retainkit.models.contractual.nonparametric.curve import Time
-from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, survival_band
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.models.contractual.questions import plain
 from retainkit.protocols import DataOf, data_of
@@ -140,7 +139,6 @@ class AalenJohansen(AbstractEstimate):
 
     @property
     def caveats(self) -> tuple[str, ...]:
-        """What a reader should know, in sentences; empty where there is nothing."""
         return self.all_reasons.caveats
 
     def _facts(self) -> Plain:

@@ -171,7 +171,6 @@ class LifeTable(AbstractEstimate):
 
     @property
     def caveats(self) -> tuple[str, ...]:
-        """What a reader should know, in sentences; empty where there is nothing."""
         thin = self.exposure < 10.0
         if not thin.any():
             return ()

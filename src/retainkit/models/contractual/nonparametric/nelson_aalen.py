@@ -12,8 +12,8 @@ from typing import ClassVar, Self, final
 import numpy as np
 
 from retainkit.columns import keeps_labels
-from retainkit.models.contractual.nonparametric._bands import normal_quantile
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve, Time
+from retainkit.models.contractual.nonparametric.estimate import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import risk_table
 from retainkit.models.contractual.questions import plain
 from retainkit.protocols import DataOf

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from retainkit.errors import InputError
-from retainkit.models.contractual.nonparametric._bands import normal_quantile
+from retainkit.models.contractual.nonparametric.estimate import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
 from retainkit.records import AbstractRecord
 from retainkit.typing import Array, Number, Unit
