@@ -10,8 +10,8 @@ import pytest
 
 from retainkit.decisions.experiments.information import evpi
 from retainkit.decisions.plan import FrontierPoint, Initiative, RetentionPlan, ServicePlan
-from retainkit.decisions.plan.bound import most_each_can_add, most_of_all
 from retainkit.decisions.plan.effects import draw, moved
+from retainkit.decisions.plan.frontier import most_each_can_add, most_of_all
 from retainkit.decisions.plan.gains import Gains, every_set
 from retainkit.decisions.plan.population import populate
 from retainkit.decisions.service.service_change import service_change
@@ -382,7 +382,7 @@ def test_no_set_exceeds_what_its_members_can_add_at_most(seed: int) -> None:
     plan = plan_of(initiatives, **reasons, monthly_new_customers=200, acquisition_cost=150)
     base = plan.base()
     drawn = draw(initiatives, draws=100, seed=seed)
-    effects = moved(initiatives, base, drawn.effects, drawn.owner, drawn.value)
+    effects = moved(initiatives, base, drawn.value)
     gains = Gains(populate(base, initiatives), effects)
     sets = every_set(6)
     found = gains.means(sets)

@@ -40,8 +40,3 @@ def shown(figure: Real, digits: str = ",.2f") -> str:
         return text
     low, high = interval(figure)
     return f"{text} (90% between {low:{digits}} and {high:{digits}})"
-
-
-def plain(figure: NumberLike) -> NumberLike:
-    """Floats and lists in place of arrays, ready for JSON."""
-    return figure if np.ndim(figure) == 0 else np.asarray(figure).tolist()

@@ -11,8 +11,7 @@ In reading order:
 - `effects`     draws of the effects, and what they move.
 - `population`  the customers month by month, for many sets of initiatives at once.
 - `gains`       what a set gains over doing nothing, draw by draw, what it costs, and why it is no sum.
-- `bound`       what each initiative can add at most, whatever else is done.
-- `frontier`    the best set for every budget.
+- `frontier`    the best set for every budget, and what each initiative can add at most.
 - `learn_first` by how much knowing an effect beforehand improves the best choice.
 - `result`      what a plan comes to.
 """

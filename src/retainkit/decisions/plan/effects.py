@@ -11,30 +11,22 @@ from numpy.typing import NDArray
 from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect
 from retainkit.decisions.plan.population import Base, Moved
 from retainkit.errors import refuse_where
-from retainkit.typing import Array
+from retainkit.typing import Array, Real
 
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Values of all effects of all initiatives, in order: one row per effect."""
+    """Values of all effects of all initiatives, in the order of `listed`: one row per effect."""
 
-    effects: tuple[Effect, ...]
-    owner: tuple[int, ...]
-    """Which initiative each belongs to."""
     value: Array  # (effects, draws)
     score: Array  # (effects, draws): the standard normal quantile of each draw
-
-    def of(self, initiative: int) -> list[int]:
-        """The rows of its effects that are not known exactly."""
-        pairs = zip(self.owner, self.effects, strict=True)
-        return [row for row, (o, e) in enumerate(pairs) if o == initiative and not e.uncertain.certain]
 
 
 def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) -> Draws:
     """A Latin hypercube: of each effect the middles of `draws` equal parts of its distribution, shuffled."""
     from scipy.special import ndtri
 
-    owner, effects = listed(initiatives)
+    effects = [effect for _, effect in listed(initiatives)]
     rng = np.random.default_rng(seed)
     # each part of a distribution once: means settle with far fewer draws than by chance
     middles = (np.arange(draws) + 0.5) / draws
@@ -43,27 +35,25 @@ def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) ->
     # nothing is uncertain: one draw says it all
     if all(e.uncertain.certain for e in effects):
         chance, value = chance[:, :1], value[:, :1]
-    return Draws(effects, owner, value, ndtri(chance))
+    return Draws(value, ndtri(chance))
 
 
-def listed(initiatives: Sequence[AbstractInitiative]) -> tuple[tuple[int, ...], tuple[Effect, ...]]:
-    """All effects of all initiatives, and which initiative each belongs to."""
-    pairs = [(place, effect) for place, i in enumerate(initiatives) for effect in i.effects()]
-    return tuple(p for p, _ in pairs), tuple(e for _, e in pairs)
+def one_or_draws(draws: Array) -> Real:
+    """A number where there is a single draw: every effect is known."""
+    return draws if draws.size > 1 else draws.item()
 
 
-def moved(
-    initiatives: Sequence[AbstractInitiative],
-    base: Base,
-    effects: Sequence[Effect],
-    owner: Sequence[int],
-    value: Array,
-) -> Moved:
+def listed(initiatives: Sequence[AbstractInitiative]) -> list[tuple[int, Effect]]:
+    """All effects of all initiatives, each with the place of the initiative it belongs to."""
+    return [(place, effect) for place, i in enumerate(initiatives) for effect in i.effects()]
+
+
+def moved(initiatives: Sequence[AbstractInitiative], base: Base, value: Array) -> Moved:
     """What the values of the effects, (effects, draws), do to hazard, margin and new customers."""
     shape = (len(initiatives), value.shape[1])
     log_ratio, money, lift = np.zeros((base.shares.size, *shape)), np.zeros(shape), np.zeros(shape)
     money -= np.array([[i.total_monthly_cost_per_customer] for i in initiatives])
-    for place, effect, drawn in zip(owner, effects, value, strict=True):
+    for (place, effect), drawn in zip(listed(initiatives), value, strict=True):
         if effect.target == "margin":
             money[place] += effect.scale * drawn
         elif effect.target == "acquisition":

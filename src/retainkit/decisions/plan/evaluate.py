@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.decisions.plan.effects import draw, moved
+from retainkit.decisions.plan.effects import draw, moved, one_or_draws
 from retainkit.decisions.plan.frontier import FrontierPoint, Search, search
 from retainkit.decisions.plan.gains import Gains, overlaps
 from retainkit.decisions.plan.learn_first import learn_first
@@ -17,7 +17,7 @@ from retainkit.decisions.plan.question import InitiativeInputs, PlanInputs
 from retainkit.decisions.plan.result import InitiativeResult, PlanResult
 from retainkit.decisions.plan.service import AnyInitiative
 from retainkit.errors import InputError
-from retainkit.typing import Array, Real
+from retainkit.typing import Array
 
 _FEWEST_DRAWS = 100  # below it an interval of 90% hangs on the five draws at each end
 
@@ -35,43 +35,32 @@ def evaluated(
     _check_draws(draws)
     names = tuple(i.name for i in initiatives)
     drawn = draw(initiatives, draws=draws, seed=seed)
-    population = populate(base, initiatives)
-    gains = Gains(population, moved(initiatives, base, drawn.effects, drawn.owner, drawn.value))
+    gains = Gains(populate(base, initiatives), moved(initiatives, base, drawn.value))
     alone, cost = gains.alone(), gains.budgeted(initiatives)
     found = search(gains, cost, inf if budget is None else budget)
     order = _order(alone.mean(axis=1), cost)
-    learning, everything = learn_first(gains(found.candidates), drawn, names)
+    learning, everything = learn_first(gains(found.candidates), drawn, initiatives)
     each = np.eye(len(names), dtype=np.bool_)
+    inputs = [InitiativeInputs.of(base, initiatives, drawn, one) for one in each]
     # where nothing is worth doing, it is told what would make the best single initiative worth it
     chosen = found.best if found.best.any() else each[order[0]]
-    overlap, *pairs = overlaps(gains, np.stack([found.best, *_pairs(each)]), names, alone.mean(axis=1))
+    pairs = [one | other for one, other in combinations(each, 2)]
+    overlap, *two = overlaps(gains, np.stack([found.best, *pairs]), names, alone.mean(axis=1))
     return PlanResult(
         name=name,
-        gain=_draws(gains(found.best[None])[0]),
+        gain=one_or_draws(gains(found.best[None])[0]),
         inputs=PlanInputs.of(base, initiatives, drawn, chosen),
         chosen=_named(names, found.best),
         cost=float(found.best @ cost),
-        initiatives=_rows(
-            gains,
-            found.best,
-            order,
-            alone,
-            cost,
-            [InitiativeInputs.of(base, initiatives, drawn, one) for one in each],
-        ),
+        initiatives=_rows(gains, found.best, order, alone, cost, inputs),
         frontier=_points(found, names),
         exact=found.exact,
         bound=found.best_bound,
         overlap=overlap,
-        overlapping_pairs=tuple(sorted(pairs, key=lambda pair: pair.same_customers)),
+        overlapping_pairs=tuple(sorted(two, key=lambda pair: pair.same_customers)),
         learn_first=learning,
         value_of_knowing_all=everything,
     )
-
-
-def _draws(gain: Array) -> Real:
-    """One number where every effect is known."""
-    return gain if gain.size > 1 else gain.item()
 
 
 def _check_draws(draws: int) -> None:
@@ -112,7 +101,7 @@ def _rows(
     return tuple(
         InitiativeResult(
             name=inputs[i].initiatives[0].name,
-            gain=_draws(alone[i]),
+            gain=one_or_draws(alone[i]),
             inputs=inputs[i],
             cost=float(cost[i]),
             net_value_per_cost=float(per_cost[i]),
@@ -134,7 +123,3 @@ def _points(found: Search, names: tuple[str, ...]) -> tuple[FrontierPoint, ...]:
             found.spend, found.net, found.sets, returns, found.bound, strict=True
         )
     )
-
-
-def _pairs(each: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    return [one | other for one, other in combinations(each, 2)]

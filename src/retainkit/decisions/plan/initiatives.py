@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -50,7 +51,29 @@ class AbstractInitiative(AbstractInput, ABC):
 
     @abstractmethod
     def effects(self) -> tuple[Effect, ...]:
-        """What it does."""
+        """What it does, as effects on hazard, margin and new customers."""
+
+    def _direct(self, targets: Mapping[str, Target]) -> tuple[Effect, ...]:
+        """The effects that were given as what they move."""
+        said = type(self).model_fields
+        return tuple(
+            Effect(name, given, target, 1.0, said[name].description or "")
+            for name, target in targets.items()
+            if (given := getattr(self, name)) is not None
+        )
+
+    @model_validator(mode="after")
+    def _some_effect(self) -> Self:
+        """It does something, and not twice the same to churn."""
+        names = [n for n in type(self).model_fields if n not in AbstractInitiative.model_fields]
+        if not {"hazard_ratio", "churn_points"} - {n for n in names if getattr(self, n) is not None}:
+            rule = "must not be given together with hazard_ratio: they say the same thing"
+            given = "both churn_points and hazard_ratio"
+            raise InputError("not-one-of", "churn_points", given, rule, "Give one of them.")
+        if not self.effects():
+            rule = "must be given, or another effect: an initiative without effect only costs"
+            raise missing_argument(names[0], rule, f"Effects are: {', '.join(names)}.")
+        return self
 
     @property
     def total_monthly_cost(self) -> float:
@@ -61,9 +84,6 @@ class AbstractInitiative(AbstractInput, ABC):
     def total_monthly_cost_per_customer(self) -> float:
         """All that it costs in a month for each customer reached."""
         return self.monthly_cost_per_customer
-
-
-AnInitiative = TypeVar("AnInitiative", bound=AbstractInitiative)
 
 
 class Initiative(AbstractInitiative):
@@ -109,52 +129,18 @@ class Initiative(AbstractInitiative):
 
     hazard_ratio: Annotated[EffectLike | None, Field(description="new hazard over old")] = None
     churn_points: Annotated[EffectLike | None, Field(description="points of monthly churn less")] = None
-    monthly_margin_change: Annotated[EffectLike | None, Field(description="money per month")] = None
+    monthly_margin_change: Annotated[EffectLike | None, Field(description="money per customer and month")] = (
+        None
+    )
     acquisition_lift: Annotated[EffectLike | None, Field(description="share of new customers more")] = None
-
-    @model_validator(mode="after")
-    def _some_effect(self) -> Self:
-        return check_effects(self, ("hazard_ratio", "churn_points"))
 
     def effects(self) -> tuple[Effect, ...]:
         """What it does."""
-        return direct_effects(
-            (
-                ("hazard_ratio", self.hazard_ratio, "hazard_ratio", "new hazard over old"),
-                ("churn_points", self.churn_points, "churn_points", "points of monthly churn less"),
-                (
-                    "monthly_margin_change",
-                    self.monthly_margin_change,
-                    "margin",
-                    "money per customer and month",
-                ),
-                ("acquisition_lift", self.acquisition_lift, "acquisition", "share of new customers more"),
-            )
+        return self._direct(
+            {
+                "hazard_ratio": "hazard_ratio",
+                "churn_points": "churn_points",
+                "monthly_margin_change": "margin",
+                "acquisition_lift": "acquisition",
+            }
         )
-
-
-def direct_effects(
-    given: tuple[tuple[str, UncertainEffect | None, Target, str], ...],
-) -> tuple[Effect, ...]:
-    """The effects that were given, as they are."""
-    return tuple(
-        Effect(field, uncertain, target, 1.0, meaning)
-        for field, uncertain, target, meaning in given
-        if uncertain is not None
-    )
-
-
-def check_effects(initiative: AnInitiative, on_churn: tuple[str, ...]) -> AnInitiative:
-    """The initiative itself, if it does something, and not twice the same to churn."""
-    given = [name for name in on_churn if getattr(initiative, name) is not None]
-    if len(given) > 1 and {"hazard_ratio", "churn_points"} <= set(given):
-        rule = "must not be given together with hazard_ratio: they say the same thing"
-        way_out = "Give one of them."
-        raise InputError("not-one-of", "churn_points", "both churn_points and hazard_ratio", rule, way_out)
-    if not initiative.effects():
-        names = [
-            name for name in type(initiative).model_fields if name not in AbstractInitiative.model_fields
-        ]
-        rule = "must be given, or another effect: an initiative without effect only costs"
-        raise missing_argument(on_churn[0], rule, f"Effects are: {', '.join(names)}.")
-    return initiative

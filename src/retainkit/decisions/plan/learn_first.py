@@ -12,12 +12,14 @@ sample", Medical Decision Making 34(3).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from retainkit.decisions.plan.effects import Draws
+from retainkit.decisions.plan.effects import Draws, listed
+from retainkit.decisions.plan.initiatives import AbstractInitiative
 from retainkit.records import Record
 from retainkit.typing import Array
 
@@ -40,7 +42,9 @@ class Learning(Record):
         return f"Knowing the effect of {self.initiative} is worth {self.value_of_knowing:,.0f}."
 
 
-def learn_first(gains: Array, drawn: Draws, names: tuple[str, ...]) -> tuple[tuple[Learning, ...], float]:
+def learn_first(
+    gains: Array, drawn: Draws, initiatives: Sequence[AbstractInitiative]
+) -> tuple[tuple[Learning, ...], float]:
     """The initiatives by the value of knowing their effect, and the value of knowing all of them.
 
     `gains` are those of the sets that may be chosen, (sets, draws).
@@ -48,16 +52,23 @@ def learn_first(gains: Array, drawn: Draws, names: tuple[str, ...]) -> tuple[tup
     now = float(gains.mean(axis=1).max())
     # the best set of each draw, less the one best set for all: what knowing everything is worth
     everything = float(gains.max(axis=0).mean()) - now
-    found = [Learning(name, _value_of_knowing(gains, drawn, i, now)) for i, name in enumerate(names)]
+    effects = listed(initiatives)
+    unsure = [
+        [row for row, (o, e) in enumerate(effects) if o == place and not e.uncertain.certain]
+        for place in range(len(initiatives))
+    ]
+    found = [
+        Learning(i.name, _value_of_knowing(gains, drawn.score[rows], now))
+        for i, rows in zip(initiatives, unsure, strict=True)
+    ]
     return tuple(sorted(found, key=lambda row: -row.value_of_knowing)), everything
 
 
-def _value_of_knowing(gains: Array, drawn: Draws, initiative: int, now: float) -> float:
-    rows = drawn.of(initiative)
-    if not rows:
+def _value_of_knowing(gains: Array, score: Array, now: float) -> float:
+    if not score.size:
         return 0.0
     # orthonormal: the regression of thousands of sets is two matrix products
-    basis = np.linalg.qr(_terms(drawn.score[rows]))[0]  # (draws, terms), orthonormal
+    basis = np.linalg.qr(_terms(score))[0]  # (draws, terms), orthonormal
     expected = (gains @ basis) @ basis.T
     return max(float(expected.max(axis=0).mean()) - now, 0.0)  # 0 up to rounding where nothing changes
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from retainkit.decisions.plan._consistency import (
-    check_curve,
-    check_known,
-    check_names,
-    check_one_churn,
-    check_possible,
-    check_whole,
-)
 from retainkit.decisions.plan._fields import (
     AbstractInput,
     Amount,
@@ -33,6 +27,7 @@ from retainkit.decisions.plan.initiatives import Initiative
 from retainkit.decisions.plan.population import Base
 from retainkit.decisions.plan.result import PlanResult
 from retainkit.decisions.plan.service import AnyInitiative, ServiceInitiative
+from retainkit.errors import InputError, near
 from retainkit.timing import Timing
 from retainkit.typing import NumberLike
 
@@ -75,35 +70,64 @@ class AbstractPlan(AbstractInput, ABC):
     name: Annotated[str, Field(description="what to call the plan")] = ""
 
     @model_validator(mode="after")
-    def _whole_base(self) -> Self:
-        check_one_churn(
-            margin=self.monthly_margin is not None,
-            churn=self.monthly_churn is not None,
-            curve=self.survival is not None,
-            segments=self.segments is not None,
-        )
-        if self.survival is not None:
-            check_curve(self.survival, self.horizon_months, self.monthly_new_customers)
+    def _goes_together(self) -> Self:
+        self._check_one_churn()
+        self._check_curve()
         if self.segments is not None:
-            check_whole("segments", [s.share_of_customers for s in self.segments.values()])
+            _check_whole("segments", [s.share_of_customers for s in self.segments.values()])
         if self.churn_reasons is not None:
-            check_whole("churn_reasons", self.churn_reasons.values())
-        self._check_initiatives()
-        return self
-
-    def _check_initiatives(self) -> None:
-        check_names([i.name for i in self._initiatives()])
+            _check_whole("churn_reasons", self.churn_reasons.values())
+        names = [i.name for i in self._initiatives()]
         for place, i in enumerate(self._initiatives()):
             where = f"initiatives[{place}]"
-            check_known(f"{where}.segment", i.segment, self.segments or {}, "segments")
-            check_known(f"{where}.churn_reason", i.churn_reason, self.churn_reasons or {}, "churn_reasons")
-            check_possible(
-                i,
-                where,
-                curve=self.survival is not None,
-                arrivals=self.monthly_new_customers,
-                months=self.horizon_months,
-            )
+            if i.name in names[:place]:
+                rule, way_out = "must differ from the names of the others", "Results are told apart by name."
+                raise InputError("duplicate", f"{where}.name", i.name, rule, way_out)
+            _check_known(f"{where}.segment", i.segment, self.segments or {}, "segments")
+            _check_known(f"{where}.churn_reason", i.churn_reason, self.churn_reasons or {}, "churn_reasons")
+            self._check_possible(i, where)
+        return self
+
+    def _check_one_churn(self) -> None:
+        """Margin and churn (or a curve) are given once, or segments in their place."""
+        names = ("monthly_margin", "monthly_churn", "survival", "segments")
+        given = [name for name in names if getattr(self, name) is not None]
+        if given not in (["monthly_margin", "monthly_churn"], ["monthly_margin", "survival"], ["segments"]):
+            rule = "must be given with monthly_margin, or survival with monthly_margin, or segments alone"
+            way_out = "Margin has no default. A curve takes the place of churn, segments that of both."
+            raise InputError("not-one-of", "monthly_churn", " and ".join(given) or None, rule, way_out)
+
+    def _check_curve(self) -> None:
+        """A survival curve is that of the customers of now, over the whole horizon."""
+        curve, months = self.survival, self.horizon_months
+        if curve is None:
+            return
+        falling = all(b <= a for a, b in pairwise(curve))
+        if len(curve) <= months or curve[0] != 1.0 or not falling or curve[months] <= 0.0:
+            shown = f"{len(curve)} values, from {curve[0]:g} to {curve[-1]:g}" if curve else "no value"
+            rule = f"must fall from 1 and stay above 0, with {months + 1} values or more (horizon_months + 1)"
+            way_out = "A model's survival at 0, 1, 2, … months from now, for those who are there now."
+            raise InputError("not-a-curve", "survival", shown, rule, way_out)
+        if self.monthly_new_customers:
+            rule = "must be 0 with survival, which is that of the customers of now"
+            way_out = "Give monthly_churn, or make a second plan for new customers."
+            value = self.monthly_new_customers
+            raise InputError("inconsistent", "monthly_new_customers", value, rule, way_out)
+
+    def _check_possible(self, initiative: AnyInitiative, place: str) -> None:
+        """An initiative acts on something that the plan has, before its end."""
+        targets = {effect.target for effect in initiative.effects()}
+        if "churn_points" in targets and self.survival is not None:
+            rule = "must act by a hazard ratio where the plan has a survival curve: churn differs by month"
+            raise InputError("inconsistent", place, "points of churn", rule, "Give hazard_ratio.")
+        if "acquisition" in targets and self.monthly_new_customers == 0.0:
+            rule = "must not be given where monthly_new_customers is 0: there is nothing to lift"
+            way_out = "Say how many customers are won per month without the plan."
+            raise InputError("inconsistent", f"{place}.acquisition_lift", "given", rule, way_out)
+        if initiative.start_month >= self.horizon_months:
+            rule = f"must lie before the horizon, {self.horizon_months} months"
+            way_out = "Look further ahead, or leave the initiative out."
+            raise InputError("out-of-range", f"{place}.start_month", initiative.start_month, rule, way_out)
 
     @abstractmethod
     def _initiatives(self) -> tuple[AnyInitiative, ...]:
@@ -155,21 +179,17 @@ class AbstractPlan(AbstractInput, ABC):
 
     def base(self) -> Base:
         """The customers, as numbers."""
-        parts = self.segments
-        curve = self.survival
-        if parts is None:
-            assert self.monthly_margin is not None
-            shares, margins, churns = [1.0], [self.monthly_margin], [self.monthly_churn]
-        else:
-            shares = [s.share_of_customers for s in parts.values()]
-            margins = [s.monthly_margin for s in parts.values()]
-            churns = [s.monthly_churn for s in parts.values()]
+        parts, curve = self.segments, self.survival
+        rows = [(1.0, self.monthly_margin, self.monthly_churn)]
+        if parts is not None:
+            rows = [(s.share_of_customers, s.monthly_margin, s.monthly_churn) for s in parts.values()]
+        shares, margins, churns = np.array(rows, np.float64).T
         return Base(
             customers=self.customers,
             segments=("",) if parts is None else tuple(parts),
-            shares=np.array(shares),
-            margin=np.array(margins),
-            churn=None if curve else np.array(churns, np.float64),
+            shares=shares,
+            margin=margins,
+            churn=None if curve else churns,
             survival=np.array(curve) if curve else None,
             months=self.horizon_months,
             annual_discount_rate=self.annual_discount_rate,
@@ -271,3 +291,19 @@ timing, monthly_new_customers, acquisition_cost, churn_reasons, reached_customer
 
     def _initiatives(self) -> tuple[AnyInitiative, ...]:
         return self.initiatives
+
+
+def _check_whole(argument: str, shares: Collection[float]) -> None:
+    """Shares add to 1."""
+    # shares are typed by people: three times 0.3333 will not do, 0.1 ten times must
+    if not math.isclose(math.fsum(shares), 1.0, abs_tol=1e-9):
+        rule = "must have shares that add to 1"
+        way_out = "Name the rest, for example 'other'."
+        raise InputError("inconsistent", argument, math.fsum(shares), rule, way_out)
+
+
+def _check_known(argument: str, name: str | None, known: Collection[str], plural: str) -> None:
+    """What an initiative is for is there in the plan."""
+    if name is not None and name not in known:
+        way_out = near(name, known) + (f"They are: {', '.join(known)}." if known else "It has none.")
+        raise InputError("unknown-choice", argument, name, f"must be one of the plan's {plural}", way_out)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.decisions._base.inputs import Question, Stated
-from retainkit.decisions.plan.effects import Draws, listed, moved
+from retainkit.decisions.plan.effects import Draws, listed, moved, one_or_draws
 from retainkit.decisions.plan.gains import Gains
 from retainkit.decisions.plan.population import Base, populate
 from retainkit.decisions.plan.service import AnyInitiative
@@ -41,7 +41,8 @@ class PlanInputs(Question, Record):
     ) -> Self:
         """Of a plan, those initiatives that are done."""
         doing = tuple(i for i, is_in in zip(initiatives, members, strict=True) if is_in)
-        return cls(base=base, initiatives=doing, effects=drawn.value[members[list(drawn.owner)]])
+        rows = [members[place] for place, _ in listed(initiatives)]
+        return cls(base=base, initiatives=doing, effects=drawn.value[rows])
 
     def stated(self) -> Mapping[str, Stated]:
         """What of the customers and of the effects could turn the decision."""
@@ -50,12 +51,10 @@ class PlanInputs(Question, Record):
     def stated_effects(self) -> dict[str, Stated]:
         """Each effect by the names of its initiative and its field."""
         found: dict[str, Stated] = {}
-        for name, effect, drawn in zip(
-            self._called(), listed(self.initiatives)[1], self.effects, strict=True
-        ):
+        rows = zip(self._called(), listed(self.initiatives), self.effects, strict=True)
+        for name, (_, effect), drawn in rows:
             domain = POSITIVE if effect.target == "hazard_ratio" else REAL
-            value = drawn if drawn.size > 1 else drawn.item()
-            found[name] = Stated(value, domain, effect.meaning)
+            found[name] = Stated(one_or_draws(drawn), domain, effect.meaning)
         return found
 
     def gain_at(self, **values: Real) -> Real:
@@ -66,15 +65,12 @@ class PlanInputs(Question, Record):
 
     def gain(self) -> Real:
         """Of all of them over doing nothing, draw by draw."""
-        owner, effects = listed(self.initiatives)
-        does = moved(self.initiatives, self.base, effects, owner, self.effects)
+        does = moved(self.initiatives, self.base, self.effects)
         everything = np.ones((1, len(self.initiatives)), np.bool_)
-        gain = Gains(populate(self.base, self.initiatives), does)(everything)[0]
-        return gain if gain.size > 1 else gain.item()
+        return one_or_draws(Gains(populate(self.base, self.initiatives), does)(everything)[0])
 
     def _called(self) -> list[str]:
-        owner, effects = listed(self.initiatives)
-        return [f"{self.initiatives[i].name}.{e.field}" for i, e in zip(owner, effects, strict=True)]
+        return [f"{self.initiatives[i].name}.{effect.field}" for i, effect in listed(self.initiatives)]
 
     def _row_columns(self) -> Plain:
         stated = self.stated()
@@ -92,4 +88,4 @@ class InitiativeInputs(PlanInputs):
         return self.stated_effects()
 
     def _called(self) -> list[str]:
-        return [effect.field for effect in listed(self.initiatives)[1]]
+        return [effect.field for _, effect in listed(self.initiatives)]

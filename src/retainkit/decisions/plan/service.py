@@ -11,8 +11,6 @@ from retainkit.decisions.plan.initiatives import (
     AbstractInitiative,
     Effect,
     Initiative,
-    check_effects,
-    direct_effects,
 )
 from retainkit.decisions.plan.uncertain import EffectLike
 from retainkit.decisions.service.effects import ElasticEffect, RecoveryEffect, StaffEffect
@@ -136,12 +134,10 @@ duration_months
     quality: Annotated[QualityChange | None, Field(description="higher satisfaction")] = None
     recovery: Annotated[FailureRecovery | None, Field(description="failures made good for")] = None
     hazard_ratio: Annotated[EffectLike | None, Field(description="new hazard over old")] = None
-    monthly_margin_change: Annotated[EffectLike | None, Field(description="money per month")] = None
+    monthly_margin_change: Annotated[EffectLike | None, Field(description="money per customer and month")] = (
+        None
+    )
     staff: Annotated[Staffing | None, Field(description="the people it takes")] = None
-
-    @model_validator(mode="after")
-    def _some_effect(self) -> Self:
-        return check_effects(self, ("response_time", "quality", "recovery", "hazard_ratio"))
 
     def effects(self) -> tuple[Effect, ...]:
         """What it does, as effects on the hazard of leaving and on the margin."""
@@ -161,15 +157,9 @@ duration_months
             lost = float(failure.monthly_incidence * effect.lost)
             said = "share of what failures lose that is brought back"
             found.append(Effect("recovery.restored", failure.restored, "churn_points", lost, said))
-        money = "money per customer and month"
         return (
             *found,
-            *direct_effects(
-                (
-                    ("hazard_ratio", self.hazard_ratio, "hazard_ratio", "new hazard over old"),
-                    ("monthly_margin_change", self.monthly_margin_change, "margin", money),
-                )
-            ),
+            *self._direct({"hazard_ratio": "hazard_ratio", "monthly_margin_change": "margin"}),
         )
 
     @property
