@@ -5,9 +5,8 @@ In reading order:
 - `grouping`          equal rows of float columns found fast, and functions evaluated once per distinct value.
 - `powers`            powers (t/scale)^c of times, exact far out, close by and at 0.
 - `gamma_functions`   ratios of gamma functions and densities made of them, to full precision.
-- `mean_excess`       the mean of a waiting time from its logarithm as a function of the fall of ln S.
 - `gauss_legendre`    many smooth integrals at once, each with as many nodes as it needs.
-- `beta_mixture`      means of a function of p over a beta distribution.
+- `trapezoid_means`   means of a function of p over a beta distribution, and of a waiting time.
 - `decaying_sums`     sums of a function that decays, however slowly, without end.
 - `exponential_sums`  all real roots of sums of exponentials, for many rows at once.
 - `search`            the root between two points, for a whole column of functions, and the highest point.

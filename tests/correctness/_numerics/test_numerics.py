@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retainkit._numerics.beta_mixture import mean_over_beta
+from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit._numerics.grouping import distinct_rows, levels
 from retainkit._numerics.maximize import maximize
 from retainkit._numerics.processes.stopped_poisson import discounted_count, expected_count

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainc, gammaln
 
-from retainkit._numerics.beta_mixture import mean_over_beta
 from retainkit._numerics.grouping import Codes, blocks
 from retainkit._numerics.processes.erlang_stops import Stopped, by_stage, first_stages, stayed_after
+from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
 _GONE = 36.0

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, betaln, xlogy
 
-from retainkit._numerics.beta_mixture import mean_over_beta
 from retainkit._numerics.grouping import Codes, blocks
+from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
 

@@ -20,9 +20,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit._numerics.beta_mixture import mean_over_beta
 from retainkit._numerics.gamma_functions import log_beta_ratio
 from retainkit._numerics.grouping import Codes
+from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
 

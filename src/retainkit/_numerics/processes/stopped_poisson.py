@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betainc, betaln, xlogy
 
-from retainkit._numerics.beta_mixture import mean_over_beta
+from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
 _GAUSS_LEGENDRE = np.polynomial.legendre.leggauss(32)  # on (-1, 1); 13 digits for every input tried

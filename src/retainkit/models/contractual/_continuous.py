@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from retainkit._numerics.gauss_legendre import in_blocks
 from retainkit._numerics.grouping import levels
-from retainkit._numerics.mean_excess import mean_excess
 from retainkit._numerics.powers import zero_times
+from retainkit._numerics.trapezoid_means import mean_excess
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.models.contractual.base import AbstractContractualModel, Time

@@ -19,9 +19,9 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from retainkit._numerics.beta_mixture import mean_over_beta
 from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
 from retainkit._numerics.grouping import Codes
+from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
 from retainkit.models.contractual.questions import whole_periods
 from retainkit.parameters import positive

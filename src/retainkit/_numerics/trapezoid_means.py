@@ -1,9 +1,15 @@
-"""Means of a function of p over a beta distribution, to near machine precision, for any a, b > 0.
+"""Means over the real line by the trapezoidal rule: of a function of p over a beta, and of a waiting time.
 
-With p = 1/(1 + e^-y) the integrand becomes analytic around the whole real line, where the plain
-trapezoidal rule converges geometrically (Trefethen & Weideman 2014, SIAM Review 56(3), 385-458,
-doi:10.1137/130932132). Towards both ends it decays as e^(a y) and e^(-b y) once the function itself
-is constant; those tails are geometric series and are summed exactly, so a = 0.01 costs nothing.
+Where an integrand is analytic around the whole real line and dies out at both ends, the plain trapezoidal
+rule converges geometrically (Trefethen & Weideman 2014, SIAM Review 56(3), 385-458, doi:10.1137/130932132).
+
+With p = 1/(1 + e^-y) a mean over a beta is such an integral, to near machine precision for any a, b > 0.
+Towards both ends it decays as e^(a y) and e^(-b y) once the function itself is constant; those tails are
+geometric series and are summed exactly, so a = 0.01 costs nothing.
+
+With w the fall of ln S, the expected wait within a horizon is ∫_0^W wait(w) e^−w dw plus what those add who
+are still there, whatever the shape. It is taken in the logit of w/W; a coarse look finds where the integrand
+lives.
 """
 
 from __future__ import annotations
@@ -21,6 +27,13 @@ Function: TypeAlias = Callable[[Array, Codes], Array]
 _FLAT = 32.0  # e^-32: where the function counts as constant
 _GONE = 38.0  # e^-38: what is small beside the peak
 _CELLS = 1 << 18  # nodes times rows held at once (2 MB an array: stays in cache)
+
+# of a waiting time
+_COARSE, _FINE = 128, 288
+_EDGE = 40.0  # e^-40: where both tails are gone
+_LEFT = 35.0
+_FARTHEST = 4000.0
+_HELD = 1 << 16
 
 
 def mean_over_beta(
@@ -83,3 +96,49 @@ def _block(function: Function, rows: Codes, a: Array, b: Array, low: Array, high
     weight[-1] /= -np.expm1(-b * step)
     values = function(np.exp(log_p), rows)
     return np.einsum("ij,ij->j", weight, values) / weight.sum(axis=0)
+
+
+def mean_excess(log_wait: Callable[[Array], Array], fall: Array, decay: Array) -> Array:
+    """∫ wait(w) e^−w dw over w from 0 to `fall`.
+
+    Parameters
+    ----------
+    log_wait : (nodes, n) -> (nodes, n)
+        ln wait(w), which rises with w and is analytic for w > 0.
+    fall : (n,) ≥ 0; inf for all of it
+    decay : (n,)
+        wait(w) e^−w falls as e^(−decay·w) for long w; where it does not, a fall of inf gets any number.
+    """
+    with np.errstate(divide="ignore"):
+        top = np.minimum(fall, np.where(decay > 0.0, _FARTHEST / np.maximum(decay, 1e-300), np.inf))
+    top = np.where((top > 0.0) & np.isfinite(top), top, 1.0)
+    log_top = np.log(top)
+
+    def log_integrand(y: Array) -> Array:
+        falling = np.log1p(np.exp(-np.abs(y)))
+        log_share = -np.maximum(y, 0.0) - falling  # ln w/W
+        w = np.exp(log_top + log_share)
+        return log_wait(w) + log_top + log_share - np.maximum(-y, 0.0) - falling - w
+
+    low, high = _where_it_lives(log_integrand, log_top)
+    step = (high - low) / (_FINE - 1)
+    total = np.zeros(fall.shape)
+    for nodes in _parts(_FINE, fall.size):
+        total = total + np.exp(log_integrand(low + nodes * step)).sum(axis=0)
+    return np.where(fall > 0.0, total * step, 0.0)
+
+
+def _where_it_lives(log_integrand: Callable[[Array], Array], log_top: Array) -> tuple[Array, Array]:
+    start, stop = -_EDGE, _EDGE + np.maximum(log_top, 0.0)
+    step = (stop - start) / (_COARSE - 1)
+    logs = np.concatenate([log_integrand(start + nodes * step) for nodes in _parts(_COARSE, log_top.size)])
+    alive = logs > logs.max(axis=0) - _LEFT
+    first, last = alive.argmax(axis=0), _COARSE - 1 - alive[::-1].argmax(axis=0)
+    return start + (first - 1.0) * step, start + (last + 1.0) * step
+
+
+def _parts(nodes: int, entries: int) -> list[Array]:
+    """0, 1, … as columns of as many nodes as are held at once."""
+    every = np.arange(nodes, dtype=np.float64)[:, None]
+    size = max(1, _HELD // max(entries, 1))
+    return [every[i : i + size] for i in range(0, nodes, size)]
