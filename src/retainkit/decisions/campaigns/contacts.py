@@ -7,11 +7,14 @@ over the customers and draws are all that it takes, and no customer's value is r
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from retainkit.columns import SameKind
+from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.inputs import Stated, assumed, setting
 from retainkit.decisions.campaigns.campaign import OfferInputs
 from retainkit.domains import PROBABILITY
@@ -61,6 +64,39 @@ class ContactInputs(OfferInputs):
         lost = self.provoked_churn * self.value * stay[5]
         each = kept - self.cost_per_contact * self.of_all[2] - taken - lost
         return self.contacted * each - self.cost
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ContactList(Decision):
+    """Whom to contact. The assumptions are means over those contacted, moved alike for everyone."""
+
+    _derived = ("contacted_share",)
+    _shows_rows = True
+
+    inputs: ContactInputs
+    contact: SameKind = field(repr=False)
+
+    @property
+    def contacted_share(self) -> float:
+        """Share of the customers given whom it is worth to contact."""
+        return float(np.mean(np.asarray(self.contact)))
+
+    def verdict(self) -> str:
+        """How many to contact."""
+        said = np.asarray(self.contact)
+        if not said.any():
+            return "Contact nobody"
+        return f"Contact {said.sum():,} of {said.size:,} customers ({self.contacted_share:.1%})"
+
+    def headline(self) -> str:
+        """What that earns."""
+        if not np.any(self.contact):
+            return "no contact earns more than it costs."
+        return self._earned()
+
+    @abstractmethod
+    def _earned(self) -> str:
+        """What the contacts earn, and how."""
 
 
 def _those(given: NumberLike, chosen: Values) -> Array:

@@ -15,8 +15,7 @@ import numpy as np
 
 from retainkit._numerics.search import highest_on_line
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.decision import Decision
-from retainkit.decisions.campaigns.contacts import ContactInputs
+from retainkit.decisions.campaigns.contacts import ContactInputs, ContactList
 from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
 from retainkit.decisions.spending.response_curves import ExponentialResponse, ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
@@ -26,7 +25,7 @@ _POINTS = 65  # of the first grid over all offers that could pay: an S-shaped ga
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class IncentivePlan(Decision):
+class IncentivePlan(ContactList):
     """The best incentive for a customer, or for each of a column; made by `best_incentive`.
 
     Attributes
@@ -43,42 +42,28 @@ class IncentivePlan(Decision):
         proportion for everyone, at the incentives and acceptances found.
     """
 
-    _derived = ("contacted_share",)
-    _shows_rows = True
-
-    inputs: ContactInputs
     incentive: SameKind = field(repr=False)
     acceptance: SameKind = field(repr=False)
     profit_per_contact: SameKind = field(repr=False)
-    contact: SameKind = field(repr=False)
-
-    @property
-    def contacted_share(self) -> float:
-        """Share of the customers given whom it is worth to contact."""
-        return float(np.mean(np.asarray(self.contact)))
 
     def _row_columns(self) -> Mapping[str, SameKind]:
         names = ("incentive", "acceptance", "profit_per_contact", "contact")
         return {name: getattr(self, name) for name in names if np.ndim(self.contact)}
 
     def verdict(self) -> str:
-        """Whom to contact, and with what."""
-        said = np.asarray(self.contact, np.bool_)
-        if said.ndim == 0:
-            return f"Offer {self.incentive:,.3f}" if self.contact else "Do not contact"
-        return f"Contact {said.sum():,} of {said.size:,} customers" if said.any() else "Contact nobody"
+        """Whom to contact, or with what."""
+        if np.ndim(self.contact) or not self.contact:
+            return super().verdict()
+        return f"Offer {self.incentive:,.3f}"
 
-    def headline(self) -> str:
-        """What the incentives do and earn."""
-        said, offers = np.asarray(self.contact, np.bool_), np.asarray(self.incentive)
-        if said.ndim == 0:
+    def _earned(self) -> str:
+        offers = np.asarray(self.incentive)[np.asarray(self.contact)]
+        if np.ndim(self.contact) == 0:
             return (
-                f"{self.acceptance:.1%} of churners stay for {self.incentive:,.3f}, and a contact earns "
+                f"{self.acceptance:.1%} of churners stay for it, and a contact earns "
                 f"{self.profit_per_contact:,.2f}."
             )
-        if not said.any():
-            return f"no contact of {said.size:,} customers earns more than it costs."
-        return f"offers of {offers[said].min():,.2f} to {offers[said].max():,.2f} gain {self.gain:,.2f}."
+        return f"offers of {offers.min():,.2f} to {offers.max():,.2f} gain {self.gain:,.2f}."
 
 
 def best_incentive(
@@ -119,7 +104,7 @@ def best_incentive(
     >>> response = ExponentialResponse(ceiling=1, k=0.05)
     >>> plan = best_incentive(0.3, value=200, response=response, cost_per_contact=1)
     >>> print(plan.headline())
-    66.4% of churners stay for 21.792, and a contact earns 19.23.
+    66.4% of churners stay for it, and a contact earns 19.23.
     >>> next(str(a) for a in plan.turning_points() if a.name == "churn")
     'churn = 0.3 (share of the contacted who would leave); turns at 0.162731'
     """

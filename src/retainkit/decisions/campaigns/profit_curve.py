@@ -18,7 +18,7 @@ from retainkit.columns import SameKind, columns, keeps_labels
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import number, shown
 from retainkit.decisions.campaigns.campaign import Campaign
-from retainkit.decisions.campaigns.contacts import ContactInputs
+from retainkit.decisions.campaigns.contacts import ContactInputs, ContactList
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.domains import PROBABILITY
 from retainkit.records import read_only
@@ -176,7 +176,7 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ContactPlan(Decision):
+class ContactPlan(ContactList):
     """Whom to contact; made by `whom_to_contact`.
 
     Attributes
@@ -192,33 +192,13 @@ class ContactPlan(Decision):
         Among those contacted.
     """
 
-    _derived = ("contacted_share",)
-    _shows_rows = True
-
-    inputs: ContactInputs
-    contact: SameKind = field(repr=False)
     expected_profit: SameKind = field(repr=False)
     expected_churners: float
-
-    @property
-    def contacted_share(self) -> float:
-        """Share of the customers contacted."""
-        return float(np.mean(np.asarray(self.contact)))
 
     def _row_columns(self) -> Mapping[str, SameKind]:
         return {"contact": self.contact, "expected_profit": self.expected_profit}
 
-    def verdict(self) -> str:
-        """How many to contact."""
-        said = np.asarray(self.contact)
-        if not self.worth_it:
-            return "Contact nobody"
-        return f"Contact {said.sum():,} of {said.size:,} customers ({self.contacted_share:.1%})"
-
-    def headline(self) -> str:
-        """How many of them would leave, and what it earns."""
-        if not self.worth_it:
-            return f"no contact of {np.size(self.contact):,} customers earns more than it costs."
+    def _earned(self) -> str:
         return f"{self.expected_churners:,.1f} are expected to leave, gain {shown(self.gain)}."
 
 
