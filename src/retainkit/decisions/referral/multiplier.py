@@ -228,9 +228,11 @@ def value_with_referrals(
 def _slope(c: NumberLike, d: NumberLike, timing: FlowTiming) -> NumberLike:
     """c·da/dc, with a the value of one unit of margin while the customer is there."""
     if timing == "continuous":
+        # a = 1/(ln(1+d) − ln(1−c)): where all leave at once, every stay more is infinitely many more
         left = 1.0 - c
         with np.errstate(divide="ignore", invalid="ignore"):
             fall = -c / (left * (np.log1p(d) - np.log1p(-c)) ** 2)
         return np.where(left > 0.0, fall, -inf)
+    # a = weight/(c+d); paid by those who stay, (1−c)/(c+d), whose slope is that of (1+d)/(c+d)
     weight = {"begin": 1.0 + d, "mid": np.sqrt(1.0 + d), "end": 1.0, "end-if-retained": 1.0 + d}[timing]
     return -c * weight / (c + d) ** 2

@@ -198,7 +198,7 @@ def review_effect(
     (8.0, 0.04, 5129.57)
     """
     x = ReviewInputs.read(locals())
-    more = x.customers()
+    more = x.customers()  # the same in every period: ratings move the flow of customers, not a stock
     return ReviewEffect(
         gain=x.gain(),
         inputs=x,

@@ -120,6 +120,7 @@ def customer_referral_value(
         raise wrong_shape("discount_rate", d, "must be a single number here", way_out)
     # a single number of referrals joins in the first period
     first, second = np.broadcast_arrays(np.atleast_1d(first), np.atleast_1d(second))
+    # (…, periods): draws come first, so that each is discounted along its own periods
     when = np.arange(float(first.shape[-1])) + DELAY[timing]
     weight = np.exp(-when * np.log1p(d))
     # what winning a customer by other means would have cost, less the reward
