@@ -10,8 +10,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from fractions import Fraction
+from functools import cache
 from typing import Any, overload
 
 import numpy as np
@@ -108,7 +107,16 @@ def _too_large(argument: str) -> InputError:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal | Fraction | np.number) and not isinstance(value, bool)
+    return isinstance(value, _number_types()) and not isinstance(value, bool)
+
+
+@cache
+def _number_types() -> tuple[type, ...]:
+    # loaded when the first column of objects comes: plain numbers do without
+    from decimal import Decimal
+    from fractions import Fraction
+
+    return int, float, Decimal, Fraction, np.number
 
 
 def _identity(value: Array) -> Array:

@@ -6,7 +6,6 @@ A service can act on ``error.code`` and ``error.as_dict()``; a person reads the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import cast
 
 import numpy as np
@@ -181,6 +180,8 @@ def show(value: object, limit: int = 80) -> str:
 
 def near(name: str, choices: Iterable[str]) -> str:
     """``Did you mean 'date'? `` for a near miss, else an empty string."""
+    from difflib import get_close_matches
+
     by_fold = {c.casefold(): c for c in choices}
     match = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
     return f"Did you mean {by_fold[match[0]]!r}? " if match else ""

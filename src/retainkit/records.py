@@ -12,7 +12,6 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
 import numpy as np
@@ -20,7 +19,6 @@ from numpy.typing import NDArray
 
 from retainkit import strict_json
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
-from retainkit.rebuild import rebuilt
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 
@@ -104,6 +102,8 @@ class Record(ABC):
             raise InputError(
                 "not-supported", cls.__name__, "its JSON", rule, "Keep the object, or what it was made of."
             )
+        from retainkit.rebuild import rebuilt  # reads types of fields, which only JSON needs
+
         made = rebuilt(cls, values)
         known = {*made.as_dict(), *made._names()}
         strange = [name for name in values if name not in known]
@@ -297,6 +297,8 @@ def rows_as_html(rows: Mapping[str, Any]) -> str:
 
 def definition(text: str) -> str:
     """A sentence as an HTML paragraph."""
+    from html import escape
+
     return f"<p>{escape(text)}</p>"
 
 

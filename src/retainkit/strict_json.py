@@ -8,7 +8,6 @@ JSON has no infinity and no NaN. A figure ``x`` without a finite value is ``null
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
@@ -114,11 +113,15 @@ def _are_words(entry: Any) -> bool:
 
 def written(value: Any, never: Collection[str] = ()) -> str:
     """Any value as strict JSON."""
+    import json
+
     return json.dumps(strict(plain(value), never), allow_nan=False)
 
 
 def read(text: str | bytes, argument: str = "text") -> Any:
     """What `written` wrote; an `InputError` for what is no strict JSON, and for a key that occurs twice."""
+    import json
+
     try:
         return restored(json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once))
     except (ValueError, RecursionError) as error:

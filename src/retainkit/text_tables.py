@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 
 def text_table(caption: str, rows: Sequence[Sequence[str]], *, left: int = 0) -> str:
@@ -20,6 +19,7 @@ def text_table(caption: str, rows: Sequence[Sequence[str]], *, left: int = 0) ->
 
 def html_table(caption: str, rows: Sequence[Sequence[str]], *, left: int = 0) -> str:
     """The same as HTML; the first row is the head."""
+    from html import escape  # its table of entities is dear, and few results are shown in a notebook
 
     def line(cells: Sequence[str], tag: str) -> str:
         sides = ("left" if i < left else "right" for i in range(len(cells)))

@@ -238,7 +238,3 @@ def _is_nan(value: object) -> bool:
 def _figure(value: float, how: str) -> str:
     width = int("".join(filter(str.isdigit, how.partition(".")[0])))
     return f"{'-':>{width}}" if _is_nan(value) else f"{value:>{how}}"
-
-
-def _cell(value: object) -> str:
-    return "" if _is_nan(value) else f"{value:,.6g}" if isinstance(value, float) else str(value)

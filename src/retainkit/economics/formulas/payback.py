@@ -12,9 +12,8 @@ of never): there it is taken in exact fractions, of the numbers as they are writ
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
 from math import ceil, expm1, inf, log, log1p, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,9 @@ from numpy.typing import NDArray
 from retainkit.domains import GROWTH, PROBABILITY
 from retainkit.timing import TIMINGS, Timing
 from retainkit.typing import Array, NumberLike
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 PLAIN_RULES = {"churn": PROBABILITY, "discount_rate": GROWTH, "timing": TIMINGS}
 """What the shared arguments must be for plain numbers to skip arrays."""
@@ -165,6 +167,9 @@ def _log_kept_of(c: Array, d: Array) -> Array:
 
 
 def _written(number: float) -> Fraction:
+    from decimal import Decimal
+    from fractions import Fraction
+
     # repr is the shortest text that gives the float back: the number as the caller wrote it
     return Fraction(Decimal(repr(number)))
 
@@ -174,7 +179,7 @@ def _exact(
 ) -> tuple[Fraction, Fraction, Fraction]:
     """(cost/(margin·w))², c + d and q in exact fractions; squared, since √(1+d) is none."""
     churn, discount = _written(c), _written(d)
-    w = {"begin": 1 + discount, "mid": Fraction(1), "end": Fraction(1), "end-if-retained": 1 - churn}[timing]
+    w = {"begin": 1 + discount, "mid": 1, "end": 1, "end-if-retained": 1 - churn}[timing]
     k2 = (_written(cost) / (_written(margin) * w)) ** 2
     kept = (1 - churn) / (1 + discount)
     return (k2 / (1 + discount) if timing == "mid" else k2), churn + discount, kept
@@ -182,6 +187,8 @@ def _exact(
 
 def _left(cost: float, margin: float, c: float, d: float, timing: Timing) -> float:
     """1 − x = (1 − x²)/(1 + x), with the difference taken in exact fractions."""
+    from fractions import Fraction
+
     k2, g, _ = _exact(cost, margin, c, d, timing)
     x2 = k2 * g * g
     return float((1 - x2) / (1 + Fraction(sqrt(x2))))

@@ -14,7 +14,6 @@ the numbers as they are written, 0.1 being one tenth.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import expm1, inf, log, log1p, sqrt
 from typing import Literal, TypeAlias, get_args
 
@@ -83,6 +82,8 @@ def _log_left(x: float, r: float, d: float, g: float) -> float:
 
 
 def _x_as_written(rate: float, g: float, d: float, by_retention: bool) -> float:
+    from fractions import Fraction
+
     rate_, g_, d_ = (Fraction(repr(float(v))) for v in (rate, g, d))
     # 0.9 as retention and 0.1 as churn are the same number only as they are written
     kept = rate_ if by_retention else 1 - rate_
