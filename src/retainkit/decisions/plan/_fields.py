@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -20,7 +19,6 @@ from retainkit.domains import (
     SHARE_BELOW_1,
     Domain,
 )
-from retainkit.errors import InputError, missing_argument, near
 from retainkit.typing import NumberLike
 
 
@@ -75,41 +73,7 @@ class AbstractInput(BaseModel, ABC):
             try:
                 super().__init__(**fields)
             except ValidationError as error:
-                raise _advice(error, type(self).model_fields) from None
+                # with it come all models: only who is wrong waits for them
+                from retainkit.valuation.scenarios.sources import as_input_error
 
-
-def _advice(error: ValidationError, fields: Mapping[str, NumberLike]) -> InputError:
-    """The most telling of pydantic's complaints in the library's words, with the way to the field."""
-    found = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-    first, place = found[0], path(found[0]["loc"])
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, InputError):
-        return _placed(cause, first["loc"])
-    if first["type"] == "extra_forbidden":
-        way_out = near(place, fields) + f"The fields are: {', '.join(fields)}."
-        return InputError("unknown-name", place, first["input"], "is not a field", way_out)
-    if first["type"] == "missing":
-        way_out = (
-            f"It is {fields[place].description}." if place in fields and fields[place].description else ""
-        )
-        return missing_argument(place, "must be given", way_out)
-    return _of_wrong_type(first, place)
-
-
-def _of_wrong_type(complaint: Mapping[str, NumberLike], place: str) -> InputError:
-    rule = complaint["msg"][:1].lower() + complaint["msg"][1:]
-    return InputError("wrong-type", place, complaint["input"], rule)
-
-
-def _placed(cause: InputError, loc: tuple[int | str, ...]) -> InputError:
-    """The error of a nested field under its whole name: ``initiatives[1].reach``."""
-    outer = path(loc)
-    if not outer or outer == cause.argument:
-        return cause
-    argument = outer if outer.endswith(cause.argument) else f"{outer}.{cause.argument}"
-    return InputError(cause.code, argument, cause.value, cause.rule, cause.way_out)
-
-
-def path(loc: Iterable[int | str]) -> str:
-    """``initiatives[1].reach`` of ``("initiatives", 1, "reach")``."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
+                raise as_input_error(error, type(self).model_fields) from None

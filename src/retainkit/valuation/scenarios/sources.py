@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -53,21 +53,34 @@ def row_values(row: object, fields: Mapping[str, object], other: str) -> Plain:
 
 
 def as_input_error(error: ValidationError, fields: Mapping[str, FieldInfo]) -> InputError:
-    """The most telling of pydantic's complaints, in the library's words."""
+    """The most telling of pydantic's complaints, in the library's words, with the way to the field."""
     found = error.errors(include_url=False)
     found.sort(key=lambda e: e["type"] != "extra_forbidden")  # a misspelt name explains a missing one
-    first, name = found[0], ".".join(map(str, found[0]["loc"]))
+    first, name = found[0], _path(found[0]["loc"])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InputError):
-        return cause
+        return _placed(cause, name)
     if first["type"] == "extra_forbidden":
         way_out = near(name, fields) + f"The fields are: {', '.join(fields)}."
-        return InputError("unknown-name", name, first["input"], "is not a field of a scenario", way_out)
+        return InputError("unknown-name", name, first["input"], "is not a field", way_out)
     if first["type"] == "missing":
-        meaning = fields[name].description
-        return missing_argument(name, "must be given", f"It is {meaning}.")
+        meaning = fields[name].description if name in fields else None
+        return missing_argument(name, "must be given", f"It is {meaning}." if meaning else "")
     rule = first["msg"][:1].lower() + first["msg"][1:]
     return InputError("wrong-type", name or "scenario", first["input"], rule)
+
+
+def _placed(cause: InputError, outer: str) -> InputError:
+    """The error of a nested field under its whole name: ``initiatives[1].reach``."""
+    if not outer or outer == cause.argument:
+        return cause
+    argument = outer if outer.endswith(cause.argument) else f"{outer}.{cause.argument}"
+    return InputError(cause.code, argument, cause.value, cause.rule, cause.way_out)
+
+
+def _path(loc: Iterable[int | str]) -> str:
+    """``initiatives[1].reach`` of ``("initiatives", 1, "reach")``."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
 
 
 def _content(source: str | bytes | Path) -> str:
