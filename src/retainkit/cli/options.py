@@ -6,6 +6,7 @@ Choices are plain text here: the library checks them and offers the near name.
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -31,84 +32,46 @@ def _share(text: str | float) -> float:
         raise typer.BadParameter(f"{text!r} is neither a number nor a percentage; write 0.3 or 30%") from None
 
 
-Margin: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--margin-share",
-        parser=_share,
-        metavar="SHARE",
-        help="Share of spend left after its own costs (required).",
-    ),
-]
-DemoMargin: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--margin-share",
-        parser=_share,
-        metavar="SHARE",
-        help="Share of spend left after its own costs.  [assumed: 30%]",
-    ),
-]
-AcquisitionCost: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--acquisition-cost", parser=_number, metavar="MONEY", help="What winning one new customer costs."
-    ),
-]
-DemoAcquisitionCost: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--acquisition-cost",
-        parser=_number,
-        metavar="MONEY",
-        help="What winning one new customer costs.  [assumed: 20]",
-    ),
-]
-DiscountRate: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--discount-rate", parser=_share, metavar="RATE", help="Effective rate of discount.  [assumed: 10%]"
-    ),
-]
+_money = partial(typer.Option, parser=_number, metavar="MONEY")
+_margin = partial(typer.Option, "--margin-share", parser=_share, metavar="SHARE")
+_rate = partial(typer.Option, "--discount-rate", parser=_share, metavar="RATE")
+_cost = partial(_money, "--acquisition-cost")
+_column = partial(typer.Option, metavar="COLUMN")
+_period = partial(typer.Option, metavar=_UNITS)
+
+_LEFT, _WINNING = "Share of spend left after its own costs", "What winning one new customer costs."
+_EFFECTIVE = "Effective rate of discount."
+_LOST = "Share of customers lost.  [default: 0]"
+_AHEAD = "How far the values look ahead; inf: for ever.  [assumed: 3]"
+_HELD_OUT = "First day of the period that is held out to check the model; half: the second half."
+_NEGATIVE = "Negative amounts: subtract them, leave them out, or refuse them."
+_WRITTEN = "How dates are written, such as %d/%m/%Y.  [default: 2024-12-31 or 20241231]"
+_PAGE = "The HTML file to write.  [default: retainkit-demo.html; none with --json]"
+
+Margin: TypeAlias = Annotated[float | None, _margin(help=f"{_LEFT} (required).")]
+DemoMargin: TypeAlias = Annotated[float | None, _margin(help=f"{_LEFT}.  [assumed: 30%]")]
+AcquisitionCost: TypeAlias = Annotated[float | None, _cost(help=_WINNING)]
+DemoAcquisitionCost: TypeAlias = Annotated[float | None, _cost(help=f"{_WINNING}  [assumed: 20]")]
+DiscountRate: TypeAlias = Annotated[float | None, _rate(help=f"{_EFFECTIVE}  [assumed: 10%]")]
 DiscountPer: TypeAlias = Annotated[
-    str, typer.Option("--discount-per", metavar=_UNITS, help="The period that the discount rate is for.")
+    str, _period("--discount-per", help="The period that the discount rate is for.")
 ]
 HorizonYears: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--horizon-years",
-        parser=_number,
-        metavar="YEARS",
-        help="How far the values look ahead; inf: for ever.  [assumed: 3]",
-    ),
+    float | None, typer.Option("--horizon-years", parser=_number, metavar="YEARS", help=_AHEAD)
 ]
 SpendPerPurchase: TypeAlias = Annotated[
     float | None,
-    typer.Option(
-        "--spend-per-purchase",
-        parser=_number,
-        metavar="MONEY",
-        help="A constant in place of the fitted model of spend.",
-    ),
+    _money("--spend-per-purchase", help="A constant in place of the fitted model of spend."),
 ]
-CustomerId: TypeAlias = Annotated[
-    str, typer.Option("--customer-id", metavar="COLUMN", help="Column of customer ids.")
-]
+CustomerId: TypeAlias = Annotated[str, _column("--customer-id", help="Column of customer ids.")]
 DateColumn: TypeAlias = Annotated[
-    str,
-    typer.Option("--date", metavar="COLUMN", help="Column of dates: YYYY-MM-DD, YYYYMMDD or timestamps."),
+    str, _column("--date", help="Column of dates: YYYY-MM-DD, YYYYMMDD or timestamps.")
 ]
 Amount: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "--amount",
-        metavar="COLUMN",
-        help="Column of money.  [default: amount; none with --spend-per-purchase]",
-    ),
+    _column("--amount", help="Column of money.  [default: amount; none with --spend-per-purchase]"),
 ]
-UnitOfTime: TypeAlias = Annotated[
-    str, typer.Option("--unit", metavar=_UNITS, help="Unit of time that the models count in.")
-]
+UnitOfTime: TypeAlias = Annotated[str, _period("--unit", help="Unit of time that the models count in.")]
 ObservationEnd: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -116,29 +79,10 @@ ObservationEnd: TypeAlias = Annotated[
     ),
 ]
 HoldoutFrom: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--holdout-from",
-        metavar="DATE|half|none",
-        help="First day of the period that is held out to check the model; half: the second half.",
-    ),
+    str, typer.Option("--holdout-from", metavar="DATE|half|none", help=_HELD_OUT)
 ]
-Refunds: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--refunds",
-        metavar="net|ignore|error",
-        help="Negative amounts: subtract them, leave them out, or refuse them.",
-    ),
-]
-DateFormat: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--date-format",
-        metavar="PATTERN",
-        help="How dates are written, such as %d/%m/%Y.  [default: 2024-12-31 or 20241231]",
-    ),
-]
+Refunds: TypeAlias = Annotated[str, typer.Option("--refunds", metavar="net|ignore|error", help=_NEGATIVE)]
+DateFormat: TypeAlias = Annotated[str | None, typer.Option("--date-format", metavar="PATTERN", help=_WRITTEN)]
 Title: TypeAlias = Annotated[
     str | None, typer.Option("--title", help="Title of the report.  [default: the name of FILE]")
 ]
@@ -148,58 +92,22 @@ Currency: TypeAlias = Annotated[
 Html: TypeAlias = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.")
 ]
-DemoHtml: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--html",
-        metavar="FILE",
-        help="The HTML file to write.  [default: retainkit-demo.html; none with --json]",
-    ),
-]
+DemoHtml: TypeAlias = Annotated[Path | None, typer.Option("--html", metavar="FILE", help=_PAGE)]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-Cost: TypeAlias = Annotated[
-    float,
-    typer.Option(
-        "--acquisition-cost", parser=_number, metavar="MONEY", help="What winning the customer costs."
-    ),
-]
+Cost: TypeAlias = Annotated[float, _cost(help="What winning the customer costs.")]
 MarginPerPeriod: TypeAlias = Annotated[
-    float,
-    typer.Option(
-        "--margin-per-period",
-        parser=_number,
-        metavar="MONEY",
-        help="Margin, not revenue, that a customer brings.",
-    ),
+    float, _money("--margin-per-period", help="Margin, not revenue, that a customer brings.")
 ]
 Churn: TypeAlias = Annotated[
-    float,
-    typer.Option(
-        "--churn",
-        parser=_share,
-        metavar="SHARE",
-        help="Share of customers lost.  [default: 0]",
-        show_default=False,
-    ),
+    float, typer.Option("--churn", parser=_share, metavar="SHARE", help=_LOST, show_default=False)
 ]
 ChurnPer: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--churn-per", metavar=_UNITS, help="What the churn is per.  [default: the period]"),
+    str | None, _period("--churn-per", help="What the churn is per.  [default: the period]")
 ]
-PlainDiscount: TypeAlias = Annotated[
-    float,
-    typer.Option(
-        "--discount-rate",
-        parser=_share,
-        metavar="RATE",
-        help="Effective rate of discount.  [default: 0]",
-        show_default=False,
-    ),
-]
+PlainDiscount: TypeAlias = Annotated[float, _rate(help=f"{_EFFECTIVE}  [default: 0]", show_default=False)]
 PlainDiscountPer: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--discount-per", metavar=_UNITS, help="What the discount is per.  [default: the period]"),
+    str | None, _period("--discount-per", help="What the discount is per.  [default: the period]")
 ]
 TimingOption: TypeAlias = Annotated[
     str,
@@ -208,8 +116,5 @@ TimingOption: TypeAlias = Annotated[
     ),
 ]
 Period: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--period", metavar=_UNITS, help="What the margin counts in; needed with the two --...-per."
-    ),
+    str | None, _period("--period", help="What the margin counts in; needed with the two --...-per.")
 ]

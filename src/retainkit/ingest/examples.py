@@ -32,7 +32,8 @@ Which = Literal["master", "sample"]
 def load_cdnow(which: Which = "master") -> dict[str, Values]:
     """The CDNOW transactions as columns, one entry per order line.
 
-    The file is found through the package's metadata: lifetimes itself is not imported.
+    The file is found through the package's metadata: lifetimes itself is not imported. Raises
+    `MissingDependencyError` if lifetimes is not installed.
 
     Parameters
     ----------
@@ -44,11 +45,6 @@ def load_cdnow(which: Which = "master") -> dict[str, Values]:
     dict
         ``customer_id``, ``date``, ``number_of_cds``, ``dollar_value``: numpy columns, ready for
         `summarize_transactions`.
-
-    Raises
-    ------
-    MissingDependencyError
-        If lifetimes is not installed.
 
     Examples
     --------
@@ -109,6 +105,8 @@ VOLUNTARY_SHARE = 0.7
 def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str, Values]:
     """A table with one line per subscription, known until 31 December 2024.
 
+    Raises `InputError` for less than one customer.
+
     Parameters
     ----------
     customers : int
@@ -122,11 +120,6 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
         ``customer_id``, ``start``, ``end`` (NaT for those still there), ``plan`` ("basic", "pro"), ``reason``
         ("voluntary", "payment failed", empty for those still there), ``monthly_margin`` in money: numpy
         columns, ready for `summarize_subscriptions`.
-
-    Raises
-    ------
-    InputError
-        For less than one customer.
 
     Examples
     --------

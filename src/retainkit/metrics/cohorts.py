@@ -86,13 +86,9 @@ class CohortTable(TableRecord):
     def pooled_churn(self, measure: Measure = "customers") -> Array:
         """(a − 1,) share lost between each age and the next, pooled over cohorts observed at both.
 
-        The life-table estimate of the churn of each month of life, for monthly cohorts. It is negative
-        where a measure grows.
-
-        Raises
-        ------
-        InputError
-            For quarterly or yearly cohorts, whose columns at two ages follow different customers.
+        The life-table estimate of the churn of each month of life, for monthly cohorts. It is negative where
+        a measure grows. Raises `InputError` for quarterly or yearly cohorts, whose columns at two ages follow
+        different customers.
         """
         if self.months_per_cohort != 1:
             rule = "must be 1 to compare the same customers at two ages"
@@ -144,6 +140,8 @@ def cohort_table(
 ) -> CohortTable:
     """Customers and recurring revenue by the month in which the customer began, and by age.
 
+    Raises `InputError` if no customer's first month is known: all belong to the opening balance.
+
     Parameters
     ----------
     subscriptions : Subscriptions
@@ -158,11 +156,6 @@ def cohort_table(
     Returns
     -------
     CohortTable
-
-    Raises
-    ------
-    InputError
-        If no customer's first month is known: all belong to the opening balance.
 
     Examples
     --------

@@ -175,6 +175,9 @@ def mrr_movements(
 ) -> MRRMovements:
     """Movements of monthly recurring revenue between month ends.
 
+    Raises `InputError` where the months observed hold no such window, and for calendar windows that do not
+    divide a year.
+
     Parameters
     ----------
     subscriptions : Subscriptions
@@ -199,12 +202,6 @@ def mrr_movements(
     MRRMovements
         Only whole windows: the first month is an opening balance (unless its customers are new), and
         a window that is not over yet is not shown.
-
-    Raises
-    ------
-    InputError
-        Where the months observed hold no such window, and for calendar windows that do not divide a
-        year.
 
     Examples
     --------

@@ -12,10 +12,10 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind, columns
+from retainkit.columns import PLAIN, Back, SameKind, columns
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import missing_argument, refuse_where, unknown_choice
-from retainkit.typing import NumberLike
+from retainkit.typing import Array, NumberLike
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so
 
@@ -26,8 +26,9 @@ ChurnDenominator: TypeAlias = Literal["start", "start-plus-new", "average"]
 def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction: NumberLike) -> SameKind:
     """Share of the starting customers' recurring revenue that is left without any expansion.
 
-    (start − churn − contraction)/start, at most 100%. Only losses *of the customers who were there at
-    the start* count; losses of customers won in between belong to no starting cohort.
+    (start − churn − contraction)/start, at most 100%. Only losses *of the customers who were there at the
+    start* count; losses of customers won in between belong to no starting cohort. Raises `InputError` where
+    more is lost than was there.
 
     Parameters
     ----------
@@ -36,11 +37,6 @@ def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction
     churn, contraction : number or column, money, 0 or more
         MRR of those who left; MRR lost to those who stayed and pay less.
 
-    Raises
-    ------
-    InputError
-        Where more is lost than was there.
-
     Examples
     --------
     >>> gross_revenue_retention(100, churn=4, contraction=1)
@@ -48,9 +44,7 @@ def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction
     """
     if plain(start, churn, contraction) and churn + contraction <= start > 0.0:
         return (start - (churn + contraction)) / start
-    (s, gone, less), back = columns(
-        start=(start, NOT_NEGATIVE), churn=(churn, NOT_NEGATIVE), contraction=(contraction, NOT_NEGATIVE)
-    )
+    (s, gone, less), back = _totals(start=start, churn=churn, contraction=contraction)
     _within_start(s, gone + less)
     return back(_ratio(s - (gone + less), s))
 
@@ -65,9 +59,10 @@ def net_revenue_retention(
 ) -> SameKind:
     """The starting customers' recurring revenue at the end of the window as a share of its start.
 
-    (start − churn − contraction + expansion + reactivation)/start. Above 100% where expansion is more
-    than what is lost. Customers who come back were not there at the start: their MRR counts only if
-    you pass it as `reactivation`, as ChartMogul does and Baremetrics does not.
+    (start − churn − contraction + expansion + reactivation)/start. Above 100% where expansion is more than
+    what is lost. Customers who come back were not there at the start: their MRR counts only if you pass it as
+    `reactivation`, as ChartMogul does and Baremetrics does not. Raises `InputError` where more is lost than
+    was there.
 
     Parameters
     ----------
@@ -78,11 +73,6 @@ def net_revenue_retention(
     reactivation : number or column, money, 0 or more
         MRR of former customers who came back; leave it out to leave them out.
 
-    Raises
-    ------
-    InputError
-        Where more is lost than was there.
-
     Examples
     --------
     >>> net_revenue_retention(100, churn=4, contraction=1, expansion=6)
@@ -90,12 +80,8 @@ def net_revenue_retention(
     """
     if plain(start, churn, contraction, expansion, reactivation) and churn + contraction <= start > 0.0:
         return (start - (churn + contraction) + (expansion + reactivation)) / start
-    (s, gone, less, more, again), back = columns(
-        start=(start, NOT_NEGATIVE),
-        churn=(churn, NOT_NEGATIVE),
-        contraction=(contraction, NOT_NEGATIVE),
-        expansion=(expansion, NOT_NEGATIVE),
-        reactivation=(reactivation, NOT_NEGATIVE),
+    (s, gone, less, more, again), back = _totals(
+        start=start, churn=churn, contraction=contraction, expansion=expansion, reactivation=reactivation
     )
     _within_start(s, gone + less)
     return back(_ratio(s - (gone + less) + (more + again), s))
@@ -111,9 +97,10 @@ def churn_rate(
 ) -> SameKind:
     """Share of customers, or of recurring revenue, that was lost in a window, of a stated whole.
 
-    ``"start"``: lost/start. ``"start-plus-new"``: lost/(start + new), for losses that include
-    customers won in the same window. ``"average"``: lost/((start + end)/2). The same losses give
-    three rates; pass customers for logo churn, money for revenue churn, and never one over the other.
+    ``"start"``: lost/start. ``"start-plus-new"``: lost/(start + new), for losses that include customers won
+    in the same window. ``"average"``: lost/((start + end)/2). The same losses give three rates; pass
+    customers for logo churn, money for revenue churn, and never one over the other. Raises `InputError` for
+    an unknown denominator, or one whose part is not given.
 
     Parameters
     ----------
@@ -123,11 +110,6 @@ def churn_rate(
         What was there at the start, what was won, what is there at the end; each denominator needs
         its own.
     denominator : {"start", "start-plus-new", "average"}
-
-    Raises
-    ------
-    InputError
-        For an unknown denominator, or one whose part is not given.
 
     Examples
     --------
@@ -140,12 +122,9 @@ def churn_rate(
         return lost / start
     if denominator not in get_args(ChurnDenominator):
         raise unknown_choice("denominator", denominator, get_args(ChurnDenominator))
-    arguments = {"lost": (lost, NOT_NEGATIVE), "start": (start, NOT_NEGATIVE)}
-    if denominator == "start-plus-new":
-        arguments["new"] = (_given("new", new, denominator), NOT_NEGATIVE)
-    if denominator == "average":
-        arguments["end"] = (_given("end", end, denominator), NOT_NEGATIVE)
-    (gone, s, *other), back = columns(**arguments)
+    part = {"start-plus-new": ("new", new), "average": ("end", end)}.get(denominator)
+    more = {} if part is None else {part[0]: _given(*part, denominator)}
+    (gone, s, *other), back = _totals(lost=lost, start=start, **more)
     if denominator == "start":
         return back(_ratio(gone, s))
     return back(_ratio(gone, s + other[0] if denominator == "start-plus-new" else 0.5 * (s + other[0])))
@@ -179,12 +158,8 @@ def quick_ratio(
     """
     if plain(new, expansion, contraction, churn, reactivation) and contraction + churn > 0.0:
         return (new + expansion + reactivation) / (contraction + churn)
-    (n, more, less, gone, again), back = columns(
-        new=(new, NOT_NEGATIVE),
-        expansion=(expansion, NOT_NEGATIVE),
-        contraction=(contraction, NOT_NEGATIVE),
-        churn=(churn, NOT_NEGATIVE),
-        reactivation=(reactivation, NOT_NEGATIVE),
+    (n, more, less, gone, again), back = _totals(
+        new=new, expansion=expansion, contraction=contraction, churn=churn, reactivation=reactivation
     )
     return back(_ratio(n + more + again, less + gone))
 
@@ -207,13 +182,18 @@ def average_revenue_per_account(mrr: NumberLike, *, customers: NumberLike) -> Sa
     """
     if plain(mrr, customers) and customers > 0.0:
         return mrr / customers
-    (money, n), back = columns(mrr=(mrr, NOT_NEGATIVE), customers=(customers, NOT_NEGATIVE))
+    (money, n), back = _totals(mrr=mrr, customers=customers)
     return back(_ratio(money, n))
 
 
 def plain(*values: NumberLike, least: float = 0.0) -> bool:
     """Whether all are plain numbers in their domain: the short way, without numpy."""
     return all(type(v) in PLAIN and least <= v <= _MAX for v in values)
+
+
+def _totals(**given: NumberLike) -> tuple[tuple[Array, ...], Back]:
+    """`columns` of totals, none of which is below 0."""
+    return columns(**{name: (value, NOT_NEGATIVE) for name, value in given.items()})
 
 
 def _ratio(numerator: NumberLike, denominator: NumberLike) -> NumberLike:

@@ -92,7 +92,9 @@ class Subscriptions:
     ) -> Self:
         """Read a table with one row per customer and month.
 
-        A month without a row, or with an MRR of 0, is a month in which the customer was not active.
+        A month without a row, or with an MRR of 0, is a month in which the customer was not active. Raises
+        `InputError` for missing columns or values, negative MRR, unreadable dates, rows after
+        `observation_end`.
 
         Parameters
         ----------
@@ -114,11 +116,6 @@ class Subscriptions:
             last month that has a row.
         date_format : str, optional
             How text and numbers write a month, as for `datetime.strptime`: ``"%m/%Y"``.
-
-        Raises
-        ------
-        InputError
-            For missing columns or values, negative MRR, unreadable dates, rows after `observation_end`.
 
         Examples
         --------
@@ -178,9 +175,10 @@ class Subscriptions:
     ) -> Self:
         """Read a table with one row per subscription; a customer may have several at a time.
 
-        The state is taken at the end of each month. A subscription that begins and ends between two
-        month ends is not seen, and counted in ``.unseen``. The table must hold the whole history:
-        the customers of its first month began in it.
+        The state is taken at the end of each month. A subscription that begins and ends between two month
+        ends is not seen, and counted in ``.unseen``. The table must hold the whole history: the customers of
+        its first month began in it. Raises `InputError` for missing columns or values, an end before the
+        start, a start after `observation_end`.
 
         Parameters
         ----------
@@ -205,11 +203,6 @@ class Subscriptions:
             involuntary where any of the subscriptions that ended last was.
         date_format : str, optional
             How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
-
-        Raises
-        ------
-        InputError
-            For missing columns or values, an end before the start, a start after `observation_end`.
 
         Examples
         --------

@@ -59,7 +59,8 @@ def report(
     """Report on a customer base: who is still there, what they are worth, and how sure that is.
 
     Fits BG/NBD and Gamma-Gamma to all transactions, values the base and a new customer, and checks the
-    purchase model on a held-out period that it has not seen.
+    purchase model on a held-out period that it has not seen. Raises `InputError` for an argument or a table
+    that breaks a rule. Raises `FitError` where the transactions do not determine the models.
 
     Parameters
     ----------
@@ -84,13 +85,6 @@ def report(
     assumed : tuple of str
         Names of arguments that nobody chose, which the report then marks as assumed.
     progress : callable (step, share done), optional
-
-    Raises
-    ------
-    InputError
-        For an argument or a table that breaks a rule.
-    FitError
-        Where the transactions do not determine the models.
 
     Examples
     --------

@@ -59,10 +59,7 @@ class CustomerBaseReport(AbstractReport):
     def to_html(self) -> str:
         """The report as one HTML file that needs nothing else, for screen and print.
 
-        Raises
-        ------
-        MissingDependencyError
-            Without jinja2 and matplotlib.
+        Raises `MissingDependencyError` without jinja2 and matplotlib.
         """
         return as_html(self)
 

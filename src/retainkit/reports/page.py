@@ -36,17 +36,14 @@ _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 def tracking_svg(tracking: Tracking, *, colours: Mapping[str, str] = LIGHT) -> str:
     """Two panels: repeat purchases period by period and added up, predicted and actual.
 
+    Raises `MissingDependencyError` without matplotlib.
+
     Parameters
     ----------
     tracking : Tracking
     colours : mapping
         One colour for each role in `LIGHT`: anything CSS takes, ``var(--ink)`` too, so that a page can
         change them.
-
-    Raises
-    ------
-    MissingDependencyError
-        Without matplotlib.
     """
     settings = {"svg.fonttype": "none", "svg.hashsalt": "retainkit", "font.size": 9.0}
     with _matplotlib("matplotlib").rc_context(settings):

@@ -20,10 +20,7 @@ _TIME = re.compile("[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})([.][0-9]+)?)?")
 def moments(argument: str, values: Any, rule: DateRule = DAY) -> NDArray[np.datetime64]:
     """Dates as datetime64[us], in the shape in which they came: a single one, a column, or rows of them.
 
-    Raises
-    ------
-    InputError
-        For what is missing or no date, as everywhere.
+    Raises `InputError` for what is missing or no date, as everywhere.
     """
     try:
         shape = np.shape(values)

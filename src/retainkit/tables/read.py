@@ -72,6 +72,10 @@ def read_table(
 ) -> Table:
     """Read columns of a table; nothing is copied that need not be.
 
+    Raises `InputError` for what is no table or has no line, a missing column (with the near name, or the
+    advice to reset the index that has it), two columns of one name, columns of different lengths or indexes.
+    Raises `MissingDependencyError` for a path or a relation without DuckDB and pyarrow.
+
     Parameters
     ----------
     source : table
@@ -89,14 +93,6 @@ def read_table(
         What else the caller's function takes in place of a table, for the message: "a mapping, or ".
     arguments : mapping of keys to arguments, optional
         Which argument named a column, where that is not the key.
-
-    Raises
-    ------
-    InputError
-        For what is no table or has no line, a missing column (with the near name, or the advice to reset
-        the index that has it), two columns of one name, columns of different lengths or indexes.
-    MissingDependencyError
-        For a path or a relation without DuckDB and pyarrow.
 
     Examples
     --------

@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias, cast, get_args
 from retainkit.errors import InputError, unknown_choice
 from retainkit.tables import DateRule, Fault, Said, one_day
 from retainkit.typing import Unit
-from retainkit.units import check_unit
 
 Tenure: TypeAlias = Literal["exact", "whole-periods", "renewals"]
 """How lengths of time are counted: by the day, or in periods of the calendar."""
@@ -67,11 +66,6 @@ def check_choices(**given: object) -> None:
     for argument, value in given.items():
         if value not in get_args(known[argument]):
             raise unknown_choice(argument, value, get_args(known[argument]))
-
-
-def unit_of(unit: object) -> Unit:
-    """The unit of all durations."""
-    return check_unit("unit", unit)
 
 
 def reasons_of(reasons: object, *, column: bool) -> tuple[str, ...] | None:

@@ -179,10 +179,7 @@ class SubscriptionSummary:
     def by_segment(self) -> dict[str, Renewals]:
         """The spells of each segment by its name, in the order of `segments`.
 
-        Raises
-        ------
-        InputError
-            If the table was read without a column of segments.
+        Raises `InputError` if the table was read without a column of segments.
         """
         if self.segment is None:
             rule = "must name a column before spells can be told apart by it"

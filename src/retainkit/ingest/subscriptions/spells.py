@@ -7,7 +7,7 @@ do not fit together, and policies that the caller has to choose, are told with t
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -49,16 +49,8 @@ class Spells:
 
     def where(self, keep: Mask) -> Spells:
         """The spells that `keep` marks."""
-        reason, segment = (c if c is None else c[keep] for c in (self.reason, self.segment))
-        return Spells(
-            self.code[keep],
-            self.start[keep],
-            self.end[keep],
-            self.watched[keep],
-            reason,
-            segment,
-            self.counts,
-        )
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "counts"}
+        return replace(self, **{name: c if c is None else c[keep] for name, c in columns.items()})
 
 
 def spells_of(lines: Lines, reason: Codes | None, plan: Plan) -> Spells:

@@ -16,7 +16,6 @@ from retainkit.ingest.subscriptions.plan import (
     ZeroLength,
     check_choices,
     reasons_of,
-    unit_of,
     window_of,
 )
 from retainkit.ingest.subscriptions.read import Lines, numbered_reasons, read
@@ -26,6 +25,7 @@ from retainkit.ingest.subscriptions.tenure import Tenures, tenures
 from retainkit.summaries import Renewals
 from retainkit.tables import Codes, DateRule, Source, take, to_date
 from retainkit.typing import Unit
+from retainkit.units import check_unit
 
 
 def summarize_subscriptions(
@@ -51,6 +51,10 @@ def summarize_subscriptions(
 
     A spell runs from its start to its end, the first day on which the customer is no longer subscribed; a
     missing end (null, NaT, NaN, empty text) means that the customer was still there on `observation_end`.
+    Raises `InputError` for a missing column, missing or unreadable dates, ends before their start,
+    overlapping lines of a customer, reasons that do not fit, an empty table; it says how many lines or
+    customers, and names the first. Raises `MissingDependencyError` for a path or a relation without DuckDB
+    and pyarrow.
 
     Parameters
     ----------
@@ -100,15 +104,6 @@ def summarize_subscriptions(
     SubscriptionSummary
         `.renewals`, `.by_segment`, `.customers`, `.treatment`, `.to_frame()`.
 
-    Raises
-    ------
-    InputError
-        For a missing column, missing or unreadable dates, ends before their start, overlapping lines of a
-        customer, reasons that do not fit, an empty table; it says how many lines or customers, and names the
-        first.
-    MissingDependencyError
-        For a path or a relation without DuckDB and pyarrow.
-
     Notes
     -----
     Late entry is left truncation, as in Klein & Moeschberger (2003), *Survival Analysis*, 2nd ed., section
@@ -135,7 +130,7 @@ def summarize_subscriptions(
         columns={name: column for name, column in columns.items() if column is not None},
         since=since,
         until=until,
-        unit=unit_of(unit),
+        unit=check_unit("unit", unit),
         tenure=tenure,
         reactivation=reactivation,
         zero_length=zero_length,

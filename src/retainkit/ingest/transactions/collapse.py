@@ -7,9 +7,9 @@ come at a time; the histories of many such parts are joined.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from retainkit.ingest.transactions.plan import Plan
 from retainkit.tables import Codes, Days, Mask
 from retainkit.typing import Array, Values
+
+Entries = TypeVar("Entries", "CustomerDays", "Histories")
 
 Small: TypeAlias = NDArray[np.int32]
 
@@ -37,9 +39,7 @@ class CustomerDays:
 
     def where(self, keep: Mask) -> CustomerDays:
         """The entries that `keep` marks."""
-        return CustomerDays(
-            self.code[keep], self.day[keep], self.value[keep], self.doubt[keep], self.lines[keep]
-        )
+        return _each(self, lambda column: column[keep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,13 @@ class Histories:
 
     def take(self, places: NDArray[np.intp]) -> Histories:
         """The same with the customers in another order, or only some of them."""
-        return Histories(
-            self.purchases[places],
-            self.first[places],
-            self.last[places],
-            self.spend[places],
-            self.evidence[places],
-            self.log_gaps[places],
-            self.counts,
-        )
+        return _each(self, lambda column: column[places])
+
+
+def _each(record: Entries, change: Callable[[Any], Any]) -> Entries:
+    """The same record with every column changed; counts are of what was counted."""
+    columns = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "counts"}
+    return replace(record, **{name: change(column) for name, column in columns.items()})
 
 
 def merge_lines(code: Codes, day: Days, amount: Array | None) -> CustomerDays:
@@ -259,19 +257,6 @@ def join(parts: Sequence[Folded], observation_end: int | None) -> Folded:
 
 
 def _join_histories(parts: Sequence[Histories]) -> Histories:
-    def whole(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    counts: Counter[str] = Counter()
-    for part in parts:
-        counts.update(part.counts)
-    return replace(
-        parts[0],
-        purchases=whole("purchases"),
-        first=whole("first"),
-        last=whole("last"),
-        spend=whole("spend"),
-        evidence=whole("evidence"),
-        log_gaps=whole("log_gaps"),
-        counts=counts,
-    )
+    names = (f.name for f in fields(Histories) if f.name != "counts")
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Histories(**columns, counts=sum((part.counts for part in parts), Counter()))

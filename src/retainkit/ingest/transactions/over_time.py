@@ -54,8 +54,9 @@ def summarize_over_time(
 ) -> OverTimeSummary:
     """Turn transactions and covariates by period into the data of `with_covariates_over_time`.
 
-    Frequency, recency and T are those of `summarize_transactions`: days with a purchase after the first,
-    in exact fractions of `unit`.
+    Frequency, recency and T are those of `summarize_transactions`: days with a purchase after the first, in
+    exact fractions of `unit`. Raises `InputError` as `summarize_transactions`; for purchases before
+    `periods_start`, periods that end too early, customers without a group.
 
     Parameters
     ----------
@@ -75,12 +76,6 @@ def summarize_over_time(
         For periods with several groups.
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
-
-    Raises
-    ------
-    InputError
-        As `summarize_transactions`; for purchases before `periods_start`, periods that end too early,
-        customers without a group.
 
     Examples
     --------

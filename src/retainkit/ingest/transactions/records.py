@@ -234,10 +234,7 @@ class TransactionSummary:
     def spend(self) -> Spend:
         """Mean value of repeat purchases, aligned with `purchases`; frequency 0 where nothing is known.
 
-        Raises
-        ------
-        InputError
-            If the table was read without an amount column.
+        Raises `InputError` if the table was read without an amount column.
         """
         if self.monetary_value is None or self._evidence is None:
             rule = "must name a column of money before anything is known of spend"

@@ -34,10 +34,13 @@ def summarize_transactions(
 ) -> TransactionSummary:
     """Turn a table of transactions into one entry per customer.
 
-    Frequency counts the calendar days with a purchase after the first such day; recency and T run from
-    the first purchase to the last one and to the end of observation, in exact fractions of `unit`
-    (days/7, days/30.4375, days/91.3125, days/365.25). All lines of one customer and day are one
-    purchase. Monetary value is the mean value of the repeat purchases.
+    Frequency counts the calendar days with a purchase after the first such day; recency and T run from the
+    first purchase to the last one and to the end of observation, in exact fractions of `unit` (days/7,
+    days/30.4375, days/91.3125, days/365.25). All lines of one customer and day are one purchase. Monetary
+    value is the mean value of the repeat purchases. Raises `InputError` for a missing column, missing or
+    unreadable dates and amounts, dates after the end, an empty table; it names the column, the count of bad
+    lines and the first of them. Raises `MissingDependencyError` for a path or a relation without DuckDB and
+    pyarrow.
 
     Parameters
     ----------
@@ -64,14 +67,6 @@ def summarize_transactions(
     -------
     TransactionSummary
         `.purchases`, `.spend`, `.customers`, `.treatment`, `.calibration`, `.holdout`, `.to_frame()`.
-
-    Raises
-    ------
-    InputError
-        For a missing column, missing or unreadable dates and amounts, dates after the end, an empty
-        table; it names the column, the count of bad lines and the first of them.
-    MissingDependencyError
-        For a path or a relation without DuckDB and pyarrow.
 
     Notes
     -----

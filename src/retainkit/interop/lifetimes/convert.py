@@ -23,6 +23,8 @@ MODELS: dict[str, type[AnyModel]] = {
 def from_lifetimes(fitter: Foreign, *, unit: Unit | None = None) -> AnyModel:
     """The retainkit model with the parameters of a fitted lifetimes fitter.
 
+    Raises `InputError` if it is none of these, or is not fitted.
+
     Parameters
     ----------
     fitter : a fitted BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter, BetaGeoBetaBinomFitter or
@@ -33,11 +35,6 @@ def from_lifetimes(fitter: Foreign, *, unit: Unit | None = None) -> AnyModel:
     Returns
     -------
     BGNBD, MBGNBD, ParetoNBD, BGBB or GammaGamma.
-
-    Raises
-    ------
-    InputError
-        If it is none of these, or is not fitted.
 
     Examples
     --------

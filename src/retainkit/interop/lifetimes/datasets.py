@@ -21,7 +21,6 @@ def load_dataset(filename: str, **kwargs: object) -> Frame:
     has no such file.
     """
     pd = pandas()
-
     read: Foreign = pd.read_csv
     return read(str(lifetimes_file(filename, "Reading lifetimes' example data")), **kwargs)
 

@@ -45,10 +45,7 @@ def beta_geometric_nbd_model(
     -------
     DataFrame indexed by ``customer_id`` with frequency, recency, T, lambda, p and alive.
     """
-    rng, observed = _generator(), _observed(T, size)
-    rate, p = rng.gamma(r, 1.0 / alpha, size), rng.beta(a, b, size)
-    histories = _buy(rng, rate, observed, rng.geometric(np.maximum(p, 1e-300)))
-    return _table(histories, observed, {"lambda": rate, "p": p})
+    return _table(*_beta_geometric(T, r, alpha, a, b, size, certain=0))
 
 
 def modified_beta_geometric_nbd_model(
@@ -58,10 +55,7 @@ def modified_beta_geometric_nbd_model(
 
     Arguments and result are those of `beta_geometric_nbd_model`.
     """
-    rng, observed = _generator(), _observed(T, size)
-    rate, p = rng.gamma(r, 1.0 / alpha, size), rng.beta(a, b, size)
-    histories = _buy(rng, rate, observed, rng.geometric(np.maximum(p, 1e-300)) - 1)
-    return _table(histories, observed, {"lambda": rate, "p": p})
+    return _table(*_beta_geometric(T, r, alpha, a, b, size, certain=1))
 
 
 def pareto_nbd_model(T: NumberLike, r: float, alpha: float, s: float, beta: float, size: int = 1) -> Frame:
@@ -105,7 +99,6 @@ def beta_geometric_beta_binom_model(
     customer_id.
     """
     pd = pandas()
-
     rng, n = _generator(), _observed(N, size)
     p, theta = rng.beta(alpha, beta, size), rng.beta(gamma, delta, size)
     survived = rng.geometric(np.maximum(theta, 1e-300)) - 1  # opportunities met before leaving
@@ -143,10 +136,7 @@ def beta_geometric_nbd_model_transactional_data(
     DataFrame with customer_id and date, one row per purchase.
     """
     pd = pandas()
-
-    rng, observed = _generator(), _observed(T, size)
-    rate, p = rng.gamma(r, 1.0 / alpha, size), rng.beta(a, b, size)
-    histories = _buy(rng, rate, observed, rng.geometric(np.maximum(p, 1e-300)))
+    histories, observed, _ = _beta_geometric(T, r, alpha, a, b, size, certain=0)
     unit: Foreign = {"H": "h"}.get(freq, freq)
     end = pd.to_datetime(observation_period_end)
     first = np.arange(size)
@@ -156,6 +146,16 @@ def beta_geometric_nbd_model_transactional_data(
     ago = (since_first - observed[owner])[order]
     dates = end + pd.Series(pd.to_timedelta(ago, unit=unit))
     return pd.DataFrame({"customer_id": owner[order], "date": dates})
+
+
+def _beta_geometric(
+    T: NumberLike, r: float, alpha: float, a: float, b: float, size: int, *, certain: int
+) -> tuple[_Histories, Array, dict[str, Array]]:
+    """Purchases of customers who may leave after each but the `certain` first of them, time, and traits."""
+    rng, observed = _generator(), _observed(T, size)
+    rate, p = rng.gamma(r, 1.0 / alpha, size), rng.beta(a, b, size)
+    histories = _buy(rng, rate, observed, rng.geometric(np.maximum(p, 1e-300)) - certain)
+    return histories, observed, {"lambda": rate, "p": p}
 
 
 def _generator() -> np.random.Generator:
@@ -188,7 +188,6 @@ def _buy(rng: np.random.Generator, rate: Array, until: Array, at_most: NumberLik
 
 def _table(histories: _Histories, observed: Array, traits: dict[str, Array]) -> Frame:
     pd = pandas()
-
     owner, times = histories.owner, histories.times
     unit = np.floor(times)
     another = np.ones(owner.size, np.bool_)

@@ -41,7 +41,6 @@ class Dates:
     def read(self, value: Foreign) -> Frame:
         """A date or a column of dates; what has been read stays as it is."""
         pd = pandas()
-
         if isinstance(value, pd.Period):
             return value.to_timestamp()
         written = value
@@ -111,7 +110,6 @@ def named(freq: str) -> str:
 def length_of(freq: str) -> Frame:
     """The length of a period; months, quarters and years at their mean over 400 years."""
     pd = pandas()
-
     name = named(freq).partition("-")[0]
     if name not in _HOURS:
         raise unknown_choice("freq", freq, tuple(_HOURS))
@@ -121,12 +119,10 @@ def length_of(freq: str) -> Frame:
 def periods(begin: Foreign, count: int) -> Frame:
     """`count` periods from `begin` on."""
     pd = pandas()
-
     return pd.period_range(begin, periods=count)
 
 
 def frame(columns: Plain, index: Foreign = None) -> Frame:
     """A DataFrame of columns."""
     pd = pandas()
-
     return pd.DataFrame(columns, index=index)

@@ -60,6 +60,9 @@ class AbstractSurvival(AbstractRecord):
     def survival(self, t: Time, *, given: Time | None = None) -> Real:
         """Share of customers still there after tenure `t`, of those who were there at tenure `given`.
 
+        Raises `InputError` past the end of what was observed, unless the curve is known to come down to 0 or
+        to go on by a rule; and for `given` a tenure that nobody is known to reach.
+
         Parameters
         ----------
         t : tenure, in the curve's unit or as a Duration; (m,), or (customers, m)
@@ -67,12 +70,6 @@ class AbstractSurvival(AbstractRecord):
             S(t)/S(given), and 1 for tenures already passed. By default where the curve begins, which is 0
             unless customers were watched from a later tenure on only. For one tenure per customer:
             ``given=tenure[:, None]``.
-
-        Raises
-        ------
-        InputError
-            Past the end of what was observed, unless the curve is known to come down to 0 or to go on by a
-            rule; and for `given` a tenure that nobody is known to reach.
         """
         known = np.asarray(self.start) if given is None else self._tenure("given", given)
         now = np.maximum(self._tenure("t", t), known)

@@ -27,7 +27,9 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library =
     """A Cox regression of how long customers stay, fitted by another library with Efron's ties.
 
     What each customer's covariates multiply is a hazard by tenure that has no formula. `survival_of` turns
-    the result into a curve for each customer.
+    the result into a curve for each customer. Raises `MissingDependencyError` with the line that installs the
+    library. Raises `InputError` for covariates of another length, and late entry or weights with
+    scikit-survival.
 
     Parameters
     ----------
@@ -40,13 +42,6 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library =
     Returns
     -------
     lifelines' ``CoxPHFitter`` or scikit-survival's ``CoxPHSurvivalAnalysis``, fitted.
-
-    Raises
-    ------
-    MissingDependencyError
-        With the line that installs the library.
-    InputError
-        For covariates of another length, and late entry or weights with scikit-survival.
     """
     if library not in get_args(Library):
         raise unknown_choice("library", library, get_args(Library))
@@ -68,7 +63,8 @@ def _by_lifelines(renewals: Renewals, columns: dict[str, Array]) -> Foreign:
         table, more = {**table, _ENTRY: renewals.entry}, {"entry_col": _ENTRY}
     if np.any(renewals.weight != 1.0):
         table, more = {**table, _WEIGHT: renewals.weight}, {**more, "weights_col": _WEIGHT}
-    return _lifelines().CoxPHFitter().fit(named_frame(table), _DURATION, _EVENT, **more)
+    lifelines = _loaded("lifelines", "lifelines", "lifelines")
+    return lifelines.CoxPHFitter().fit(named_frame(table), _DURATION, _EVENT, **more)
 
 
 def _by_sksurv(renewals: Renewals, columns: dict[str, Array]) -> Foreign:
@@ -79,18 +75,12 @@ def _by_sksurv(renewals: Renewals, columns: dict[str, Array]) -> Foreign:
             raise InputError("not-supported", "renewals", name, rule, "Use library='lifelines'.")
     ended = np.empty(len(renewals), dtype=[("left", np.bool_), ("duration", np.float64)])
     ended["left"], ended["duration"] = renewals.event > 0.0, renewals.duration
-    return _sksurv().CoxPHSurvivalAnalysis(ties="efron").fit(named_frame(columns), ended)
+    sksurv = _loaded("sksurv.linear_model", "scikit-survival", "sksurv")
+    return sksurv.CoxPHSurvivalAnalysis(ties="efron").fit(named_frame(columns), ended)
 
 
-def _lifelines() -> Foreign:
+def _loaded(module: str, library: str, extra: str) -> Foreign:
     try:
-        return import_module("lifelines")
+        return import_module(module)
     except ImportError as error:
-        raise MissingDependencyError("lifelines", "lifelines", "A Cox regression") from error
-
-
-def _sksurv() -> Foreign:
-    try:
-        return import_module("sksurv.linear_model")
-    except ImportError as error:
-        raise MissingDependencyError("scikit-survival", "sksurv", "A Cox regression") from error
+        raise MissingDependencyError(library, extra, "A Cox regression") from error

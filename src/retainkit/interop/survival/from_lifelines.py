@@ -73,23 +73,16 @@ def from_lifelines(fitter: Foreign, *, covariates: Frame = None, unit: Unit | No
         return _regression(fitter, frame, unit)
     needless("covariates", covariates, f"{name} has one curve for everybody")
     if not hasattr(fitter, "timeline"):
-        raise _no_curve(fitter)
+        if not hasattr(fitter, "params_"):
+            raise not_fitted(name)
+        raise no_survival(name, "it predicts hazards only", "Fit one that has a survival function.")
     if name in _MODELS:
         return _MODELS[name](fitter, unit)
     if hasattr(fitter, "_fitted_parameter_names"):
-        return FormulaCurve(_own_hazard(fitter), None, f"lifelines {name}", unit)
+        return FormulaCurve(
+            lambda t: np.asarray(fitter.cumulative_hazard_at_times(t)), None, f"lifelines {name}", unit
+        )
     return _steps(fitter, unit)
-
-
-def _no_curve(fitter: Foreign) -> InputError:
-    name = type(fitter).__name__
-    if not hasattr(fitter, "params_"):
-        return not_fitted(name)
-    return no_survival(name, "it predicts hazards only", "Fit one that has a survival function.")
-
-
-def _own_hazard(fitter: Foreign) -> Callable[[Array], NumberLike]:
-    return lambda t: np.asarray(fitter.cumulative_hazard_at_times(t))
 
 
 def _steps(fitter: Foreign, unit: Unit | None) -> StepCurve:

@@ -48,7 +48,9 @@ def survival_of(
 ) -> Foreign:
     """The survival curve of anything fitted anywhere, ready for break-even, lifetime and residual value.
 
-    What it returns has ``survival(t, given=...)``, ``retention``, ``churn``, ``hazard`` and ``unit``.
+    What it returns has ``survival(t, given=...)``, ``retention``, ``churn``, ``hazard`` and ``unit``. Raises
+    `InputError` for what is not fitted or not understood, missing or needless covariates, and curves that
+    rise.
 
     Parameters
     ----------
@@ -78,11 +80,6 @@ def survival_of(
     A model of retainkit where the fitted object is one (Weibull, exponential, log-normal, log-logistic);
     a `FormulaCurve` where it has another formula, which goes on by itself; a `StepCurve` where it has an
     end. Nothing is refitted, and no other library is imported.
-
-    Raises
-    ------
-    InputError
-        For what is not fitted or not understood, missing or needless covariates, and curves that rise.
 
     Examples
     --------

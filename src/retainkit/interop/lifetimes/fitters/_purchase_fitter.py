@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
 from retainkit.columns import SameKind
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter, Columns
-from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.utils import check_inputs, scale_time
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Foreign, NumberLike
@@ -47,8 +45,6 @@ class AbstractPurchaseFitter(BaseFitter):
 
         `rows_count` weighs the penalty against the sum over the rows instead of their mean.
         """
-        pd = pandas()
-
         frequency, recency, T = (np.asarray(column) for column in columns)
         check_inputs(frequency, recency, T)
         weight = np.ones(recency.shape, np.int64) if weights is None else np.asarray(weights)
@@ -63,13 +59,8 @@ class AbstractPurchaseFitter(BaseFitter):
         for name in self._times:
             params[self._model_class.names().index(name)] /= self._scale
         self._report(params, found.hessian, scaled.customers)
-        self.data = pd.DataFrame(
-            {"frequency": frequency.astype(np.int64), "recency": recency, "T": T, "weights": weight},
-            index=index,
-        )
-        self._put_methods(self._observations())
-        if verbose:
-            sys.stdout.write(found.message + "\n")
+        columns = {"frequency": frequency.astype(np.int64), "recency": recency, "T": T, "weights": weight}
+        self._keep(columns, index, found.message if verbose else "")
 
     def _put_methods(self, observed: Array | None) -> None:
         self.predict = self.conditional_expected_number_of_purchases_up_to_time
@@ -147,6 +138,49 @@ class AbstractPurchaseFitter(BaseFitter):
         """What a fit minimises, at the logarithms of the parameters."""
         data = Purchases(frequency=freq, recency=rec, T=T, weight=weights)
         return cls._mean_criterion(log_params, data, penalizer_coef)
+
+
+class AbstractBetaGeoFitter(AbstractPurchaseFitter):
+    """A fitter of a model in which customers may leave after a purchase."""
+
+    def fit(
+        self,
+        frequency: NumberLike,
+        recency: NumberLike,
+        T: NumberLike,
+        weights: NumberLike = None,
+        initial_params: NumberLike = None,
+        verbose: bool = False,
+        tol: float = 1e-7,  # noqa: ARG002 - the search ends at the optimum itself
+        index: Foreign = None,
+        **kwargs: object,  # noqa: ARG002 - options of an optimiser that is not used
+    ) -> Self:
+        """Fit the model to customers' histories.
+
+        Raises `ConvergenceError` if the data do not determine the parameters, with the reason in a sentence.
+
+        Parameters
+        ----------
+        frequency, recency, T : (n,) arrays or Series
+            Repeat purchases; time from the first to the last purchase; time from the first to the end.
+        weights : (n,), optional
+            Customers that each row stands for.
+        initial_params : (4,), optional
+            Logarithms of the parameters to start from, with times in units of the longest T.
+        verbose : bool
+            Print the verdict on the optimum.
+        index : (n,), optional
+            Index for ``data``.
+        tol, kwargs
+            Taken for compatibility; the optimum does not depend on them.
+        """
+        self._fit_times((frequency, recency, T), weights, initial_params, verbose=verbose, index=index)
+        return self
+
+    def probability_of_n_purchases_up_to_time(self, t: NumberLike, n: NumberLike) -> SameKind:
+        """Probability that a customer just acquired makes `n` repeat purchases in the time `t`."""
+        given = Columns(t=t, n=n)
+        return given.back(self._model().purchase_pmf(given["n"], given.length("t")))
 
 
 def customers(given: Columns, chosen: NumberLike = slice(None)) -> Purchases:

@@ -54,10 +54,7 @@ def minimum(
 ) -> Found:
     """The least value of `criterion`; `held` parameters keep a value, and the others are searched.
 
-    Raises
-    ------
-    ConvergenceError
-        With the reason in a sentence.
+    Raises `ConvergenceError` with the reason in a sentence.
     """
     names = model.names()
     given = None if start is None else dict(zip(names, np.exp(start).tolist(), strict=True))

@@ -7,6 +7,7 @@ tables, and nothing that runs when it is read.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -63,7 +64,6 @@ class BaseFitter:
     def summary(self) -> SameKind:
         """One row a parameter: estimate, standard error and the bounds of its 95% interval."""
         pd = pandas()
-
         bounds = self.confidence_intervals_
         columns = {"coef": self.params_, "se(coef)": self.standard_errors_}
         return pd.DataFrame({**columns, **{name: bounds[name] for name in bounds.columns}})
@@ -130,7 +130,6 @@ class BaseFitter:
     def _report(self, params: Array, hessian: Array, customers: float) -> None:
         """Estimates with their uncertainty, by the delta method from the logarithms."""
         pd = pandas()
-
         names = list(self._model_class.names())
         variance = np.outer(params, params) * np.linalg.inv(hessian) / customers
         self.params_ = pd.Series(params, index=names)
@@ -141,6 +140,13 @@ class BaseFitter:
         self.confidence_intervals_ = pd.DataFrame(
             {"lower 95% bound": self.params_ - reach, "upper 95% bound": self.params_ + reach}
         )
+
+    def _keep(self, columns: Plain, index: Foreign, message: str) -> None:
+        """What was fitted, the methods that it allows, and the verdict on the optimum if it is asked for."""
+        self.data = pandas().DataFrame(columns, index=index)
+        self._put_methods(self._observations())
+        if message:
+            sys.stdout.write(message + "\n")
 
     def _observations(self) -> Array | None:
         """How long each customer of the fit was observed, customers with a weight repeated."""
@@ -209,7 +215,6 @@ class Columns:
         shaped = np.asarray(values, np.float64).reshape(self.shape)
         if self._index is not None:
             pd = pandas()
-
             return pd.Series(shaped, index=self._index)
         return shaped[()]  # a number where the arguments were numbers
 
@@ -281,7 +286,6 @@ def _unpack(value: Foreign) -> SameKind:
     if not isinstance(value, dict):
         return value
     pd = pandas()
-
     record: Plain = value  # pyright: ignore[reportUnknownVariableType]
     if record["kind"] == "array":
         return np.array(record["values"], dtype=record["dtype"])

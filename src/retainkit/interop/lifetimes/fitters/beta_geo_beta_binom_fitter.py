@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import ClassVar, Self, final
 
@@ -55,8 +54,6 @@ class BetaGeoBetaBinomFitter(BaseFitter):
         initial_params : (4,), optional
             Logarithms of the parameters to start from.
         """
-        pd = pandas()
-
         x, last, n = (np.asarray(column) for column in (frequency, recency, n_periods))
         weight = np.ones(last.shape, np.int64) if weights is None else np.asarray(weights)
         data = Opportunities(frequency=x, recency=last, periods=n, weight=weight)
@@ -64,10 +61,7 @@ class BetaGeoBetaBinomFitter(BaseFitter):
         self._report(np.exp(found.log_parameters), found.hessian, data.customers)
         whole = {"frequency": x, "recency": last, "n_periods": n}
         columns = {name: column.astype(np.int64) for name, column in whole.items()}
-        self.data = pd.DataFrame({**columns, "weights": weight}, index=index)
-        self._put_methods(self._observations())
-        if verbose:
-            sys.stdout.write(found.message + "\n")
+        self._keep({**columns, "weights": weight}, index, found.message if verbose else "")
         return self
 
     def _put_methods(self, observed: Array | None) -> None:
@@ -108,7 +102,6 @@ class BetaGeoBetaBinomFitter(BaseFitter):
         A DataFrame with the column ``model``, indexed by the frequencies that the data have.
         """
         pd = pandas()
-
         counts = self.data.groupby("frequency")["weights"].sum()
         share = self._model().purchase_pmf(counts.index.to_numpy(), n)
         index = pd.Index(counts.index, name="frequency")

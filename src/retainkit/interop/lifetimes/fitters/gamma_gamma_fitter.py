@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import ClassVar, Self, final
 
 import numpy as np
 
 from retainkit.columns import SameKind
 from retainkit.interop.lifetimes.fitters.base_fitter import BaseFitter, Columns
-from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.utils import check_inputs, customer_lifetime_value
 from retainkit.models.base import AnyModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
@@ -56,8 +54,6 @@ class GammaGammaFitter(BaseFitter):
         q_constraint : bool
             Keep q at 1 or more. At 1 itself the mean spend of new customers is infinite.
         """
-        pd = pandas()
-
         x, z = np.asarray(frequency), np.asarray(monetary_value)
         check_inputs(x, monetary_value=z)
         weight = np.ones(x.shape, np.int64) if weights is None else np.asarray(weights)
@@ -67,9 +63,7 @@ class GammaGammaFitter(BaseFitter):
             found = self._search(data, self.penalizer_coef, initial_params, q=1.0)
         self._report(np.exp(found.log_parameters), found.hessian, data.customers)
         columns = {"monetary_value": data.monetary_value, "frequency": data.frequency, "weights": weight}
-        self.data = pd.DataFrame(columns, index=index)
-        if verbose:
-            sys.stdout.write(found.message + "\n")
+        self._keep(columns, index, found.message if verbose else "")
         return self
 
     def conditional_expected_average_profit(
