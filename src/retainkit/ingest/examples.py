@@ -21,7 +21,7 @@ import numpy as np
 
 from retainkit.domains import whole_number
 from retainkit.errors import MissingDependencyError, unknown_choice
-from retainkit.ingest.subscriptions.calendar import anniversary
+from retainkit.ingest.subscriptions.tenure import anniversary
 from retainkit.tables import one_day
 from retainkit.tables.days import from_digits
 from retainkit.typing import Array, Values
@@ -33,18 +33,13 @@ def load_cdnow(which: Which = "master") -> dict[str, Values]:
     """The CDNOW transactions as columns, one entry per order line.
 
     The file is found through the package's metadata: lifetimes itself is not imported. Raises
-    `MissingDependencyError` if lifetimes is not installed.
+    `MissingDependencyError` if lifetimes is not installed. The columns are ``customer_id``, ``date``,
+    ``number_of_cds``, ``dollar_value``: numpy columns, ready for `summarize_transactions`.
 
     Parameters
     ----------
     which : {"master", "sample"}
         All 23,570 customers (69,659 lines), or the 2,357 that the papers use (6,919 lines).
-
-    Returns
-    -------
-    dict
-        ``customer_id``, ``date``, ``number_of_cds``, ``dollar_value``: numpy columns, ready for
-        `summarize_transactions`.
 
     Examples
     --------
@@ -105,7 +100,9 @@ VOLUNTARY_SHARE = 0.7
 def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str, Values]:
     """A table with one line per subscription, known until 31 December 2024.
 
-    Raises `InputError` for less than one customer.
+    Raises `InputError` for less than one customer. The columns are ``customer_id``, ``start``, ``end`` (NaT
+    for those still there), ``plan`` ("basic", "pro"), ``reason`` ("voluntary", "payment failed", empty for
+    those still there), ``monthly_margin`` in money: numpy columns, ready for `summarize_subscriptions`.
 
     Parameters
     ----------
@@ -113,13 +110,6 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
         Lines of the table, 1 or more.
     seed : int
         The same seed gives the same table.
-
-    Returns
-    -------
-    dict
-        ``customer_id``, ``start``, ``end`` (NaT for those still there), ``plan`` ("basic", "pro"), ``reason``
-        ("voluntary", "payment failed", empty for those still there), ``monthly_margin`` in money: numpy
-        columns, ready for `summarize_subscriptions`.
 
     Examples
     --------

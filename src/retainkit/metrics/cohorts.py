@@ -153,10 +153,6 @@ def cohort_table(
         after the first month without MRR a customer no longer counts, which makes the customers'
         triangle a survival table. A customer who comes back stays in the first cohort.
 
-    Returns
-    -------
-    CohortTable
-
     Examples
     --------
     >>> import numpy as np

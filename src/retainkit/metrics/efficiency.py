@@ -27,7 +27,8 @@ def magic_number(
     """Yearly recurring revenue won per unit of sales and marketing of the quarter before.
 
     (revenue − revenue of the quarter before) · 4 / sales and marketing of the quarter before. At 1, a
-    quarter's spending comes back as revenue (not margin) within a year.
+    quarter's spending comes back as revenue (not margin) within a year. Negative where revenue fell; without
+    spending ``inf`` (or ``-inf``), NaN where nothing changed.
 
     Parameters
     ----------
@@ -35,11 +36,6 @@ def magic_number(
         Recurring revenue of the quarter and of the one before.
     previous_sales_and_marketing : number or column, money per quarter, 0 or more
         Of the quarter before, since a sale follows its cost.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Negative where revenue fell; without spending ``inf`` (or ``-inf``), NaN where nothing changed.
 
     Notes
     -----
@@ -65,18 +61,15 @@ def magic_number(
 def burn_multiple(net_burn: NumberLike, *, net_new_arr: NumberLike) -> SameKind:
     """Cash burnt per unit of yearly recurring revenue gained: net burn / net new ARR of one period.
 
+    Less is better; negative where cash is made while growing. ``inf`` where cash is burnt without growth. NaN
+    where nothing is burnt and nothing grows: no growth was bought.
+
     Parameters
     ----------
     net_burn : number or column, money
         Cash out less cash in, without financing; negative where cash is made.
     net_new_arr : number or column, money per year
         ARR at the end less ARR at the start of the same period.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Less is better; negative where cash is made while growing. ``inf`` where cash is burnt without
-        growth. NaN where nothing is burnt and nothing grows: no growth was bought.
 
     Notes
     -----

@@ -176,7 +176,8 @@ def mrr_movements(
     """Movements of monthly recurring revenue between month ends.
 
     Raises `InputError` where the months observed hold no such window, and for calendar windows that do not
-    divide a year.
+    divide a year. Only whole windows: the first month is an opening balance (unless its customers are new),
+    and a window that is not over yet is not shown.
 
     Parameters
     ----------
@@ -196,12 +197,6 @@ def mrr_movements(
         former customer is never new. 0 counts everyone who comes back as new.
     year_begins : 1 ... 12
         First month of the (fiscal) year, for calendar quarters and years.
-
-    Returns
-    -------
-    MRRMovements
-        Only whole windows: the first month is an opening balance (unless its customers are new), and
-        a window that is not over yet is not shown.
 
     Examples
     --------

@@ -140,16 +140,12 @@ def quick_ratio(
 ) -> SameKind:
     """Recurring revenue won per unit lost: (new + expansion + reactivation)/(contraction + churn).
 
-    4 means that four units came for each one that went. Leave `reactivation` out to leave it out.
+    4 means that four units came for each one that went. Leave `reactivation` out to leave it out. ``inf``
+    where nothing was lost, NaN where nothing moved at all.
 
     Parameters
     ----------
     new, expansion, contraction, churn, reactivation : number or column, money, 0 or more
-
-    Returns
-    -------
-    float, ndarray or Series
-        ``inf`` where nothing was lost, NaN where nothing moved at all.
 
     Examples
     --------

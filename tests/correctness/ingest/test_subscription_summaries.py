@@ -12,7 +12,7 @@ import pytest
 
 from retainkit.ingest.examples import OBSERVATION_END, simulate_subscriptions
 from retainkit.ingest.subscriptions import SubscriptionSummary, summarize_subscriptions
-from retainkit.ingest.subscriptions.calendar import anniversary, begun, completed
+from retainkit.ingest.subscriptions.tenure import anniversary, begun, completed
 from retainkit.units import DAYS_PER
 
 

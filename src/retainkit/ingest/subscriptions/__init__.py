@@ -6,8 +6,7 @@ Lines → spells → tenures. In reading order:
 - `plan`      what the caller asked for, checked once: columns, dates, policies; what a line may break.
 - `read`      a table of any kind → its lines as arrays; reasons → places among the names given or found.
 - `spells`    lines → spells, each checked against the window, put together by the policy.
-- `calendar`  tenure in periods of the calendar, from whole days.
-- `tenure`    spells → durations, events and entries that keep the likelihood right.
+- `tenure`    spells → durations, events and entries, in periods of the calendar.
 - `records`   what the caller gets, and what became of every line, by count.
 """
 

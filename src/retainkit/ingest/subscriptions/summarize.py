@@ -54,7 +54,7 @@ def summarize_subscriptions(
     Raises `InputError` for a missing column, missing or unreadable dates, ends before their start,
     overlapping lines of a customer, reasons that do not fit, an empty table; it says how many lines or
     customers, and names the first. Raises `MissingDependencyError` for a path or a relation without DuckDB
-    and pyarrow.
+    and pyarrow. The summary has `.renewals`, `.by_segment`, `.customers`, `.treatment`, `.to_frame()`.
 
     Parameters
     ----------
@@ -98,11 +98,6 @@ def summarize_subscriptions(
         not come, and the starts are left out.
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
-
-    Returns
-    -------
-    SubscriptionSummary
-        `.renewals`, `.by_segment`, `.customers`, `.treatment`, `.to_frame()`.
 
     Notes
     -----

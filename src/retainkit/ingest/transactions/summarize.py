@@ -40,7 +40,8 @@ def summarize_transactions(
     value is the mean value of the repeat purchases. Raises `InputError` for a missing column, missing or
     unreadable dates and amounts, dates after the end, an empty table; it names the column, the count of bad
     lines and the first of them. Raises `MissingDependencyError` for a path or a relation without DuckDB and
-    pyarrow.
+    pyarrow. The summary has `.purchases`, `.spend`, `.customers`, `.treatment`, `.calibration`, `.holdout`,
+    `.to_frame()`.
 
     Parameters
     ----------
@@ -62,11 +63,6 @@ def summarize_transactions(
         amounts add up to less than 0 is a refund, no purchase.
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
-
-    Returns
-    -------
-    TransactionSummary
-        `.purchases`, `.spend`, `.customers`, `.treatment`, `.calibration`, `.holdout`, `.to_frame()`.
 
     Notes
     -----

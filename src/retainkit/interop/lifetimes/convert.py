@@ -23,7 +23,8 @@ MODELS: dict[str, type[AnyModel]] = {
 def from_lifetimes(fitter: Foreign, *, unit: Unit | None = None) -> AnyModel:
     """The retainkit model with the parameters of a fitted lifetimes fitter.
 
-    Raises `InputError` if it is none of these, or is not fitted.
+    Raises `InputError` if it is none of these, or is not fitted. Gives BGNBD, MBGNBD, ParetoNBD, BGBB or
+    GammaGamma.
 
     Parameters
     ----------
@@ -31,10 +32,6 @@ def from_lifetimes(fitter: Foreign, *, unit: Unit | None = None) -> AnyModel:
         GammaGammaFitter, of lifetimes or of this package
     unit : {"day", "week", "month", "quarter", "year"}, optional
         What its times counted in; lifetimes does not know. Rates and durations need it.
-
-    Returns
-    -------
-    BGNBD, MBGNBD, ParetoNBD, BGBB or GammaGamma.
 
     Examples
     --------

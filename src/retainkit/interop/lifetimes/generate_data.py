@@ -34,16 +34,14 @@ def beta_geometric_nbd_model(
 ) -> Frame:
     """Customers of the BG/NBD model.
 
+    The DataFrame is indexed by ``customer_id`` with frequency, recency, T, lambda, p and alive.
+
     Parameters
     ----------
     T : number or (≥ size,) array
         How long each customer is observed.
     r, alpha, a, b : float, > 0
     size : int
-
-    Returns
-    -------
-    DataFrame indexed by ``customer_id`` with frequency, recency, T, lambda, p and alive.
     """
     return _table(*_beta_geometric(T, r, alpha, a, b, size, certain=0))
 
@@ -61,16 +59,14 @@ def modified_beta_geometric_nbd_model(
 def pareto_nbd_model(T: NumberLike, r: float, alpha: float, s: float, beta: float, size: int = 1) -> Frame:
     """Customers of the Pareto/NBD model.
 
+    The DataFrame is indexed by ``customer_id`` with frequency, recency, T, lambda, mu and alive.
+
     Parameters
     ----------
     T : number or (≥ size,) array
         How long each customer is observed.
     r, alpha, s, beta : float, > 0
     size : int
-
-    Returns
-    -------
-    DataFrame indexed by ``customer_id`` with frequency, recency, T, lambda, mu and alive.
     """
     rng, observed = _generator(), _observed(T, size)
     rate, mu = rng.gamma(r, 1.0 / alpha, size), rng.gamma(s, 1.0 / beta, size)
@@ -86,17 +82,15 @@ def beta_geometric_beta_binom_model(
 ) -> Frame:
     """Customers of the BG/BB model.
 
+    The DataFrame has frequency, recency, n_periods, p, theta, alive (at the opportunity after the last) and
+    customer_id.
+
     Parameters
     ----------
     N : whole number or (≥ size,) array
         Opportunities that each customer is observed for.
     alpha, beta, gamma, delta : float, > 0
     size : int
-
-    Returns
-    -------
-    DataFrame with frequency, recency, n_periods, p, theta, alive (at the opportunity after the last) and
-    customer_id.
     """
     pd = pandas()
     rng, n = _generator(), _observed(N, size)
@@ -123,6 +117,8 @@ def beta_geometric_nbd_model_transactional_data(
 ) -> Frame:
     """Dated purchases of customers of the BG/NBD model, the first ones included.
 
+    The DataFrame has customer_id and date, one row per purchase.
+
     Parameters
     ----------
     T, r, alpha, a, b, size
@@ -130,10 +126,6 @@ def beta_geometric_nbd_model_transactional_data(
     observation_period_end : date
     freq : {"D", "W", "h"}
         What `T` counts in.
-
-    Returns
-    -------
-    DataFrame with customer_id and date, one row per purchase.
     """
     pd = pandas()
     histories, observed, _ = _beta_geometric(T, r, alpha, a, b, size, certain=0)

@@ -33,6 +33,8 @@ def summary_data_from_transaction_data(
 ) -> Frame:
     """One row a customer: frequency, recency, T and, with amounts, monetary_value.
 
+    The DataFrame is of floats, indexed by customer, in the order of the customers.
+
     Parameters
     ----------
     transactions : DataFrame, one row per purchase
@@ -47,10 +49,6 @@ def summary_data_from_transaction_data(
         Times are divided by it: freq "D" and 7 gives weeks with the days in the decimals.
     include_first_transaction : bool
         Count the first purchase in frequency and monetary_value; no fitter expects that.
-
-    Returns
-    -------
-    DataFrame of floats, indexed by customer, in the order of the customers.
     """
     dates = kinds.Dates(transactions, datetime_col, datetime_format, freq)
     end = dates.start_of_last(observation_period_end)
@@ -88,13 +86,9 @@ def calibration_and_holdout_data(
 ) -> Frame:
     """The summary until a date, and what the same customers did after it.
 
-    Parameters are those of `summary_data_from_transaction_data`, with `calibration_period_end` the last
-    date of the summary.
-
-    Returns
-    -------
-    DataFrame with the summary's columns ending in ``_cal``, ``frequency_holdout``, with amounts
-    ``monetary_value_holdout`` (the mean per purchase occasion, as in the calibration period), and
+    Parameters are those of `summary_data_from_transaction_data`, with `calibration_period_end` the last date
+    of the summary. The DataFrame has the summary's columns ending in ``_cal``, ``frequency_holdout``, with
+    amounts ``monetary_value_holdout`` (the mean per purchase occasion, as in the calibration period), and
     ``duration_holdout``.
     """
     dates = kinds.Dates(transactions, datetime_col, datetime_format, freq)
@@ -130,6 +124,8 @@ def calculate_alive_path(
 ) -> Frame:
     """P(alive) of one customer at each of the `t` units of time since the first purchase.
 
+    The Series has t + 1 entries, or more if the purchases go further.
+
     Parameters
     ----------
     model : a fitted fitter of purchases
@@ -137,10 +133,6 @@ def calculate_alive_path(
     datetime_col : name of the column of dates
     t : int
     freq : what the model's times count in
-
-    Returns
-    -------
-    Series with t + 1 entries, or more if the purchases go further.
     """
     dates = kinds.Dates(transactions, datetime_col, None, freq)
     period = dates.when.dt.to_period(dates.freq).astype("int64").to_numpy()
@@ -166,7 +158,8 @@ def expected_cumulative_transactions(
 ) -> Frame:
     """Repeat purchases of all customers up to each period, as they were and as the model expects them.
 
-    Each customer enters with the first purchase, and is expected to go on as a new customer would.
+    Each customer enters with the first purchase, and is expected to go on as a new customer would. The
+    DataFrame has the columns actual and predicted.
 
     Parameters
     ----------
@@ -179,10 +172,6 @@ def expected_cumulative_transactions(
         Periods in one unit of the model's time; there is one row for each unit.
     set_index_date : bool
         Index by period instead of by number.
-
-    Returns
-    -------
-    DataFrame with the columns actual and predicted.
     """
     dates = kinds.Dates(transactions, datetime_col, datetime_format, freq)
     begin = dates.when.min().to_period(dates.freq)

@@ -29,7 +29,7 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library =
     What each customer's covariates multiply is a hazard by tenure that has no formula. `survival_of` turns
     the result into a curve for each customer. Raises `MissingDependencyError` with the line that installs the
     library. Raises `InputError` for covariates of another length, and late entry or weights with
-    scikit-survival.
+    scikit-survival. Gives lifelines' ``CoxPHFitter`` or scikit-survival's ``CoxPHSurvivalAnalysis``, fitted.
 
     Parameters
     ----------
@@ -38,10 +38,6 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library =
     covariates : dataframe or mapping of n numbers each
     library : {"lifelines", "sksurv"}
         It must be installed; it is loaded now, and not before.
-
-    Returns
-    -------
-    lifelines' ``CoxPHFitter`` or scikit-survival's ``CoxPHSurvivalAnalysis``, fitted.
     """
     if library not in get_args(Library):
         raise unknown_choice("library", library, get_args(Library))

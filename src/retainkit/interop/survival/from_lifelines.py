@@ -47,6 +47,9 @@ _AFT: Mapping[str, tuple[type[Any], float, float, bool]] = MappingProxyType({
 def from_lifelines(fitter: Foreign, *, covariates: Frame = None, unit: Unit | None = None) -> Wrapped:
     """The survival of a fitted lifelines fitter.
 
+    Gives Weibull, Exponential, LogNormal or LogLogistic, with parameters (customers, 1) for regressions;
+    StepCurve; or FormulaCurve.
+
     Parameters
     ----------
     fitter : any fitted lifelines fitter with a survival function
@@ -57,11 +60,6 @@ def from_lifelines(fitter: Foreign, *, covariates: Frame = None, unit: Unit | No
     covariates : dataframe or mapping of columns, one row per customer; for regressions
     unit : {"day", "week", "month", "quarter", "year"}, optional
         What its durations counted in; lifelines does not know.
-
-    Returns
-    -------
-    Weibull, Exponential, LogNormal or LogLogistic, with parameters (customers, 1) for regressions;
-    StepCurve; or FormulaCurve.
     """
     name = type(fitter).__name__
     if name in _AFT:

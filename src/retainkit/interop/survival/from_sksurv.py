@@ -12,6 +12,8 @@ from retainkit.typing import Array, Foreign, Frame, Unit
 def from_sksurv(estimator: Foreign, *, covariates: Frame = None, unit: Unit | None = None) -> StepCurve:
     """The survival that a fitted scikit-survival estimator predicts for customers.
 
+    It has one curve per customer; a single one for a single step function.
+
     Parameters
     ----------
     estimator : a fitted estimator with ``predict_survival_function``, or a pipeline that ends in one
@@ -19,11 +21,6 @@ def from_sksurv(estimator: Foreign, *, covariates: Frame = None, unit: Unit | No
         forests and boosted models; also the step functions that they have predicted.
     covariates : what its ``predict_survival_function`` takes, one row per customer
     unit : {"day", "week", "month", "quarter", "year"}, optional
-
-    Returns
-    -------
-    StepCurve
-        One curve per customer; a single one for a single step function.
 
     Notes
     -----

@@ -50,7 +50,9 @@ def survival_of(
 
     What it returns has ``survival(t, given=...)``, ``retention``, ``churn``, ``hazard`` and ``unit``. Raises
     `InputError` for what is not fitted or not understood, missing or needless covariates, and curves that
-    rise.
+    rise. Gives a model of retainkit where the fitted object is one (Weibull, exponential, log-normal,
+    log-logistic); a `FormulaCurve` where it has another formula, which goes on by itself; a `StepCurve` where
+    it has an end. Nothing is refitted, and no other library is imported.
 
     Parameters
     ----------
@@ -74,12 +76,6 @@ def survival_of(
         for renewals), or evenly in between.
     unit : {"day", "week", "month", "quarter", "year"}, optional
         What tenures count in, which no other library knows. Rates and durations need it.
-
-    Returns
-    -------
-    A model of retainkit where the fitted object is one (Weibull, exponential, log-normal, log-logistic);
-    a `FormulaCurve` where it has another formula, which goes on by itself; a `StepCurve` where it has an
-    end. Nothing is refitted, and no other library is imported.
 
     Examples
     --------

@@ -74,15 +74,13 @@ class AbstractPurchaseFitter(BaseFitter):
     ) -> SameKind:
         """Expected purchases in the time `t` after T, given a customer's history.
 
+        Gives a number, an array, or a Series with the index of the arguments.
+
         Parameters
         ----------
         t : number or array, ≥ 0
         frequency, recency, T : numbers, arrays or Series
             Where `frequency` is 0 the customer has no last repeat purchase, whatever `recency` says.
-
-        Returns
-        -------
-        A number, an array, or a Series with the index of the arguments.
         """
         given = Columns(t=t, frequency=frequency, recency=recency, T=T)
         length = given.length("t")
