@@ -193,6 +193,12 @@ def unknown_choice(argument: str, value: object, choices: Sequence[str]) -> Inpu
     return InputError("unknown-choice", argument, value, rule, near(str(value), choices).strip())
 
 
+def check_choice(argument: str, value: object, choices: Sequence[object]) -> None:
+    """Refuse a value that is not among the choices."""
+    if value not in choices:
+        raise unknown_choice(argument, value, tuple(map(str, choices)))
+
+
 def missing_argument(argument: str, rule: str, way_out: str) -> InputError:
     """The error for what was not given."""
     return InputError("missing-argument", argument, None, rule, way_out)

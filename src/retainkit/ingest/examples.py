@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from retainkit.domains import whole_number
-from retainkit.errors import MissingDependencyError, unknown_choice
+from retainkit.errors import MissingDependencyError, check_choice
 from retainkit.ingest.subscriptions.tenure import anniversary
 from retainkit.tables import one_day
 from retainkit.tables.days import from_digits
@@ -47,8 +47,7 @@ def load_cdnow(which: Which = "master") -> dict[str, Values]:
     >>> load_cdnow()["customer_id"].size
     69659
     """
-    if which not in get_args(Which):
-        raise unknown_choice("which", which, get_args(Which))
+    check_choice("which", which, get_args(Which))
     text = lifetimes_file(f"CDNOW_{which}.txt", "The CDNOW example").read_text(encoding="ascii")
     if which == "master":
         text = text[text.index("\n") + 1 :]  # names of columns

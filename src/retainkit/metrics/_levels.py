@@ -70,11 +70,15 @@ def fixed_point(argument: str, amounts: Array) -> tuple[Whole, int]:
         way_out = "Count in thousands or millions of the currency unit."
         raise InputError("out-of-range", argument, total, rule, way_out)
     whole = np.rint(amounts * 10.0**digits).astype(np.int64)
-    vanishing, rule = (
+    rule = f"must be 0 or at least 1e-{digits} of the currency unit"
+    refuse_where(
         (whole == 0) & (amounts > 0.0),
-        f"must be 0 or at least 1e-{digits} of the currency unit",
+        "out-of-range",
+        argument,
+        amounts,
+        rule,
+        "Write 0 for customers who pay nothing.",
     )
-    refuse_where(vanishing, "out-of-range", argument, amounts, rule, "Write 0 for customers who pay nothing.")
     return whole, 10**digits
 
 

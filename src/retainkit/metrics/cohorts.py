@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, check_choice
 from retainkit.metrics._compare import cohort_months, first_months, grouped, renumbered, triangles
 from retainkit.metrics._levels import month_names
 from retainkit.metrics.subscriptions import Subscriptions
@@ -101,16 +101,15 @@ class CohortTable(TableRecord):
         )
 
     def _of(self, measure: Measure) -> tuple[Array, Array]:
-        if measure not in get_args(Measure):
-            raise unknown_choice("measure", measure, get_args(Measure))
+        check_choice("measure", measure, get_args(Measure))
         base = self.observed.astype(np.float64) if measure == "customers" else self.initial_revenue
         return getattr(self, measure), base
 
     def _caption(self) -> str:
         each = {1: "Monthly", 3: "Quarterly", 12: "Yearly"}[self.months_per_cohort]
-        text = f"{each} cohorts: share of customers by months since their first"
-        text += f", reactivation {self.reactivation}"
-        return text + (f" ({self.left_out:,} of the opening balance left out)" if self.left_out else "")
+        left_out = f" ({self.left_out:,} of the opening balance left out)" if self.left_out else ""
+        text = "cohorts: share of customers by months since their first"
+        return f"{each} {text}, reactivation {self.reactivation}{left_out}"
 
     def _row_columns(self) -> dict[str, NDArray[Any]]:
         """One row per cohort and age that was observed."""
@@ -168,10 +167,8 @@ def cohort_table(
     >>> cohorts.average_retention("net_revenue").round(4)
     array([1.    , 0.5833, 0.25  ])
     """
-    if months_per_cohort not in _EVERY:
-        raise unknown_choice("months_per_cohort", months_per_cohort, [str(n) for n in _EVERY])
-    if reactivation not in ("included", "excluded"):
-        raise unknown_choice("reactivation", reactivation, ("included", "excluded"))
+    check_choice("months_per_cohort", months_per_cohort, _EVERY)
+    check_choice("reactivation", reactivation, ("included", "excluded"))
     levels = subscriptions.levels
     first, last = (int(m.astype(np.int64)) for m in (subscriptions.first_month, subscriptions.last_month))
     begun = first_months(levels, len(subscriptions))
@@ -186,20 +183,16 @@ def cohort_table(
         way_out = "Use opening='new' if the table goes back to the first customer."
         raise InputError("empty", "subscriptions", shown, rule, way_out)
     found = triangles(levels, began, first, last, reactivation == "included")
-    pooled = grouped(found, first, months_per_cohort)
+    pooled: dict[str, NDArray[Any]] = {**grouped(found, first, months_per_cohort)}
     observed = pooled.pop("observed")
     cohort = cohort_months(first, last, months_per_cohort)
     there = observed[:, 0] > 0
-    money = {
-        name: np.where(observed > 0, pooled[name] / subscriptions.scale, np.nan)[there]
-        for name in pooled
-        if name != "customers"
-    }
+    pooled |= {name: pooled[name] / subscriptions.scale for name in pooled if name != "customers"}
+    figures = {name: np.where(observed > 0, figure, np.nan)[there] for name, figure in pooled.items()}
     return CohortTable(
         month_names(cohort)[there],
         observed[there],
-        customers=np.where(observed > 0, pooled["customers"], np.nan)[there],
-        **money,
+        **figures,
         months_per_cohort=months_per_cohort,
         reactivation=reactivation,
         left_out=left_out,

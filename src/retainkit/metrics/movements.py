@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import whole_number
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, check_choice
 from retainkit.metrics import ratios
 from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
 from retainkit.metrics._levels import month_names
@@ -127,7 +127,7 @@ class MRRMovements(TableRecord):
         """`ratios.average_revenue_per_account` at the end of every window."""
         return ratios.average_revenue_per_account(self.end, customers=self.end_customers)
 
-    def _columns(self) -> dict[str, NDArray[Any]]:
+    def _row_columns(self) -> dict[str, NDArray[Any]]:
         months = {"opening": self.opening.astype(np.str_), "closing": self.closing.astype(np.str_)}
         return months | {name: getattr(self, name) for name in (*MONEY, *CUSTOMERS)}
 
@@ -138,18 +138,10 @@ class MRRMovements(TableRecord):
             raise InputError("not-supported", "counting", self.counting, rule, way_out)
 
     def _caption(self) -> str:
-        each = "month by month" if self.months == 1 else f"{self.window} windows of {self.months} months"
-        how = (
-            ""
-            if self.months == 1
-            else ", both ends compared"
-            if self.counting == "ends"
-            else ", months added up"
-        )
-        return f"MRR movements, {each}{how}"
-
-    def _row_columns(self) -> dict[str, NDArray[Any]]:
-        return self._columns()
+        if self.months == 1:
+            return "MRR movements, month by month"
+        how = "both ends compared" if self.counting == "ends" else "months added up"
+        return f"MRR movements, {self.window} windows of {self.months} months, {how}"
 
     def _beside(self) -> Any:
         return self._like
@@ -212,12 +204,8 @@ def mrr_movements(
     (array([0.95]), array([1.01]))
     """
     months = whole_number("months", months, 1, 1200)
-    for argument, value, choices in (
-        ("window", window, get_args(WindowKind)),
-        ("counting", counting, get_args(Counting)),
-    ):
-        if value not in choices:
-            raise unknown_choice(argument, value, choices)
+    check_choice("window", window, get_args(WindowKind))
+    check_choice("counting", counting, get_args(Counting))
     if reactivation_months is not None:
         reactivation_months = whole_number("reactivation_months", reactivation_months, 0, 1200)
     windows = windows_of(subscriptions, months, window, whole_number("year_begins", year_begins, 1, 12))
@@ -226,14 +214,12 @@ def mrr_movements(
     found = compare(subscriptions.levels, len(subscriptions), steps, reactivation_months)
     if apart:
         found = _added(found, windows, steps[0][0])
-    money: dict[str, Any] = {name: found[name] / subscriptions.scale for name in MONEY}
-    counts: dict[str, Any] = {name: found[name] for name in CUSTOMERS}
+    figures: dict[str, Any] = found | {name: found[name] / subscriptions.scale for name in MONEY}
     opening, closing = month_names(np.array(windows, np.int64).T)
     return MRRMovements(
         opening,
         closing,
-        **money,
-        **counts,
+        **figures,
         months=months,
         window=window,
         counting=counting,
@@ -257,17 +243,15 @@ def _added(found: dict[str, _Counts], windows: list[Window], first: int) -> dict
 
 
 def _included(choice: object, argument: str = "reactivation") -> bool:
-    if choice not in get_args(Counted):
-        raise unknown_choice(argument, choice, get_args(Counted))
+    check_choice(argument, choice, get_args(Counted))
     return choice == "included"
 
 
 def windows_of(subscriptions: Subscriptions, months: int, window: str, year_begins: int) -> list[Window]:
     """Whole windows inside the months observed, in order, or an error if there is none."""
     first, last = (int(m.astype(np.int64)) for m in (subscriptions.first_month, subscriptions.last_month))
-    known = first - (
-        subscriptions.opening == "new"
-    )  # before the first customer, everyone is known to be at 0
+    # before the first customer, everyone is known to be at 0
+    known = first - (subscriptions.opening == "new")
     if window == "rolling":
         found = [(closing - months, closing) for closing in range(known + months, last + 1)]
     elif 12 % months:

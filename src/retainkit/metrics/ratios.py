@@ -14,7 +14,7 @@ import numpy as np
 
 from retainkit.columns import PLAIN, Back, SameKind, columns
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.errors import missing_argument, refuse_where, unknown_choice
+from retainkit.errors import check_choice, missing_argument, refuse_where
 from retainkit.typing import Array, NumberLike
 
 _MAX = float_info.max  # so that an int too large for a float takes the path that says so
@@ -120,8 +120,7 @@ def churn_rate(
     """
     if denominator == "start" and plain(lost, start) and start > 0.0:
         return lost / start
-    if denominator not in get_args(ChurnDenominator):
-        raise unknown_choice("denominator", denominator, get_args(ChurnDenominator))
+    check_choice("denominator", denominator, get_args(ChurnDenominator))
     part = {"start-plus-new": ("new", new), "average": ("end", end)}.get(denominator)
     more = {} if part is None else {part[0]: _given(*part, denominator)}
     (gone, s, *other), back = _totals(lost=lost, start=start, **more)

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError, missing_argument, unknown_choice
+from retainkit.errors import InputError, check_choice, missing_argument
 from retainkit.metrics._levels import (
     ONE_DAY,
     Levels,
@@ -126,8 +126,8 @@ class Subscriptions:
         Subscriptions of 2 customers, MRR at the ends of the months 2024-01 to 2024-02
           3 rows; the customers of 2024-01 are the opening balance
         """
-        _choice("repeated", repeated, ("error", "sum"))
-        _choice("opening", opening, get_args(Opening))
+        check_choice("repeated", repeated, ("error", "sum"))
+        check_choice("opening", opening, get_args(Opening))
         rule = DateRule(months=True, date_format=date_format)
         read = _read(table, customer_id=customer_id, month=month, mrr=mrr, involuntary=involuntary)
         months = month_of(read["month"].dates(rule))
@@ -137,13 +137,8 @@ class Subscriptions:
             last = _last_month(observation_end, read["month"], months)
         _check_span("month", first, last)
         paid = whole > 0
-        months, code, whole, flag = (
-            months[paid],
-            code[paid],
-            whole[paid],
-            None if flag is None else flag[paid],
-        )
-        months, code, whole, flag = _one_a_month(months, code, whole, flag, repeated)
+        flag = None if flag is None else flag[paid]
+        months, code, whole, flag = _one_a_month(months[paid], code[paid], whole[paid], flag, repeated)
         return cls(
             customers=customers,
             first_month=month_name(first),
@@ -214,7 +209,7 @@ class Subscriptions:
         Subscriptions of 2 customers, MRR at the ends of the months 2024-01 to 2024-04
           2 rows; everyone is new at their first month
         """
-        _choice("end_day", end_day, ("first-without", "last-with"))
+        check_choice("end_day", end_day, ("first-without", "last-with"))
         _check_event(churn_event, cancel, dunning_end)
         rule = DateRule(months=True, date_format=date_format)
         last_day = np.array([one_day("observation_end", observation_end, MONTH_OR_DAY)], "datetime64[D]")
@@ -343,18 +338,13 @@ def _check_span(argument: str, first: int, last: int) -> None:
 
 
 def _check_event(churn_event: object, cancel: str | None, dunning_end: str | None) -> None:
-    _choice("churn_event", churn_event, get_args(ChurnEvent))
+    check_choice("churn_event", churn_event, get_args(ChurnEvent))
     needed = {"cancel": ("cancel", cancel), "end-of-dunning": ("dunning_end", dunning_end)}
     argument, name = needed.get(str(churn_event), ("end", "end"))
     if name is None:
         rule = f"must name the column of those days under churn_event={churn_event!r}"
         way_out = "Name it, or use churn_event='end-of-term', which reads the column end."
         raise missing_argument(argument, rule, way_out)
-
-
-def _choice(argument: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise unknown_choice(argument, value, choices)
 
 
 def _no_levels() -> Levels:

@@ -113,15 +113,8 @@ class Assumptions:
 
     def as_dict(self) -> dict[str, Any]:
         """The assumptions as plain values."""
-        return {
-            "margin_share": self.margin_share,
-            "discount_rate": str(self.discount_rate),
-            "horizon": str(self.horizon),
-            "acquisition_cost": self.acquisition_cost,
-            "spend_per_purchase": self.spend_per_purchase,
-            "currency": self.currency,
-            "assumed": list(self.assumed),
-        }
+        said = {"discount_rate": str(self.discount_rate), "horizon": str(self.horizon)}
+        return {**asdict(self), **said, "assumed": list(self.assumed)}
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)

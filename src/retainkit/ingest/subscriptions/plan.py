@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, check_choice
 from retainkit.tables import DateRule, Fault, Said, one_day
 from retainkit.typing import Unit
 
@@ -64,8 +64,7 @@ def check_choices(**given: object) -> None:
         "later": Later,
     }
     for argument, value in given.items():
-        if value not in get_args(known[argument]):
-            raise unknown_choice(argument, value, get_args(known[argument]))
+        check_choice(argument, value, get_args(known[argument]))
 
 
 def reasons_of(reasons: object, *, column: bool) -> tuple[str, ...] | None:

@@ -178,8 +178,8 @@ def several(found: Spells, same: Mask, touching: Mask, lines: Lines) -> InputErr
         "ambiguous",
         "reactivation",
         _two(found, same, lines),
-        f"must say what several lines of a customer mean ({count:,} {_have(count)} several, {gaps:,} of "
-        "them with a gap)",
+        f"must say what several lines of a customer mean ({count:,} {'has' if count == 1 else 'have'} "
+        f"several, {gaps:,} of them with a gap)",
         "Use 'new-spell' if coming back after a gap begins a new tenure, 'same-customer' if a gap "
         "does not end it; both join lines that follow each other without a gap.",
     )
@@ -205,10 +205,6 @@ def _pair(code: str, found: Spells, bad: Mask, lines: Lines, rule: str, way_out:
 def _customers(codes: Any) -> str:
     count = int(np.unique(codes).size)
     return f"{count:,} customer{' breaks' if count == 1 else 's break'}"
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
 
 
 def _two(found: Spells, bad: Mask, lines: Lines) -> Said:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, check_choice
 from retainkit.tables import Codes, DateRule, Days, Fault, Source, one_day, read_table
 from retainkit.typing import Array, ColumnLike, Unit
 from retainkit.units import check_unit
@@ -61,8 +61,7 @@ def make_plan(
     date_format: str | None = None,
 ) -> Plan:
     """Check what can be checked before the table is read."""
-    if refunds not in get_args(Refunds):
-        raise unknown_choice("refunds", refunds, get_args(Refunds))
+    check_choice("refunds", refunds, get_args(Refunds))
     end = None if observation_end is None else one_day("observation_end", observation_end)
     split = None if holdout_from is None else one_day("holdout_from", holdout_from)
     if end is not None and split is not None and split > end:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from retainkit.errors import InputError, MissingDependencyError, unknown_choice
-from retainkit.typing import Foreign, Frame, NumberLike, Plain
+from retainkit.typing import Foreign, Frame, NumberLike
 
 
 def pandas() -> Foreign:
@@ -16,16 +16,8 @@ def pandas() -> Foreign:
         raise MissingDependencyError("pandas", "lifetimes", "lifetimes' interface") from error
 
 
-_HOURS = {
-    "h": 1.0,
-    "D": 24.0,
-    "W": 168.0,
-    "M": 730.485,
-    "Q": 2191.455,
-    "Y": 8765.82,
-    "min": 1 / 60,
-    "s": 1 / 3600,
-}
+_HOURS = {"h": 1.0, "D": 24.0, "W": 168.0, "M": 730.485, "Q": 2191.455, "Y": 8765.82}
+_HOURS |= {"min": 1 / 60, "s": 1 / 3600}
 _OLD_NAMES = {"H": "h", "T": "min", "S": "s", "A": "Y"}
 
 
@@ -111,18 +103,6 @@ def length_of(freq: str) -> Frame:
     """The length of a period; months, quarters and years at their mean over 400 years."""
     pd = pandas()
     name = named(freq).partition("-")[0]
-    if name not in _HOURS:
+    if name not in _HOURS:  # named by the caller with its anchor, such as W-MON
         raise unknown_choice("freq", freq, tuple(_HOURS))
     return pd.Timedelta(hours=_HOURS[name])
-
-
-def periods(begin: Foreign, count: int) -> Frame:
-    """`count` periods from `begin` on."""
-    pd = pandas()
-    return pd.period_range(begin, periods=count)
-
-
-def frame(columns: Plain, index: Foreign = None) -> Frame:
-    """A DataFrame of columns."""
-    pd = pandas()
-    return pd.DataFrame(columns, index=index)

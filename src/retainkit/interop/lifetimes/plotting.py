@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from retainkit.errors import MissingDependencyError, unknown_choice
+from retainkit.errors import MissingDependencyError, check_choice
 from retainkit.interop.lifetimes import kinds
 from retainkit.interop.lifetimes.fitters.base_fitter import repeated
+from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.utils import calculate_alive_path, expected_cumulative_transactions
 from retainkit.typing import Foreign, Frame, NumberLike
 
@@ -50,9 +51,10 @@ def plot_period_transactions(
     seen = repeated(model.data["frequency"], model.data["weights"])
     simulated = model.generate_new_data(size=seen.size)["frequency"].to_numpy()
     counts = [
-        kinds.frame({"x": x})["x"].value_counts().sort_index()[:max_frequency] for x in (seen, simulated)
+        pandas().DataFrame({"x": x})["x"].value_counts().sort_index()[:max_frequency]
+        for x in (seen, simulated)
     ]
-    ax = kinds.frame(dict(zip(labels, counts, strict=True))).fillna(0).plot(kind="bar", **kwargs)
+    ax = pandas().DataFrame(dict(zip(labels, counts, strict=True))).fillna(0).plot(kind="bar", **kwargs)
     ax.legend()
     return _named(ax, title, xlabel, ylabel)
 
@@ -75,8 +77,7 @@ def plot_calibration_purchases_vs_holdout_purchases(
         Number of points.
     kwargs : passed on to the plot
     """
-    if kind not in _KINDS:
-        raise unknown_choice("kind", kind, tuple(_KINDS))
+    check_choice("kind", kind, tuple(_KINDS))
     table = calibration_holdout_matrix
     past = [table[name] for name in ("frequency_cal", "recency_cal", "T_cal")]
     ahead = model.conditional_expected_number_of_purchases_up_to_time(
@@ -170,7 +171,7 @@ def plot_history_alive(
     dates = kinds.Dates(transactions, datetime_col, None, freq)
     path = calculate_alive_path(model, transactions, datetime_col, t, freq)
     begin = dates.when.min()
-    days = kinds.periods(begin.to_period(dates.freq), len(path)).to_timestamp()
+    days = pandas().period_range(begin.to_period(dates.freq), periods=len(path)).to_timestamp()
     ax.plot(days, path, **{"ls": "-", "label": "P_alive", **kwargs})
     bought = dates.when.dt.to_period(dates.freq).dt.to_timestamp().unique()
     ax.vlines(bought, ymin=0, ymax=1, colors="r", linestyles="dashed", label="purchases")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.domains import POSITIVE, as_numbers
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, check_choice
 from retainkit.interop.lifetimes import kinds
-from retainkit.interop.lifetimes.kinds import find_first_transactions, frame
+from retainkit.interop.lifetimes.kinds import find_first_transactions, pandas
 from retainkit.summaries import Purchases
 from retainkit.typing import Foreign, Frame, NumberLike, Plain
 
@@ -69,7 +69,7 @@ def summary_data_from_transaction_data(
         counted = found if include_first_transaction else found[~found["first"]]
         mean = counted.groupby(customer_id_col)[monetary_value_col].mean()
         columns["monetary_value"] = mean.reindex(seen.index).fillna(0.0)
-    return kinds.frame(columns).astype(float)
+    return pandas().DataFrame(columns).astype(float)
 
 
 def calibration_and_holdout_data(
@@ -113,7 +113,7 @@ def calibration_and_holdout_data(
     held = {"frequency_holdout": by_period.size().groupby(level=0).size()}
     if monetary_value_col:
         held["monetary_value_holdout"] = by_period[monetary_value_col].sum().groupby(level=0).mean()
-    joined = calibration.join(kinds.frame(held), how="left").fillna(0.0)
+    joined = calibration.join(pandas().DataFrame(held), how="left").fillna(0.0)
     periods = (end.to_period(dates.freq) - split.to_period(dates.freq)).n
     joined["duration_holdout"] = periods / freq_multiplier
     return joined
@@ -142,7 +142,7 @@ def calculate_alive_path(
     age = np.arange(bought.size, dtype=np.float64)
     recency = np.maximum.accumulate(np.where(bought, age, 0.0))
     alive = model.conditional_probability_alive(np.cumsum(bought) - 1.0, recency, age)
-    return kinds.frame({"alive": alive})["alive"].rename(None)
+    return pandas().DataFrame({"alive": alive})["alive"].rename(None)
 
 
 def expected_cumulative_transactions(
@@ -193,8 +193,8 @@ def expected_cumulative_transactions(
     ends = np.arange(freq_multiplier, t + 1, freq_multiplier)
     index = range(ends.size)
     if set_index_date:
-        index = kinds.periods(begin, t)[freq_multiplier - 1 :: freq_multiplier][: ends.size]
-    return kinds.frame({"actual": repeats[ends - 1], "predicted": expected[ends]}, index)
+        index = pandas().period_range(begin, periods=t)[freq_multiplier - 1 :: freq_multiplier][: ends.size]
+    return pandas().DataFrame({"actual": repeats[ends - 1], "predicted": expected[ends]}, index)
 
 
 class ConvergenceError(ValueError):
@@ -233,14 +233,13 @@ def customer_lifetime_value(
 ) -> Frame:
     """Expected purchases of each of the next `time` months, at a value each, discounted by month."""
     months = {"W": 4.345, "M": 1.0, "D": 30.0, "H": 30.0 * 24.0, "h": 30.0 * 24.0}
-    if freq not in months:
-        raise unknown_choice("freq", freq, tuple(months))
+    check_choice("freq", freq, tuple(months))
     value, before = 0.0, 0.0
     for month in range(1, int(time) + 1):
         until = transaction_prediction_model.predict(month * months[freq], frequency, recency, T)
         value = value + (until - before) / (1.0 + discount_rate) ** month
         before = until
-    return frame({"clv": monetary_value * value}, getattr(frequency, "index", None))["clv"]
+    return pandas().DataFrame({"clv": monetary_value * value}, getattr(frequency, "index", None))["clv"]
 
 
 # lifetimes' own names for what its users call, too

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.errors import InputError, MissingDependencyError, unknown_choice
+from retainkit.errors import InputError, MissingDependencyError, check_choice
 from retainkit.interop.survival._covariates import named_frame
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
@@ -39,8 +39,7 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library =
     library : {"lifelines", "sksurv"}
         It must be installed; it is loaded now, and not before.
     """
-    if library not in get_args(Library):
-        raise unknown_choice("library", library, get_args(Library))
+    check_choice("library", library, get_args(Library))
     renewals = data_of(renewals, Renewals, "renewals")
     columns = covariate_columns(covariates)
     for name, column in columns.items():

@@ -9,7 +9,7 @@ import numpy as np
 
 from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
-from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice
+from retainkit.errors import InputError, check_choice, first_offender, refuse_where
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.models.contractual.nonparametric.curve import AfterEnd, force_after
 from retainkit.records import read_only
@@ -152,8 +152,7 @@ def step_curve(
     S = 1 is put in front where the tenures begin after `start`; tenures past one `end` are left out, and
     by default the last is the end.
     """
-    if between not in get_args(Between):
-        raise unknown_choice("between", between, get_args(Between))
+    check_choice("between", between, get_args(Between))
     labels_of(time=time, shares=shares)
     at, share = _checked(time, shares, source)
     last = at[-1] if end is None else end
