@@ -12,7 +12,7 @@ from retainkit.cli import options
 from retainkit.cli.deliver import Output, deliver, file_problem, ready_for_html
 from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
-from retainkit.errors import InputError, MissingDependencyError, missing_argument
+from retainkit.errors import MissingDependencyError, missing_argument
 from retainkit.ingest import load_cdnow
 from retainkit.rates import Rate
 from retainkit.timing import Timing
@@ -98,7 +98,9 @@ def report(
 ) -> None:
     """Report on the customers in a file of transactions, one line each."""
     if margin_share is None:
-        raise _no_margin()
+        rule = "must be given: customers are worth the margin on what they spend, and only you know it"
+        way_out = "For 30% of spend left after its own costs write --margin-share 30%."
+        raise missing_argument("margin_share", rule, way_out)
     output = Output(html, json, quiet)
     ready_for_html(output)
     try:
@@ -161,10 +163,3 @@ def _terms(discount_rate: float | None, per: str, years: float | None) -> Plain:
         "horizon": Duration(_YEARS if years is None else years, "year"),
         "assumed": tuple(name for name, value in given.items() if value is None),
     }
-
-
-def _no_margin() -> InputError:
-    rule = "must be given: customers are worth the margin on what they spend, and only you know it"
-    return missing_argument(
-        "margin_share", rule, "For 30% of spend left after its own costs write --margin-share 30%."
-    )

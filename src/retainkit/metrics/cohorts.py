@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, check_choice
-from retainkit.metrics._compare import cohort_months, first_months, grouped, renumbered, triangles
-from retainkit.metrics._levels import month_names
+from retainkit.metrics._levels import cohort_months, first_months, grouped, month_names, renumbered, triangles
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.records import TableRecord
 from retainkit.typing import Array

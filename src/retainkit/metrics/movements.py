@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, check_choice
 from retainkit.metrics import ratios
-from retainkit.metrics._compare import CUSTOMERS, MONEY, Window, compare
-from retainkit.metrics._levels import month_names
+from retainkit.metrics._levels import CUSTOMERS, MONEY, Window, compare, month_names
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.records import TableRecord

@@ -215,7 +215,7 @@ class SubscriptionSummary:
         facts = [
             ("observation", self._observation()),
             ("duration", self._clock()),
-            ("left", f"{t.left:,}{_shares(self._by_reason())}; {t.still_there:,} still there"),
+            ("left", f"{t.left:,}{self._by_reason()}; {t.still_there:,} still there"),
         ]
         if self.observation_start is not None:
             late = f"{t.late_entries:,} began before they were watched and count from their tenure by then"
@@ -240,10 +240,11 @@ class SubscriptionSummary:
             return f"{periods}; customers leave only when one is over"
         return f"{periods}: the one in or after which a customer left, or those completed"
 
-    def _by_reason(self) -> list[tuple[str, int]]:
+    def _by_reason(self) -> str:
         events = self.renewals.event.astype(np.int64)
         counts = np.bincount(events, minlength=len(self.renewals.reasons) + 1)[1:].tolist()
-        return list(zip(self.renewals.reasons, counts, strict=False))
+        named = map("{} {:,}".format, self.renewals.reasons, counts)
+        return f" ({', '.join(named)})" if self.renewals.reasons else ""
 
     def _size(self) -> str:
         t = self.treatment
@@ -272,7 +273,3 @@ def _part(renewals: Renewals, keep: NDArray[np.bool_]) -> Renewals:
         reasons=renewals.reasons,
         unit=renewals.unit,
     )
-
-
-def _shares(reasons: list[tuple[str, int]]) -> str:
-    return f" ({', '.join(f'{name} {count:,}' for name, count in reasons)})" if reasons else ""

@@ -259,4 +259,4 @@ def join(parts: Sequence[Folded], observation_end: int | None) -> Folded:
 def _join_histories(parts: Sequence[Histories]) -> Histories:
     names = (f.name for f in fields(Histories) if f.name != "counts")
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Histories(**columns, counts=sum((part.counts for part in parts), Counter()))
+    return Histories(**columns, counts=sum((part.counts for part in parts), Counter[str]()))

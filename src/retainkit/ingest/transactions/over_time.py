@@ -60,22 +60,16 @@ def summarize_over_time(
 
     Parameters
     ----------
-    source : table
-        One line per transaction, of any kind that `summarize_transactions` reads; held in memory.
-    customer_id, date : str
-        Names of columns.
+    source, customer_id, date, observation_end, date_format
+        As in `summarize_transactions`; the table is held in memory.
     unit : {"day", "week", "month", "quarter", "year"}
         What recency and T count in, and the width of the periods.
     periods : CovariatePeriods
         From before the first purchase to after the last day, and as far ahead as predictions shall reach.
     periods_start : date or text
         First day of the first period.
-    observation_end : date or text, optional
-        Last day of observation; by default the last date in the data.
     groups : mapping of every customer id to the number of its group, optional
         For periods with several groups.
-    date_format : str, optional
-        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
     Examples
     --------

@@ -103,7 +103,9 @@ def _read(source: Source, plan: Plan) -> tuple[Any, Folded]:
 def assemble(customers: ColumnLike, folded: Folded, plan: Plan) -> TransactionSummary:
     """The summary of the whole observation, with its two sides where it is split."""
     if not folded.whole.counts["purchases"]:
-        raise _no_purchases()
+        rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
+        way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
+        raise InputError("empty", "source", Said("refunds only"), rule, way_out)
     bought = folded.whole.purchases > 0
     if not bought.all():
         places = np.flatnonzero(bought)
@@ -156,16 +158,14 @@ def _mean(total: Array, count: Array) -> Array:
 def _split(customers: ColumnLike, folded: Folded, plan: Plan, at: int) -> tuple[TransactionSummary, Holdout]:
     before, after = folded.before, folded.after
     assert before is not None and after is not None
-    acquired = np.flatnonzero(before.purchases > 0)
+    acquired, start = np.flatnonzero(before.purchases > 0), folded.calendar.start
     if acquired.size == 0 or at > folded.last_day:
-        raise _empty_side(plan, folded)
-    length = at - folded.calendar.start
-    calendar = Calendar(
-        folded.calendar.start,
-        folded.calendar.new[:length],
-        folded.calendar.repeat[:length],
-        folded.calendar.repeat[:length],
-    )
+        side = f"the first purchase ({to_date(start)}) and not after the end of observation"
+        rule = f"must lie after {side} ({to_date(folded.last_day)})"
+        way_out = "Choose a day that leaves purchases before it and time after it."
+        raise InputError("dates-conflict", "holdout_from", to_date(at).isoformat(), rule, way_out)
+    new, repeat = (days[: at - start] for days in (folded.calendar.new, folded.calendar.repeat))
+    calendar = Calendar(start, new, repeat, repeat)
     calibration = _summary(take(customers, acquired), before.take(acquired), calendar, at - 1, plan)
     later = after.take(acquired)
     frequency = later.purchases.astype(np.float64)
@@ -180,17 +180,3 @@ def _split(customers: ColumnLike, folded: Folded, plan: Plan, at: int) -> tuple[
         earlier_refund_days=later.counts["unmatched_refund_days"],
     )
     return calibration, holdout
-
-
-def _empty_side(plan: Plan, folded: Folded) -> InputError:
-    first, last = to_date(folded.calendar.start), to_date(folded.last_day)
-    assert plan.holdout_from is not None
-    rule = f"must lie after the first purchase ({first}) and not after the end of observation ({last})"
-    way_out = "Choose a day that leaves purchases before it and time after it."
-    return InputError("dates-conflict", "holdout_from", to_date(plan.holdout_from).isoformat(), rule, way_out)
-
-
-def _no_purchases() -> InputError:
-    rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
-    way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
-    return InputError("empty", "source", Said("refunds only"), rule, way_out)

@@ -57,16 +57,9 @@ def modified_beta_geometric_nbd_model(
 
 
 def pareto_nbd_model(T: NumberLike, r: float, alpha: float, s: float, beta: float, size: int = 1) -> Frame:
-    """Customers of the Pareto/NBD model.
+    """Customers of the Pareto/NBD model, who leave at rates of their own, gamma with `s` and `beta`.
 
-    The DataFrame is indexed by ``customer_id`` with frequency, recency, T, lambda, mu and alive.
-
-    Parameters
-    ----------
-    T : number or (≥ size,) array
-        How long each customer is observed.
-    r, alpha, s, beta : float, > 0
-    size : int
+    Arguments and result are those of `beta_geometric_nbd_model`, with mu in place of p.
     """
     rng, observed = _generator(), _observed(T, size)
     rate, mu = rng.gamma(r, 1.0 / alpha, size), rng.gamma(s, 1.0 / beta, size)

@@ -16,8 +16,8 @@ def pandas() -> Foreign:
         raise MissingDependencyError("pandas", "lifetimes", "lifetimes' interface") from error
 
 
-_HOURS = {"h": 1.0, "D": 24.0, "W": 168.0, "M": 730.485, "Q": 2191.455, "Y": 8765.82}
-_HOURS |= {"min": 1 / 60, "s": 1 / 3600}
+_LONG = {"h": 1.0, "D": 24.0, "W": 168.0, "M": 730.485, "Q": 2191.455, "Y": 8765.82}
+_HOURS = {**_LONG, "min": 1 / 60, "s": 1 / 3600}
 _OLD_NAMES = {"H": "h", "T": "min", "S": "s", "A": "Y"}
 
 

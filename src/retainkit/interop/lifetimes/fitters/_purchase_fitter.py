@@ -59,8 +59,8 @@ class AbstractPurchaseFitter(BaseFitter):
         for name in self._times:
             params[self._model_class.names().index(name)] /= self._scale
         self._report(params, found.hessian, scaled.customers)
-        columns = {"frequency": frequency.astype(np.int64), "recency": recency, "T": T, "weights": weight}
-        self._keep(columns, index, found.message if verbose else "")
+        given = {"frequency": frequency.astype(np.int64), "recency": recency, "T": T, "weights": weight}
+        self._keep(given, index, found.message if verbose else "")
 
     def _put_methods(self, observed: Array | None) -> None:
         self.predict = self.conditional_expected_number_of_purchases_up_to_time
