@@ -48,7 +48,9 @@ def break_even_periods(
     The number is fractional: 13.51 periods mean that the 14th payment pays back. `break_even` gives
     both, and the critical churn.
 
-    Raises `InputError` for values outside their domain, an unknown timing, or a `Rate` without `period`.
+    Answers in the kind of the arguments; ``inf`` for never. Numbers are taken as they are written (0.1 is one
+    tenth), so that exactly the critical churn is never, and not a large number. Raises `InputError` for
+    values outside their domain, an unknown timing, or a `Rate` without `period`.
 
     Parameters
     ----------
@@ -65,12 +67,6 @@ def break_even_periods(
         When a period's payment falls, and who makes it; see the table at the top of this module.
     period : {"day", "week", "month", "quarter", "year"}, optional
         What the margin counts in; needed when a `Rate` is to be converted to it.
-
-    Returns
-    -------
-    float, ndarray or Series
-        The kind of the arguments; ``inf`` for never. Numbers are taken as they are written (0.1 is one
-        tenth), so that exactly the critical churn is never, and not a large number.
 
     Examples
     --------

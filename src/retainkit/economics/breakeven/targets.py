@@ -59,7 +59,8 @@ def break_even_acquisition_cost(
 
     margin · w·(1 − qⁿ)/(c + d), with n = `horizon` payments and w as in `break_even_periods`.
 
-    Raises `InputError` for values outside their domain, an unknown timing, or a `Rate` without `period`.
+    Gives ``inf`` where customers stay for ever and nothing is discounted. Raises `InputError` for values
+    outside their domain, an unknown timing, or a `Rate` without `period`.
 
     Parameters
     ----------
@@ -70,11 +71,6 @@ def break_even_acquisition_cost(
     horizon : number or column, 1 payment or more; ``inf``: ever
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        ``inf`` where customers stay for ever and nothing is discounted.
 
     Examples
     --------
@@ -107,18 +103,14 @@ def break_even_margin(
 ) -> SameKind:
     """The margin per period that just pays the acquisition cost back, ever or within some payments.
 
-    Raises `InputError` as `break_even_acquisition_cost`.
+    Gives money per period; 0 where any margin is enough in the end, ``inf`` where none is. Raises
+    `InputError` as `break_even_acquisition_cost`.
 
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
     churn, discount_rate, timing, horizon, period
         As `break_even_acquisition_cost`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money per period; 0 where any margin is enough in the end, ``inf`` where none is.
 
     Examples
     --------
@@ -158,7 +150,7 @@ def break_even_price(
 
     (break-even margin + cost_per_period)/(1 − cost_share)
 
-    Raises `InputError` as `break_even_acquisition_cost`, and for a cost share of 1.
+    Gives money per period. Raises `InputError` as `break_even_acquisition_cost`, and for a cost share of 1.
 
     Parameters
     ----------
@@ -169,11 +161,6 @@ def break_even_price(
         What goes with the price: payment fees, commissions, as a share of it.
     churn, discount_rate, timing, horizon, period
         As `break_even_acquisition_cost`. Churn is taken to stay as it is at another price.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money per period.
 
     Examples
     --------
@@ -219,7 +206,8 @@ def break_even_churn(
     Ever: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if retained. With
     `horizon`, the highest churn at which that many payments are still enough.
 
-    Raises `InputError` as `break_even_acquisition_cost`.
+    Gives a share per period; 0 where the cost is not paid back even without churn, ``inf`` where the first
+    payment alone is enough and no churn is too high. Raises `InputError` as `break_even_acquisition_cost`.
 
     Parameters
     ----------
@@ -227,12 +215,6 @@ def break_even_churn(
     margin_per_period : number or column, money
     discount_rate, timing, horizon, period
         As `break_even_acquisition_cost`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Share per period; 0 where the cost is not paid back even without churn, ``inf`` where the first
-        payment alone is enough and no churn is too high.
 
     Examples
     --------

@@ -35,8 +35,8 @@ def xnpv(
 
     Σ amount/(1 + discount_rate)^((date − as_of)/days_per_year)
 
-    Raises `InputError` for dates that are missing or cannot be read, unequal lengths, values outside their
-    domain.
+    Gives one number per stream. Raises `InputError` for dates that are missing or cannot be read, unequal
+    lengths, values outside their domain.
 
     Parameters
     ----------
@@ -52,11 +52,6 @@ def xnpv(
     days_per_year : number > 0
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
-
-    Returns
-    -------
-    float, ndarray or Series
-        One number per stream.
 
     Examples
     --------
@@ -84,7 +79,7 @@ def xirr(
 ) -> SameKind:
     """The effective rate per year at which dated amounts are worth nothing; many streams at once.
 
-    Raises `InputError` as `xnpv` and `irr`.
+    Gives one rate per stream. Raises `InputError` as `xnpv` and `irr`.
 
     Parameters
     ----------
@@ -92,11 +87,6 @@ def xirr(
         As `xnpv`. Amounts of one day are added.
     root, undefined
         As `irr`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        One rate per stream.
 
     Examples
     --------

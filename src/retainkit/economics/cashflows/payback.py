@@ -34,8 +34,9 @@ def payback_periods(
     taken to come in evenly, so that the answer is fractional. (For a constant margin with churn see
     `break_even_periods`, for a survival curve `break_even_on_curve`: they count payments.)
 
-    Raises `InputError` for empty, ragged or missing amounts, values outside their domain, or a `Rate` without
-    `period`.
+    Gives 0 where nothing is ever owed, ``inf`` where the stream ends unpaid. A sum counts as 0 where its
+    terms cancel as far as their digits go: ten times 0.3 pay back 3. Raises `InputError` for empty, ragged or
+    missing amounts, values outside their domain, or a `Rate` without `period`.
 
     Parameters
     ----------
@@ -47,12 +48,6 @@ def payback_periods(
         open the gap again.
     period : unit, optional
         What the stream counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        0 where nothing is ever owed, ``inf`` where the stream ends unpaid. A sum counts as 0 where its
-        terms cancel as far as their digits go: ten times 0.3 pay back 3.
 
     Examples
     --------

@@ -53,7 +53,8 @@ def present_value(
 
     amount · survival · (1 − tax_rate) · ((1 + inflation)/(1 + discount_rate))^when
 
-    Raises `InputError` for values outside their domain, unequal lengths, or a `Rate` without `period`.
+    Gives money of now, entry by entry; `npv` sums a stream. Raises `InputError` for values outside their
+    domain, unequal lengths, or a `Rate` without `period`.
 
     Parameters
     ----------
@@ -67,11 +68,6 @@ def present_value(
     tax_rate : number or column in [0, 1]
     period : unit, optional
         What `when` counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now, entry by entry; `npv` sums a stream.
 
     Examples
     --------
@@ -119,8 +115,8 @@ def npv(
 
     Σₖ cash_flowsₖ · (1 − tax_rate) · ((1 + inflation)/(1 + discount_rate))^(k + delay of `timing`)
 
-    Raises `InputError` for empty or ragged streams, values outside their domain, or a `Rate` without
-    `period`.
+    Gives one number for one stream at one rate, else one per stream (or rate). Raises `InputError` for empty
+    or ragged streams, values outside their domain, or a `Rate` without `period`.
 
     Parameters
     ----------
@@ -133,11 +129,6 @@ def npv(
     tax_rate : number or one per stream, in [0, 1]
     period : unit, optional
         What the stream counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        One number for one stream at one rate, else one per stream (or rate).
 
     Examples
     --------
@@ -205,7 +196,8 @@ def annuity_value(
     payment · w · (1 − zⁿ)/(1 − z) with z = (1 + growth)/(1 + discount_rate), n periods and w = 1, √v or v
     for a first payment now, half-way or at the end of the first period; n·payment·w where z = 1.
 
-    Raises `InputError` for values outside their domain, or a `Rate` without `period`.
+    Gives money of now; ``inf`` for a perpetuity that grows as fast as it is discounted. Raises `InputError`
+    for values outside their domain, or a `Rate` without `period`.
 
     Parameters
     ----------
@@ -217,11 +209,6 @@ def annuity_value(
         An ordinary annuity has ``"end"``, an annuity due ``"begin"``.
     period : unit, optional
         What `periods` counts; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now; ``inf`` for a perpetuity that grows as fast as it is discounted.
 
     Examples
     --------

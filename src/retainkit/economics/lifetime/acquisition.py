@@ -37,18 +37,14 @@ def ltv_to_cac(
     high), discount rate (0 says undiscounted) and timing. It says nothing of when the money is back
     (`break_even`) or what the next customer costs (`five_times`); 1 is the break-even, and "3" is custom.
 
-    Raises `InputError` as `lifetime_value`, and for an acquisition cost of 0.
+    Gives ``inf`` where the value has no end. Raises `InputError` as `lifetime_value`, and for an acquisition
+    cost of 0.
 
     Parameters
     ----------
     acquisition_cost : number or column, money, above 0
     margin_per_period, churn, retention, discount_rate, timing, growth, horizon, period
         As `lifetime_value`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        ``inf`` where the value has no end.
 
     Examples
     --------

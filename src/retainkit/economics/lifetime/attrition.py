@@ -109,7 +109,8 @@ def churn_from(
 ) -> SameKind:
     """The share of customers lost per period, from any one of its other names.
 
-    Raises `InputError` unless exactly one is given, and for values outside their domain.
+    Answers in the kind of the argument. Raises `InputError` unless exactly one is given, and for values outside
+    their domain.
 
     Parameters
     ----------
@@ -123,11 +124,6 @@ def churn_from(
         Mean lifetime, 1 or more where periods started are counted.
     counted : {"started", "completed", "continuous"}
         What `expected_lifetime` counts; see `Counted`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        The kind of the argument.
 
     Examples
     --------
@@ -243,17 +239,12 @@ def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
 
     1 − (1 − c)^k with k periods of `per` in one of `to`. For a single rate, `Rate` does the same.
 
-    Raises `InputError` for a share outside [0, 1] or an unknown unit.
+    Gives churn per `to`. Raises `InputError` for a share outside [0, 1] or an unknown unit.
 
     Parameters
     ----------
     churn : number or column in [0, 1], per `per`
     per, to : {"day", "week", "month", "quarter", "year"}
-
-    Returns
-    -------
-    float, ndarray or Series
-        Churn per `to`.
 
     Examples
     --------

@@ -51,7 +51,8 @@ def berger_nasr_case_1(
     GC·Σ_{i=0..n} rⁱ/(1+d)ⁱ − M·Σ_{i=1..n} r^(i−1)/(1+d)^(i−½): the yearly contribution GC before
     promotion, and the promotion M for those who bought half a year before.
 
-    Raises `InputError` for values outside their domain and years that are not whole.
+    Gives money of now; ``inf`` or ``-inf`` where the sum has no end. Raises `InputError` for values outside
+    their domain and years that are not whole.
 
     Parameters
     ----------
@@ -62,11 +63,6 @@ def berger_nasr_case_1(
         Per year.
     years : number or column, whole, 0 or more
         n; all by default.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now; ``inf`` or ``-inf`` where the sum has no end.
 
     Examples
     --------
@@ -200,6 +196,7 @@ def berger_nasr_case_3(
 ) -> SameKind:
     """A yearly profit that grows, paid now and after 1, …, n years: Σ_{t=0..n} π(t)·rᵗ/(1+d)ᵗ.
 
+    Gives money of now. For any other profit curve, use `lifetime_value_on_curve` with a margin per period.
     Raises `InputError` for values outside their domain.
 
     Parameters
@@ -218,11 +215,6 @@ def berger_nasr_case_3(
         Per year.
     years : int
         n, so that n + 1 profits count.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now. For any other profit curve, use `lifetime_value_on_curve` with a margin per period.
 
     Examples
     --------
@@ -256,13 +248,8 @@ def berger_nasr_case_4(
 
     The arguments are those of `berger_nasr_case_3`, with profits per year; `years` need not be whole.
 
-    Raises `InputError` for values outside their domain, and for endless years unless retention < 1 +
-    discount_rate.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now.
+    Gives money of now. Raises `InputError` for values outside their domain, and for endless years unless
+    retention < 1 + discount_rate.
 
     Examples
     --------

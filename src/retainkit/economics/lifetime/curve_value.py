@@ -40,8 +40,9 @@ def lifetime_value_on_curve(
     Σₖ mₖ·Sₖ·v^(k + delay), k = 0, 1, …, where Sₖ is the share that pays in period k: S(k), who began it,
     or S(k+1), who stayed through it, with ``timing="end-if-retained"``. The delay is 0, ½ or 1.
 
-    Raises `InputError` for a curve that does not begin with 1 or rises, one whose end is left open, values
-    outside their domain, or ``timing="continuous"``: sum over shorter periods instead, with ``"mid"``.
+    Gives money of now; one number, or one per discount rate. Raises `InputError` for a curve that does not
+    begin with 1 or rises, one whose end is left open, values outside their domain, or
+    ``timing="continuous"``: sum over shorter periods instead, with ``"mid"``.
 
     Parameters
     ----------
@@ -67,11 +68,6 @@ def lifetime_value_on_curve(
         What to answer where the customers left at the end never leave and nothing is discounted.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now; one number, or one per discount rate.
 
     Examples
     --------

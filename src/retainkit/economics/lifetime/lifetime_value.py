@@ -82,6 +82,7 @@ def lifetime_value(
     ``"end-if-retained"``, where only those pay who stayed. For a customer who is there already, see
     `residual_lifetime_value`; for churn that changes with tenure, `lifetime_value_on_curve`.
 
+    Gives money of now, the kind of the arguments; ``inf`` (``-inf`` for losses) where the sum has no end.
     Raises `InputError` for values outside their domain, churn and retention together or neither, an unknown
     timing, a `Rate` without `period`, and with ``if_infinite="raise"`` where the sum has no end.
 
@@ -104,11 +105,6 @@ def lifetime_value(
         What to answer where the sum has no end, which is where retention·(1+growth) ≥ 1+discount_rate.
     period : {"day", "week", "month", "quarter", "year"}, optional
         What the margin counts in; needed when a `Rate` is to be converted to it.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now, the kind of the arguments; ``inf`` (``-inf`` for losses) where the sum has no end.
 
     Examples
     --------

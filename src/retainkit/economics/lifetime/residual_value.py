@@ -73,7 +73,7 @@ def residual_lifetime_value(
     Just after a payment: Σ_{k≥1} m·(1+g)^(k−1)·(r·v)^k = m·r/(1+d−r(1+g)); the payment just made does not
     count. Just before the renewal the same payments are one period nearer: ·(1+d).
 
-    Raises `InputError` as `lifetime_value`.
+    Gives money of now, the kind of the arguments. Raises `InputError` as `lifetime_value`.
 
     Parameters
     ----------
@@ -96,11 +96,6 @@ def residual_lifetime_value(
         What to answer where retention·(1+growth) ≥ 1+discount_rate.
     period : unit, optional
         What the margin counts in; needed when a `Rate` is to be converted to it.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now, the kind of the arguments.
 
     Examples
     --------

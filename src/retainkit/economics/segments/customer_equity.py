@@ -37,7 +37,8 @@ def customer_equity(
     Future customers are won in equal numbers, for ever, the first of them at the end of the first
     period; ``timing="mid"`` and ``"begin"`` multiply their part by √(1+d) and 1 + d.
 
-    Raises `InputError` for values outside their domain.
+    Gives money of now. Marketing that wins customers for more than they are worth makes it smaller. Raises
+    `InputError` for values outside their domain.
 
     Parameters
     ----------
@@ -59,11 +60,6 @@ def customer_equity(
         What to answer where new customers come for ever and are not discounted.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money of now. Marketing that wins customers for more than they are worth makes it smaller.
 
     Examples
     --------

@@ -28,7 +28,8 @@ def retention_cost_per_customer(
     An average over all who stayed, most of whom would have stayed anyway; what an additional one costs is
     `cost_per_incremental_save`.
 
-    Raises `InputError` for values outside their domain.
+    Gives money per retained customer; ``inf`` where none was. Raises `InputError` for values outside their
+    domain.
 
     Parameters
     ----------
@@ -38,11 +39,6 @@ def retention_cost_per_customer(
         Of the same period.
     churn, retention : number or column in [0, 1]
         In the same period; exactly one of the two.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Money per retained customer; ``inf`` where none was.
 
     Examples
     --------
