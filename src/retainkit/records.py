@@ -150,8 +150,8 @@ class Record(ABC):
 
     def _row_columns(self) -> Mapping[str, Any]:
         """The columns of the record's table: its one-dimensional arrays if of one length, or its parts."""
-        for parts in (getattr(self, name) for name in self._figures()):
-            if isinstance(parts, tuple) and parts and all(map(dataclasses.is_dataclass, parts)):
+        for parts in (_parts(getattr(self, name)) for name in self._figures()):
+            if parts:
                 names = [f.name for f in dataclasses.fields(parts[0])]
                 return {name: [getattr(part, name) for part in parts] for name in names}
         columns = {n: v for n in self._figures() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
@@ -232,6 +232,12 @@ def _holds_records(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_holds_records, cast("Sequence[Any]", value)))
     return isinstance(value, Record)
+
+
+def _parts(value: object) -> Sequence[Any]:
+    """The dataclasses in a tuple that holds nothing else."""
+    held = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
+    return held if all(map(dataclasses.is_dataclass, held)) else ()
 
 
 def _is_text(value: Any) -> bool:

@@ -163,7 +163,7 @@ def test_whom_to_treat_is_the_list_of_the_gains_and_turns_where_it_says() -> Non
     for assumed in decision.assumptions:
         assert assumed.turning_point is not None
         scale = assumed.turning_point / assumed.value
-        assert moved(**{assumed.name: scale}) == pytest.approx(0, abs=1e-6 * decision.gain)
+        assert moved(**{assumed.name: scale}) == pytest.approx(0, abs=1e-6 * float(decision.gain))
 
 
 # -- policies ------------------------------------------------------------------------------------------
@@ -303,7 +303,8 @@ def test_the_gain_of_a_rule_from_sums_is_that_of_the_customers_one_by_one(method
     for changed in ({}, {"propensity": 0.4}, {"further_cost": 1.5}):
         one_by_one = found.inputs.replace(**changed).gain()
         assert found.inputs.gain_at(**changed) == pytest.approx(one_by_one, rel=1e-12)
-    each = policy_value(rule, **data | {"propensity": [0.5] * 300})
+    data["propensity"] = [0.5] * 300
+    each = policy_value(rule, **data)
     assert each.gain == pytest.approx(found.gain)
     turns = [{a.name: a.turning_point for a in r.assumptions}["further_cost"] for r in (found, each)]
     assert turns[0] == pytest.approx(turns[1])

@@ -193,7 +193,7 @@ def tier_programme(
         transitions_without=_chains("transitions_without", transitions_without, names),
         start=weights / weights.sum(),
         discount_rate=numbers(discount_rate=(rate, GROWTH))[0],
-        horizon=horizon,
+        horizon=float(horizon),
     )
     ours, theirs = x.values()
     return TierProgramme(

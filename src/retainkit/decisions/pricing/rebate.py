@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from math import inf
+from typing import cast
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class RebateInputs(Inputs):
         rebate = self.given_back()
         return Rebate(
             gain=self.gain(),
-            inputs=self,
+            inputs=cast("PlainRebateInputs | PointsInputs", self),
             effective_rebate=rebate,
             break_even_lift=_even(np.asarray(rebate), np.asarray(self.margin_share)),
             # of what is bought with it, the part that would have been bought without it
