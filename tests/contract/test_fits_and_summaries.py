@@ -148,7 +148,7 @@ def public_functions() -> Iterator[tuple[str, Any, Any]]:
                 yield from (
                     (f"{name}.{method}", thing, getattr(thing, method))
                     for method in dir(thing)
-                    if method[0] != "_" and inspect.isroutine(getattr(thing, method))
+                    if method[0] != "_" and callable(m := getattr(thing, method)) and inspect.isroutine(m)
                 )
                 code = getattr(vars(thing).get("__init__"), "__code__", None)
                 if code is not None and code.co_filename != "<string>":  # else the record only stores

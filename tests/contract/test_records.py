@@ -246,8 +246,8 @@ def test_every_public_result_is_a_record() -> None:
             kind = (
                 getattr(importlib.import_module(value.__module__), str(returned), None) if returned else None
             )
-            ours = isinstance(kind, type) and kind.__module__.startswith("retainkit.") and is_dataclass(kind)
-            if ours and kind.__module__.split(".")[1] in ROOMS and not issubclass(kind, Record):
+            other = isinstance(kind, type) and is_dataclass(kind) and not issubclass(kind, Record)
+            if other and kind.__module__.startswith(tuple(f"retainkit.{r}" for r in ROOMS)):
                 strange.append(f"{name} → {kind.__qualname__}")
     assert strange == []
 

@@ -274,6 +274,7 @@ def test_means_over_the_contacted_turn_the_list_where_they_say(shape: str) -> No
     turning = [a for a in plan.turning_points() if a.turning_point is not None]
     assert len(turning) >= 7
     for a in turning:
+        assert a.turning_point is not None
         assert counted(a.name, a.turning_point / a.value) == pytest.approx(0.0, abs=1e-8 * counted())
     assert plan.gain_with(cost=20.0 + counted()) == pytest.approx(0.0, abs=1e-9)
 
