@@ -104,7 +104,8 @@ class Base(Record):
         return [f"segments.{name}." if name else "" for name in self.segments]
 
     def __str__(self) -> str:
-        return f"{self.customers:,.6g} customers over {self.months} months{', '.join(['', *self.segments])}"
+        parts = "".join(f", {name}" for name in self.segments if name)
+        return f"{self.customers:,.6g} customers over {self.months} months{parts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class Population:
 
     def total(self, flow: Flow, *, start: bool = True) -> Array:
         """Money of now over the horizon, of the customers of now (if `start`) and of those who join."""
-        b = self.base
+        b, v = self.base, self.base.discount_factor
         late = {"begin": 0.0, "mid": 0.5, "end": 1.0, "end-if-retained": 1.0}[b.timing]
         there = np.zeros(np.broadcast_shapes(flow.stay.shape, flow.margin.shape, flow.arrive.shape)[:2])
         there = (there + (b.customers * self.weight if start else 0.0))[:, :, None]
@@ -183,13 +184,13 @@ class Population:
             # who stays through the month pays at its end; otherwise everyone who began it does
             paying = stayed if b.timing == "end-if-retained" else there
             earned = (flow.margin[:, :, p] * paying).sum(axis=1)
-            worth = worth + b.discount_factor ** (t + late) * earned
+            worth = worth + v ** (t + late) * earned
             there = stayed
             # who joins after the last month pays nothing within the horizon, and would only cost
             if b.arrivals and t + 1 < b.months:
                 joining = flow.arrive[:, :, self.piece[t + 1]]
                 there = there + joining
-                spent = b.discount_factor ** (t + 1) * b.acquisition_cost
+                spent = v ** (t + 1) * b.acquisition_cost
                 worth = worth - spent * joining.sum(axis=1)
         return np.asarray(worth)  # (sets, draws)
 
