@@ -109,8 +109,8 @@ def churn_from(
 ) -> SameKind:
     """The share of customers lost per period, from any one of its other names.
 
-    Answers in the kind of the argument. Raises `InputError` unless exactly one is given, and for values outside
-    their domain.
+    Answers in the kind of the argument. Raises `InputError` unless exactly one is given, and for values
+    outside their domain.
 
     Parameters
     ----------
