@@ -248,7 +248,7 @@ def test_every_public_result_is_a_record() -> None:
             )
             other = isinstance(kind, type) and is_dataclass(kind) and not issubclass(kind, Record)
             if other and kind.__module__.startswith(tuple(f"retainkit.{r}" for r in ROOMS)):
-                strange.append(f"{name} → {kind.__qualname__}")
+                strange.append(f"{name} → {returned}")
     assert strange == []
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit._numerics.grouping import distinct_rows, levels
 from retainkit._numerics.maximize import maximize
 from retainkit._numerics.processes.stopped_poisson import discounted_count, expected_count
+from retainkit._numerics.trapezoid_means import mean_over_beta
 
 EXTREMES = [0.01, 0.3, 1.0, 7.0, 120.0, 1000.0, 6000.0]
 
