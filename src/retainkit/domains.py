@@ -189,18 +189,10 @@ def _from_1(v: NumberLike) -> NumberLike:
     return v >= 1.0
 
 
-SHARE_ABOVE_0 = replace(
-    PROBABILITY,
-    rule="must be a share above 0, up to 1",
-    contains=_above_0_to_1,
-)
+SHARE_ABOVE_0 = replace(PROBABILITY, rule="must be a share above 0, up to 1", contains=_above_0_to_1)
 """Margins as a share of the price, and probabilities that are divided by."""
 
-SHARE_BELOW_1 = replace(
-    PROBABILITY,
-    rule="must be a share, 0 or more and below 1",
-    contains=_from_0_below_1,
-)
+SHARE_BELOW_1 = replace(PROBABILITY, rule="must be a share, 0 or more and below 1", contains=_from_0_below_1)
 """Churn where its hazard has to be finite: some customers are left after a period."""
 
 LEVEL = replace(

@@ -17,12 +17,7 @@ import numpy as np
 
 from retainkit.errors import InputError, show
 
-_VALUE_OF = {
-    "never": math.inf,
-    "infinite": math.inf,
-    "minus infinite": -math.inf,
-    "undefined": math.nan,
-}
+_VALUE_OF = {"never": math.inf, "infinite": math.inf, "minus infinite": -math.inf, "undefined": math.nan}
 
 
 _TELLING = ("as_dict", "model_dump", "to_list", "tolist", "to_pylist")

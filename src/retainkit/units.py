@@ -14,13 +14,7 @@ from retainkit.errors import InputError, unknown_choice
 from retainkit.typing import Number, Unit
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
-DAYS_PER: dict[Unit, float] = {
-    "day": 1.0,
-    "week": 7.0,
-    "month": 30.4375,
-    "quarter": 91.3125,
-    "year": 365.25,
-}
+DAYS_PER: dict[Unit, float] = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, "year": 365.25}
 
 
 def check_unit(argument: str, unit: object) -> Unit:

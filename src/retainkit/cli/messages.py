@@ -33,9 +33,7 @@ _OPTIONS = {
     "Duration value": "--horizon-years",
 }
 
-_WAYS_OUT = {
-    ("horizon", "out-of-range"): "Give a number of years, for example 3.",
-}
+_WAYS_OUT = {("horizon", "out-of-range"): "Give a number of years, for example 3."}
 _PYTHON_ONLY = " For other places and formats pass a dataframe or a DuckDB relation."
 """Where the library's own advice speaks of Python."""
 

@@ -60,8 +60,7 @@ HorizonYears: TypeAlias = Annotated[
     float | None, typer.Option("--horizon-years", parser=_number, metavar="YEARS", help=_AHEAD)
 ]
 SpendPerPurchase: TypeAlias = Annotated[
-    float | None,
-    _money("--spend-per-purchase", help="A constant in place of the fitted model of spend."),
+    float | None, _money("--spend-per-purchase", help="A constant in place of the fitted model of spend.")
 ]
 CustomerId: TypeAlias = Annotated[str, _column("--customer-id", help="Column of customer ids.")]
 DateColumn: TypeAlias = Annotated[

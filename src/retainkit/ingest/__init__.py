@@ -8,11 +8,7 @@ A table comes in; weighted sufficient statistics come out, which models are fitt
 """
 
 from retainkit.ingest.examples import load_cdnow, simulate_subscriptions
-from retainkit.ingest.subscriptions import (
-    SubscriptionSummary,
-    SubscriptionTreatment,
-    summarize_subscriptions,
-)
+from retainkit.ingest.subscriptions import SubscriptionSummary, SubscriptionTreatment, summarize_subscriptions
 from retainkit.ingest.transactions import (
     Activity,
     Holdout,

@@ -265,9 +265,7 @@ def _read(table: Frame, **named: str | None) -> Table:
     return read_table(table, wanted, argument="table", line="row")
 
 
-def _who_pays(
-    read: Table,
-) -> tuple[Any, NDArray[np.int64], NDArray[np.int64], int, NDArray[np.bool_] | None]:
+def _who_pays(read: Table) -> tuple[Any, NDArray[np.int64], NDArray[np.int64], int, NDArray[np.bool_] | None]:
     """The distinct customers; of every row the customer's place, the MRR in whole parts, and the flag."""
     customers, code = read["customer_id"].ids()
     amounts = read["mrr"].numbers()

@@ -89,10 +89,7 @@ class CustomerBaseReport(AbstractReport):
             },
             "assumptions": self.assumptions.as_dict(),
             "base": base,
-            "new_customer": {
-                **self.new_customer.as_dict(),
-                "value_standard_error": self.new_customer_error,
-            },
+            "new_customer": {**self.new_customer.as_dict(), "value_standard_error": self.new_customer_error},
             "payback": None if self.payback is None else _payback(self.payback),
             "fits": {name: None if each is None else each.as_dict() for name, each in fits.items()},
             "tracking": None if self.tracking is None else self.tracking.as_dict(),

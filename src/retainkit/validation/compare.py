@@ -163,9 +163,7 @@ def compare(models: Sequence[type[AnyModel] | AnyFamily], data: DataOf[AbstractS
 
 
 def _candidate(
-    model: type[AnyModel] | AnyFamily,
-    known: DataOf[AbstractSummary],
-    transactions: TransactionSummary | None,
+    model: type[AnyModel] | AnyFamily, known: DataOf[AbstractSummary], transactions: TransactionSummary | None
 ) -> tuple[Candidate, FitError | None]:
     name = str(getattr(model, "name", getattr(model, "__name__", model)))
     try:

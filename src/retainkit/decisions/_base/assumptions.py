@@ -179,12 +179,7 @@ def assumption_cells(assumptions: Sequence[Assumption]) -> list[tuple[str, str, 
     """The table of assumptions with its headings: name, value, where it turns, and what it is."""
     rows = [("assumed", "value", "turns at", "what it is")]
     return rows + [
-        (
-            a.name,
-            f"{a.value:.6g}",
-            "-" if a.turning_point is None else f"{a.turning_point:.6g}",
-            a.meaning,
-        )
+        (a.name, f"{a.value:.6g}", "-" if a.turning_point is None else f"{a.turning_point:.6g}", a.meaning)
         for a in assumptions
     ]
 

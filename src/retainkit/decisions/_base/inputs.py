@@ -86,6 +86,9 @@ class Inputs(Record, Question):
     def read(cls, arguments: Mapping[str, NumberLike], **settings: Any) -> Self:
         """The inputs out of a caller's arguments, checked and in one unit of time.
 
+        Raises `InputError` for values outside their domain, draws of unequal number, tables, and a `Rate`
+        without a period.
+
         Parameters
         ----------
         arguments : mapping
@@ -93,11 +96,6 @@ class Inputs(Record, Question):
             is converted to ``arguments["period"]``.
         **settings
             Fields whose value is not the argument itself.
-
-        Raises
-        ------
-        InputError
-            For values outside their domain, draws of unequal number, tables, and a `Rate` without a period.
         """
         given = {**arguments, **settings}
         declared = {f.name: f.metadata for f in dataclasses.fields(cls)}

@@ -34,15 +34,12 @@ from retainkit.typing import NumberLike, Plain, Real
 class BetaAcceptance(Record):
     """A share of churners who accept that is not known exactly: Beta(alpha, beta).
 
+    Raises `InputError` for values of 0 or less.
+
     Parameters
     ----------
     alpha, beta : number, above 0
         Beta(6, 14), with a mean of .3 and a standard deviation of .1, is customary.
-
-    Raises
-    ------
-    InputError
-        For values of 0 or less.
 
     Examples
     --------
@@ -87,6 +84,8 @@ _ASSUMED = {f.name: f.metadata["domain"] for f in fields(OfferInputs)}
 class Campaign(Record):
     """What a contact costs and brings, for a churner and for a stayer.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     value : number, column with one entry per customer, or draws, money
@@ -104,11 +103,6 @@ class Campaign(Record):
         can tell.
     cost : number or draws, money
         A, of the campaign as a whole.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -284,6 +278,9 @@ def campaign_profit(
     N·α·[p·churner + (1 − p)·stayer] − A with the precision p = β₀·λ. Values that differ from customer to
     customer belong to `profit_curve` and `whom_to_contact`; arrays are draws here.
 
+    Raises `InputError` for values outside their domain, and a lift that finds more churners than there are or
+    contacts.
+
     Parameters
     ----------
     campaign : Campaign
@@ -295,11 +292,6 @@ def campaign_profit(
         β₀, of the base without the campaign, over the time that it is meant to save.
     lift : number or draws, 0 or more
         λ: how many times more churners there are among the contacted than in the base. 1 is no choice at all.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and a lift that finds more churners than there are or contacts.
 
     Examples
     --------

@@ -78,6 +78,9 @@ def best_incentive(
 ) -> IncentivePlan:
     """The incentive that earns most per contact, and whom it is worth to contact with it.
 
+    Raises `InputError` for values outside their domain, a response above 1, and draws of an S-shaped
+    response.
+
     Parameters
     ----------
     churn_probability : number or column in [0, 1]
@@ -93,11 +96,6 @@ def best_incentive(
     one_for_all : bool
         Whether everybody contacted gets the same incentive: the one with the largest sum of profits over
         those whom it is worth to contact.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, a response above 1, and draws of an S-shaped response.
 
     Examples
     --------

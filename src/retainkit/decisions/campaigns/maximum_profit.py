@@ -63,6 +63,8 @@ def maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -
     max over thresholds t of Σ_{score ≥ t} (profit of a contact)/N, with the values, incentives and costs of
     the customers themselves.
 
+    Raises `InputError` as `profit_curve`; draws are refused.
+
     Parameters
     ----------
     score : column
@@ -70,11 +72,6 @@ def maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -
     churned : column of 0 and 1, or booleans
     campaign : Campaign
         Its parameters may have one entry per customer; the fixed cost does not count.
-
-    Raises
-    ------
-    InputError
-        As `profit_curve`; draws are refused.
 
     Examples
     --------
@@ -107,17 +104,14 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
 
     E[max over thresholds t of the profit per customer], γ ~ Beta(α, β). Time is that of sorting the scores.
 
+    Raises `InputError` as `maximum_profit`, and for an acceptance that is no `BetaAcceptance`.
+
     Parameters
     ----------
     score, churned
         As `maximum_profit`.
     campaign : Campaign
         With ``acceptance=BetaAcceptance(alpha, beta)``; the other parameters may have one entry per customer.
-
-    Raises
-    ------
-    InputError
-        As `maximum_profit`, and for an acceptance that is no `BetaAcceptance`.
 
     Examples
     --------

@@ -122,6 +122,9 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     Customers with the same score are contacted together. The best share of one sample flatters itself a
     little: choose it on one holdout and report it on another.
 
+    Raises `InputError` for columns of unequal length, scores that are not finite and outcomes that are not 0
+    or 1.
+
     Parameters
     ----------
     score : column
@@ -131,11 +134,6 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     campaign : Campaign
         Its parameters may have one entry per customer, in the order of `score`, or draws along a first axis
         of their own, shape (draws, 1).
-
-    Raises
-    ------
-    InputError
-        For columns of unequal length, scores that are not finite and outcomes that are not 0 or 1.
 
     Examples
     --------
@@ -210,17 +208,14 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     no reason: this assumes that the acceptance is the same at every risk. Where an experiment says whom a
     contact changes, decide by that change instead.
 
+    Raises `InputError` for probabilities outside [0, 1] and columns of unequal length.
+
     Parameters
     ----------
     churn_probability : column in [0, 1]
         Calibrated: of those with .2, a fifth leave.
     campaign : Campaign
         Its parameters may have one entry per customer, or draws along a first axis of their own, (draws, 1).
-
-    Raises
-    ------
-    InputError
-        For probabilities outside [0, 1] and columns of unequal length.
 
     Examples
     --------

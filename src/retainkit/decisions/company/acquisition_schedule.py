@@ -22,6 +22,8 @@ def substitution_schedule(
 ) -> Array:
     """New customers per period on a logistic curve: differences of potential/(1 + e^(−β−γt)).
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     potential : number or draws (draws,), 0 or more
@@ -36,11 +38,6 @@ def substitution_schedule(
     -------
     (periods,) or (draws, periods) float64 array
         The first entry is the period that begins now.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -29,6 +29,8 @@ from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 def improved_switching(transitions: NumberLike, *, brand: int, utility_change: Number) -> Array:
     """The table of brand switching after one brand became better: its odds times e^utility_change.
 
+    Raises `InputError` for rows that are no probabilities, and for a brand that is not in the table.
+
     Parameters
     ----------
     transitions : (brands, brands), shares
@@ -42,11 +44,6 @@ def improved_switching(transitions: NumberLike, *, brand: int, utility_change: N
     -------
     (brands, brands) float64 array
         Rows sum to what they summed to before.
-
-    Raises
-    ------
-    InputError
-        For rows that are no probabilities, and for a brand that is not in the table.
 
     Examples
     --------
@@ -154,6 +151,8 @@ def return_on_switching(
 
     CE = Σ over buyers of the value to the brand of one who bought brand i last, `brand_switching_value`.
 
+    Raises `InputError` as `brand_switching_value`, and for numbers of buyers that do not fit the table.
+
     Parameters
     ----------
     transitions : (brands, brands), shares
@@ -168,11 +167,6 @@ def return_on_switching(
     discount_rate : number or draws > -1, or Rate, per period
     first, purchases_per_period, horizon, period
         As `brand_switching_value`.
-
-    Raises
-    ------
-    InputError
-        As `brand_switching_value`, and for numbers of buyers that do not fit the table.
 
     Examples
     --------

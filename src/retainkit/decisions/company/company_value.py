@@ -124,6 +124,9 @@ def value_company(
     of period j. They bring the margin at its end; new ones cost `acquisition_cost` at its start, overhead and
     tax fall at its end.
 
+    Raises `InputError` for values outside their domain, columns that do not fit `horizon`, and a terminal
+    growth as fast as the discount.
+
     Parameters
     ----------
     customers : number or draws, 0 or more
@@ -157,12 +160,6 @@ def value_company(
         Asked for the equity, such as its market value; the decision is whether it is worth that.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, columns that do not fit `horizon`, and a terminal growth as fast as
-        the discount.
 
     Examples
     --------

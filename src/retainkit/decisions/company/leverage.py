@@ -28,6 +28,8 @@ def shareholder_value(
 ) -> SameKind:
     """What a company's owners have: customer equity + non-operating assets − debt − tax − overhead.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     customer_equity : number or column, money of now
@@ -41,11 +43,6 @@ def shareholder_value(
     Returns
     -------
     float, ndarray or Series
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -70,6 +67,9 @@ def leverage_effect(
 ) -> SameKind:
     """By how many percent shareholder value rises with one percent of customer equity: CE/(CE + NOA − debt).
 
+    Raises `InputError` for values outside their domain, and where nothing is left for the owners: there is no
+    leverage on a shareholder value of 0 or less.
+
     Parameters
     ----------
     customer_equity : number or column, money
@@ -79,12 +79,6 @@ def leverage_effect(
     Returns
     -------
     float, ndarray or Series
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where nothing is left for the owners: there is no leverage
-        on a shareholder value of 0 or less.
 
     Examples
     --------

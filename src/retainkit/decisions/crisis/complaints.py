@@ -57,6 +57,8 @@ class _Rates(Record):
 class ComplaintHandling(_Rates):
     """One way of handling complaints: how many complain, how their complaints end, and who stays.
 
+    Raises `InputError` for values outside their domain, and shares that sum to more than 1.
+
     Parameters
     ----------
     share_complaining : number or draws in [0, 1]
@@ -69,11 +71,6 @@ class ComplaintHandling(_Rates):
         The same for those with a problem who do not complain.
     cost_per_complaint : number or draws, money
         Of handling one, with what is given to the customer.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and shares that sum to more than 1.
     """
 
     share_complaining: NumberLike = assumed(PROBABILITY, "of those with a problem")
@@ -230,6 +227,8 @@ def market_damage(
 ) -> MarketDamage:
     """What customers' problems cost in a period: those who leave, and those whom they tell.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     customers : number or draws, 0 or more
@@ -241,11 +240,6 @@ def market_damage(
     handling : ComplaintHandling
     word_of_mouth : WordOfMouth, optional
         Left out by default.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -314,6 +308,8 @@ def better_complaint_handling(
 ) -> BetterComplaintHandling:
     """Whether another way of handling complaints is worth it: more who complain, more who are satisfied.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     customers, value, share_with_problem, stay_without_problem, word_of_mouth
@@ -326,11 +322,6 @@ def better_complaint_handling(
     -------
     BetterComplaintHandling
         Assumptions about the plan are named ``planned_…``.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -28,6 +28,8 @@ def crisis_survivor_factor(
 ) -> SameKind:
     """The share that a crisis leaves of the customers who would be there without it: exp(−μ₀κ/λ).
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     churn : number or column in [0, 1), or Rate
@@ -43,11 +45,6 @@ def crisis_survivor_factor(
     -------
     float, ndarray or Series
         Long after the crisis.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -78,6 +75,8 @@ def value_through_crisis(
 
     ∫ m·e^(−δt)·exp(−μ₀t − μ₀κ(1−e^(−λt))/λ) dt: the margin flows all the time, ``timing="continuous"``.
 
+    Raises `InputError` for values outside their domain, and without discount where nobody leaves.
+
     Parameters
     ----------
     margin_per_period : number or column, money
@@ -92,11 +91,6 @@ def value_through_crisis(
     -------
     float, ndarray or Series
         Money of that moment.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and without discount where nobody leaves.
 
     Examples
     --------
@@ -148,6 +142,8 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     Between whole periods the hazard of the curve is taken to be even, so that S(k)/S(k−1) becomes
     [S(k)/S(k−1)]^(1 + κ·(mean of e^(−λt) in the period)).
 
+    Raises `InputError` for values outside their domain, and for times between whole periods.
+
     Parameters
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
@@ -161,11 +157,6 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     ndarray or callable
         A column for a column; else what gives S at an array of whole numbers of periods, fit for
         `lifetime_value_on_curve`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and for times between whole periods.
 
     Examples
     --------

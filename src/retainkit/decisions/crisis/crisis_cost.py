@@ -136,6 +136,8 @@ def crisis_cost(
     The hazard is μ₀(1 + κe^(−λt)) in calendar time, for customers at hand and for those who come later;
     acquisition is A(1 − drop·e^(−λ't)).
 
+    Raises `InputError` for values outside their domain, and without discount where nobody leaves.
+
     Parameters
     ----------
     margin_per_period : number or draws, money
@@ -153,11 +155,6 @@ def crisis_cost(
         Share of new customers who do not come at the start of the crisis.
     acquisition_half_life : number or draws, periods, optional
         In which that share halves; `half_life` by default.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and without discount where nobody leaves.
 
     Examples
     --------
@@ -241,6 +238,8 @@ def faster_recovery(
 ) -> FasterRecovery:
     """Whether spending on a faster recovery from a crisis pays.
 
+    Raises `InputError` as `crisis_cost`.
+
     Parameters
     ----------
     half_life_after : number or draws, periods, above 0
@@ -250,11 +249,6 @@ def faster_recovery(
     margin_per_period, churn, discount_rate, hazard_jump, half_life, customers
         As `crisis_cost`.
     acquired_per_period, acquisition_cost, acquisition_drop, acquisition_half_life, period
-        As `crisis_cost`.
-
-    Raises
-    ------
-    InputError
         As `crisis_cost`.
 
     Examples

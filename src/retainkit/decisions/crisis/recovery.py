@@ -33,6 +33,9 @@ def recovery_gain(
 ) -> SameKind:
     """What making good for one failure adds, Δp(stay)·V − cost.
 
+    Raises `InputError` for chances outside their domain, p₀ above p, and where the chance to stay after
+    recovery exceeds 1.
+
     Parameters
     ----------
     value : number or column, money
@@ -49,11 +52,6 @@ def recovery_gain(
     Returns
     -------
     float, ndarray or Series
-
-    Raises
-    ------
-    InputError
-        For chances outside their domain, p₀ above p, and where the chance to stay after recovery exceeds 1.
 
     Examples
     --------
@@ -142,6 +140,8 @@ def service_recovery(
 ) -> ServiceRecovery:
     """Whether making good for service failures is worth what it costs, and what preventing one is worth.
 
+    Raises `InputError` as `recovery_gain`.
+
     Parameters
     ----------
     value, stay_without_failure, stay_unrecovered, restored, cost_per_recovery, recovery_paradox
@@ -150,11 +150,6 @@ def service_recovery(
         That would be recovered.
     cost : number or draws, money
         Of being able to: a hotline, training.
-
-    Raises
-    ------
-    InputError
-        As `recovery_gain`.
 
     Examples
     --------

@@ -118,6 +118,8 @@ def experiment_from_draws(
     and under ``fit(model, treated).draws(4000, seed=2)``. With one seed for both, the draws of the two arms
     would move together, and the gain would look far more certain than it is.
 
+    Raises `InputError` for values outside their domain and draws of unequal number.
+
     Parameters
     ----------
     control, treated : (draws,) or (draws, 1), money per customer
@@ -126,11 +128,6 @@ def experiment_from_draws(
     cost_per_customer : number or (draws,), money per treated customer
     customers, level
         As `retention_test`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and draws of unequal number.
 
     Examples
     --------

@@ -128,6 +128,8 @@ def sample_size_for_profit(
     Berman, R. (2019), "Test & Roll: Profit-Maximizing A/B Tests", Marketing Science 38(6), 1038-1058,
     doi:10.1287/mksc.2019.1194.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     mean, sd : number, money per customer
@@ -141,11 +143,6 @@ def sample_size_for_profit(
         c, of observing one customer in the test; the treatment's own cost is in the gain.
     cost : number, money
         K, of holding the test at all.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -24,6 +24,8 @@ from retainkit.typing import NumberLike
 def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
     """Expected value of perfect information: the most that it is worth paying to know the net gain.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     mean, sd : number or column, money
@@ -33,11 +35,6 @@ def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
     -------
     float, ndarray or Series
         Money, the kind of the arguments; also the expected loss of deciding now.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -51,6 +48,8 @@ def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
 def evsi(mean: NumberLike, *, sd: NumberLike, standard_error: NumberLike) -> SameKind:
     """Expected value of sample information: the most that it is worth paying for an estimate of the gain.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     mean, sd : number or column, money
@@ -62,11 +61,6 @@ def evsi(mean: NumberLike, *, sd: NumberLike, standard_error: NumberLike) -> Sam
     -------
     float, ndarray or Series
         Money, the kind of the arguments.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -84,15 +78,12 @@ def evpi_of_draws(gains: NumberLike) -> float:
 
     E[max over options] − max over options of E.
 
+    Raises `InputError` for what is no such table.
+
     Parameters
     ----------
     gains : (draws, options) or (draws,), money
         One column per option, each draw a row; a single column is an option against doing nothing.
-
-    Raises
-    ------
-    InputError
-        For what is no such table.
 
     Examples
     --------

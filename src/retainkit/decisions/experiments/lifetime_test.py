@@ -38,6 +38,8 @@ def lifetime_test(
     λ ~ Gamma(prior + left, prior + time at risk) in each arm; a customer is worth m/(λ + ln(1 + d)), a margin
     that flows until he or she leaves. The effect is taken to last as long as the customer does.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     churned_control, churned_treated : number
@@ -58,11 +60,6 @@ def lifetime_test(
     seed : int or Generator
     period : unit, optional
         What margin and times count in; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

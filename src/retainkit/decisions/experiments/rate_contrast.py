@@ -51,6 +51,8 @@ class Contrast(Record):
 def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level: Number = 0.9) -> Contrast:
     """A sum or difference of independent rates with an interval that is right for small rates too.
 
+    Raises `InputError` for more events than customers, no customers, and signs that are not 1 or -1 for each.
+
     Parameters
     ----------
     *counts : (events, customers) of each rate
@@ -58,15 +60,6 @@ def rate_contrast(*counts: tuple[Number, Number], signs: tuple[int, ...], level:
         (1, -1) for a difference of two.
     level : number in (0, 1)
         Of the interval.
-
-    Returns
-    -------
-    Contrast
-
-    Raises
-    ------
-    InputError
-        For more events than customers, no customers, and signs that are not 1 or -1 for each.
 
     Examples
     --------

@@ -38,6 +38,8 @@ def retention_test(
     numbers it is integrated, without drawing; where one of the amounts is drawn, as many shares are
     drawn.
 
+    Raises `InputError` for values outside their domain, and where more left than there were.
+
     Parameters
     ----------
     churned_control, control, churned_treated, treated : number
@@ -56,11 +58,6 @@ def retention_test(
         Of the interval.
     seed : int or Generator
         Used only with draws.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where more left than there were.
 
     Examples
     --------

@@ -36,6 +36,9 @@ def revenue_test(
 
     Posterior of mean margin treated − mean margin untreated − cost_per_customer.
 
+    Raises `InputError` for values that are no money, arms of fewer than two customers, and unknown
+    posteriors.
+
     Parameters
     ----------
     control, treated : column, money
@@ -48,11 +51,6 @@ def revenue_test(
     draws : int
         How many; as many as `cost_per_customer` has, if it is drawn.
     seed : int or Generator
-
-    Raises
-    ------
-    InputError
-        For values that are no money, arms of fewer than two customers, and unknown posteriors.
 
     Examples
     --------

@@ -24,6 +24,8 @@ def sample_size_for_shares(
 
     (z_{α/2} + z_β)²·(p₁q₁ + p₂q₂)/Δ², two-sided.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     share, other_share : number or column in [0, 1]
@@ -37,11 +39,6 @@ def sample_size_for_shares(
     -------
     float, ndarray or Series
         Customers per arm; ``inf`` where the shares are equal.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -62,6 +59,8 @@ def sample_size_for_means(
 ) -> SameKind:
     """Customers per arm to show that two means differ by this much: (z_{α/2} + z_β)²·2·sd²/Δ².
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     difference : number or column, money
@@ -74,11 +73,6 @@ def sample_size_for_means(
     -------
     float, ndarray or Series
         Customers per arm; ``inf`` for no difference.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

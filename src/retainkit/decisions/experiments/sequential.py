@@ -97,6 +97,8 @@ def sequential_test(
     For any effect with independent growth of information: a difference of shares or means, money per
     customer, a parameter fitted to more and more customers.
 
+    Raises `InputError` for values outside their domain and columns of unequal length.
+
     Parameters
     ----------
     estimate, standard_error : columns (looks,)
@@ -110,11 +112,6 @@ def sequential_test(
         Stop as soon as the effect is known to be above or below this: 0, or what the treatment costs.
     level : number in (0, 1)
         1 − α, for all looks together.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and columns of unequal length.
 
     Examples
     --------

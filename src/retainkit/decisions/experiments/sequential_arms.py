@@ -27,6 +27,9 @@ def sequential_retention_test(
     The effect is p₀ − p₁, the share kept. Its standard error counts one customer more who left and one more
     who stayed in each arm, so that the first few customers decide nothing.
 
+    Raises `InputError` for values outside their domain, counts that fall, and where more left than there
+    were.
+
     Parameters
     ----------
     churned_control, control, churned_treated, treated : columns (looks,)
@@ -37,11 +40,6 @@ def sequential_retention_test(
         0 for any effect; cost/value for an effect that pays.
     level : number in (0, 1)
         For all looks together.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, counts that fall, and where more left than there were.
 
     Examples
     --------
@@ -101,6 +99,9 @@ def sequential_revenue_test(
     The effect is the difference of the mean margins, treated − control, with the variance of each arm as it
     stood at the look.
 
+    Raises `InputError` for values outside their domain, looks that do not rise or pass the end of an arm, and
+    arms in which all customers are alike at the first look.
+
     Parameters
     ----------
     control, treated : columns, money
@@ -112,12 +113,6 @@ def sequential_revenue_test(
         As `sequential_retention_test`.
     threshold : number, money
         0 for any effect; the cost of treating a customer for an effect that pays.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, looks that do not rise or pass the end of an arm, and arms in which
-        all customers are alike at the first look.
 
     Examples
     --------

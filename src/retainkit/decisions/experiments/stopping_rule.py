@@ -31,6 +31,8 @@ def when_to_stop(
     each arm. The test goes on if some number of further periods has a net benefit of sampling above 0; with
     μ and σ updated, ask again after each period.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     mean, sd : number, money per customer
@@ -49,11 +51,6 @@ def when_to_stop(
     -------
     ExperimentPlan
         `worth_it` says whether to test on, `per_arm` how many more customers in each arm.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -137,6 +137,8 @@ def effect_check(
 ) -> EffectCheck:
     """Whether a fix did what it should: before and after, with customers who did not get it as a control.
 
+    Raises `InputError` for counts that cannot be, and values outside their domain.
+
     Parameters
     ----------
     fixed_before, fixed_after, control_before, control_after : (events, customers)
@@ -150,15 +152,6 @@ def effect_check(
         Of the fix.
     level : number in (0, 1)
         Of the interval.
-
-    Returns
-    -------
-    EffectCheck
-
-    Raises
-    ------
-    InputError
-        For counts that cannot be, and values outside their domain.
 
     Examples
     --------
@@ -215,6 +208,8 @@ def effect_check_of_table(
 ) -> EffectCheck:
     """The same from a table with one row per customer, counted.
 
+    Raises `InputError` for missing columns, gaps, and a group without customers.
+
     Parameters
     ----------
     table : dataframe of any kind, or dict of columns
@@ -223,11 +218,6 @@ def effect_check_of_table(
         observed after it.
     customers, value, cost, level
         As `effect_check`.
-
-    Raises
-    ------
-    InputError
-        For missing columns, gaps, and a group without customers.
 
     Examples
     --------

@@ -92,6 +92,8 @@ def importance_performance(
 ) -> ImportancePerformance:
     """Attributes in four quadrants: how important each is, against how well it is done.
 
+    Raises `InputError` for missing performances, unequal names, values that are not finite and unknown cuts.
+
     Parameters
     ----------
     importance : KeyDrivers, or mapping of name to number
@@ -100,11 +102,6 @@ def importance_performance(
         On one scale for all. By default the mean answers in the survey behind `KeyDrivers`.
     cut : {"mean", "median"} or (importance, performance)
         From where on each counts as high.
-
-    Raises
-    ------
-    InputError
-        For missing performances, unequal names, values that are not finite and unknown cuts.
 
     Examples
     --------

@@ -153,6 +153,9 @@ def issue_effects(
 ) -> IssueEffects:
     """How much more often customers leave who met an issue, other issues and controls being equal.
 
+    Raises `InputError` for missing columns, gaps, issues that fewer than two customers have or lack, issues
+    that are a combination of others, and customers who cannot be compared with anyone.
+
     Parameters
     ----------
     table : dataframe of any kind, or dict of columns
@@ -166,16 +169,6 @@ def issue_effects(
     method : {"adjusted", "stratified", "unadjusted"}
     level : number in (0, 1)
         Of the intervals.
-
-    Returns
-    -------
-    IssueEffects
-
-    Raises
-    ------
-    InputError
-        For missing columns, gaps, issues that fewer than two customers have or lack, issues that are a
-        combination of others, and customers who cannot be compared with anyone.
 
     Examples
     --------

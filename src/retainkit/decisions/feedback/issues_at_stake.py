@@ -147,6 +147,8 @@ def issues_at_stake(
 ) -> IssueRanking:
     """Which complaint to fix first: the issues by net gain per cost, and the best choice within a budget.
 
+    Raises `InputError` for values outside their domain, and mappings that do not name the same issues.
+
     Parameters
     ----------
     effects : IssueEffects, or mapping of issue to number or draws in [-1, 1]
@@ -165,15 +167,6 @@ def issues_at_stake(
         No limit by default.
     draws, seed
         Of the estimates.
-
-    Returns
-    -------
-    IssueRanking
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and mappings that do not name the same issues.
 
     Examples
     --------

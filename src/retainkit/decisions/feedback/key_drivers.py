@@ -142,6 +142,9 @@ def key_drivers(
 
     Up to 20 drivers all orders are averaged over exactly, beyond that some thousands at random.
 
+    Raises `InputError` for missing columns, gaps, columns that are not numbers or do not vary, a driver that
+    is a combination of others, and fewer rows than two more than drivers.
+
     Parameters
     ----------
     table : dataframe of any kind, or dict of columns
@@ -160,16 +163,6 @@ def key_drivers(
     orders : int
         How many random orders, where there are more than 20 drivers.
     seed : int or Generator
-
-    Returns
-    -------
-    KeyDrivers
-
-    Raises
-    ------
-    InputError
-        For missing columns, gaps, columns that are not numbers or do not vary, a driver that is a combination
-        of others, and fewer rows than two more than drivers.
 
     Examples
     --------
@@ -220,6 +213,9 @@ def key_drivers_of_correlations(
 ) -> KeyDrivers:
     """The same from a published or polychoric table of correlations; without the rows there are no intervals.
 
+    Raises `InputError` for tables that no data can have, a driver that is a combination of others, and a
+    wrong number of names.
+
     Parameters
     ----------
     correlation : (p, p)
@@ -231,12 +227,6 @@ def key_drivers_of_correlations(
         Its name.
     method, orders, seed
         As `key_drivers`.
-
-    Raises
-    ------
-    InputError
-        For tables that no data can have, a driver that is a combination of others, and a wrong number of
-        names.
 
     Examples
     --------

@@ -24,6 +24,8 @@ def value_at_stake(
 ) -> SameKind:
     """What an issue takes away by making customers leave: N·incidence·Δchurn·V.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     customers : number or column, 0 or more
@@ -40,11 +42,6 @@ def value_at_stake(
     -------
     float, ndarray or Series
         Money, the kind of the arguments.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -26,17 +26,15 @@ _STRANGER = Fault(
 
 
 def tickets_by_customer(
-    tickets: Frame,
-    *,
-    customers: NumberLike,
-    customer_id: str,
-    issue: str,
-    at_least: int = 1,
+    tickets: Frame, *, customers: NumberLike, customer_id: str, issue: str, at_least: int = 1
 ) -> dict[str, Values]:
     """One row per customer, with a column of 0 and 1 for each issue: whether the customer met it.
 
     Count tickets of a time before the one in which leaving is observed: who is about to cancel writes in,
     and that ticket is not the reason.
+
+    Raises `InputError` for tickets of unknown customers, customers who occur twice, gaps, and an issue that
+    is named like a column of `customers`.
 
     Parameters
     ----------
@@ -53,12 +51,6 @@ def tickets_by_customer(
     -------
     dict of columns
         Those of `customers`, then one per issue, in alphabetical order.
-
-    Raises
-    ------
-    InputError
-        For tickets of unknown customers, customers who occur twice, gaps, and an issue that is named like
-        a column of `customers`.
 
     Examples
     --------

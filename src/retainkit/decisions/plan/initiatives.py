@@ -91,6 +91,9 @@ class Initiative(AbstractInitiative):
 
     Effects are numbers, or ranges as `UncertainEffect` takes: ``{"low": 0.85, "high": 0.97}``.
 
+    Raises `InputError` for an initiative without effect, one with two effects on churn, and fields outside
+    their domain.
+
     Parameters
     ----------
     name : str
@@ -114,11 +117,6 @@ class Initiative(AbstractInitiative):
         As named in the plan.
     start_month, duration_months : whole numbers
         When it starts, from now, and for how long it costs and works.
-
-    Raises
-    ------
-    InputError
-        For an initiative without effect, one with two effects on churn, and fields outside their domain.
 
     Examples
     --------

@@ -12,16 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 import numpy as np
 from pydantic import Field, model_validator
 
-from retainkit.decisions.plan._fields import (
-    AbstractInput,
-    Amount,
-    Churn,
-    Growth,
-    Money,
-    Months,
-    Reach,
-    Share,
-)
+from retainkit.decisions.plan._fields import AbstractInput, Amount, Churn, Growth, Money, Months, Reach, Share
 from retainkit.decisions.plan.evaluate import evaluated
 from retainkit.decisions.plan.initiatives import Initiative
 from retainkit.decisions.plan.population import Base
@@ -159,6 +150,9 @@ class AbstractPlan(AbstractInput, ABC):
     def evaluate(self, *, draws: int = 1000, seed: int = 0) -> PlanResult:
         """Every initiative alone and together, the best set for every budget, and what to learn first.
 
+        Raises `InputError` for a number of draws below 100, and where draws of an effect make no sense, such
+        as more churn points than there is churn.
+
         Parameters
         ----------
         draws : int, 100 or more
@@ -166,12 +160,6 @@ class AbstractPlan(AbstractInput, ABC):
             combined at random (a Latin hypercube).
         seed : int
             Of the combining.
-
-        Raises
-        ------
-        InputError
-            For a number of draws below 100, and where draws of an effect make no sense, such as more churn
-            points than there is churn.
         """
         return evaluated(
             self.base(), self._initiatives(), name=self.name, budget=self.budget, draws=draws, seed=seed

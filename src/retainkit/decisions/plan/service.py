@@ -7,11 +7,7 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Money, Positive, Share
-from retainkit.decisions.plan.initiatives import (
-    AbstractInitiative,
-    Effect,
-    Initiative,
-)
+from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect, Initiative
 from retainkit.decisions.plan.uncertain import EffectLike
 from retainkit.decisions.service.effects import ElasticEffect, RecoveryEffect, StaffEffect
 from retainkit.errors import InputError
@@ -157,10 +153,7 @@ duration_months
             lost = float(failure.monthly_incidence * effect.lost)
             said = "share of what failures lose that is brought back"
             found.append(Effect("recovery.restored", failure.restored, "churn_points", lost, said))
-        return (
-            *found,
-            *self._direct({"hazard_ratio": "hazard_ratio", "monthly_margin_change": "margin"}),
-        )
+        return (*found, *self._direct({"hazard_ratio": "hazard_ratio", "monthly_margin_change": "margin"}))
 
     @property
     def total_monthly_cost(self) -> float:

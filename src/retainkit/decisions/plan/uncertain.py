@@ -19,6 +19,8 @@ _Z90 = 1.6448536269514722  # the 95% point of a standard normal: nine draws in t
 class UncertainEffect(AbstractInput):
     """An effect and how sure it is, given in one of three ways.
 
+    Raises `InputError` for none or several of the ways, and a range upside down.
+
     Parameters
     ----------
     value : float
@@ -29,11 +31,6 @@ class UncertainEffect(AbstractInput):
         Its mean and its standard deviation.
     distribution : {"normal", "lognormal", "uniform"}, optional
         By default lognormal for hazard ratios, which are above 0, and normal for all else.
-
-    Raises
-    ------
-    InputError
-        For none or several of the ways, and a range upside down.
 
     Examples
     --------

@@ -36,6 +36,8 @@ def break_even_churn_with_discount(
     c' = (c+d)(1−Δ/m) − d, where everyone who starts a period pays (begin, mid or end). Where only those who
     stay pay, it is the c' with (m−Δ)(1−c')/(c'+d) = m(1−c)/(c+d).
 
+    Raises `InputError` for values outside their domain, an unknown timing, or a `Rate` without `period`.
+
     Parameters
     ----------
     margin_per_period : number or column, money, above 0
@@ -53,11 +55,6 @@ def break_even_churn_with_discount(
     -------
     float, ndarray or Series
         Below 0 where the discount cannot pay, even if nobody ever left again.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, an unknown timing, or a `Rate` without `period`.
 
     Examples
     --------
@@ -154,6 +151,8 @@ def loyalty_discount(
 
     Gain = value(m − Δ, c') − value(m, c) − cost, per customer.
 
+    Raises `InputError` for values outside their domain, and where a value has no end.
+
     Parameters
     ----------
     margin_per_period : number or draws, money, above 0
@@ -168,15 +167,6 @@ def loyalty_discount(
         Of introducing it.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    LoyaltyDiscount
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where a value has no end.
 
     Examples
     --------

@@ -131,6 +131,8 @@ def tier_programme(
     V = Σ_t (P/(1+d))ᵗ·(margin − reward cost). The period that begins now counts in full, and each move takes
     one period. Gain = Σ start·(V − V without).
 
+    Raises `InputError` as `markov_value`, and for columns of another number of tiers.
+
     Parameters
     ----------
     margins, margins_without : (tiers,), money per period
@@ -155,11 +157,6 @@ def tier_programme(
     TierProgramme
         Its assumptions have the margin and the reward cost of each tier with the amount at which the
         programme turns.
-
-    Raises
-    ------
-    InputError
-        As `markov_value`, and for columns of another number of tiers.
 
     Examples
     --------

@@ -17,6 +17,8 @@ def share_paid_anyway(probability_without: NumberLike, probability_with: NumberL
     reward. Both probabilities need a control group: nothing in the data of the rewarded alone tells them
     apart.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     probability_without : number or column in [0, 1]
@@ -28,11 +30,6 @@ def share_paid_anyway(probability_without: NumberLike, probability_with: NumberL
     -------
     float, ndarray or Series
         1 where the reward moves nobody.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

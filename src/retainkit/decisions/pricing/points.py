@@ -31,6 +31,8 @@ def effective_rebate(
 ) -> SameKind:
     """What points really give back of the spending, after breakage and delay: e·k·(1 − b)·(1+d)^(−τ).
 
+    Raises `InputError` for values outside their domain, or a `Rate` without `period`.
+
     Parameters
     ----------
     points_per_unit : number or column, 0 or more
@@ -49,11 +51,6 @@ def effective_rebate(
     -------
     float, ndarray or Series
         A share of the spending, for `break_even_lift`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, or a `Rate` without `period`.
 
     Examples
     --------
@@ -90,21 +87,14 @@ def points_programme(
 ) -> Rebate:
     """Whether a points programme is worth it: a rebate after breakage and delay against the lift it buys.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     spend_per_period, margin_share, lift, cost_per_period
         As `rebate_programme`.
     points_per_unit, cost_per_point, redemption_probability, periods_to_redemption, discount_rate, period
         As `effective_rebate`; numbers or draws.
-
-    Returns
-    -------
-    Rebate
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -162,6 +152,8 @@ def points_redemption(
     Σ_{k=1..L} h(1−c)·((1−h)(1−c))^(k−1)·(1+d)^(−k). Who keeps customers redeems more: retention
     lowers breakage.
 
+    Raises `InputError` for values outside their domain, or a `Rate` without `period`.
+
     Parameters
     ----------
     redemption_rate : number or column in [0, 1]
@@ -172,15 +164,6 @@ def points_redemption(
         L, periods; ``inf`` for points that never expire.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Returns
-    -------
-    PointsRedemption
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, or a `Rate` without `period`.
 
     Examples
     --------

@@ -75,6 +75,9 @@ def points_liability(
     It is what they are expected to cost, undiscounted; what has to stand in the books is decided by
     accounting standards.
 
+    Raises `InputError` for values outside their domain, columns of unequal length, and where more points are
+    redeemed or expired than there are.
+
     Parameters
     ----------
     opening : number, points, 0 or more
@@ -84,16 +87,6 @@ def points_liability(
         Of a redeemed point.
     redemption_probability : number or draws in [0, 1]
         Of the points outstanding, the share that will be redeemed: see `points_redemption`.
-
-    Returns
-    -------
-    PointsLiability
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, columns of unequal length, and where more points are redeemed or
-        expired than there are.
 
     Examples
     --------

@@ -22,6 +22,8 @@ def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> 
 
     In money: ΔQ/Q = −ΔP/(CM + ΔP), CM the contribution margin per unit at the old price.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     price_change : number or column > -1
@@ -34,11 +36,6 @@ def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> 
     float, ndarray or Series
         −0.1111 for a loss of 11.11%; ``inf`` where a price cut leaves no margin, so that no volume makes up
         for it.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -126,6 +123,8 @@ def price_change(
     A customer pays P per period at a margin of g·P, so is worth value(gP, c). After the change the volume is
     1 + ΔQ times as large, at once, at a margin of (g + x)·P, and the churn is c'.
 
+    Raises `InputError` for values outside their domain, and where a value has no end.
+
     Parameters
     ----------
     price_per_period : number or draws, money, above 0
@@ -143,15 +142,6 @@ def price_change(
         As `lifetime_value`.
     period : unit, optional
         What the price counts in; needed to convert a `Rate`.
-
-    Returns
-    -------
-    PriceChange
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where a value has no end.
 
     Examples
     --------

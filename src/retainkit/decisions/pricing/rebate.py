@@ -20,6 +20,8 @@ from retainkit.typing import Array, NumberLike, Real
 def break_even_lift(rebate: NumberLike, *, margin_share: NumberLike) -> SameKind:
     """How much more customers have to buy for a rebate on all their purchases to cost nothing: ρ/(g − ρ).
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     rebate : number or column in [0, 1]
@@ -31,11 +33,6 @@ def break_even_lift(rebate: NumberLike, *, margin_share: NumberLike) -> SameKind
     -------
     float, ndarray or Series
         0.25 for 25% more; ``inf`` where the rebate eats the whole margin.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -158,6 +155,8 @@ def rebate_programme(
 ) -> Rebate:
     """Whether a rebate on all purchases is worth it: s·((g − ρ)(1 + lift) − g) − cost, in a period.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     spend_per_period : number or draws, money, 0 or more
@@ -171,15 +170,6 @@ def rebate_programme(
         bought more before they joined: their lead over the others is not the lift.
     cost_per_period : number or draws, money per customer, 0 or more
         Of running it.
-
-    Returns
-    -------
-    Rebate
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -26,6 +26,8 @@ def break_even_take_rate(
 ) -> SameKind:
     """The take rate from which on an offer pays: t₀ + f/(M − κD).
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     margin_per_taker, cost_per_offer, take_rate_without, cannibalised_share, displaced_margin
@@ -35,11 +37,6 @@ def break_even_take_rate(
     -------
     float, ndarray or Series
         Above 1 where even everyone is not enough, ``inf`` where a taker brings nothing.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -118,6 +115,8 @@ def offer_to_customers(
 ) -> Offer:
     """Whether an upsell or cross-sell offer is worth it: (t − t₀)(M − κ·D) − f per customer who gets it.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     margin_per_taker : number or draws, money
@@ -134,15 +133,6 @@ def offer_to_customers(
         for it.
     displaced_margin : number or draws, money
         D, margin lost with each of these.
-
-    Returns
-    -------
-    Offer
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -38,6 +38,8 @@ def referral_multiplier(
 ) -> SameKind:
     """How many customers, in money of now, come of one customer won: 1/(1 − K·e^(−δτ)), δ = ln(1+d).
 
+    Raises `InputError` for K of 1 or more, where the sum has no end, and for values outside their domain.
+
     Parameters
     ----------
     referrals_per_customer : number or column, 0 or more, below 1
@@ -53,11 +55,6 @@ def referral_multiplier(
     -------
     float, ndarray or Series
         1.25 where every customer brings a quarter of a customer in the end.
-
-    Raises
-    ------
-    InputError
-        For K of 1 or more, where the sum has no end, and for values outside their domain.
 
     Examples
     --------
@@ -86,6 +83,8 @@ def referrals_per_customer(
 ) -> SameKind:
     """How many others a customer brings in a lifetime: K = ρ/c; in money of now ρ/(c+d).
 
+    Raises `InputError` for values outside their domain, or a `Rate` without `period`.
+
     Parameters
     ----------
     referrals_per_period : number or column, 0 or more
@@ -101,11 +100,6 @@ def referrals_per_customer(
     -------
     float, ndarray or Series
         ``inf`` where customers stay and refer for ever.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, or a `Rate` without `period`.
 
     Examples
     --------
@@ -172,6 +166,8 @@ def value_with_referrals(
     W = V + κ(W − C), so (V − κC)/(1 − κ), with κ = ρ/(c+d). With margins paid at the end and no cost it is
     m/(c + d − ρ): referrals work like churn taken away.
 
+    Raises `InputError` for ρ/c of 1 or more, values without end, and values outside their domain.
+
     Parameters
     ----------
     margin_per_period : number or column, money per period, above 0
@@ -182,11 +178,6 @@ def value_with_referrals(
         C, reward and onboarding of one who joins.
     churn, discount_rate, timing, period
         Of the margins: as `lifetime_value`.
-
-    Raises
-    ------
-    InputError
-        For ρ/c of 1 or more, values without end, and values outside their domain.
 
     Examples
     --------

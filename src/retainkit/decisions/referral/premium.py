@@ -92,6 +92,8 @@ def referred_customer_premium(
 ) -> ReferredPremium:
     """How much more a referred customer is worth than another one, by margin, retention and cost of winning.
 
+    Raises `InputError` for values outside their domain, and where a value has no end.
+
     Parameters
     ----------
     margin_per_period, margin_referred : number or draws, money per period
@@ -101,11 +103,6 @@ def referred_customer_premium(
         For a referred one the reward and the cost of the programme.
     discount_rate, timing, period
         As `lifetime_value`; the rate may be draws.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where a value has no end.
 
     Examples
     --------

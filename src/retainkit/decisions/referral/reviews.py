@@ -30,6 +30,9 @@ def customers_from_reviews(
 ) -> SameKind:
     """How many customers more, or fewer, a change of the rating brings: n·q·e·β·Δ.
 
+    Raises `InputError` for values outside their domain, and where the conversion of readers would leave [0,
+    1].
+
     Parameters
     ----------
     visitors_per_period : number or column, 0 or more
@@ -47,11 +50,6 @@ def customers_from_reviews(
     -------
     float, ndarray or Series
         Customers per period.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where the conversion of readers would leave [0, 1].
 
     Examples
     --------
@@ -165,6 +163,9 @@ def review_effect(
 
     Gain = annuity(periods)·(n·q·e·β·Δ·V − cost per period) − cost.
 
+    Raises `InputError` for values outside their domain, and where the conversion of readers would leave [0,
+    1].
+
     Parameters
     ----------
     visitors_per_period, conversion, share_reading, effect_per_star, stars
@@ -183,11 +184,6 @@ def review_effect(
         When in a period its customers are won and its costs paid.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where the conversion of readers would leave [0, 1].
 
     Examples
     --------

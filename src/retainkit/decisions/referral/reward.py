@@ -83,16 +83,14 @@ class ReferralReward(Decision):
 
 
 def best_referral_reward(
-    value_of_referral: NumberLike,
-    *,
-    response: Response,
-    most: Number,
-    cost_per_referral: NumberLike = 0.0,
+    value_of_referral: NumberLike, *, response: Response, most: Number, cost_per_referral: NumberLike = 0.0
 ) -> ReferralReward:
     """The reward that gains most: it maximises p(R)·(V − R − f) − p(0)·V.
 
     Every referral that joins is paid for, those that would have come without a reward as well: the cost of
     a reward is not R but R times *all* referrals.
+
+    Raises `InputError` for values outside their domain.
 
     Parameters
     ----------
@@ -110,11 +108,6 @@ def best_referral_reward(
     -------
     ReferralReward
         Draws of the value and of the response count by the mean of their gain when the best is chosen.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

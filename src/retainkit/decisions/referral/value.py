@@ -73,6 +73,8 @@ def customer_referral_value(
     It is a figure about the customer who refers. The value V of those who came belongs to them as well, so
     that the referral values and the lifetime values of a base must not be added up.
 
+    Raises `InputError` for values outside their domain, and columns of unequal length.
+
     Parameters
     ----------
     because_of_it : (periods,) or (draws, periods), referrals, 0 or more
@@ -90,11 +92,6 @@ def customer_referral_value(
         R, paid for every one who joins: nobody can see which kind it is. 0 where none is paid.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and columns of unequal length.
 
     Examples
     --------
@@ -138,6 +135,8 @@ def value_of_referral(
 ) -> SameKind:
     """What one more referral is worth on average, before its reward: share·V + C.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     value : number or column, money
@@ -151,11 +150,6 @@ def value_of_referral(
     -------
     float, ndarray or Series
         Money, for `best_referral_reward`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

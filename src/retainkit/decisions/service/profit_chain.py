@@ -68,6 +68,8 @@ class Link(Record):
 def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
     """What a change at the start of a chain does to every stage after it: (1 + change)^(Π elasticities) − 1.
 
+    Raises `InputError` for links that do not join, and for a change of −100% or less.
+
     Parameters
     ----------
     change : number or draws > -1
@@ -79,11 +81,6 @@ def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
     -------
     dict
         The change of the first cause and of every effect, by name, in order; floats or draws.
-
-    Raises
-    ------
-    InputError
-        For links that do not join, and for a change of −100% or less.
 
     Examples
     --------
@@ -181,6 +178,9 @@ def service_profit_chain(
 ) -> ServiceProfitChain:
     """Whether spending on the first stage of a chain pays, and which link has to hold for it.
 
+    Raises `InputError` for links that do not join, an unknown last effect, a retention above 1, values
+    outside their domain, and where a value has no end.
+
     Parameters
     ----------
     change : number or draws > -1
@@ -194,12 +194,6 @@ def service_profit_chain(
     -------
     ServiceProfitChain
         Each elasticity stands among its assumptions, with the value from which on the spending pays.
-
-    Raises
-    ------
-    InputError
-        For links that do not join, an unknown last effect, a retention above 1, values outside their
-        domain, and where a value has no end.
 
     Examples
     --------

@@ -31,17 +31,14 @@ class ResponseTimeCurve(Record):
 
     Between the points the logarithm of the hazard is a straight line; beyond them nothing is said.
 
+    Raises `InputError` for fewer than two points, times that do not rise, and values outside their domain.
+
     Parameters
     ----------
     times : column, 0 or more, rising
         Response times, in any unit.
     relative_hazard : column, above 0, as long
         Hazard at these times, relative to any one level: only ratios count.
-
-    Raises
-    ------
-    InputError
-        For fewer than two points, times that do not rise, and values outside their domain.
 
     Examples
     --------
@@ -191,6 +188,9 @@ def faster_response(
     Gain = customers·(V(m − k, churn') − V(m, churn)) − cost, 1 − churn' = (1 − churn)^HR and HR from the
     elasticity, (t₁/t₀)^ε, or from the curve.
 
+    Raises `InputError` for values outside their domain, times outside of the curve, elasticity and curve
+    together or neither, and where a value has no end.
+
     Parameters
     ----------
     response_time, response_time_after : number or draws, above 0
@@ -205,12 +205,6 @@ def faster_response(
     -------
     FasterResponse
         Its assumptions say from which elasticity on it pays.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, times outside of the curve, elasticity and curve together or
-        neither, and where a value has no end.
 
     Examples
     --------

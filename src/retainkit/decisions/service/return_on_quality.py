@@ -31,6 +31,8 @@ from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 def roi_of_customer_equity(equity_change: NumberLike, *, cost: NumberLike) -> SameKind:
     """The return on spending that changes customer equity: (ΔCE − E)/E.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     equity_change : number or column, money of now
@@ -42,11 +44,6 @@ def roi_of_customer_equity(equity_change: NumberLike, *, cost: NumberLike) -> Sa
     -------
     float, ndarray or Series
         0.25 for 25%.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -183,6 +180,8 @@ def return_on_quality(
     the margin at the end of a period that they began. After `starts_after` periods the hazard is HR times as
     large, acquisition 1 + lift times, and the savings come in. All is counted over `horizon`.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     margin_per_period : number or draws, money
@@ -212,11 +211,6 @@ def return_on_quality(
         On gains and expenditures alike.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

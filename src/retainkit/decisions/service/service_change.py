@@ -21,12 +21,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import assumed, setting
-from retainkit.decisions.service.hazard import (
-    AnnuityChange,
-    HazardChange,
-    refuse_endless,
-    value_with,
-)
+from retainkit.decisions.service.hazard import AnnuityChange, HazardChange, refuse_endless, value_with
 from retainkit.domains import GROWTH, POSITIVE, PROBABILITY
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve, survival_function
 from retainkit.economics.lifetime.curve_value import (
@@ -52,6 +47,8 @@ def service_value_ratio(
     With ``timing="continuous"`` it is (μ+δ)/(μ·HR+δ), μ = −ln(1−churn), δ = ln(1+discount_rate); else the
     ratio of the lifetime values with churn 1−(1−churn)^HR and churn.
 
+    Raises `InputError` for values outside their domain, and where a value has no end.
+
     Parameters
     ----------
     hazard_ratio : number or column, above 0
@@ -62,11 +59,6 @@ def service_value_ratio(
     Returns
     -------
     float, ndarray or Series
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where a value has no end.
 
     Examples
     --------
@@ -168,6 +160,8 @@ class ServiceChange(Decision):
 def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> NumberLike:
     """The survival curve of customers whose hazard is `hazard_ratio` times as large at every tenure: S(t)^HR.
 
+    Raises `InputError` for a ratio of 0 or less, and shares outside [0, 1].
+
     Parameters
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
@@ -178,11 +172,6 @@ def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Numb
     -------
     ndarray or callable
         A column for a column; else what gives S(t)^HR at an array of times.
-
-    Raises
-    ------
-    InputError
-        For a ratio of 0 or less, and shares outside [0, 1].
 
     Examples
     --------
@@ -226,6 +215,8 @@ def service_change(
 
     Gain = customers·(V(m − k, churn') − V(m, churn)) − cost with 1 − churn' = (1 − churn)^HR.
 
+    Raises `InputError` for values outside their domain, and where a value has no end.
+
     Parameters
     ----------
     margin_per_period : number or draws, money
@@ -244,11 +235,6 @@ def service_change(
     customers : number or draws, 0 or more
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, and where a value has no end.
 
     Examples
     --------
@@ -285,6 +271,8 @@ def service_change_on_curve(
 ) -> ServiceChange:
     """`service_change` for customers on any survival curve: a measured one, or a fitted contractual model's.
 
+    Raises `InputError` as `lifetime_value_on_curve`, and for values outside their domain.
+
     Parameters
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
@@ -293,11 +281,6 @@ def service_change_on_curve(
         As `lifetime_value_on_curve`. A churn after the end is the one before the change.
     margin_per_period, hazard_ratio, discount_rate, cost_per_period, cost, customers, period
         As `service_change`; numbers or draws.
-
-    Raises
-    ------
-    InputError
-        As `lifetime_value_on_curve`, and for values outside their domain.
 
     Examples
     --------

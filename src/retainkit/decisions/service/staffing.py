@@ -72,6 +72,8 @@ def leaver_cost(
 
     separation + hiring + training + vacancy·(contribution − pay) + ramp-up·(1 − productivity)·contribution
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     separation, hiring, training : number or column, money
@@ -83,11 +85,6 @@ def leaver_cost(
     vacancy_periods, ramp_up_periods : number or column, 0 or more
     ramp_up_productivity : number or column in [0, 1]
         Mean over the ramp-up, of an experienced employee's; 0.5 for a straight rise from nothing.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -258,6 +255,8 @@ def staff_retention(
     period, + customers·(V(churn') − V(churn)) − cost. The customers' hazard is (after/turnover)^elasticity
     times as large.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     employees : number or draws, 0 or more
@@ -275,11 +274,6 @@ def staff_retention(
         Left out by default: then only the cost of leavers counts.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

@@ -48,6 +48,8 @@ _STACKED = (ExponentialResponse, HillResponse, AdbudgResponse)
 class Spendable(Record):
     """Something that money can be spent on: a segment, a channel, an initiative.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     response : ResponseCurve
@@ -59,11 +61,6 @@ class Spendable(Record):
         a sale as the value.
     most : number
         The most that can be spent per customer.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
     """
 
     response: AnyCurve
@@ -73,9 +70,7 @@ class Spendable(Record):
 
     def __post_init__(self) -> None:
         value, customers, most = numbers(
-            value=(self.value, NOT_NEGATIVE),
-            customers=(self.customers, POSITIVE),
-            most=(self.most, ENDLESS),
+            value=(self.value, NOT_NEGATIVE), customers=(self.customers, POSITIVE), most=(self.most, ENDLESS)
         )
         for name, checked in (("value", value), ("customers", customers), ("most", most)):
             object.__setattr__(self, name, checked)
@@ -212,16 +207,13 @@ def allocate_budget(options: Mapping[str, Spendable], *, budget: Number = inf) -
     S-shaped ones, split until `Allocation.gap` is nothing. Curves with draws count by the mean over the
     draws, and the result carries draws.
 
+    Raises `InputError` for no options and for a budget below 0.
+
     Parameters
     ----------
     options : mapping of str to Spendable
     budget : number, money, 0 or more
         Nothing limits it by default: each option then gets money until the next unit returns less than 1.
-
-    Raises
-    ------
-    InputError
-        For no options and for a budget below 0.
 
     Examples
     --------

@@ -36,6 +36,9 @@ from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 class BlattbergDeighton(Record):
     """The economics of a prospect: what a spending on winning and on keeping brings.
 
+    Raises `InputError` for values outside their domain, ceilings above 1, and a ceiling of retention so high
+    that the value of a customer has no limit.
+
     Parameters
     ----------
     margin_per_period : number or draws, money, above 0
@@ -48,12 +51,6 @@ class BlattbergDeighton(Record):
         The share of customers kept, by spending per customer and period.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, ceilings above 1, and a ceiling of retention so high that the value
-        of a customer has no limit.
 
     Examples
     --------

@@ -28,9 +28,7 @@ def stated_of(name: str, curve: ResponseCurve, ends: Domain) -> dict[str, Stated
     named = {f.name: getattr(curve, f.name) for f in fields(curve)}
     return {
         f"{name}.{key}": Stated(
-            value,
-            ends if key in _MEANINGS else POSITIVE,
-            _MEANINGS.get(key, "shape of the response"),
+            value, ends if key in _MEANINGS else POSITIVE, _MEANINGS.get(key, "shape of the response")
         )
         for key, value in named.items()
         if isinstance(value, float | np.ndarray)  # a curve of one's own may hold other things

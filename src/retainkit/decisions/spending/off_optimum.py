@@ -70,16 +70,13 @@ def cost_of_being_off(
     CE(A*, R*) − CE(A, R), and the return of the next unit of money on either side, a'(A)·LTV(R) and
     r'(R)·LTV(R), which says in what direction to move.
 
+    Raises `InputError` for spending below 0.
+
     Parameters
     ----------
     model : BlattbergDeighton
     acquisition_spend : number or column, money per prospect, 0 or more
     retention_spend : number or column, money per customer and period, 0 or more
-
-    Raises
-    ------
-    InputError
-        For spending below 0.
 
     Examples
     --------

@@ -112,6 +112,8 @@ class _NamedCurve(ResponseCurve, Record):
 class ExponentialResponse(_NamedCurve):
     """The rate floor + (ceiling − floor)·(1 − e^(−k·spend)): each unit covers the same share of the rest.
 
+    Raises `InputError` for values outside their domain and a floor above the ceiling.
+
     Parameters
     ----------
     ceiling : number or draws, 0 or more
@@ -120,11 +122,6 @@ class ExponentialResponse(_NamedCurve):
         How fast it gets there: half-way at a spending of ln 2/k.
     floor : number or draws, between 0 and the ceiling
         The rate without spending.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and a floor above the ceiling.
 
     Examples
     --------
@@ -187,6 +184,8 @@ class HillResponse(_NamedCurve):
 
     S-shaped for a shape above 1: nothing much happens until spending comes near half_spend.
 
+    Raises `InputError` for values outside their domain and a floor above the ceiling.
+
     Parameters
     ----------
     ceiling : number or draws, 0 or more
@@ -195,11 +194,6 @@ class HillResponse(_NamedCurve):
     shape : number or draws, above 0
         Diminishing returns from the start at 1 or less.
     floor : number or draws, between 0 and the ceiling
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and a floor above the ceiling.
 
     Examples
     --------

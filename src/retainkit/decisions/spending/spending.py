@@ -141,17 +141,14 @@ def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | 
     R* maximises LTV(R); A* is where the next unit of money on winning brings a unit of value. With draws
     among the inputs, the mean of customer equity is maximised over both.
 
+    Raises `InputError` for present spending below 0.
+
     Parameters
     ----------
     model : BlattbergDeighton
     present : tuple of two numbers, optional
         Acquisition spending per prospect and retention spending per customer now. The gain is over them;
         over no spending at all by default.
-
-    Raises
-    ------
-    InputError
-        For present spending below 0.
 
     Examples
     --------
@@ -326,17 +323,14 @@ def best_spending_within(
     is still worth, over prospects·A + customers·R ≤ budget. The retention spending found is kept up in later
     periods, for those who are then customers. Curves may be S-shaped; draws count by the mean.
 
+    Raises `InputError` for values below 0.
+
     Parameters
     ----------
     model : BlattbergDeighton
     budget : number, money in this period, 0 or more
     prospects, customers : number, 0 or more
         How many there are to win, and to keep.
-
-    Raises
-    ------
-    InputError
-        For values below 0.
 
     Examples
     --------

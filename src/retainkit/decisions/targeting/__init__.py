@@ -14,11 +14,7 @@ In reading order:
 """
 
 from retainkit.decisions.targeting.policy_value import PolicyValue, policy_value
-from retainkit.decisions.targeting.targeting import (
-    break_even_uplift,
-    treatment_gain,
-    treatment_outlay,
-)
+from retainkit.decisions.targeting.targeting import break_even_uplift, treatment_gain, treatment_outlay
 from retainkit.decisions.targeting.treatment_list import TreatmentList, treatment_list
 from retainkit.decisions.targeting.uplift_curves import UpliftCurve, uplift_curve
 from retainkit.decisions.targeting.whom_to_treat import TreatmentDecision, whom_to_treat

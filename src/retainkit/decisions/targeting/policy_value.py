@@ -182,6 +182,9 @@ def policy_value(
 ) -> PolicyValue:
     """What customers bring, on average, if a rule decides who is treated.
 
+    Raises `InputError` for values outside their domain, columns of unequal length, missing predictions, and a
+    rule that no customer of the experiment happened to follow.
+
     Parameters
     ----------
     treat : column (n,) of booleans, or of chances in [0, 1]
@@ -199,12 +202,6 @@ def policy_value(
         cross-fitted). For "doubly-robust".
     level : number in (0, 1)
         Of the intervals.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, columns of unequal length, missing predictions, and a rule that
-        no customer of the experiment happened to follow.
 
     Examples
     --------

@@ -33,6 +33,8 @@ def treatment_gain(
     (p₀ − p₁)·V − f − δ·(1 − p₁): negative for a customer to leave alone, also for one whom the treatment
     drives away (p₁ > p₀).
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     churn_untreated : number or column in [0, 1]
@@ -50,11 +52,6 @@ def treatment_gain(
     -------
     float, ndarray or Series
         Money per treated customer, the kind of the arguments.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -79,6 +76,8 @@ def treatment_outlay(
 ) -> SameKind:
     """What treating a customer is expected to cost in cash: f + δ·(1 − p₁).
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     churn_treated, cost_per_contact, incentive
@@ -88,11 +87,6 @@ def treatment_outlay(
     -------
     float, ndarray or Series
         Money per treated customer.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------
@@ -115,6 +109,8 @@ def break_even_uplift(
     u = (f + δ·(1 − p₀))/(V − δ), the p₀ − p₁ at which `treatment_gain` is 0. Above p₀ it is out of
     reach: not even a treatment that keeps everybody pays.
 
+    Raises `InputError` for values outside their domain.
+
     Parameters
     ----------
     churn_untreated, value, cost_per_contact, incentive
@@ -124,11 +120,6 @@ def break_even_uplift(
     -------
     float, ndarray or Series
         A difference of probabilities; ``inf`` where a customer who stays is worth no more than the incentive.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain.
 
     Examples
     --------

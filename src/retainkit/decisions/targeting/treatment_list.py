@@ -133,6 +133,8 @@ def treatment_list(
     skipped, and the list is never worse than the single best customer who fits. It gains at least half of
     what the best list does, and less than one customer's gain below it.
 
+    Raises `InputError` for values outside their domain and columns of unequal length.
+
     Parameters
     ----------
     gain : column (n,) or draws (draws, n), money
@@ -143,11 +145,6 @@ def treatment_list(
         customers, minutes for a call centre.
     budget : number, 0 or more
         In the unit of `cost_per_customer`.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and columns of unequal length.
 
     Examples
     --------

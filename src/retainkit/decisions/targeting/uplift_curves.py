@@ -81,14 +81,11 @@ class UpliftCurve(Record):
     def gain_at(self, share: NumberLike) -> NumberLike:
         """The gain per customer of the base where this share is treated.
 
+        Raises `InputError` for a share outside [0, 1].
+
         Parameters
         ----------
         share : number or column in [0, 1]
-
-        Raises
-        ------
-        InputError
-            For a share outside [0, 1].
         """
         (x,), back = columns(share=(share, PROBABILITY))
         return back(np.interp(x, self.share, self.gain))
@@ -124,6 +121,9 @@ def uplift_curve(
 ) -> UpliftCurve:
     """What treating customers in the order of a score adds, in money.
 
+    Raises `InputError` for values outside their domain, columns of unequal length and experiments with one
+    arm only.
+
     Parameters
     ----------
     score : column (n,)
@@ -139,11 +139,6 @@ def uplift_curve(
     method : {"normalized", "inverse-propensity"}
     level : number in (0, 1)
         Of the interval of the Qini coefficient.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain, columns of unequal length and experiments with one arm only.
 
     Examples
     --------

@@ -108,6 +108,8 @@ def whom_to_treat(
     Customers whom the offer changes by more than it costs, `treatment_gain` > 0, by falling gain per unit of
     expected outlay.
 
+    Raises `InputError` for values outside their domain and columns of unequal length.
+
     Parameters
     ----------
     churn_untreated, churn_treated : column (n,) in [0, 1], or draws (draws, n)
@@ -116,11 +118,6 @@ def whom_to_treat(
         As `treatment_gain`.
     budget : number, money
         For the expected outlay; no limit by default.
-
-    Raises
-    ------
-    InputError
-        For values outside their domain and columns of unequal length.
 
     Examples
     --------

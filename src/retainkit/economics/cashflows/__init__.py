@@ -16,12 +16,7 @@ from retainkit.economics.cashflows.cash_flow import CashFlow
 from retainkit.economics.cashflows.dated import xirr, xirr_all, xnpv
 from retainkit.economics.cashflows.irr import irr, irr_all
 from retainkit.economics.cashflows.payback import payback_periods
-from retainkit.economics.cashflows.present_value import (
-    annuity_payment,
-    annuity_value,
-    npv,
-    present_value,
-)
+from retainkit.economics.cashflows.present_value import annuity_payment, annuity_value, npv, present_value
 
 __all__ = [
     "CashFlow",

@@ -48,12 +48,7 @@ class CashFlow(AbstractRecord):
     period: Unit | None = None
 
     def __init__(
-        self,
-        amount: NumberLike,
-        when: NumberLike,
-        survival: NumberLike = 1.0,
-        *,
-        period: Unit | None = None,
+        self, amount: NumberLike, when: NumberLike, survival: NumberLike = 1.0, *, period: Unit | None = None
     ) -> None:
         given, back = columns(amount=(amount, REAL), when=(when, REAL), survival=(survival, PROBABILITY))
         if len(back.shape) > 1:

@@ -12,11 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.domains import whole_number
-from retainkit.economics.spending.spend_table import (
-    PURPOSES,
-    customers_by_period,
-    spend_by_period,
-)
+from retainkit.economics.spending.spend_table import PURPOSES, customers_by_period, spend_by_period
 from retainkit.errors import InputError
 from retainkit.records import AbstractRecord
 from retainkit.text_tables import text_table

@@ -25,10 +25,7 @@ def _at_most_one(v: NumberLike) -> NumberLike:
 
 
 _SHARE = replace(
-    REAL,
-    rule="must be a share of revenue, at most 1",
-    contains=_at_most_one,
-    way_out="Write 80% as 0.8.",
+    REAL, rule="must be a share of revenue, at most 1", contains=_at_most_one, way_out="Write 80% as 0.8."
 )
 _MONTHS = replace(
     POSITIVE,
