@@ -100,6 +100,23 @@ def whole_number(
     raise InputError(code, argument, value, rule, way_out)
 
 
+def generator(seed: int | np.random.Generator) -> np.random.Generator:
+    """The random numbers of a seed: the same ones for the same seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        rule = "must be a whole number of 0 or more, or a numpy Generator"
+        raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.") from error
+
+
+def one_number(argument: str, value: object, domain: Domain, way_out: str = "Ask once for each.") -> float:
+    """A single number in its domain; columns are refused."""
+    number = domain.check(argument, value)
+    if isinstance(number, np.ndarray):
+        raise InputError("wrong-shape", argument, number, "must be a single number here", way_out)
+    return number
+
+
 def _too_large(argument: str) -> InputError:
     rule = "must fit a 64-bit floating-point number"
     way_out = "Count in thousands or millions."

@@ -10,7 +10,7 @@ import numpy as np
 
 from retainkit._numerics.maximize import Evaluate, Maximum, maximize
 from retainkit._numerics.newton import newton
-from retainkit.domains import NOT_NEGATIVE
+from retainkit.domains import NOT_NEGATIVE, one_number
 from retainkit.errors import FitError, InputError, near
 from retainkit.inference.diagnostics import diagnose
 from retainkit.inference.result import AnyFit, Fit
@@ -88,7 +88,7 @@ def fit(
     if isinstance(model, type) and issubclass(model, AbstractEstimate):
         return model.estimate(data)
     family: AnyFamily = hold(_family(model), fixed or {})
-    shrink = NOT_NEGATIVE.check("penalty", penalty)
+    shrink = one_number("penalty", penalty, NOT_NEGATIVE)
     given = data_of(data, family.data_kind, "data", family.name)
     # counts are enough for some models: no row is looked at again, and second derivatives are cheap
     summed = family.summed(given)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
+from retainkit.domains import generator
 from retainkit.errors import near
 from retainkit.inference.diagnostics import Diagnostics
 from retainkit.models import model_from_json
@@ -133,7 +134,7 @@ class Fit(Record, Generic[M]):
         seed move together: give each its own.
         """
         centre, root = self.unconstrained()
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         # normal where parameters are unbounded: draws then lie in their domains, and skewed as estimates are
         return self.from_unconstrained(centre + rng.standard_normal((n, centre.size)) @ root.T)
 

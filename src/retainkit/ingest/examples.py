@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from retainkit.domains import whole_number
+from retainkit.domains import generator, whole_number
 from retainkit.errors import MissingDependencyError, check_choice
 from retainkit.ingest.subscriptions.tenure import anniversary
 from retainkit.tables import one_day
@@ -118,7 +118,7 @@ def simulate_subscriptions(*, customers: int = 2_000, seed: int = 1) -> dict[str
     (500, ['basic', 'pro'])
     """
     customers = whole_number("customers", customers)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     first, last = one_day("start", _FIRST_START), one_day("start", _LAST_START)
     start = np.sort(first + np.floor(rng.random(customers) * (last + 1 - first)).astype(np.int64))
     basic = rng.random(customers) < PLANS["basic"].share

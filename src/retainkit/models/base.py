@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 import numpy as np
 
 from retainkit.columns import Labels, same_rows
-from retainkit.errors import InputError
 from retainkit.models.family import AnyFamily, PlainFamily
 from retainkit.parameters import Parameter, parameters_of
 from retainkit.protocols import DataOf, data_of
@@ -80,14 +79,6 @@ class AbstractModel(ABC, Generic[S]):
     def _rows(self, data: DataOf[S], argument: str = "data") -> S:
         """The model's kind of data, taken from a summary that has them."""
         return data_of(data, self.data_kind, argument, type(self).__name__)
-
-    @staticmethod
-    def _generator(seed: int | np.random.Generator) -> np.random.Generator:
-        try:
-            return np.random.default_rng(seed)
-        except (TypeError, ValueError) as error:
-            rule = "must be a whole number of 0 or more, or a numpy Generator"
-            raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.") from error
 
     # -- the record ---------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 import numpy as np
 
 from retainkit.columns import keeps_labels
-from retainkit.domains import NOT_NEGATIVE
+from retainkit.domains import NOT_NEGATIVE, generator
 from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel
 from retainkit.models.covariates import coefficient
@@ -173,7 +173,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         seed: int | np.random.Generator,
     ) -> PurchasesOverTime:
         """Simulate one customer for each entry of `T`, the time observed since the first purchase."""
-        rng = self._generator(seed)
+        rng = generator(seed)
         length = np.atleast_1d(NOT_NEGATIVE.check("T", T))
         born = np.broadcast_to(np.asarray(birth, np.float64), length.shape)
         member = np.broadcast_to(np.asarray(group), length.shape).astype(np.intp)

@@ -134,7 +134,7 @@ class SubscriptionBaseValue(Record):
     @property
     def naive_ratio(self) -> float:
         """The naive value as a share of the right one."""
-        return self.naive_value / self.total
+        return self.naive_value / self.total if self.total else math.nan
 
     @property
     def table(self) -> dict[str, NDArray[np.generic]]:
@@ -189,9 +189,10 @@ class SubscriptionBaseValue(Record):
 
     def __str__(self) -> str:
         people = float(self.customers.sum())
+        each = f", {self.total / people:,.2f} each" if people else ""
         return (
-            f"{people:,.0f} customers are worth {self.total:,.2f} {self.instant}, {self.total / people:,.2f} "
-            f"each; {self.leaving_next.sum():,.1f} are expected to leave next. One retention rate of "
+            f"{people:,.0f} customers are worth {self.total:,.2f} {self.instant}{each}; "
+            f"{self.leaving_next.sum():,.1f} are expected to leave next. One retention rate of "
             f"{self.naive_retention:.1%} for everybody would say {self.naive_value:,.2f}, "
             f"{self.naive_ratio:.1%} of that."
         )

@@ -27,7 +27,7 @@ from retainkit._numerics.samples.subset_r_squared import (
     r_squared_by_subset,
 )
 from retainkit.columns import keeps_labels
-from retainkit.domains import whole_number
+from retainkit.domains import generator, whole_number
 from retainkit.errors import InputError, wrong_shape
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, NumberLike
@@ -149,7 +149,7 @@ def sampled_shapley_r_squared(
     R, r = check_correlations(correlation, with_outcome)
     if r.ndim > 1:
         raise wrong_shape("with_outcome", r, "must be one column here", "Call it for each draw.")
-    return sampled_parts(R, r, orders, np.random.default_rng(seed))
+    return sampled_parts(R, r, orders, generator(seed))
 
 
 def sampled_parts(R: Array, r: Array, orders: int, rng: np.random.Generator) -> SampledParts:

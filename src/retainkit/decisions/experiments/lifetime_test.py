@@ -12,7 +12,7 @@ import numpy as np
 from retainkit.columns import numbers
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
 from retainkit.decisions.experiments.tested import LifetimeTestInputs
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, whole_number
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, generator, whole_number
 from retainkit.errors import InputError
 from retainkit.typing import Number, NumberLike, RateLike, Unit
 
@@ -74,7 +74,7 @@ def lifetime_test(
     given = (x.margin_per_period, x.discount_rate, x.cost_per_customer)
     # draws of an input say how many: one rate of leaving for each of them
     shape = np.broadcast(*given).shape or (whole_number("draws", draws, way_out="Take 20,000."),)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     lam0, lam1 = (rng.gamma(a, 1.0 / b, shape) for a, b in (none, some))
     return judged(x.replace(churn_control=lam0, churn_treated=lam1), customers, level)
 

@@ -13,7 +13,7 @@ from retainkit._numerics.samples.beta_difference import Beta, BetaDifference
 from retainkit.columns import numbers
 from retainkit.decisions.experiments.experiment import ExperimentResult, asked, judged
 from retainkit.decisions.experiments.tested import RetentionTestInputs
-from retainkit.domains import NOT_NEGATIVE, POSITIVE
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, generator
 from retainkit.errors import InputError
 from retainkit.typing import Number, NumberLike
 
@@ -83,7 +83,7 @@ def retention_test(
     # numbers: two beta variables and nothing else, whose difference is integrated exactly
     if not draws:
         return _integrated(x, customers, level)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     p0, p1 = rng.beta(none.a, none.b, draws), rng.beta(some.a, some.b, draws)
     return judged(x.replace(churn_control=p0, churn_treated=p1), customers, level)
 

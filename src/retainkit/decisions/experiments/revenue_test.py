@@ -16,7 +16,7 @@ from retainkit._numerics.samples.mean_draws import bootstrapped_means, student_m
 from retainkit.columns import columns
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
 from retainkit.decisions.experiments.tested import RevenuePosterior, RevenueTestInputs
-from retainkit.domains import REAL
+from retainkit.domains import REAL, generator, whole_number
 from retainkit.errors import unknown_choice, wrong_shape
 from retainkit.typing import Array, Number, NumberLike
 
@@ -69,8 +69,8 @@ def revenue_test(
         posterior=posterior,
     )
     # draws of the cost say how many; each meets a mean of its own
-    count = np.size(x.cost_per_customer) if np.ndim(x.cost_per_customer) else draws
-    rng = np.random.default_rng(seed)
+    count = np.size(x.cost_per_customer) if np.ndim(x.cost_per_customer) else whole_number("draws", draws, 2)
+    rng = generator(seed)
     means = bootstrapped_means if posterior == "bootstrap" else student_means
     without, with_it = means(none, count, rng), means(some, count, rng)
     return judged(x.replace(control=without, treated=with_it), customers, level)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from retainkit.columns import columns
 from retainkit.decisions.experiments.sequential import SequentialResult, sequential_test
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL, one_number
 from retainkit.errors import InputError, first_offender, refuse_where
 from retainkit.typing import Array, Number, NumberLike
 
@@ -57,7 +57,7 @@ def sequential_retention_test(
     left0, n0, left1, n1 = (np.atleast_1d(x) for x in np.broadcast_arrays(*counts))
     for arm, left, there in (("control", left0, n0), ("treated", left1, n1)):
         _check_counts(arm, left, there)
-    planned = POSITIVE.check("planned_per_arm", planned_per_arm)
+    planned = one_number("planned_per_arm", planned_per_arm, POSITIVE)
     spread0, spread1 = _variance(left0, n0), _variance(left1, n1)
     return sequential_test(
         left0 / n0 - left1 / n1,
@@ -135,7 +135,7 @@ def sequential_revenue_test(
         rule = "must begin where customers differ"
         way_out = "Look first when some hundred customers of each arm are in."
         raise InputError("too-few", "looks", float(places[0] + 1), rule, way_out)
-    planned = POSITIVE.check("planned_per_arm", planned_per_arm)
+    planned = one_number("planned_per_arm", planned_per_arm, POSITIVE)
     return sequential_test(
         means1 - means0,
         standard_error=np.sqrt(squared),

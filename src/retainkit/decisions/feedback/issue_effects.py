@@ -32,7 +32,7 @@ from retainkit._numerics.samples.adjusted_differences import (
 from retainkit._numerics.samples.correlations import check_own_variation, standardized
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
-from retainkit.domains import LEVEL
+from retainkit.domains import LEVEL, generator
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
@@ -102,7 +102,7 @@ class IssueEffects(Record):
         seed : int or Generator
         """
         mean = np.array([e.value for e in self.effect])
-        drawn = np.random.default_rng(seed).multivariate_normal(
+        drawn = generator(seed).multivariate_normal(
             # jointly: effects estimated from one table are correlated
             mean,
             self.covariance,

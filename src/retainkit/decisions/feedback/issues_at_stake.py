@@ -14,7 +14,6 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import columns
 from retainkit.decisions._base.assumptions import assumption_text
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
@@ -22,6 +21,7 @@ from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.decisions.feedback.issue_effects import CAVEAT, IssueEffects
 from retainkit.decisions.feedback.stakes import IssueAtStake, IssueInputs
 from retainkit.decisions.targeting.treatment_list import BUDGET, treatment_list
+from retainkit.domains import one_number
 from retainkit.errors import InputError, near
 from retainkit.records import Record
 from retainkit.text_tables import text_table
@@ -192,7 +192,7 @@ def issues_at_stake(
       churn_effect of delay     0.02  0.00111111  by how much it raises the probability of leaving
       cost of delay            40000      108000  of the fix
     """
-    (limit,), _ = columns(budget=(budget, BUDGET))
+    limit = one_number("budget", budget, BUDGET)
     estimated = isinstance(effects, IssueEffects)
     if isinstance(effects, IssueEffects):
         observed = dict(zip(effects.issues, effects.incidence.tolist(), strict=True))

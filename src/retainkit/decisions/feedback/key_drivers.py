@@ -25,7 +25,7 @@ from retainkit._numerics.samples.correlations import (
 )
 from retainkit.decisions.feedback.driver_parts import DriverMethod, check_method, divide, intervals
 from retainkit.decisions.feedback.tickets import named_once, read_numbers
-from retainkit.domains import LEVEL, POSITIVE
+from retainkit.domains import LEVEL, POSITIVE, generator
 from retainkit.errors import InputError
 from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
@@ -184,7 +184,7 @@ def key_drivers(
     # weighted moments of standardized columns are their correlations
     R, r = of_moments((z * share) @ z.T)
     check_own_variation(R[None], names, "drivers")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     parts, error = divide(R, r, method, orders, rng)
     bounds = intervals(z, w, parts, method, replicates, float(LEVEL.check("level", level)), rng)
     return KeyDrivers(
@@ -246,7 +246,7 @@ def key_drivers_of_correlations(
         rule = f"must name each of the {r.shape[-1]} rows of one table of correlations"
         way_out = "Give the names in the order of the rows."
         raise InputError("length-mismatch", "drivers", names, rule, way_out)
-    parts, error = divide(R, r, method, orders, np.random.default_rng(seed))
+    parts, error = divide(R, r, method, orders, generator(seed))
     return KeyDrivers(
         drivers=names,
         outcome=outcome,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from retainkit.decisions.plan.initiatives import AbstractInitiative, Effect
 from retainkit.decisions.plan.population import Base, Moved
+from retainkit.domains import generator
 from retainkit.errors import refuse_where
 from retainkit.typing import Array, Real
 
@@ -27,7 +28,7 @@ def draw(initiatives: Sequence[AbstractInitiative], *, draws: int, seed: int) ->
     from scipy.special import ndtri
 
     effects = [effect for _, effect in listed(initiatives)]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     # each part of a distribution once: means settle with far fewer draws than by chance
     middles = (np.arange(draws) + 0.5) / draws
     chance = np.array([rng.permutation(middles) for _ in effects])

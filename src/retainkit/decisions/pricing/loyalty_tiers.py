@@ -18,7 +18,7 @@ from retainkit.columns import labels_of, numbers
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Question, Stated
-from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain, one_number
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
@@ -190,7 +190,7 @@ def tier_programme(
         transitions_without=_chains("transitions_without", transitions_without, names),
         start=weights / weights.sum(),
         discount_rate=numbers(discount_rate=(rate, GROWTH))[0],
-        horizon=float(horizon),
+        horizon=one_number("horizon", horizon, ENDLESS),
     )
     ours, theirs = x.values()
     return TierProgramme(

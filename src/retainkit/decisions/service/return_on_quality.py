@@ -23,7 +23,7 @@ from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.decisions.service.hazard import changed_churn
-from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, whole_number
 from retainkit.economics.formulas.survival import whole
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
@@ -223,7 +223,7 @@ def return_on_quality(
     (True, 0.84)
     """
     # a whole number of periods is one or more, and 0 means at once
-    delay = whole("starts_after", starts_after) if starts_after else 0
+    delay = whole_number("starts_after", starts_after, 0)
     x = QualityInputs.read(locals(), horizon=whole("horizon", horizon), starts_after=delay)
     gained, spent = x.streams()
     equity, outlay = gained.sum(axis=0), spent.sum(axis=0)

@@ -16,7 +16,7 @@ import numpy as np
 
 from retainkit.columns import keeps_labels
 from retainkit.decisions.spending.response_curves import AdbudgResponse, ExponentialResponse, HillResponse
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers, generator, one_number
 from retainkit.errors import FitError, InputError, first_offender
 from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Plain
@@ -80,7 +80,7 @@ class FittedResponse(Record, Generic[Curve]):
             shown = f"{self.residuals.size} points for {len(self.names)} parameters"
             way_out = "Give customers= or standard_error= with the points, or more points than parameters."
             raise InputError("too-few", "draws", shown, "need points that say how sure they are", way_out)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         # normal where parameters have no bounds: every draw is a curve, with its floor below its ceiling
         root = np.linalg.cholesky(self.covariance)
         z = self.line[:, None] + root @ rng.standard_normal((self.line.size, n))  # (p, draws)
@@ -175,7 +175,7 @@ def _coordinates(
     ends = tuple(name for name, known in (("ceiling", ceiling), ("floor", floor)) if known is None)
     for name, known in (("ceiling", ceiling), ("floor", floor)):
         if known is not None:
-            PROBABILITY.check(name, known)
+            one_number(name, known, PROBABILITY)
     count = len(curve.shape_names)
 
     def at(z: NumberLike) -> Plain:

@@ -24,7 +24,7 @@ from retainkit.columns import columns, keeps_labels
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.estimate import Estimate, mean_of
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
-from retainkit.domains import LEVEL, PROBABILITY, REAL
+from retainkit.domains import LEVEL, PROBABILITY, REAL, one_number
 from retainkit.errors import InputError, missing_argument, refuse_where, unknown_choice, wrong_shape
 from retainkit.typing import Array, Number, NumberLike, Real
 
@@ -152,7 +152,7 @@ class PolicyValue(Decision):
 
     def interval(self, level: Number = 0.9) -> tuple[float, float]:
         """The normal interval of the gain."""
-        return self._compared().replace(level=LEVEL.check("level", level)).interval
+        return self._compared().replace(level=one_number("level", level, LEVEL)).interval
 
     def _compared(self) -> Estimate:
         return self.over_nobody if self.gain == self.over_nobody.value else self.over_everybody
@@ -212,7 +212,7 @@ def policy_value(
     36.25
     """
     used = _method(method, predicted_untreated, predicted_treated)
-    share = float(LEVEL.check("level", level))
+    share = one_number("level", level, LEVEL)
     x = _experiment(treat, treated, outcome, propensity, predicted_untreated, predicted_treated, used)
     weight = x.weights(x.treat)
     _check_followed(x, weight)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from retainkit.columns import columns, keeps_labels
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
-from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL, whole_number
+from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL, one_number, whole_number
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, Number, NumberLike
@@ -151,7 +151,7 @@ def uplift_curve(
     """
     if method not in get_args(CurveMethod):
         raise unknown_choice("method", method, get_args(CurveMethod))
-    within = float(LEVEL.check("level", level))
+    within = one_number("level", level, LEVEL)
     (s, was, y, e, c), _ = columns(
         score=(score, REAL),
         treated=(indicator("treated", treated), PROBABILITY),

@@ -8,7 +8,7 @@ from typing import Literal, Self, TypeAlias, final, get_args
 import numpy as np
 
 from retainkit.columns import labels_of
-from retainkit.domains import NOT_NEGATIVE, POSITIVE
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, one_number
 from retainkit.errors import InputError, check_choice, first_offender, refuse_where
 from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.models.contractual.nonparametric.curve import AfterEnd, force_after
@@ -159,6 +159,7 @@ def step_curve(
     if np.ndim(last) == 0:
         kept = at <= float(last)
         at, share = at[kept], share[..., kept]
+    start = one_number("start", start, NOT_NEGATIVE)
     if not at.size or at[0] > start:
         at, share = np.append(start, at), np.insert(share, 0, 1.0, axis=-1)
     if np.any(share[..., 0] != 1.0):

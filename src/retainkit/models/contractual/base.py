@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from retainkit._numerics.decaying_sums import decaying_moment, decaying_sum
 from retainkit.columns import keeps_labels
+from retainkit.domains import generator
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.questions import per_period, plain, positive_times, terms, times
 from retainkit.rates import Rate
@@ -202,7 +203,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         """
         end = np.atleast_1d(self._times("observed", observed))
         begin = np.broadcast_to(self._times("entry", entry), end.shape)
-        lifetime = self._lifetimes(self._generator(seed), begin)
+        lifetime = self._lifetimes(generator(seed), begin)
         return self._seen(np.minimum(lifetime, end), lifetime <= end, begin)
 
     # -- how it is done ----------------------------------------------------------------------------

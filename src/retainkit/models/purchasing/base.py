@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from retainkit.columns import keeps_labels
-from retainkit.domains import NOT_NEGATIVE
+from retainkit.domains import NOT_NEGATIVE, generator
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import (
     Horizon,
@@ -214,7 +214,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         `T` is (n,) > 0, in the model's unit; `seed` an int or a numpy Generator.
         """
         observed = np.atleast_1d(NOT_NEGATIVE.check("T", T))
-        rng = self._generator(seed)
+        rng = generator(seed)
         frequency, recency = self._sample(rng, observed)
         gaps = self._sample_gaps(rng, frequency, recency)
         return Purchases(frequency=frequency, recency=recency, T=observed, unit=self.unit, log_gaps=gaps)

@@ -22,7 +22,7 @@ from scipy.special import betaln, digamma, expit
 from retainkit._numerics.gamma_functions import log_beta_ratio
 from retainkit._numerics.processes.opportunities import IdleSums, log_beta_binomial, opportunities_met
 from retainkit.columns import keeps_labels
-from retainkit.domains import NOT_NEGATIVE
+from retainkit.domains import NOT_NEGATIVE, generator
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.base import AbstractModel
 from retainkit.models.purchasing._checks import (
@@ -229,7 +229,7 @@ class BGBB(AbstractModel[Opportunities]):
         `periods` are (n,) whole numbers ≥ 0; `seed` is an int or a numpy Generator.
         """
         n = np.atleast_1d(_number_of(periods, None, endless=False, zero=True, argument="periods"))
-        rng = self._generator(seed)
+        rng = generator(seed)
         # a chance below 1e-300 stands for one that rounds to 0: nobody would ever go
         dropout = np.maximum(rng.beta(self.gamma, self.delta, n.shape), 1e-300)
         # gone before the k-th opportunity: k − 1 were met, and no more than there are

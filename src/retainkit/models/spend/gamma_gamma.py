@@ -32,7 +32,7 @@ from scipy.special import (
 
 from retainkit._numerics.gamma_functions import log_beta, log_beta_prime_density, log_gamma_density
 from retainkit.columns import keeps_labels
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, generator
 from retainkit.errors import InputError, unknown_choice
 from retainkit.models.base import AbstractModel
 from retainkit.parameters import positive
@@ -222,7 +222,7 @@ class GammaGamma(AbstractModel[Spend]):
         `frequency` is (n,) whole numbers ≥ 0; `seed` an int or a numpy Generator.
         """
         x = np.atleast_1d(NOT_NEGATIVE.check("frequency", frequency))
-        rng = self._generator(seed)
+        rng = generator(seed)
         rate = rng.gamma(self.q, 1.0 / np.asarray(self.v), x.shape)
         # the sum of x gamma variables of one rate is one of shape p·x: no purchase is drawn singly
         mean = rng.gamma(self.p * np.maximum(x, 1.0)) / (rate * np.maximum(x, 1.0))

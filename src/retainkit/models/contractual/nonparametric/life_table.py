@@ -178,7 +178,7 @@ class LifeTable(AbstractEstimate):
         return (f"From tenure {self.edges[first]:g} on an interval has fewer than ten customers exposed.",)
 
     def _facts(self) -> Plain:
-        return {"unit": self.unit, "left": float(self.left.sum()), "end": float(self.edges[-1])}
+        return {"unit": self.unit, "left_in_all": float(self.left.sum()), "end": float(self.edges[-1])}
 
     def __str__(self) -> str:
         unit = f" {self.unit}s" if self.unit else ""
