@@ -69,7 +69,11 @@ def revenue_test(
         posterior=posterior,
     )
     # draws of the cost say how many; each meets a mean of its own
-    count = np.size(x.cost_per_customer) if np.ndim(x.cost_per_customer) else whole_number("draws", draws, 2)
+    count = (
+        np.size(x.cost_per_customer)
+        if np.ndim(x.cost_per_customer)
+        else whole_number("draws", draws, 2, way_out="Some thousands are usual.")
+    )
     rng = generator(seed)
     means = bootstrapped_means if posterior == "bootstrap" else student_means
     without, with_it = means(none, count, rng), means(some, count, rng)

@@ -223,7 +223,7 @@ def return_on_quality(
     (True, 0.84)
     """
     # a whole number of periods is one or more, and 0 means at once
-    delay = whole_number("starts_after", starts_after, 0)
+    delay = whole_number("starts_after", starts_after, 0, way_out="0 for a change that works at once.")
     x = QualityInputs.read(locals(), horizon=whole("horizon", horizon), starts_after=delay)
     gained, spent = x.streams()
     equity, outlay = gained.sum(axis=0), spent.sum(axis=0)
