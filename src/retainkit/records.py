@@ -188,9 +188,6 @@ class TableRecord(Record):
         return html_table(self._caption(), self._cells(), left=self._left)
 
 
-AbstractRecord = Record
-
-
 def same(one: Any, other: Any) -> bool:
     """Equality of what records hold: arrays and columns by their entries, NaN equal to NaN."""
     if _has_entries(one) or _has_entries(other):

@@ -32,7 +32,7 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 FOUNDATION = (
     "addresses", "columns", "domains", "errors", "parameters", "protocols", "rates", "rebuild", "records",
-    "strict_json", "text_tables", "timing", "typing", "units", "verbs",
+    "strict_json", "text_tables", "timing", "typing", "units",
 )  # fmt: skip
 ROOM_OF_FILE = dict.fromkeys(FOUNDATION, "foundation") | {"__main__": "cli"}
 OLD_ADDRESSES = {

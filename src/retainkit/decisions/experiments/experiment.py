@@ -2,7 +2,7 @@
 
 The question after a test is not whether the effect is other than 0, but whether rolling out earns more
 than it costs. The net gain per customer has a distribution; rolling out is right if its mean is above 0,
-the chance that it is above 0 is P(profit), and what is lost on average by a wrong decision is the mean of
+the chance that it is above 0 is P(gain), and what is lost on average by a wrong decision is the mean of
 the wrong side.
 """
 
@@ -98,7 +98,7 @@ class ExperimentResult(Decision):
         return (
             f"net gain {self.gain:,.2f} per customer ({self.level:.0%} between {low:,.2f} and {high:,.2f})"
             f"{people}.\n"
-            f"  P(better at all) {self.probability_lift:.3f}, P(profit) {self.probability_of_gain:.3f}\n"
+            f"  P(better at all) {self.probability_lift:.3f}, P(gain) {self.probability_of_gain:.3f}\n"
             f"  expected loss per customer: {self.loss_if_rolled_out:,.2f} if rolled out, "
             f"{self.loss_if_not:,.2f} if not; certainty is worth {self.value_of_certainty:,.2f}"
         )

@@ -64,7 +64,7 @@ def retention_test(
     >>> print(retention_test(250, control=5000, churned_treated=200, treated=5000, value=833.33,
     ...     cost_per_customer=5))
     Roll out: net gain 3.33 per customer (90% between -2.35 and 9.03).
-      P(better at all) 0.992, P(profit) 0.832
+      P(better at all) 0.992, P(gain) 0.832
       expected loss per customer: 0.31 if rolled out, 3.64 if not; certainty is worth 0.31
       assumed                value   turns at  what it is
       cost_per_customer          5    8.32997  of treating a customer

@@ -28,7 +28,7 @@ from retainkit.columns import SameKind, columns, numbers, plain_first
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas import payback
 from retainkit.rates import as_loss, in_period
-from retainkit.records import AbstractRecord, ordinal, percent
+from retainkit.records import Record, ordinal, percent
 from retainkit.timing import Timing, check_timing
 from retainkit.typing import Number, NumberLike, RateLike, Unit
 
@@ -87,7 +87,7 @@ def break_even_periods(
 
 
 @dataclass(frozen=True, slots=True)
-class BreakEven(AbstractRecord):
+class BreakEven(Record):
     """When a customer has paid back the acquisition cost, with the assumptions behind it.
 
     Made by `break_even`.

@@ -14,7 +14,7 @@ from retainkit.economics.cashflows.payback import running, settled
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
 from retainkit.errors import InputError, unknown_choice
 from retainkit.rates import in_period
-from retainkit.records import AbstractRecord, ordinal, read_only
+from retainkit.records import Record, ordinal, read_only
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -109,7 +109,7 @@ def _too_long(argument: str, value: Array, rule: str) -> InputError:
 
 
 @dataclass(frozen=True, eq=False)
-class CurveBreakEven(AbstractRecord):
+class CurveBreakEven(Record):
     """When a customer on a survival curve has paid back; made by `break_even_on_curve`.
 
     Attributes

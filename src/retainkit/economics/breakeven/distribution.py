@@ -15,13 +15,13 @@ import numpy as np
 from retainkit.economics.breakeven.curve import CustomerCash, Instalments, customer_cash
 from retainkit.economics.cashflows.payback import running, settled
 from retainkit.economics.formulas.survival import Survival
-from retainkit.records import AbstractRecord, percent, read_only
+from retainkit.records import Record, percent, read_only
 from retainkit.timing import Timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
-class BreakEvenDistribution(AbstractRecord):
+class BreakEvenDistribution(Record):
     """What customers have repaid when they leave; made by `break_even_distribution`.
 
     Attributes

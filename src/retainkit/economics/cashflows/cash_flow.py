@@ -12,13 +12,13 @@ from retainkit.economics.cashflows.present_value import present_value
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
 from retainkit.errors import InputError, wrong_shape
 from retainkit.rates import in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CashFlow(AbstractRecord):
+class CashFlow(Record):
     """Amounts, when they fall, and the probability that they do; what break-even and value share.
 
     Raises `InputError` for missing or infinite entries, shares outside [0, 1], unequal lengths.

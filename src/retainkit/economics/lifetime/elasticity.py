@@ -25,7 +25,7 @@ from retainkit.columns import Back, SameKind
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.economics.formulas.perpetuity import Terms, refuse_infinite, terms
 from retainkit.errors import refuse_where, unknown_choice
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import DELAY, FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -34,7 +34,7 @@ Undefined: TypeAlias = Literal["raise", "nan"]
 
 
 @dataclass(frozen=True, eq=False)
-class Elasticities(AbstractRecord):
+class Elasticities(Record):
     """Percent by which a customer's value changes per percent of each cause; made by `elasticities`.
 
     Attributes

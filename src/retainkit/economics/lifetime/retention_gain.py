@@ -18,13 +18,13 @@ from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.errors import refuse_where
 from retainkit.rates import as_kept, in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 
 @dataclass(frozen=True, eq=False)
-class RetentionGain(AbstractRecord):
+class RetentionGain(Record):
     """What some points of retention add to a customer's value; made by `retention_gain`.
 
     Attributes

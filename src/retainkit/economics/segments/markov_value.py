@@ -21,7 +21,7 @@ from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
 from retainkit.economics.formulas.survival import whole
 from retainkit.errors import InputError, refuse_where, wrong_shape
 from retainkit.rates import in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
 _ROW_ROUNDING = 1e-9  # how far printed probabilities may miss 1
@@ -184,7 +184,7 @@ def _shape_error(argument: str, value: Array, rule: str) -> InputError:
 
 
 @dataclass(frozen=True, eq=False)
-class StoppingPlan(AbstractRecord):
+class StoppingPlan(Record):
     """In which states to go on, and what customers are worth when the others are left.
 
     Made by `best_stopping`.

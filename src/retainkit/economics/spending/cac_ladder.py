@@ -14,7 +14,7 @@ import numpy as np
 from retainkit.domains import whole_number
 from retainkit.economics.spending.spend_table import PURPOSES, customers_by_period, spend_by_period
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.text_tables import text_table
 from retainkit.typing import Array, NumberLike, Plain
 
@@ -35,7 +35,7 @@ class Rung:
 
 
 @dataclass(frozen=True, eq=False)
-class CostLadder(AbstractRecord):
+class CostLadder(Record):
     """Acquisition cost per new customer by every usual definition; made by `acquisition_cost_ladder`.
 
     Attributes

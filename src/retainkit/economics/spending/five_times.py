@@ -18,7 +18,7 @@ from math import inf
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.typing import Number, Plain
 
 
@@ -79,7 +79,7 @@ class SpendResponse:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class FiveTimes(AbstractRecord):
+class FiveTimes(Record):
     """Winning against keeping customers, on average and at the margin; made by `five_times`.
 
     Attributes

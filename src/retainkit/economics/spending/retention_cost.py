@@ -11,7 +11,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import one_of, refuse_infinite, times
 from retainkit.rates import as_loss, in_period
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -59,7 +59,7 @@ def retention_cost_per_customer(
 
 
 @dataclass(frozen=True, eq=False)
-class IncrementalSave(AbstractRecord):
+class IncrementalSave(Record):
     """What it costs to keep one customer more; made by `cost_per_incremental_save`.
 
     Attributes
@@ -152,7 +152,7 @@ def cost_per_incremental_save(
 
 
 @dataclass(frozen=True, eq=False)
-class RetentionSpend(AbstractRecord):
+class RetentionSpend(Record):
     """The most that lower churn is worth spending, per customer; made by `worthwhile_retention_spend`.
 
     Attributes

@@ -13,14 +13,14 @@ from retainkit.columns import keeps_labels
 from retainkit.domains import POSITIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.questions import plain, times
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.typing import Array, Number, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
 
 Time: TypeAlias = "Duration | NumberLike"
 
 
-class AbstractSurvival(AbstractRecord):
+class AbstractSurvival(Record):
     """Survival by tenure as another library, or an array, has it.
 
     One curve answers times of shape (m,) with (m,). Curves of many customers answer with (customers, m),

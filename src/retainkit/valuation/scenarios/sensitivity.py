@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 
 from retainkit.errors import InputError
-from retainkit.records import AbstractRecord, TableRecord
+from retainkit.records import Record, TableRecord
 from retainkit.timing import Timing
 from retainkit.typing import Array, NumberLike, Plain, Real
 from retainkit.valuation.scenarios._figures import compute
@@ -18,7 +18,7 @@ from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Grid(AbstractRecord):
+class Grid(Record):
     """Every figure for every combination of some inputs; made by `UnitEconomics.grid`.
 
     Attributes

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, unknown_choice
 from retainkit.protocols import DataOf
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.summaries import Renewals
 from retainkit.text_tables import html_table
 from retainkit.typing import Array, Number, Plain, Real
@@ -22,7 +22,7 @@ from retainkit.typing import Array, Number, Plain, Real
 _SHOWN = 12  # rows of a table in a notebook
 
 
-class AbstractEstimate(AbstractRecord):
+class AbstractEstimate(Record):
     """An estimate without parameters: what `fit` returns is the estimate itself."""
 
     __slots__ = ()

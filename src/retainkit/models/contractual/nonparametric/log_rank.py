@@ -17,7 +17,7 @@ from scipy.special import chdtrc
 from retainkit.errors import InputError, unknown_choice
 from retainkit.models.contractual.nonparametric.risk_table import Watch, weights_of
 from retainkit.protocols import DataOf, data_of
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
 
@@ -27,7 +27,7 @@ Weighting: TypeAlias = Literal["log-rank", "gehan", "tarone-ware", "peto"]
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class LogRank(AbstractRecord):
+class LogRank(Record):
     """A test of whether groups leave alike at every tenure."""
 
     statistic: float

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric.estimate import normal_quantile
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
-from retainkit.records import AbstractRecord
+from retainkit.records import Record
 from retainkit.typing import Array, Number, Unit
 
 
@@ -28,7 +28,7 @@ class _Curve(Protocol):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class RestrictedMean(AbstractRecord):
+class RestrictedMean(Record):
     """Expected time as a customer up to `horizon`, in `unit`."""
 
     mean: float
@@ -60,7 +60,7 @@ class RestrictedMean(AbstractRecord):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class RestrictedMeanDifference(AbstractRecord):
+class RestrictedMeanDifference(Record):
     """Difference of two restricted means of independent groups."""
 
     difference: float
