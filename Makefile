@@ -6,7 +6,7 @@ ARGS ?=
 
 PICTURES := $(patsubst %.py,%.svg,$(filter-out %/paper.py,$(wildcard docs/pictures/*.py)))
 
-.PHONY: help demo test check format docs pictures bench clean
+.PHONY: help demo test check format docs pictures bench calibrate clean
 .NOTPARALLEL:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make docs     the documentation, in docs/_build/html"
 	@echo "make pictures the drawings of the documentation, drawn again"
 	@echo "make bench    speed and memory against the peers"
+	@echo "make calibrate are posteriors as sure as they may be: 1,000 simulated bases a model"
 	@echo "make clean    remove what was built (the environment stays: $(VENV))"
 
 demo: $(VENV)/.with-demo
@@ -50,6 +51,9 @@ docs/pictures/%.svg: | $(VENV)/.with-dev
 
 bench: $(VENV)/.with-test
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+calibrate: $(VENV)/.with-test
+	@$(BIN)/python benchmarks/calibrate.py $(ARGS)
 
 clean:
 	rm -rf build dist docs/_build .pytest_cache .ruff_cache .hypothesis

@@ -54,7 +54,10 @@ def shelves() -> list[Shelf]:
         Shelf("Customers who leave without telling", "models", _models("purchasing")),
         Shelf("What they spend", "models", _models("spend")),
         Shelf("Customers whose leaving is seen", "models", _models("contractual")),
-        Shelf("Around any model", "models", _models("covariates") | _models("over_time")),
+        Shelf(
+            "Around any model", "models", _models("covariates") | _models("over_time") | _models("in_periods")
+        ),
+        Shelf("What may come, drawn", "models", _models("sampled")),
         Shelf("Fits", "fits", _listed("retainkit.inference") | from_json),
         Shelf("Did it come true?", "validation", _listed("retainkit.validation")),
         Shelf("Value", "valuation", _listed("retainkit.valuation")),
@@ -259,7 +262,7 @@ def _entries(names: dict[str, str]) -> list[str]:
         if inspect.isclass(value):
             lines.append(f".. autoclass:: {names[name]}")
             if name in MODELS:
-                lines.append("   :exclude-members: data_kind, processes, fixed_fields, boundary_hints")
+                lines.append("   :exclude-members: data_kind, processes, fixed_fields, limits")
         else:
             lines.append(f".. autofunction:: {names[name]}")
     return [*lines, "```", ""]
@@ -272,7 +275,9 @@ def parameters() -> str:
     for name, kind in MODELS.items():
         for p in parameters_of(kind):
             low, high = p.typical
-            unit = {"time": "time", "money": "money", "rate": "1 per time", None: ""}[p.unit]
+            unit = {"time": "time", "gap": "time", "money": "money", "rate": "1 per time"}.get(
+                p.unit or "", ""
+            )
             lines.append(f"| `{name}` | `{p.name}` | {p.doc} | {unit} | {low:g} to {high:g} |")
     return "\n".join([*lines, ""])
 
@@ -281,6 +286,7 @@ MODELS_INTRO = """\
 A model is a frozen record of its parameters that answers questions; [`fit`](fits.md) finds the parameters,
 and [how to choose](../../how-to/how-to-choose.md) says which model to take. Models of one kind answer the
 same questions; what their parameters mean stands in [one table](../parameters.md)."""
+COUNTS_IN = {"time": "time", "gap": "time", "money": "money", "rate": "1 per time"}
 PARAMETERS_INTRO = """\
 Every parameter as its model declares it. Where it counts in time or money, the typical values are multiples
 of a typical length of time, or amount, in the data. What others call them:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from paper import save, style
 
+import retainkit as rk
 from retainkit.decisions import retention_test, sequential_retention_test
 
 LOSS, PROFIT, BAND = "#b2182b", "#1b7837", "#2166ac"
@@ -17,7 +18,7 @@ LOSS, PROFIT, BAND = "#b2182b", "#1b7837", "#2166ac"
 
 def draw_posterior(axes: Axes) -> None:
     """What is believed of the gain after 250 and 200 leavers of 5,000."""
-    value = np.full(400_000, 833.33)  # draws of the shares, one for each
+    value = rk.Draws(np.full(400_000, 833.33))  # draws of the shares, one for each
     seen = retention_test(
         250, control=5000, churned_treated=200, treated=5000, value=value, cost_per_customer=5
     )

@@ -28,7 +28,7 @@ def gains(axes: Axes) -> None:
         gain = lifetime_value(MARGIN - off, churn=churn, discount_rate=RATE, timing="begin") - before
         axes.plot(churn, gain, color=color, lw=2)
         even = break_even_churn_with_discount(
-            MARGIN, discount_given=off, churn=CHURN, discount_rate=RATE, timing="begin"
+            MARGIN, discount_amount=off, churn=CHURN, discount_rate=RATE, timing="begin"
         )
         axes.plot(even, 0, "o", color=color, ms=5)
         axes.annotate(f"{even:.1%}", (even, 0), (4, 5), textcoords="offset points", color=color)
@@ -47,7 +47,7 @@ def needs(axes: Axes) -> None:
     off = np.linspace(0, 20, 201)
     for margin, color in MARGINS.items():
         even = break_even_churn_with_discount(
-            margin, discount_given=off, churn=CHURN, discount_rate=RATE, timing="begin"
+            margin, discount_amount=off, churn=CHURN, discount_rate=RATE, timing="begin"
         )
         axes.plot(off, even, color=color, lw=2)
         axes.annotate(

@@ -41,12 +41,17 @@ def save(figure: Figure, script: str) -> None:
 
 def slim(svg: str) -> str:
     """No metadata, the fonts named once, and in paths no more digits than anyone can see."""
-    svg = re.sub(r"<!DOCTYPE.*?>\n| *<metadata>.*?</metadata>\n|<!--.*?-->\n *", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<[?!][xD].*?>\n| *<metadata>.*?</metadata>\n|<!--.*?-->\n *", "", svg, flags=re.DOTALL)
     fonts = ", ".join([*(f"'{name}'" for name in FONTS), "sans-serif"])
     svg = svg.replace(f"font-family: {fonts}; ", "")
     svg = svg.replace("</style>", f" text{{font-family: {fonts}}}</style>")
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
     svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_shorter(path[1])}"', svg)
+    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
+    svg = re.sub(r' id="([^"]*)"', lambda name: name[0] if f"#{name[1]}" in svg else "", svg)
+    svg = re.sub(r"\n *<g/>", "", svg)
+    svg = re.sub(r' style="([^"]*)"', lambda rule: re.sub(r"([:;]) ", r"\1", rule[0]), svg)
+    svg = svg.replace("#000000", "#000").replace("#ffffff", "#fff")
     return re.sub(r"\n +", "\n", svg)
 
 

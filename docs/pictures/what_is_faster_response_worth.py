@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from paper import save, style
 
+import retainkit as rk
 from retainkit.decisions import faster_response, service_change
 
 RATES: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01}
@@ -43,7 +44,7 @@ def draw_most(axes: Axes) -> None:
 
 def draw_gain(axes: Axes) -> None:
     """The gain over draws of the elasticity."""
-    draws = np.random.default_rng(1).normal(0.1, 0.04, 4000)
+    draws = rk.Draws(np.random.default_rng(1).normal(0.1, 0.04, 4000))
     answer = faster_response(
         50,
         response_time=8,

@@ -21,17 +21,26 @@ if TYPE_CHECKING:
     from retainkit import summaries as summaries
     from retainkit import validation as validation
     from retainkit import valuation as valuation
+    from retainkit.draws import Draws as Draws
     from retainkit.economics.breakeven import break_even as break_even
     from retainkit.economics.breakeven import break_even_periods as break_even_periods
     from retainkit.errors import FitError as FitError
     from retainkit.errors import InputError as InputError
     from retainkit.errors import RetainkitError as RetainkitError
     from retainkit.inference import Fit as Fit
+    from retainkit.inference import churn_posterior as churn_posterior
     from retainkit.inference import fit as fit
+    from retainkit.inference import fit_each as fit_each
+    from retainkit.inference import posterior as posterior
+    from retainkit.inference import priors as priors
+    from retainkit.ingest import DuckDB as DuckDB
+    from retainkit.ingest import TableSource as TableSource
     from retainkit.ingest import load_cdnow as load_cdnow
     from retainkit.ingest import summarize_over_time as summarize_over_time
+    from retainkit.ingest import summarize_periods as summarize_periods
     from retainkit.ingest import summarize_subscriptions as summarize_subscriptions
     from retainkit.ingest import summarize_transactions as summarize_transactions
+    from retainkit.metrics import read_subscriptions as read_subscriptions
     from retainkit.models import *
     from retainkit.rates import Rate as Rate
     from retainkit.reports import report as report
@@ -39,15 +48,17 @@ if TYPE_CHECKING:
     from retainkit.summaries import Described as Described
     from retainkit.summaries import Opportunities as Opportunities
     from retainkit.summaries import Purchases as Purchases
-    from retainkit.summaries import PurchasesOverTime as PurchasesOverTime
     from retainkit.summaries import Renewals as Renewals
     from retainkit.summaries import Spend as Spend
     from retainkit.units import Duration as Duration
     from retainkit.validation import compare as compare
+    from retainkit.validation import fit_best as fit_best
     from retainkit.validation import holdout_error as holdout_error
     from retainkit.validation import track_purchases as track_purchases
     from retainkit.valuation import UnitEconomics as UnitEconomics
+    from retainkit.valuation import cohort_payback as cohort_payback
     from retainkit.valuation import payback_time as payback_time
+    from retainkit.valuation import value_by_reason as value_by_reason
     from retainkit.valuation import value_customers as value_customers
     from retainkit.valuation import value_new_customer as value_new_customer
     from retainkit.valuation import value_subscriptions as value_subscriptions
@@ -61,38 +72,53 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "Described",
         "Opportunities",
         "Purchases",
-        "PurchasesOverTime",
         "Renewals",
         "Spend",
     ),
-    ".ingest": ("load_cdnow", "summarize_over_time", "summarize_subscriptions", "summarize_transactions"),
-    ".metrics": (),
+    ".ingest": (
+        "DuckDB",
+        "TableSource",
+        "load_cdnow",
+        "summarize_over_time",
+        "summarize_periods",
+        "summarize_subscriptions",
+        "summarize_transactions",
+    ),
+    ".metrics": ("read_subscriptions",),
     # models; those that are fitted come from the registry
     ".models": (
         "AalenJohansen",
+        "CompetingReasons",
         "KaplanMeier",
         "LifeTable",
         "NelsonAalen",
+        "Turnbull",
+        "in_periods",
         "log_rank",
         "model_from_json",
         "with_covariates",
         "with_covariates_over_time",
+        "with_hazard_ratios",
         "with_shares",
     ),
-    ".inference": ("Fit", "fit"),
+    ".inference": ("Fit", "churn_posterior", "fit", "fit_each", "posterior"),
+    ".inference.priors": (),
     # verbs
     ".economics": ("break_even", "break_even_periods"),
     ".valuation": (
         "UnitEconomics",
+        "cohort_payback",
         "payback_time",
+        "value_by_reason",
         "value_customers",
         "value_new_customer",
         "value_subscriptions",
     ),
-    ".validation": ("compare", "holdout_error", "track_purchases"),
+    ".validation": ("compare", "fit_best", "holdout_error", "track_purchases"),
     ".decisions": (),
     ".reports": ("report",),
     # what all of them speak in
+    ".draws": ("Draws",),
     ".rates": ("Rate",),
     ".units": ("Duration",),
     ".errors": ("FitError", "InputError", "RetainkitError"),

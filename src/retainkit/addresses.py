@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module, util
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
+from retainkit.calls import advised
 from retainkit.errors import near
 
 ROOMS = (
@@ -29,7 +31,19 @@ SYNONYMS: dict[str, str] = {
     "residual_value": "economics.residual_lifetime_value",
     "discounted_cash_flow": "economics.present_value",
     "dcf": "economics.present_value",
-    "pv": "economics.present_value",
+    "pv": "economics.present_value, or annuity_value of a repeated payment",
+    "fv": "economics.future_value",
+    "pmt": "economics.annuity_payment",
+    "nper": "economics.annuity_periods",
+    "rate": "economics.annuity_rate",
+    "ipmt": "economics.interest_part",
+    "ppmt": "economics.principal_part",
+    "cumipmt": "economics.interest_part, of every payment of the sum",
+    "cumprinc": "economics.principal_part, of every payment of the sum",
+    "nfv": "economics.future_value of npv",
+    "xfv": "economics.xnfv",
+    "effect": "Rate, by Rate(0.12, per='year', kind='nominal', compounding='month').effective('year')",
+    "amortization": "economics.principal_part, with number=np.arange(1, periods + 1)",
     # when it has paid back, and what would change that
     "breakeven": "break_even",
     "payback": "break_even",
@@ -61,7 +75,7 @@ SYNONYMS: dict[str, str] = {
     "cac": "economics.acquisition_cost_ladder",
     "customer_acquisition_cost": "economics.acquisition_cost_ladder",
     # data
-    "rfm": "summarize_transactions, whose to_frame() has frequency, recency, T and monetary value",
+    "rfm": "summarize_transactions, whose rfm() has scores and segments; Purchases.from_rfm of a table",
     "rfm_summary": "summarize_transactions",
     "summary_data_from_transaction_data": "summarize_transactions",
     "calibration_and_holdout_data": "summarize_transactions with holdout_from=",
@@ -69,6 +83,7 @@ SYNONYMS: dict[str, str] = {
     # models
     "kaplan_meier": "KaplanMeier, by fit(KaplanMeier, subscriptions)",
     "KaplanMeierFitter": "KaplanMeier, by fit(KaplanMeier, subscriptions)",
+    "fit_interval_censoring": "Turnbull, by fit(Turnbull, Renewals.from_intervals(...))",
     "NelsonAalenFitter": "NelsonAalen, by fit(NelsonAalen, subscriptions)",
     "WeibullFitter": "Weibull, by fit(Weibull, subscriptions)",
     "Cox": "interop.survival.fit_cox",
@@ -118,19 +133,35 @@ def lazily(
     A name that is not there is answered with where it is: in another room, or here by another name.
     """
     module_of = {name: module for module, names in modules.items() for name in names}
-    rooms = {module[1:] for module in modules if module.startswith(".") and "." not in module[1:]}
+    # a module that lends no name is lent itself, from wherever below it stands
+    lent = {m for m, names in modules.items() if m.startswith(".") and ("." not in m[1:] or not names)}
+    rooms = {module.rpartition(".")[2]: module for module in lent}
 
     def load(name: str) -> Any:
         if name in module_of:
-            value = getattr(import_module(module_of[name], package), name)
+            module = import_module(module_of[name], package)
+            value = getattr(module, name)
+            # those of `plain_first` see to it themselves: a step more would cost as much as they do
+            if isinstance(value, FunctionType) and not value.__code__.co_filename.startswith("<plain"):
+                # at every address the same: where it is defined, in its room, in the package
+                value = _at_all(value, name, module)
         elif name in rooms:
-            return import_module(f".{name}", package)
+            return import_module(rooms[name], package)
         else:
             raise _UnknownNameError(package, name, (*module_of, *rooms))
         setattr(import_module(package), name, value)
         return value
 
     return load, lambda: sorted({*module_of, *rooms}), sorted(module_of)
+
+
+def _at_all(function: FunctionType, name: str, module: ModuleType) -> Any:
+    """The function with advice for calls that do not fit, in its own module and in the one that lends it."""
+    told = advised(function)
+    for place in (module, sys.modules[function.__module__]):
+        if getattr(place, name, None) is function:
+            setattr(place, name, told)
+    return told
 
 
 class _UnknownNameError(AttributeError):

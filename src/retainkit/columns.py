@@ -25,7 +25,7 @@ of their own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from types import CodeType
@@ -33,8 +33,11 @@ from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
-from retainkit.domains import Domain, refuse_masked
-from retainkit.errors import InputError
+from retainkit.calls import misfit
+from retainkit.domains import Domain, as_numbers
+from retainkit.draws import Draws, beside_columns
+from retainkit.errors import InputError, refuse_masked
+from retainkit.plurals import counted
 from retainkit.typing import Array, ColumnLike, Foreign, Number, NumberLike, Plain
 
 P = ParamSpec("P")
@@ -51,6 +54,7 @@ _WITHOUT_LABELS = _ONE | {list, tuple, np.ndarray}
 PLAIN = frozenset((float, int))
 """The types that take the fast branch; bool is not among them and is refused by `columns`."""
 
+_MISSING = object()
 _MAX = sys.float_info.max  # so that an int too large for a float takes the path that says so
 
 
@@ -88,6 +92,8 @@ class Back:
 
     shape: tuple[int, ...]
     labels: Labels | None = None
+    drawn: bool = False
+    """Whether there are draws among the arguments: they have the first axis, and the result is draws."""
 
     def __call__(self, result: ColumnLike) -> SameKind:
         array = np.asarray(result)
@@ -95,6 +101,8 @@ class Back:
             array = np.broadcast_to(array, self.shape).copy()  # the formula had no use for the column
         if array.ndim == 0:
             return array.item()
+        if self.drawn:
+            return Draws.of(array) if array.dtype.kind == "f" else array
         if self.labels is None or array.shape != (self.labels.rows,):
             return array
         return self.labels.series(array)
@@ -123,10 +131,31 @@ def columns(**arguments: tuple[NumberLike, Domain]) -> tuple[tuple[Array, ...], 
     values: list[Array] = []
     for name, (value, domain) in arguments.items():
         if not isinstance(value, np.ndarray | float | int | list):
+            if isinstance(value, Draws):
+                return _with_draws(arguments)
             columnar[name] = _one_column(name, value)
         values.append(np.asarray(domain.check(name, value)))
     labels = labels_of(**columnar) if columnar else None
     return tuple(values), Back(_common_shape(list(arguments), values), labels)
+
+
+def known(**arguments: tuple[NumberLike, Domain]) -> tuple[Array, ...]:
+    """As `columns`, of functions that answer with no column: draws are refused by the argument's name."""
+    for name, (value, domain) in arguments.items():
+        if isinstance(value, Draws):
+            domain.check(name, value)
+    return columns(**arguments)[0]
+
+
+def _with_draws(arguments: Mapping[str, tuple[NumberLike, Domain]]) -> tuple[tuple[Array, ...], Back]:
+    """As `columns` with draws among the arguments: their axis comes first, (draws,) or (draws, rows)."""
+    checked = {
+        name: domain.uncertain(name, value if isinstance(value, Draws) else _one_column(name, value))
+        for name, (value, domain) in arguments.items()
+    }
+    labels = labels_of(**{n: value for n, (value, _) in arguments.items() if not isinstance(value, Draws)})
+    values: tuple[Array, ...] = tuple(np.asarray(one) for one in beside_columns(checked).values())
+    return values, Back(_common_shape(list(arguments), list(values)), labels, drawn=True)
 
 
 def plain_first(
@@ -153,23 +182,31 @@ def plain_first(
         head = ", ".join((*names[:first], *(["*"] if names[first:] else []), *names[first:]))
         again = ", ".join((*names[:first], *(f"{n}={n}" for n in names[first:])))
         told = [f"{n} is None" for n in names if n not in rules]
-        usual = " and ".join([*(_usual(n, rule) for n, rule in rules.items() if rule != ()), *told])
+        judged = [f"{n} is not _missing" for n, rule in rules.items() if rule == ()]
+        usual = " and ".join([*(_usual(n, r) for n, r in rules.items() if r != ()), *told, *judged])
         given = ", ".join(n for n, rule in rules.items() if isinstance(rule, Domain) or len(rule) != 1)
+        at_place, by_name = function.__defaults__ or (), function.__kwdefaults__ or {}
+        usually = {*names[first - len(at_place) : first], *by_name}
         # written out, as dataclasses do it: a wrapper of *args would cost as much as the formula
         text = f"""
-def two_ways(_function, _formula, _plain):
-    def {function.__name__}({head}):
-        if {usual}:
+def two_ways(_function, _formula, _plain, _missing, _misfit):
+    def {function.__name__}({head}, **_strange):
+        if {usual} and not _strange:
             _answer = _formula({given})
             if _answer is not None:
                 return _answer
+        if _strange or {" or ".join(f"{n} is _missing" for n in names if n not in usually) or False}:
+            _given = dict({", ".join(f"{n}={n}" for n in names)}, **_strange)
+            raise _misfit(_function, 0, {{n: v for n, v in _given.items() if v is not _missing}})
         return _function({again})
     return {function.__name__}"""
         made: Plain = {}
         # in the module of the function, where doctest and pickle look for it
         exec(compile(text, f"<plain numbers of {function.__name__}>", "exec"), function.__globals__, made)
-        short = made["two_ways"](function, formula, PLAIN)
-        short.__defaults__, short.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+        short = made["two_ways"](function, formula, PLAIN, _MISSING, misfit)
+        # what has to be given is looked for inside, so that one message tells all that is wrong with a call
+        short.__defaults__ = (*(_MISSING for _ in names[: first - len(at_place)]), *at_place)
+        short.__kwdefaults__ = {n: by_name.get(n, _MISSING) for n in names[first:]}
         return wraps(function)(short)
 
     return two_ways
@@ -241,7 +278,7 @@ def same_rows(**given: ColumnLike) -> Labels | None:
         if sizes[name] != sizes[long[0]]:
             rule = f"must have the same length as {long[0]} ({sizes[long[0]]:,})"
             way_out = "Give every column one value per row, or a single number for all."
-            raise InputError("length-mismatch", name, f"{sizes[name]:,} values", rule, way_out)
+            raise InputError("length-mismatch", name, counted(sizes[name], "value"), rule, way_out)
     return labels
 
 
@@ -258,6 +295,9 @@ def keeps_labels(function: Callable[P, R]) -> Callable[P, R]:
     def labelled(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         same_rows(**given)
+        for name, value in given.items():
+            if isinstance(value, Draws):
+                as_numbers(name, value)  # refuses them
         answer: ColumnLike = function(*args, **kwargs)
         labels = next((found for name, value in given.items() if (found := Labels.of(name, value))), None)
         if type(answer) is tuple:
@@ -281,12 +321,12 @@ def _is_column(value: ColumnLike) -> bool:
 def _unlike(first: Labels, other: Labels) -> InputError:
     """The error for two indexes; it says in what they differ."""
     if first.rows != other.rows:
-        shown = f"an index of {other.rows:,} rows"
+        shown = f"an index of {counted(other.rows, 'row')}"
     elif len(first.index.difference(other.index, sort=False)) == 0:
         shown = "the same labels in another order"
     else:
         shown = f"other labels ({', '.join(map(repr, other.index[:3].tolist()))}, …)"
-    rule = f"must have the same index as {first.argument} ({first.rows:,} rows)"
+    rule = f"must have the same index as {first.argument} ({counted(first.rows, 'row')})"
     way_out = "Take both columns from one table, or align them first with .reindex()."
     return InputError("index-mismatch", other.argument, shown, rule, way_out)
 
@@ -317,3 +357,24 @@ def _common_shape(names: list[str], values: list[Array]) -> tuple[int, ...]:
         rule = f"must have the same length as the other columns ({others})"
         way_out = "Give every column one value per row, or a single number for all."
         raise InputError("length-mismatch", name, f"shape {shape}", rule, way_out) from None
+
+
+def named_once(
+    argument: str, names: Iterable[str], others: Mapping[str, str] | None = None, *, least: int = 1
+) -> tuple[str, ...]:
+    """Names, each once and none of `others`, which have another use; one text is one name."""
+    given = (names,) if isinstance(names, str) else tuple(names)
+    for at, name in enumerate(given):
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError("wrong-type", argument, name, "must be names, as texts")
+        if name in given[:at] or name in (others or {}):
+            rule = (
+                f"must not name the column of {others[name]} too"
+                if others and name in others
+                else "must name each once"
+            )
+            raise InputError("duplicate", argument, name, rule, "Leave it out.")
+    if len(given) < least:
+        way_out = f"For example {argument}=['price', 'speed']."
+        raise InputError("empty", argument, names, "must name at least one column", way_out)
+    return given

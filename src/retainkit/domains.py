@@ -7,15 +7,16 @@ an optimiser's transform, start values, property tests and the search for a turn
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 
-from retainkit.errors import InputError, first_offender
+from retainkit.draws import Draws
+from retainkit.errors import InputError, first_offender, refuse_masked, refuse_where
+from retainkit.plurals import counted
 from retainkit.typing import Array, Number, NumberLike, Real, Values
 
 
@@ -48,6 +49,13 @@ class Domain:
             self._refuse(argument, array, np.logical_not(inside), way_out)
         return float(array) if array.ndim == 0 else array
 
+    def uncertain(self, argument: str, value: NumberLike) -> Real:
+        """As `check`, where draws have a meaning: they stay draws."""
+        if not isinstance(value, Draws):
+            return self.check(argument, value)
+        self.check(argument, value.values)
+        return cast("Any", value)
+
     def _refuse(self, argument: str, array: Array, bad: Any, way_out: str) -> None:
         code = "out-of-range" if np.all(np.isfinite(array)) else "not-finite"
         raise InputError(code, argument, first_offender(array, bad), self.rule, way_out or self.way_out)
@@ -56,6 +64,9 @@ class Domain:
 def as_numbers(argument: str, value: NumberLike) -> Array:
     """Any number or column of numbers as a float64 array; text, booleans and gaps are refused."""
     refuse_masked(argument, value)
+    if isinstance(value, Draws):
+        rule = "must be a number or a column here: this has no meaning for draws of a number"
+        raise InputError("not-supported", argument, value, rule, "Give their mean, or ask for each draw.")
     try:
         array: Values = np.asarray(value)
     except ValueError:  # rows of unequal length
@@ -69,20 +80,9 @@ def as_numbers(argument: str, value: NumberLike) -> Array:
             return array.astype(np.float64)
         except OverflowError as error:
             raise _too_large(argument) from error
-    shown = value if array.ndim == 0 else f"{array.size:,} values of type {array.dtype}"
+    shown = value if array.ndim == 0 else f"{counted(array.size, 'value')} of type {array.dtype}"
     way_out = "Convert text and booleans to numbers and fill or remove missing values first."
     raise InputError("not-a-number", argument, shown, "must be a number or a column of numbers", way_out)
-
-
-def refuse_masked(argument: str, value: NumberLike) -> None:
-    """Refuse a masked array of numpy with masked entries: as plain numbers they would count as known."""
-    masked: Any = sys.modules.get("numpy.ma")
-    if masked is not None and isinstance(value, masked.MaskedArray) and masked.is_masked(value):
-        shown = f"a masked array, {masked.count_masked(value):,} of its {value.size:,} entries masked"
-        way_out = (
-            "Remove those entries with .compressed(), from all columns alike, or fill them with .filled()."
-        )
-        raise InputError("missing-value", argument, shown, "must not have masked entries", way_out)
 
 
 def whole_number(
@@ -100,13 +100,29 @@ def whole_number(
     raise InputError(code, argument, value, rule, way_out)
 
 
-def generator(seed: int | np.random.Generator) -> np.random.Generator:
+def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """The random numbers of a seed: the same ones for the same seed."""
+    why = None
     try:
-        return np.random.default_rng(seed)
+        # numpy takes None for "any", what nobody can repeat, and True for 1
+        if seed is not None and not isinstance(seed, bool):
+            return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
-        rule = "must be a whole number of 0 or more, or a numpy Generator"
-        raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.") from error
+        why = error
+    rule = "must be a whole number of 0 or more, or a numpy Generator"
+    raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.") from why
+
+
+def generator_for(seed: int | np.random.Generator, *told: Values) -> np.random.Generator:
+    """As `generator`, with other random numbers of a whole-number seed for other data.
+
+    "seed=1" is written at every call: what is drawn of two segments, or plans, must not move together for it.
+    """
+    rng = generator(seed)
+    if isinstance(seed, np.random.Generator):
+        return rng
+    words = np.concatenate([np.ravel(np.asarray(one, np.float64)) for one in told]).view(np.uint64)
+    return np.random.default_rng([*rng.integers(1 << 32, size=4), *words.tolist()])
 
 
 def one_number(argument: str, value: object, domain: Domain, way_out: str = "Ask once for each.") -> float:
@@ -202,6 +218,10 @@ def _from_0_below_1(v: NumberLike) -> NumberLike:
     return (v >= 0.0) & (v < 1.0)
 
 
+def _above_minus_1_to_1(v: NumberLike) -> NumberLike:
+    return (v > -1.0) & (v <= 1.0)
+
+
 def _from_1(v: NumberLike) -> NumberLike:
     return v >= 1.0
 
@@ -254,5 +274,24 @@ GROWTH = Domain(
 )
 """A discount, growth or inflation rate per period."""
 
+RATE = replace(
+    GROWTH,
+    rule="must be more than -1 (-100%), and at most 1 (100%) unless it is said to be meant",
+    contains=_above_minus_1_to_1,
+    way_out="Write 12% as 0.12; more than 100% as Rate(1.2, per='year', meant=True).",
+    high=1.0,
+)
+"""A rate as a bare number, where one above 1 is asked about: who writes 12 mostly means 12%."""
+
+RATE_FROM_0 = replace(RATE, contains=PROBABILITY.contains, low=0.0)
+
 CHANGE = replace(GROWTH, way_out="Write 10% more as 0.1, 10% less as -0.1; -100% leaves nothing.")
 """A change relative to what was there before."""
+
+
+def refuse_unmeant(argument: str, change: NumberLike, *, meant: bool) -> None:
+    """Refuse a change of more than 100% that is not said to be meant: who writes 5 mostly means 5%."""
+    if not meant:
+        rule = "must be at most 1 (100% more) unless it is said to be meant"
+        way_out = "Write 5% as 0.05, or add meant=True."
+        refuse_where(np.greater(change, 1.0), "out-of-range", argument, change, rule, way_out)

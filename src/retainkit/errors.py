@@ -5,11 +5,13 @@ A service can act on ``error.code`` and ``error.as_dict()``; a person reads the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
+from retainkit.plurals import counted
 from retainkit.typing import NumberLike, Values
 
 CODES: dict[str, str] = {
@@ -64,6 +66,17 @@ CODES: dict[str, str] = {
 """Every code of an `InputError` with its meaning; there are no others."""
 
 
+REASONS: dict[str, str] = {
+    "no-evidence": "The data hold nothing that the model is about: nobody came back, nobody has left.",
+    "too-few-customers": "Fewer customers tell something than the model has parameters.",
+    "boundary": "The likelihood keeps rising as parameters go to an edge: a simpler model says the same.",
+    "flat": "The likelihood does not change in some direction: the data do not identify a parameter.",
+    "saddle": "The search ended where the likelihood still bends upwards.",
+    "not-converged": "The search ended before the slope of the likelihood was 0.",
+}
+"""Every code of a `FitError` with its meaning; there are no others."""
+
+
 class RetainkitError(Exception):
     """Every error that retainkit raises on purpose."""
 
@@ -112,16 +125,23 @@ class FitError(RetainkitError, RuntimeError):
     Attributes
     ----------
     code : str
-        Which of the reasons in `retainkit.inference.diagnostics`.
-    way_out : str
-        What to do about it.
+        Which of `REASONS`.
+    reason, way_out : str
+        The same in a sentence about these data, and what to do about it.
     attempt : object
         The refused `Fit`, for inspection; its parameters are not an estimate.
     """
 
     def __init__(self, code: str, reason: str, *, way_out: str, attempt: object = None) -> None:
+        if code not in REASONS:
+            raise AssertionError(f"{code!r} is not in retainkit.errors.REASONS")
         self.code, self.reason, self.way_out, self.attempt = code, reason, way_out, attempt
         super().__init__(f"{reason} {way_out}".rstrip())
+
+    @property
+    def limit(self) -> Any:
+        """The `LimitingModel` that the likelihood rises to, where that is the reason; else None."""
+        return getattr(getattr(self.attempt, "diagnostics", None), "limit", None)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_fit_error, (self.code, self.reason, self.way_out, self.attempt))
@@ -148,12 +168,13 @@ def _rebuild_fit_error(code: str, reason: str, way_out: str, attempt: object) ->
 class Entry:
     """One offending entry of an array, shown with its place."""
 
-    def __init__(self, value: object, position: int | tuple[int, ...], count: int) -> None:
-        self.value, self.position, self.count = value, position, count
+    def __init__(self, value: object, position: int | tuple[int, ...], count: int, place: str = "") -> None:
+        self.value, self.position, self.count, self.place = value, position, count, place
 
     def __repr__(self) -> str:
         others = f" and {self.count - 1:,} more" if self.count > 1 else ""
-        return f"{show(self.value)} at position {self.position}{others}"
+        place = f" ({self.place})" if self.place else ""
+        return f"{show(self.value)} at position {self.position}{place}{others}"
 
 
 def first_offender(values: Values, bad: Values) -> object:
@@ -175,7 +196,8 @@ def show(value: object, limit: int = 80) -> str:
         text = f"{value:.1f}"
     else:
         text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    # the value in an entry is short already, and its place has to be whole
+    return text if len(text) <= limit or isinstance(value, Entry) else text[: limit - 1] + "…"
 
 
 def near(name: str, choices: Iterable[str]) -> str:
@@ -227,3 +249,15 @@ def refuse_where(
     if np.any(bad):
         shown, where = np.broadcast_arrays(values, bad)
         raise InputError(code, argument, first_offender(shown, where), rule, way_out)
+
+
+def refuse_masked(argument: str, value: NumberLike) -> None:
+    """Refuse a masked array of numpy with masked entries: as plain numbers they would count as known."""
+    masked: Any = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(value, masked.MaskedArray) and masked.is_masked(value):
+        entries = counted(value.size, "entry", "entries")
+        shown = f"a masked array, {masked.count_masked(value):,} of its {entries} masked"
+        way_out = (
+            "Remove those entries with .compressed(), from all columns alike, or fill them with .filled()."
+        )
+        raise InputError("missing-value", argument, shown, "must not have masked entries", way_out)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast
 
+import numpy as np
+
 from retainkit.errors import InputError
 from retainkit.rates import Rate
 from retainkit.typing import Array, NumberLike, Real, Unit
@@ -22,7 +24,7 @@ D_contra = TypeVar("D_contra", contravariant=True)
 
 
 class HasModel(Protocol[M_co]):
-    """What stands for a model: a `Fit`."""
+    """What stands for a model: a `Fit`, a `Posterior`."""
 
     def __retention_model__(self) -> M_co:
         """The model that is meant."""
@@ -123,6 +125,36 @@ def model_of(given: ModelOf[M]) -> M:
     return cast("M", given if stands_for is None else stands_for(given))
 
 
+_ONE_AT_A_TIME = "Give a fit, or ask once for each draw, with one number for each parameter."
+
+
+def refuse_many(argument: str, model: object) -> None:
+    """Refuse a model with parameters for each customer, or draws of them, where one customer is meant."""
+    many = parameter_shape(model)
+    if many:
+        shown = f"parameters of shape {many}"
+        way_out = (
+            "Ask once for each customer or draw, with one number for each parameter; in place of a posterior "
+            "give a fit."
+        )
+        raise InputError("wrong-shape", argument, shown, "must be the model of one customer here", way_out)
+
+
+def refuse_draws(argument: str, model: object, way_out: str = _ONE_AT_A_TIME) -> None:
+    """Refuse a posterior, and a model of draws, where one model is meant, which may be one a customer."""
+    shape = parameter_shape(model)
+    if len(shape) == 2:
+        rule = "must be one model here, not draws of its parameters"
+        raise InputError("wrong-shape", argument, f"parameters of shape {shape}", rule, way_out)
+
+
+def parameter_shape(model: object) -> tuple[int, ...]:
+    """The common shape of a model's parameters: () for one customer; () too for what has none."""
+    found: object = getattr(model_of(model), "parameters", None)
+    parameters = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return np.broadcast_shapes(*(np.shape(v) for v in parameters.values()))
+
+
 def data_of(given: DataOf[D], kind: type[D], argument: str = "data", model: str = "") -> D:
     """The part of the data that is meant, or the data themselves.
 
@@ -152,11 +184,18 @@ def data_of(given: DataOf[D], kind: type[D], argument: str = "data", model: str 
     raise InputError("wrong-type", argument, type(given).__name__, rule, way_out)
 
 
+def before_holdout(given: D) -> D:
+    """What a fit may see: of a table with a held-out period the time before it, else what was given."""
+    has = getattr(type(given), "__retention_before_holdout__", None)
+    return given if has is None else has(given)
+
+
 _MADE_BY = {
     "Purchases": "summarize_transactions(...) or Purchases.from_frame(df, unit=...)",
     "Spend": "summarize_transactions(..., amount=...) or Spend.from_frame(df)",
     "Renewals": "summarize_subscriptions(...) or Renewals.from_survivors([1000, 869, ...])",
     "Opportunities": "Opportunities(frequency=..., recency=..., periods=...)",
     "PurchasesOverTime": "summarize_over_time(...)",
+    "PurchasesInPeriods": "summarize_periods(...)",
     "Described": "Described(tx.purchases, covariates)",
 }

@@ -7,12 +7,15 @@ what it counts and how it compounds, so that it can be asked for any other perio
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import InitVar, dataclass
+from typing import Any, Literal, NoReturn, Self, TypeAlias, get_args
+
+import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.errors import InputError, unknown_choice
+from retainkit.draws import Draws
+from retainkit.errors import InputError, first_offender, unknown_choice
 from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 
@@ -33,6 +36,8 @@ class Rate:
         earned in each `compounding` period. ``continuous``: 1 grows to exp(value).
     compounding : unit, only and always with ``kind="nominal"``
         How often a nominal rate compounds.
+    meant : bool
+        That a rate above 1 is meant, more than 100%. Else it is refused: who writes 12 mostly means 12%.
 
     Examples
     --------
@@ -46,10 +51,18 @@ class Rate:
     per: Unit
     kind: Kind = "effective"
     compounding: Unit | None = None
+    meant: InitVar[bool] = False
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, meant: bool) -> None:
+        if isinstance(self.value, str):
+            way_out = "Write 12% as 0.12, without quotes."
+            raise InputError("not-a-number", "Rate value", self.value, "must be a number", way_out)
         object.__setattr__(self, "value", REAL.check("Rate value", self.value))
         check_unit("Rate per", self.per)
+        if self.value > 1.0 and not meant:
+            rule = f"would be {100.0 * self.value:g}% per {self.per}, which has to be said to be meant"
+            way_out = f"Write {self.value:g}% as {self.value / 100.0:g}, or add meant=True."
+            raise InputError("out-of-range", "Rate value", self.value, rule, way_out)
         if self.kind not in get_args(Kind):
             raise unknown_choice("Rate kind", self.kind, get_args(Kind))
         if (self.kind == "nominal") != (self.compounding is not None):
@@ -85,6 +98,16 @@ class Rate:
             return self._growth_base  # no rounding on the way round
         return math.expm1(self.continuous(per))
 
+    def __float__(self) -> NoReturn:
+        rule = "is no number without its period"
+        way_out = f"Take rate.value, which is per {self.per}, or rate.effective('month')."
+        raise InputError("unit-unknown", "rate", self, rule, way_out)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The rate of a record, whatever its size: it was accepted when the record was made."""
+        return cls(**values, meant=True)
+
     def __str__(self) -> str:
         how = "" if self.kind == "effective" else f", {self.kind}"
         steps = "" if self.compounding is None else f", compounded every {self.compounding}"
@@ -103,7 +126,8 @@ class Rate:
             value = _scaled(self.effective(check_unit("compounding", compounding)), compounding, per)
         else:
             value = self.continuous(per) if kind == "continuous" else self.effective(per)
-        return Rate(value, per=per, kind=kind, compounding=compounding)
+        # a small rate per day may be many hundred percent per year
+        return Rate(value, per=per, kind=kind, compounding=compounding, meant=True)
 
     def churn(self, per: Unit) -> float:
         """The rate read as a loss: the share of customers that is gone after one `per`.
@@ -147,18 +171,18 @@ def _scaled(force: float, per: Unit, to: Unit) -> float:
 class _Read:
     """A rate that its caller's signature reads as something else than growth."""
 
-    rate: Rate
+    rate: RateLike
     number: Callable[[Rate, Unit], float]
 
 
-def as_loss(rate: RateLike) -> RateLike | _Read:
+def as_loss(rate: RateLike) -> _Read:
     """For `in_period`: the rate is a share that is lost, as churn is."""
-    return _Read(rate, Rate.churn) if isinstance(rate, Rate) else rate
+    return _Read(rate, Rate.churn)
 
 
-def as_kept(rate: RateLike) -> RateLike | _Read:
+def as_kept(rate: RateLike) -> _Read:
     """For `in_period`: the rate is a share that is kept, as retention is."""
-    return _Read(rate, Rate.retention) if isinstance(rate, Rate) else rate
+    return _Read(rate, Rate.retention)
 
 
 def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLike, ...]:
@@ -166,7 +190,8 @@ def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLik
 
     Numbers and columns are taken to be per `period` already. A `Rate` converts itself as the caller says:
     `as_loss`, `as_kept`, or growth where nothing is said, as for a discount rate; its name decides nothing.
-    Without a `period` a `Rate` is refused, since nothing says what the other arguments count in.
+    Without a `period` a `Rate` is refused, since nothing says what the other arguments count in. A whole
+    number above 1 is refused as a rate of growth: a `Rate` can say that it is meant.
 
     >>> churn, d = Rate(0.6, per="year"), Rate(0.12, "year", "nominal", "year")
     >>> in_period("year", churn=as_loss(churn), discount_rate=d)
@@ -177,9 +202,11 @@ def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLik
     numbers: list[NumberLike] = []
     stated: dict[str, Rate] = {}
     for name, given in rates.items():
-        read = _Read(given, Rate.effective) if isinstance(given, Rate) else given
-        if not isinstance(read, _Read):
-            numbers.append(read)
+        read = given if isinstance(given, _Read) else _Read(given, Rate.effective)
+        if not isinstance(read.rate, Rate):
+            if read.number is Rate.effective:
+                refuse_percent(name, read.rate, period)
+            numbers.append(read.rate)
         elif period is None:
             stated[name] = read.rate
         else:
@@ -187,6 +214,28 @@ def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLik
     if stated:
         raise _period_unknown(stated)
     return tuple(numbers)
+
+
+def refuse_percent(name: str, rate: NumberLike, period: Unit | None, *, written: bool = True) -> None:
+    """Refuse a bare rate of growth above 1, more than 100%: who writes 12 mostly means 12%.
+
+    With `written` only whole numbers: what was computed, as a rate of return, or tried by a search is none.
+    """
+    if isinstance(rate, float) and (written or rate <= 1.0):
+        return
+    rates = np.asarray(rate.values if isinstance(rate, Draws) else rate)
+    if rates.dtype.kind not in ("iu" if written else "iuf") or not np.any(above := rates > 1):
+        return
+    shown = first_offender(rates, above)
+    if isinstance(rate, Draws) and not np.all(above):
+        return  # a long tail of draws is no slip of the pen
+    value = float(np.min(rates[above]))
+    rule = f"would be {100.0 * value:g}% per {period or 'period'}, which has to be said to be meant"
+    meant = f"Rate({value:g}, per={period or 'year'!r}, meant=True)" + (
+        "" if period else " with period='year'"
+    )
+    way_out = f"Write {value:g}% as {value / 100.0:g}, or {meant}."
+    raise InputError("out-of-range", name, shown, rule, way_out)
 
 
 def _period_unknown(stated: dict[str, Rate]) -> InputError:

@@ -12,9 +12,13 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 
 import numpy as np
 
-from retainkit.errors import InputError
+from retainkit.errors import InputError, unknown_choice
+from retainkit.typing import Plain
 
 T = TypeVar("T")
+
+BY_FIELDS: dict[frozenset[str], type[Any]] = {}
+"""Records that may stand in the place of a number or an array: they are known by the names they have."""
 
 
 def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
@@ -24,7 +28,13 @@ def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
         if not field.init:
             continue
         if field.name in values:
-            given[field.name] = _as(_hints(kind).get(field.name, Any), values[field.name])
+            hint = _hints(kind).get(field.name, Any)
+            given[field.name] = _as(hint, values[field.name])
+            choices = _choices(hint)
+            if choices and given[field.name] not in choices:
+                raise unknown_choice(
+                    f"{kind.__name__} {field.name}", given[field.name], tuple(map(str, choices))
+                )
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise InputError(
                 "missing-argument",
@@ -34,6 +44,15 @@ def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
                 way_out="Write the record with model_dump_json().",
             )
     return kind(**given)
+
+
+@cache
+def _choices(hint: Any) -> tuple[Any, ...]:
+    """The values of a field that may have no others; none for all other fields."""
+    members = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if not all(m is types.NoneType or get_origin(m) is Literal for m in members):
+        return ()
+    return tuple(None if m is types.NoneType else v for m in members for v in (get_args(m) or (None,)))
 
 
 @cache
@@ -54,6 +73,7 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
     """A plain value as what a field holds."""
     if value is None or hint is Any:
         return _column(value)
+    hint = _meant(hint)
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return _as(inside[0], value)
@@ -62,7 +82,7 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
     if hint is dt.date:
         return dt.date.fromisoformat(value)
     if origin is np.ndarray:
-        return _array(inside, value)
+        return _column(value) if isinstance(value, dict) else _array(inside, value)
     if isinstance(hint, TypeVar) and hint.__constraints__:
         return _as(_chosen(hint.__constraints__, value), value)
     if origin is Literal or isinstance(hint, TypeVar):
@@ -76,6 +96,9 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
 
 def _chosen(members: Sequence[Any], value: Any) -> Any:
     """The member of a union that a plain value can be."""
+    if isinstance(value, dict) and frozenset(cast("Plain", value)) in BY_FIELDS:
+        return Any
+    members = [_meant(member) for member in members]
     records = [m for m in members if dataclasses.is_dataclass(get_origin(m) or m)]
     if isinstance(value, Mapping) and len(records) == 1:
         return records[0]
@@ -90,10 +113,17 @@ def _chosen(members: Sequence[Any], value: Any) -> Any:
             if kind.model_fields.keys() >= cast("Mapping[str, Any]", value).keys():
                 return member
         elif (isinstance(value, list) and kind in (np.ndarray, tuple, list)) or (
-            isinstance(kind, type) and isinstance(value, kind)
+            kind is not Any and isinstance(kind, type) and isinstance(value, kind)
         ):
             return member
     return Any
+
+
+def _meant(hint: Any) -> Any:
+    """What an alias stands for, as numpy 2.5 and later write ``NDArray[np.float64]``."""
+    origin = get_origin(hint)
+    alias = getattr(origin or hint, "__value__", None)
+    return hint if alias is None else alias[get_args(hint)] if origin else alias
 
 
 def _needed(field: dataclasses.Field[Any]) -> bool:
@@ -113,7 +143,7 @@ def _from_mapping(hint: object, inside: Sequence[Any], value: Mapping[str, Any])
         return validate(value)
     if callable(read := getattr(cast("Any", kind), "from_json", None)):  # a model
         return read(json.dumps(value))
-    return value
+    return _column(value)  # draws in the place of a number
 
 
 def _from_list(kind: Any, inside: Sequence[Any], value: list[Any]) -> Any:
@@ -134,7 +164,9 @@ def _array(inside: Sequence[Any], value: Any) -> Any:
 
 
 def _column(value: Any) -> Any:
-    """A list of numbers or of texts as a column; anything else as it is."""
+    """A list of numbers or of texts as a column, draws as such; anything else as it is."""
+    if isinstance(value, dict) and (made := BY_FIELDS.get(frozenset(cast("Plain", value)))):
+        return cast("Any", made).from_dict(value)
     if isinstance(value, list):
         entries = cast("list[Any]", value)
         if entries and not any(isinstance(v, list | dict | None) for v in entries):

@@ -12,13 +12,15 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit import strict_json
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
+from retainkit.plurals import counted
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 
@@ -46,6 +48,11 @@ class Record(ABC):
 
     _shows_rows: ClassVar[bool] = True
     """Whether a notebook shows the rows below the figures."""
+
+    if not TYPE_CHECKING:  # a type checker knows the attributes; who types another is told
+
+        def __getattr__(self, name: str) -> Any:
+            raise _NoFigureError(self, name)
 
     def as_dict(self) -> dict[str, Any]:
         """The figures and the assumptions behind them, by name, as plain values; arrays are lists."""
@@ -155,12 +162,32 @@ class Record(ABC):
                 names = [f.name for f in dataclasses.fields(parts[0])]
                 return {name: [getattr(part, name) for part in parts] for name in names}
         columns = {n: v for n in self._figures() if np.ndim(v := getattr(self, n)) == 1 and not _is_text(v)}
+        if not columns:  # draws of each customer: a row has the means of one
+            drawn: dict[str, Any] = {
+                n: v for n in self._figures() if isinstance(v := getattr(self, n), Record)
+            }
+            columns = {n: np.mean(np.asarray(v), axis=0) for n, v in drawn.items() if np.ndim(v) == 2}
         return columns if len({len(v) for v in columns.values()}) == 1 else {}
 
     def _beside(self) -> Any:
         """A column of the caller's own, whose dataframe kind the table has; None for arrays."""
         columns = (getattr(self, name) for name in self._names())
         return next((c for c in columns if _library(c) in ("pandas", "polars", "pyarrow")), None)
+
+
+class _NoFigureError(AttributeError):
+    """Looks for near names when it is read, not when it is raised: many only ask whether a name is there."""
+
+    def __init__(self, record: Record, missing: str) -> None:
+        super().__init__(type(record).__name__, missing, name=missing)
+        self.figures = [] if missing.startswith("_") else [*type(record)._derived, *record._names()]  # pyright: ignore[reportPrivateUsage]
+
+    def __str__(self) -> str:
+        kind, missing = self.args
+        text = f"{kind!r} object has no attribute {missing!r}."
+        if not self.figures:
+            return text
+        return f"{text} {near(missing, self.figures)}It has: {', '.join(self.figures)}."
 
 
 class TableRecord(Record):
@@ -220,7 +247,7 @@ def _same_entries(one: NDArray[Any], other: NDArray[Any]) -> bool:
 
 def _has_entries(value: Any) -> bool:
     """An array, or a column of a dataframe library."""
-    return hasattr(value, "__array__") and np.ndim(value) > 0
+    return hasattr(value, "__array__") and not isinstance(value, Record) and np.ndim(value) > 0
 
 
 def _holds_records(value: Any) -> bool:
@@ -295,7 +322,7 @@ def rows_as_html(rows: Mapping[str, Any]) -> str:
         *(tuple(map(shown_value, r)) for r in zip(*columns, strict=True)),
     ]
     more = len(next(iter(rows.values()))) - _ROWS_SHOWN
-    return html_table(f"{more:,} more rows in to_frame()" if more > 0 else "", cells)
+    return html_table(f"{counted(more, 'more row')} in to_frame()" if more > 0 else "", cells)
 
 
 def definition(text: str) -> str:
@@ -303,6 +330,16 @@ def definition(text: str) -> str:
     from html import escape
 
     return f"<p>{escape(text)}</p>"
+
+
+def must_be(kind: type[Any] | UnionType, /, **given: object) -> None:
+    """Refuse, by its name, an argument that is no record of a kind, ``Campaign`` or ``Campaign | None``."""
+    for argument, value in given.items():
+        if not isinstance(value, kind):
+            named: type = kind if isinstance(kind, type) else get_args(kind)[0]
+            name = named.__name__
+            rule = f"must be {'an' if name[0] in 'AEIOU' else 'a'} {name}"
+            raise InputError("wrong-type", argument, value, rule, f"Write {name}(...); see help({name}).")
 
 
 def read_only(array: Array) -> Array:
@@ -314,6 +351,14 @@ def read_only(array: Array) -> Array:
 def percent(share: float) -> str:
     """``9.0909%``: four significant decimals at most, none wasted."""
     return f"{100 * share:.6g}%"
+
+
+def percent_up(share: float) -> str:
+    """``9.09091%``, rounded up: what is said of all shares from there on is true of the text as well."""
+    from decimal import ROUND_CEILING, Context, Decimal
+
+    six = Context(prec=6, rounding=ROUND_CEILING).create_decimal(Decimal(repr(share)).scaleb(2))
+    return f"{six.normalize():f}%"
 
 
 def ordinal(number: int) -> str:

@@ -7,6 +7,7 @@ JSON has no infinity and no NaN. A figure ``x`` without a finite value is ``null
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import math
 from collections.abc import Collection, Mapping
@@ -115,13 +116,9 @@ def written(value: Any, never: Collection[str] = ()) -> str:
 
 def read(text: str | bytes, argument: str = "text") -> Any:
     """What `written` wrote; an `InputError` for what is no strict JSON, and for a key that occurs twice."""
-    import json
-
     try:
-        return restored(json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
+        return restored(loads(text))
+    except ValueError as error:
         raise InputError(
             "unreadable-source",
             argument=argument,
@@ -129,6 +126,49 @@ def read(text: str | bytes, argument: str = "text") -> Any:
             rule=f"must be JSON ({error})",
             way_out="Write it with model_dump_json().",
         ) from error
+
+
+def loads(text: str | bytes) -> Any:
+    """Plain values of strict JSON, with or without a byte order mark; a ValueError says what is wrong."""
+    import json
+
+    try:
+        return json.loads(decoded(text), parse_constant=_no_constant, object_pairs_hook=_once)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def decoded(text: str | bytes) -> str:
+    """Text without the mark that some editors put before it; bytes are UTF-8, or what their mark says."""
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    name = encoding_of(text) or "utf-8"
+    if name != "utf-8" and not text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError(f"its text is not UTF-8 and looks like {name}")
+    return text.decode(name).removeprefix("\ufeff")
+
+
+def encoding_of(text: bytes) -> str | None:
+    """The encoding that bytes look like if it is not UTF-8."""
+    for mark, name in _MARKS:
+        if text.startswith(mark):
+            return name
+    if 0 in text[:64]:  # half of each letter in Latin script
+        return "utf-16"
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        # the letters from 0x80 to 0x9f are of Windows; in Latin-1 they are unused
+        return "cp1252" if any(0x80 <= byte < 0xA0 for byte in text) else "latin-1"
+    return None
+
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def _no_constant(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,3 +44,18 @@ Values: TypeAlias = NDArray[Any]
 
 ColumnLike: TypeAlias = Any
 """A column of any dataframe kind, of ids or labels; ``Any`` to a type checker, as a `NumberLike` is."""
+
+
+class Reading(TypedDict, total=False):
+    """How a table is read, for those who pass it on as keyword arguments; `TableSource` says what each is."""
+
+    where: str | None
+    amount_format: str | None
+    encoding: str | None
+    separator: str | None
+    sheet: str | int | None
+    heading_row: int | None
+    engine: Foreign
+
+
+READING = tuple(Reading.__annotations__)

@@ -11,9 +11,13 @@ from typing import get_args
 
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, unknown_choice
+from retainkit.plurals import counted
 from retainkit.typing import Number, Unit
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
+MONTHS_PER: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
+"""Months of the calendar in a unit that consists of them."""
+
 DAYS_PER: dict[Unit, float] = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, "year": 365.25}
 
 
@@ -64,7 +68,7 @@ class Duration:
         return self.value * units_in(check_unit("unit", unit), self.unit)
 
     def __str__(self) -> str:
-        return f"{self.value:g} {self.unit}{'' if self.value == 1 else 's'}"
+        return counted(self.value, self.unit, spec="g")
 
 
 def in_units(argument: str, length: Duration | Number, unit: Unit | None) -> float:

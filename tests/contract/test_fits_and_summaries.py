@@ -19,13 +19,16 @@ import retainkit as rk
 from retainkit.inference.diagnostics import Diagnostics
 from retainkit.inference.result import Fit
 from retainkit.models import MODELS
+from retainkit.models.sampled import AbstractSampled
 from retainkit.summaries import AbstractSummary
 
 ROOMS = (
     "economics", "summaries", "models", "inference", "ingest", "metrics", "valuation", "validation",
     "decisions", "reports", "interop.survival", "interop.lifetimes",
 )  # fmt: skip
-DATA = re.compile(r"\b(Purchases|Spend|Renewals|Opportunities|PurchasesOverTime|AbstractSummary|DataOf)\b")
+DATA = re.compile(
+    r"\b(Purchases|PurchasesInPeriods|Spend|Renewals|Opportunities|PurchasesOverTime|AbstractSummary|DataOf)\b"
+)
 MODEL = re.compile(r"\b(ModelOf|\w*Process|Survival|Spending|Abstract\w*Model|" + "|".join(MODELS) + r")\b")
 OTHERS = re.compile(r"Fit\[|type\[|PlainFamily|AbstractFamily")  # a fit itself, or a form of models, is meant
 
@@ -36,6 +39,7 @@ TRANSACTIONS = rk.summarize_transactions(
     amount="dollar_value",
     unit="week",
     holdout_from="1997-10-01",
+    monthly=True,
 )
 SUBSCRIPTIONS = rk.summarize_subscriptions(
     rk.ingest.simulate_subscriptions(customers=400, seed=1),
@@ -54,12 +58,39 @@ STAYING = rk.ShiftedBetaGeometric(alpha=3.8, beta=15.2)
 MONTHLY = rk.Rate(0.01, per="month")
 VALUED: dict[str, Any] = {"margin_share": 0.3, "discount_rate": rk.Rate(0.1, per="year")}
 AHEAD: dict[str, Any] = {"horizon": rk.Duration(1, "year")}
+REASONS = {name: rk.Geometric(0.1, unit="month") for name in ("payment failed", "voluntary")}
+BASE = rk.read_subscriptions(
+    rk.ingest.simulate_subscriptions(customers=400, seed=1),
+    customer_id="customer_id",
+    start="start",
+    end="end",
+    reason="reason",
+    amount="monthly_margin",
+    observation_end="2024-12-31",
+)
 ON_CURVE = {"margin_per_period": 30.0, "survival": STAYING, "discount_rate": 0.01, "timing": "begin"}
+
+BILLED = rk.read_subscriptions(
+    {
+        "id": np.array([1, 2, 3]),
+        "from": np.array(["2024-01-01", "2024-01-01", "2024-02-01"]),
+        "to": np.array(["", "2024-02-01", ""]),
+        "eur": np.array([30.0, 30.0, 30.0]),
+    },
+    customer_id="id", start="from", end="to", amount="eur", observation_end="2024-03-31",
+)  # fmt: skip
 
 ORDINARY: dict[str, dict[str, Any]] = {
     "fit": {"model": rk.GammaGamma, "data": TRANSACTIONS.spend},
+    "predict": {"estimate": BGNBD, "data": TRANSACTIONS.purchases, "horizon": 39.0},
+    "posterior": {"model": rk.BGNBD, "data": TRANSACTIONS.purchases, "seed": 1, "draws": 200},
+    "loo": {"posterior": rk.posterior(rk.Geometric, RENEWALS, seed=1, draws=200), "data": RENEWALS},
+    "fit_each": {"model": rk.GammaGamma, "summaries": [TRANSACTIONS.spend, TRANSACTIONS.spend]},
+    "bootstrap": {"model": rk.GammaGamma, "data": TRANSACTIONS.spend, "replicates": 20, "seed": 1},
+    "jackknife": {"model": rk.Geometric, "data": RENEWALS},
     "choose_k": {"kind": rk.MBGCNBDk, "purchases": TRANSACTIONS.purchases, "ks": [1, 2]},
     "compare": {"models": [rk.Geometric, rk.ShiftedBetaGeometric], "data": RENEWALS},
+    "fit_best": {"models": [rk.Geometric, rk.ShiftedBetaGeometric], "tx": RENEWALS, "holdout": None},
     "spend_independence": {"spend": TRANSACTIONS.spend},
     "holdout_error": {"transactions": TRANSACTIONS, "model": BGNBD},
     "track_purchases": {"transactions": TRANSACTIONS, "model": BGNBD},
@@ -86,6 +117,28 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "discount_rate": 0.1,
         "instant": "before-renewal",
     },
+    "value_subscriptions(tenure)": {
+        "survival": STAYING,
+        "tenure": RENEWALS,
+        "margin_per_period": 100.0,
+        "discount_rate": 0.1,
+        "instant": "before-renewal",
+    },
+    "cohort_payback": {
+        "base": BILLED,
+        "spend": {"month": ["2024-01", "2024-02"], "amount": [80.0, 90.0]},
+        "margin_share": 0.8,
+        "fit": rk.ShiftedBetaGeometric(alpha=3.8, beta=15.2, unit="month"),
+    },
+    "cohort_payback(spend_per_purchase)": {
+        "base": TRANSACTIONS,
+        "spend": {"month": ["1997-01", "1997-02"], "amount": [1e5, 1e5]},
+        "fit": BGNBD,
+        "spend_per_purchase": SPENDING,
+        "margin_share": 0.5,
+    },
+    "CompetingReasons": {"fits": REASONS},
+    "value_by_reason": {"base": BASE, "fits": REASONS, **VALUED, **AHEAD},
     "log_rank": {"groups": [RENEWALS, rk.Geometric(0.1, unit="month").sample(np.full(400, 24.0), seed=1)]},
     "fit_cox": {"renewals": RENEWALS, "covariates": {"x": np.arange(len(RENEWALS)) % 3}},
     "break_even_on_curve": {"acquisition_cost": 100.0, "margin_per_period": 30.0, "survival": STAYING},
@@ -93,6 +146,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "CashFlow.from_curve": {"margin_per_period": 30.0, "survival": STAYING, "timing": "end", "horizon": 12},
     "lifetime_value_on_curve": ON_CURVE,
     "survival_through_crisis": {"survival": STAYING, "hazard_jump": 4.0, "half_life": 2.0},
+    "scaled_hazard": {"base": STAYING, "hazard_ratio": 1.3},
     "survival_with_hazard_ratio": {"survival": STAYING, "hazard_ratio": 0.8},
     "service_change_on_curve": {**ON_CURVE, "hazard_ratio": 0.8},
     "value_company": {
@@ -122,6 +176,9 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "n": 1,
         "probability": 0.5,
         "amount": 20.0,
+        "purchases": 2.0,
+        "seed": 1,
+        "tenure": 2.0,
     },
 }
 HOOKS = {"summed"}  # called by `fit` alone
@@ -187,7 +244,7 @@ def of_a_model(where: str, owner: Any, method: str, parameter: str) -> Place:
     others = {
         p.name: ORDINARY["question"][p.name]
         for p in names
-        if p.default is p.empty and p.name in ORDINARY["question"]
+        if p.default is p.empty and p.name in ORDINARY["question"] and p.name != parameter
     }
     return Place(where, lambda value: getattr(model, method)(**{parameter: value}, **others), data)
 
@@ -198,8 +255,14 @@ def model_and_data(kind: Any) -> tuple[Any, Any]:
         periods = rk.CovariatePeriods((np.arange(60) % 2)[:, None] * 1.0, names=["odd"])
         model = rk.models.OverTime(BGNBD, ("odd",), (0.5,))
         return model, model.sample(np.full(30, 50.0), periods=periods, seed=rng)
+    if kind is rk.models.InPeriods:
+        model = rk.models.InPeriods(BGNBD)
+        return model, model.sample(np.full(30, 50.0), seed=rng)
     if kind is rk.models.WithShares:
         model: Any = rk.models.WithShares(rk.Geometric(0.2), one_and_done=0.1)
+    elif kind in (rk.models.ScaledContinuousModel, rk.models.ScaledDiscreteModel):
+        base = rk.Exponential(9.0) if kind.continuous else rk.Geometric(0.2)
+        model = rk.models.scaled_hazard(base, 1.3)
     elif kind is rk.models.WithCovariates:
         model = rk.models.WithCovariates(BGNBD, (rk.models.Effect("card", ("purchasing",)),), (0.7,))
         purchases = BGNBD.sample(np.full(30, 50.0), seed=rng)
@@ -231,6 +294,8 @@ def fit_of(model: Any) -> Any:
 
 
 def stand_in(plain: Any) -> Any:
+    if isinstance(plain, dict):
+        return {name: stand_in(part) for name, part in plain.items()}
     if isinstance(plain, list):
         return [Table(part) for part in plain]
     return Table(plain) if isinstance(plain, AbstractSummary) else fit_of(plain)
@@ -244,6 +309,8 @@ def shown(answer: Any) -> Any:
         return [shown(part) for part in answer]
     if isinstance(answer, float | np.ndarray):
         return np.asarray(answer).tolist()
+    if isinstance(answer, AbstractSampled):
+        return [shown(value) for value in answer.as_dict().values()]
     if hasattr(answer, "params_"):
         return answer.params_.tolist()
     dumped = getattr(answer, "model_dump", dict)()
@@ -263,7 +330,11 @@ def test_a_fit_or_a_summary_gives_what_the_model_or_its_part_gives(where: str) -
 
 def test_the_summaries_of_tables_have_the_data_of_models() -> None:
     tx, fitted = TRANSACTIONS, rk.fit(rk.BGNBD, TRANSACTIONS)
-    assert fitted.model == rk.fit(rk.BGNBD, tx.purchases).model
+    assert tx.calibration is not None  # what is held out stays unseen
+    assert fitted.model == rk.fit(rk.BGNBD, tx.calibration).model
+    assert fitted.model == rk.fit(rk.BGNBD, tx.calibration.purchases).model
+    assert fitted.model != rk.fit(rk.BGNBD, tx.purchases).model
+    assert fitted.model == rk.compare([rk.BGNBD], tx).best.model
     assert shown(fitted.model.probability_alive(tx)) == shown(fitted.model.probability_alive(tx.purchases))
     assert shown(SPENDING.expected_spend(tx)) == shown(SPENDING.expected_spend(tx.spend))
     assert rk.fit(rk.Geometric, SUBSCRIPTIONS).model == rk.fit(rk.Geometric, RENEWALS).model

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
 import re
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import retainkit
 from retainkit import decisions, economics
 from retainkit.addresses import SYNONYMS
+from retainkit.calls import WORDS
 
 ROOT = Path(__file__).parents[2]
 LEFT = {  # the root's names of version 0.1.0 that stand in their rooms now
@@ -28,7 +31,7 @@ LEFT = {  # the root's names of version 0.1.0 that stand in their rooms now
     "ingest": ("SubscriptionSummary", "TransactionSummary", "simulate_subscriptions"),
     "models": ("Effect", "OverTime", "WithCovariates", "WithShares"),
     "reports": ("CustomerBaseReport",),
-    "summaries": ("align_covariates", "encode_categories"),
+    "summaries": ("PurchasesOverTime", "align_covariates", "encode_categories"),
     "validation": ("Comparison", "HoldoutError", "SpendIndependence", "Tracking", "spend_independence"),
     "valuation": (
         "CustomerValue",
@@ -47,7 +50,7 @@ def answer(module: ModuleType, name: str) -> str:
 
 
 def test_the_root_has_room_for_what_is_to_come() -> None:
-    assert len(retainkit.__all__) <= 70
+    assert len({*retainkit.__all__} - {"__version__"}) <= 70
 
 
 def test_the_root_has_every_registered_model_and_every_verb_of_the_readme() -> None:
@@ -101,3 +104,58 @@ def test_a_name_of_another_room_is_answered_with_its_address(
 def test_a_name_that_is_nowhere_has_no_answer() -> None:
     assert answer(retainkit, "zzyzx") == "module 'retainkit' has no attribute 'zzyzx'."
     assert answer(retainkit, "_repr_html_").endswith("'_repr_html_'.")
+
+
+def test_an_argument_of_another_name_is_answered_with_the_one_that_is_meant() -> None:
+    from retainkit.calls import CallError
+    from retainkit.metrics import SubscriptionBase
+
+    calls = {
+        "Here it is margin_per_period": lambda: retainkit.break_even(500, margin=50),  # pyright: ignore[reportCallIssue]
+        "margin_per_period or margin_share": lambda: retainkit.value_subscriptions(None, margin=0.8),  # pyright: ignore[reportCallIssue, reportArgumentType]
+        "Did you mean 'changes": lambda: SubscriptionBase.episodes(None, chnages={}),  # pyright: ignore[reportCallIssue]
+        "forecast_revenue": lambda: SubscriptionBase.forecast(None, horizon=3),  # pyright: ignore[reportCallIssue]
+        "discount_rate": lambda: economics.npv([1, 2], discount=0.1),  # pyright: ignore[reportCallIssue]
+        "churn": lambda: economics.break_even_periods(500, 50, churn_rate=0.1),  # pyright: ignore[reportCallIssue]
+        "margin_per_period": lambda: economics.lifetime_value(margin=50, churn=0.1),  # pyright: ignore[reportCallIssue]
+        "timing": lambda: economics.lifetime_value(50, churn=0.1),  # pyright: ignore[reportCallIssue]
+        "points": lambda: economics.retention_gain(5, retention=0.9, discount_rate=0, timing="end"),  # pyright: ignore[reportCallIssue]
+        "acquisition_cost": lambda: economics.ltv_to_cac(1000, 500),  # pyright: ignore[reportCallIssue]
+        "monthly_churn": lambda: retainkit.UnitEconomics(acquisition_cost=1, churn=0.1),  # pyright: ignore[reportCallIssue]
+        "campaign": lambda: decisions.whom_to_contact([0.1], value=3),  # pyright: ignore[reportCallIssue]
+    }
+    for word, call in calls.items():
+        with pytest.raises(retainkit.InputError, match=f"{word}\\b") as caught:
+            call()
+        assert isinstance(caught.value, CallError) or word == "monthly_churn"
+    assert issubclass(CallError, TypeError)
+
+
+def test_a_type_error_within_a_function_stays_what_it_is() -> None:
+    def broken(x: int) -> int:
+        return len(x)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    from retainkit.calls import CallError, advised
+
+    with pytest.raises(TypeError, match="has no len") as caught:
+        advised(broken)(1)
+    assert not isinstance(caught.value, CallError)
+    assert inspect.signature(economics.break_even) == inspect.signature(economics.break_even.__wrapped__)  # type: ignore[attr-defined]
+    assert pickle.loads(pickle.dumps(economics.break_even)) is economics.break_even is retainkit.break_even
+
+
+def test_a_figure_of_another_name_is_answered_with_those_that_there_are() -> None:
+    found = economics.break_even(500, 50)
+    with pytest.raises(AttributeError, match=r"It has: never, paid_back_after, .*periods"):
+        _ = found.months  # pyright: ignore[reportAttributeAccessIssue]
+    scenario = retainkit.UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
+    with pytest.raises(AttributeError, match=r"evaluate\(\).lifetime_value"):
+        _ = scenario.lifetime_value  # pyright: ignore[reportAttributeAccessIssue]
+    assert not hasattr(found, "_repr_png_")
+
+
+def test_the_words_of_arguments_are_those_that_the_naming_table_rules_out() -> None:
+    table = (ROOT / "docs" / "reference" / "naming.md").read_text(encoding="utf-8")
+    words = table.split("\n## Words", 1)[1].split("\n## ", 1)[0]
+    out = {w for line in words.splitlines() if line.startswith("| `") for w in re.findall(r"`(\w+)`", line)}
+    assert sorted(set(WORDS) - out - {"margin", "discount", "end", "as_of", "retention_rate"}) == []

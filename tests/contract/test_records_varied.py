@@ -1,4 +1,4 @@
-"""Every function that gives a record, with each of its numbers as 0, as draws, and infinite.
+"""Every function that gives a record, with each of its numbers as 0, as a column, as draws, and infinite.
 
 The functions and a call of each are found as in test_labels.py; a new one is tried by its example.
 """
@@ -33,8 +33,8 @@ def variants(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
     rng = np.random.default_rng(1)
     for name, value in arguments.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            draws = float(value) * rng.uniform(0.9, 1.1, 7)
-            for other in (0.0, draws, float("inf")):
+            near = float(value) * rng.uniform(0.9, 1.1, 7)
+            for other in (0.0, near, rk.Draws(near), float("inf")):
                 yield {**arguments, name: other}
 
 

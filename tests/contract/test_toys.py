@@ -175,7 +175,7 @@ def welcome_call(customers: Any, *, saved: Any, value_of_customer: Any, cost_per
 
 
 CALL = welcome_call(2000, saved=0.02, value_of_customer=300, cost_per_call=4)
-DRAWS = np.random.default_rng(1).beta(20, 980, size=400)
+DRAWS = rk.Draws(np.random.default_rng(1).beta(20, 980, size=400))
 UNSURE = welcome_call(2000, saved=DRAWS, value_of_customer=300, cost_per_call=4)
 
 
@@ -222,5 +222,18 @@ def test_a_toy_decision_is_a_record_like_any_other(decision: WelcomeCall) -> Non
 def test_an_input_of_a_toy_decision_is_refused_by_its_own_name() -> None:
     with pytest.raises(rk.InputError, match=r"^saved must be a share between 0 and 1, got 2\.0\."):
         welcome_call(2000, saved=2, value_of_customer=300, cost_per_call=4)
-    with pytest.raises(rk.InputError, match=r"cost_per_call"):
-        welcome_call(2000, saved=DRAWS, value_of_customer=300, cost_per_call=[1.0, 2.0])
+    with pytest.raises(rk.InputError, match=r"^cost_per_call must have as many draws as saved"):
+        welcome_call(2000, saved=DRAWS, value_of_customer=300, cost_per_call=rk.Draws([1.0, 2.0]))
+    with pytest.raises(rk.InputError, match=r"^cost_per_call must be a number, or draws of one"):
+        welcome_call(2000, saved=0.1, value_of_customer=300, cost_per_call=[1.0, 2.0])
+
+
+def test_a_model_without_formulas_for_what_may_come_says_which_question_to_ask() -> None:
+    model, customers = (
+        SteadyBuyers(0.5, unit="week"),
+        rk.Purchases(frequency=[2.0], recency=[5.0], T=[9.0], unit="week"),
+    )
+    with pytest.raises(rk.InputError, match=r"sample_given.*Ask for expected_purchases"):
+        model.sample_given(customers, 4.0, seed=1)
+    with pytest.raises(rk.InputError, match=r"variance_of_purchases.*Ask for sample_given"):
+        model.variance_of_purchases(customers, 4.0)

@@ -9,7 +9,7 @@ import io
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -88,7 +88,8 @@ class Public:
             if parameter.kind is parameter.VAR_KEYWORD:
                 named |= value
             elif parameter.kind is parameter.VAR_POSITIONAL:
-                place += value
+                # several as a call gives them; one thing of another kind stands by itself
+                place += value if isinstance(value, list | tuple) else [value]
             elif parameter.name in ("self", "cls") or parameter.kind is parameter.POSITIONAL_ONLY:
                 place.append(value)
             else:
@@ -161,10 +162,10 @@ def takers() -> list[Public]:
 class Calls:
     """The arguments of the calls that examples make: of each code, and a `self` of each class."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Iterable[Public]) -> None:
         self.of: dict[CodeType, dict[str, Any]] = {}
         self.selves: dict[type, Any] = {}
-        self._wanted = {one.code for one in takers()}
+        self._wanted = {one.code for one in wanted}
         self._run: set[Any] = set()
 
     def run(self, documented: Any) -> None:
@@ -194,10 +195,10 @@ class Calls:
             self.selves.setdefault(type(own), own)
 
 
-@cache
-def calls() -> Calls:
-    found = Calls()
-    for one in takers():
+def calls_of(wanted: Collection[Public]) -> Calls:
+    """The calls that examples make of some functions, and of the models that they are methods of."""
+    found = Calls(wanted)
+    for one in wanted:
         elsewhere = found.of.pop(one.code, None)  # its own example says best how it is called
         found.run(one.call)
         if elsewhere is not None:
@@ -212,15 +213,24 @@ def calls() -> Calls:
     return found
 
 
-def arguments_of(one: Public) -> dict[str, Any] | None:
+@cache
+def calls() -> Calls:
+    return calls_of(takers())
+
+
+def arguments_of(one: Public, among: Calls | None = None) -> dict[str, Any] | None:
     """As in its example; else, for a method, an instance from another example and values by name."""
-    known = calls().of.get(one.code)
+    known = (among or calls()).of.get(one.code)
     if known is not None:
         return dict(known)
     given: dict[str, Any] = {}
     for p in inspect.signature(one.call).parameters.values():
         if p.name == "self":
-            of_kind = [own for kind, own in calls().selves.items() if issubclass(kind, one.owner or object)]
+            of_kind = [
+                own
+                for kind, own in (among or calls()).selves.items()
+                if issubclass(kind, one.owner or object)
+            ]
             if not of_kind:
                 return None
             given["self"] = of_kind[0]

@@ -117,3 +117,12 @@ def _panel(at: Callable[..., Array], low: float, high: float, before: Array, hal
 def _gauss(at: Callable[..., Array], low: float, high: float) -> Array:
     half = 0.5 * (high - low)
     return np.tensordot(_WEIGHTS, at(low + half * (_NODES + 1.0), half), axes=1)
+
+
+def geometric_sum(force: Real, terms: Real) -> Array:
+    """Σ e^(−force·j) over j = 0, …, terms − 1, also without force, without end and without terms."""
+    force, terms = np.broadcast_arrays(force, terms)
+    falls = force > 1e-300  # below, as many terms as a float can count are all 1
+    with np.errstate(invalid="ignore"):
+        total = np.expm1(-force * terms) / np.expm1(np.where(falls, -force, -1.0))
+    return np.where(terms == 0.0, 0.0, np.where(falls, total, terms))

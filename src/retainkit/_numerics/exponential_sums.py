@@ -1,11 +1,15 @@
-"""All real roots of sums f(u) = Σₖ aₖ·exp(−tₖ·u), for many rows of amounts a at once.
+"""All real roots of sums f(u) = Σₖ aₖ·exp(−tₖ·u) with `LOW` ≤ u ≤ `HIGH`, for many rows of amounts a at once.
 
 A present value is such a sum in u = ln(1 + rate), with whole numbers tₖ for evenly spaced cash and any
-numbers for dated cash. Descartes' rule holds for it (Laguerre 1883): it has at most as many roots as the
-amounts, in order of time, change their sign, and exactly one if they change it once.
+numbers for dated cash; a float can tell the rate exp(u) − 1 from −100% and from ∞ between the two bounds.
+Descartes' rule holds for it (Laguerre 1883): it has at most as many roots as the amounts, in order of time,
+change their sign, and exactly one if they change it once.
 
-One change of sign: ln(Σ positive parts/Σ negative parts) is monotone in u and nearly a straight line, so
-Newton's steps on it converge in three to five, from anywhere and without overflow.
+One change of sign: h = ln(Σ positive parts/Σ negative parts) is monotone in u and nearly a straight line, so
+that Halley's steps on it converge in three to five. A step is the last one only where that is proven: with
+V the greater variance of the times on either side and D their span, |h″| ≤ V and |h‴| ≤ D·V, and over a
+step s V grows by no more than exp(D·|s|), since the third moment of a time is at most D·V. A local V alone
+would not do: where another term takes over just ahead, h has a kink that V at u knows nothing of.
 
 More changes: with s between the two times where the sign changes, d/du [f·exp(s·u)] = exp(s·u)·Σ
 aₖ(s − tₖ)·exp(−tₖ·u) changes its sign once less. Its roots, found first, cut the line into pieces on which
@@ -23,6 +27,9 @@ from numpy.typing import NDArray
 
 from retainkit.typing import Array
 
+LOW, HIGH = -52.0 * math.log(2.0), math.log(np.finfo(np.float64).max)
+"""ln(1 + rate) of the least and the greatest rate that a float can tell from −100% and from ∞."""
+
 _ROWS = 8192  # rows worked on together: their amounts stay in the processor's cache
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -30,12 +37,12 @@ _EPS = float(np.finfo(np.float64).eps)
 def real_roots(amounts: Array, times: Array) -> Array:
     """The roots of every row, in ascending order and padded with NaN: (rows, most roots of any row).
 
-    `amounts` is (rows, terms); `times`, ascending, is (terms,) or (rows, terms).
+    `amounts` is (rows, terms); `times`, ascending, is (terms,) or (rows, terms). A row of zeros has no root.
     """
     if len(amounts) == 1:
         root = _lone_root(amounts[0].tolist(), times.ravel().tolist())
         if root is not None:
-            return np.array([[root]])
+            return np.array([[root if LOW <= root <= HIGH else math.nan]])
     found: list[Array] = [np.zeros((0, 1))]
     for start in range(0, len(amounts), _ROWS):
         rows = slice(start, start + _ROWS)
@@ -56,16 +63,16 @@ def _lone_root(amounts: list[float], times: list[float]) -> float | None:
     if not signs or signs[0] == signs[-1] or sum(map(operator.ne, signs, signs[1:])) != 1:
         return None
     sides = [[(t, abs(a)) for a, t in zip(amounts, times, strict=True) if a * s > 0.0] for s in (1.0, -1.0)]
-    u = 0.0
+    u, span = 0.0, times[-1] - times[0]
     try:
         for _ in range(20):
             (gain, early, wide), (loss, late, broad) = (_moments_of(side, u) for side in sides)
             h, slope, curvature = math.log(gain / loss), late - early, wide - broad
-            variance = max(wide, broad)
             step = -h / slope / max(1.0 - 0.5 * h * curvature / slope**2, 0.5)
             u += step
-            after = (0.25 * (variance / slope) ** 2 + variance**1.5 / abs(slope)) * abs(step) ** 3
-            if min(after, 0.5 * abs(step)) <= _EPS * (abs(u) + 1.0 / abs(slope)):
+            bend, size = max(wide, broad) / abs(slope), abs(step)
+            digit = _EPS * (abs(u) + 1.0 / abs(slope))
+            if max(bend, span) * size <= 0.125 and bend * (bend + span) * size**3 <= digit:
                 return u
     except (OverflowError, ZeroDivisionError, ValueError):
         pass
@@ -116,11 +123,35 @@ def _roots(a: Array, t: Array, count: int) -> Array:
     chain, span = [a], t[-1] - t[0]
     for s in _places_of_change(a, t)[: count - 1] if count > 1 else ():
         chain.append(chain[-1] * ((s - t) / span))  # scaled: products of many stay in range
-    nowhere = np.full(a.shape[1], np.inf)
-    roots = _root(chain[-1], t, -nowhere, nowhere, _end_sign(chain[-1]))[None, :]
-    for f in reversed(chain[:-1]):
-        roots = _between(f, t, roots)
-    return roots
+    if count == 1:
+        low, high = (np.full(a.shape[1], end) for end in (LOW - 1.0, HIGH + 1.0))
+        roots = _root(a, t, low, high, _end_sign(a))[None, :]
+    else:
+        roots, (low, high) = np.empty((0, a.shape[1])), _ends(a, t)
+        for f in reversed(chain):
+            # of the derivatives floats are enough: what they cannot tell moves f by less than a rounding
+            roots = _between(f, t, low, roots, high, exact=f is a)
+    return np.sort(np.where((roots >= LOW) & (roots <= HIGH), roots, np.nan), axis=0)
+
+
+def _ends(a: Array, t: Array) -> tuple[Array, Array]:
+    """Two points between which all roots in the range lie: beyond them the first or the last term rules.
+
+    As Cauchy's bound: each of m other terms is less than an m-th of it. At finite ends few sums overflow.
+    """
+    t, there = np.broadcast_to(t, a.shape), a != 0.0
+    first, last = np.argmax(there, axis=0)[None, :], len(a) - 1 - np.argmax(there[::-1], axis=0)[None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.log(np.abs(a))
+        bounds = (
+            (size - np.take_along_axis(size, k, axis=0) + math.log(len(a)))
+            / (t - np.take_along_axis(t, k, axis=0))
+            for k in (last, first)
+        )
+        # a term by itself (0/0) and terms of 0 are no bound
+        low, high = (np.where(np.isfinite(bound), bound, 0.0) for bound in bounds)
+    # a little further: the bound itself is rounded
+    return np.maximum(low.min(axis=0) - 1e-6, LOW), np.minimum(high.max(axis=0) + 1e-6, HIGH)
 
 
 def _places_of_change(a: Array, t: Array) -> Array:
@@ -147,68 +178,83 @@ def _end_sign(a: Array) -> Array:
     return last
 
 
-def _between(f: Array, t: Array, turning: Array) -> Array:
+def _between(f: Array, t: Array, low: Array, turning: Array, high: Array, *, exact: bool) -> Array:
     """(n + 1, columns) roots of f, given the (n, columns) turning points between which it is monotone."""
-    rows, columns = turning.shape
-    nowhere = np.full((1, columns), np.inf)
-    ends = np.concatenate([-nowhere, np.where(np.isnan(turning), np.inf, turning), nowhere])
-    signs = np.broadcast_to(_end_sign(f[::-1]), ends.shape).copy()
-    signs[0] = _end_sign(f)
-    inner = np.nonzero(np.isfinite(ends))
-    signs[inner] = _sign(f[:, inner[1]], _of_columns(t, inner[1]), ends[inner])
-    found = np.full((rows + 1, columns), np.nan)
-    touching = np.isfinite(ends[1:]) & (signs[1:] == 0.0)
-    found[touching] = ends[1:][touching]
-    crossing = np.nonzero(signs[:-1] * signs[1:] < 0.0)
+    ends = np.concatenate([low[None, :], turning, high[None, :]])
+    there = ~np.isnan(ends)
+    ends = np.where(there, ends, high)
+    signs = np.empty(ends.shape)
+    signs[-1] = _sign(f, t, high)
+    for sign, end, known in zip(signs[:-1], ends, there, strict=False):
+        sign[:] = signs[-1]
+        these = np.flatnonzero(known)
+        if these.size == known.size:
+            sign[:] = _sign(f, t, end)
+        elif these.size:
+            sign[these] = _sign(f[:, these], _of_columns(t, these), end[these])
+    found = np.full((len(turning) + 1, low.size), np.nan)
+    touching = there & (signs == 0.0)
+    touching[[0, -1]] = False
+    if exact:
+        for k, c in zip(*np.nonzero(touching), strict=True):
+            times = t[:, 0 if t.shape[1] == 1 else c]
+            signs[k, c] = _exact_sign(f[:, c].tolist(), times.tolist(), float(ends[k, c]))
+    crosses = signs[:-1] * signs[1:] < 0.0
+    # where no digit tells two roots from none, one stands for both
+    touching = touching[1:-1] & ~(crosses[:-1] | crosses[1:])
+    found[:-1][touching] = ends[1:-1][touching]
+    crossing = np.nonzero(crosses)
     if crossing[0].size:
-        part, when, sign = f[:, crossing[1]], _of_columns(t, crossing[1]), signs[:-1][crossing]
-        low, high = _finite_ends(part, when, ends[:-1][crossing], ends[1:][crossing], sign)
-        found[crossing] = _root(part, when, low, high, sign)
+        part, when = f[:, crossing[1]], _of_columns(t, crossing[1])
+        found[crossing] = _root(part, when, ends[:-1][crossing], ends[1:][crossing], signs[:-1][crossing])
     return np.sort(found, axis=0)
 
 
 def _sign(f: Array, t: Array, u: Array) -> Array:
-    """The sign of f at finite u; 0 where the terms cancel as far as their digits go."""
+    """The sign of f at u; 0 where the terms cancel as far as their digits go."""
     w = _terms(f, t, u)
     total = w.sum(axis=0)
-    return np.where(np.abs(total) <= 4.0 * _EPS * np.abs(w).sum(axis=0), 0.0, np.sign(total))
+    # an exponent tₖ·u carries a rounding of its own size
+    digits = _EPS * (4.0 + 0.5 * np.abs(u) * (t[-1] - t[0]))
+    return np.where(np.abs(total) <= digits * np.abs(w).sum(axis=0), 0.0, np.sign(total))
+
+
+def _exact_sign(a: list[float], t: list[float], u: float) -> float:
+    """The sign of f at u in 50 digits, where floats cannot tell."""
+    from decimal import Decimal, localcontext
+
+    with localcontext() as context:
+        context.prec, x = 50, -Decimal(u)
+        total = sum(Decimal(amount) * (Decimal(time) * x).exp() for amount, time in zip(a, t, strict=True))
+    return float((total > 0) - (total < 0))
 
 
 def _terms(a: Array, t: Array, u: Array) -> Array:
-    """aₖ·exp(−tₖ·u), all divided by the largest exponential where one might overflow."""
-    w = _exponentials(t, u)
-    w *= a
-    return w
+    """aₖ·exp(−tₖ·u), all divided by the largest of them where one might overflow."""
+    if _steepest(t, u) < 600.0:
+        w = _exponentials(t, u)
+        w *= a
+        return w
+    with np.errstate(divide="ignore"):
+        w = np.log(np.abs(a)) - t * u
+    w -= w.max(axis=0)
+    return np.sign(a) * np.exp(w, out=w)
+
+
+def _steepest(t: Array, u: Array) -> float:
+    return float(np.abs(u).max(initial=0.0)) * float(np.abs(t[-1]).max(initial=0.0))
 
 
 def _exponentials(t: Array, u: Array) -> Array:
-    steepest = float(np.abs(u).max(initial=0.0)) * float(np.abs(t[-1]).max(initial=0.0))
-    if t.shape[1] == 1 and steepest < 600.0 and np.array_equal(t[:, 0], np.arange(len(t))):
+    """exp(−tₖ·u), for exponents that do not overflow."""
+    if t.shape[1] == 1 and np.array_equal(t[:, 0], np.arange(len(t))):
         w = np.ones((len(t), u.size))
         z = np.exp(-u)
         for k in range(1, len(t)):  # powers by multiplication: a third of the time
             np.multiply(w[k - 1], z, out=w[k])
         return w
     w = -t * u
-    if steepest >= 600.0:
-        w -= np.maximum(w[0], w[-1])
     return np.exp(w, out=w)
-
-
-def _finite_ends(f: Array, t: Array, low: Array, high: Array, low_sign: Array) -> tuple[Array, Array]:
-    """Replace an infinite end by a point beyond the root, found in doubling steps."""
-    step = np.broadcast_to(1.0 / np.maximum(t[-1] - t[0], _EPS), low.shape).copy()
-    low, high = low.copy(), high.copy()
-    for _ in range(60):
-        left, right = np.isneginf(low), np.isposinf(high)
-        if not (left.any() or right.any()):
-            break
-        probe = np.where(left, np.where(right, 0.0, high), low) + np.where(left, -step, step)
-        sign = _sign(f, t, probe)
-        low = np.where(left & (sign == low_sign), probe, low)
-        high = np.where(right & (sign == -low_sign), probe, high)
-        step *= 2.0
-    return low, high
 
 
 def _root(a: Array, t: Array, low: Array, high: Array, low_sign: Array) -> Array:
@@ -216,41 +262,42 @@ def _root(a: Array, t: Array, low: Array, high: Array, low_sign: Array) -> Array
     result = np.full(a.shape[1], np.nan)
     live = np.arange(a.shape[1], dtype=np.intp)
     found = np.zeros(a.shape[1], bool)
-    u = _halfway(low, high)
-    gains, losses = _side(a), _side(-a)
+    u = _start(low, high)
+    gains, losses, span = _side(a), _side(-a), t[-1] - t[0]
     for turn in range(200):
-        h, slope, curvature, variance = _log_ratio(gains, losses, t, u)
+        h, slope, curvature, variance = _log_ratio(a, gains, losses, t, u)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             # Halley's step: Newton's, with the curvature of h where it does not more than double it
             step = -h / slope / np.maximum(1.0 - 0.5 * h * curvature / slope**2, 0.5)
-            after = (0.25 * (variance / slope) ** 2 + variance**1.5 / np.abs(slope)) * np.abs(step) ** 3
             digit = _EPS * (np.abs(u) + 1.0 / np.abs(slope))  # as far as u can be told
-            near = (np.abs(step) <= 2.0 * digit) | (after <= digit)  # the next step, foreseen
+            bend, size = variance / np.abs(slope), np.abs(step)
+            proven = (np.maximum(bend, span) * size <= 0.125) & (bend * (bend + span) * size**3 <= digit)
         new_u = u + step
         left = h * low_sign > 0.0
         low, high = np.where(left, u, low), np.where(left, high, u)
-        near |= (h == 0.0) | (high - low <= 4.0 * _EPS * np.abs(u))
+        inside = (new_u >= low) & (new_u <= high)
+        near = ((proven | (size <= 2.0 * digit)) & inside) | (h == 0.0)
+        # two neighbouring floats, or the last turn: nothing better is between them
+        near |= (high - low <= 4.0 * _EPS * np.abs(u)) | (turn == 199)
         new = near & ~found
-        result[live[new]] = np.clip(np.where(np.isfinite(new_u), new_u, u), low, high)[new]
+        result[live[new]] = np.where(inside, new_u, 0.5 * (low + high))[new]
         found |= near
         if found.all():
             break
         outside = ~((new_u > low) & (new_u < high)) | ((turn > 12) & (turn % 2 == 1))
-        u = np.where(outside, _halfway(low, high), new_u) if outside.any() else new_u
+        u = np.where(outside, 0.5 * (low + high), new_u) if outside.any() else new_u
         if 2 * int(found.sum()) > found.size:  # the last few alone
             keep = ~found
             live, found, a, t = live[keep], found[keep], a[:, keep], _of_columns(t, keep)
-            gains, losses = _side(a), _side(-a)
+            gains, losses, span = _side(a), _side(-a), t[-1] - t[0]
             u, low, high, low_sign = u[keep], low[keep], high[keep], low_sign[keep]
     return result
 
 
-def _halfway(low: Array, high: Array) -> Array:
-    """The middle of an interval; for an unbounded one 0, or a point well beyond its finite end."""
-    with np.errstate(invalid="ignore"):  # inf - inf, in the branches not taken
-        beyond = np.where(np.isposinf(high), low + 2.0 * np.abs(low) + 1.0, high - 2.0 * np.abs(high) - 1.0)
-        one_end = np.isposinf(high) != np.isneginf(low)
-        return np.where(one_end, beyond, np.where(np.isposinf(high), 0.0, 0.5 * (low + high)))
+def _start(low: Array, high: Array) -> Array:
+    """Where a search begins: 0, or as near to it as a fair distance from either end allows."""
+    away = np.minimum(0.5 * (high - low), 1.0)
+    return np.clip(0.0, low + away, high - away)
 
 
 def _side(a: Array) -> tuple[slice, Array]:
@@ -261,17 +308,22 @@ def _side(a: Array) -> tuple[slice, Array]:
 
 
 def _log_ratio(
-    gains: tuple[slice, Array], losses: tuple[slice, Array], t: Array, u: Array
+    a: Array, gains: tuple[slice, Array], losses: tuple[slice, Array], t: Array, u: Array
 ) -> tuple[Array, Array, Array, Array]:
     """h = ln(Σ gains/Σ losses), h′ and h″ in u, and the greater variance of the times on either side.
 
     The times weigh as much as the terms that fall on them: h′ is minus the difference of their means,
-    h″ the difference of their variances, and h‴ is of the order of a variance to the power 3/2.
+    h″ the difference of their variances.
     """
-    e = _exponentials(t, u)
-    gain, gain_mean, gain_spread = _moments(gains[1] * e[gains[0]], t[gains[0]])
-    loss, loss_mean, loss_spread = _moments(losses[1] * e[losses[0]], t[losses[0]])
-    with np.errstate(divide="ignore", invalid="ignore"):
+    if _steepest(t, u) < 600.0:
+        e = _exponentials(t, u)
+        gain, loss = gains[1] * e[gains[0]], losses[1] * e[losses[0]]
+    else:
+        w = _terms(a, t, u)
+        gain, loss = np.maximum(w[gains[0]], 0.0), np.maximum(-w[losses[0]], 0.0)
+    gain, gain_mean, gain_spread = _moments(gain, t[gains[0]])
+    loss, loss_mean, loss_spread = _moments(loss, t[losses[0]])
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         h = np.log(gain / loss)
     return h, loss_mean - gain_mean, gain_spread - loss_spread, np.maximum(gain_spread, loss_spread)
 

@@ -38,7 +38,7 @@ class Levels:
         """One value per level (on the last axis) handed to every entry of that level."""
         return per_level.take(self.codes, axis=-1)
 
-    def part(self, entries: slice) -> Levels:
+    def part(self, entries: slice | Codes) -> Levels:
         """Some of the entries, on the same levels; on their own where the levels are more than they."""
         codes = self.codes[entries]
         if self.values.size <= codes.size:
@@ -48,6 +48,58 @@ class Levels:
     def column(self) -> Array:
         """The entries themselves."""
         return self.values[self.codes]
+
+
+@dataclass(frozen=True, slots=True)
+class TableLevels(Levels):
+    """Levels of the entries of a table (k, n), each row of which has parameters of its own, (k, 1)."""
+
+    def expand(self, per_level: Array) -> Array:
+        """Of levels (…, k, l) or (l,) those of the entries, (…, k, n)."""
+        if per_level.ndim < 2:
+            return per_level.take(self.codes)
+        *lead, k, size = per_level.shape
+        # one flat index for all rows: a third of the time of take_along_axis
+        places = self.codes + size * np.arange(k, dtype=np.intp)[:, None]
+        flat: Array = per_level.reshape((*lead, k * size))
+        return np.take(flat, places, axis=-1)
+
+    def rows(self, which: Codes) -> Levels:
+        """Some of the rows."""
+        return TableLevels(self.values, self.codes[which])
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLevels(Levels):
+    """A table (k, n) in which hardly two entries are equal: each is its own level."""
+
+    def expand(self, per_level: Array) -> Array:
+        """One value for each entry is there already."""
+        return per_level
+
+    def rows(self, which: Codes) -> Levels:
+        """Some of the rows."""
+        return OwnLevels(self.values[which], self.codes)
+
+    def column(self) -> Array:
+        """The entries themselves."""
+        return self.values
+
+
+def weighted(values: Array, weight: Array) -> Array:
+    """Σ values · weight over the last axis; a product of matrices would call threads that cost more."""
+    return np.asarray(np.vecdot(values, weight), np.float64)
+
+
+def table_levels(columns: Sequence[Array]) -> TableLevels | OwnLevels:
+    """Columns of unequal length as a table, the shorter ones filled up with their first entry."""
+    table = np.empty((len(columns), max(column.size for column in columns)))
+    for row, column in zip(table, columns, strict=True):
+        row[: column.size], row[column.size :] = column, column[0]
+    found = levels(table.ravel())
+    if found.values.size > table.shape[1]:
+        return OwnLevels(table, np.arange(0))
+    return TableLevels(found.values, found.codes.reshape(table.shape))
 
 
 def levels(column: Array) -> Levels:

@@ -1,4 +1,4 @@
-"""Newton's method for a sum whose second derivatives are known and cheap, for a handful of parameters.
+"""Newton's method for a sum of two parameters whose second derivatives are known and cheap.
 
 A model whose likelihood depends on its data through a few counts is fitted in less time than the general
 search (`maximize`) needs to begin. The same stopping rule, and the same record at the end.
@@ -7,19 +7,16 @@ search (`maximize`) needs to begin. The same stopping rule, and the same record 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
-from retainkit.domains import POSITIVE, Domain
 from retainkit.typing import Array
 
 _MOST_STEPS = 60
 _LONGEST_STEP = 2.0
 _SHORTEST_SHARE = 1e-6
-_TINY = 1e-200  # of a complex step
 
 
 class Summed(Protocol):
@@ -34,13 +31,10 @@ class Summed(Protocol):
         ...
 
 
-def newton(summed: Summed, domains: Sequence[Domain], start: Array) -> Maximum:
-    """Climb from `start`, in the coordinates where the parameters are unbounded (log, logit).
-
-    The second derivatives of the map to the parameters come from its slope by a complex step, exactly.
-    """
+def newton(summed: Summed, start: Array) -> Maximum:
+    """Climb from `start`, the logarithms of the two positive parameters."""
     point = [float(z) for z in start]
-    value, gradient, curvature, slope = _at(summed, domains, point)
+    value, gradient, curvature = _at(summed, point)
     used, promised, step = 1, math.nan, point
     for _ in range(_MOST_STEPS):
         step = _ascent(curvature, gradient)
@@ -50,48 +44,39 @@ def newton(summed: Summed, domains: Sequence[Domain], start: Array) -> Maximum:
         share = 1.0
         while share > _SHORTEST_SHARE:
             place = [z + share * s for z, s in zip(point, step, strict=True)]
-            found = _at(summed, domains, place)
+            found = _at(summed, place)
             used += 1
             if found[0] >= value + 1e-4 * share * promised - 1e-14 * abs(value):
                 break
             share *= 0.3
         else:
             break
-        point, (value, gradient, curvature, slope) = place, found
-    theta = [float(d.from_unconstrained(z)) for d, z in zip(domains, point, strict=True)]
-    outer = summed.outer(theta) * np.outer(slope, slope)
+        point, (value, gradient, curvature) = place, found
+    theta = [math.exp(z) for z in point]
+    outer = summed.outer(theta) * np.outer(theta, theta)
     if abs(promised) <= CLOSE:
         point, value = [z + s for z, s in zip(point, step, strict=True)], value + 0.5 * promised
     return Maximum(np.array(point), value, np.array(gradient), outer, np.array(curvature), promised, used)
 
 
-_Place = tuple[float, list[float], list[list[float]], list[float]]
+_Place = tuple[float, list[float], list[list[float]]]
 
 
-def _at(summed: Summed, domains: Sequence[Domain], point: list[float]) -> _Place:
-    """Value, gradient and minus the second derivatives in the unbounded coordinates; slopes of the map."""
+def _at(summed: Summed, point: list[float]) -> _Place:
+    """Value, gradient and minus the second derivatives with respect to the logarithms."""
     try:
-        mapped = [_mapped(d, z) for d, z in zip(domains, point, strict=True)]
-        value, natural, second = summed([m[0] for m in mapped])
+        theta = [math.exp(z) for z in point]
+        value, natural, second = summed(theta)
     except (ArithmeticError, ValueError):  # a step too far, where plain numbers overflow
-        none = [math.nan] * len(point)
-        return -math.inf, none, [none] * len(point), none
-    slope = [m[1] for m in mapped]
-    curvature: list[list[float]] = []
-    for i, (_, s, slope_rise) in enumerate(mapped):
-        row = [-h * s * r for h, r in zip(second[i], slope, strict=True)]
-        row[i] -= natural[i] * s * slope_rise
-        curvature.append(row)
-    return value, [g * s for g, s in zip(natural, slope, strict=True)], curvature, slope
-
-
-def _mapped(domain: Domain, z: float) -> tuple[float, float, float]:
-    """The parameter at a place of the line, its slope there, and the slope's own slope in the parameter."""
-    if domain is POSITIVE:  # nearly every parameter, in plain arithmetic
-        theta = math.exp(z)
-        return theta, theta, 1.0
-    theta = float(domain.from_unconstrained(z))
-    return theta, float(domain.slope(theta)), float(domain.slope(complex(theta, _TINY)).imag / _TINY)
+        none = [math.nan, math.nan]
+        return -math.inf, none, [none, none]
+    gradient = [g * t for g, t in zip(natural, theta, strict=True)]
+    curvature = [
+        [-h * s * t for h, t in zip(row, theta, strict=True)] for row, s in zip(second, theta, strict=True)
+    ]
+    for i, g in enumerate(gradient):  # what bends in the map itself
+        curvature[i][i] -= g
+    return value, gradient, curvature
 
 
 def _ascent(curvature: list[list[float]], gradient: list[float]) -> list[float]:
@@ -109,28 +94,7 @@ def _ascent(curvature: list[list[float]], gradient: list[float]) -> list[float]:
 
 
 def _solve(matrix: list[list[float]], right: list[float]) -> list[float] | None:
-    """matrix⁻¹ right by elimination; None if the matrix is not safely positive definite."""
-    if len(right) == 2:
-        return _solve_two(matrix, right)
-    rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
-    size = len(rows)
-    for i in range(size):
-        pivot = rows[i][i]
-        # what elimination leaves of a diagonal below twelve digits is its rounding
-        if not pivot > 1e-12 * abs(matrix[i][i]):
-            return None
-        for j in range(i + 1, size):
-            factor = rows[j][i] / pivot
-            rows[j] = [a - factor * b for a, b in zip(rows[j], rows[i], strict=True)]
-    found = [0.0] * size
-    for i in reversed(range(size)):
-        known = sum(rows[i][j] * found[j] for j in range(i + 1, size))
-        found[i] = (rows[i][size] - known) / rows[i][i]
-    return found
-
-
-def _solve_two(matrix: list[list[float]], right: list[float]) -> list[float] | None:
-    """The same for two unknowns, in a fifth of the time."""
+    """matrix⁻¹ right of two unknowns; None if the matrix is not safely positive definite."""
     (a, b), (c, d) = matrix
     if not a > 0.0:
         return None
@@ -139,3 +103,27 @@ def _solve_two(matrix: list[list[float]], right: list[float]) -> list[float] | N
         return None
     second = (right[1] - c * right[0] / a) / pivot
     return [(right[0] - b * second) / a, second]
+
+
+def logit_of_share(h: Array, wanted: Array) -> Array:
+    """The larger u with (1 − 1/h)·ln t + (1 + 1/h)·ln(1 − t) = wanted, where t = expit(u); else -inf.
+
+    The left side is concave in u and below its asymptotes, so Newton's steps from where an asymptote
+    reaches `wanted` fall to the root without passing it.
+    """
+    from scipy.special import expit, xlogy
+
+    rise, fall = 1.0 - 1.0 / h, 1.0 + 1.0 / h
+    top = np.where(h > 1.0, 0.5 * rise, 0.5)
+    highest = np.where(h > 1.0, xlogy(rise, top) + fall * np.log1p(-top), np.inf)
+    there = wanted < np.where(h == 1.0, 0.0, highest)
+    safe = np.where(there, wanted, -1.0 - fall)
+    # a start from the side that the slope is on: ln(slope) is nearly linear in u on both
+    u = np.where(h < 1.0, np.minimum(-safe / fall, safe / np.where(h < 1.0, rise, -1.0)), -safe / fall)
+    for _ in range(_MOST_STEPS):
+        value = -rise * np.logaddexp(0.0, -u) - fall * np.logaddexp(0.0, u)
+        step = (value - safe) / (rise - 2.0 * expit(u))
+        u = u - step
+        if np.all(np.abs(step) <= 1e-15 * np.maximum(1.0, np.abs(u))):
+            break
+    return np.where(there, u, -np.inf)

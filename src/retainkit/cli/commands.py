@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 
@@ -20,6 +20,12 @@ from retainkit.typing import Plain
 from retainkit.units import Duration, check_unit
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_PASSED_ON = (
+    *("customer_id", "date", "observation_end", "refunds", "date_format", "missing_ids", "order_id"),
+    *("refund_window", "where", "amount_format", "encoding", "separator", "sheet", "heading_row"),
+)
+"""Options of a report that go to it as they are, and are checked where they are used."""
 
 _DISCOUNT, _YEARS = 0.10, 3.0
 _DEMO_MARGIN, _DEMO_COST, _DEMO_FILE = 0.30, 20.0, Path("retainkit-demo.html")
@@ -75,7 +81,10 @@ def demo(
 
 @app.command()
 def report(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet: a path, or a quoted glob.")],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="CSV, Excel, Parquet or JSON lines: a path, or a quoted glob."),
+    ],
     margin_share: options.Margin = None,
     acquisition_cost: options.AcquisitionCost = None,
     discount_rate: options.DiscountRate = None,
@@ -89,6 +98,15 @@ def report(
     holdout_from: options.HoldoutFrom = "half",
     refunds: options.Refunds = "net",
     date_format: options.DateFormat = None,
+    missing_ids: options.MissingIds = "error",
+    order_id: options.OrderId = None,
+    refund_window: options.RefundWindow = None,
+    where: options.Where = None,
+    amount_format: options.AmountFormat = None,
+    encoding: options.Encoding = None,
+    separator: options.Separator = None,
+    sheet: options.Sheet = None,
+    heading_row: options.HeadingRow = None,
     spend_per_purchase: options.SpendPerPurchase = None,
     title: options.Title = None,
     currency: options.Currency = "",
@@ -97,6 +115,7 @@ def report(
     quiet: options.Quiet = False,
 ) -> None:
     """Report on the customers in a file of transactions, one line each."""
+    given = locals()
     if margin_share is None:
         rule = "must be given: customers are worth the margin on what they spend, and only you know it"
         way_out = "For 30% of spend left after its own costs write --margin-share 30%."
@@ -107,14 +126,10 @@ def report(
         deliver(
             output,
             source=file,
-            customer_id=customer_id,
-            date=date,
             amount="amount" if amount is None and spend_per_purchase is None else amount,
             unit=check_unit("unit", unit),
-            observation_end=observation_end,
             holdout_from=None if holdout_from == "none" else holdout_from,
-            refunds=cast("Any", refunds),  # checked where it is used
-            date_format=date_format,
+            **{name: given[name] for name in _PASSED_ON},
             margin_share=margin_share,
             acquisition_cost=acquisition_cost,
             **_terms(discount_rate, discount_per, horizon_years),

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Examples
     --------
     >>> main(["break-even", "--acquisition-cost", "500", "--margin-per-period", "50"])
-    Paid back after 10 periods, by the 10th payment
+    Paid back by the 10th payment, 9 periods after the start...
     ...
     0
     """

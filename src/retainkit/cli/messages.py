@@ -18,6 +18,15 @@ _OPTIONS = {
     "holdout_from": "--holdout-from",
     "refunds": "--refunds",
     "date_format": "--date-format",
+    "missing_ids": "--missing-ids",
+    "order_id": "--order-id",
+    "refund_window": "--refund-window",
+    "where": "--where",
+    "amount_format": "--amount-format",
+    "encoding": "--encoding",
+    "separator": "--separator",
+    "sheet": "--sheet",
+    "heading_row": "--heading-row",
     "margin_share": "--margin-share",
     "spend_per_purchase": "--spend-per-purchase",
     "acquisition_cost": "--acquisition-cost",
@@ -34,7 +43,10 @@ _OPTIONS = {
 }
 
 _WAYS_OUT = {("horizon", "out-of-range"): "Give a number of years, for example 3."}
-_PYTHON_ONLY = " For other places and formats pass a dataframe or a DuckDB relation."
+_PYTHON_ONLY = (
+    " For other places and formats pass a dataframe or a DuckDB relation.",
+    "; later='drop' leaves them out and counts them",
+)
 """Where the library's own advice speaks of Python."""
 
 _IN_TEXT = re.compile(
@@ -56,7 +68,9 @@ def as_options(error: InputError | FitError) -> str:
     if isinstance(error, FitError):
         return _translated(str(error))
     way_out = _WAYS_OUT.get((error.argument, error.code)) or _translated(error.way_out)
-    way_out = f" {way_out}".replace(_PYTHON_ONLY, "")
+    way_out = f" {way_out}"
+    for said in _PYTHON_ONLY:
+        way_out = way_out.replace(said, "")
     return f"{option(error.argument)} {_translated(error.rule)}{_got(error.value)}.{way_out}".rstrip()
 
 

@@ -32,9 +32,17 @@ def _share(text: str | float) -> float:
         raise typer.BadParameter(f"{text!r} is neither a number nor a percentage; write 0.3 or 30%") from None
 
 
+def _growth(text: str | float) -> float:
+    """The same of a rate, which may be above 1 only where that is written as a percentage."""
+    rate = _share(text)
+    if rate > 1.0 and not str(text).endswith("%"):
+        raise typer.BadParameter(f"{text!r} would be {100.0 * rate:g}%; write {text}%, or 12% as 0.12")
+    return rate
+
+
 _money = partial(typer.Option, parser=_number, metavar="MONEY")
 _margin = partial(typer.Option, "--margin-share", parser=_share, metavar="SHARE")
-_rate = partial(typer.Option, "--discount-rate", parser=_share, metavar="RATE")
+_rate = partial(typer.Option, "--discount-rate", parser=_growth, metavar="RATE")
 _cost = partial(_money, "--acquisition-cost")
 _column = partial(typer.Option, metavar="COLUMN")
 _period = partial(typer.Option, metavar=_UNITS)
@@ -44,8 +52,14 @@ _EFFECTIVE = "Effective rate of discount."
 _LOST = "Share of customers lost.  [default: 0]"
 _AHEAD = "How far the values look ahead; inf: for ever.  [assumed: 3]"
 _HELD_OUT = "First day of the period that is held out to check the model; half: the second half."
-_NEGATIVE = "Negative amounts: subtract them, leave them out, or refuse them."
-_WRITTEN = "How dates are written, such as %d/%m/%Y.  [default: 2024-12-31 or 20241231]"
+_NEGATIVE = (
+    "Negative amounts: subtract them, leave them out, refuse them, or cancel what was refunded in full."
+)
+_WRITTEN = "How dates are written, such as %d/%m/%Y, or excel, epoch-s.  [default: 2024-12-31 or 20241231]"
+_NOBODY = "Lines without a customer: refuse them, or leave them out."
+_MATCHED = "Days within which a refund of the same amount cancels an order."
+_HOLDS = "Which lines count, such as \"country == 'UK' and quantity > 0\".  [default: all]"
+_MONEY = "How 1234.56 is written in FILE, such as 1.234,56 or $1,234.56."
 _PAGE = "The HTML file to write.  [default: retainkit-demo.html; none with --json]"
 
 Margin: TypeAlias = Annotated[float | None, _margin(help=f"{_LEFT} (required).")]
@@ -68,7 +82,10 @@ DateColumn: TypeAlias = Annotated[
 ]
 Amount: TypeAlias = Annotated[
     str | None,
-    _column("--amount", help="Column of money.  [default: amount; none with --spend-per-purchase]"),
+    _column(
+        "--amount",
+        help="Column of money, or 'quantity * price'.  [default: amount; none with --spend-per-purchase]",
+    ),
 ]
 UnitOfTime: TypeAlias = Annotated[str, _period("--unit", help="Unit of time that the models count in.")]
 ObservationEnd: TypeAlias = Annotated[
@@ -80,8 +97,34 @@ ObservationEnd: TypeAlias = Annotated[
 HoldoutFrom: TypeAlias = Annotated[
     str, typer.Option("--holdout-from", metavar="DATE|half|none", help=_HELD_OUT)
 ]
-Refunds: TypeAlias = Annotated[str, typer.Option("--refunds", metavar="net|ignore|error", help=_NEGATIVE)]
+Refunds: TypeAlias = Annotated[
+    str, typer.Option("--refunds", metavar="net|ignore|error|cancel", help=_NEGATIVE)
+]
 DateFormat: TypeAlias = Annotated[str | None, typer.Option("--date-format", metavar="PATTERN", help=_WRITTEN)]
+MissingIds: TypeAlias = Annotated[str, typer.Option("--missing-ids", metavar="error|drop", help=_NOBODY)]
+OrderId: TypeAlias = Annotated[str | None, _column("--order-id", help="Column that tells orders apart.")]
+RefundWindow: TypeAlias = Annotated[
+    int | None, typer.Option("--refund-window", metavar="DAYS", help=_MATCHED)
+]
+Where: TypeAlias = Annotated[str | None, typer.Option("--where", metavar="CONDITION", help=_HOLDS)]
+AmountFormat: TypeAlias = Annotated[
+    str | None, typer.Option("--amount-format", metavar="EXAMPLE", help=_MONEY)
+]
+Encoding: TypeAlias = Annotated[
+    str | None, typer.Option("--encoding", metavar="NAME", help="Of text, such as latin-1.  [default: found]")
+]
+Separator: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--separator", metavar="LETTER", help="Between columns of text.  [default: found]"),
+]
+Sheet: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="Of a workbook with several: its name or number."),
+]
+HeadingRow: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--heading-row", metavar="ROW", help="The row with the names.  [default: the first]"),
+]
 Title: TypeAlias = Annotated[
     str | None, typer.Option("--title", help="Title of the report.  [default: the name of FILE]")
 ]

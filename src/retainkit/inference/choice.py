@@ -12,7 +12,9 @@ from scipy.special import gammaincc
 from retainkit.errors import FitError, InputError, missing_argument
 from retainkit.inference.fit import fit
 from retainkit.inference.result import AnyFit, Fit
+from retainkit.models.contractual.base import refuse_mixed_measures
 from retainkit.models.purchasing.erlang import AbstractErlangModel
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
 from retainkit.records import Record
 from retainkit.summaries import Purchases
@@ -47,8 +49,8 @@ class LikelihoodRatio(Record):
 def likelihood_ratio_test(smaller: AnyFit, larger: AnyFit) -> LikelihoodRatio:
     """Test a model against a larger one that contains it, both fitted to the same customers.
 
-    Raises `InputError` where the larger has no more parameters, other customers, or a lower likelihood: then
-    one is not within the other.
+    Raises `InputError` where the larger does not contain the smaller, whatever their numbers of parameters;
+    for fits to other customers or to other values of a covariate; for a penalised fit, and one that is none.
 
     Parameters
     ----------
@@ -67,23 +69,46 @@ def likelihood_ratio_test(smaller: AnyFit, larger: AnyFit) -> LikelihoodRatio:
     >>> test.degrees_of_freedom, test.p_value > 0.01
     (1, True)
     """
+    for argument, fitted in (("smaller", smaller), ("larger", larger)):
+        if fitted.penalty:
+            rule = "must be fitted without a penalty: with one the log-likelihood is below its maximum"
+            raise InputError("inconsistent", argument, f"penalty={fitted.penalty:g}", rule, "Leave it out.")
+        if not fitted.diagnostics.converged:
+            rule = "must be at the maximum of its likelihood"
+            raise InputError("inconsistent", argument, fitted.diagnostics.code, rule, str(fitted.diagnostics))
+    refuse_mixed_measures("larger", (smaller.family, larger.family))
     more = len(larger.family.parameters) - len(smaller.family.parameters)
+    if more < 1 or not larger.family.form.contains(smaller.family.form):
+        rule = f"must contain {smaller.family.name} ({', '.join(smaller.family.names())}) as a special case"
+        shown = f"{larger.family.name} ({', '.join(larger.family.names())})"
+        way_out = "Compare models that are not within each other by their AIC, with compare([...])."
+        raise InputError("inconsistent", "larger", shown, rule, way_out)
+    _check_same_data(smaller, larger)
     gain = 2.0 * (larger.log_likelihood - smaller.log_likelihood)
-    # weights are sums of floats, so that equal customers need not add up to the last bit
-    same = abs(larger.customers - smaller.customers) <= 1e-9 * larger.customers
-    if more < 1 or not same or gain < -1e-6:
-        raise InputError(
-            "inconsistent",
-            "larger",
-            f"{larger.family.name} with {len(larger.family.parameters)} parameters on "
-            f"{larger.customers:,.0f} customers, log-likelihood {larger.log_likelihood:,.3f}",
-            f"must contain {smaller.family.name} ({len(smaller.family.parameters)} parameters on "
-            f"{smaller.customers:,.0f} customers, log-likelihood {smaller.log_likelihood:,.3f})",
-            "Compare models that are not within each other by their AIC, with compare([...]).",
-        )
+    if gain < -1e-6:
+        rule = f"must fit at least as well as {smaller.family.name}, which it contains"
+        shown = f"a log-likelihood {-0.5 * gain:,.3f} lower"
+        way_out = "Its search ended at a lower maximum: fit it from the smaller's estimates with start=..."
+        raise InputError("inconsistent", "larger", shown, rule, way_out)
     # the larger model contains the smaller one: what is below 0 is the two optimisers' rounding
     gain = max(gain, 0.0)
     return LikelihoodRatio(gain, more, float(gammaincc(0.5 * more, 0.5 * gain)))
+
+
+def _check_same_data(smaller: AnyFit, larger: AnyFit) -> None:
+    # sums over the same customers in another order, or counted otherwise, differ by rounding alone
+    slack = 1e-9 * larger.customers
+    one, other = ({"customers": f.customers, **f.fingerprint} for f in (smaller, larger))
+    if not (smaller.fingerprint and larger.fingerprint):
+        rule = "must know the data that it was fitted to, which the record of an older version does not"
+        raise InputError("inconsistent", "larger", larger.family.name, rule, "Fit both models again.")
+    apart = [name for name in one if name in other and not abs(one[name] - other[name]) <= slack]
+    if apart:
+        what = next((f"values of {name!r}" for name in apart if name not in ("", "customers")), "data")
+        rule = f"must be fitted to the same {what if '' not in apart else 'customers'} as the smaller"
+        people = counted(larger.customers, "customer", spec=",.0f")
+        shown = f"other {what if '' not in apart else 'data'}, of {people}"
+        raise InputError("inconsistent", "larger", shown, rule, "Fit both models to one summary.")
 
 
 M = TypeVar("M", bound=AbstractErlangModel)

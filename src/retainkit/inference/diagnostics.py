@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
-from retainkit.domains import PROBABILITY
+from retainkit.domains import PROBABILITY, REAL
+from retainkit.models import MODELS
+from retainkit.models.family import AnyFamily, PlainFamily, hold
 from retainkit.parameters import Parameter
 from retainkit.records import Record
 
-REASONS: dict[str, tuple[str, str]] = {
-    "converged": (
-        "The log-likelihood has a unique maximum here: score 0, information positive definite.",
-        "",
-    ),
+if TYPE_CHECKING:
+    from retainkit.inference.search import Edge, Search
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "converged": ("The score is 0 here and the information positive definite{agreement}.", ""),
     "boundary": (
-        "The likelihood keeps rising as {which} goes to {edge}: the data do not bound {it}.",
+        "The likelihood keeps rising as {which} {edge}: the data do not bound {it}.",
         "A simpler model says the same (customers hardly differ in that respect, or one process is absent); "
         "or use more customers or a longer observation.",
     ),
@@ -38,6 +41,52 @@ REASONS: dict[str, tuple[str, str]] = {
 
 _FAR = 16.0  # e^16, nine million times the typical scale
 _FLAT_INFORMATION = 1e-3  # a standard error of thirty e-folds
+_ROUNDED = 4.0  # times the difference of second derivatives in either order, which is rounding alone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LimitingModel(Record):
+    """The model with fewer parameters that a likelihood rises to: what the data say instead.
+
+    Attributes
+    ----------
+    means : str
+        What is true of its customers, as half a sentence.
+    model : str
+        Name of its class in `retainkit.models`; "" for a model with covariates or shares, which has none.
+    fixed : dict of names to values
+        What to hold for it, ``fit(model, data, fixed=limit.fixed)``; empty where the class says it all.
+    towards : dict of names to values
+        Parameters of the refused model and where they go: 0 or ``inf``.
+    log_likelihood : float
+        That of the best such model: the least upper bound of that of the refused one.
+
+    Examples
+    --------
+    >>> import numpy as np, retainkit as rk
+    >>> data = rk.NBD(r=0.9, alpha=10.0).sample(np.full(500, 40.0), seed=5)
+    >>> limit = rk.fit(rk.BGNBD, data, on_failure="return").diagnostics.limit
+    >>> limit.model, rk.fit(limit.family, data).diagnostics.converged
+    ('NBD', True)
+    """
+
+    means: str
+    model: str
+    fixed: dict[str, float]
+    towards: dict[str, float]
+    log_likelihood: float
+
+    @property
+    def family(self) -> AnyFamily:
+        """What `fit` and `compare` take for it."""
+        return hold(MODELS[self.model], **self.fixed)
+
+    def __str__(self) -> str:
+        held = ", ".join(f"{name!r}: {value:g}" for name, value in self.fixed.items())
+        how = f"fit {self.model or 'the same model'}" + (f" with fixed={{{held}}}" if held else "")
+        means = self.means[0].upper() + self.means[1:]
+        named = f": this is {self.model}, so {how}" if not held else f"; {how}"
+        return f"{means}{named} (log-likelihood {self.log_likelihood:,.3f})."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +96,7 @@ class Diagnostics(Record):
     Attributes
     ----------
     code : str
-        A key of `REASONS`; ``"converged"`` is the only good one.
+        A key of `retainkit.errors.REASONS`, or ``"converged"``.
     message, way_out : str
     largest_score : float
         Largest absolute derivative of the log-likelihood with respect to ln(parameter), before the
@@ -56,6 +105,10 @@ class Diagnostics(Record):
         Smallest eigenvalue of the observed information on the same scale.
     evaluations : int
         Evaluations of likelihood and score.
+    starts, agreed : int
+        Places from which was climbed, and how many of the climbs came to this end.
+    limit : LimitingModel, optional
+        Where the likelihood rises to a model with fewer parameters, that model.
     """
 
     code: str
@@ -64,6 +117,9 @@ class Diagnostics(Record):
     largest_score: float
     smallest_information: float
     evaluations: int
+    starts: int = 1
+    agreed: int = 1
+    limit: LimitingModel | None = None
 
     @property
     def converged(self) -> bool:
@@ -73,26 +129,66 @@ class Diagnostics(Record):
         return f"{self.message} {self.way_out}".rstrip()
 
 
-def diagnose(
-    found: Maximum, start: np.ndarray, parameters: tuple[Parameter, ...], hints: Mapping[str, str]
-) -> Diagnostics:
+def diagnose(search: Search, centre: np.ndarray, family: AnyFamily, evaluations: int) -> Diagnostics:
     """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
+    found, edge, limit = search.found, search.edge, None
     # the weakest direction of the information is where the data say least: its parameter is named
-    values, directions = np.linalg.eigh(found.curvature)
-    code, culprit, edge = _judge(found, values, directions, start, parameters)
-    name = parameters[culprit].name
-    reason, way_out = REASONS[code]
-    # a model knows better than the table what it means that a parameter of it runs away
-    if code == "boundary" and name in hints:
-        way_out = hints[name]
-    which = f"{name} ({parameters[culprit].doc})"
+    sound = bool(np.isfinite(found.curvature).all())
+    values, directions = np.linalg.eigh(found.curvature if sound else np.full_like(found.curvature, 0.0))
+    if edge is None:
+        code, culprit, goes = _judge(found, values, directions, centre, family.parameters, sound=sound)
+        which, it = _named(family.parameters[culprit]), family.parameters[culprit].name
+        goes = f"goes to {goes}"
+        if search.near is not None and code != "converged":
+            limit = _limiting(search.near, family)
+    else:
+        code, limit = "boundary", _limiting(edge, family)
+        which, goes, it = _movement(edge, family.parameters)
+    reason, way_out = SENTENCES[code]
+    if limit is not None:
+        way_out = f"{limit} Or use more customers, or a longer observation."
+    several = f", and {search.agreed} of {search.starts} starts lead here" if search.starts > 1 else ""
     return Diagnostics(
         code=code,
-        message=reason.format(which=which, edge=edge, it=name),
+        message=reason.format(which=which, edge=goes, it=it, agreement=several),
         way_out=way_out,
         largest_score=float(np.abs(found.gradient).max()),
-        smallest_information=float(values[0]),
-        evaluations=found.evaluations,
+        smallest_information=float(values[0]) if sound else float("nan"),
+        evaluations=evaluations,
+        starts=search.starts,
+        agreed=search.agreed,
+        limit=limit,
+    )
+
+
+def _named(parameter: Parameter) -> str:
+    return f"{parameter.name} ({parameter.doc})"
+
+
+def _movement(edge: Edge, parameters: Sequence[Parameter]) -> tuple[str, str, str]:
+    """Which parameters go, where, and how they are called in the end."""
+    moving = [p for p in parameters if p.name in edge.limit.moving]
+    named = " and ".join(map(_named, moving))
+    if len(moving) == 1:
+        return named, f"goes to {'infinity' if edge.limit.rising else '0'}", moving[0].name
+    if edge.limit.rising and edge.limit.falling:
+        rising, falling = (" and ".join(names) for names in (edge.limit.rising, edge.limit.falling))
+        return named, f"go to infinity ({rising}) and 0 ({falling}) together", "them"
+    return named, f"go to {'infinity' if edge.limit.rising else '0'} together", "them"
+
+
+def _limiting(edge: Edge, family: AnyFamily) -> LimitingModel:
+    plain = isinstance(family, PlainFamily)
+    whole = plain and not family.fixed
+    # with parameters held the class of the limit would have them free again
+    simpler = edge.limit.model if whole else ""
+    settings: dict[str, Any] = dict(family.fixed) if plain else {}
+    return LimitingModel(
+        means=edge.limit.means,
+        model=simpler or (family.kind.__name__ if plain else ""),
+        fixed={} if simpler else settings | edge.held,
+        towards=dict.fromkeys(edge.limit.rising, float("inf")) | dict.fromkeys(edge.limit.falling, 0.0),
+        log_likelihood=edge.value,
     )
 
 
@@ -101,23 +197,29 @@ def _judge(
     values: np.ndarray,
     directions: np.ndarray,
     start: np.ndarray,
-    parameters: tuple[Parameter, ...],
+    parameters: Sequence[Parameter],
+    *,
+    sound: bool,
 ) -> tuple[str, int, str]:
     travelled = found.point - start
     weakest = int(np.abs(directions[:, 0]).argmax())
     # judged first: nothing that follows means anything where the likelihood is no number
-    if not np.all(np.isfinite(values)) or not np.isfinite(found.value):
+    if not sound or not np.isfinite(found.value):
         return "not-converged", weakest, ""
     farthest = int(np.abs(travelled).argmax())
+    # what rounding alone may have made of the curvature is no information
+    flat = max(_FLAT_INFORMATION, _ROUNDED * found.rounding)
     # a boundary before a saddle or flatness: on the way to infinity both of these are seen too
-    if abs(travelled[farthest]) > _FAR or (values[0] < _FLAT_INFORMATION and abs(travelled[weakest]) > 5.0):
+    if abs(travelled[farthest]) > _FAR or (values[0] < flat and abs(travelled[weakest]) > 5.0):
         culprit = farthest if abs(travelled[farthest]) > _FAR else weakest
-        top = "1" if parameters[culprit].domain is PROBABILITY else "infinity"
-        return "boundary", culprit, top if travelled[culprit] > 0 else "0"
+        domain = parameters[culprit].domain
+        top = "1" if domain is PROBABILITY else "infinity"
+        bottom = "minus infinity" if domain is REAL else "0"
+        return "boundary", culprit, top if travelled[culprit] > 0 else bottom
     # rounding bends a flat likelihood a little either way, so the two thresholds are one number
-    if values[0] < -_FLAT_INFORMATION:
+    if values[0] < -flat:
         return "saddle", weakest, ""
-    if values[0] < _FLAT_INFORMATION:
+    if values[0] < flat:
         return "flat", weakest, ""
     # last: the decrement is in units of log-likelihood, and means nothing without a positive information
     if found.decrement > CLOSE:

@@ -16,6 +16,7 @@ from retainkit.inference.diagnostics import Diagnostics
 from retainkit.models import model_from_json
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, hold
+from retainkit.plurals import counted
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, Real
 
@@ -28,6 +29,7 @@ _QUESTIONS = {  # of a model, the first that it answers: what "predict" means fo
     "survival": "survival([1, 2, 3])",
     "given": "given(covariates), the model of each customer, which answers all questions",
 }
+_TOLD = ("log_likelihood", "aic", "bic", "customers", "penalty", "fingerprint")
 _SYNONYMS = {  # what other libraries have, and where it is here
     name: place
     for place, names in {
@@ -81,6 +83,11 @@ class Fit(Record, Generic[M]):
         Number of customers behind the fit.
     diagnostics : Diagnostics
     family : the models among which this one was chosen; it names the free parameters
+    penalty : float
+        What `fit` was given, or 1 where `fit_each` shrank the segment; the log-likelihood is then no maximum.
+    fingerprint : dict of numbers
+        By which fits to the same data know each other, that of the customers under "" and one for each
+        covariate; empty where unknown.
     """
 
     model: M
@@ -90,6 +97,8 @@ class Fit(Record, Generic[M]):
     customers: float
     diagnostics: Diagnostics
     family: AbstractFamily[M] = field(compare=False)
+    penalty: float = 0.0
+    fingerprint: dict[str, float] = field(default_factory=dict[str, float], compare=False)
 
     def __retention_model__(self) -> M:
         """Where a function takes a model, a fit stands for its own."""
@@ -163,14 +172,15 @@ class Fit(Record, Generic[M]):
             "standard_errors": self.standard_errors,
             "covariance": self.covariance.tolist(),
             "robust_covariance": self.robust_covariance.tolist(),
-            **{name: getattr(self, name) for name in ("log_likelihood", "aic", "bic", "customers")},
+            **{name: getattr(self, name) for name in _TOLD},
             "diagnosis": self.diagnostics.message,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Fit[M]:
         """The fit from its plain values; parameters without a standard error were held."""
-        model: Any = model_from_json(json.dumps(dict(values)))
+        told = ("model", "base", "parameters", "settings", "shares", "coefficients", "unit")
+        model: Any = model_from_json(json.dumps({name: values[name] for name in told if name in values}))
         whole = model.family
         given = dict(zip(whole.names(), whole.values_of(model), strict=True))
         held = {name: value for name, value in given.items() if name not in values["standard_errors"]}
@@ -181,7 +191,9 @@ class Fit(Record, Generic[M]):
             log_likelihood=values["log_likelihood"],
             customers=values["customers"],
             diagnostics=Diagnostics.from_dict(values["diagnostics"]),
-            family=hold(whole, held) if held else whole,
+            family=hold(whole, **held),
+            penalty=values.get("penalty", 0.0),
+            fingerprint=dict(values.get("fingerprint", {})),
         )
 
     def rows(self) -> list[tuple[str, float, float, str]]:
@@ -195,7 +207,7 @@ class Fit(Record, Generic[M]):
 
     def __str__(self) -> str:
         lines = [
-            f"{self.family.name} on {self.customers:,.0f} customers, "
+            f"{self.family.name} on {counted(self.customers, 'customer', spec=',.0f')}, "
             f"log-likelihood {self.log_likelihood:,.3f}, AIC {self.aic:,.1f}, BIC {self.bic:,.1f}"
         ]
         width = max(6, *map(len, self.family.names()))

@@ -1,18 +1,18 @@
-"""What each customer pays, told by its changes, and followed over the months: movements, and sums by age.
+"""What each customer pays, told by its changes: movements between period ends, and sums by age.
 
-A change is (month, customer, MRR from that month's end on); months count from January 1970. MRR is kept in
-whole fractions of the currency unit (billionths, fewer digits for huge totals), because integers add up
-exactly: movements balance to the last unit, a customer who has left is at exactly 0, and no order of rows
-or dataframe library gives another answer.
+A change is (period, customer, MRR from that period's end on); periods are whole numbers, months since January
+1970 for one. MRR is kept in whole fractions of the currency unit (billionths, fewer digits for huge totals),
+because integers add up exactly: movements balance to the last unit, and no order of rows or dataframe library
+gives another answer. Nothing here loops over periods: a window's movements are differences between a
+customer's changes, and all that is true at an end is a running sum of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from math import floor, log10
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,28 +45,63 @@ def month_name(month: int | np.int64) -> np.datetime64:
 Whole: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
+FAR = 1 << 26
+"""Days: more than any calendar has, few enough for a hundred thousand million customers."""
+
 _MOST_DIGITS, _FEWEST_DIGITS = 9, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Changes of MRR in the order of months; at most one for a customer and month."""
+    """Changes of MRR by customer and then by time; at most one for a customer and period."""
 
     month: Months
+    """The period at whose end the change holds: a month, or whatever is counted in."""
     code: Whole
     level: Whole
-    involuntary: Mask | None
-    """Whether a change to 0 was no choice of the customer."""
+    there: Mask
+    """Whether the customer is one: paying, or in a pause or a free period."""
+    involuntary: Mask | None = None
+    """Whether a departure was no choice of the customer."""
+    group: Whole | None = None
+    """The plan from then on, by number; of a departure the last one."""
 
-    def between(self, after: int, until: int) -> slice:
-        """The changes in the months after `after` up to and with `until`."""
-        first, last = np.searchsorted(self.month, [after, until], side="right")
-        return slice(int(first), int(last))
+    def where(self, keep: Mask | NDArray[np.intp]) -> Levels:
+        """The changes that `keep` marks, or at those places."""
+        more = {n: None if (c := getattr(self, n)) is None else c[keep] for n in ("involuntary", "group")}
+        return Levels(self.month[keep], self.code[keep], self.level[keep], self.there[keep], **more)
+
+    def before(self, column: NDArray[Any]) -> NDArray[Any]:
+        """What `column` was at a customer's change before; 0 or False where there was none."""
+        found = np.zeros_like(column)
+        found[1:] = np.where(self.code[1:] == self.code[:-1], column[:-1], found[:-1])
+        return found
+
+    def changes(self) -> Levels:
+        """Without those that change nothing."""
+        moved = np.ones(self.code.size, np.bool_)
+        columns = [self.code, self.level, self.there, *([] if self.group is None else [self.group])]
+        moved[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+        return self if moved.all() else self.where(moved)
+
+    def last_in(self, period: Whole) -> NDArray[np.intp]:
+        """The places of the changes that hold at the ends of periods; one is told for each change."""
+        last = np.ones(period.size, np.bool_)
+        last[:-1] = (self.code[1:] != self.code[:-1]) | (period[1:] != period[:-1])
+        place = np.flatnonzero(last)
+        there, code = self.there[place], self.code[place]
+        # who came and went between two ends is not seen
+        there[1:] |= there[:-1] & (code[1:] == code[:-1])
+        return place[there]
+
+    def at_ends(self, period: Whole) -> Levels:
+        """The changes between the ends of longer periods; `period` says in which each change lies."""
+        return replace(self, month=period).where(self.last_in(period))
 
 
 def fixed_point(argument: str, amounts: Array) -> tuple[Whole, int]:
     """Amounts as whole numbers of a fraction of the currency unit, and how many make one unit."""
-    total = float(amounts.sum())
+    total = float(np.abs(amounts).sum())
     digits = _MOST_DIGITS if total < 1.0 else min(_MOST_DIGITS, floor(log10(2.0**62 / total)))
     if digits < _FEWEST_DIGITS:
         rule = "must add up to less than 4e16 over all rows"
@@ -75,7 +110,7 @@ def fixed_point(argument: str, amounts: Array) -> tuple[Whole, int]:
     whole = np.rint(amounts * 10.0**digits).astype(np.int64)
     rule = f"must be 0 or at least 1e-{digits} of the currency unit"
     refuse_where(
-        (whole == 0) & (amounts > 0.0),
+        (whole == 0) & (amounts != 0.0),
         "out-of-range",
         argument,
         amounts,
@@ -85,56 +120,91 @@ def fixed_point(argument: str, amounts: Array) -> tuple[Whole, int]:
     return whole, 10**digits
 
 
-def from_rows(month: Months, code: Whole, amount: Whole, involuntary: Mask | None, last: int) -> Levels:
-    """Changes from one row per customer and month, all with a positive amount, in any order."""
-    base, span = int(month.min()), int(month.max() - month.min()) + 2
-    key = code * span + (month - base)  # the gap of one keeps customers from touching
-    order = np.argsort(key, kind="stable")
-    key, amount = key[order], amount[order]
-    follows = np.zeros(key.size, np.bool_)
-    follows[1:] = key[1:] == key[:-1] + 1
-    changed = ~follows
-    changed[1:] |= amount[1:] != amount[:-1]
-    final = np.ones(key.size, np.bool_)
-    final[:-1] = ~follows[1:]
-    final &= key % span + base < last  # who is there in the last month has not left
-    flag = None if involuntary is None else involuntary[order][final]
-    return _in_order(key[changed], amount[changed], key[final] + 1, flag, base, span)
+_Spans: TypeAlias = tuple[Whole, Whole, Whole, Whole, int, Mask | None, Whole | None]
+"""What `from_spans` takes, in its order."""
 
 
 def from_spans(
-    begins: Months, ends: Months, code: Whole, amount: Whole, involuntary: Mask | None, last: int
+    begins: Whole,
+    ends: Whole,
+    code: Whole,
+    amount: Whole,
+    last: int,
+    involuntary: Mask | None = None,
+    plan: Whole | None = None,
+    every_change: bool = False,
 ) -> Levels:
-    """Changes from subscriptions that are there at the ends of the months ``begins <= month < ends``."""
-    base, span = int(begins.min()), int(last - begins.min()) + 2
-    over = ends <= last
-    key = np.concatenate([code * span + (begins - base), code[over] * span + (ends[over] - base)])
-    order = np.argsort(key, kind="stable")
-    key, first = np.unique(key[order], return_index=True)
-    change = np.add.reduceat(np.concatenate([amount, -amount[over]])[order], first)
-    level = np.cumsum(change)
-    customer = key // span
-    starts = np.flatnonzero(np.diff(customer, prepend=-1))
-    before = level[starts] - change[starts]  # the running sum over all earlier customers
-    level -= np.repeat(before, np.diff(starts, append=customer.size))
+    """Changes from subscriptions that are there in ``begins <= period < ends``, in any order, added up."""
+    if code.size == 0:
+        none = np.zeros(0, np.int64)
+        return Levels(none, none, none, none > 0, None if involuntary is None else none > 0)
+    spans = begins, ends, code, amount, last, involuntary, plan
+    same, ascending = code[1:] == code[:-1], bool((code[1:] >= code[:-1]).all())
+    if ascending and not (same & (begins[1:] < ends[:-1])).any() and not (amount < 0).any():
+        found = _one_by_one(spans)
+    else:
+        found = _added_up(spans)
+    return found if every_change else found.changes()
+
+
+def _one_by_one(spans: _Spans) -> Levels:
+    """The same of lines in order of which no two of a customer overlap: nothing has to be sorted."""
+    begins, ends, code, amount, last, involuntary, plan = spans
+    leaves = ends <= last
+    leaves[:-1] &= (code[1:] != code[:-1]) | (begins[1:] > ends[:-1])
+    gone = np.flatnonzero(leaves)
+    size = code.size + gone.size
+    went = gone + np.arange(1, gone.size + 1)  # each departure stands behind its line
+    came = np.ones(size, np.bool_)
+    came[went] = False
+    line = np.cumsum(came) - 1
+    month, level = begins[line], amount[line]
+    month[went], level[went] = ends[gone], 0
     flag = None
     if involuntary is not None:
-        said = np.concatenate([np.zeros(code.size, np.bool_), involuntary[over]])[order]
-        flag = np.logical_or.reduceat(said, first)
-    moved, gone = change != 0, level == 0
-    up = moved & ~gone
-    out = moved & gone
-    return _in_order(key[up], level[up], key[out], None if flag is None else flag[out], base, span)
+        flag = np.zeros(size, np.bool_)
+        flag[went] = involuntary[gone]
+    group = None
+    if plan is not None:
+        told = (
+            plan
+            if (plan >= 0).all()
+            else plan[np.maximum.accumulate(np.where(plan >= 0, np.arange(plan.size), 0))]
+        )
+        group = told[line]
+    return Levels(month, code[line], level, came, flag, group)
 
 
-def _in_order(key: Whole, level: Whole, gone: Whole, flag: Mask | None, base: int, span: int) -> Levels:
-    """Levels above 0 and departures, by customer and month, sorted by month."""
-    keys = np.concatenate([key, gone])
-    months = keys % span + base
-    order = np.argsort(months.astype(np.int16 if abs(base) + span < 32_000 else np.int64), kind="stable")
-    said = None if flag is None else np.concatenate([np.zeros(key.size, np.bool_), flag])[order]
-    levels = np.concatenate([level, np.zeros(gone.size, np.int64)])
-    return Levels(months[order], (keys // span)[order], levels[order], said)
+def _added_up(spans: _Spans) -> Levels:
+    begins, ends, code, amount, last, involuntary, plan = spans
+    base, span = int(begins.min()), int(last - begins.min()) + 2
+    over = np.flatnonzero(ends <= last)
+    keys = np.concatenate([code[over] * span + (ends[over] - base), code * span + (begins - base)])
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    key, customer = keys[first], keys[first] // span
+    starts = np.flatnonzero(np.diff(customer, prepend=-1))
+
+    def running(gone: Whole, came: Whole) -> Whole:
+        change = np.add.reduceat(np.concatenate([gone, came])[order], first)
+        level = np.cumsum(change)
+        before = level[starts] - change[starts]  # the running sum over all earlier customers
+        return level - np.repeat(before, np.diff(starts, append=customer.size))
+
+    level = running(-amount[over], amount)
+    ones = np.where(amount < 0, -1, 1)  # a credit takes away what was booked
+    there = running(-ones[over], ones) > 0
+    flag = None
+    if involuntary is not None:
+        said = np.concatenate([involuntary[over], np.zeros(code.size, np.bool_)])[order]
+        flag = np.logical_or.reduceat(said, first) & ~there
+    group = None
+    if plan is not None:  # the last to begin says it; who begins none keeps the one before
+        said = np.concatenate([np.full(over.size, -1), plan])[order]
+        told = np.maximum.reduceat(np.where(said >= 0, np.arange(said.size), 0), first)
+        group = said[np.maximum.accumulate(told)]
+    return Levels(key % span + base, customer, np.where(there, level, 0), there, flag, group)
 
 
 MONEY = ("start", "new", "expansion", "reactivation", "contraction", "churn", "involuntary_churn", "end")
@@ -148,161 +218,126 @@ CUSTOMERS = (
     "involuntary_churned_customers",
     "end_customers",
 )
-_NEVER = np.iinfo(np.int64).min // 2
+MOVED = ("moved_in", "moved_out", "moved_in_customers", "moved_out_customers")
+"""Revenue and customers of those who stay and change their group."""
 
 Window = tuple[int, int]
-"""Two months: the one whose end opens the window, and the one whose end closes it."""
-
-
-@dataclass(slots=True)
-class State:
-    """What is known of every customer at the end of a month; `advance` moves it on."""
-
-    levels: Levels
-    customers: int
-    reactivation_months: int | None
-    month: int = _NEVER
-    total: int = 0
-    active: int = 0
-    level: Whole = field(init=False)
-    since: Whole = field(init=False)
-    """The month in which the present relation began; a return after too long begins a new one."""
-    left: Whole = field(init=False)
-    involuntary: NDArray[np.bool_] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.level = np.zeros(self.customers, np.int64)
-        self.since = np.full(self.customers, -_NEVER, np.int64)
-        self.left = np.full(self.customers, _NEVER, np.int64)
-        self.involuntary = np.zeros(self.customers, np.bool_)
-
-    def advance(self, month: int) -> None:
-        """Take in every change up to the end of `month`."""
-        changes = self.levels.between(self.month, month)
-        months = self.levels.month[changes]
-        cuts = changes.start + np.flatnonzero(np.diff(months)) + 1
-        bounds = [changes.start, *cuts.tolist(), changes.stop]
-        for start, stop in pairwise(bounds) if months.size else ():
-            self._take(slice(start, stop))
-        self.month = month
-
-    def _take(self, part: slice) -> None:
-        """The changes of one month: at most one per customer."""
-        code, level = self.levels.code[part], self.levels.level[part]
-        month = int(self.levels.month[part.start])
-        before = self.level[code]
-        begins = code[before == 0]
-        first = self.left[begins] == _NEVER
-        if self.reactivation_months is not None:
-            first |= month - self.left[begins] > self.reactivation_months
-        self.since[begins[first]] = month
-        gone = level == 0
-        self.left[code[gone]] = month
-        if self.levels.involuntary is not None:
-            self.involuntary[code] = self.levels.involuntary[part]
-        self.level[code] = level
-        self.total += int((level - before).sum())
-        self.active += begins.size - int(gone.sum())
+"""Two periods: the one whose end opens the window, and the one whose end closes it."""
 
 
 def compare(
-    levels: Levels, customers: int, windows: Sequence[Window], reactivation_months: int | None
+    levels: Levels, windows: Sequence[Window], reactivation: int | None, *, stride: int = 1, groups: int = 1
 ) -> dict[str, Whole]:
-    """Money (in whole units) and customers of every movement, one entry per window, windows ascending."""
-    before = State(levels, customers, None)
-    now = State(levels, customers, reactivation_months)
-    found = {name: np.zeros(len(windows), np.int64) for name in (*MONEY, *CUSTOMERS)}
-    for place, (opening, closing) in enumerate(windows):
-        before.advance(opening)
-        now.advance(closing)
-        part = levels.between(opening, closing)
-        touched = _once(levels.code[part], customers) if closing > opening + 1 else levels.code[part]
-        totals = {"start": before.total, "start_customers": before.active}
-        totals |= {"end": now.total, "end_customers": now.active}
-        for name, value in (totals | _movements(before, now, touched, opening)).items():
-            found[name][place] = value
+    """Money (in whole units) and customers of every movement, (groups, windows), windows ascending.
+
+    Each window begins where the one `stride` places before it ends.
+    """
+    since = _relation(levels, reactivation)
+    edges = np.array(windows, np.int64)
+    found = {name: np.zeros((groups, len(windows)), np.int64) for name in (*MONEY, *CUSTOMERS, *MOVED)}
+    for k in range(min(stride, len(windows))):
+        part = _follow(levels, since, np.append(edges[k::stride, 0], edges[k::stride, 1][-1]), groups)
+        for name, value in part.items():
+            found[name][:, k::stride] = value
     return found
 
 
-def _once(codes: Whole, customers: int) -> Whole:
-    """The distinct codes, without sorting."""
-    seen = np.zeros(customers, np.bool_)
-    seen[codes] = True
-    return np.flatnonzero(seen)
+def _relation(levels: Levels, reactivation: int | None) -> Months:
+    """When the relation began that each change belongs to; a return after too long begins a new one."""
+    begins = levels.there & ~levels.before(levels.there)
+    apart = np.ones(begins.size, np.bool_)
+    apart[1:] = levels.code[1:] != levels.code[:-1]
+    if reactivation is not None:
+        apart |= levels.month - levels.before(levels.month) > reactivation
+    return levels.month[np.maximum.accumulate(np.where(begins & apart, np.arange(apart.size), 0))]
 
 
-def _movements(before: State, now: State, touched: Whole, opening: int) -> dict[str, int]:
-    old, new = before.level[touched], now.level[touched]
-    came, went = (old == 0) & (new > 0), (old > 0) & (new == 0)
-    up, down = (old > 0) & (new > old), (new > 0) & (new < old)
-    fresh = came & (now.since[touched] > opening)
-    forced = went & now.involuntary[touched]
-    gain = new - old
+def _follow(levels: Levels, since: Months, edges: Whole, groups: int) -> dict[str, Whole]:
+    """The movements in windows that follow each other: between `edges`, ascending ends of periods."""
+    windows = edges.size - 1
+    place = np.searchsorted(edges, levels.month, side="left") - 1
+    inside = levels.last_in(place)
+    inside = inside[place[inside] < windows]
+    kept, place, since = levels.where(inside), place[inside], since[inside]
+    level, there = kept.level, kept.there
+    old, was = kept.before(level), kept.before(there)
+    group = np.zeros(place.size, np.int64) if kept.group is None else kept.group
+    whence = np.where(was, kept.before(group), group)  # who stays or leaves counts where they were
+    now = place >= 0
+    came, went, stays = now & ~was & there, now & was & ~there, now & was & there
+    fresh = came & (since > edges[np.maximum(place, 0)])
+    crossed = stays & (whence != group)
     parts = {
-        ("new", "new_customers"): (fresh, 1),
-        ("reactivation", "reactivated_customers"): (came & ~fresh, 1),
-        ("expansion", "expanded_customers"): (up, 1),
-        ("contraction", "contracted_customers"): (down, -1),
-        ("churn", "churned_customers"): (went, -1),
-        ("involuntary_churn", "involuntary_churned_customers"): (forced, -1),
+        ("new", "new_customers"): (fresh, whence, level),
+        ("reactivation", "reactivated_customers"): (came & ~fresh, whence, level),
+        ("expansion", "expanded_customers"): (stays & (level > old), whence, level - old),
+        ("contraction", "contracted_customers"): (stays & (level < old), whence, old - level),
+        ("churn", "churned_customers"): (went, whence, old),
+        ("moved_in", "moved_in_customers"): (crossed, group, level),
+        ("moved_out", "moved_out_customers"): (crossed, whence, level),
     }
-    found: dict[str, int] = {}
-    for (money, people), (which, sign) in parts.items():
-        found[money] = sign * int(gain[which].sum())
-        found[people] = int(which.sum())
+    if kept.involuntary is not None:
+        forced = went & kept.involuntary
+        parts["involuntary_churn", "involuntary_churned_customers"] = (forced, whence, old)
+    found: dict[str, Whole] = {}
+    for (money, people), (which, where, amount) in parts.items():
+        cell = where[which] * windows + place[which]
+        shape = (groups, windows)
+        found[money] = _sums(cell, amount[which], groups * windows).reshape(shape)
+        found[people] = np.bincount(cell, minlength=groups * windows).reshape(shape).astype(np.int64)
+    opens = there & (place < 0)
+    begin = _sums(group[opens], level[opens], groups), np.bincount(group[opens], minlength=groups)
+    names = ("", ("new", "reactivation", "expansion", "moved_in"), ("contraction", "churn", "moved_out"))
+    people = (
+        "_customers",
+        ("new_customers", "reactivated_customers", "moved_in_customers"),
+        ("churned_customers", "moved_out_customers"),
+    )
+    for first, (suffix, gains, losses) in zip(begin, (names, people), strict=True):
+        net = sum(found[name] for name in gains) - sum(found[name] for name in losses)
+        ends = first[:, None] + np.cumsum(net, axis=1)
+        found[f"end{suffix}"] = ends
+        found[f"start{suffix}"] = ends - net
+    return found
+
+
+def _sums(place: Whole, amounts: Whole, size: int) -> Whole:
+    """Exact sums of whole numbers by place."""
+    found = np.zeros(size, np.int64)
+    np.add.at(found, place, amounts)
     return found
 
 
 def first_months(levels: Levels, customers: int) -> Whole:
     """The first month of every customer; beyond all months for those who never paid."""
-    never = np.iinfo(np.int64).max
-    begun = np.full(customers, never)
+    begun = np.full(customers, np.iinfo(np.int64).max)
     begun[levels.code[::-1]] = levels.month[::-1]  # the last writer is the earliest change
     return begun
 
 
-def renumbered(levels: Levels, begun: Whole, first: int) -> tuple[Levels, Whole]:
-    """Customers who began from `first` on, numbered by their first month, and those months."""
-    never = np.iinfo(np.int64).max
-    known = np.flatnonzero((begun >= first) & (begun < never))
-    order = known[np.argsort(begun[known], kind="stable")]
-    place = np.full(begun.size, -1)
-    place[order] = np.arange(order.size)
-    code = place[levels.code]
-    kept = code >= 0
-    return Levels(levels.month[kept], code[kept], levels.level[kept], None), begun[order]
-
-
-def triangles(levels: Levels, began: Whole, first: int, last: int, included: bool) -> dict[str, Whole]:
-    """(months, ages) whole numbers for every month of beginning; exact sums over customers."""
+def triangles(levels: Levels, begun: Whole, first: int, last: int, included: bool) -> dict[str, Whole]:
+    """(months, ages) whole numbers for every month of beginning from `first` on, summed exactly."""
     months = last - first + 1
-    names = ("observed", "customers", "initial_revenue", "net_revenue", "gross_revenue")
-    found = {name: np.zeros((months, months), np.int64) for name in names}
-    present, cuts = np.unique(began, return_index=True)
-    sizes = np.diff(cuts, append=began.size)
-    state = State(levels, began.size, None)
-    initial = np.zeros(began.size, np.int64)
-    unbroken = np.ones(began.size, np.bool_)
-    for month in range(first, last + 1):
-        state.advance(month)
-        here = np.searchsorted(present, month, side="right")  # cohorts that have begun
-        starts = cuts[:here]
-        if not here:
-            continue
-        end = int(cuts[here]) if here < cuts.size else began.size
-        level = state.level[:end]
-        if present[here - 1] == month:
-            initial[starts[-1] : end] = level[starts[-1] :]
-        if not included:
-            unbroken[:end] &= level > 0
-            level = np.where(unbroken[:end], level, 0)
-        row, age = present[:here] - first, month - present[:here]
-        found["observed"][row, age] = sizes[:here]
-        found["customers"][row, age] = np.add.reduceat((level > 0).astype(np.int64), starts)
-        found["initial_revenue"][row, age] = np.add.reduceat(initial[:end], starts)
-        found["net_revenue"][row, age] = np.add.reduceat(level, starts)
-        found["gross_revenue"][row, age] = np.add.reduceat(np.minimum(level, initial[:end]), starts)
-    return found
+    levels = levels.where(begun[levels.code] >= first)
+    if not included:  # from the first departure on nothing counts
+        gone = np.cumsum(~levels.there) - ~levels.there
+        levels = levels.where(gone == gone[np.searchsorted(levels.code, levels.code)])
+    began, old = begun[levels.code], levels.before(levels.level)
+    initial = levels.level[np.searchsorted(levels.code, levels.code)]
+    cell = (began - first) * months + levels.month - began
+    change = {
+        "customers": levels.there.astype(np.int64) - levels.before(levels.there),
+        "net_revenue": levels.level - old,
+        "gross_revenue": np.minimum(levels.level, initial) - np.minimum(old, initial),
+    }
+    found = {n: _sums(cell, c, months**2).reshape(months, months).cumsum(axis=1) for n, c in change.items()}
+    seen = np.add.outer(np.arange(months), np.arange(months)) < months
+    size = np.bincount(begun[(begun >= first) & (begun <= last)] - first, minlength=months)
+    found |= {
+        "observed": size[:, None] * np.ones_like(seen),
+        "initial_revenue": found["net_revenue"][:, :1] + 0 * seen,
+    }
+    return {name: np.where(seen, table, 0) for name, table in found.items()}
 
 
 def cohort_months(first: int, last: int, every: int) -> Whole:

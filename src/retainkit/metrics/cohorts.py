@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError, check_choice
-from retainkit.metrics._levels import cohort_months, first_months, grouped, month_names, renumbered, triangles
+from retainkit.metrics._levels import cohort_months, first_months, grouped, month_names, triangles
+from retainkit.metrics.base import SubscriptionBase, monthly_of
+from retainkit.metrics.ratios import over
 from retainkit.metrics.subscriptions import Subscriptions
+from retainkit.plurals import counted
 from retainkit.records import TableRecord
 from retainkit.typing import Array
 
@@ -71,7 +74,7 @@ class CohortTable(TableRecord):
     def retention(self, measure: Measure = "customers") -> Array:
         """(c, a) share of the first month's customers or MRR at every age; NaN beyond the right edge."""
         kept, base = self._of(measure)
-        return _share(kept, np.where(self.observed > 0, base, np.nan))
+        return over(kept, np.where(self.observed > 0, base, np.nan))
 
     def average_retention(self, measure: Measure = "customers") -> Array:
         """(a,) the cohorts pooled: sums over all who have been observed at this age, kept/began.
@@ -80,7 +83,7 @@ class CohortTable(TableRecord):
         `pooled_churn` compares like with like from one age to the next.
         """
         kept, base = self._of(measure)
-        return _share(np.nansum(kept, axis=0), np.where(self.observed > 0, base, 0.0).sum(axis=0))
+        return over(np.nansum(kept, axis=0), np.where(self.observed > 0, base, 0.0).sum(axis=0))
 
     def pooled_churn(self, measure: Measure = "customers") -> Array:
         """(a − 1,) share lost between each age and the next, pooled over cohorts observed at both.
@@ -95,7 +98,7 @@ class CohortTable(TableRecord):
             raise InputError("not-supported", "months_per_cohort", self.months_per_cohort, rule, way_out)
         kept, _ = self._of(measure)
         both = self.observed[:, 1:] > 0
-        return 1.0 - _share(
+        return 1.0 - over(
             np.where(both, kept[:, 1:], 0.0).sum(axis=0), np.where(both, kept[:, :-1], 0.0).sum(axis=0)
         )
 
@@ -131,7 +134,7 @@ class CohortTable(TableRecord):
 
 
 def cohort_table(
-    subscriptions: Subscriptions,
+    subscriptions: Subscriptions | SubscriptionBase,
     *,
     months_per_cohort: Literal[1, 3, 12] = 1,
     reactivation: Literal["included", "excluded"] = "included",
@@ -142,7 +145,7 @@ def cohort_table(
 
     Parameters
     ----------
-    subscriptions : Subscriptions
+    subscriptions : SubscriptionBase or Subscriptions
     months_per_cohort : 1, 3 or 12
         Cohorts of a month, a calendar quarter or a calendar year. Ages count from each customer's own
         first month in any case.
@@ -168,20 +171,20 @@ def cohort_table(
     """
     check_choice("months_per_cohort", months_per_cohort, _EVERY)
     check_choice("reactivation", reactivation, ("included", "excluded"))
+    subscriptions = monthly_of(subscriptions)
     levels = subscriptions.levels
     first, last = (int(m.astype(np.int64)) for m in (subscriptions.first_month, subscriptions.last_month))
     begun = first_months(levels, len(subscriptions))
     left_out = 0
     if subscriptions.opening == "existing":
-        left_out = int((begun == first).sum())
+        left_out = int((begun <= first).sum())
         first += 1
-    levels, began = renumbered(levels, begun, first)
-    if began.size == 0:
-        shown = f"{left_out:,} customers of the opening balance {subscriptions.first_month}"
+    if not ((begun >= first) & (begun <= last)).any():
+        shown = f"{counted(left_out, 'customer')} of the opening balance {subscriptions.first_month}"
         rule = "must hold customers who began after its first month"
         way_out = "Use opening='new' if the table goes back to the first customer."
         raise InputError("empty", "subscriptions", shown, rule, way_out)
-    found = triangles(levels, began, first, last, reactivation == "included")
+    found = triangles(levels, begun, first, last, reactivation == "included")
     pooled: dict[str, NDArray[Any]] = {**grouped(found, first, months_per_cohort)}
     observed = pooled.pop("observed")
     cohort = cohort_months(first, last, months_per_cohort)
@@ -197,8 +200,3 @@ def cohort_table(
         left_out=left_out,
         _like=subscriptions.customers,
     )
-
-
-def _share(part: Any, whole: Any) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.divide(part, whole)

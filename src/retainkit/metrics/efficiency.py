@@ -12,7 +12,7 @@ import numpy as np
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import NOT_NEGATIVE, REAL
-from retainkit.metrics.ratios import plain
+from retainkit.metrics.ratios import over, plain
 from retainkit.typing import NumberLike
 
 _MAX = float_info.max
@@ -54,8 +54,7 @@ def magic_number(
         previous_quarterly_revenue=(previous_quarterly_revenue, REAL),
         previous_sales_and_marketing=(previous_sales_and_marketing, NOT_NEGATIVE),
     )
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return back(np.divide((now - before) * 4.0, spent))
+    return back(over((now - before) * 4.0, spent))
 
 
 def burn_multiple(net_burn: NumberLike, *, net_new_arr: NumberLike) -> SameKind:
@@ -85,10 +84,8 @@ def burn_multiple(net_burn: NumberLike, *, net_new_arr: NumberLike) -> SameKind:
     if plain(net_burn, net_new_arr, least=-_MAX) and net_new_arr > 0.0:
         return net_burn / net_new_arr
     (burnt, grown), back = columns(net_burn=(net_burn, REAL), net_new_arr=(net_new_arr, REAL))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        multiple = np.divide(burnt, grown)
     without_growth = np.where(burnt > 0.0, np.inf, np.nan)
-    return back(np.where(grown > 0.0, multiple, without_growth))
+    return back(np.where(grown > 0.0, over(burnt, grown), without_growth))
 
 
 def rule_of_40(revenue_growth: NumberLike, *, profit_margin: NumberLike) -> SameKind:

@@ -12,8 +12,10 @@ from retainkit.domains import whole_number
 from retainkit.errors import InputError, check_choice
 from retainkit.metrics import ratios
 from retainkit.metrics._levels import CUSTOMERS, MONEY, Window, compare, month_names
+from retainkit.metrics.base import SubscriptionBase, monthly_of
 from retainkit.metrics.ratios import ChurnDenominator
 from retainkit.metrics.subscriptions import Subscriptions
+from retainkit.plurals import counted
 from retainkit.records import TableRecord
 from retainkit.typing import Array
 
@@ -140,7 +142,7 @@ class MRRMovements(TableRecord):
         if self.months == 1:
             return "MRR movements, month by month"
         how = "both ends compared" if self.counting == "ends" else "months added up"
-        return f"MRR movements, {self.window} windows of {self.months} months, {how}"
+        return f"MRR movements, {self.window} windows of {counted(self.months, 'month')}, {how}"
 
     def _beside(self) -> Any:
         return self._like
@@ -156,7 +158,7 @@ class MRRMovements(TableRecord):
 
 
 def mrr_movements(
-    subscriptions: Subscriptions,
+    subscriptions: Subscriptions | SubscriptionBase,
     *,
     months: int = 1,
     window: WindowKind = "calendar",
@@ -172,7 +174,7 @@ def mrr_movements(
 
     Parameters
     ----------
-    subscriptions : Subscriptions
+    subscriptions : SubscriptionBase or Subscriptions
     months : int ≥ 1
         Length of a window: 1, 3 (quarters), 12 (years), or any number with ``window="rolling"``.
     window : {"calendar", "rolling"}
@@ -202,7 +204,7 @@ def mrr_movements(
     >>> moved.gross_revenue_retention(), moved.net_revenue_retention(reactivation="excluded")
     (array([0.95]), array([1.01]))
     """
-    months = whole_number("months", months, 1, 1200)
+    subscriptions, months = monthly_of(subscriptions), whole_number("months", months, 1, 1200)
     check_choice("window", window, get_args(WindowKind))
     check_choice("counting", counting, get_args(Counting))
     if reactivation_months is not None:
@@ -210,7 +212,9 @@ def mrr_movements(
     windows = windows_of(subscriptions, months, window, whole_number("year_begins", year_begins, 1, 12))
     apart = counting == "months" and months > 1
     steps = [(m, m + 1) for m in range(windows[0][0], windows[-1][1])] if apart else windows
-    found = compare(subscriptions.levels, len(subscriptions), steps, reactivation_months)
+    stride = months if window == "rolling" and not apart else 1
+    found = compare(subscriptions.levels, steps, reactivation_months, stride=stride)
+    found = {name: found[name][0] for name in (*MONEY, *CUSTOMERS)}
     if apart:
         found = _added(found, windows, steps[0][0])
     figures: dict[str, Any] = found | {name: found[name] / subscriptions.scale for name in MONEY}

@@ -46,7 +46,7 @@ def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction
         return (start - (churn + contraction)) / start
     (s, gone, less), back = _totals(start=start, churn=churn, contraction=contraction)
     _within_start(s, gone + less)
-    return back(_ratio(s - (gone + less), s))
+    return back(over(s - (gone + less), s))
 
 
 def net_revenue_retention(
@@ -84,7 +84,7 @@ def net_revenue_retention(
         start=start, churn=churn, contraction=contraction, expansion=expansion, reactivation=reactivation
     )
     _within_start(s, gone + less)
-    return back(_ratio(s - (gone + less) + (more + again), s))
+    return back(over(s - (gone + less) + (more + again), s))
 
 
 def churn_rate(
@@ -125,8 +125,8 @@ def churn_rate(
     more = {} if part is None else {part[0]: _given(*part, denominator)}
     (gone, s, *other), back = _totals(lost=lost, start=start, **more)
     if denominator == "start":
-        return back(_ratio(gone, s))
-    return back(_ratio(gone, s + other[0] if denominator == "start-plus-new" else 0.5 * (s + other[0])))
+        return back(over(gone, s))
+    return back(over(gone, s + other[0] if denominator == "start-plus-new" else 0.5 * (s + other[0])))
 
 
 def quick_ratio(
@@ -156,7 +156,7 @@ def quick_ratio(
     (n, more, less, gone, again), back = _totals(
         new=new, expansion=expansion, contraction=contraction, churn=churn, reactivation=reactivation
     )
-    return back(_ratio(n + more + again, less + gone))
+    return back(over(n + more + again, less + gone))
 
 
 def average_revenue_per_account(mrr: NumberLike, *, customers: NumberLike) -> SameKind:
@@ -178,7 +178,7 @@ def average_revenue_per_account(mrr: NumberLike, *, customers: NumberLike) -> Sa
     if plain(mrr, customers) and customers > 0.0:
         return mrr / customers
     (money, n), back = _totals(mrr=mrr, customers=customers)
-    return back(_ratio(money, n))
+    return back(over(money, n))
 
 
 def plain(*values: NumberLike, least: float = 0.0) -> bool:
@@ -191,7 +191,8 @@ def _totals(**given: NumberLike) -> tuple[tuple[Array, ...], Back]:
     return columns(**{name: (value, NOT_NEGATIVE) for name, value in given.items()})
 
 
-def _ratio(numerator: NumberLike, denominator: NumberLike) -> NumberLike:
+def over(numerator: NumberLike, denominator: NumberLike) -> Array:
+    """One total over another, by the rule at the top where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.divide(numerator, denominator)
 

@@ -9,25 +9,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, Self, TypeAlias, get_args
+from typing import Literal, Self, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retainkit.errors import InputError, check_choice, missing_argument
+from retainkit.errors import check_choice, missing_argument
 from retainkit.metrics._levels import (
     ONE_DAY,
     Levels,
-    fixed_point,
-    from_rows,
     from_spans,
     month_name,
     month_of,
 )
-from retainkit.tables import MONTH_OR_DAY, Column, DateRule, Fault, Table, one_day, read_table
+from retainkit.metrics._rows import (
+    check_span,
+    ends_of,
+    months_of,
+    one_a_month,
+    read_rows,
+    too_late,
+    who_pays,
+)
+from retainkit.plurals import counted
+from retainkit.tables import MONTH_OR_DAY, DateRule, one_day
+from retainkit.tables.lines import (
+    FarDates,
+    LaterLines,
+    MissingIds,
+    check_lines,
+    in_time,
+    with_customers,
+)
 from retainkit.typing import ColumnLike, Frame
-
-_LONGEST = 2400  # months; tables by month and age grow with the square
 
 ChurnEvent: TypeAlias = Literal["cancel", "end-of-term", "end-of-dunning"]
 """What ends a subscription: the customer's notice, the end of what is paid, or the last retry."""
@@ -39,6 +52,8 @@ Opening: TypeAlias = Literal["existing", "new"]
 @dataclass(frozen=True, eq=False, repr=False)
 class Subscriptions:
     """MRR of every customer at the end of every month; made by `from_months` or `from_intervals`.
+
+    What `SubscriptionBase.monthly` gives of a base; `read_subscriptions` reads all that these read, and more.
 
     A customer is active in a month when the MRR at its end is above 0. Several subscriptions of one
     customer are added up, so that losing one of them is contraction and losing the last is churn.
@@ -52,7 +67,7 @@ class Subscriptions:
     opening : {"existing", "new"}
         Whether the customers of the first month are an opening balance or began in it.
     rows : int
-        Rows of the table.
+        Rows of the table that count.
     unpaid : int
         Rows with an MRR of 0: they count as not active.
     unseen : int
@@ -61,6 +76,10 @@ class Subscriptions:
         Every change of a customer's MRR, in whole numbers, in the order of months.
     scale : int
         How many of those whole numbers make 1 of the currency unit.
+    later, missing_ids, filtered : int
+        Rows after the observation, without a customer, or outside of `where`, that were left out.
+    told : tuple of str
+        What was found of files and not given: their encoding, their separator.
     """
 
     customers: ColumnLike
@@ -72,6 +91,10 @@ class Subscriptions:
     unseen: int
     levels: Levels
     scale: int
+    later: int = 0
+    missing_ids: int = 0
+    filtered: int = 0
+    told: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -88,6 +111,9 @@ class Subscriptions:
         repeated: Literal["error", "sum"] = "error",
         opening: Opening = "existing",
         observation_end: str | date | None = None,
+        later: LaterLines = "error",
+        missing_ids: MissingIds = "error",
+        far_dates: FarDates = "error",
         date_format: str | None = None,
     ) -> Self:
         """Read a table with one row per customer and month.
@@ -114,6 +140,10 @@ class Subscriptions:
         observation_end : date or text, optional
             The last month that the table covers, where nobody may have been active; by default the
             last month that has a row.
+        later : {"error", "drop"}
+            Rows after `observation_end`: refused, or left out and counted.
+        missing_ids, far_dates
+            As in `summarize_transactions`.
         date_format : str, optional
             How text and numbers write a month, as for `datetime.strptime`: ``"%m/%Y"``.
 
@@ -128,17 +158,18 @@ class Subscriptions:
         """
         check_choice("repeated", repeated, ("error", "sum"))
         check_choice("opening", opening, get_args(Opening))
+        check_lines(missing_ids, far_dates, later)
         rule = DateRule(months=True, date_format=date_format)
-        read = _read(table, customer_id=customer_id, month=month, mrr=mrr, involuntary=involuntary)
-        months = month_of(read["month"].dates(rule))
-        customers, code, whole, unit, flag = _who_pays(read)
-        first, last = int(months.min()), int(months.max())
-        if observation_end is not None:
-            last = _last_month(observation_end, read["month"], months)
-        _check_span("month", first, last)
+        read = read_rows(table, customer_id=customer_id, month=month, mrr=mrr, involuntary=involuntary)
+        read, nobody = with_customers(read, missing_ids, "table", "row")
+        rows = len(read)
+        read, months, last = months_of(read, rule, observation_end, later, far_dates)
+        customers, code, whole, unit, flag = who_pays(read)
+        first = int(months.min())
+        check_span("month", first, last)
         paid = whole > 0
         flag = None if flag is None else flag[paid]
-        months, code, whole, flag = _one_a_month(months[paid], code[paid], whole[paid], flag, repeated)
+        months, code, whole, flag = one_a_month(months[paid], code[paid], whole[paid], flag, repeated)
         return cls(
             customers=customers,
             first_month=month_name(first),
@@ -147,8 +178,12 @@ class Subscriptions:
             rows=paid.size,
             unpaid=int(paid.size - paid.sum()),
             unseen=0,
-            levels=_no_levels() if whole.size == 0 else from_rows(months, code, whole, flag, last),
+            levels=from_spans(months, months + 1, code, whole, last, flag),
             scale=unit,
+            later=rows - paid.size,
+            missing_ids=nobody,
+            filtered=read.left_out,
+            told=read.told,
         )
 
     @classmethod
@@ -166,6 +201,9 @@ class Subscriptions:
         cancel: str | None = None,
         dunning_end: str | None = None,
         involuntary: str | None = None,
+        later: LaterLines = "error",
+        missing_ids: MissingIds = "error",
+        far_dates: FarDates = "error",
         date_format: str | None = None,
     ) -> Self:
         """Read a table with one row per subscription; a customer may have several at a time.
@@ -196,6 +234,10 @@ class Subscriptions:
         involuntary : str, optional
             A column of True and False: True where the payment failed. A customer's loss counts as
             involuntary where any of the subscriptions that ended last was.
+        later : {"error", "drop"}
+            Starts after `observation_end`: refused, or left out and counted.
+        missing_ids, far_dates
+            As in `summarize_transactions`; of the dates early starts are looked at.
         date_format : str, optional
             How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
@@ -210,32 +252,29 @@ class Subscriptions:
           2 rows; everyone is new at their first month
         """
         check_choice("end_day", end_day, ("first-without", "last-with"))
+        check_lines(missing_ids, far_dates, later)
         _check_event(churn_event, cancel, dunning_end)
         rule = DateRule(months=True, date_format=date_format)
         last_day = np.array([one_day("observation_end", observation_end, MONTH_OR_DAY)], "datetime64[D]")
         last = int(month_of(np.asarray(last_day + ONE_DAY, "datetime64[D]"))[0]) - 1
-        read = _read(
-            table,
-            customer_id=customer_id,
-            start=start,
-            end=end,
-            mrr=mrr,
-            cancel=cancel if churn_event == "cancel" else None,
-            dunning_end=dunning_end if churn_event == "end-of-dunning" else None,
-            involuntary=involuntary,
-        )
-        begins = read["start"].dates(rule)
-        way_out = "Leave out what has not begun, or set observation_end later."
-        late = Fault("dates-conflict", f"must not lie after observation_end ({last_day[0]})", way_out)
-        read["start"].refuse(begins > last_day, late)
-        ends = _ends(read, rule, begins, end_day)
-        customers, code, whole, unit, flag = _who_pays(read)
-        begin, over = month_of(begins), np.where(np.isnat(ends), last + 1, month_of(ends))
-        _check_span("start", int(begin.min()), last)
+        ends = {"end": end, "cancel": cancel if churn_event == "cancel" else None}
+        ends["dunning_end"] = dunning_end if churn_event == "end-of-dunning" else None
+        named = {"customer_id": customer_id, "start": start, "mrr": mrr, "involuntary": involuntary}
+        read = read_rows(table, **named, **ends)
+        read, nobody = with_customers(read, missing_ids, "table", "row")
+        days, until = read["start"].dates(rule).astype(np.int64), int(last_day.astype(np.int64)[0])
+        late = too_late("rows", last_day[0])
+        read, days, after = in_time(read, "start", days, until, later, late, far_dates)
+        begins = days.astype("datetime64[D]")
+        gone = ends_of(read, rule, begins, end_day)
+        customers, code, whole, unit, flag = who_pays(read)
+        begin, over = month_of(begins), np.where(np.isnat(gone), last + 1, month_of(gone))
+        check_span("start", int(begin.min()), last)
         seen = (begin < over) & (begin <= last)
         paid = whole > 0
-        kept = seen & paid
-        spans = (begin[kept], over[kept], code[kept], whole[kept], None if flag is None else flag[kept])
+        counted = seen & paid
+        flagged = None if flag is None else flag[counted]
+        spans = (begin[counted], over[counted], code[counted], whole[counted])
         return cls(
             customers=customers,
             first_month=month_name(min(int(begin.min()), last)),
@@ -244,95 +283,30 @@ class Subscriptions:
             rows=paid.size,
             unpaid=int(paid.size - paid.sum()),
             unseen=int((paid & ~seen).sum()),
-            levels=from_spans(*spans, last) if kept.any() else _no_levels(),
+            levels=from_spans(*spans, last, flagged),
             scale=unit,
+            later=after,
+            missing_ids=nobody,
+            filtered=read.left_out,
+            told=read.told,
         )
 
     def __repr__(self) -> str:
-        facts = [f"{self.rows:,} rows"]
+        facts = [counted(self.rows, "row")]
         if self.unpaid:
             facts.append(f"{self.unpaid:,} of them with an MRR of 0, which is not active")
+        if self.later:
+            facts.append(f"{self.later:,} left out: after the observation")
+        if self.missing_ids:
+            facts.append(f"{self.missing_ids:,} left out: without a customer")
+        if self.filtered:
+            facts.append(f"{self.filtered:,} left out: where= does not hold")
         if self.unseen:
-            facts.append(f"{self.unseen:,} subscriptions not active at any month's end")
+            facts.append(f"{counted(self.unseen, 'subscription')} not active at any month's end")
         begin = f"the customers of {self.first_month} are the opening balance"
         facts.append(begin if self.opening == "existing" else "everyone is new at their first month")
-        head = f"Subscriptions of {len(self):,} customers, MRR at the ends of the months "
-        return f"{head}{self.first_month} to {self.last_month}\n  {'; '.join(facts)}"
-
-
-def _read(table: Frame, **named: str | None) -> Table:
-    wanted = {argument: name for argument, name in named.items() if name is not None}
-    return read_table(table, wanted, argument="table", line="row")
-
-
-def _who_pays(read: Table) -> tuple[Any, NDArray[np.int64], NDArray[np.int64], int, NDArray[np.bool_] | None]:
-    """The distinct customers; of every row the customer's place, the MRR in whole parts, and the flag."""
-    customers, code = read["customer_id"].ids()
-    amounts = read["mrr"].numbers()
-    way_out = "Book refunds and credits apart: a recurring price is not negative."
-    read["mrr"].refuse(amounts < 0.0, Fault("out-of-range", "must be 0 or more", way_out))
-    flag = read["involuntary"].flags() if "involuntary" in read else None
-    return customers, code, *fixed_point("mrr", amounts), flag
-
-
-def _one_a_month(
-    month: NDArray[np.int64],
-    code: NDArray[np.int64],
-    whole: NDArray[np.int64],
-    flag: NDArray[np.bool_] | None,
-    repeated: str,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_] | None]:
-    """One row per customer and month: several are added up, or refused."""
-    if month.size == 0:
-        return month, code, whole, flag
-    span = int(month.max() - month.min()) + 1
-    key = code * span + (month - month.min())
-    keys, first, count = np.unique(key, return_index=True, return_counts=True)
-    if keys.size == key.size:
-        return month, code, whole, flag
-    if repeated == "error":
-        extra = int(count.sum() - count.size)
-        many = int(np.argmax(count > 1))
-        when = month_name(int(month[first[many]]))
-        shown = f"{int(count[many])} rows in {when} ({extra:,} too many in all)"
-        way_out = "Use repeated='sum' if a customer's subscriptions have a row each."
-        raise InputError("duplicate", "month", shown, "must appear once for each customer", way_out)
-    order = np.argsort(key, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(count)[:-1]])
-    said = None if flag is None else np.logical_or.reduceat(flag[order], starts)
-    return month[first], code[first], np.add.reduceat(whole[order], starts), said
-
-
-def _ends(
-    read: Table, rule: DateRule, begins: NDArray[np.datetime64], end_day: str
-) -> NDArray[np.datetime64]:
-    """The first day without service, by the churn event that the caller chose; NaT while it runs."""
-    ends = read["end"].dates(rule, unless="or missing while it runs")
-    if end_day == "last-with":
-        ends = ends + ONE_DAY
-    if "cancel" in read:
-        ends = np.fmin(ends, read["cancel"].dates(rule, unless="or missing without a notice"))
-    if "dunning_end" in read:
-        given_up = read["dunning_end"].dates(rule, unless="or missing where all was paid")
-        ends = np.where(np.isnat(given_up), ends, given_up)
-    way_out = "Correct the dates, or leave out those rows."
-    read["end"].refuse(ends < begins, Fault("dates-conflict", "must not lie before the start", way_out))
-    return ends
-
-
-def _last_month(observation_end: str | date, column: Column, months: NDArray[np.int64]) -> int:
-    last_day = np.array([one_day("observation_end", observation_end, MONTH_OR_DAY)], "datetime64[D]")
-    last, way_out = int(month_of(last_day)[0]), "Leave those rows out, or set observation_end later."
-    rule = f"must not lie after observation_end ({observation_end})"
-    column.refuse(months > last, Fault("dates-conflict", rule, way_out))
-    return last
-
-
-def _check_span(argument: str, first: int, last: int) -> None:
-    if last - first >= _LONGEST:
-        shown = f"{month_name(first)} to {month_name(last)}"
-        rule = f"must span less than {_LONGEST // 12} years"
-        raise InputError("out-of-range", argument, shown, rule, "Look for mistyped years.")
+        head = f"Subscriptions of {counted(len(self), 'customer')}, MRR at the ends of the months "
+        return f"{head}{self.first_month} to {self.last_month}\n  {'; '.join([*facts, *self.told])}"
 
 
 def _check_event(churn_event: object, cancel: str | None, dunning_end: str | None) -> None:
@@ -343,8 +317,3 @@ def _check_event(churn_event: object, cancel: str | None, dunning_end: str | Non
         rule = f"must name the column of those days under churn_event={churn_event!r}"
         way_out = "Name it, or use churn_event='end-of-term', which reads the column end."
         raise missing_argument(argument, rule, way_out)
-
-
-def _no_levels() -> Levels:
-    none = np.zeros(0, np.int64)
-    return Levels(none, none, none, None)

@@ -6,7 +6,10 @@ whose leaving is seen. Beside the rooms, in reading order:
 - `base`       what every model is: a frozen record that can score data and simulate it.
 - `family`     what a fit needs to know: which parameters are free, and how a model is made of them.
 - `covariates` covariates for every parametric model, by one composition.
+- `effects`    on which processes a covariate acts; its columns as matrices.
+- `sampled`    what customers may do from now on, drawn from what is known of them.
 - `over_time`  covariates that change with time, on how often customers buy.
+- `in_periods` purchase models where the month, week or quarter of an order is known, not the day.
 
 The registry is the list of imports below: a new model is its file and its line there.
 """
@@ -15,18 +18,30 @@ from __future__ import annotations
 
 from retainkit.models._json import read_model
 from retainkit.models.base import AbstractModel, AnyModel
+from retainkit.models.contractual.competing import CompetingReasons as CompetingReasons
+from retainkit.models.contractual.hazard_ratios import ScaledContinuousModel as ScaledContinuousModel
+from retainkit.models.contractual.hazard_ratios import ScaledDiscreteModel as ScaledDiscreteModel
+from retainkit.models.contractual.hazard_ratios import scaled_hazard as scaled_hazard
+from retainkit.models.contractual.hazard_ratios import with_hazard_ratios as with_hazard_ratios
 from retainkit.models.contractual.nonparametric.aalen_johansen import AalenJohansen as AalenJohansen
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier as KaplanMeier
 from retainkit.models.contractual.nonparametric.life_table import LifeTable as LifeTable
 from retainkit.models.contractual.nonparametric.log_rank import log_rank as log_rank
 from retainkit.models.contractual.nonparametric.nelson_aalen import NelsonAalen as NelsonAalen
+from retainkit.models.contractual.nonparametric.turnbull import Turnbull as Turnbull
 from retainkit.models.contractual.shares import WithShares as WithShares
 from retainkit.models.contractual.shares import with_shares as with_shares
-from retainkit.models.covariates import Effect as Effect
 from retainkit.models.covariates import WithCovariates as WithCovariates
 from retainkit.models.covariates import with_covariates as with_covariates
+from retainkit.models.effects import Effect as Effect
+from retainkit.models.family import hold as hold
+from retainkit.models.in_periods import InPeriods as InPeriods
+from retainkit.models.in_periods import in_periods as in_periods
 from retainkit.models.over_time import OverTime as OverTime
 from retainkit.models.over_time import with_covariates_over_time as with_covariates_over_time
+from retainkit.models.sampled import SampledFuture as SampledFuture
+from retainkit.models.sampled import SampledSpend as SampledSpend
+from retainkit.models.sampled import SampledStay as SampledStay
 
 # isort: split
 # The registry, from the simplest to the most general of each kind: this order is that of tables and docs.

@@ -9,14 +9,23 @@ Pareto/NBD and BG/NBD models", http://brucehardie.com/notes/019/ (for Pareto/NBD
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, final
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar, cast, final
 
 import numpy as np
 
+from retainkit.columns import named_once
 from retainkit.errors import InputError, near
 from retainkit.models.base import AbstractModel
-from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, PlainFamily
+from retainkit.models.effects import (
+    SAME,
+    Effect,
+    counted,
+    signs_of,
+    standardized_covariates,
+    summed_products,
+)
+from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, family_of
 from retainkit.parameters import Parameter, real
 from retainkit.protocols import DataOf
 from retainkit.summaries import AbstractSummary, Described
@@ -25,20 +34,7 @@ from retainkit.typing import Array, Frame, Plain, Real, Unit
 
 B = TypeVar("B", bound=AbstractModel[Any])
 
-_SAME = 1e-12  # of the variance: what a covariate must differ by from the others
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One coefficient: a covariate, and the processes on which it acts alike."""
-
-    covariate: str
-    processes: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """``attrition.Gender``; the covariate alone where it acts on several processes alike."""
-        return f"{self.processes[0]}.{self.covariate}" if len(self.processes) == 1 else self.covariate
+_FAR = 30.0  # standard deviations: with e^16 as the largest effect a base at 0 is still a number
 
 
 @final
@@ -49,7 +45,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
     Parameters
     ----------
     base : a model
-        That of a customer whose covariates are all 0.
+        That of a customer whose covariates are all 0, or at the `origin` of their effects.
     effects : the covariates of each process, in order
     coefficients : one number (or array of draws) per effect
         Positive means more of that process: more purchasing, more attrition or churn, more spend.
@@ -70,12 +66,12 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
     data_kind: ClassVar[type[Any]] = Described
 
     def __post_init__(self) -> None:
+        AbstractModel.__post_init__(self)  # pyright: ignore[reportUnknownMemberType]
         for effect in self.effects:
             for process in effect.processes:
                 _check_process(process, self.base.family)
         # the coefficients have no unit of time: what the base counts in is what the whole counts in
-        if self.unit is None and self.base.unit is not None:
-            object.__setattr__(self, "unit", self.base.unit)
+        self._count_as(self.base)
 
     def given(self, covariates: Frame) -> B:
         """The plain model of each customer: parameters of shape (n,), or numbers for a single one.
@@ -86,12 +82,16 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         ----------
         covariates : mapping of names to numbers or (n,) columns, any dataframe, or `Described` data
         """
-        z = covariates.covariates if isinstance(covariates, Described) else covariate_columns(covariates)
-        missing = [e.covariate for e in self.effects if e.covariate not in z]
+        names = dict.fromkeys(effect.covariate for effect in self.effects)
+        described = isinstance(covariates, Described)
+        # a table of customers has columns for people too, which are not read
+        z = covariates.covariates if described else covariate_columns(covariates, only=names)
+        missing = [name for name in names if name not in z]
         if missing:
+            there = [str(name) for name in cast("Iterable[object]", z if described else covariates)]
             rule = f"must have a column {missing[0]!r}, which the model was given"
-            way_out = near(missing[0], z) + "Give every covariate of the model."
-            raise InputError("missing-column", "covariates", ", ".join(z), rule, way_out)
+            way_out = near(missing[0], there) + "Give every covariate of the model."
+            raise InputError("missing-column", "covariates", ", ".join(there), rule, way_out)
         return self._at({effect.covariate: z[effect.covariate] for effect in self.effects})
 
     def over_time(self, covariates: Frame) -> B:
@@ -103,40 +103,54 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
 
     def log_likelihood_and_score(self, data: DataOf[Described[Any]]) -> tuple[Array, Array]:
         data = self._rows(data)
-        each = self._at(data.covariates)
-        # every entry has parameters of its own, so that equal histories are no longer equal customers
-        value, inner = each.log_likelihood_and_score(data.data.entrywise())
-        family = self.base.family
-        names = family.names()
-        slopes = {
-            name: (p.domain.slope(np.asarray(each.parameters[name])), p.domain.slope(np.asarray(start)))
-            for name, p, start in zip(names, family.parameters, family.values_of(self.base), strict=True)
-        }
-        inner = family.score_rows(inner)
-        # d theta_i / d line, the same line that the covariates move along
-        along = {name: inner[i] * slopes[name][0] for i, name in enumerate(names)}
-        score = np.empty((len(names) + len(self.effects), *value.shape))
-        for i, name in enumerate(names):
-            # back from the line to the base parameter, at its own value and not at that of the customer
-            score[i] = along[name] / slopes[name][1]
-        for j, effect in enumerate(self.effects):
-            moved = (self._target(process) for process in effect.processes)
-            score[len(names) + j] = (
-                # an effect shared by processes moves all their parameters by one coefficient: slopes add
-                sum(sign * along[name] for name, sign in moved) * data.covariates[effect.covariate]
-            )
-        return value, score
+        value, along, base = self._along(data)
+        z = counted(data, self.effects).reshape(-1, *(1,) * (value.ndim - 1), value.shape[-1])
+        # an effect shared by processes moves all their parameters by one coefficient: slopes add
+        moved = np.einsum("eq,q...n->e...n", signs_of(self.base.family, self.effects), along) * z
+        return value, np.concatenate([along / base, moved])
 
-    def _target(self, process: str) -> tuple[str, int]:
-        return self.base.family.processes[process]
+    def log_likelihood(self, data: DataOf[Described[Any]]) -> Array:
+        data = self._rows(data)
+        return self._at(data.covariates).log_likelihood(data.data)
+
+    def summed_score(self, data: DataOf[Described[Any]]) -> tuple[Array, Array, Array | None]:
+        data = self._rows(data)
+        value, along, base = self._along(data)
+        z, weighted = counted(data, self.effects), along * data.weight
+        signs = signs_of(self.base.family, self.effects)
+        # hundreds of covariates: what each row gives is multiplied with all of them at once, and not kept
+        gradient = np.concatenate(
+            [(weighted / base).sum(axis=-1), np.einsum("eq,q...e->e...", signs, weighted @ z.T)]
+        )
+        if value.ndim > 1:
+            return value @ data.weight, gradient, None
+        rows = np.concatenate([along / base, (signs @ along) * z])
+        return value @ data.weight, gradient, (rows * data.weight) @ rows.T
+
+    def _along(self, data: Described[Any]) -> tuple[Array, Array, Array]:
+        """The log-likelihood, its slopes on each customer's lines (q, …, n), those of the base's map."""
+        each = self._at(data.covariates)
+        value, inner = each.log_likelihood_and_score(data.data)
+        family = self.base.family
+        own, start = family.values_of(each), family.values_of(self.base)
+        inner = family.score_rows(inner)
+        # d theta_i / d line at the customer's own value; back from the line at that of the base
+        slopes = [p.domain.slope(np.asarray(v)) for p, v in zip(family.parameters, own, strict=True)]
+        along = np.stack([row * slope for row, slope in zip(inner, slopes, strict=True)])
+        base = [p.domain.slope(np.atleast_1d(v)) for p, v in zip(family.parameters, start, strict=True)]
+        back = np.stack(np.broadcast_arrays(*base))
+        return value, along, back.reshape(len(back), *(1,) * (along.ndim - back.ndim), *back.shape[1:])
 
     def _at(self, z: Mapping[str, Array]) -> B:
         shift: Plain = {}
-        for effect, coefficient in zip(self.effects, self.coefficients, strict=True):
-            for process in effect.processes:
-                name, sign = self._target(process)
+        columns = [z[e.covariate] - e.origin if e.origin else z[e.covariate] for e in self.effects]
+        signs = signs_of(self.base.family, self.effects)
+        for q, name in enumerate(self.base.family.names()):
+            acting = np.flatnonzero(signs[:, q]).tolist()
+            if acting:
                 # several covariates on one process add where the parameter is unbounded: hazards multiply
-                shift[name] = shift.get(name, 0.0) + sign * coefficient * z[effect.covariate]
+                terms = [(signs[j, q] * np.asarray(self.coefficients[j]), columns[j]) for j in acting]
+                shift[name] = summed_products(terms)
         family = self.base.family
         moved = [
             # on the line no coefficient can leave the domain, however large
@@ -162,14 +176,21 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
     def of_record(cls, record: Plain, base: B) -> WithCovariates[B]:
         """The model that `model_dump` wrote, around the model within that was read already."""
         rows = record["coefficients"]
-        effects = tuple(Effect(row["covariate"], tuple(row["processes"])) for row in rows)
+        effects = tuple(
+            Effect(row["covariate"], tuple(row["processes"]), row.get("origin", 0.0)) for row in rows
+        )
         values = tuple(_plain(row["coefficient"]) for row in rows)
         return cls(base, effects, values, unit=record.get("unit"))
 
     def model_dump(self) -> Plain:
         """The record as plain values: the model within, and each coefficient with its processes."""
         coefficients = [
-            {"covariate": e.covariate, "processes": list(e.processes), "coefficient": np.asarray(c).tolist()}
+            {
+                "covariate": e.covariate,
+                "processes": list(e.processes),
+                "coefficient": np.asarray(c).tolist(),
+                **({"origin": e.origin} if e.origin else {}),
+            }
             for e, c in zip(self.effects, self.coefficients, strict=True)
         ]
         return {
@@ -197,29 +218,49 @@ class CovariateFamily(AbstractCoefficients[WithCovariates[B], B]):
 
     @property
     def added(self) -> tuple[Parameter, ...]:
-        return tuple(coefficient(e.name, e.covariate, " and ".join(e.processes)) for e in self.effects)
+        return tuple(coefficient(e.name, _counted(e), " and ".join(e.processes)) for e in self.effects)
+
+    @property
+    def terms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        return ((effect.covariate, effect.processes) for effect in self.effects)
 
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> WithCovariates[B]:
         base, coefficients = self.parts(values, unit)
         return WithCovariates(base, self.effects, tuple(coefficients), unit=unit)
 
-    def scaling(self, rows: Any) -> Array:
-        """Coefficients per standard deviation of their covariate, and the base at the covariates' means."""
-        check_variation(rows, [effect.covariate for effect in self.effects])
+    def of_data(self, rows: Any) -> CovariateFamily[B]:
+        """With origins at the customers for covariates that lie far from 0, such as years."""
+        z, mean, deviation = standardized_covariates(rows, self.effects)
+        del z
+        step = 10.0 ** np.floor(np.log10(deviation))
+        far = [
+            # the base at 0 would be a number beyond floats, and nobody's: nearly all of it an extrapolation
+            replace(e, origin=e.origin + float(np.rint(m / s) * s)) if abs(m) > _FAR * d else e
+            for e, m, d, s in zip(self.effects, mean, deviation, step, strict=True)
+        ]
+        return CovariateFamily(self.base, tuple(far))
+
+    def scaling(self, rows: Any, *, rotate: bool = True) -> Array:
+        """Coefficients per deviation of what each covariate has of its own; the base at the means."""
+        z, mean, deviation = standardized_covariates(rows, self.effects)
         names, inner = self.base.names(), len(self.base.parameters)
         matrix = np.eye(inner + len(self.effects))
-        share = rows.weight / rows.customers
+        # a coefficient per standard deviation: income in cents and a flag are then equally far from 0
+        to_coefficients = np.diag(1.0 / deviation)
+        groups = {e.processes for e in self.effects} if rotate else ()
+        for group in groups:
+            mine = np.flatnonzero([e.processes == group for e in self.effects])
+            values, directions = np.linalg.eigh(z[mine] @ z[mine].T)
+            # C^(−1/2): covariates that are nearly alike are far apart in coordinates, each next to its own
+            root = (directions / np.sqrt(np.maximum(values, SAME))) @ directions.T
+            to_coefficients[np.ix_(mine, mine)] = root / deviation[mine, None]
+        matrix[inner:, inner:] = to_coefficients
         for j, effect in enumerate(self.effects):
-            z = rows.covariates[effect.covariate]
-            mean = float(share @ z)
-            deviation = float(np.sqrt(share @ (z - mean) ** 2))
-            # a coefficient per standard deviation: income in cents and a flag of 0 and 1 are then equally far
-            # from 0
-            matrix[inner + j, inner + j] = 1.0 / deviation
             for process in effect.processes:
-                name, sign = self.base.processes[process]
-                # the base at the mean customer, not at covariates of 0, which may be far from everybody
-                matrix[names.index(name), inner + j] -= sign * mean / deviation
+                name, sign = self.base.stand_in(process)
+                if name in names:  # it may be held
+                    # the base at the mean customer, not at covariates of 0, which may be far from everybody
+                    matrix[names.index(name), inner:] -= sign * mean[j] * to_coefficients[j]
         return matrix
 
 
@@ -251,54 +292,26 @@ def with_covariates(
     >>> abs(fitted.model.parameters[name] - 0.7) < 3 * fitted.standard_errors[name]
     True
     """
-    family: AbstractFamily[B] = model if isinstance(model, AbstractFamily) else PlainFamily(model)
-    given = {process: _names(process, columns) for process, columns in processes.items()}
+    family = family_of(model)
+    given = {process: named_once(process, columns, least=0) for process, columns in processes.items()}
     if not any(given.values()):
         rule = f"needs at least one covariate on one of {', '.join(family.processes) or 'no process'}"
         way_out = f"For example {next(iter(family.processes), 'churn')}=['autopay']."
         raise InputError("missing-argument", "with_covariates", family.name, rule, way_out)
     for process in given:
         _check_process(process, family)
-    shared = [(c, tuple(p for p, columns in given.items() if c in columns)) for c in same]
+    tied = named_once("same", same, least=0)
+    shared = [(c, tuple(p for p, columns in given.items() if c in columns)) for c in tied]
     for covariate, where in shared:
         if len(where) < 2:
             rule = "must act on two processes or more to act alike on them"
             raise InputError("needless", "same", covariate, rule, "Name it in each of the processes too.")
-    alone = [Effect(c, (p,)) for p, columns in given.items() for c in columns if c not in same]
+    alone = [Effect(c, (p,)) for p, columns in given.items() for c in columns if c not in tied]
     return CovariateFamily(family, (*alone, *(Effect(c, where) for c, where in shared)))
 
 
-def check_variation(data: Described[Any], names: Sequence[str]) -> None:
-    """Every covariate must vary, and none may be a combination of the others."""
-    names = list(dict.fromkeys(names))
-    for name in names:
-        if name not in data.covariates:
-            rule = f"must have the covariate {name!r}"
-            way_out = near(name, data.covariates) + "Give it in Described(..., covariates)."
-            raise InputError("missing-column", "data", ", ".join(data.covariates), rule, way_out)
-    share = data.weight / data.customers
-    z = np.stack([data.covariates[name] for name in names])
-    centred = z - (z @ share)[:, None]
-    deviation = np.sqrt(centred**2 @ share)
-    # a column of one large value has a deviation by rounding alone
-    flat = deviation <= 1e-12 * np.abs(z).max(axis=1)
-    if flat.any():
-        raise _useless(names[int(np.argmax(flat))], "has the same value for every customer")
-    # standardised, so that one threshold serves covariates of all sizes
-    unit = centred / deviation[:, None] * np.sqrt(share)
-    # one after the other, so that the error can name the column and those that it is made of
-    for i in range(1, len(names)):
-        before, residual = unit[:i], unit[i]
-        solved = np.asarray(np.linalg.lstsq(before.T, residual, rcond=None)[0], np.float64)
-        if float(np.sum((residual - before.T @ solved) ** 2)) < _SAME:
-            involved = [n for n, c in zip(names, solved, strict=False) if abs(c) > 1e-6]
-            raise _useless(names[i], f"is a combination of {', '.join(involved)}")
-
-
-def _useless(name: str, reason: str) -> InputError:
-    rule = f"must each tell something of their own, but {name!r} {reason}"
-    way_out = "Leave it out; of a full set of categories one is the baseline and has no column."
-    return InputError("collinear", "covariates", name, rule, way_out)
+def _counted(effect: Effect) -> str:
+    return f"{effect.covariate} − {effect.origin:g}" if effect.origin else effect.covariate
 
 
 def _plain(value: Any) -> Real:
@@ -317,11 +330,3 @@ def _check_process(process: str, family: AnyFamily) -> None:
     if process not in known:
         rule = f"must be a process of {family.name}: {', '.join(known) or 'it has none'}"
         raise InputError("unknown-name", process, process, rule, near(process, known).strip())
-
-
-def _names(process: str, columns: Sequence[str]) -> list[str]:
-    names = [columns] if isinstance(columns, str) else list(columns)
-    if len(set(names)) < len(names):
-        way_out = "Remove the repetition."
-        raise InputError("duplicate", process, names, "must name each covariate once", way_out)
-    return names

@@ -8,19 +8,42 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from retainkit._numerics.newton import Summed
 from retainkit.errors import InputError, near
-from retainkit.parameters import Parameter, parameters_of
+from retainkit.parameters import Limit, Parameter, factors_far_out, parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
 
 M = TypeVar("M")  # an AbstractModel, which lies above this module
 B = TypeVar("B")  # the model within another
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a family is made of, whichever way round it was wrapped."""
+
+    kind: type[Any]
+    held: frozenset[tuple[str, Any]]
+    """Parameters and settings with their values."""
+    terms: frozenset[tuple[str, tuple[str, ...]]]
+    """Covariates, each with the processes on which one coefficient acts; shares; their names lead."""
+
+    def contains(self, other: Form) -> bool:
+        """Whether each model of the other is one of these, at a value or at an edge of their parameters."""
+        if self.kind is not other.kind and self.kind.__name__ not in other.kind.contained_in:
+            return False
+        for name, acts in other.terms:
+            parts = [where for mine, where in self.terms if mine == name and {*where} <= {*acts}]
+            # one coefficient on two processes is two that are equal, and not the other way round
+            if {process for where in parts for process in where} != {*acts}:
+                return False
+        settings = ({pair for pair in f.held if pair[0] in f.kind.fixed_fields} for f in (self, other))
+        return self.held <= other.held and (next(settings) == next(settings))
 
 
 class AbstractFamily(ABC, Generic[M]):
@@ -47,9 +70,33 @@ class AbstractFamily(ABC, Generic[M]):
         """What covariates may act on: parameter and sign for each process."""
 
     @property
-    def boundary_hints(self) -> Mapping[str, str]:
-        """What it means if the data do not bound a parameter."""
+    @abstractmethod
+    def form(self) -> Form:
+        """What it is made of, by which one family is known to contain another."""
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The models with fewer parameters at the edges of this family."""
+        return ()
+
+    @property
+    def takes_tables(self) -> bool:
+        """Whether likelihoods work on tables of entries, a row for each value of the parameters."""
+        return False
+
+    @property
+    def start_factors(self) -> Mapping[str, float]:
+        """What to multiply declared starts by, since parameters that go with them are held far out."""
         return {}
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of what no fit estimates, such as an Erlang k."""
+        return ()
+
+    def with_settings(self, given: Mapping[str, Any]) -> AbstractFamily[M]:
+        """The family with settings at given values."""
+        raise NotImplementedError(given)
 
     @abstractmethod
     def of(self, values: Iterable[Real], unit: Unit | None = None) -> M:
@@ -67,9 +114,21 @@ class AbstractFamily(ABC, Generic[M]):
         """Of a model's score the rows of the free parameters."""
         return score
 
-    def scaling(self, rows: AbstractSummary) -> Array | None:
-        """A matrix from well-scaled coordinates to the unbounded ones of the parameters, if it helps."""
+    def stand_in(self, process: str) -> tuple[str, int]:
+        """Parameter and sign that move nearly as the process does, to put a fit's coordinates at means."""
+        return self.processes[process]
+
+    def of_data(self, rows: AbstractSummary) -> Self:
+        """The family as it is fitted to these data."""
         del rows
+        return self
+
+    def scaling(self, rows: AbstractSummary, *, rotate: bool = True) -> Array | None:
+        """A matrix from well-scaled coordinates to the unbounded ones of the parameters, if it helps.
+
+        It may mix coefficients only with `rotate`.
+        """
+        del rows, rotate
         return None
 
     def penalized(self) -> tuple[int, ...]:
@@ -106,8 +165,28 @@ class PlainFamily(AbstractFamily[M]):
         return self.kind.processes
 
     @property
-    def boundary_hints(self) -> Mapping[str, str]:
-        return self.kind.boundary_hints
+    def takes_tables(self) -> bool:
+        return bool(self.kind.takes_tables)
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        free = self.names()
+        return tuple(at for at in self.kind.limits if {*at.moving, *at.idle} <= {*free})
+
+    @property
+    def start_factors(self) -> Mapping[str, float]:
+        return factors_far_out(self.kind.limits, parameters_of(self.kind), dict(self.fixed))
+
+    @property
+    def form(self) -> Form:
+        return Form(self.kind, frozenset(self.fixed), frozenset())
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        return tuple(self.kind.fixed_fields)
+
+    def with_settings(self, given: Mapping[str, Any]) -> PlainFamily[M]:
+        return replace(self, fixed=(*self.fixed, *given.items()))
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -158,13 +237,48 @@ class AbstractFamilyAround(AbstractFamily[M], Generic[M, B]):
         return self.base.processes
 
     @property
+    def limits(self) -> tuple[Limit, ...]:
+        free = self.names()
+        return tuple(at for at in self.base.limits if {*at.moving, *at.idle} <= {*free})
+
+    @property
+    def start_factors(self) -> Mapping[str, float]:
+        return self.base.start_factors
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        return self.base.settings
+
+    def with_settings(self, given: Mapping[str, Any]) -> Self:
+        inner: Any = self  # each family around another is a dataclass whose field `base` is that other
+        return replace(inner, base=self.base.with_settings(given))
+
+    @property
     def added(self) -> tuple[Parameter, ...]:
         """The parameters beside those of the models within."""
         return ()
 
     @property
+    def terms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """What each of them is, and the processes on which it acts."""
+        return ((p.name, (p.name,)) for p in self.added)
+
+    @property
+    def form(self) -> Form:
+        within = self.base.form
+        return Form(within.kind, within.held, within.terms | {*self.terms})
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         return (*self.base.parameters, *self.added)
+
+    def score_rows(self, score: Array) -> Array:
+        # of a model all rows are there, those of held parameters too; what is added comes last
+        inner = len(score) - len(self.added)
+        return np.concatenate([self.base.score_rows(score[:inner]), score[inner:]])
+
+    def stand_in(self, process: str) -> tuple[str, int]:
+        return self.base.stand_in(process) if process in self.base.processes else self.processes[process]
 
     def parts(self, values: Iterable[Real], unit: Unit | None) -> tuple[B, list[Real]]:
         """The model within, and the values of what is added."""
@@ -196,6 +310,11 @@ class HeldFamily(AbstractFamilyAround[M, M]):
     held: tuple[tuple[str, float], ...]
 
     @property
+    def start_factors(self) -> Mapping[str, float]:
+        own = factors_far_out(self.base.limits, self.base.parameters, dict(self.held))
+        return {**self.base.start_factors, **own}
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         held = dict(self.held)
         return tuple(p for p in self.base.parameters if p.name not in held)
@@ -204,6 +323,11 @@ class HeldFamily(AbstractFamilyAround[M, M]):
         known: dict[str, Real] = dict(self.held) | dict(zip(self.names(), values, strict=True))
         return self.base.of([known[name] for name in self.base.names()], unit=unit)
 
+    @property
+    def form(self) -> Form:
+        within = self.base.form
+        return Form(within.kind, within.held | {*self.held}, within.terms)
+
     def _free(self) -> list[int]:
         names = self.base.names()
         return [names.index(name) for name in self.names()]
@@ -211,8 +335,11 @@ class HeldFamily(AbstractFamilyAround[M, M]):
     def score_rows(self, score: Array) -> Array:
         return self.base.score_rows(score)[self._free()]
 
-    def scaling(self, rows: AbstractSummary) -> Array | None:
-        whole = self.base.scaling(rows)
+    def of_data(self, rows: AbstractSummary) -> Self:
+        return replace(self, base=self.base.of_data(rows))
+
+    def scaling(self, rows: AbstractSummary, *, rotate: bool = True) -> Array | None:
+        whole = self.base.scaling(rows, rotate=rotate)
         # held parameters do not move, so that their rows and columns drop out of the change of coordinates
         return None if whole is None else whole[np.ix_(self._free(), self._free())]
 
@@ -221,17 +348,48 @@ class HeldFamily(AbstractFamilyAround[M, M]):
         return tuple(place for place, was in enumerate(self._free()) if was in shrunk)
 
 
-def hold(family: AbstractFamily[M], fixed: Mapping[str, Any]) -> AbstractFamily[M]:
-    """The family with some parameters, or settings such as an Erlang k, held at given values."""
-    if not fixed:
-        return family
-    settings = family.kind.fixed_fields if isinstance(family, PlainFamily) else ()
+def family_of(model: type[M] | AbstractFamily[M]) -> AbstractFamily[M]:
+    """The family that a model class is, or that was made around one, or `InputError`."""
+    if isinstance(model, AbstractFamily):
+        return model
+    given = cast("object", model)
+    if not (isinstance(given, type) and hasattr(given, "contained_in")):
+        rule = "must be the class of a model, not its name nor one with parameters"
+        way_out = "For example BGNBD, without brackets."
+        raise InputError("not-a-model", "model", repr(model), rule, way_out)
+    return PlainFamily(model)
+
+
+def hold(model: type[M] | AbstractFamily[M], /, **fixed: Any) -> AbstractFamily[M]:
+    """A model with some parameters, or settings such as an Erlang k, held at given values.
+
+    `fit`, `compare` and `with_covariates` take it as a model.
+
+    Raises `InputError` for a name that the model does not have.
+
+    Parameters
+    ----------
+    model : a model class, such as `BGCNBDk`, or one made by `with_covariates`, `with_shares` or `hold`
+    **fixed : values by name
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> truth = rk.BGCNBDk(r=1.5, alpha=4.0, a=0.8, b=2.5, k=2)
+    >>> candidates = [rk.models.hold(rk.BGCNBDk, k=k) for k in (1, 2, 3)]
+    >>> rk.compare(candidates, truth.sample(T=[52.0] * 2000, seed=1)).best.model.k
+    2
+    """
+    family = family_of(model)
+    known = (*family.names(), *family.settings)
     for name in fixed:
-        if name not in (*family.names(), *settings):
-            known = (*family.names(), *settings)
+        if name not in known:
             rule = f"must name parameters of {family.name} ({', '.join(known)})"
             raise InputError("unknown-name", "fixed", name, rule, near(name, known))
     if isinstance(family, PlainFamily):
-        # a plain model takes held values in its constructor, which settings such as k need
-        return PlainFamily(family.kind, (*family.fixed, *fixed.items()))
-    return HeldFamily(family, tuple(fixed.items()))
+        return family.with_settings(fixed)  # its constructor takes all alike
+    # settings are the innermost model's own, whatever stands around it
+    settings = {name: value for name, value in fixed.items() if name in family.settings}
+    held = tuple((name, value) for name, value in fixed.items() if name not in settings)
+    family = family.with_settings(settings) if settings else family
+    return HeldFamily(family, held) if held else family

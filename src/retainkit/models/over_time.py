@@ -17,12 +17,12 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
 
-from retainkit.columns import keeps_labels
+from retainkit.columns import keeps_labels, named_once
 from retainkit.domains import NOT_NEGATIVE, generator
 from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel
 from retainkit.models.covariates import coefficient
-from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, PlainFamily
+from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, family_of
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
 from retainkit.parameters import Parameter
 from retainkit.protocols import DataOf
@@ -60,19 +60,17 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     whole_periods: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_base(type(self.base))
-        if self.unit is None and self.base.unit is not None:
-            object.__setattr__(self, "unit", self.base.unit)
+        AbstractModel.__post_init__(self)  # pyright: ignore[reportUnknownMemberType]
+        check_base(type(self.base), type(self.base).__name__)
+        self._count_as(self.base)
 
     # -- likelihood ---------------------------------------------------------------------------------
 
     def log_likelihood_and_score(self, data: DataOf[PurchasesOverTime]) -> tuple[Array, Array]:
         data = self._rows(data)
-        operational, first, last, end = self._operational(data)
+        operational, (first, last, end) = self._operational(data), self._slopes(data)
         value, inner = self.base.log_likelihood_and_score(operational)
-        gamma = self._gamma()
-        # each purchase is a density in time: the change of clock multiplies it by the pace of its moment
-        value = value + np.einsum("...nk,nk->...n", gamma[..., None, :], data.at_purchases)
+        value = value + self._log_pace(data)
         r, alpha, x = self.base.parameters["r"], self.base.parameters["alpha"], data.purchases.frequency
         alive = self.base.probability_alive(operational)
         by_last = -(1.0 - alive) * (r + x) / (alpha + operational.recency)  # d ln L / d t_x
@@ -85,12 +83,20 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
             score[inner.shape[0] + i] = moved + data.at_purchases[:, i]
         return value, score
 
+    def log_likelihood(self, data: DataOf[PurchasesOverTime]) -> Array:
+        data = self._rows(data)
+        return self.base.log_likelihood(self._operational(data)) + self._log_pace(data)
+
+    def _log_pace(self, data: PurchasesOverTime) -> Array:
+        """Each purchase is a density in time: the change of clock multiplies it by the pace of its moment."""
+        return np.einsum("...nk,nk->...n", self._gamma()[..., None, :], data.at_purchases)
+
     # -- predictions --------------------------------------------------------------------------------
 
     def probability_alive(self, data: DataOf[PurchasesOverTime]) -> Array:
         """Probability that each customer is still a customer at the end of observation."""
         data = self._rows(data)
-        return self._draw_by_draw(lambda m: m.base.probability_alive(m._operational(data)[0]))
+        return self._draw_by_draw(lambda m: m.base.probability_alive(m._operational(data)))
 
     @keeps_labels
     def expected_purchases(self, data: DataOf[PurchasesOverTime], horizon: Horizon) -> Array:
@@ -100,7 +106,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         """
         data = self._rows(data)
         length = self._horizon(horizon)
-        return self._draw_by_draw(lambda m: m._expected(data, m._operational(data)[0], length))
+        return self._draw_by_draw(lambda m: m._expected(data, m._operational(data), length))
 
     @keeps_labels
     def discounted_expected_purchases(
@@ -117,7 +123,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
             in_units("discount_rate", Duration(1.0, discount_rate.per), None)
         assert unit is not None
         force, length = discount_rate.continuous(unit), self._horizon(horizon)
-        return self._draw_by_draw(lambda m: m._discounted(data, m._operational(data)[0], force, length))
+        return self._draw_by_draw(lambda m: m._discounted(data, m._operational(data), force, length))
 
     def _expected(self, data: PurchasesOverTime, operational: Purchases, length: float) -> Array:
         return self.base.expected_purchases(operational, self._ahead(data, length))
@@ -128,7 +134,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         """∫ e^(−δt) dE(t) = e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt, stretch by stretch of constant pace."""
         # by parts: the expectation itself is known in operational time, its density would have to be derived
         total = math.exp(-force * length) * self._expected(data, operational, length)
-        edges = _stretches(float((data.birth + data.purchases.T).max()), length, data.periods.width)
+        edges = _stretches(float((data.birth + data.purchases.T).max()), length, data.periods.edges)
         for start, stop in pairwise(edges):
             half = 0.5 * (stop - start)
             # within a stretch of constant pace the integrand is smooth; across its ends it has a kink
@@ -186,8 +192,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         share = rng.uniform(size=owner.size)  # given the last, the others are uniform in operational time
         share[np.cumsum(x)[x > 0] - 1] = 1.0  # the last purchase of each customer is at the recency itself
         when = clock.time_at(start[owner] + share * operational.recency[owner], member[owner])
-        # a purchase at the very end belongs to the last period, not to one after it
-        place = np.minimum((when / periods.width).astype(np.intp), periods.values.shape[1] - 1)
+        place = periods.place(when)
         sums = np.zeros((x.size, len(periods.names)))
         np.add.at(sums, owner, periods.values[member[owner], place])
         recency = clock.time_at(start + operational.recency, member) - born
@@ -203,18 +208,20 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     def _flat(self) -> list[Array]:
         return [np.asarray(c)[..., 0] if np.ndim(c) else np.asarray(c) for c in self.coefficients]
 
-    def _operational(self, data: PurchasesOverTime) -> tuple[Purchases, Array, Array, Array]:
-        """The purchases in operational time, and the slopes of its three moments: (k, …, n)."""
+    def _operational(self, data: PurchasesOverTime) -> Purchases:
+        """The purchases in operational time."""
         if data.periods.names != self.covariates:
             rule = f"must have the covariates {', '.join(self.covariates)}, in this order"
             way_out = "Build the periods with the names that the model was fitted with."
             raise InputError("missing-column", "data", ", ".join(data.periods.names), rule, way_out)
         clock, group = data.periods.clock(self._gamma()), data.group.astype(np.intp)
-        moments = [data.birth, data.birth + data.purchases.recency, data.birth + data.purchases.T]
-        start, last, end = (clock.at(m, group) for m in moments)
-        slopes = [clock.slope(m, group) for m in moments]
-        operational = with_times(data.purchases, recency=last - start, T=end - start)
-        return operational, slopes[0], slopes[1], slopes[2]
+        start, last, end = (clock.at(moment, group) for moment in _moments(data))
+        return with_times(data.purchases, recency=last - start, T=end - start)
+
+    def _slopes(self, data: PurchasesOverTime) -> list[Array]:
+        """The slopes of the operational times of three moments: (k, …, n) each."""
+        clock, group = data.periods.clock(self._gamma()), data.group.astype(np.intp)
+        return [clock.slope(moment, group) for moment in _moments(data)]
 
     def _ahead(self, data: PurchasesOverTime, length: float) -> Array:
         """Felt length of the time ahead of each customer."""
@@ -278,8 +285,9 @@ class OverTimeFamily(AbstractCoefficients[OverTime[B], B]):
         base, coefficients = self.parts(values, unit)
         return OverTime(base, self.covariates, tuple(coefficients), unit=unit)
 
-    def scaling(self, rows: Any) -> Array:
+    def scaling(self, rows: Any, *, rotate: bool = True) -> Array:
         """Coefficients per standard deviation over the periods, and the base at the periods' means."""
+        del rotate
         table = rows.periods.values.reshape(-1, len(self.covariates))
         mean, deviation = table.mean(axis=0), table.std(axis=0)
         flat = deviation <= 1e-12 * np.abs(table).max(axis=0)
@@ -290,9 +298,8 @@ class OverTimeFamily(AbstractCoefficients[OverTime[B], B]):
         inner = len(self.base.parameters)
         matrix = np.eye(inner + len(self.covariates))
         matrix[inner:, inner:] = np.diag(1.0 / deviation)
-        matrix[self.base.names().index("alpha"), inner:] = (
-            mean / deviation
-        )  # alpha counts in operational time
+        if "alpha" in self.base.names():  # which counts in operational time, and may be held
+            matrix[self.base.names().index("alpha"), inner:] = mean / deviation
         return matrix
 
 
@@ -320,23 +327,26 @@ def with_covariates_over_time(
     >>> abs(fitted.model.parameters[name] - 0.8) < 3 * fitted.standard_errors[name]
     True
     """
-    family: AbstractFamily[B] = model if isinstance(model, AbstractFamily) else PlainFamily(model)
-    if isinstance(family, PlainFamily):
-        check_base(family.kind)
-    return OverTimeFamily(family, tuple(covariates))
+    family = family_of(model)
+    check_base(getattr(family, "kind", None), family.name)
+    return OverTimeFamily(family, named_once("covariates", covariates))
 
 
-def _stretches(now: float, length: float, width: float) -> list[float]:
+def _moments(data: PurchasesOverTime) -> tuple[Array, Array, Array]:
+    """The first purchase, the last and the end of observation, since the start of the first period."""
+    return data.birth, data.birth + data.purchases.recency, data.birth + data.purchases.T
+
+
+def _stretches(now: float, length: float, edges: Array) -> list[float]:
     """The times ahead at which the pace may change, from now to the end."""
-    first = width * (math.floor(now / width) + 1.0) - now
-    inside = np.arange(first, length, width)
-    return [0.0, *inside[inside > 0.0].tolist(), length]
+    inside = edges - now
+    return [0.0, *inside[(inside > 0.0) & (inside < length)].tolist(), length]
 
 
-def check_base(kind: type[Any]) -> None:
+def check_base(kind: type[Any] | None, name: str) -> None:
     """Only models in which customers leave at a purchase, or never, are exact on a deformed clock."""
     # elsewhere customers leave in calendar time: the likelihood in operational time would be another model
-    if kind.__name__ not in ("BGNBD", "MBGNBD", "NBD"):
+    if kind is None or kind.__name__ not in ("BGNBD", "MBGNBD", "NBD"):
         rule = "must be BGNBD, MBGNBD or NBD: in others customers leave by the calendar, not at a purchase"
         way_out = "Take BGNBD, or covariates that do not change with time: with_covariates."
-        raise InputError("not-a-model", "model", kind.__name__, rule, way_out)
+        raise InputError("not-a-model", "model", name, rule, way_out)

@@ -27,8 +27,10 @@ class CustomerBaseReport(AbstractReport):
     ----------
     transactions : TransactionSummary
     assumptions : Assumptions
-    purchasing : Fit of BGNBD
+    purchasing : Fit of the model that was chosen
         On the whole observation; the values rest on it.
+    comparison : Comparison
+        Which models were tried, how they predicted, and which were refused and why.
     spend : Fit of GammaGamma, or None where a constant spend was given
     value : CustomerValue
         Residual value, customer by customer.
@@ -39,12 +41,12 @@ class CustomerBaseReport(AbstractReport):
         Standard error of the value of a new customer, from the parameters.
     payback : Payback or None
         None where no acquisition cost was given.
-    calibration : Fit of BGNBD, or None
+    calibration : Fit of the same model, or None
         On the period before the holdout.
     tracking : Tracking or None
         What that fit predicted for the held-out period, and what happened.
-    without_tracking : str
-        Why there is no tracking, in a sentence; empty where there is.
+    unchecked : str
+        Why no prediction was checked, in a sentence; empty where one was.
     spend_link : SpendLink or None
         None with fewer than three repeat buyers of known spend.
     """
@@ -81,6 +83,8 @@ class CustomerBaseReport(AbstractReport):
         fits = {"purchasing": self.purchasing, "calibration": self.calibration, "spend": self.spend}
         return {
             "title": self.title,
+            "unchecked": self.unchecked or None,
+            "models": self.comparison.as_dict(),
             "observation": {
                 "start": str(tx.observation_start),
                 "end": str(tx.observation_end),

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from retainkit.inference.result import Fit
+from retainkit.inference.result import AnyFit, Fit
 from retainkit.ingest import TransactionSummary
-from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
 from retainkit.records import Record
 from retainkit.summaries import Spend
 from retainkit.typing import Array
 from retainkit.units import Duration
-from retainkit.validation import Tracking
+from retainkit.validation import Comparison, Tracking
 from retainkit.valuation.customers import CustomerValue
 from retainkit.valuation.new_customer import NewCustomerValue, Payback
 
@@ -124,16 +123,17 @@ class AbstractReport(Record):
     title: str
     transactions: TransactionSummary = field(compare=False)
     assumptions: Assumptions
-    purchasing: Fit[BGNBD]
+    purchasing: AnyFit
+    comparison: Comparison
     spend: Fit[GammaGamma] | None
     value: CustomerValue
     value_error: float
     new_customer: NewCustomerValue
     new_customer_error: float
     payback: Payback | None
-    calibration: Fit[BGNBD] | None
+    calibration: AnyFit | None
     tracking: Tracking | None
-    without_tracking: str
+    unchecked: str
     spend_link: SpendLink | None
 
     @property
@@ -145,6 +145,11 @@ class AbstractReport(Record):
     def repeat_buyers(self) -> int:
         """Customers who bought on a second day."""
         return int(np.count_nonzero(self.transactions.purchases.frequency))
+
+    @property
+    def active_one_time_buyers(self) -> float:
+        """How many of the others are probably still customers."""
+        return self.value.expected_active - self.active_repeat_buyers
 
     @property
     def active_repeat_buyers(self) -> float:

@@ -56,7 +56,11 @@ def headline(report: AbstractReport) -> tuple[Row, ...]:
     rows = [
         Row("Value of the base", amount(report.value.total), f"{whole}, margin of {when}, discounted"),
         Row("Value of a customer", amount(report.value.mean), f"{each}, of those at hand on average"),
-        Row("Value of a new customer", amount(report.new_customer.value), f"{new}, first purchase included"),
+        Row(
+            "Value of a new customer",
+            amount(report.new_customer.value),
+            f"{new}, first purchase included",
+        ),
     ]
     if report.payback is not None:
         rows.append(_payback(report.payback, amount, report.assumptions.horizon))
@@ -70,7 +74,7 @@ def _errors(report: AbstractReport) -> list[str]:
     pairs = (
         (base.total, error),
         (base.mean, error / report.customers),
-        (report.new_customer.value, report.new_customer_error),
+        (float(report.new_customer.value), report.new_customer_error),
     )
     return [f"± {amount(error, beside=value)}" for value, error in pairs]
 
@@ -126,7 +130,9 @@ def _base(report: AbstractReport) -> Section:
     once = report.customers - report.repeat_buyers
     back, still = report.repeat_buyers, report.active_repeat_buyers
     active = f"{count(still)} of the {count(back)} who came back ({share(still / back)})"
-    active += ", and all who bought once" if once else ""
+    first = report.active_one_time_buyers
+    who = "all" if round(first) == once else f"{count(first)} of the {count(once)}"
+    active += f", and {who} who bought once" if once else ""
     value, purchases = report.value, report.expected_purchases
     whole, each, _ = _errors(report)
     finite = math.isfinite(purchases) and purchases > 0
@@ -152,7 +158,11 @@ def _top_tenth(report: AbstractReport) -> str:
 def _new_customer(report: AbstractReport) -> Section:
     new, amount = report.new_customer, Money(report.assumptions.currency)
     rows = [
-        Row("First purchase", amount(new.first_purchase), f"margin on {amount(new.expected_spend)}"),
+        Row(
+            "First purchase",
+            amount(new.first_purchase),
+            f"margin on {amount(new.expected_spend)}",
+        ),
         Row(
             "Repeat purchases",
             amount(new.repeat_purchases),
@@ -162,7 +172,9 @@ def _new_customer(report: AbstractReport) -> Section:
     ]
     if report.payback is not None:
         cost = report.payback.acquisition_cost
-        rows.append(Row("Left after acquisition", amount(new.value - cost), f"at a cost of {amount(cost)}"))
+        rows.append(
+            Row("Left after acquisition", amount(float(new.value) - cost), f"at a cost of {amount(cost)}")
+        )
         rows.append(_payback(report.payback, amount, report.assumptions.horizon))
     return Section("A customer yet to be won", rows=tuple(rows))
 
@@ -180,7 +192,7 @@ def _payback(payback: Payback, amount: Money, horizon: Duration) -> Row:
 def _prediction(report: AbstractReport) -> Section:
     title = "How well the model predicts"
     if report.tracking is None:
-        return Section(title, sentences=(report.without_tracking,))
+        return Section(title, sentences=(report.unchecked,), tables=(_tried(report),))
     tracking = report.tracking
     error = tracking.holdout
     rows = [
@@ -197,7 +209,36 @@ def _prediction(report: AbstractReport) -> Section:
         ("repeat purchases before", "customers", "predicted", "actual"),
         tuple((name, f"{n:,}", f"{p:.2f}", f"{a:.2f}") for name, n, p, a in error.rows()),
     )
-    return Section(title, tuple(rows), (by_frequency,), has_picture=True)
+    return Section(title, tuple(rows), (by_frequency, _tried(report)), has_picture=True)
+
+
+def _tried(report: AbstractReport) -> Table:
+    """The models in the order of the choice."""
+    candidates = report.comparison.candidates
+    chosen = [c.fit is report.calibration for c in candidates if c.fit is not None]
+    place = chosen.index(True) if any(chosen) else 0
+    fates = [
+        "refused" if c.fit is None else "chosen" if i == place else "fitted" if i > place else "not on all"
+        for i, c in enumerate(candidates)
+    ]
+    formats = {"holdout_error": "+.1%", "behind": ",.1f", "behind_error": ",.1f", "aic_above_best": ",.1f"}
+    rows = [
+        (fate, *(_shown(row[name], how) for name, how in formats.items()), str(row["model"]))
+        for fate, row in zip(fates, report.comparison.rows(), strict=True)
+    ]
+    note = (
+        "Error: in all held-out purchases. Behind: how far the log-likelihood of each customer's is below "
+        "the highest, ± the standard error of this difference. AIC: above the lowest, on the time before."
+    )
+    said = [report.comparison.verdict, *([] if report.unchecked else [note])]
+    if "not on all" in fates:
+        said.append("Not on all: the whole observation does not determine this model.")
+    head = ("", "error", "behind", "±", "AIC", "model")
+    return Table("Models tried, in the order of choice", head, tuple(rows), " ".join(said))
+
+
+def _shown(figure: float, how: str) -> str:
+    return "-" if math.isnan(figure) else f"{figure:{how}}"
 
 
 def _total(label: str, tracking: Tracking, *, held_out: bool) -> Row:
@@ -228,7 +269,10 @@ def _fits(report: AbstractReport) -> tuple[Table, ...]:
 def _fit(use: str, fitted: AnyFit, customers: str) -> Table:
     rows = ((name, f"{value:.4g}", f"{error:.2g}", doc) for name, value, error, doc in fitted.rows())
     head = ("parameter", "estimate", "standard error", "meaning")
-    note = f"{customers}, log-likelihood {fitted.log_likelihood:,.2f}, AIC {fitted.aic:,.1f}"
+    held = [
+        f", {n} held at {v:.3g}" for n, v in fitted.model.parameters.items() if n not in fitted.family.names()
+    ]
+    note = f"{customers}{''.join(held)}, log-likelihood {fitted.log_likelihood:,.2f}, AIC {fitted.aic:,.1f}"
     return Table(f"{type(fitted.model).__name__}: {use}", head, tuple(rows), note)
 
 
@@ -264,10 +308,16 @@ def caveats(report: AbstractReport) -> tuple[str, ...]:
 
 def _one_time_buyers(report: AbstractReport) -> str:
     once = report.customers - report.repeat_buyers
-    if not once:
+    alive, name = report.value.probability_alive, report.purchasing.family.name
+    if bool((alive == 1.0).all()):
+        return (
+            f"In {name} nobody ever leaves, so that all customers count as active, however long ago they "
+            f"bought. The number of active customers, and values far ahead, are too high rather than too low."
+        )
+    if not once or bool((alive[report.transactions.purchases.frequency == 0] < 1.0).any()):
         return ""
     return (
-        f"BG/NBD cannot see one-time buyers leave: in this model nobody leaves before a second purchase, so "
+        f"{name} cannot see one-time buyers leave: in this model nobody leaves before a second purchase, so "
         f"the {count(once, 'customer')} ({share(once / report.customers)}) who bought once all count as "
         f"active. The number of active customers is therefore too high rather than too low."
     )
@@ -275,7 +325,7 @@ def _one_time_buyers(report: AbstractReport) -> str:
 
 def _prediction_doubt(report: AbstractReport) -> str:
     if report.tracking is None:
-        return report.without_tracking
+        return report.unchecked
     predicted, actual = report.tracking.totals(held_out=True)
     error = predicted / actual - 1.0 if actual else math.inf
     said = (

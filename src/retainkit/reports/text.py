@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from retainkit.plurals import counted
 from retainkit.reports.figures import AbstractReport
 from retainkit.reports.sections import Row, Section, Table, headline, sections, warning
 from retainkit.typing import Array
@@ -39,9 +40,12 @@ def lines(report: AbstractReport, width: int = 80, *, bars: str = BARS) -> Itera
     width = min(max(width, 60), WIDEST)
     tx = report.transactions
     yield from _hanging("", report.title, width, "title")
-    head = f"{report.customers:,} customers, {tx.treatment.purchases:,} purchases"
+    head = f"{counted(report.customers, 'customer')}, {counted(tx.treatment.purchases, 'purchase')}"
     yield Line(f"{head}, {tx.observation_start} to {tx.observation_end}", "quiet")
     yield Line("")
+    if report.unchecked:  # before any value
+        yield from _hanging("  ", report.unchecked, width, "warning")
+        yield Line("")
     yield from _rows(headline(report), width, "figure")
     if warning(report):
         yield Line("")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from retainkit.plurals import counted
+from retainkit.typing import Real
 from retainkit.units import Duration
 
 
@@ -14,8 +16,9 @@ class Money:
 
     currency: str
 
-    def __call__(self, amount: float, *, beside: float | None = None) -> str:
+    def __call__(self, amount: Real, *, beside: Real | None = None) -> str:
         """The amount, with cents as the amount `beside` it has them."""
+        amount = float(amount)
         if not math.isfinite(amount):
             return "without limit"
         digits = 0 if abs(amount if beside is None else beside) >= 10_000 else 2
@@ -29,10 +32,10 @@ def count(number: float, noun: str = "") -> str:
     if not math.isfinite(number):
         return f"infinitely many {noun}s" if noun else "infinitely many"
     text = f"{number:,.0f}"
-    return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
+    return counted(text, noun) if noun else text
 
 
-def few(number: float) -> str:
+def few(number: Real) -> str:
     """A number of purchases per customer: two decimals."""
     return f"{number:,.2f}" if math.isfinite(number) else "infinitely many"
 
@@ -60,7 +63,7 @@ def span(length: Duration) -> str:
     if math.isinf(length.value):
         return "all time"
     value = f"{length.value:,.0f}" if length.value.is_integer() else f"{length.value:,.1f}"
-    text = f"{value} {length.unit}{'' if value == '1' else 's'}"
+    text = counted(value, length.unit)
     years = length.to("year")
     return f"{text} ({years:,.1f} years)" if length.unit != "year" and years >= 2.0 else text
 

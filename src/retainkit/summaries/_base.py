@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 
-from retainkit._numerics.grouping import Codes, Levels, distinct_rows, grid_levels, levels
+from retainkit._numerics.gamma_functions import Rises
+from retainkit._numerics.grouping import (
+    Codes,
+    Levels,
+    OwnLevels,
+    TableLevels,
+    distinct_rows,
+    grid_levels,
+    levels,
+    table_levels,
+)
 from retainkit.columns import Labels, labels_of
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
+from retainkit.draws import Draws
 from retainkit.errors import InputError, first_offender
+from retainkit.records import same
 from retainkit.typing import Array, Frame, NumberLike, Plain
 
 Found = TypeVar("Found")
@@ -40,6 +52,11 @@ class AbstractSummary(ABC):
         """The columns that make two customers equal, by name, in sorting order."""
 
     @property
+    def _beside(self) -> dict[str, Array]:
+        """Columns in which equal customers may differ: counted as one, they have the mean of theirs."""
+        return {}
+
+    @property
     @abstractmethod
     def scales(self) -> dict[str, float]:
         """A typical length of time or amount of money in these data, to start a fit from."""
@@ -52,6 +69,20 @@ class AbstractSummary(ABC):
     def informative_customers(self) -> float:
         """Customers that tell something of the parameters."""
         return self.customers
+
+    def fingerprint(self, beside: Mapping[str, Array] | None = None) -> dict[str, float]:
+        """A number that hardly any other data share, however entries are ordered or counted, under "".
+
+        With columns beside these data, one under each name too. Likelihoods of fits whose data differ here
+        do not compare.
+        """
+        # of every entry the fraction of a sum whose factors have no common measure
+        phase: Any = 0.3 * getattr(self, "whole_periods", False)
+        for j, column in enumerate(self.columns.values(), 2):
+            phase = phase + np.sqrt(j + 0.1) * column
+        # weights times values, so that equal customers counted once change nothing but the rounding
+        told = {"": phase, **{name: phase + np.sqrt(1.1) * z for name, z in (beside or {}).items()}}
+        return {k: float(np.einsum("n,n->", self.weight, (t - np.floor(t)) ** 2)) for k, t in told.items()}
 
     def __len__(self) -> int:
         return self.weight.size
@@ -66,6 +97,21 @@ class AbstractSummary(ABC):
         if column not in self._levels:
             self._levels[column] = levels(self.columns[column])
         return self._levels[column]
+
+    def total(self, column: str, of: str | None = None) -> Array:
+        """How many customers each level of a column has, or how much of another column they have together."""
+
+        def found() -> Array:
+            by = self.levels(column)
+            told = self.weight if of is None else self.weight * self.columns[of]
+            return np.asarray(np.bincount(by.codes, told, by.values.size), np.float64)
+
+        return self._once(f"total of {of} by {column}", found)
+
+    def rises(self, column: str, times: int = 1, plus: int = 0) -> Rises:
+        """Ratios of gamma functions `times` each whole level of a column and `plus` some more steps apart."""
+        key = f"rises of {column}, {times}, {plus}"
+        return self._once(key, lambda: Rises.of(times * self.levels(column).values + plus))
 
     def compress(self) -> Self:
         """Equal customers counted into one weighted entry: same likelihood, fewer rows."""
@@ -106,17 +152,72 @@ class AbstractSummary(ABC):
     def entrywise(self) -> Self:
         """The same entries, each a level of its own: for parameters that differ from entry to entry."""
         own = np.arange(len(self))
-        return self._of({name: Levels(column, own) for name, column in self.columns.items()}, self.weight)
+        every = self.columns | self._beside
+        return self._of({name: Levels(column, own) for name, column in every.items()}, self.weight)
 
     def split(self, size: int) -> list[Self]:
         """The entries in pieces of at most `size`, so that a computation stays in the processor's cache."""
         if len(self) <= size:
             return [self]
+        return self._parts([slice(i, i + size) for i in range(0, len(self), size)])
+
+    def stacked(self, others: Sequence[Self]) -> Self:
+        """These entries and those of others as the rows of a table, filled up with entries of weight 0.
+
+        For models with parameters of shape (summaries, 1): one of its own for each.
+        """
+        parts = [self, *others]
+        own = [part.columns | part._beside for part in parts]
+        weight = np.zeros((len(parts), max(map(len, parts))))
+        for row, part in zip(weight, parts, strict=True):
+            row[: len(part)] = part.weight
+        return self._of({name: table_levels([one[name] for one in own]) for name in own[0]}, weight)
+
+    def rows(self, which: Codes) -> Self:
+        """Of `stacked` summaries some."""
+        tables = cast("dict[str, TableLevels | OwnLevels]", self._levels)
+        return self._of({name: table.rows(which) for name, table in tables.items()}, self.weight[which])
+
+    def _alike(self) -> Plain:
+        """What entries mean something by, and so is one for all that are put together."""
+        return {name: getattr(self, name, None) for name in ("unit", "whole_periods")}
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """These entries and those of others of the same kind, in order."""
+        parts, own = [self, *others], [self.columns | self._beside]
+        for part in others:
+            for name, mine in self._alike().items():
+                if not same(mine, other := part._alike()[name]):
+                    rule = "must be the same for all summaries, and the first has another"
+                    raise InputError("inconsistent", name, other, rule, "Make them all alike.")
+            own.append(part.columns | part._beside)
+            if own[-1].keys() != own[0].keys():
+                rule = f"must be known of all summaries, and the first has {', '.join(own[0])}"
+                way_out = "Make them all alike."
+                raise InputError("inconsistent", "columns", ", ".join(own[-1]), rule, way_out)
+        weight = np.concatenate([part.weight for part in parts])
+        place = np.arange(weight.size)
+        joined = {name: Levels(np.concatenate([one[name] for one in own]), place) for name in own[0]}
+        return self._of(joined, weight)
+
+    def thinned(self, size: int) -> Self:
+        """Every so manyth entry, `size` of them or somewhat more; all where there are hardly more."""
+        every = len(self) // size
+        return self if every < 2 else self._parts([slice(None, None, every)])[0]
+
+    def reweighted(self, weight: Array) -> Self:
+        """The same entries, each counted as often as told; those that are not counted are left out."""
+        return self._parts([np.flatnonzero(weight)], weight)[0]
+
+    def entries(self, places: Codes) -> Self:
+        """Some of the entries, in the order given; one may come several times."""
+        return self._parts([places])[0]
+
+    def _parts(self, parts: Sequence[slice | Codes], weight: Array | None = None) -> list[Self]:
         found = {name: self._levels_at_hand(name) for name in self.columns}
-        pieces = [slice(i, i + size) for i in range(0, len(self), size)]
-        return [
-            self._of({k: v.part(piece) for k, v in found.items()}, self.weight[piece]) for piece in pieces
-        ]
+        found |= {name: Levels(column, np.arange(len(self))) for name, column in self._beside.items()}
+        counted = self.weight if weight is None else weight
+        return [self._of({k: v.part(some) for k, v in found.items()}, counted[some]) for some in parts]
 
     def _levels_at_hand(self, column: str) -> Levels:
         """The levels of a column if they are known or found without sorting; else each entry its own."""
@@ -129,8 +230,14 @@ class AbstractSummary(ABC):
         if len(self) == 0:
             return self, np.zeros(0, np.intp)
         weight = None if np.all(self.weight == 1.0) else self.weight
-        rows = distinct_rows(list(self.columns.values()), weight, inverse=inverse)
-        return self._of(dict(zip(self.columns, rows.levels, strict=True)), rows.weight), rows.inverse
+        beside = self._beside
+        rows = distinct_rows(list(self.columns.values()), weight, inverse=inverse or bool(beside))
+        found, own = dict(zip(self.columns, rows.levels, strict=True)), np.arange(rows.weight.size)
+        for name, column in beside.items():
+            assert rows.inverse is not None
+            total = np.bincount(rows.inverse, weights=self.weight * column, minlength=own.size)
+            found[name] = Levels(total / rows.weight, own)
+        return self._of(found, rows.weight), rows.inverse if inverse else None
 
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
         """The same kind of summary with other entries, already known to be right."""
@@ -188,6 +295,8 @@ class AbstractSummary(ABC):
 
 
 def _numbered(flags: NumberLike) -> Any:
+    if isinstance(flags, Draws):
+        return flags  # refused with all that is no column
     array = np.asarray(flags)
     return array.astype(np.float64) if array.dtype == np.bool_ else array
 

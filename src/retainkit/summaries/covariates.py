@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from retainkit._numerics.grouping import Levels
-from retainkit.columns import labels_of
-from retainkit.domains import refuse_masked
-from retainkit.errors import InputError, near
+from retainkit.columns import labels_of, named_once
+from retainkit.errors import InputError, near, refuse_masked
 from retainkit.summaries._base import AbstractSummary
-from retainkit.typing import Array, Frame, Unit
+from retainkit.typing import Array, Frame, Plain, Unit
 
 if TYPE_CHECKING:
     from retainkit.tables import Column
@@ -72,6 +71,13 @@ class Described(AbstractSummary, Generic[S]):
         return {**self.data.columns, **{_PREFIX + name: c for name, c in self.covariates.items()}}
 
     @property
+    def _beside(self) -> dict[str, Array]:
+        return self.data._beside
+
+    def _alike(self) -> Plain:
+        return self.data._alike()
+
+    @property
     def scales(self) -> dict[str, float]:
         return self.data.scales
 
@@ -87,6 +93,13 @@ class Described(AbstractSummary, Generic[S]):
     def informative_customers(self) -> float:
         return self.data.informative_customers
 
+    def fingerprint(self, beside: Mapping[str, Array] | None = None) -> dict[str, float]:
+        return self.data.fingerprint({**self.covariates, **(beside or {})})
+
+    def __retention_data__(self, kind: type[object]) -> object:
+        """What a model without covariates is fitted to."""
+        return self.data if isinstance(self.data, kind) else None
+
     def levels(self, column: str) -> Levels:
         return super().levels(column) if column.startswith(_PREFIX) else self.data.levels(column)
 
@@ -96,20 +109,27 @@ class Described(AbstractSummary, Generic[S]):
         return self._blank()._put(data=self.data._of(rest, weight), covariates=mine, weight=weight)
 
 
-def covariate_columns(covariates: Frame, argument: str = "covariates") -> dict[str, Array]:
-    """Named columns of finite numbers from a mapping, whose values may be single numbers, or any table."""
+def covariate_columns(
+    covariates: Frame, argument: str = "covariates", *, only: Iterable[str] | None = None
+) -> dict[str, Array]:
+    """Named columns of finite numbers from a mapping, whose values may be single numbers, or any table.
+
+    With names in `only` these, all of which must be there, and no others.
+    """
     from retainkit.tables import as_column, is_mapping, read_table
 
     def numbers(column: Column, name: str) -> Array:  # a copy, which may be made read-only
         return np.array(replace(column, argument=f"{argument}[{name!r}]").numbers(flags=True))
 
     if not is_mapping(covariates) or (covariates and all(np.ndim(v) == 1 for v in covariates.values())):
-        table = read_table(covariates, argument=argument, line="customer")
+        chosen, said = (None, None) if only is None else ({n: n for n in only}, dict.fromkeys(only, argument))
+        table = read_table(covariates, chosen, argument=argument, line="customer", arguments=said)
         return {name: numbers(table[name], name) for name in table}
     if not covariates:
         way_out = "Leave covariates out if there are none."
         raise InputError("empty", argument, {}, "must have at least one column", way_out)
-    flat = {n: as_column(argument, np.ravel(v), name=n) for n, v in covariates.items()}
+    wanted = {n: v for n, v in covariates.items() if only is None or n in only}
+    flat = {n: as_column(argument, np.ravel(v), name=n) for n, v in wanted.items()}
     return {n: numbers(column, n).reshape(np.shape(covariates[n])) for n, column in flat.items()}
 
 
@@ -145,7 +165,13 @@ def encode_categories(
     read.refuse_missing(gap)
     values = read.to_numpy()
     found = sorted(set(values.tolist()), key=str)
-    known = found if categories is None else list(categories)
+    listed = (categories,) if isinstance(categories, str) else categories
+    known = found if listed is None else list(listed)
+    twice = [v for i, v in enumerate(known) if str(v) in map(str, known[:i])]
+    if twice:
+        rule = f"must have a name of its own for each category, and {twice[0]!r} reads like another"
+        way_out = "Make all of them texts, or all numbers."
+        raise InputError("ambiguous", "column" if listed is None else "categories", twice[0], rule, way_out)
     strange = [v for v in found if v not in known]
     if strange:
         rule = f"must be one of the categories {known}"
@@ -175,7 +201,7 @@ def align_covariates(
     """
     from retainkit.tables import Fault, read_table, to_list
 
-    asked = None if columns is None else dict.fromkeys(columns, "columns")
+    asked = None if columns is None else dict.fromkeys(named_once("columns", columns), "columns")
     said = {**(asked or {}), customer_id: "customer_id"}
     table = read_table(
         frame,

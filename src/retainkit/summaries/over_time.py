@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.grouping import Levels
-from retainkit.columns import labels_of
+from retainkit.columns import labels_of, named_once
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries._base import AbstractSummary, require
 from retainkit.summaries.purchases import Purchases
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, Unit
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -30,6 +30,9 @@ class CovariatePeriods:
         different things, such as countries or recipients of a mailing.
     names : the k covariates
     width : length of a period in the unit of the purchases, > 0
+    edges : (periods + 1,), instead of a width
+        When each period begins, and the last ends, from the start of the first: months of the calendar have
+        lengths of their own. `summarize_over_time` finds them.
 
     Examples
     --------
@@ -42,24 +45,41 @@ class CovariatePeriods:
 
     values: Array  # (groups, periods, k)
     names: tuple[str, ...]
-    width: float
+    width: float | None
+    edges: Array
 
-    def __init__(self, values: NumberLike, *, names: Sequence[str], width: float = 1.0) -> None:
+    def __init__(
+        self,
+        values: NumberLike,
+        *,
+        names: Sequence[str],
+        width: float | None = None,
+        edges: NumberLike | None = None,
+    ) -> None:
+        named = named_once("names", names)
         table = np.array(REAL.check("values", values), np.float64)
         table = table[None] if table.ndim == 2 else table
-        if table.ndim != 3 or 0 in table.shape or table.shape[-1] != len(names):
-            rule = f"must be (periods, k) or (groups, periods, k) with k = {len(names)}, a column a name"
+        if table.ndim != 3 or 0 in table.shape or table.shape[-1] != len(named):
+            rule = f"must be (periods, k) or (groups, periods, k) with k = {len(named)}, a column a name"
             way_out = "Give one row a period; a single covariate is values[:, None]."
             raise InputError("length-mismatch", "values", f"shape {table.shape}", rule, way_out)
         table.setflags(write=False)
         object.__setattr__(self, "values", table)
-        object.__setattr__(self, "names", tuple(names))
-        object.__setattr__(self, "width", POSITIVE.check("width", width))
+        object.__setattr__(self, "names", named)
+        if edges is None:
+            width = float(POSITIVE.check("width", 1.0 if width is None else width))
+        object.__setattr__(self, "width", width)
+        object.__setattr__(self, "edges", _edges(table.shape[1], width, edges))
 
     @property
     def end(self) -> float:
         """How far the periods reach, counted from the start of the first."""
-        return self.values.shape[1] * self.width
+        return float(self.edges[-1])
+
+    def place(self, time: NumberLike) -> NDArray[np.intp]:
+        """The period in which each time lies; what lies at the very end belongs to the last."""
+        found = np.searchsorted(self.edges, np.asarray(time, np.float64), side="right") - 1
+        return np.clip(found, 0, self.values.shape[1] - 1)
 
     def clock(self, coefficients: Array) -> Clock:
         """How fast purchasing runs in each period for given coefficients (…, k)."""
@@ -84,20 +104,20 @@ class Clock:
         return self._integral(np.moveaxis(moved, -1, 0), time, group)
 
     def _integral(self, rate: Array, time: Array, group: NDArray[np.intp]) -> Array:
-        width = self.periods.width
+        edges = self.periods.edges
         cumulated = np.zeros((*rate.shape[:-1], rate.shape[-1] + 1))
-        np.cumsum(rate * width, axis=-1, out=cumulated[..., 1:])
-        place = np.minimum((time / width).astype(np.intp), rate.shape[-1] - 1)
-        return cumulated[..., group, place] + rate[..., group, place] * (time - place * width)
+        np.cumsum(rate * np.diff(edges), axis=-1, out=cumulated[..., 1:])
+        place = self.periods.place(time)
+        return cumulated[..., group, place] + rate[..., group, place] * (time - edges[place])
 
     def time_at(self, operational: Array, group: NDArray[np.intp]) -> Array:
         """The calendar time of an operational time: the inverse of `at`, for one set of paces."""
-        width = self.periods.width
+        edges = self.periods.edges
         found = np.empty_like(operational)
         for g in np.unique(group):
             mine = group == g
-            cumulated = np.append(0.0, np.cumsum(self.pace[g] * width))
-            found[mine] = np.interp(operational[mine], cumulated, width * np.arange(cumulated.size))
+            cumulated = np.append(0.0, np.cumsum(self.pace[g] * np.diff(edges)))
+            found[mine] = np.interp(operational[mine], cumulated, edges)
         return found
 
 
@@ -124,7 +144,7 @@ class PurchasesOverTime(AbstractSummary):
     >>> import retainkit as rk
     >>> periods = rk.CovariatePeriods([[0.0], [1.0], [0.0]], names=["christmas"])
     >>> bought = rk.Purchases(frequency=[1, 0], recency=[1.5, 0], T=[2.5, 2])
-    >>> data = rk.PurchasesOverTime(bought, birth=[0, 1], at_purchases=[[1], [0]], periods=periods)
+    >>> data = rk.summaries.PurchasesOverTime(bought, birth=[0, 1], at_purchases=[[1], [0]], periods=periods)
     >>> data.customers
     2.0
     """
@@ -175,8 +195,21 @@ class PurchasesOverTime(AbstractSummary):
         """What times count in."""
         return self.purchases.unit
 
+    def fingerprint(self, beside: Mapping[str, Array] | None = None) -> dict[str, float]:
+        named = dict(zip(self.periods.names, self.at_purchases.T, strict=True))
+        return self.purchases.fingerprint({**named, **(beside or {})})
+
+    def __retention_data__(self, kind: type[object]) -> object:
+        """What a model without covariates is fitted to."""
+        return self.purchases if isinstance(self.purchases, kind) else None
+
     def missing_evidence(self) -> tuple[str, str] | None:
         return self.purchases.missing_evidence()
+
+    def _alike(self) -> Plain:
+        # births and groups point into the periods: of two summaries they are one thing only with one calendar
+        told = (self.periods.names, self.periods.values, self.periods.edges)
+        return {**self.purchases._alike(), "periods": told}
 
     def _of(self, entries: dict[str, Levels], weight: Array) -> Self:
         inner = {name: part for name, part in entries.items() if name in self.purchases.columns}
@@ -186,6 +219,24 @@ class PurchasesOverTime(AbstractSummary):
         return self._blank()._put(
             purchases=purchases, at_purchases=np.stack(sums, axis=1), weight=weight, **own
         )
+
+
+def _edges(periods: int, width: float | None, edges: NumberLike | None) -> Array:
+    if edges is None:
+        assert width is not None
+        found: Array = np.arange(periods + 1) * np.float64(width)
+    else:
+        found = np.array(REAL.check("edges", edges), np.float64)
+        way_out = "For example edges=[0, 31, 59] for January and February in days."
+        if found.shape != (periods + 1,):
+            rule = f"must be {periods + 1} times: the begin of each period, and the end of the last"
+            raise InputError("length-mismatch", "edges", f"shape {found.shape}", rule, way_out)
+        if width is not None:
+            raise InputError("needless", "width", width, "must be left out where edges are given", way_out)
+        if found[0] != 0.0 or (np.diff(found) <= 0.0).any():
+            raise InputError("not-ascending", "edges", found, "must rise from 0", way_out)
+    found.setflags(write=False)
+    return found
 
 
 def _one_each(argument: str, value: NumberLike, n: int) -> Array:
@@ -198,9 +249,9 @@ def _one_each(argument: str, value: NumberLike, n: int) -> Array:
 
 def with_times(purchases: Purchases, *, recency: Array, T: Array) -> Purchases:
     """The same purchases on another clock, known to be in order; times may have leading axes (…, n)."""
-    columns = {"frequency": purchases.frequency, "recency": recency, "T": T}
-    own = np.arange(len(purchases))
+    columns, own = {"recency": recency, "T": T}, np.arange(len(purchases))
     levels = {name: Levels(column, own) for name, column in columns.items()}
+    levels["frequency"] = purchases.levels("frequency")
     return purchases._blank()._put(**columns, _levels=levels)  # pyright: ignore[reportPrivateUsage]
 
 

@@ -57,6 +57,16 @@ class Spend(AbstractSummary):
     def columns(self) -> dict[str, Array]:
         return {"frequency": self.frequency, "monetary_value": self.monetary_value}
 
+    def totals(self) -> tuple[Array, Array, Array]:
+        """What each entry spent in all, ln of its mean, and 1; 1, 0 and 0 where nothing is known."""
+
+        def found() -> tuple[Array, Array, Array]:
+            known = self.frequency > 0
+            mean = np.where(known, self.monetary_value, 1.0)
+            return np.where(known, self.frequency, 1.0) * mean, np.log(mean), known.astype(np.float64)
+
+        return self._once("totals", found)
+
     @property
     def scales(self) -> dict[str, float]:
         evidence = self.weight * self.frequency

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from retainkit.errors import InputError
 from retainkit.tables.column import Column
-from retainkit.tables.days import DAY, DateRule
+from retainkit.tables.days import DAY, SERIAL, DateRule
 from retainkit.tables.read import as_column
 
 _TIME = re.compile("[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})([.][0-9]+)?)?")
@@ -40,6 +40,9 @@ def _since_midnight(column: Column, rule: DateRule) -> NDArray[np.timedelta64]:
 
 
 def _microseconds(value: object, rule: DateRule) -> int:
+    if rule.counts and isinstance(value, str | int | float):
+        per_day = SERIAL[str(rule.date_format)][1]
+        return round(float(value) % per_day / per_day * 86_400e6)
     if isinstance(value, str) and rule.date_format is not None:
         value = datetime.strptime(value, rule.date_format)  # noqa: DTZ007  # its own clock
     if isinstance(value, datetime):

@@ -6,23 +6,25 @@ numbers, flags, ids or labels, so all of them take and refuse the same, and one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from numbers import Real
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import as_numbers
-from retainkit.errors import InputError
 from retainkit.tables import series
-from retainkit.tables.days import CONVERT, DAY, DateRule, Mask, from_array
+from retainkit.tables.amounts import PLAIN, AmountRule, unreadable
+from retainkit.tables.days import CONVERT, DAY, DateRule, Days, Mask, from_array
+from retainkit.tables.gaps import missing_in, says_missing
+from retainkit.tables.labels import Labels, labels_of
 from retainkit.tables.problems import (
     INFINITE,
     NO_DATE,
-    NO_DECIMAL,
     NO_FLAG,
     NO_ID,
     NO_VALUE,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 Codes: TypeAlias = NDArray[np.int64]
 """For each line the place of its value among the distinct ones."""
+
+Use: TypeAlias = Literal["number", "day"]
+"""As what an expression reads the cells of a column of text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,14 @@ class Column:
         Whether it comes from a text file, where everything is text.
     in_arrays : bool
         Whether the table was a dict of columns: its ids are given back as an array.
+    rows, of : optional
+        Where its lines stood, and among how many, if some of the table were left out; errors tell these.
+    amounts : AmountRule
+        How text writes its numbers.
+    parts : columns of text and what they were read as
+        Those that an expression made it from; their cells must be readable.
+    place : function, optional
+        Where a row stands in the file that the table comes from.
     """
 
     argument: str
@@ -60,6 +73,11 @@ class Column:
     values: Values | nw.Series[Any]
     written: bool = False
     in_arrays: bool = False
+    rows: Codes | None = None
+    of: int = 0
+    amounts: AmountRule = PLAIN
+    parts: tuple[tuple[Column, Use], ...] = ()
+    place: Callable[[int], str] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -82,9 +100,20 @@ class Column:
     def refuse(self, bad: Mask, fault: Fault) -> None:
         """Raise for the first line that has a fault, with its place and how many there are."""
         if bad.any():
-            row = int(np.argmax(bad))
-            count, lines = int(bad.sum()), bad.size
-            raise fault.refusal(self.argument, self.name, value=self[row], row=row, count=count, lines=lines)
+            line, count = int(np.argmax(bad)), int(bad.sum())
+            row, lines = (line, bad.size) if self.rows is None else (int(self.rows[line]), self.of)
+            place = "" if self.place is None else self.place(row)
+            if ", sheet " in place and fault.code == "missing-value":
+                place += ": empty, or a formula whose value is not in the file"
+            said: Any = {"value": self[line], "row": row, "count": count, "lines": lines, "place": place}
+            raise fault.refusal(self.argument, self.name, **said)
+
+    def keep(self, which: Mask) -> Column:
+        """The lines that `which` marks."""
+        rows = np.flatnonzero(which) if self.rows is None else self.rows[which]
+        parts = tuple((part.keep(which), use) for part, use in self.parts)
+        values = series.keep(self.values, which)
+        return replace(self, values=values, rows=rows, of=self.of or len(self), parts=parts)
 
     def refuse_missing(self, fault: Fault = NO_VALUE) -> None:
         """Raise where there is no value."""
@@ -108,22 +137,75 @@ class Column:
 
     def numbers(self, missing: Fault = NO_VALUE, *, flags: bool = False) -> Array:
         """Finite numbers; with `flags`, True and False count as 1 and 0."""
+        self.refuse_unreadable()
         self.refuse_missing(missing)
         if flags and self.is_flags:
             return np.array(self.to_list(), np.float64)
-        if self.written and not isinstance(self.values, np.ndarray):
-            values, bad = series.written_numbers(self.values)
-            self.refuse(bad, NO_DECIMAL)
+        if self._is_read:
+            values, bad = self.read_numbers()
+            self._refuse_text(bad)
         else:
             values = self._numbers()
         self.refuse(np.isinf(values), INFINITE)
         return values
 
+    @property
+    def _is_read(self) -> bool:
+        """Whether its text, if it has any, is read as numbers."""
+        kinds = ("String", "object", "Object", "Categorical", "Enum")
+        text = str(self.values.dtype).startswith(kinds) or _is_text(self.values)
+        return text and (self.written or self.amounts.example is not None)
+
+    def read_numbers(self) -> tuple[Array, Mask]:
+        """Numbers, NaN where there is none, and which cells are neither numbers nor missing."""
+        if self._is_read:
+            if isinstance(self.values, np.ndarray) or _is_object(self.values):
+                values, bad = self.amounts.of_texts(self.to_list())
+            else:
+                values, bad = series.written_numbers(self.values, self.amounts)
+            return np.where(bad, np.nan, values), bad & ~self.missing
+        if isinstance(self.values, np.ndarray) and self.values.dtype.kind in "iufb":
+            return self.values.astype(np.float64), np.zeros(len(self), np.bool_)
+        listed = [None if isinstance(value, str) else value for value in self.to_list()]
+        values, bad = PLAIN.of_texts(listed)
+        return np.where(bad, np.nan, values), bad & ~self.missing
+
+    def read_days(self) -> tuple[Days, Mask]:
+        """Days, and which cells are neither days nor missing."""
+        days, bad = np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_)
+        there = ~self.missing
+        values = series.keep(self.values, there)
+        found = from_array(values) if isinstance(values, np.ndarray) else series.days(values, DAY)
+        if found is None:
+            raise wrong_type(self.argument, self.name, self.values.dtype, DAY.sentence, CONVERT)
+        days[there], bad[there] = found
+        return days, bad
+
+    def refuse_unreadable(self) -> None:
+        """Raise where an expression could not read what it was made from."""
+        for part, use in self.parts:
+            if use == "day":
+                part.refuse(part.read_days()[1], DAY.fault())
+            elif part._is_read:
+                part._refuse_text(part.read_numbers()[1])
+            else:
+                part.keep(~part.missing)._numbers()
+
+    def _refuse_text(self, bad: Mask) -> None:
+        if bad.any():
+            self.refuse(bad, unreadable(self[int(np.argmax(bad))], self.amounts))
+
     def _numbers(self) -> Array:
         values = self.values if isinstance(self.values, np.ndarray) else series.numbers(self.values)
         if values is None or values.dtype.kind in "USTbMm" or not _all_numbers(values):
+            listed = self.to_list()
+            bad = np.array([not _is_number(value) for value in listed], np.bool_)
+            if not bad.all() or self.place is not None:
+                self._refuse_text(bad)
+            hint = unreadable(listed[0], self.amounts).way_out if isinstance(listed[0], str) else ""
             convert = "Convert the column to numbers first; categories become numbers by encode_categories."
-            raise wrong_type(self.argument, self.name, self.values.dtype, "must be numbers", convert)
+            way_out = f"{convert} {hint}" if hint.startswith("amount_format=") else convert
+            raise wrong_type(self.argument, self.name, self.values.dtype, "must be numbers", way_out)
         return as_numbers(self.argument, values)
 
     @property
@@ -147,26 +229,45 @@ class Column:
         self.refuse((values != 0.0) & (values != 1.0), NO_FLAG)
         return values == 1.0
 
-    def ids(self) -> tuple[Any, Codes]:
+    @property
+    def without_id(self) -> Mask:
+        """Where there is no id: no value, or a text that says so."""
+        return self.missing | says_missing(self.values)
+
+    def ids(self, nobody: Fault = NO_ID) -> tuple[Any, Codes]:
         """The distinct ids in order, in the caller's kind of column, and each line's place among them."""
-        self.refuse_missing(NO_ID)
+        if not self.missing.any():
+            ids, code = self._numbered()
+            if not says_missing(ids).any():  # there are fewer of them than lines
+                return ids, code
+        self.refuse(self.without_id, nobody)
+        raise AssertionError  # one of them is missing
+
+    def _numbered(self) -> tuple[Any, Codes]:
         try:
             if isinstance(self.values, np.ndarray):
                 return _numbered(self.values)
             ids, code = series.numbered(self.values, written=self.written)
         except TypeError as error:
-            raise wrong_type(
-                self.argument,
-                self.name,
-                "mixed",
-                "must hold ids of one type",
-                "Convert the ids to text: '1' and 1 differ.",
-            ) from error
+            listed = self.to_list()
+            texts = np.array([isinstance(value, str) for value in listed], np.bool_)
+            rule, way_out = "must hold ids of one type", "Convert the ids to text: '1' and 1 differ."
+            fewer = texts if 2 * texts.sum() <= texts.size else ~texts
+            if fewer.any():
+                self.refuse(
+                    fewer,
+                    Fault(
+                        "wrong-type",
+                        rule,
+                        f"{way_out} A line of totals goes by where.",
+                    ),
+                )
+            raise wrong_type(self.argument, self.name, "mixed", rule, way_out) from error
         return (np.asarray(ids) if self.in_arrays else ids), code
 
     def places_of(self, ids: list[Any], twice: Fault) -> NDArray[np.intp]:
         """The line of each of some ids, -1 where it has none; `twice` is said of an id with two lines."""
-        self.refuse_missing(NO_ID)
+        self.refuse(self.without_id, NO_ID)
         mine = self.to_list()
         place = {value: line for line, value in reversed(list(enumerate(mine)))}
         first = np.array([place[value] for value in mine], np.intp)
@@ -178,7 +279,7 @@ class Column:
         if isinstance(self.values, np.ndarray):
             return self.values
         if self.written:
-            numbers, bad = series.written_numbers(self.values)
+            numbers, bad = series.written_numbers(self.values, self.amounts)
             if not (bad & ~self.missing).any():
                 return np.where(bad, np.nan, numbers)
         return series.array(self.values)
@@ -197,6 +298,18 @@ def _python(values: Values) -> Values:
     return values.astype("datetime64[us]") if values.dtype == np.dtype("datetime64[ns]") else values
 
 
+def _is_text(values: Any) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype.kind in "UT"  # pyright: ignore[reportUnknownMemberType]
+
+
+def _is_object(values: Any) -> bool:
+    return str(values.dtype) == "Object"
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is not bool and isinstance(value, Real | Decimal)
+
+
 def _all_numbers(values: Values) -> bool:
     if values.dtype != np.object_:
         return True
@@ -209,99 +322,3 @@ def _numbered(ids: Values) -> tuple[Values, Codes]:
     sortable = ids.astype(np.str_) if texts else ids  # sorts ten times as fast
     found, code = np.unique(sortable, return_inverse=True)
     return (found.astype(object) if texts else found), code.astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """The distinct labels of a column in order, and each line's place among them; -1 where missing."""
-
-    values: tuple[str | int, ...]
-    place: NDArray[np.int64]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The labels as texts."""
-        return tuple(str(value) for value in self.values)
-
-
-def labels_of(argument: str, column: str | None, values: list[Any], missing: Mask) -> Labels:
-    """Texts or whole numbers, and '' is missing; a whole float is the number that a gap made of it."""
-    try:
-        found = {value: k for k, value in enumerate(dict.fromkeys(values))}
-        first = np.fromiter(map(found.__getitem__, values), np.int64, len(values))
-    except TypeError as error:  # lists, for one
-        raise _unreadable(argument, column, values[:1]) from error
-    first[missing] = -1
-    raw = list(found)
-    read: dict[int, Any] = {k: _label(raw[k]) for k in np.unique(first[first >= 0]).tolist()}
-    named = {k: label for k, label in read.items() if label != ""}
-    if None in read.values() or len({isinstance(label, str) for label in named.values()}) > 1:
-        raise _unreadable(argument, column, [raw[k] for k in read])
-    order = sorted(named, key=named.__getitem__)
-    place = np.full(len(raw) + 1, -1, np.int64)  # the last place stands for -1
-    place[order] = np.arange(len(order))
-    return Labels(tuple(named[k] for k in order), place[first])
-
-
-def _label(value: Any) -> Any:
-    """The text or whole number that a value is; None for anything else."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
-        return None
-    number = float(value)
-    return int(number) if number.is_integer() else None
-
-
-def _unreadable(argument: str, column: str | None, values: list[Any]) -> InputError:
-    kinds = sorted({type(value).__name__ for value in values})
-    rule = "must hold texts only, or whole numbers only"
-    return wrong_type(argument, column, " and ".join(kinds), rule, "Convert the column to text.")
-
-
-def is_missing(value: object) -> bool:
-    """Whether an object stands for no value: None, NaN, NaT, NA or the empty text."""
-    if isinstance(value, str):
-        return value == ""
-    if isinstance(value, float | Decimal | np.datetime64 | np.timedelta64):
-        return bool(value != value)
-    return value is None or type(value).__name__ in ("NaTType", "NAType")
-
-
-def missing_in(values: Values | nw.Series[Any]) -> Mask:
-    """Where a column has no value."""
-    if not isinstance(values, np.ndarray):
-        return _missing_in_series(values)
-    kind = values.dtype.kind
-    if kind in "fmM":
-        return np.isnan(values)
-    if kind in "UT":
-        return values == ""
-    if kind == "O":
-        return np.array([is_missing(value) for value in values.tolist()], np.bool_)
-    return np.zeros(values.shape, np.bool_)
-
-
-def _missing_in_series(values: nw.Series[Any]) -> Mask:
-    import narwhals as nw
-
-    gone, kind = np.array(values.is_null().to_numpy(), np.bool_), values.dtype
-    if kind.is_float():
-        gone |= np.isnan(values.to_numpy())
-    elif kind == nw.String:
-        gone |= (values == "").fill_null(value=True).to_numpy().astype(np.bool_)
-    elif kind == nw.Object:
-        gone |= np.array([is_missing(value) for value in values.to_list()], np.bool_)
-    return gone
-
-
-def unmasked(values: Values) -> Values:
-    """An array whose masked entries, if it has any, are None."""
-    if not isinstance(values, np.ma.MaskedArray):
-        return values
-    mask = np.ma.getmaskarray(values)
-    if not mask.any():
-        return np.asarray(values)
-    objects = np.asarray(values).astype(object)
-    objects[mask] = None
-    return objects

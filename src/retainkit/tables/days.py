@@ -19,8 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
+from retainkit.tables.amounts import NUMBER
 from retainkit.tables.problems import Fault
-from retainkit.typing import Values
+from retainkit.typing import Unit, Values
+from retainkit.units import MONTHS_PER
+
+_MONDAY = 3  # 1 January 1970 was a Thursday
 
 Days: TypeAlias = NDArray[np.int64]
 """Days since 1970-01-01."""
@@ -47,6 +51,18 @@ _DIRECTIVES = {
 }
 
 
+SERIAL = {
+    "excel": ("days as Excel counts them (45322 for 2024-01-31)", 1.0, -25_569, 61),
+    "epoch-s": ("seconds since 1970", 86_400.0, 0, -(1 << 36)),
+    "epoch-ms": ("milliseconds since 1970", 86_400_000.0, 0, -(1 << 46)),
+}
+"""Numbers that count from some moment: in words, how many make a day, where day 0 is, the first that is one.
+
+Excel counts a 29 February 1900 that never was, so its numbers mean days from the next one on.
+"""
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # of the calendar: 0001-01-01 and 9999-12-31
+
+
 @dataclass(frozen=True, slots=True)
 class DateRule:
     """What a reader takes for a date.
@@ -56,19 +72,27 @@ class DateRule:
     months : bool
         Whether a month will do: text YYYY-MM or YYYYMM, numbers YYYYMM, monthly periods.
     date_format : str, optional
-        How text and numbers write a date, as for `datetime.strptime`; nothing else is read then.
+        How text and numbers write a date, as for `datetime.strptime`, or "excel", "epoch-s", "epoch-ms" for
+        numbers that count days, seconds or milliseconds; nothing else is read then.
     """
 
     months: bool = False
     date_format: str | None = None
 
     def __post_init__(self) -> None:
-        if self.date_format is not None:
+        if self.date_format is not None and not self.counts:
             _check_format(self.date_format, self.months)
+
+    @property
+    def counts(self) -> bool:
+        """Whether numbers count from some moment."""
+        return isinstance(self.date_format, str) and self.date_format in SERIAL
 
     @property
     def sentence(self) -> str:
         """The rule in words, for messages."""
+        if self.counts:
+            return f"must be dates, timestamps, or {SERIAL[str(self.date_format)][0]}"
         if self.date_format is not None:
             return f"must be dates, timestamps, or text and numbers of the form {self.date_format!r}"
         if self.months:
@@ -88,6 +112,8 @@ class DateRule:
     @property
     def text(self) -> str:
         """The regular expression of a date in text, in the dialect that all engines share."""
+        if self.counts:
+            return NUMBER
         if self.date_format is not None:
             return _shape_of(self.date_format)
         ways = [COMPACT, DASHED, *([MONTH] if self.months else [])]
@@ -131,10 +157,21 @@ def from_numbers(number: Days, rule: DateRule = DAY) -> tuple[Days, Mask]:
     return days, bad | (full < 1000_01_01)
 
 
+def from_counts(number: Values, rule: DateRule) -> tuple[Days, Mask]:
+    """Days from numbers that count from some moment; the time of day falls away."""
+    _, per_day, start, least = SERIAL[str(rule.date_format)]
+    day = np.floor(number.astype(np.float64) / per_day) + start
+    bad = ~(np.isfinite(day) & (number >= least) & (day >= FIRST_DAY) & (day <= LAST_DAY))
+    return np.where(bad, 0.0, day).astype(np.int64), bad
+
+
 def from_text(text: str, rule: DateRule = DAY) -> int | None:
     """The day that a text writes; None for a text that writes none."""
     if not re.fullmatch(rule.text, text):
         return None
+    if rule.counts:
+        counted, bad = from_counts(np.array([float(text)]), rule)
+        return None if bad[0] else int(counted[0])
     if rule.date_format is not None:
         try:
             return datetime.strptime(text, rule.date_format).toordinal() - _EPOCH  # noqa: DTZ007  # own clock
@@ -157,6 +194,8 @@ def from_object(value: object, rule: DateRule = DAY) -> int | None:
         value, rule = str(value), DateRule(rule.months)
     elif isinstance(value, float) and value.is_integer():  # what a gap makes of whole numbers
         value = str(int(value))
+    elif isinstance(value, float) and rule.counts:
+        value = repr(value)
     elif isinstance(value, Integral):
         value = str(value)  # "True", for one, is no date
     return from_text(value, rule) if isinstance(value, str) else None
@@ -186,6 +225,8 @@ def from_array(values: Values, rule: DateRule = DAY) -> tuple[Days, Mask] | None
     if kind == "M":
         days = values.astype("datetime64[D]").astype(np.int64)
         return days, np.full(values.size, not _whole_days(values.dtype, rule), np.bool_)
+    if kind in "iuf" and rule.counts:
+        return from_counts(values, rule)
     if kind == "f" and bool(np.isfinite(values).all()) and bool((values == np.floor(values)).all()):
         values, kind = np.clip(values, -1, 1 << 40).astype(np.int64), "i"
     if kind in "iu" and rule.date_format is None:
@@ -200,14 +241,45 @@ def _whole_days(kind: np.dtype[Any], rule: DateRule) -> bool:
     return unit != "Y" and (rule.months or unit != "M")  # a month is a day only where months are asked for
 
 
-def one_day(argument: str, value: object, rule: DateRule = DAY) -> int:
-    """The day that a caller wrote as an argument, by the same rule; of a month, the last day."""
+def month_of(day: Days) -> Days:
+    """Months since January 1970."""
+    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def _first_day(month: Days) -> Days:
+    return month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def period_of(day: Days, every: Unit) -> Days:
+    """The number of the day, week (from Monday), month, quarter or year in which each day lies."""
+    if every == "day":
+        return day
+    return (day + _MONDAY) // 7 if every == "week" else month_of(day) // MONTHS_PER[every]
+
+
+def begin_of(period: Days, every: Unit) -> Days:
+    """The first day of each period."""
+    if every == "day":
+        return period
+    return period * 7 - _MONDAY if every == "week" else _first_day(period * MONTHS_PER[every])
+
+
+def after_months(start: Days, months: Days) -> Days:
+    """The same day of the month so many months later, or the last day of a month that has no such day."""
+    own = month_of(start)
+    target = own + months
+    return np.minimum(_first_day(target) + start - _first_day(own), _first_day(target + 1) - 1)
+
+
+def one_day(argument: str, value: object, rule: DateRule = DAY, *, begin: bool = False) -> int:
+    """The day that a caller wrote as an argument, by the same rule; of a month, the last day or the first."""
     day = from_object(value, DateRule(rule.months))
     if day is None:
-        month = " or '1997-10' (the end of that month)" if rule.months else ""
+        side = "begin" if begin else "end"
+        month = f" or '1997-10' (the {side} of that month)" if rule.months else ""
         sentence = f"must be a date: a datetime.date, a timestamp or text such as '1997-10-01'{month}"
         raise InputError("unreadable-date", argument, value, sentence, "Write the day as YYYY-MM-DD.")
-    if rule.months and from_object(value, DAY) is None:
+    if rule.months and not begin and from_object(value, DAY) is None:
         month = np.datetime64(day, "D").astype("datetime64[M]")
         return int((month + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64)) - 1
     return day
@@ -235,11 +307,15 @@ def _is_number(part: str) -> bool:
 def _check_format(pattern: Any, months: bool) -> None:
     tried = date(2001, 2, 1 if months else 3)
     try:
-        known = set(re.findall("%(.)", pattern)) <= set(_DIRECTIVES)
+        written = set(re.findall("%(.)", pattern))
+        # a day without its year is no day
+        known = written <= set(_DIRECTIVES) and not written.isdisjoint("yY")
         good = known and datetime.strptime(tried.strftime(pattern), pattern).date() == tried  # noqa: DTZ007
     except (ValueError, TypeError):
         good = False
     if not good:
         rule = f"must write a {'month' if months else 'day'} as datetime.strptime does, without a zone"
-        way_out = "For example '%d/%m/%Y' for 31/12/2024."
+        way_out = (
+            "For example '%d/%m/%Y' for 31/12/2024; numbers that count: 'excel', 'epoch-s' or 'epoch-ms'."
+        )
         raise InputError("wrong-type", "date_format", pattern, rule, way_out)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import glob
-import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError, MissingDependencyError, near
-from retainkit.tables.days import COMPACT, DASHED, DateRule
-from retainkit.tables.problems import Said
+from retainkit.errors import InputError, MissingDependencyError
+from retainkit.tables.amounts import COMMA, PLAIN, AmountRule
+from retainkit.tables.days import COMPACT, DASHED, FIRST_DAY, LAST_DAY, SERIAL, DateRule
+from retainkit.tables.files import (
+    Located,
+    Origin,
+    Text,
+    check_encoding,
+    found_encoding,
+    has_mixed_ends,
+    in_utf8,
+    look_into,
+)
+from retainkit.tables.problems import Said, empty_table, not_a_table
+from retainkit.tables.source import TableSource
 from retainkit.typing import ColumnLike, Foreign, Plain
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -40,7 +52,10 @@ def library(name: str) -> Foreign:
 def unreadable(error: Exception, argument: str = "source") -> InputError:
     """DuckDB's own complaint, in one sentence."""
     code = OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source"
-    shown, rule = Said(str(error).split("\n")[0]), "must be a table that DuckDB can read"
+    said = str(error).split("\n")
+    wrong = next((line for line in said if line.startswith("Expected ")), "")  # of a line of text
+    shown = Said(f"{said[0]} {wrong}".rstrip())
+    rule = "must be a table that DuckDB can read"
     return InputError(code, argument, shown, rule, "Open it in DuckDB to see the whole message.")
 
 
@@ -58,6 +73,12 @@ def day_in_sql(raw: str, kind: str, rule: DateRule) -> str | None:
     """The expression for the day of a column, NULL where there is none; None for another type."""
     if kind == "DATE" or kind.startswith("TIMESTAMP"):
         return f"CAST({raw} AS DATE)"
+    if rule.counts and (kind == "VARCHAR" or is_number(kind)):
+        _, per_day, start, least = SERIAL[str(rule.date_format)]
+        number = PLAIN.in_sql(raw) if kind == "VARCHAR" else raw
+        day = f"floor(({number}) / {per_day}) + ({start})"
+        good = f"({number}) >= {least} AND {day} BETWEEN {FIRST_DAY} AND {LAST_DAY}"
+        return f"CASE WHEN {good} THEN DATE '1970-01-01' + CAST({day} AS INTEGER) END"
     if kind in FLOATS:
         raw, kind = f"(CASE WHEN {raw} = floor({raw}) THEN TRY_CAST({raw} AS BIGINT) END)", "BIGINT"
     if rule.date_format is not None and (kind == "VARCHAR" or kind in INTEGERS):
@@ -123,62 +144,145 @@ def whole_numbers(texts: Foreign) -> Any | None:
     return numbers if numbers.cast(pyarrow.string()) == texts else None  # '007' is not '7'
 
 
-Origin: TypeAlias = Literal["relation", "parquet", "text"]
-"""Where the lines come from: a relation of the caller, or files of one of the two kinds."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A relation with all that is known of how it is written."""
 
-_PARQUET = (".parquet", ".pq")
-_TEXT = (".csv", ".tsv", ".txt")
-_PACKED = (".gz", ".zst")
+    relation: Foreign
+    source: TableSource
+    origin: Origin = "relation"
+    separator: str | None = None
+    told: tuple[str, ...] = ()
+    """What was found and not given, in sentences."""
+    place: Callable[[int], str] | None = None
+
+    def rules(self, names: Iterable[str]) -> dict[str, AmountRule]:
+        """How each of some columns writes its numbers: as said, or with a decimal comma that is found."""
+        said = dict.fromkeys(names, self.source.amounts)
+        if (
+            not said
+            or self.origin != "text"
+            or self.source.amount_format is not None
+            or self.separator in (None, ",")
+        ):
+            return said
+        tests = ("[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})", ".*[.].*")
+        asked = [
+            f"coalesce(bool_or(regexp_full_match({quoted(n)}, '{t}')), false)" for n in said for t in tests
+        ]
+        ((*found,),) = self.relation.aggregate(", ".join(asked)).fetchall()
+        return {
+            name: COMMA if comma and not point else PLAIN
+            for name, comma, point in zip(said, found[::2], found[1::2], strict=True)
+        }
 
 
 @contextmanager
 def opened(
-    files: list[str], origin: Origin, limits: Plain, argument: str = "source"
-) -> Generator[Any, None, None]:
+    files: Located, source: TableSource, limits: Plain, argument: str = "source"
+) -> Generator[Opened, None, None]:
     """Files as a relation on a connection of its own, which is closed at the end."""
     duckdb = library("duckdb")
-    literal = [glob.escape(file) for file in files]
     with TemporaryDirectory(prefix="retainkit-", ignore_cleanup_errors=True) as spill:
-        connection = duckdb.connect(":memory:", config={"temp_directory": spill} | limits)
+        settings = {"temp_directory": spill} | limits | (source.engine.limits if source.engine else {})
+        try:
+            connection = duckdb.connect(":memory:", config=settings)
+        except duckdb.Error as error:
+            raise unreadable(error, "engine") from error
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            if origin == "text":  # as text, so that the date rule is ours and no id loses its zeros
-                yield connection.read_csv(literal, header=True, all_varchar=True, union_by_name=True)
-            else:
-                yield connection.read_parquet(literal, union_by_name=True)
+            yield _relation(connection, files, source, spill, argument)
         except duckdb.Error as error:
             raise unreadable(error, argument) from error
         finally:
             connection.close()
 
 
-def locate(path: str, argument: str = "source") -> tuple[list[str], Origin]:
-    """The files that a path or glob means, and their kind."""
-    matches = [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
-    if not matches:
-        folder = Path(path).parent
-        hint = near(Path(path).name, os.listdir(folder)) if folder.is_dir() else ""
-        rule = "must be a file, or a glob that matches files"
-        raise _no_file("missing-file", argument, path, rule, hint)
-    kind = _kind(matches[0])
-    if kind is None or any(_kind(match) != kind for match in matches):
-        shown = path if len(matches) == 1 else f"{path} ({len(matches)} files)"
-        rule = "must be CSV (.csv, .tsv, .txt, also .gz, .zst) or Parquet (.parquet, .pq) files of one kind"
-        hint = "For a folder give a glob, such as 'folder/*.parquet'. "
-        raise _no_file("unreadable-source", argument, shown, rule, hint)
-    return matches, kind
+def _relation(connection: Foreign, files: Located, source: TableSource, spill: str, argument: str) -> Opened:
+    source.refuse_needless(files.origin)
+    place = _Place(files, source)
+    literal = [glob.escape(file) for file in files.paths]
+    if files.origin == "parquet":
+        return Opened(connection.read_parquet(literal, union_by_name=True), source, "parquet", place=place)
+    if files.origin == "json":
+        found = connection.read_json(literal, format="newline_delimited", sample_size=-1)
+        # a day in text stays text, so that the date rule is ours; DuckDB would take 01-02-2024 for one
+        kinds = {
+            name: "VARCHAR" if kind == "DATE" or kind.startswith("TIME") else kind
+            for name, kind in columns_of(found).items()
+        }
+        relation = connection.read_json(literal, format="newline_delimited", columns=kinds)
+        return Opened(relation, source, "json", place=place)
+    return _text(connection, files, source, spill, argument, place)
 
 
-def _no_file(code: str, argument: str, path: str, rule: str, hint: str) -> InputError:
-    way_out = f"{hint}For other places and formats pass a dataframe or a DuckDB relation."
-    return InputError(code, argument, path, rule, way_out)
+def _text(
+    connection: Foreign, files: Located, source: TableSource, spill: str, argument: str, place: _Place
+) -> Opened:
+    """Text files, every column as text, so that the date rule is ours and no id loses its zeros."""
+    paths, told = list(files.paths), list[str]()
+    for k, path in enumerate(paths):
+        encoding = check_encoding(source.encoding) if source.encoding else found_encoding(path)
+        other = encoding not in ("utf-8", "utf-8-sig")
+        if other or has_mixed_ends(path):
+            paths[k] = in_utf8(path, encoding, spill, argument)
+            if other and source.encoding is None:
+                told.append(f"{Path(path).name} read as {encoding}")
+    heading = source.heading_row or 1
+    written = [look_into(path, source.separator, heading) for path in paths]
+    marks = {None if text is None else text.separator for text in written}
+    if len(marks) > 1:
+        shown = Said(" and ".join(map(repr, sorted(map(str, marks)))))
+        rule = "must have their columns separated alike in all files"
+        raise InputError("inconsistent", argument, shown, rule, "Read them one by one.")
+    mark = next(iter(marks))
+    if source.separator is None and mark not in (",", "\t", None):
+        told.append(f"columns separated by {mark!r}")
+    parts: dict[Text | None, list[str]] = {}
+    for text, path in zip(written, paths, strict=True):
+        parts.setdefault(text, []).append(path)
+    relations = [_lines(connection, found, text, heading, argument) for text, found in parts.items()]
+    relation = relations[0]
+    for k, part in enumerate(relations[1:]):
+        connection.register(f"whole{k}", relation)
+        connection.register(f"part{k}", part)
+        relation = connection.sql(f"SELECT * FROM whole{k} UNION ALL BY NAME SELECT * FROM part{k}")
+    return Opened(relation, source, "text", mark, tuple(told), place)
 
 
-def _kind(path: str) -> Origin | None:
-    name = path.lower()
-    if not os.path.isfile(path):
-        return None
-    if name.endswith(_PARQUET):
-        return "parquet"
-    stem = next((name.removesuffix(end) for end in _PACKED if name.endswith(end)), name)
-    return "text" if stem.endswith(_TEXT) else None
+def _lines(connection: Foreign, paths: list[str], text: Text | None, heading: int, argument: str) -> Foreign:
+    literal = [glob.escape(path) for path in paths]
+    heading = heading if text is None else text.heading_row
+    given: Plain = {"header": True} | ({"skiprows": heading - 1} if heading > 1 else {})
+    if text is None:
+        return connection.read_csv(literal, all_varchar=True, union_by_name=True, **given)
+    if not text.names:
+        raise empty_table(argument, "line")
+    twice = next((name for k, name in enumerate(text.names) if name in text.names[:k]), None)
+    if twice is not None:
+        raise not_a_table(argument, f"two columns of one name ({twice!r})", "Rename one of them.")
+    # DuckDB's own look at a file passes over what it finds odd: a short heading, lines that begin with #
+    columns = dict.fromkeys(text.names, "VARCHAR")
+    dialect = {"sep": text.separator, "quotechar": '"', "escapechar": '"', "auto_detect": False}
+    return connection.read_csv(literal, columns=columns, **dialect, **given)
+
+
+class _Place:
+    """Where a row of several files stands, found out when it is asked for."""
+
+    def __init__(self, files: Located, source: TableSource) -> None:
+        self.files, self.source = files, source
+
+    def __call__(self, row: int) -> str:
+        for path in self.files.paths:
+            heading = self.source.heading_row or 1 if self.files.origin == "text" else 0
+            text = look_into(path, ",", heading) if heading else None
+            heading = heading if text is None else text.heading_row
+            if path is not self.files.paths[-1]:
+                with opened(Located([path], self.files.origin), self.source, {}) as one:
+                    ((lines,),) = one.relation.aggregate("count(*)").fetchall()
+                if row >= lines:
+                    row -= lines
+                    continue
+            return f"{Path(path).name}, row {heading + 1 + row}"
+        raise AssertionError  # the last file has it

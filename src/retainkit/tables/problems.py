@@ -24,21 +24,31 @@ class Fault(NamedTuple):
     way_out: str
 
     def refusal(
-        self, argument: str, column: str | None, *, value: object, row: int, count: int, lines: int
+        self,
+        argument: str,
+        column: str | None,
+        *,
+        value: object,
+        row: int,
+        count: int,
+        lines: int,
+        place: str = "",
     ) -> InputError:
-        """The error: how many lines have the fault, and the first of them with its row from 0."""
-        place = "" if column is None else f" in column {column!r}"
-        rule = f"{self.rule} ({count:,} of {lines:,} lines{place} break this)"
-        return InputError(self.code, argument, Entry(value, row, 1), rule, self.way_out)
+        """The error: how many lines have the fault, and the first with its row from 0, and its place."""
+        name = "" if column is None else f" in column {column!r}"
+        rule = f"{self.rule} ({count:,} of {lines:,} lines{name} break this)"
+        return InputError(self.code, argument, Entry(value, row, 1, place), rule, self.way_out)
 
 
 _GAP = "must not be missing"
 NO_VALUE = Fault("missing-value", _GAP, "Fill the gaps, or leave out those lines.")
-NO_ID = Fault("missing-value", _GAP, "Leave out the lines without a customer, or give them one.")
-NO_DATE = Fault("missing-value", _GAP, "Leave out the lines without a date, or date them.")
-NO_DECIMAL = Fault(
-    "wrong-type", "must be numbers with a decimal point", "Remove currency signs and thousands separators."
+_ID = "Leave out the lines without a customer, or give them one"
+NO_ID = Fault("missing-value", _GAP, f"{_ID}.")
+_WORDS = "('nan', 'None' and 'NULL' as text are none)"
+NO_CUSTOMER = Fault(
+    "missing-value", _GAP, f"{_ID} {_WORDS}; missing_ids='drop' leaves them out and counts them."
 )
+NO_DATE = Fault("missing-value", _GAP, "Leave out the lines without a date, or date them.")
 NO_FLAG = Fault(
     "wrong-type", "must be 1 or 0, or true or false", "Compare it first, for example table['tickets'] > 0."
 )
@@ -61,8 +71,8 @@ def in_the_index(argument: str, name: object) -> InputError:
 def not_a_table(argument: str, found: str, way_out: str, also: str = "") -> InputError:
     """The error for a source that is no table; `also` names what else the caller may pass."""
     rule = (
-        f"must be {also}a dataframe (pandas, polars, pyarrow), a DuckDB relation, the path of CSV or "
-        "Parquet files, or a dict of columns of one length"
+        f"must be {also}a dataframe (pandas, polars, pyarrow), a DuckDB relation, the path of CSV, Parquet, "
+        "JSON lines or Excel files, or a dict of columns of one length"
     )
     return InputError("not-a-table", argument, Said(found), rule, way_out)
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypeGuard
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import labels_of
-from retainkit.errors import InputError, missing_column
+from retainkit.errors import InputError
 from retainkit.records import frame_beside
-from retainkit.tables.column import Column, unmasked
-from retainkit.tables.problems import empty_table, in_the_index, not_a_table
+from retainkit.tables.amounts import AmountRule
+from retainkit.tables.choice import Choice, Names
+from retainkit.tables.column import Column
+from retainkit.tables.days import Mask
+from retainkit.tables.files import is_path, locate
+from retainkit.tables.gaps import unmasked
+from retainkit.tables.made import WHERE, Enriched, computing, enrich, enrich_relation, make
+from retainkit.tables.problems import empty_table, not_a_table
+from retainkit.tables.source import TableSource
 from retainkit.typing import Array, Foreign, Frame, Values
 
+if TYPE_CHECKING:
+    from retainkit.tables.engine import Opened
+
 Source: TypeAlias = Any
-"""A dataframe of any kind that narwhals knows, a DuckDB relation, a path or glob, or a dict of columns."""
+"""A dataframe that narwhals knows, a DuckDB relation, paths, a dict of columns, or a `TableSource`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +40,16 @@ class Table:
     columns : dict of Column
     native : eager dataframe of the caller's kind, or dict of columns
         The columns under their keys.
+    left_out : int
+        Lines for which `where` did not hold.
+    told : tuple of str
+        What was found of a file and not given: its encoding, its separator.
     """
 
     columns: dict[str, Column]
     native: Foreign
+    left_out: int = 0
+    told: tuple[str, ...] = ()
 
     def __getitem__(self, key: str) -> Column:
         return self.columns[key]
@@ -48,6 +63,10 @@ class Table:
     def __len__(self) -> int:
         """Lines of the table."""
         return len(next(iter(self.columns.values())))
+
+    def keep(self, which: Mask) -> Table:
+        """The lines that `which` marks, of all columns; `native` stays what it was."""
+        return replace(self, columns={key: column.keep(which) for key, column in self.columns.items()})
 
     def with_columns(self, made: Mapping[str, Values]) -> Any:
         """The table in its own kind with further columns, which replace those of their name."""
@@ -100,83 +119,53 @@ def read_table(
     >>> table["date"].dates()
     array(['2024-01-31', '2024-02-29'], dtype='datetime64[D]')
     """
-    names = _Names(wanted, more, argument, arguments or {})
-    if is_mapping(source):
-        return _of_mapping(source, names, line)
-    written = False  # whether everything is text
-    if isinstance(source, str | os.PathLike):
-        native, written = _of_path(os.fspath(source), names)  # pyright: ignore[reportUnknownArgumentType]
-    elif is_relation(source):
-        native = _of_relation(source, names)
+    asked = TableSource.of(source)
+    names = Names(wanted, more, argument, arguments or {}, asked)
+    if is_path(asked.table):
+        return _with_lines(_of_path(asked, names), argument, line)
+    asked.refuse_needless("table")
+    if is_mapping(asked.table):
+        return _with_lines(_of_mapping(asked.table, names, line), argument, line)
+    table = as_relation(asked.table)
+    if is_relation(table):
+        from retainkit.tables.engine import Opened
+
+        found = _of_relation(Opened(table, asked), names)
     else:
-        native = _of_frame(source, names, line, also)
+        found = _of_frame(table, names, line, also)
+    return _with_lines(found, argument, line)
+
+
+def _of_path(source: TableSource, names: Names) -> Table:
+    files = locate(source.table, names.table)
+    if files.origin == "excel":
+        from retainkit.tables.workbook import read_workbooks
+
+        source.refuse_needless("excel")
+        columns, place = read_workbooks(files.paths, source, names.table)
+        return _of_mapping(columns, names, "line", place)
+    from retainkit.tables.engine import opened
+
+    with opened(files, source, {}, names.table) as found:
+        return _of_relation(found, names)
+
+
+def _of_relation(found: Opened, names: Names) -> Table:
     import narwhals as nw
 
-    frame = nw.from_native(native, eager_only=True)
-    columns = {
-        key: Column(key, names.given.get(key, key), frame.get_column(key), written) for key in frame.columns
-    }
-    return _with_lines(Table(columns, native), argument, line)
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Key → column, for those that are wanted; all if nobody said which."""
-
-    wanted: Mapping[str, str] | None
-    more: Collection[str] | Literal["all"]
-    table: str
-    arguments: Mapping[str, str]
-
-    def __post_init__(self) -> None:
-        for key, name in self.given.items():
-            if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                argument, rule = self.arguments.get(key, key), "must be the name of a column, as text"
-                way_out = "Rename the column first if its name is not text."
-                raise InputError("wrong-type", argument, name, rule, way_out)
-
-    @property
-    def given(self) -> Mapping[str, str]:
-        return self.wanted or {}
-
-    def chosen(self, present: Sequence[Any], index: Sequence[Any] = ()) -> dict[str, str]:
-        """The wanted columns, each of them there and alone with its name."""
-        twice = next((name for k, name in enumerate(present) if name in present[:k]), None)
-        if twice is not None:
-            raise not_a_table(self.table, f"two columns of one name ({twice!r})", "Rename one of them.")
-        wanted, has = dict(self.given), set(self.given.values())
-        more = present if self.wanted is None or self.more == "all" else self.more
-        wanted |= {str(name): name for name in more if name in present and name not in has}
-        for key, name in wanted.items():
-            if name not in present:
-                argument = self.arguments.get(key, key)
-                if name in index:
-                    raise in_the_index(argument, name)
-                raise missing_column(argument, name, present)
-        return wanted
-
-
-def check_names(wanted: Mapping[str, str], present: Sequence[Any], argument: str = "source") -> None:
-    """Refuse a column that is not there, or not alone with its name, as `read_table` does."""
-    _Names(wanted, (), argument, {}).chosen(present)
-
-
-def _of_path(path: str, names: _Names) -> tuple[Any, bool]:
-    from retainkit.tables.engine import locate, opened
-
-    files, origin = locate(path, names.table)
-    with opened(files, origin, {}, names.table) as relation:
-        table = _of_relation(relation, names)
-    return table, origin == "text"
-
-
-def _of_relation(relation: Foreign, names: _Names) -> Foreign:
     from retainkit.tables.engine import arrow_of_relation
 
-    return arrow_of_relation(relation, names.chosen(relation.columns), names.table)
+    choice = names.chosen(found.relation.columns)
+    rules = found.rules(choice.needed)
+    enriched = enrich_relation(found, choice, rules)
+    wanted = {**choice.columns, **enriched.columns, **{_raw(n): n for n in enriched.parts}}
+    native = arrow_of_relation(enriched.frame, wanted, names.table)
+    frame = nw.from_native(native, eager_only=True)
+    written = found.origin == "text"
+    return _table(frame, choice, enriched, rules, written=written, place=found.place, told=found.told)
 
 
-def _of_frame(source: Source, names: _Names, line: str, also: str) -> Foreign:
+def _of_frame(source: Source, names: Names, line: str, also: str) -> Table:
     import narwhals as nw
     from narwhals.exceptions import DuplicateError
 
@@ -188,9 +177,70 @@ def _of_frame(source: Source, names: _Names, line: str, also: str) -> Foreign:
         frame, present = source, list(getattr(source, "column_names", None) or source.columns)
     except TypeError as error:
         raise not_a_table(names.table, *_what(source, line), also) from error
-    chosen = names.chosen(present, list(index))
-    taken = frame.select(nw.col(name).alias(key) for key, name in chosen.items())
-    return (taken.collect() if isinstance(taken, nw.LazyFrame) else taken).to_native()
+    choice = names.chosen(present, list(index))
+    rules = dict.fromkeys(choice.needed, names.source.amounts)
+    eager = isinstance(frame, nw.DataFrame)
+    if eager and any(frame.schema[name] == nw.Object for name in choice.parts):
+        rule = names.source.amounts  # Python's objects are no business of an engine
+        read = {name: Column(name, name, frame.get_column(name), amounts=rule) for name in choice.needed}
+        plain = cast("Foreign", frame).select(nw.col(name).alias(key) for key, name in choice.columns.items())
+        return _in_memory(choice, read, plain.to_native() if choice.columns else dict[str, Values]())
+    enriched = Enriched(frame, {}, {})
+    with computing(choice.expressions):
+        if choice.expressions:
+            enriched = enrich(frame.select(choice.needed), choice, rules)
+        keys = {**choice.columns, **enriched.columns, **{_raw(name): name for name in enriched.parts}}
+        taken = enriched.frame.select(nw.col(name).alias(key) for key, name in keys.items())
+        frame = taken.collect() if isinstance(taken, nw.LazyFrame) else taken
+    return _table(frame, choice, enriched, rules)
+
+
+def _raw(name: str) -> str:
+    """The key of a column that an expression is made of, beside those that were asked for."""
+    return f"ǂ{name}"
+
+
+def _table(
+    frame: Frame,
+    choice: Choice,
+    enriched: Enriched,
+    rules: Mapping[str, AmountRule],
+    *,
+    written: bool = False,
+    place: Callable[[int], str] | None = None,
+    told: tuple[str, ...] = (),
+) -> Table:
+    """The columns of a frame that has all that was chosen, without the lines that do not count."""
+
+    def column(key: str, name: str | None, at: str, *, text: bool = False) -> Column:
+        values, rule = frame.get_column(at), rules.get(name or "", AmountRule())
+        return Column(key, name, values, written and text, amounts=rule, place=place)
+
+    columns = {key: column(key, name, key, text=True) for key, name in choice.columns.items()}
+    for key, found in choice.made.items():
+        parts = tuple((column(key, name, _raw(name), text=True), use) for name, use in enriched.uses[key])
+        columns[key] = replace(column(key, found.text, key), parts=parts)
+    native = frame.select(list(columns))
+    table = Table(columns, native.to_native(), told=told)
+    if choice.where is None:
+        return table
+    holds = Column("where", choice.where.text, frame.get_column(WHERE), place=place)
+    parts = tuple((column("where", name, _raw(name), text=True), use) for name, use in enriched.uses[WHERE])
+    replace(holds, parts=parts).refuse_unreadable()
+    return _filtered(table, holds.to_numpy().astype(np.bool_))
+
+
+def _filtered(table: Table, holds: Mask) -> Table:
+    """The lines of a table that count, and how many do not."""
+    import narwhals as nw
+
+    kept, native = table.keep(holds), table.native
+    if is_mapping(native):
+        native = {key: _take(column, np.flatnonzero(holds)) for key, column in native.items()}
+    else:
+        native = nw.from_native(native, eager_only=True)
+        native = native.filter(nw.new_series("keep", holds, backend=native.implementation)).to_native()
+    return replace(kept, native=native, left_out=int((~holds).sum()))
 
 
 def _what(source: Source, line: str) -> tuple[str, str]:
@@ -208,16 +258,43 @@ def _pass(line: str) -> str:
     return f"Pass the table itself, with one line per {line}."
 
 
-def _of_mapping(source: Mapping[Any, Any], names: _Names, line: str) -> Table:
-    chosen = names.chosen(list(source))
-    columns = {key: as_column(key, source[name], name=name, in_arrays=True) for key, name in chosen.items()}
-    shapes = {column.values.shape for column in columns.values()}
+def _of_mapping(
+    source: Mapping[Any, Any],
+    names: Names,
+    line: str,
+    place: Callable[[int], str] | None = None,
+) -> Table:
+    choice, rule = names.chosen(list(source)), names.source.amounts
+
+    def column(key: str, name: str) -> Column:
+        return replace(as_column(key, source[name], name=name, in_arrays=True), amounts=rule, place=place)
+
+    read = {name: column(name, name) for name in choice.needed}
+    shapes = {column.values.shape for column in read.values()}
     if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
         found = f"columns of shapes {', '.join(map(str, sorted(shapes)))}"
         raise not_a_table(names.table, found, _pass(line))
-    native = {key: source[name] for key, name in chosen.items()}
+    native = {key: source[name] for key, name in choice.columns.items()}
     labels_of(**{key: column for key, column in native.items() if not isinstance(column, np.ndarray)})
-    return _with_lines(Table(columns, native), names.table, line)
+    return _in_memory(choice, read, native)
+
+
+def _in_memory(choice: Choice, read: Mapping[str, Column], native: Foreign) -> Table:
+    """What was chosen of columns at hand, and what expressions make of them as arrays."""
+    columns = {key: replace(read[name], argument=key) for key, name in choice.columns.items()}
+    made = {key: make(found, read, key) for key, found in choice.made.items()}
+    values = {key: np.asarray(column.values) for key, column in made.items()}
+    table = Table(columns | made, Table(columns, native).with_columns(values) if made else native)
+    if choice.where is None:
+        return table
+    holds = make(choice.where, read, "where")
+    holds.refuse_unreadable()
+    return _filtered(table, np.asarray(holds.values, np.bool_))
+
+
+def _take(column: Any, places: NDArray[np.intp]) -> Any:
+    """The entries of a list, an array or a Series."""
+    return [column[k] for k in places] if isinstance(column, list | tuple) else take(column, places)
 
 
 def as_column(argument: str, values: Any, *, name: str | None = None, in_arrays: bool = False) -> Column:
@@ -257,6 +334,28 @@ def _with_lines(table: Table, argument: str, line: str) -> Table:
     return table
 
 
+def as_relation(source: Any) -> Any:
+    """Arrow datasets as relations of DuckDB, streams of arrow batches as tables; all else as it is.
+
+    A frame of narwhals around a relation is that relation: before DuckDB 2 it cannot name a column whose
+    heading has a dot.
+    """
+    narwhals = sys.modules.get("narwhals")
+    if narwhals is not None and isinstance(source, narwhals.LazyFrame) and is_relation(source.to_native()):
+        return source.to_native()
+    pyarrow = sys.modules.get("pyarrow")
+    if pyarrow is None:
+        return source
+    dataset = sys.modules.get("pyarrow.dataset")
+    if dataset is not None and isinstance(source, dataset.Dataset):
+        from retainkit.tables.engine import library
+
+        return library("duckdb").from_arrow(source)
+    if isinstance(source, pyarrow.RecordBatchReader):
+        return source.read_all()
+    return pyarrow.table(source) if isinstance(source, pyarrow.RecordBatch) else source
+
+
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
     """Whether a value maps names to columns."""
     return isinstance(value, Mapping)
@@ -280,7 +379,13 @@ def take(column: Any, places: NDArray[np.intp]) -> Any:
 
 def frame_of(id_name: str, ids: Any, columns: Mapping[str, Array]) -> Any:
     """A frame of the kind of `ids`: the ids under their own name, then the columns."""
-    if id_name in columns:
-        rule = f"must not be named like one of the results: {', '.join(columns)}"
-        raise InputError("duplicate", "customer_id", id_name, rule, "Rename the column of ids in the table.")
-    return frame_beside(ids, {id_name: ids, **columns})
+    return frame_beside(ids, keyed("customer_id", {id_name: ids}, columns))
+
+
+def keyed(argument: str, keys: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns behind their keys, which are named like those of a caller's table: none may hide another."""
+    for name in keys:
+        if name in columns:
+            rule = f"must not be named like one of the results: {', '.join(columns)}"
+            raise InputError("duplicate", argument, name, rule, "Rename that column in the table.")
+    return {**keys, **columns}

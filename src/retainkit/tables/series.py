@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import InputError
+from retainkit.plurals import counted
+from retainkit.tables.amounts import AmountRule
 from retainkit.tables.days import DateRule, Days, Mask, from_array, from_digits, from_year_and_ordinal
 from retainkit.tables.problems import Said
 from retainkit.typing import Array, ColumnLike, Values
 
 if TYPE_CHECKING:
     import narwhals as nw
-
-NUMBER = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 @overload
@@ -104,14 +104,16 @@ def array(column: nw.Series[Any]) -> Values:
     return np.array([*column.to_list(), None], object)[:-1]
 
 
-def written_numbers(column: nw.Series[Any]) -> tuple[Array, Mask]:
+def written_numbers(column: nw.Series[Any], rule: AmountRule) -> tuple[Array, Mask]:
     """Numbers of a column of text, and which of its values are none."""
     import narwhals as nw
 
-    well_formed = column.str.contains(NUMBER).fill_null(value=False)
+    text = plain(column).alias("text")
+    well_formed = text.str.contains(rule.text).fill_null(value=False)
     readable = well_formed.to_numpy().astype(np.bool_)
     values = np.zeros(len(column))
-    values[readable] = column.filter(well_formed).cast(nw.Float64).to_numpy()
+    kept = text.filter(well_formed).to_frame()
+    values[readable] = kept.select(rule.in_engine(nw.col("text")))["text"].to_numpy()
     return values, ~readable
 
 
@@ -140,7 +142,7 @@ def numbered(ids: nw.Series[Any], *, written: bool) -> tuple[Any, NDArray[np.int
     customers = lines.select("id").unique().sort("id").with_row_index("code")
     joined = lines.join(customers, on="id", how="inner")
     if len(joined) != len(lines):
-        shown = Said(f"{len(joined):,} matches for {len(lines):,} lines")
+        shown = Said(f"{counted(len(joined), 'match', 'matches')} for {counted(len(lines), 'line')}")
         rule = "must equal itself: the engine could not match the ids with their own distinct values"
         raise InputError("unmatched", "customer_id", shown, rule, "Convert the ids to text or whole numbers.")
     code = np.empty(len(lines), np.int64)

@@ -1,134 +1,80 @@
-"""Which model to take: several fitted to the same customers, ranked, with a sentence to decide by."""
+"""Which model to take: several fitted to the same customers, ranked, with a sentence to decide by.
+
+Where a period is held out, prediction ranks first: models whose log-likelihood of each customer's held-out
+purchases is not clearly below the highest, and of these the one whose total comes closest, or as close with
+a lower AIC. A total alone would let errors cancel, a likelihood alone prefers by differences that are noise.
+The logarithm of the predictive density is a proper score: Gneiting, T. and Raftery, A. E. (2007), "Strictly
+Proper Scoring Rules, Prediction, and Estimation", Journal of the American Statistical Association 102(477),
+359-378, doi:10.1198/016214506000001437.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retainkit.errors import FitError, InputError
+from retainkit.domains import generator
+from retainkit.errors import FitError, InputError, check_choice, missing_argument
+from retainkit.inference import LimitingModel, loo, posterior
 from retainkit.inference.fit import fit
-from retainkit.inference.result import AnyFit
-from retainkit.ingest import TransactionSummary
+from retainkit.ingest import PeriodSummary, TransactionSummary
 from retainkit.models.base import AnyModel
-from retainkit.models.family import AnyFamily
-from retainkit.protocols import DataOf
-from retainkit.records import Record
-from retainkit.summaries import AbstractSummary, Purchases
-from retainkit.typing import Plain
-from retainkit.validation.holdout import HoldoutError, holdout_error, split_of
+from retainkit.models.contractual.base import refuse_mixed_measures
+from retainkit.models.family import AbstractFamily, AnyFamily
+from retainkit.protocols import DataOf, before_holdout, data_of
+from retainkit.summaries import AbstractSummary, Described
+from retainkit.typing import Frame
+from retainkit.validation.comparison import Candidate, Comparison, name_of, off
+from retainkit.validation.holdout import (
+    Transactions,
+    history_of,
+    holdout_error,
+    holdout_log_likelihood,
+)
 
-_DECISIVE = 10.0  # of AIC: the weaker model then has less than a hundredth of the support
-_EVEN = 2.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate(Record):
-    """One model of a comparison.
-
-    Attributes
-    ----------
-    name : str
-    fit : Fit, or None where the data do not determine the model
-    refusal : why it was refused; empty for a fit
-    holdout : HoldoutError, or None where nothing was held out
-    """
-
-    name: str
-    fit: AnyFit | None
-    refusal: str
-    holdout: HoldoutError | None
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.refusal or self.fit}"
+_SAME = 0.005  # of all held-out purchases: totals as close as this are equally close, whatever was held out
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison(Record):
-    """Models ranked by AIC, with the error of each on held-out purchases where there are any.
+def compare(
+    models: Sequence[type[AnyModel] | AnyFamily],
+    data: DataOf[AbstractSummary],
+    *,
+    covariates: Frame | None = None,
+    by: Literal["aic", "elpd"] = "aic",
+    seed: int | np.random.Generator | None = None,
+) -> Comparison:
+    """Fit several models to the same customers and rank them by prediction, or else by AIC.
 
-    Made by `compare`. ``print`` shows the table and the verdict.
-    """
-
-    candidates: tuple[Candidate, ...]
-
-    @property
-    def best(self) -> AnyFit:
-        """The fit with the lowest AIC."""
-        found = self.candidates[0].fit
-        assert found is not None
-        return found
-
-    @property
-    def verdict(self) -> str:
-        """What to take, and how much that matters, in a sentence or three."""
-        fitted = [c for c in self.candidates if c.fit is not None]
-        sentences = [_by_likelihood(fitted)]
-        held = [c for c in fitted if c.holdout is not None]
-        if held:
-            sentences.append(_by_holdout(held, fitted[0].name))
-        sentences += [f"{c.name} was refused: {c.refusal}" for c in self.candidates if c.fit is None]
-        return " ".join(sentences)
-
-    def rows(self) -> list[Plain]:
-        """One row a model, best first; figures that a model has not are NaN."""
-        best = self.best.aic
-        return [_row(c, best) for c in self.candidates]
-
-    @property
-    def table(self) -> dict[str, NDArray[np.generic]]:
-        """The rows as columns, ready for any dataframe."""
-        rows = self.rows()
-        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-    def as_dict(self) -> dict[str, Any]:
-        """The rows and the verdict as plain values."""
-        return {"models": self.rows(), "verdict": self.verdict}
-
-    def _row_columns(self) -> dict[str, np.ndarray[Any, Any]]:
-        return self.table
-
-    def __str__(self) -> str:
-        width = max(5, *(len(c.name) for c in self.candidates))
-        head = f"{'model':<{width}}  parameters  log-likelihood  AIC above best       BIC  held-out error"
-        formats = {
-            "parameters": "10,.0f",
-            "log_likelihood": "14,.2f",
-            "aic_above_best": "14,.2f",
-            "bic": "8,.1f",
-            "holdout_error": "+14.1%",
-        }
-        lines = [
-            "  ".join(
-                [f"{row['model']:<{width}}", *(_figure(row[name], how) for name, how in formats.items())]
-            )
-            for row in self.rows()
-        ]
-        return "\n".join([head, *lines, self.verdict])
-
-    __repr__ = __str__
-
-
-def compare(models: Sequence[type[AnyModel] | AnyFamily], data: DataOf[AbstractSummary]) -> Comparison:
-    """Fit several models to the same customers and rank them.
+    A model that is refused because its likelihood rises to a simpler one is joined by that one: a model of
+    another name, or the same with parameters held.
 
     Parameters
     ----------
     models : model classes, or families made by `with_covariates`, `with_shares` …
     data : a summary, such as `Purchases` or `Renewals`, or that of a table, such as a `TransactionSummary`
-        Transactions with a held-out period are fitted on their calibration, and the error of each purchase
-        model on the held-out purchases is shown beside.
+        Transactions with a held-out period are fitted on their calibration, and purchase models ranked by
+        what they predict of the rest: first those within two standard errors of the highest log-likelihood
+        of each customer's held-out purchases, and of these the one closest in total.
+    covariates : mapping of names to (n,) numbers, or any table, optional
+        What models with covariates are fitted with, in the order of the customers that the fits see: those
+        of ``tx.calibration`` where there is a holdout. `Described` data bring theirs along.
+    by : {"aic", "elpd"}
+        What ranks models that nothing held out tells apart: AIC, or how well the posterior of each foretells
+        customers left out in turn (`loo`), which has a standard error and takes about a second for each.
+    seed : int or numpy Generator
+        With ``by="elpd"`` alone, for the draws of the posteriors.
 
     Raises
     ------
     InputError
-        For models of different data, whose likelihoods do not compare.
+        For models of different data, whose likelihoods do not compare; nor do densities of moments, as in
+        continuous time, with probabilities of whole periods.
     FitError
-        Where not one of the models can be fitted: the first one's.
+        Where not one of the models can be fitted, with the reason of each.
 
     Notes
     -----
@@ -140,99 +86,130 @@ def compare(models: Sequence[type[AnyModel] | AnyFamily], data: DataOf[AbstractS
     >>> import retainkit as rk
     >>> tx = rk.summarize_transactions(rk.load_cdnow("sample"), customer_id="customer_id", date="date",
     ...     unit="week", holdout_from="1997-10-01")
-    >>> found = rk.compare([rk.BGNBD, rk.NBD], tx)
-    >>> found.best.family.name
+    >>> rk.compare([rk.BGNBD, rk.NBD], tx).best.family.name
     'BGNBD'
     """
     if not models:
         way_out = "For example compare([BGNBD, ParetoNBD], tx.purchases)."
         raise InputError("missing-argument", "models", models, "must name at least one model", way_out)
-    transactions = data if isinstance(data, TransactionSummary) else None
-    known = data if transactions is None else transactions.calibration or transactions
-    fitted = [_candidate(model, known, transactions) for model in models]
-    kinds = {c.fit.family.data_kind.__name__: c.name for c, _ in fitted if c.fit is not None}
+    check_choice("by", by, ("aic", "elpd"))
+    rng = None if by == "aic" and seed is None else _generator(by, seed)
+    known = before_holdout(data)
+    tried, errors = _tried(models, known, covariates)
+    kinds = {c.fit.family.form.kind.data_kind.__name__: c.name for c in tried if c.fit is not None}
     if len(kinds) > 1:
         rule = "must be models of one kind of data: likelihoods of different data do not compare"
         raise InputError("inconsistent", "models", ", ".join(kinds.values()), rule, "Compare them apart.")
-    if all(c.fit is None for c, _ in fitted):
-        error = fitted[0][1]
-        assert error is not None
-        raise error
-    order = sorted((c for c, _ in fitted), key=lambda c: math.inf if c.fit is None else c.fit.aic)
-    return Comparison(tuple(order))
+    refuse_mixed_measures("models", (c.fit.family for c in tried if c.fit is not None), known)
+    if all(c.fit is None for c in tried):
+        raise _none(tried, errors)
+    if (
+        isinstance(data, TransactionSummary | PeriodSummary)
+        and data.holdout is not None
+        and type(history_of(data)).__name__ in kinds
+    ):
+        tried = _predicted(tried, data, covariates)
+    if rng is not None:
+        tried = [_left_out(c, known, covariates, rng) for c in tried]
+    return Comparison(tuple(_ranked(tried)))
 
 
-def _candidate(
-    model: type[AnyModel] | AnyFamily, known: DataOf[AbstractSummary], transactions: TransactionSummary | None
-) -> tuple[Candidate, FitError | None]:
-    name = str(getattr(model, "name", getattr(model, "__name__", model)))
-    try:
-        found: AnyFit = fit(model, known)
-    except FitError as error:
-        return Candidate(name, None, error.reason, None), error
-    held = None
-    if transactions is not None and transactions.holdout is not None:
-        split_of(transactions)
-        if found.family.data_kind is Purchases:
-            held = holdout_error(transactions, found)
-    return Candidate(name, found, "", held), None
+def _tried(
+    models: Sequence[type[AnyModel] | AnyFamily], known: DataOf[AbstractSummary], covariates: Frame | None
+) -> tuple[list[Candidate], list[FitError]]:
+    """Each model fitted, and after them the limits of those that were refused."""
+    tried: list[Candidate] = []
+    errors: list[FitError] = []
+    wanted = [(str(getattr(m, "name", getattr(m, "__name__", m))), m) for m in models]
+    for name, model in wanted:  # which grows as it goes; a limit has fewer parameters, so that this ends
+        try:
+            tried.append(Candidate(name, fit(model, _described(model, known, covariates)), "", None))
+        except FitError as error:
+            errors.append(error)
+            limit: LimitingModel | None = error.limit
+            tried.append(Candidate(name, None, error.reason, None, limit))
+            simpler = "" if limit is None else name_of(limit)
+            if limit is not None and simpler and simpler not in (named for named, _ in wanted):
+                wanted.append((simpler, limit.family))
+    return tried, errors
 
 
-def _by_likelihood(fitted: list[Candidate]) -> str:
-    first = fitted[0]
-    assert first.fit is not None
-    if len(fitted) == 1:
-        return f"{first.name} is the only model that these data determine."
-    second = fitted[1]
-    assert second.fit is not None
-    ahead = second.fit.aic - first.fit.aic
-    if ahead < _EVEN:
-        return (
-            f"{first.name} and {second.name} describe these customers equally well ({ahead:.1f} of AIC "
-            "apart): take the one whose story you believe, or the one with fewer parameters."
-        )
-    strength = "clearly better" if ahead >= _DECISIVE else "somewhat better"
-    return f"{first.name} describes these customers {strength} than {second.name} ({ahead:,.1f} of AIC)."
+def _described(
+    model: type[AnyModel] | AnyFamily, known: DataOf[AbstractSummary], covariates: Frame | None
+) -> DataOf[AbstractSummary]:
+    """The data as the model takes them: with covariates where it has some."""
+    if covariates is None or not isinstance(model, AbstractFamily) or model.data_kind is not Described:
+        return known
+    kind: type[AbstractSummary] = model.form.kind.data_kind
+    return Described(data_of(known, kind), covariates)
 
 
-def _by_holdout(held: list[Candidate], favourite: str) -> str:
-    closest = min(held, key=_off)
-    words = f"On the held-out purchases {closest.name} comes closest ({_share(closest):+.1%} in all)"
-    if closest.name == favourite:
-        return f"{words}."
-    own = next((c for c in held if c.name == favourite), None)
-    other = "" if own is None else f", {favourite} is at {_share(own):+.1%}"
-    return f"{words}{other}: if you forecast, the held-out error counts more than the likelihood."
+def _generator(by: str, seed: int | np.random.Generator | None) -> np.random.Generator:
+    if by == "aic":
+        rule = "is for the draws of posteriors, and AIC has none"
+        raise InputError("needless", "seed", seed, rule, "Leave it out, or pass by='elpd'.")
+    if seed is None:
+        raise missing_argument("seed", "must be given with by='elpd', for the draws", "For example seed=1.")
+    return generator(seed)
 
 
-def _share(candidate: Candidate) -> float:
-    assert candidate.holdout is not None
-    return candidate.holdout.relative_error
+def _left_out(
+    candidate: Candidate,
+    known: DataOf[AbstractSummary],
+    covariates: Frame | None,
+    rng: np.random.Generator,
+) -> Candidate:
+    """The same with how well it foretells customers left out; a refused model has no place among them."""
+    if candidate.fit is None:
+        return candidate
+    data = _described(candidate.fit.family, known, covariates)
+    return replace(candidate, loo=loo(posterior(candidate.fit, data, draws=1000, seed=rng), data))
 
 
-def _off(candidate: Candidate) -> float:
-    return abs(_share(candidate))
+def _none(tried: Sequence[Candidate], errors: Sequence[FitError]) -> FitError:
+    """One error for all; the ways out are those of the models, each said once."""
+    first, *others = errors
+    if not others:
+        return first
+    reasons = " ".join(Comparison(tuple(tried)).refusals())
+    ways = " ".join(dict.fromkeys(error.way_out for error in errors))
+    return FitError(first.code, f"No model fits. {reasons}", way_out=ways, attempt=first.attempt)
 
 
-def _row(candidate: Candidate, best: float) -> Plain:
-    found, held = candidate.fit, candidate.holdout
-    nan = math.nan
-    return {
-        "model": candidate.name,
-        "parameters": nan if found is None else len(found.family.parameters),
-        "log_likelihood": nan if found is None else found.log_likelihood,
-        "aic": nan if found is None else found.aic,
-        "aic_above_best": nan if found is None else found.aic - best,
-        "bic": nan if found is None else found.bic,
-        "holdout_error": nan if held is None else held.relative_error,
-        "error_per_customer": nan if held is None else held.mean_absolute_error,
-    }
+def _predicted(tried: Sequence[Candidate], tx: Transactions, covariates: Frame | None) -> list[Candidate]:
+    """The same with what each predicts of the held-out period, customer by customer."""
+    fitted = [(c, c.fit) for c in tried if c.fit is not None]
+    known = before_holdout(tx)
+    meant: list[Any] = [
+        found.model.given(_described(found.family, known, covariates))
+        if found.family.data_kind is Described
+        else found.model
+        for _, found in fitted
+    ]
+    scores = [holdout_log_likelihood(tx, model) for model in meant]
+    best = max(scores, key=np.sum)
+    told: list[Candidate] = []
+    for (each, found), model, score in zip(fitted, meant, scores, strict=True):
+        # paired, customer by customer: what is hard to predict for every model cancels
+        lost = best - score
+        error = float(lost.std() * math.sqrt(lost.size))
+        held = holdout_error(tx, model if found.family.data_kind is Described else found)
+        told.append(Candidate(each.name, found, "", held, None, float(score.sum()), float(lost.sum()), error))
+    return [*told, *(c for c in tried if c.fit is None)]
 
 
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _ranked(tried: Sequence[Candidate]) -> list[Candidate]:
+    """By prediction where there is one, and of equally good ones by AIC or elpd; refused ones last."""
+    even = [c for c in tried if c.holdout is not None and not c.clearly_behind]
+    closest = min(map(off, even), default=math.nan)
 
+    def rank(candidate: Candidate) -> tuple[float, ...]:
+        if candidate.fit is None:
+            return (math.inf,)
+        if candidate.clearly_behind:
+            return (2.0, candidate.behind)
+        if candidate.holdout is None or off(candidate) < closest + _SAME:
+            return (0.0, candidate.fit.aic if candidate.loo is None else -candidate.loo.elpd)
+        return (1.0, off(candidate))
 
-def _figure(value: float, how: str) -> str:
-    width = int("".join(filter(str.isdigit, how.partition(".")[0])))
-    return f"{'-':>{width}}" if _is_nan(value) else f"{value:>{how}}"
+    return sorted(tried, key=rank)

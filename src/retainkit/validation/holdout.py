@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
 from retainkit.domains import whole_number
+from retainkit.each_draw import draw_by_draw
 from retainkit.errors import InputError
-from retainkit.ingest import Holdout, TransactionSummary
+from retainkit.ingest import Holdout, PeriodSummary, TransactionSummary
+from retainkit.models.base import AnyModel
+from retainkit.plurals import counted
 from retainkit.protocols import ModelOf, PurchaseProcess, model_of
 from retainkit.records import Record
-from retainkit.summaries import Purchases
+from retainkit.summaries import Purchases, PurchasesInPeriods
 from retainkit.typing import Array
-from retainkit.units import Duration
+from retainkit.units import DAYS_PER, Duration
+
+Transactions: TypeAlias = TransactionSummary | PeriodSummary
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,7 +90,8 @@ class HoldoutError(Record):
     def __str__(self) -> str:
         error = f" ({self.relative_error:+.1%})" if self.actual else ""
         head = (
-            f"{self.customers:,} customers over {self.duration}: {self.predicted:,.0f} purchases predicted, "
+            f"{counted(self.customers, 'customer')} over {self.duration}: "
+            f"{counted(self.predicted, 'purchase', spec=',.0f')} predicted, "
             f"{self.actual:,.0f} made{error}\n"
             f"  off by {self.mean_absolute_error:.3f} a customer (past rates: {self.past_rate_error:.3f}), "
             f"correlation {self.correlation:.3f}\n"
@@ -98,17 +104,19 @@ class HoldoutError(Record):
 
 
 def holdout_error(
-    transactions: TransactionSummary, model: ModelOf[PurchaseProcess[Purchases]], *, groups: int = 7
+    transactions: Transactions, model: ModelOf[PurchaseProcess[Any]], *, groups: int = 7
 ) -> HoldoutError:
     """Compare each customer's expected purchases in the held-out period with the actual ones.
 
-    Raises `InputError` without a holdout, for a model in another unit of time, and for a fit that saw the
-    holdout.
+    Raises `InputError` without a holdout, for a model in another unit of time or of other data than
+    purchases, and for a fit that saw the holdout.
 
     Parameters
     ----------
-    transactions : TransactionSummary with a holdout
-    model : a purchase model or its fit, on ``transactions.calibration``
+    transactions : TransactionSummary or PeriodSummary with a holdout
+    model : a purchase model, its fit or its posterior, on ``transactions.calibration``
+        With covariates the model of each of its customers: ``fitted.model.given(covariates)``. Of orders by
+        period it is one `in_periods`. Of a posterior the first 400 draws are asked, and figures are `Draws`.
     groups : int ≥ 1
         From this many repeat purchases on, customers share the last row of the table by frequency.
 
@@ -128,8 +136,14 @@ def holdout_error(
                    1        439      0.523   0.697
                   2+        507      2.182   2.450
     """
+    refuse_seen(model, transactions)
+    return _error(transactions, model, groups)
+
+
+@draw_by_draw("model")
+def _error(transactions: Transactions, model: ModelOf[PurchaseProcess[Any]], groups: int) -> HoldoutError:
     calibration, holdout = split_of(transactions)
-    process, purchases = unseen_model(model, transactions), calibration.purchases
+    process, purchases = unseen_model(model, transactions), history_of(calibration)
     way_out = "The paper's figure has groups=7: 0 to 6 repeat purchases, and 7 or more."
     groups = whole_number("groups", groups, way_out=way_out)
     predicted = process.expected_purchases(purchases, holdout.duration)
@@ -153,29 +167,75 @@ def holdout_error(
     )
 
 
-def unseen_model(
-    model: ModelOf[PurchaseProcess[Purchases]], transactions: TransactionSummary
-) -> PurchaseProcess[Purchases]:
-    """The model that is meant; a fit on all customers, those of the held-out period too, is refused."""
+def holdout_log_likelihood(transactions: Transactions, model: AnyModel) -> Array:
+    """Log-likelihood of each customer's held-out purchases, given what they did before.
+
+    That of the whole history over that of the calibration alone, both with the parameters of the calibration:
+    the likelihood of when they bought is the product of the two periods'.
+    """
+    calibration, holdout = split_of(transactions)
+    history, half_a_day = history_of(transactions), 0.5 / DAYS_PER[transactions.unit]
+    # periods count the one of the first order, days do not
+    since = history.T - half_a_day if isinstance(history, PurchasesInPeriods) else history.T + half_a_day
+    # both list customers by their id, so that those acquired before the split are the calibration's, in order
+    whole = history.reweighted((since > holdout.duration).astype(np.float64))
+    return model.log_likelihood(whole) - model.log_likelihood(history_of(calibration))
+
+
+def history_of(transactions: Transactions) -> Purchases | PurchasesInPeriods:
+    """What models of when customers buy are fitted to."""
+    return transactions.data if isinstance(transactions, PeriodSummary) else transactions.purchases
+
+
+def refuse_seen(model: ModelOf[PurchaseProcess[Any]], transactions: Transactions) -> None:
+    """Refuse a fit, or a posterior, of all customers, those of the held-out period too."""
     calibration, _ = split_of(transactions)
     customers = getattr(model, "customers", None)
     if customers == len(transactions) != len(calibration) and model_of(model) is not model:
-        rule = f"must not have seen the held-out period: calibration has {len(calibration):,} customers"
+        seen = counted(len(calibration), "customer")
+        rule = f"must not have seen the held-out period: calibration has {seen}"
         way_out = "Fit it on transactions.calibration."
-        raise InputError("inconsistent", "model", f"a fit on {customers:,.0f} customers", rule, way_out)
-    return model_of(model)
+        shown = f"a fit on {counted(len(transactions), 'customer')}"
+        raise InputError("inconsistent", "model", shown, rule, way_out)
 
 
-def split_of(transactions: TransactionSummary) -> tuple[TransactionSummary, Holdout]:
+def unseen_model(model: ModelOf[PurchaseProcess[Any]], transactions: Transactions) -> PurchaseProcess[Any]:
+    """The model that is meant; one that saw the held-out period, or is of other data, is refused."""
+    refuse_seen(model, transactions)
+    calibration, _ = split_of(transactions)
+    meant = model_of(model)
+    if meant.data_kind is not type(history_of(transactions)):
+        rule = "must be a model of when customers buy, which is what transactions tell"
+        way_out = (
+            "Give the model of each customer, model.given(covariates), those of transactions.calibration."
+            if hasattr(type(meant), "given")
+            else "Hold expected_purchases(data, horizon) of its own data against what these customers did."
+            if isinstance(transactions, TransactionSummary)
+            else "Of orders by period it is one in periods, such as fit(in_periods(BGNBD), told.calibration)."
+        )
+        raise InputError("not-a-model", "model", type(meant).__name__, rule, way_out)
+    for name, value in meant.parameters.items():
+        if np.shape(value) not in ((), (len(calibration),)):
+            rule = f"must be one model, or have one for each of the {len(calibration):,} customers"
+            way_out = "Take the fitted model itself, or one draw at a time."
+            raise InputError("wrong-shape", "model", f"{name} of shape {np.shape(value)}", rule, way_out)
+    return meant
+
+
+@overload
+def split_of(transactions: TransactionSummary) -> tuple[TransactionSummary, Holdout]: ...
+@overload
+def split_of(transactions: Transactions) -> tuple[Transactions, Holdout]: ...
+def split_of(transactions: Transactions) -> tuple[Transactions, Holdout]:
     """The two sides of a split observation; an error where there is none."""
     if transactions.calibration is None or transactions.holdout is None:
-        shown = f"{len(transactions):,} customers without a split"
+        shown = f"{counted(len(transactions), 'customer')} without a split"
         way_out = "Call summarize_transactions(..., holdout_from='1997-10-01') with its first day."
         raise InputError("missing-argument", "transactions", shown, "must have a held-out period", way_out)
     return transactions.calibration, transactions.holdout
 
 
-def _at_past_rate(purchases: Purchases, duration: float) -> Array:
+def _at_past_rate(purchases: Purchases | PurchasesInPeriods, duration: float) -> Array:
     x, T = purchases.frequency, purchases.T
     return duration * np.divide(x, T, out=np.zeros_like(x), where=x > 0)  # acquired on the last day: T = 0
 

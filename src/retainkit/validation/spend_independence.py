@@ -15,6 +15,7 @@ from scipy.special import ndtri, stdtr
 
 from retainkit.domains import LEVEL
 from retainkit.errors import InputError
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
 from retainkit.records import Record
 from retainkit.summaries import Spend
@@ -118,7 +119,8 @@ class SpendIndependence(Record):
 
     def __str__(self) -> str:
         return (
-            f"Frequency and spend of {self.customers:,.0f} customers: rank correlation {self.spearman:+.3f} "
+            f"Frequency and spend of {counted(self.customers, 'customer', spec=',.0f')}: "
+            f"rank correlation {self.spearman:+.3f} "
             f"({self.spearman_low:+.3f} to {self.spearman_high:+.3f}), effect {self.size}\n"
             f"  {self.verdict}\n  {self.advice}"
         )
@@ -166,7 +168,9 @@ def spend_independence(spend: DataOf[Spend], *, level: float = 0.95) -> SpendInd
     if n < 4.0:
         rule = "must have at least 4 customers with frequency above 0"
         way_out = "Observe for longer, or include customers who came back."
-        raise InputError("too-few", "spend", f"{n:g} customers with a known spend", rule, way_out)
+        raise InputError(
+            "too-few", "spend", f"{counted(n, 'customer', spec='g')} with a known spend", rule, way_out
+        )
     rank = _correlation(_ranks(x, w), _ranks(z, w), w)
     logs = _correlation(np.log(x), np.log(z), w)
     half = np.exp(_interval(*_halves(x, z, w), w, level))

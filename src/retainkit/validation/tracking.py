@@ -5,7 +5,8 @@ Customers of one day are alike, so the expectation of the base is a sum over day
 
     expected(t) = Σ_d n_d · E[X(t − d)],
 
-with the model's unconditional expectation, which knows nothing of a customer but when they came. Fader,
+with the model's unconditional expectation, which knows nothing of a customer but when they came (and their
+covariates, where each has a model of their own: then the sum is over customers). Fader,
 Hardie & Lee (2005), Marketing Science 24(2), section 4, doi:10.1287/mksc.1040.0098.
 """
 
@@ -18,14 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import InputError
+from retainkit.each_draw import draw_by_draw
 from retainkit.ingest import Activity, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.records import Record
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER, check_unit
-from retainkit.validation.holdout import HoldoutError, holdout_error, split_of, unseen_model
+from retainkit.validation.holdout import HoldoutError, holdout_error, refuse_seen, split_of, unseen_model
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -136,13 +137,15 @@ def track_purchases(
 ) -> Tracking:
     """Follow the base through calibration and holdout: repeat purchases predicted and made.
 
-    Raises `InputError` without a holdout, for a model in another unit of time, or for posterior draws in
-    place of one model.
+    Raises `InputError` without a holdout, for a model in another unit of time or of other data than
+    purchases, and for a fit that saw the holdout.
 
     Parameters
     ----------
     transactions : TransactionSummary with a holdout
-    model : a purchase model or its fit, on ``transactions.calibration``
+    model : a purchase model, its fit or its posterior, on ``transactions.calibration``
+        With covariates the model of each of its customers: ``fitted.model.given(covariates)``. Of a
+        posterior the first 400 draws are asked, and figures are `Draws`: ``.predicted`` (draws, periods).
     period : {"day", "week", "month", "quarter", "year"}, optional
         The length of a period; the summary's own unit by default.
 
@@ -159,20 +162,31 @@ def track_purchases(
       fitted:       2,494 predicted,     2,457 made
       held out:     1,667 predicted,     1,882 made
     """
+    refuse_seen(model, transactions)
+    return _tracked(transactions, model, period)
+
+
+@draw_by_draw("model")
+def _tracked(
+    transactions: TransactionSummary, model: ModelOf[PurchaseProcess[Purchases]], period: Unit | None
+) -> Tracking:
     calibration, _ = split_of(transactions)
     process = unseen_model(model, transactions)
-    _require_one_model(process)
     length = transactions.unit if period is None else check_unit("period", period)
     error = holdout_error(transactions, process)
     activity, seen = transactions.activity, len(calibration.activity)
     ends = _period_ends(seen, len(activity), DAYS_PER[length])
-    by_day = _expected_by_day(activity, seen, process, process.unit or transactions.unit)
+    per_day = 1.0 / DAYS_PER[process.unit or transactions.unit]
+    if any(map(np.ndim, process.parameters.values())):
+        expected = _expected_of_each(calibration.purchases, ((ends - seen) * per_day).tolist(), process)
+    else:
+        expected = _expected_by_day(activity, seen, process, per_day)[ends - 1]
     made = np.cumsum(activity.tracked_repeat_purchases)
     return Tracking(
         period=length,
         start=activity.start,
         days=np.diff(ends, prepend=0),
-        predicted=np.diff(by_day[ends - 1], prepend=0.0),
+        predicted=np.diff(expected, prepend=0.0),
         actual=np.diff(made[ends - 1], prepend=0).astype(np.float64),
         held_out=ends > seen,
         holdout=error,
@@ -180,11 +194,19 @@ def track_purchases(
     )
 
 
-def _expected_by_day(activity: Activity, seen: int, model: PurchaseProcess[Purchases], unit: Unit) -> Array:
+def _expected_by_day(
+    activity: Activity, seen: int, model: PurchaseProcess[Purchases], per_day: float
+) -> Array:
     """Expected repeat purchases up to the end of each day, of customers acquired in the first `seen` days."""
-    ages = np.arange(len(activity)) / DAYS_PER[unit]
-    each = np.asarray(model.expected_purchases_new(ages))
+    each = np.asarray(model.expected_purchases_new(np.arange(len(activity)) * per_day))
     return np.convolve(activity.new_customers[:seen].astype(np.float64), each)[: len(activity)]
+
+
+def _expected_of_each(purchases: Purchases, after: list[float], model: PurchaseProcess[Purchases]) -> Array:
+    """The same at times counted from the end of calibration, of customers who have a model each."""
+    # before their first purchase they have age 0, at which nobody has bought again
+    ages = (np.maximum(purchases.T + time, 0.0) for time in after)
+    return np.array([np.sum(purchases.weight * model.expected_purchases_new(age)) for age in ages])
 
 
 def _period_ends(seen: int, days: int, per: float) -> NDArray[np.int64]:
@@ -193,11 +215,3 @@ def _period_ends(seen: int, days: int, per: float) -> NDArray[np.int64]:
     after = seen + np.rint(np.arange(1, (days - seen) / per + 1) * per).astype(np.int64)
     inside = [before[before > 0], [seen], after[after < days], [days]]
     return np.unique(np.concatenate(inside).astype(np.int64))
-
-
-def _require_one_model(model: PurchaseProcess[Purchases]) -> None:
-    for name, value in model.parameters.items():
-        if np.ndim(value) > 0:
-            rule = "must be one model, with a single number for each parameter"
-            way_out = "Track the fitted model itself, or one draw at a time."
-            raise InputError("wrong-shape", "model", f"{name} of shape {np.shape(value)}", rule, way_out)

@@ -5,28 +5,46 @@ Expected activity × margin × discounting → value. In reading order:
 - `inputs`            the assumptions of every valuation, checked at the door.
 - `customers`         the customers at hand: one row a customer, and the base as a whole.
 - `new_customer`      one not yet won, and when the cost of winning one is paid back.
-- `subscription_base` the subscribers at hand, by tenure, cohort and in all, and in the periods to come.
+- `subscribers`       who of a subscription base may leave soon, and what each is worth.
+- `by_tenure`         the subscribers at hand, by tenure, cohort and in all, and in the periods to come.
+- `subscription_base` `value_subscriptions`, which gives either.
+- `by_reason`         what each reason of leaving costs, and what less of it would bring.
+- `acquisition_payback` what cohorts cost to win and have brought, and when the others are due.
 
-`scenarios/` has all figures of a business at once, from a record or a table.
+`recurring/` forecasts recurring revenue; `scenarios/` has all figures of a business at once, from a record or
+a table.
 """
 
+from retainkit.valuation.acquisition_payback import CohortPayback, cohort_payback
+from retainkit.valuation.by_reason import ReasonValue, value_by_reason
+from retainkit.valuation.by_tenure import SubscriptionBaseValue, SubscriptionForecast
 from retainkit.valuation.customers import CustomerValue, value_customers
 from retainkit.valuation.new_customer import NewCustomerValue, Payback, payback_time, value_new_customer
+from retainkit.valuation.recurring.forecast import PlannedChange, forecast_revenue
+from retainkit.valuation.recurring.record import RevenueForecast
+from retainkit.valuation.recurring.simulate import SubscriptionTruth, simulate_billing
 from retainkit.valuation.scenarios import UnitEconomics
-from retainkit.valuation.subscription_base import (
-    SubscriptionBaseValue,
-    SubscriptionForecast,
-    value_subscriptions,
-)
+from retainkit.valuation.subscribers import SubscriberValue
+from retainkit.valuation.subscription_base import value_subscriptions
 
 __all__ = [
+    "CohortPayback",
     "CustomerValue",
     "NewCustomerValue",
     "Payback",
+    "PlannedChange",
+    "ReasonValue",
+    "RevenueForecast",
+    "SubscriberValue",
     "SubscriptionBaseValue",
     "SubscriptionForecast",
+    "SubscriptionTruth",
     "UnitEconomics",
+    "cohort_payback",
+    "forecast_revenue",
     "payback_time",
+    "simulate_billing",
+    "value_by_reason",
     "value_customers",
     "value_new_customer",
     "value_subscriptions",

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, cast
 
 import numpy as np
 
+from retainkit._numerics.grouping import Codes
 from retainkit.errors import InputError
-from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of
+from retainkit.inference.prediction import Spreads, with_interval
+from retainkit.inference.spread import (
+    AliveSampler,
+    Expectation,
+    PurchaseSampler,
+    Sampler,
+    SpendSampler,
+    Spread,
+    with_draws,
+)
+from retainkit.plurals import counted
+from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of, parameter_shape
 from retainkit.rates import Rate
-from retainkit.records import Record
 from retainkit.summaries import AbstractSummary, Spend
+from retainkit.tables.read import keyed
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
@@ -26,7 +39,7 @@ from retainkit.valuation.inputs import (
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class CustomerValue(Record):
+class CustomerValue(Spreads):
     """Residual value of each customer: margin still to come within the horizon, discounted to today.
 
     Today is the end of observation. Past purchases and acquisition cost are not in it.
@@ -58,6 +71,7 @@ class CustomerValue(Record):
     discount_rate: Rate
     horizon: Duration
     id_name: str = "customer_id"
+    spread: Spread | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return self.value.size
@@ -90,14 +104,18 @@ class CustomerValue(Record):
         return columns if np.all(self.weight == 1.0) else {**columns, "weight": self.weight}
 
     def _row_columns(self) -> dict[str, Any]:
-        return {self.id_name: self.customers, **self._columns}
+        return keyed("customer_id", {self.id_name: self.customers}, self._columns)
 
     def _beside(self) -> Any:
         return self.customers
 
     def __str__(self) -> str:
+        total = f"{self.total:,.2f}"
+        if self.spread is not None and self.spread.told:
+            total = with_interval(self.total, *self.interval())
         return (
-            f"CustomerValue of {self.weight.sum():,.0f} customers: {self.total:,.2f} in all, "
+            f"CustomerValue of {counted(self.weight.sum(), 'customer', spec=',.0f')}: "
+            f"{total} in all, "
             f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
             f"  margin {self.margin_share:.4g}, discount {self.discount_rate}, horizon {self.horizon}, "
             f"from the end of observation; past purchases not counted"
@@ -126,8 +144,10 @@ def value_customers(
     ----------
     customers : TransactionSummary, or data of the kind of the model: `Purchases`; `Opportunities` for `BGBB`
         Without a table they need a constant `spend`.
-    purchasing : a purchase model or its fit, such as ``fit(BGNBD, tx)``
-    spend : GammaGamma or its fit, or a constant amount per purchase
+    purchasing : a purchase model, its fit, such as ``fit(BGNBD, tx)``, or its posterior
+        A posterior, or a model with draws of its parameters, counts by 400 of them: columns are means over
+        them, and the total is told with its interval.
+    spend : GammaGamma, its fit or its posterior, or a constant amount per purchase
     margin_share : float in [0, 1]
         Share of spend left after its own costs. It has no default.
     discount_rate : Rate
@@ -143,32 +163,134 @@ def value_customers(
     ...     discount_rate=rk.Rate(0.10, per="year"), horizon=rk.Duration(3, "year"))
     >>> print(value.value.round(2))
     [33.13  5.81]
+    >>> low, high = value.interval(0.9, by="customer")  # of what each may bring: customers and chance
+    >>> print(bool((low <= value.value).all()), bool((value.value <= high).all()))
+    True True
     """
     share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
-    process = check_purchasing(purchasing)
+    told = any(_has_draws(given) for given in (purchasing, spend))
+    process, money = check_purchasing(purchasing), check_spend(spend)
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
-    per_purchase = _expected_spend(customers, check_spend(spend), len(known))
-    discounted = process.discounted_expected_purchases(known, rate, length)
+    amounts = None if isinstance(money, float | int) else money
+
+    spent = None if amounts is None else customers
+    sampler = partial(
+        _sampler, purchasing, spend if amounts is not None else money, known, spent, share, rate, length
+    )
+    ids, id_name = _ids(customers, len(known))
+    spread = Spread(sampler, known, 1, told)
+    columns = (
+        _means(cast("Any", purchasing), customers, spend, spread, length)
+        if told
+        else _columns(customers, known, process, money, share, rate, length)
+    )
     # checked after, not before: whether customers buy for ever is for the model to say, not for the horizon
-    if not np.all(np.isfinite(discounted)):
+    if not np.all(np.isfinite(columns["value"])):
         rule = "must be finite here: without discount these customers buy for ever"
         way_out = "Give a finite horizon or a discount rate above 0."
         raise InputError("infinite-value", "horizon", length, rule, way_out)
-    ids, id_name = _ids(customers, len(known))
     return CustomerValue(
         customers=ids,
-        probability_alive=process.probability_alive(known),
-        # undiscounted, for people: how many purchases the value stands for
-        expected_purchases=process.expected_purchases(known, length),
-        expected_spend=per_purchase,
-        # spend is independent of the timing of purchases by assumption, so that means multiply
-        value=share * per_purchase * discounted,
+        **columns,
         weight=known.weight,
         margin_share=share,
         discount_rate=rate,
         horizon=length,
         id_name=id_name,
+        spread=spread,
     )
+
+
+def _has_draws(given: object) -> bool:
+    """Whether it is a posterior, or a model with draws of its parameters that are those of all."""
+    shape = parameter_shape(given)
+    return len(shape) == 2 and shape[1] == 1
+
+
+def _sampler(
+    purchasing: Any, spend: Any, known: Any, customers: Any, share: float, rate: Rate, length: Duration
+) -> ValueSampler:
+    of_money = spend if customers is None else with_draws(spend, 2)
+    amounts = None if customers is None else cast("Spend", data_of(customers, Spend, "customers"))
+    return ValueSampler(with_draws(purchasing, 1), of_money, known, amounts, share, rate, length)
+
+
+def _columns(
+    customers: Any, known: Any, process: Any, money: Any, share: float, rate: Rate, length: Duration
+) -> dict[str, Array]:
+    """The figures of each customer at the parameters given."""
+    per_purchase = expected_spend(customers, money, len(known))
+    discounted = process.discounted_expected_purchases(known, rate, length)
+    return {
+        "probability_alive": process.probability_alive(known),
+        # undiscounted, for people: how many purchases the value stands for
+        "expected_purchases": process.expected_purchases(known, length),
+        "expected_spend": per_purchase,
+        # spend is independent of the timing of purchases by assumption, so that means multiply
+        "value": share * per_purchase * discounted,
+    }
+
+
+def _means(purchasing: Any, customers: Any, spend: Any, spread: Spread, length: Duration) -> dict[str, Array]:
+    """The same over all draws of the parameters, some customers at a time."""
+    known, drawn = spread.summary, cast("Any", with_draws(purchasing, 1))
+
+    def mean_of(sampler: Sampler, rows: AbstractSummary = known) -> Array:
+        return Spread(lambda: sampler, rows, 1).mean()
+
+    if _has_draws(spend):
+        amounts = data_of(customers, cast("Any", Spend), "customers")
+        per_purchase = mean_of(SpendSampler(with_draws(spend, 2), amounts), amounts)
+    else:
+        per_purchase = expected_spend(customers, check_spend(spend), len(known))
+    return {
+        "probability_alive": mean_of(AliveSampler(drawn, known, 0.0)),
+        # inf where a horizon without end means infinitely many in one of the draws
+        "expected_purchases": mean_of(PurchaseSampler(drawn, known, length)),
+        "expected_spend": per_purchase,
+        "value": spread.mean(),
+    }
+
+
+@dataclass(frozen=True)
+class ValueSampler:
+    """Draws of each customer's value: margin × value of purchases to come × these, discounted."""
+
+    purchasing: Any
+    spend: Any
+    rows: AbstractSummary
+    amounts: Spend | None
+    margin_share: float
+    discount_rate: Rate
+    horizon: Duration
+
+    @cached_property
+    def _ahead(self) -> Expectation:
+        return Expectation(
+            lambda m, rows: m.discounted_expected_purchases(rows, self.discount_rate, self.horizon),
+            self.purchasing,
+            self.rows,
+        )
+
+    def expected(self, places: Codes) -> Array:
+        return self.margin_share * self._per_purchase(places) * self._ahead.at(places)
+
+    def _per_purchase(self, places: Codes) -> Any:
+        return self.spend if self.amounts is None else self.spend.expected_spend(self.amounts.entries(places))
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        rows = self.rows.entries(places)
+        future = self.purchasing.sample_given(rows, self.horizon, seed=rng, discount_rate=self.discount_rate)
+        if self.amounts is None:
+            scale = self.margin_share * self.spend
+            return scale * future.expected, scale * future.discounted
+        spent = self.spend.sample_given(self.amounts.entries(places), future.purchases, seed=rng)
+        # the mean value of the purchases drawn, at each of them: their own order tells nothing
+        mean = spent.total / np.maximum(future.purchases, 1.0)
+        return (
+            self.margin_share * spent.expected * future.expected,
+            self.margin_share * mean * future.discounted,
+        )
 
 
 def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
@@ -183,9 +305,10 @@ def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
     return labels.index.to_series().reset_index(drop=True), str(labels.index.name or "customer")
 
 
-def _expected_spend(
+def expected_spend(
     customers: DataOf[AbstractSummary], spend: SpendProcess[Spend] | float, entries: int
 ) -> Array:
+    """(entries,) money per purchase of each customer."""
     if isinstance(spend, float | int):
         return np.full(entries, spend)
     if isinstance(customers, AbstractSummary):

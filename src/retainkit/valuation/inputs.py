@@ -28,7 +28,9 @@ def check_margin_share(margin_share: NumberLike) -> float:
     return numbers(margin_share=(share, PROBABILITY))[0]
 
 
-def check_purchasing(purchasing: ModelOf[PurchaseProcess[Any]]) -> PurchaseProcess[Any]:
+def check_purchasing(
+    purchasing: ModelOf[PurchaseProcess[Any]], argument: str = "purchasing"
+) -> PurchaseProcess[Any]:
     """A purchase model, or that of a fit."""
     meant = model_of(purchasing)
     # asked of the class: an object that answers everything, a mock or a proxy, is no model
@@ -36,17 +38,17 @@ def check_purchasing(purchasing: ModelOf[PurchaseProcess[Any]]) -> PurchaseProce
         return meant
     rule = "must be a purchase model, or a fit of one"
     way_out = "For example fit(BGNBD, tx)."
-    raise InputError("not-a-model", "purchasing", type(meant).__name__, rule, way_out)
+    raise InputError("not-a-model", argument, type(meant).__name__, rule, way_out)
 
 
-def check_survival(survival: ModelOf[SurvivalProcess]) -> SurvivalProcess:
+def check_survival(survival: ModelOf[SurvivalProcess], argument: str = "survival") -> SurvivalProcess:
     """What answers ``survival(t, given=...)``, a fit's model too."""
     meant = model_of(survival)
     if hasattr(type(meant), "survival"):  # of the class, as above
         return meant
     rule = "must answer survival(t, given=...)"
     way_out = "Pass a contractual model or its fit; retainkit.interop.survival makes others so."
-    raise InputError("not-a-model", "survival", type(meant).__name__, rule, way_out)
+    raise InputError("not-a-model", argument, type(meant).__name__, rule, way_out)
 
 
 def check_rate(discount_rate: object) -> Rate:
@@ -69,15 +71,15 @@ def check_horizon(horizon: object) -> Duration:
     return horizon
 
 
-def check_spend(given: Spending) -> SpendProcess[Spend] | float:
+def check_spend(given: Spending, argument: str = "spend") -> SpendProcess[Spend] | float:
     """A spend model whose mean exists, or a positive constant."""
     spend: SpendProcess[Spend] = model_of(given)
     if not hasattr(type(spend), "expected_spend_new"):
-        amount: Any = POSITIVE.check("spend", given, "Give a GammaGamma model or an amount per purchase.")
-        return numbers(spend=(amount, POSITIVE))[0]
+        amount: Any = POSITIVE.check(argument, given, "Give a GammaGamma model or an amount per purchase.")
+        return numbers(**{argument: (amount, POSITIVE)})[0]
     # for q ≤ 1 the mean over customers is infinite: a few of them would make up the whole value
     if not np.all(np.asarray(spend.expected_spend_new()) < math.inf):
         rule = "must have a finite mean, which a GammaGamma has only for q > 1"
         way_out = "Value at the median: pass spend.median_spend_new() as a constant spend per purchase."
-        raise InputError("infinite-value", "spend", spend, rule, way_out)
+        raise InputError("infinite-value", argument, spend, rule, way_out)
     return spend

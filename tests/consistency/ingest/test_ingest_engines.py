@@ -35,7 +35,7 @@ def shop(seed: int, lines: int = 3_000, customers: int = 400) -> dict[str, np.nd
     names = np.array([f"{name}-{k}" for k, name in enumerate(rng.choice(["B", "a", "Ä", "z"], customers))])
     return {
         "id": rng.choice(names, lines),
-        "date": np.datetime64("2019-01-01") + rng.integers(0, 90, lines),
+        "date": np.datetime64("2019-01-01") + rng.integers(0, 90, lines).astype("m8[D]"),
         "price": np.round(rng.gamma(1.5, 9, lines) * rng.choice([1, 1, 1, 0, -1], lines), 2),
     }
 

@@ -37,14 +37,15 @@ def subscriptions(seed: int, customers: int = 150) -> dict[str, np.ndarray]:
     rows: list[tuple[Any, ...]] = []
     for k in range(customers):
         name, plan = f"{rng.choice(['B', 'a', 'Ä', 'z'])}-{k}", rng.choice(["pro", "basic", "Über"])
-        start = first + int(rng.integers(0, 450))
+        start = first + np.timedelta64(int(rng.integers(0, 450)), "D")
         while start <= last:
-            end = start + int(rng.choice([0, 1, 29, 30, 31, 61, 92, 150, 365]))
+            end = start + np.timedelta64(rng.choice([0, 1, 29, 30, 31, 61, 92, 150, 365]), "D")
             there = end > last
             why = "" if there else rng.choice(["moved", "price"])
-            rows.append((name, start, np.datetime64("NaT") if there else end, why, plan))
+            rows.append((name, start, np.datetime64("NaT", "D") if there else end, why, plan))
             gap = max(int(rng.choice([0, 1, 40])), int(end == start))  # one line of no length a day
-            start = end + gap if rng.random() < 0.5 else last + 1
+            back = rng.random() < 0.5
+            start = (end if back else last) + np.timedelta64(gap if back else 1, "D")
     order = rng.permutation(len(rows))
     columns = [np.array(column)[order] for column in zip(*rows, strict=True)]
     return dict(zip(NAMES.values(), columns, strict=True))
@@ -285,7 +286,7 @@ def test_the_table_as_it_stood_is_the_table_of_that_day() -> None:
     begun = columns["from"] <= day
     known = {name: column[begun].copy() for name, column in columns.items()}
     open_ends = ~(known["to"] <= day)
-    known["to"][open_ends], known["why"][open_ends] = np.datetime64("NaT"), ""
+    known["to"][open_ends], known["why"][open_ends] = np.datetime64("NaT", "D"), ""
     one = summary(columns, observation_end=date(2020, 12, 15), later="censor")
     two = summary(known, observation_end=date(2020, 12, 15))
     assert np.array_equal(one.renewals.duration, two.renewals.duration)
@@ -312,7 +313,7 @@ def test_renewals_and_whole_periods_differ_only_where_the_window_begins() -> Non
     there = np.array([end > UNTIL for end in ends])
     columns |= {
         "id": np.arange(months.size),
-        "to": np.where(there, np.datetime64("NaT"), np.array(ends, "M8[D]")),
+        "to": np.where(there, np.datetime64("NaT", "D"), np.array(ends, "M8[D]")),
         "why": np.where(there, "", "price"),
     }
     one, two = (summary(columns, tenure=tenure) for tenure in ("renewals", "whole-periods"))

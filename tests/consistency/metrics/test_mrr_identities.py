@@ -40,7 +40,7 @@ def random_table(seed: int, customers: int = 400, months: int = 30) -> dict[str,
     order = rng.permutation(int(there.sum()))
     return {
         "customer_id": code[there][order],
-        "month": (np.datetime64("2022-01", "M") + month[there])[order],
+        "month": (np.datetime64("2022-01", "M") + month[there].astype("m8[M]"))[order],
         "mrr": (cents[there] / 100)[order],
     }
 
@@ -148,8 +148,8 @@ def test_intervals_and_their_months_say_the_same() -> None:
     """The same base told by subscriptions and by one row per month gives the same movements."""
     rng = np.random.default_rng(9)
     n = 500
-    start = np.datetime64("2022-01-01") + rng.integers(0, 500, n)
-    end = start + rng.integers(0, 500, n)
+    start = np.datetime64("2022-01-01") + rng.integers(0, 500, n).astype("m8[D]")
+    end = start + rng.integers(0, 500, n).astype("m8[D]")
     open_end = rng.random(n) < 0.3
     table = {
         "customer_id": rng.integers(0, 200, n),

@@ -114,8 +114,10 @@ def test_discounts_have_their_limits(model: Any) -> None:
     np.testing.assert_array_equal(nothing, plain)
     tiny = model.discounted_expected_purchases(CUSTOMERS, rk.Rate(1e-11, per="year"), 52.0)
     np.testing.assert_allclose(tiny, plain, rtol=1e-10)
-    ever = model.discounted_expected_purchases(CUSTOMERS, rk.Rate(2.0, per="year"))
-    long = model.discounted_expected_purchases(CUSTOMERS, rk.Rate(2.0, per="year"), rk.Duration(30.0, "year"))
+    ever = model.discounted_expected_purchases(CUSTOMERS, rk.Rate(2.0, per="year", meant=True))
+    long = model.discounted_expected_purchases(
+        CUSTOMERS, rk.Rate(2.0, per="year", meant=True), rk.Duration(30.0, "year")
+    )
     np.testing.assert_allclose(long, ever, rtol=1e-9)
     lasting = np.asarray(model.expected_purchases(CUSTOMERS, math.inf))
     assert np.all(np.isinf(lasting)) == (model.a <= 1.0)

@@ -71,7 +71,7 @@ def test_each_customer_has_the_likelihood_of_the_plain_model(kind: Any) -> None:
         own = model.given({name: float(column[i]) for name, column in columns.items()})
         summary: Any = type(data.data)
         one = summary(
-            **{k: v[i] for k, v in data.data.columns.items()},
+            **{k: v[i] for k, v in (data.data.columns | data.data._beside).items()},
             **({"whole_periods": data.data.whole_periods} if isinstance(data.data, rk.Renewals) else {}),
         )
         assert own.log_likelihood(one)[0] == pytest.approx(whole[i], rel=1e-10, abs=1e-10)
@@ -203,3 +203,63 @@ def test_many_continuous_covariates_do_not_overflow_the_grouping() -> None:
     for name, column in columns.items():
         np.testing.assert_array_equal(compressed.covariates[name][inverse], column)
     np.testing.assert_array_equal(compressed.data.T[inverse], data.T)
+
+
+@pytest.mark.parametrize(("scale", "origin"), [(1.0, 202_034.0), (1e-7, 0.0), (1e9, -5e13)])
+def test_a_covariate_far_from_0_counts_from_its_customers(scale: float, origin: float) -> None:
+    """Months as numbers (yyyymm), seconds since 1970: at 0 the base would be e^10,000."""
+    _, data = described(rk.BGNBD, 3000, 12)
+    near = {"z": data.covariates["age"]}
+    family = rk.with_covariates(rk.BGNBD, purchasing=["z"], attrition=["z"])
+    plain = rk.fit(family, rk.Described(data.data, near))
+    moved = rk.fit(family, rk.Described(data.data, {"z": scale * near["z"] + origin}))
+    assert moved.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+    for name in ("purchasing.z", "attrition.z"):
+        assert scale * moved.model.parameters[name] == pytest.approx(plain.model.parameters[name], rel=1e-5)
+    each = [f.model.given({"z": z}).alpha for f, z in ((plain, 0.7), (moved, scale * 0.7 + origin))]
+    assert each[1] == pytest.approx(each[0], rel=1e-6)
+    assert rk.model_from_json(moved.model.model_dump_json()) == moved.model
+    assert type(moved).from_json(moved.model_dump_json()).standard_errors == moved.standard_errors
+    if origin:
+        assert abs(moved.model.effects[0].origin - origin) < scale
+
+
+def test_covariates_that_are_nearly_alike_are_fitted_and_their_sum_is_known() -> None:
+    _, data = described(rk.BGNBD, 3000, 13)
+    rng = np.random.default_rng(1)
+    u = data.covariates["age"]
+    other = rng.normal(size=3000)
+    nearly = rk.Described(data.data, {"u": u, "w": u + 1e-3 * other})
+    apart = rk.Described(data.data, {"u": u, "w": other})
+    family = rk.with_covariates(rk.BGNBD, purchasing=["u", "w"])
+    found, expected = rk.fit(family, nearly), rk.fit(family, apart)
+    # the same space of models in other columns
+    assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
+    both, own = (f.model.parameters for f in (found, expected))
+    total = both["purchasing.u"] + both["purchasing.w"]
+    assert total == pytest.approx(own["purchasing.u"], abs=1e-5)
+    assert 1e-3 * both["purchasing.w"] == pytest.approx(own["purchasing.w"], abs=1e-5)
+
+
+def test_a_covariate_that_separates_is_refused_in_the_direction_it_goes() -> None:
+    _, data = described(rk.BGNBD, 3000, 14)
+    never = (data.data.frequency == 0) * 1.0
+    for column, edge in ((never, "minus infinity"), (1.0 - never, "infinity")):
+        described_by = rk.Described(data.data, {"u": data.covariates["age"], "separates": column})
+        with pytest.raises(rk.FitError, match=f"as purchasing.separates .* goes to {edge}:"):
+            rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["u", "separates"]), described_by)
+
+
+@each_kind
+def test_sums_over_customers_are_the_sums_of_their_rows(kind: Any) -> None:
+    model, data = described(kind, 60, 15)
+    rows = data.compress()
+    value, score = model.log_likelihood_and_score(rows)
+    total, gradient, outer = model.summed_score(rows)
+    assert total == pytest.approx(float(value @ rows.weight), rel=1e-12)
+    np.testing.assert_allclose(gradient, score @ rows.weight, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(outer, (score * rows.weight) @ score.T, rtol=1e-9, atol=1e-9)
+    values = [np.array([[v], [1.01 * v]]) for v in model.family.values_of(model)]
+    totals, gradients, _ = model.family.of(values).summed_score(rows)
+    assert totals[0] == pytest.approx(float(total), rel=1e-12)
+    np.testing.assert_allclose(gradients[:, 0], gradient, rtol=1e-9, atol=1e-9)

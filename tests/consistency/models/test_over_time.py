@@ -162,15 +162,15 @@ def test_what_cannot_be_done_is_refused() -> None:
     with pytest.raises(rk.InputError, match="must have the covariates x"):
         rk.fit(rk.with_covariates_over_time(rk.BGNBD, ["x"]), data)
     flat = rk.CovariatePeriods(np.ones((160, 1)), names=["flat"])
-    constant = rk.PurchasesOverTime(
+    constant = rk.summaries.PurchasesOverTime(
         data.purchases, birth=data.birth, at_purchases=data.purchases.frequency[:, None], periods=flat
     )
     with pytest.raises(rk.InputError, match="'flat' is the same in every period"):
         rk.fit(rk.with_covariates_over_time(rk.BGNBD, ["flat"]), constant)
     with pytest.raises(rk.InputError, match="at_purchases must be of shape"):
-        rk.PurchasesOverTime(data.purchases, birth=data.birth, at_purchases=[[1.0]], periods=flat)
+        rk.summaries.PurchasesOverTime(data.purchases, birth=data.birth, at_purchases=[[1.0]], periods=flat)
     with pytest.raises(rk.InputError, match="group must be 0 to 0"):
-        rk.PurchasesOverTime(
+        rk.summaries.PurchasesOverTime(
             data.purchases, birth=0.0, at_purchases=data.at_purchases, periods=PERIODS, group=1.0
         )
     with pytest.raises(rk.InputError, match=r"values must be \(periods, k\)"):
@@ -216,3 +216,41 @@ def test_periods_that_do_not_cover_the_data_are_refused() -> None:
         rk.summarize_over_time(table, **two_told, periods_start="2024-01-01")
     with pytest.raises(rk.InputError, match="1 of 2 have none"):
         rk.summarize_over_time(table, **two_told, periods_start="2024-01-01", groups={1: 0})
+
+
+@pytest.mark.parametrize("lengths", [[2] * 40, [5] * 16, [1, 4, 2, 3] * 8], ids=["two", "five", "uneven"])
+@each_kind
+def test_periods_of_any_length_are_as_many_periods_of_one(kind: Any, lengths: list[int]) -> None:
+    values = np.random.default_rng(7).normal(size=(len(lengths), 2))
+    fine = rk.CovariatePeriods(np.repeat(values, lengths, axis=0), names=PERIODS.names)
+    even = len(set(lengths)) == 1
+    given: Any = {"width": lengths[0]} if even else {"edges": np.cumsum([0, *lengths])}
+    coarse = rk.CovariatePeriods(values, names=PERIODS.names, **given)
+    assert coarse.end == fine.end == 80.0
+    model, rng = model_of(kind), np.random.default_rng(3)
+    birth = rng.uniform(0.0, 40.0, 60)
+    T = 65.5 - birth  # all are observed to one day, so that steps of the integral end where the pace changes
+    one, other = (model.sample(T, periods=p, birth=birth, seed=4) for p in (fine, coarse))
+    rate = rk.Rate(0.1, per="year")
+    answers = [
+        lambda data: data.purchases.recency,
+        lambda data: data.at_purchases,
+        model.log_likelihood,
+        lambda data: model.log_likelihood_and_score(data)[1],
+        lambda data: model.expected_purchases(data, 8.5),
+        lambda data: model.expected_purchases_new(data.periods, 33.3, birth=7.7),
+        lambda data: model.discounted_expected_purchases(data, rate, 8.5),
+    ]
+    for answer in answers[:-1]:
+        np.testing.assert_allclose(answer(one), answer(other), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(answers[-1](one), answers[-1](other), rtol=1e-7)
+
+
+@pytest.mark.parametrize("held", ["r", "alpha"])
+def test_parameters_may_be_held_within_covariates_over_time(held: str) -> None:
+    data = simulate(model_of(rk.BGNBD), 400, 5)
+    free = rk.fit(rk.with_covariates_over_time(rk.BGNBD, PERIODS.names), data)
+    base = rk.models.hold(rk.BGNBD, **{held: free.model.parameters[held]})
+    again = rk.fit(rk.with_covariates_over_time(base, PERIODS.names), data)
+    assert again.log_likelihood == pytest.approx(free.log_likelihood, abs=1e-6)
+    assert set(free.family.names()) - set(again.family.names()) == {held}

@@ -84,7 +84,7 @@ def test_no_discount_is_the_limit_of_a_small_discount(model: rk.BGNBD) -> None:
 @settings(derandomize=True, deadline=None, max_examples=20)
 @given(models(), st.floats(0.02, 2.0))
 def test_for_ever_is_the_limit_of_a_long_horizon(model: rk.BGNBD, rate: float) -> None:
-    yearly = rk.Rate(rate, per="year")
+    yearly = rk.Rate(rate, per="year", meant=True)
     long = model.discounted_expected_purchases(CUSTOMERS, yearly, rk.Duration(60.0 / rate, "year"))
     ever = model.discounted_expected_purchases(CUSTOMERS, yearly)
     np.testing.assert_allclose(long, ever, rtol=1e-9)

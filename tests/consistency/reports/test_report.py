@@ -89,7 +89,7 @@ class Page(HTMLParser):
 def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> None:
     table = load_cdnow("sample")
     tx = rk.summarize_transactions(table, **COLUMNS)
-    buying, spending = rk.fit(rk.BGNBD, tx.purchases), rk.fit(rk.GammaGamma, tx.spend)
+    buying, spending = rk.fit(rk.ParetoNBD, tx.purchases), rk.fit(rk.GammaGamma, tx.spend)
     value = rk.value_customers(tx, buying.model, spending.model, **TERMS)
     assert made.purchasing.model == buying.model
     assert made.value.value.tolist() == value.value.tolist()
@@ -105,7 +105,7 @@ def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> 
 def test_the_held_out_half_is_the_second_half(made: CustomerBaseReport) -> None:
     split = rk.summarize_transactions(load_cdnow("sample"), **COLUMNS, holdout_from="1997-10-01")
     assert made.tracking is not None and made.calibration is not None and split.calibration is not None
-    assert made.calibration.model == rk.fit(rk.BGNBD, split.calibration.purchases).model
+    assert made.calibration.model == rk.fit(rk.ParetoNBD, split.calibration.purchases).model
     expected = track_purchases(split, made.calibration.model)
     assert made.tracking.predicted.tolist() == expected.predicted.tolist()
     assert str(made.tracking.split) == "1997-10-01"
@@ -122,10 +122,10 @@ def test_standard_errors_of_values_are_those_of_the_delta_method(made: CustomerB
     assert made.spend is not None
 
     def values(buying: list[float], spending: list[float]) -> tuple[float, float]:
-        models = rk.BGNBD(*buying, unit="week"), rk.GammaGamma(*spending)
+        models = rk.ParetoNBD(*buying, unit="week"), rk.GammaGamma(*spending)
         return (
             rk.value_customers(made.transactions, *models, **TERMS).total,
-            rk.value_new_customer(*models, **TERMS).value,
+            float(rk.value_new_customer(*models, **TERMS).value),
         )
 
     variance = np.zeros(2)

@@ -151,7 +151,7 @@ def test_every_reader_takes_the_format_of_its_dates(reader: str) -> None:
     error = refusal(lambda: READERS[reader](["31/01/2024", "2024-02-29"], date_format="%d/%m/%Y"))
     assert (error.code, error.argument) == ("unreadable-date", ARGUMENT[reader])
     assert "of the form '%d/%m/%Y'" in error.rule
-    assert refusal(lambda: READERS[reader](DAYS, date_format="excel")).argument == "date_format"
+    assert refusal(lambda: READERS[reader](DAYS, date_format="%d/%m")).argument == "date_format"
 
 
 def test_files_and_relations_take_the_format_too(tmp_path: Path) -> None:
@@ -293,10 +293,8 @@ IDS: dict[str, Callable[..., Any]] = {
 @pytest.mark.parametrize("reader", IDS)
 def test_a_customer_without_an_id_is_refused_alike_by_every_reader(reader: str, gap: Any) -> None:
     error = refusal(lambda: IDS[reader](id=np.array(["a", gap], object)))
-    assert (error.code, error.way_out) == (
-        "missing-value",
-        "Leave out the lines without a customer, or give them one.",
-    )
+    assert error.code == "missing-value"
+    assert error.way_out.startswith("Leave out the lines without a customer, or give them one")
     assert "must not be missing (1 of 2 lines in column 'id' break this)" in str(error)
 
 
@@ -304,77 +302,3 @@ def test_a_customer_without_an_id_is_refused_alike_by_every_reader(reader: str, 
 def test_ids_of_mixed_types_are_refused_alike(reader: str) -> None:
     for ids in ([1, "a"], np.array([1, "a"], object), pd.Series([1, "a"])):
         assert "customer_id must hold ids of one type" in str(refusal(lambda i=ids: IDS[reader](id=i)))
-
-
-TABLES: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "transactions": (
-        "source",
-        lambda t: rk.summarize_transactions(t, customer_id="id", date="d", unit="day"),
-    ),
-    "subscriptions": (
-        "source",
-        lambda t: rk.summarize_subscriptions(t, customer_id="id", start="d", end="e", observation_end=UNTIL),
-    ),
-    "metrics": ("table", lambda t: Subscriptions.from_months(t, customer_id="id", month="d", mrr="n")),
-    "spend": ("spend", lambda t: acquisition_cost_ladder(t, new_customers=1, purpose="id", amount="n")),
-    "survey": ("table", lambda t: key_drivers(t, outcome="id", drivers=["n"])),
-    "tickets": (
-        "tickets",
-        lambda t: tickets_by_customer(t, customers={"id": [1]}, customer_id="id", issue="d"),
-    ),
-    "covariates": ("frame", lambda t: align_covariates(t, customer_id="id", customers=[1])),
-    "purchases": ("frame", rk.Purchases.from_frame),
-    "scenarios": ("table", lambda t: evaluate_scenarios(t, timing="begin")),
-}
-NAMES = [
-    "id",
-    "d",
-    "e",
-    "n",
-    "frequency",
-    "recency",
-    "T",
-    "acquisition_cost",
-    "monthly_churn",
-    "monthly_margin",
-]
-EMPTY: dict[str, Callable[[], Any]] = {
-    "dict": lambda: {name: [] for name in NAMES},
-    "pandas": lambda: pd.DataFrame({name: [] for name in NAMES}),
-    "polars": lambda: pl.DataFrame({name: [] for name in NAMES}),
-    "lazy": lambda: pl.LazyFrame({name: [] for name in NAMES}),
-    "pyarrow": lambda: pa.table({name: pa.array([], pa.int64()) for name in NAMES}),
-    "duckdb": lambda: CONNECTION.sql("SELECT " + ", ".join(f'1 AS "{n}"' for n in NAMES) + " WHERE false"),
-}
-
-
-@pytest.mark.parametrize("kind", EMPTY)
-@pytest.mark.parametrize("reader", TABLES)
-def test_an_empty_table_of_every_kind_is_refused_alike(reader: str, kind: str) -> None:
-    argument, read = TABLES[reader]
-    error = refusal(lambda: read(EMPTY[kind]()))
-    assert (error.code, error.argument) == ("empty", argument)
-    assert "must have at least one " in error.rule and error.as_dict()["value"] == "no lines"
-
-
-@pytest.mark.parametrize("reader", TABLES)
-def test_what_is_no_table_is_refused_alike(reader: str) -> None:
-    argument, read = TABLES[reader]
-    sources: dict[str, Any] = {
-        "a int": 7,
-        "a list of records": [{"id": 1}],
-        "a Series": pd.Series([1], index=pd.Index([1], name="id")),
-        "two columns of one name ('id')": pd.DataFrame([[1, 2]], columns=["id", "id"]),
-    }
-    for found, source in sources.items():
-        error = refusal(lambda s=source: read(s))
-        assert (error.code, error.argument) == ("not-a-table", argument)
-        assert error.as_dict()["value"] == found
-
-
-@pytest.mark.parametrize("reader", [name for name in TABLES if name not in ("purchases", "scenarios")])
-def test_a_column_that_is_the_index_is_told_to_be_reset_by_every_reader(reader: str) -> None:
-    table = pd.DataFrame({name: [1, 2] for name in NAMES}).set_index("id")
-    error = refusal(lambda: TABLES[reader][1](table))
-    assert error.code == "missing-column"
-    assert error.way_out == "'id' is in the table's index: pass table.reset_index()."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import mpmath as mp
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retainkit._numerics.gauss_legendre import _legendre  # pyright: ignore[reportPrivateUsage]
 from retainkit._numerics.grouping import distinct_rows, levels
 from retainkit._numerics.maximize import maximize
 from retainkit._numerics.processes.stopped_poisson import discounted_count, expected_count
@@ -101,10 +103,10 @@ def test_a_value_off_the_grid_is_not_moved_onto_it() -> None:
 def sum_of_terms(centre: np.ndarray, bend: np.ndarray):
     """Terms -log cosh of whitened distances: their sum has one top, at `centre`."""
 
-    def evaluate(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def evaluate(points: np.ndarray, /, bent: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         u = (points - centre) @ bend  # (k, terms)
         slopes = -np.tanh(u)[:, None, :] * bend[None, :, :]  # (k, p, terms)
-        outer = slopes[0] @ slopes[0].T
+        outer = slopes @ slopes.transpose(0, 2, 1)
         return -np.log(np.cosh(u)).sum(axis=1), slopes.sum(axis=2), outer
 
     return evaluate
@@ -120,10 +122,36 @@ def test_the_climb_ends_at_the_top_with_the_measured_curvature() -> None:
 
 
 def test_a_top_at_infinity_is_not_called_a_top() -> None:
-    def evaluate(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def evaluate(points: np.ndarray, /, bent: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rising = np.exp(-points[:, 0])  # value -e^-z: rises for ever
-        return -rising, rising[:, None], np.array([[rising[0] ** 2]])
+        return -rising, rising[:, None], rising[:, None, None] ** 2
 
     found = maximize(evaluate, np.zeros(1))
     assert found.point[0] > 15.0
     assert found.curvature[0, 0] < 1e-6
+
+
+def node_beside(y: Any, size: int) -> tuple[Any, Any]:
+    """A node as 1 − x and its weight on (0, 1), in forty digits."""
+    weight = mp.mpf(0)
+    for _ in range(3):
+        x = 1 - y
+        before, p = mp.mpf(1), x
+        for j in range(2, size + 1):
+            before, p = p, ((2 * j - 1) * x * p - (j - 1) * before) / j
+        weight = (1 - x * x) / (size * before) ** 2
+        y += p * (1 - x * x) / (size * (before - x * p))
+    return y, weight
+
+
+@pytest.mark.parametrize("size", [6, 14, 112, 320])
+def test_nodes_and_weights_of_gauss_and_legendre_keep_their_digits_beside_the_ends(size: int) -> None:
+    nodes, weights = _legendre(size)
+    with mp.workdps(40):
+        for k in (0, 1, size // 2 - 1):
+            y, weight = node_beside(2 * mp.mpf(nodes.item(k)), size)
+            assert nodes[k] == pytest.approx(float(y / 2), rel=1e-14)
+            assert 1.0 - nodes[-1 - k] == pytest.approx(float(y / 2), abs=2e-16)
+            assert weights[k] == weights[-1 - k] == pytest.approx(float(weight), rel=2e-12)
+    assert math.fsum(weights) == pytest.approx(1.0, rel=1e-14)
+    assert math.fsum(weights * nodes ** (2 * size - 1)) == pytest.approx(0.5 / size, rel=1e-12)

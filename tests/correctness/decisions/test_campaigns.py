@@ -12,11 +12,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 
+from retainkit.decisions._base.draws import bare
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign, campaign_profit
 from retainkit.decisions.campaigns.incentive import best_incentive
 from retainkit.decisions.campaigns.maximum_profit import expected_maximum_profit, maximum_profit
 from retainkit.decisions.campaigns.profit_curve import profit_curve, whom_to_contact
 from retainkit.decisions.spending.response_curves import ExponentialResponse, HillResponse
+from retainkit.draws import Draws
 
 FOLDER = Path(__file__).parents[2] / "reference"
 REFERENCE = tomllib.loads((FOLDER / "decisions_campaigns.toml").read_text(encoding="utf-8"))
@@ -250,7 +252,7 @@ def test_means_over_the_contacted_turn_the_list_where_they_say(shape: str) -> No
     p = rng.beta(1.5, 4.0, 60)
     given: dict[str, Any] = {
         "value": 200.0 if shape == "numbers" else rng.gamma(2.0, 120.0, 60),
-        "acceptance": rng.beta(6, 14, (80, 1)) if shape == "draws" else 0.3,
+        "acceptance": Draws(rng.beta(6, 14, 80)) if shape == "draws" else 0.3,
         "incentive": 10.0 if shape == "numbers" else rng.uniform(5, 15, 60),
         "cost_per_contact": 1.0,
         "stayers_accepting": 0.8,
@@ -261,7 +263,7 @@ def test_means_over_the_contacted_turn_the_list_where_they_say(shape: str) -> No
     said = np.asarray(plan.contact)
 
     def counted(name: str = "", factor: float = 1.0) -> float:
-        moved = {**given, "churn": p}
+        moved = {**given, "churn": p, "acceptance": bare(given["acceptance"], beside=True)}
         moved[name or "cost"] = moved[name or "cost"] * factor
         c = np.broadcast_to(moved.pop("churn"), (60,))
         w, e, d, v = (moved[n] for n in ("provoked_churn", "stayers_accepting", "incentive", "value"))
@@ -280,7 +282,7 @@ def test_means_over_the_contacted_turn_the_list_where_they_say(shape: str) -> No
 
 
 def test_the_draws_of_a_list_say_how_sure_its_gain_is() -> None:
-    draws = np.random.default_rng(2).beta(6, 14, (500, 1))
+    draws = Draws(np.random.default_rng(2).beta(6, 14, 500))
     plan = whom_to_contact([0.2, 0.3, 0.05], Campaign(120, draws, 10, 1))
     assert 0.5 < plan.probability_of_gain < 1.0
     low, high = plan.interval(0.8)

@@ -13,6 +13,7 @@ import pytest
 from retainkit.decisions.company.acquisition_schedule import bass_schedule, substitution_schedule
 from retainkit.decisions.company.company_value import value_company
 from retainkit.decisions.company.leverage import leverage_effect, shareholder_value
+from retainkit.errors import InputError
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "decisions_company.toml").read_text())
 FIRM: dict[str, Any] = {
@@ -99,6 +100,68 @@ def test_a_company_is_the_sum_of_its_cohorts(losses: Any, terminal: float | None
     assert firm.shareholder_value == pytest.approx(operating - 3000, rel=1e-10)
     assert firm.gain == pytest.approx(operating - 3000, rel=1e-10)
     assert firm.leverage == pytest.approx(operating / (operating - 3000), rel=1e-10)
+
+
+def taxed_year_by_year(profits: list[float], growth: float, discount: float) -> float:
+    """Tax at 25%, losses carried forward, the last profit going on and growing for 3,000 years."""
+    loss, tax = 0.0, 0.0
+    for k in range(len(profits) + 3000):
+        p = profits[k] if k < len(profits) else profits[-1] * (1 + growth) ** (k - len(profits) + 1)
+        tax += 0.25 * max(p - loss, 0.0) / (1 + discount) ** (k + 1)
+        loss = max(loss - p, 0.0)
+    return tax
+
+
+@pytest.mark.parametrize("growth", [0.0, 0.02, -0.03])
+def test_what_follows_the_last_period_is_taxed_once_losses_are_used(growth: float) -> None:
+    rng = np.random.default_rng(round(100 * growth) + 5)
+    late = 0
+    for _ in range(60):
+        n = int(rng.integers(1, 8))
+        won, at_hand = rng.uniform(0, 3000, n).tolist(), rng.uniform(0, 2000)
+        margin, cost, overhead = rng.uniform(20, 120), rng.uniform(50, 400), rng.uniform(0, 60_000)
+        firm = value_company(
+            at_hand,
+            acquired=won,
+            survival=lambda t: 0.8**t,
+            margin_per_period=margin,
+            acquisition_cost=cost,
+            overhead_per_period=overhead,
+            tax_rate=0.25,
+            discount_rate=0.12,
+            horizon=n,
+            losses="carried-forward",
+            terminal_growth=growth,
+            non_operating_assets=0,
+            debt=0,
+        )
+        there = [at_hand * 0.8**k + sum(won[j] * 0.8 ** (k - j) for j in range(k + 1)) for k in range(n)]
+        profits = [margin * c - overhead - cost * w for c, w in zip(there, won, strict=True)]
+        assert firm.tax == pytest.approx(taxed_year_by_year(profits, growth, 0.12), rel=1e-9, abs=1e-6)
+        late += profits[-1] > 0 > sum(profits)
+    assert late > 5  # companies that are still to make up for losses when the forecast ends
+
+
+def test_the_margin_of_the_average_base_is_counted_period_by_period() -> None:
+    """Customers at the start and at the end of each of four years, halved; all money at the end of a year."""
+    won, share, new = [400.0, 300.0, 0.0, 50.0], [1.0, 0.8, 0.7, 0.65, 0.6], [1.0, 0.7, 0.6, 0.5]
+    firm = value_company(
+        1000,
+        acquired=won,
+        survival=share,
+        survival_of_new=new,
+        counted="average",
+        **{**FIRM, "horizon": 4},
+    )
+    value, before = 0.0, 1000.0
+    for k in range(4):
+        after = 1000 * share[k + 1] + sum(won[j] * new[k - j] for j in range(k + 1))
+        margin = 60 * 1.02**k * (before + after) / 2
+        value += 0.75 * (margin - 1500 * 1.03**k - 90 * won[k]) / 1.1 ** (k + 1)
+        before = after
+    assert firm.operating_value == pytest.approx(value, rel=1e-12)
+    with pytest.raises(InputError, match="counted must be one of 'start', 'average'"):
+        value_company(1000, acquired=won, survival=share, counted="mean", **{**FIRM, "horizon": 4})  # type: ignore[arg-type]
 
 
 def test_losses_early_on_are_taxed_only_once_they_are_made_up_for() -> None:

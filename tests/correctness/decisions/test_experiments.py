@@ -19,6 +19,7 @@ from retainkit.decisions.experiments.sample_size import sample_size_for_means, s
 from retainkit.decisions.experiments.sequential import sequential_test
 from retainkit.decisions.experiments.sequential_arms import sequential_revenue_test
 from retainkit.decisions.experiments.stopping_rule import when_to_stop
+from retainkit.draws import Draws
 
 REFERENCE = tomllib.loads(
     (Path(__file__).parents[2] / "reference" / "decisions_experiments.toml").read_text(encoding="utf-8")
@@ -53,7 +54,7 @@ def test_draws_of_the_shares_agree_with_the_integrals(case: dict[str, Any]) -> N
     net = (p0 - p1) * given["value"] - given["cost_per_customer"] - given["incentive"] * (1 - p1)
     assert exact.sd == pytest.approx(net.std(), rel=0.01)
     np.testing.assert_allclose(exact.interval(), np.quantile(net, [0.05, 0.95]), atol=0.02 * net.std())
-    drawn = retention_test(**(given | {"value": np.full(100_000, float(given["value"]))}))
+    drawn = retention_test(**(given | {"value": Draws(np.full(100_000, float(given["value"])))}))
     assert drawn.probability_of_gain == pytest.approx(exact.probability_of_gain, abs=0.006)
     assert drawn.gain == pytest.approx(exact.gain, abs=5 * exact.sd / np.sqrt(100_000))
 
@@ -206,6 +207,27 @@ def test_between_two_unknown_treatments_the_size_is_that_of_test_and_roll(
     closed = (-3 * s**2 + np.sqrt(9 * s**4 + 4 * N * s**2 * sigma**2)) / (4 * sigma**2)
     plan = sample_size_for_profit(0, sd=np.sqrt(2) * sigma, outcome_sd=s, customers=N)
     assert abs(plan.per_arm - closed) <= 1.0
+
+
+@pytest.mark.parametrize(
+    "believed",
+    [
+        {"mean": -3.0, "sd": 4.0, "outcome_sd": 90.0, "customers": 40_000.0, "cost_per_customer": 0.4},
+        {"mean": 9.0, "sd": 4.0, "outcome_sd": 90.0, "customers": 4_000.0, "cost": 900.0},  # no test pays
+    ],
+)
+def test_a_plan_turns_where_a_new_plan_does(believed: dict[str, float]) -> None:
+    plan = sample_size_for_profit(**believed)
+    turning = {a.name: a.turning_point for a in plan.turning_points() if a.turning_point is not None}
+    assert len(turning) >= 3
+    for name, turn in turning.items():
+        step = 1e-4 * (1.0 if turn > believed.get(name, 0.0) else -1.0) * (abs(turn) or 1.0)
+        before, after = (
+            sample_size_for_profit(**{**believed, name: max(turn + s, 0.0) if name != "mean" else turn + s})
+            for s in (-step, step)
+        )
+        assert before.worth_it == plan.worth_it
+        assert after.worth_it != plan.worth_it or turn == 0.0
 
 
 def test_testing_on_is_the_same_question_asked_by_the_period() -> None:

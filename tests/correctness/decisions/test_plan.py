@@ -15,11 +15,13 @@ TWO_MONTHS: dict[str, Any] = {
     "monthly_churn": 0.5,
     "annual_discount_rate": 0,
     "horizon_months": 2,
+    "timing": "begin",
 }
 
 
 def plan_of(initiatives: Any, **base: Any) -> RetentionPlan:
-    return RetentionPlan(**{**TWO_MONTHS, **base}, initiatives=initiatives)
+    lasting: Any = [{"duration_months": 1200, **i} for i in initiatives]
+    return RetentionPlan(**{**TWO_MONTHS, **base}, initiatives=lasting)
 
 
 def test_half_as_many_leave() -> None:

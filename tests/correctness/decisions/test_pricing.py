@@ -29,7 +29,7 @@ def test_a_permanent_discount_has_to_bring_churn_down_to_the_listed_rate() -> No
     for timing in ("begin", "mid", "end"):
         found = break_even_churn_with_discount(
             case["margin_per_period"],
-            discount_given=case["discount_given"],
+            discount_amount=case["discount_given"],
             churn=case["churn"],
             discount_rate=case["discount_rate"],
             timing=timing,
@@ -75,7 +75,9 @@ TIMINGS = ["begin", "mid", "end", "end-if-retained", "continuous"]
 
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_at_the_break_even_churn_a_discounted_customer_is_worth_as_much_as_before(timing: Any) -> None:
-    even = break_even_churn_with_discount(50, discount_given=5, churn=0.08, discount_rate=0.02, timing=timing)
+    even = break_even_churn_with_discount(
+        50, discount_amount=5, churn=0.08, discount_rate=0.02, timing=timing
+    )
     before, after = counted_value(50, 0.08, 0.02, timing), counted_value(45, even, 0.02, timing)
     assert float(after / before) == pytest.approx(1.0, rel=1e-12)
 
@@ -84,7 +86,7 @@ def test_at_the_break_even_churn_a_discounted_customer_is_worth_as_much_as_befor
 def test_a_discount_gains_what_the_payments_say(timing: Any) -> None:
     decision = loyalty_discount(
         50,
-        discount_given=4,
+        discount_amount=4,
         churn=0.08,
         churn_with_discount=0.06,
         discount_rate=0.02,
@@ -95,6 +97,34 @@ def test_a_discount_gains_what_the_payments_say(timing: Any) -> None:
     anyway = counted_value(4, 0.08, 0.02, timing) / counted_value(4, 0.06, 0.02, timing)
     assert decision.gain == pytest.approx(float(with_ - without - 3), rel=1e-11)
     assert decision.share_paid_anyway == pytest.approx(float(anyway), rel=1e-12)
+
+
+@pytest.mark.parametrize("timing", TIMINGS)
+def test_what_a_discount_costs_to_introduce_is_in_its_break_even(timing: Any) -> None:
+    given: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "timing": timing}
+    even: Any = loyalty_discount(
+        50, discount_amount=5, churn_with_discount=0.04, cost_per_customer=20, **given
+    ).break_even_churn
+    worth = counted_value(45, even, 0.01, timing) - counted_value(50, 0.05, 0.01, timing)
+    assert float(worth) == pytest.approx(20, rel=1e-9)
+    if timing == "end":
+        assert even == pytest.approx(0.042734, abs=5e-7)
+
+
+def test_a_tenth_off_is_no_ten_cents_off() -> None:
+    given: dict[str, Any] = {"churn": 0.05, "churn_with_discount": 0.045, "discount_rate": 0.01}
+    tenth = loyalty_discount(50, discount_share=0.10, **given, timing="begin")
+    assert tenth.gain == pytest.approx(45 * 1.01 / 0.055 - 50 * 1.01 / 0.06)  # -15.30
+    assert tenth.gain == loyalty_discount(50, discount_amount=5, **given, timing="begin").gain
+    turns = {a.name: a.turning_point for a in tenth.turning_points()}
+    assert turns["discount_share"] == pytest.approx(1 - 0.055 / 0.06)
+    assert "discount_amount" not in turns
+
+
+def test_what_a_rebate_costs_to_run_is_in_its_break_even() -> None:
+    programme = rebate_programme(100, rebate=0.02, margin_share=0.1, lift=0.1, cost_per_period=0.1)
+    assert programme.break_even_lift == pytest.approx(0.2625, rel=1e-12)
+    assert "26.25%" in programme.headline()
 
 
 @pytest.mark.parametrize("timing", TIMINGS)

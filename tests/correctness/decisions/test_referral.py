@@ -21,6 +21,7 @@ from retainkit.decisions.referral.reviews import customers_from_reviews, review_
 from retainkit.decisions.referral.reward import best_referral_reward
 from retainkit.decisions.referral.value import customer_referral_value, value_of_referral
 from retainkit.decisions.spending.response_curves import ExponentialResponse, HillResponse
+from retainkit.draws import Draws
 
 REFERENCE = tomllib.loads(
     (Path(__file__).parents[2] / "reference" / "decisions_referral.toml").read_text(encoding="utf-8")
@@ -68,9 +69,9 @@ def test_referral_value_is_every_referral_at_its_date() -> None:
 
 
 def test_draws_of_referrals_give_draws_of_their_value() -> None:
-    because = np.array([[1, 0], [0, 2], [3, 1]])
+    because = Draws([[1, 0], [0, 2], [3, 1]])
     draws = customer_referral_value(
-        because, 0, value=[[100], [200], [300]], saved_cost=10, discount_rate=0.1, timing="begin"
+        because, 0, value=Draws([100, 200, 300]), saved_cost=10, discount_rate=0.1, timing="begin"
     )
     wanted = [110.0, 2 * 210 / 1.1, 3 * 310 + 310 / 1.1]
     assert draws.total == pytest.approx(wanted, rel=1e-13)

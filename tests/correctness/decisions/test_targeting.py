@@ -21,6 +21,7 @@ from retainkit.decisions.targeting.targeting import (
 from retainkit.decisions.targeting.treatment_list import treatment_list
 from retainkit.decisions.targeting.uplift_curves import uplift_curve
 from retainkit.decisions.targeting.whom_to_treat import whom_to_treat
+from retainkit.draws import Draws
 
 REFERENCE = tomllib.loads(
     (Path(__file__).parents[2] / "reference" / "decisions_targeting.toml").read_text(encoding="utf-8")
@@ -121,7 +122,7 @@ def test_free_treatments_come_first_and_without_a_limit_everyone_worth_it_is_tre
 def test_draws_rank_by_their_mean_and_give_the_gain_its_spread() -> None:
     rng = np.random.default_rng(4)
     gain = rng.normal([3.0, -1.0, 2.0, 0.5], 2.0, (2000, 4))
-    chosen = treatment_list(gain, cost_per_customer=[1, 1, 1, 1], budget=2)
+    chosen = treatment_list(Draws(gain), cost_per_customer=[1, 1, 1, 1], budget=2)
     assert chosen.treated.tolist() == [True, False, True, False]
     assert np.ndim(chosen.gain) == 1
     np.testing.assert_allclose(chosen.gain, gain[:, 0] + gain[:, 2])
@@ -251,7 +252,7 @@ def test_radcliffes_curve_is_the_normalized_one_counted_per_treated_customer() -
 
 def test_a_list_turns_at_the_cost_that_eats_its_gain_and_with_draws_at_that_of_the_mean() -> None:
     rng = np.random.default_rng(9)
-    gain = rng.normal(2, 6, (400, 30))
+    gain = Draws(rng.normal(2, 6, (400, 30)))
     chosen = treatment_list(gain, cost_per_customer=1, budget=10)
     (further,) = chosen.assumptions
     assert further.turning_point == pytest.approx(np.mean(chosen.gain) / chosen.customers)
@@ -262,7 +263,9 @@ def test_a_list_turns_at_the_cost_that_eats_its_gain_and_with_draws_at_that_of_t
 def test_the_decision_with_draws_turns_on_the_mean_gain_of_the_list() -> None:
     rng = np.random.default_rng(10)
     p0, p1, value = rng.uniform(0.2, 0.4, (50, 6)), rng.uniform(0.1, 0.3, (50, 6)), rng.gamma(4, 50, (50, 6))
-    decision = whom_to_treat(p0, churn_treated=p1, value=value, cost_per_contact=1, incentive=10, budget=30)
+    decision = whom_to_treat(
+        Draws(p0), churn_treated=Draws(p1), value=Draws(value), cost_per_contact=1, incentive=10, budget=30
+    )
     on = np.asarray(decision.list.treated)
     factor = {a.name: a.turning_point / a.value for a in decision.assumptions if a.turning_point is not None}
     assert set(factor) == {"uplift", "value", "cost_per_contact", "incentive"}

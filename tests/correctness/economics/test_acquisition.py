@@ -125,8 +125,15 @@ def test_rates_of_return_at_their_ends() -> None:
 def test_ltv_to_cac_is_value_over_cost_on_its_basis(timing: Any) -> None:
     basis: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "growth": 0.002, "horizon": 60}
     value = lifetime_value(50, **basis, timing=timing)
-    assert ltv_to_cac(500, 50, **basis, timing=timing) == pytest.approx(value / 500, rel=1e-14)
-    assert ltv_to_cac([500, 250], 50, churn=0, discount_rate=0, timing=timing).tolist() == [math.inf] * 2
+    assert ltv_to_cac(acquisition_cost=500, margin_per_period=50, **basis, timing=timing) == pytest.approx(
+        value / 500, rel=1e-14
+    )
+    assert (
+        ltv_to_cac(
+            acquisition_cost=[500, 250], margin_per_period=50, churn=0, discount_rate=0, timing=timing
+        ).tolist()
+        == [math.inf] * 2
+    )
 
 
 def test_an_incremental_save_costs_more_than_the_naive_figure_says() -> None:

@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retainkit.economics import break_even, break_even_periods
+from retainkit.economics import (
+    break_even,
+    break_even_acquisition_cost,
+    break_even_churn,
+    break_even_margin,
+    break_even_periods,
+)
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "payback.toml").read_text())
 TIMINGS = ["begin", "mid", "end", "end-if-retained"]
@@ -187,3 +193,76 @@ def test_the_break_even_is_not_never_exactly_below_the_critical_churn() -> None:
                 at = np.array([critical * 0.999, min(1, critical * 1.001)])
                 n = break_even_periods(cost, margin, churn=at, discount_rate=d, timing=timing)  # type: ignore[arg-type]
                 assert np.isfinite(n).tolist() == [True, False]
+
+
+def some_cases(size: int, seed: int) -> dict[str, Any]:
+    """Costs, margins, discounts and growths: written short, in full digits, nearly cancelling."""
+    rng = np.random.default_rng(seed)
+    digits = rng.integers(1, 4, size)
+    cost = np.array([round(v, int(k)) for v, k in zip(10 ** rng.uniform(0, 4, size), digits, strict=True)])
+    margin = cost * 10 ** rng.uniform(-3, 0.2, size)
+    margin[::2] = np.round(margin[::2], 2) + 0.01
+    discount = np.round(rng.uniform(-0.01, 0.05, size), 4) * (rng.random(size) < 0.8)
+    growth = np.round(rng.uniform(-0.05, 0.05, size), 3) * (rng.random(size) < 0.5)
+    discount[::3] = (margin / cost * rng.uniform(0.9, 1.05, size))[::3]
+    return {
+        "acquisition_cost": cost,
+        "margin_per_period": margin,
+        "discount_rate": discount,
+        "growth": growth,
+    }
+
+
+@pytest.mark.parametrize("timing", TIMINGS)
+def test_money_never_comes_back_at_the_stated_critical_churn_and_does_just_below(timing: Any) -> None:
+    given: dict[str, Any] = some_cases(1500, seed=TIMINGS.index(timing))
+    critical = break_even_churn(**given, timing=timing)
+    there = np.isfinite(critical)
+    given = {name: column[there] for name, column in given.items()}
+    assert there.sum() > 1250
+    assert np.all(break_even_periods(**given, timing=timing, churn=critical[there]) == math.inf)
+    # as far below as the digits of its terms go: cost, margin, discount and growth may nearly cancel
+    terms = given["margin_per_period"] / given["acquisition_cost"] + abs(given["discount_rate"]) + 0.1
+    below = critical[there] - 2e-14 * terms
+    some = below > 0.0
+    given = {name: column[some] for name, column in given.items()}
+    assert np.all(break_even_periods(**given, timing=timing, churn=below[some]) < math.inf)
+    row: Any = {name: float(column[0]) for name, column in given.items()}
+    assert break_even(**row, timing=timing).critical_churn == break_even_churn(**row, timing=timing)
+
+
+def test_the_critical_churn_is_rounded_up_as_printed_too() -> None:
+    shown = str(break_even(728.4, 15.54, discount_rate=0.01, churn=0.01))
+    printed = float(shown.partition("From a churn of ")[2].partition("%")[0]) / 100
+    assert break_even(728.4, 15.54, discount_rate=0.01, churn=printed).never
+    result = break_even(728.4, 15.54, discount_rate=0.01, churn=0.0115)
+    assert break_even(728.4, 15.54, discount_rate=0.01, churn=result.critical_churn).never
+    assert break_even(500, 50).critical_churn == 0.1  # a number that is written short is that number
+
+
+@pytest.mark.parametrize("timing", TIMINGS)
+@pytest.mark.parametrize(
+    ("c", "d", "g"), [(0.05, 0.01, 0.02), (0.0, 0.02, 0.02), (0.05, 0.0, -0.03), (0.01, 0, 0.05)]
+)
+def test_a_growing_margin_pays_back_as_its_payments_add_up(timing: str, c: float, d: float, g: float) -> None:
+    paid = np.cumsum([payment(k, 50.0 * (1 + g) ** k, c, d, timing) for k in range(400)])
+    result = break_even(500, 50, churn=c, discount_rate=d, growth=g, timing=timing)  # type: ignore[arg-type]
+    assert result.payments == int(np.argmax(paid >= 500.0 * (1 - 1e-12))) + 1
+    np.testing.assert_allclose(result.cumulative([1, 7, 400]), paid[[0, 6, 399]], rtol=1e-12)
+    assert result.cumulative(result.periods) == pytest.approx(500.0, rel=1e-12)
+    given: Any = {"churn": c, "discount_rate": d, "growth": g, "timing": timing, "horizon": 40}
+    assert break_even_acquisition_cost(50, **given) == pytest.approx(paid[39], rel=1e-12)
+    assert break_even_margin(paid[39], **given) == pytest.approx(50.0, rel=1e-12)
+    del given["churn"]
+    assert break_even_churn(paid[39], 50, **given) == pytest.approx(c, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("timing", "after"), [("begin", 9), ("mid", 9.5), ("end", 10), ("end-if-retained", 10)]
+)
+def test_the_month_of_the_last_payment_is_told_beside_its_number(timing: Any, after: float) -> None:
+    result = break_even(500, 50, timing=timing, period="month")
+    assert (result.payments, result.paid_back_after) == (10, after)
+    assert f"by the 10th payment, {after:g} months after the start" in str(result)
+    assert break_even(500, 50, churn=0.1).paid_back_after is None
+    assert "Paid back from the start" in str(break_even(0, 50))

@@ -171,3 +171,19 @@ def test_records_say_what_they_hold() -> None:
     spread = break_even_distribution(500, 50, [1.0, 0.95, 0.9])
     assert spread.model_dump()["probability"] == 0.0
     assert "expected loss" in spread._repr_html_()
+
+
+def test_what_may_be_spent_is_the_most_that_was_ever_collected() -> None:
+    # a later period that costs more than it brings takes nothing from what was paid back before it
+    result = break_even_on_curve(50, [100, -200], [1, 1, 1])
+    assert (result.payments, result.critical_acquisition_cost) == (1, 100.0)
+    assert break_even_on_curve(100, [100, -200], [1, 1, 1]).payments == 1
+    assert break_even_on_curve(0, -5, [1, 1]).critical_acquisition_cost == 0.0
+    # of who is left keeping costs more than the margin: the margin that is enough by some payment
+    curve = {"survival": [1.0, 0.5, 0.5], "timing": "end-if-retained", "retention_cost_per_period": 30.0}
+    critical = break_even_on_curve(50, 200, **curve).critical_margin
+    # 0.5·m − 30 ≥ 50 after one payment, m − 45 ≥ 50 after two
+    assert critical == pytest.approx(95.0)
+    curve["survival"] = [1.0, 1.0, 0.1]
+    assert break_even_on_curve(50, 200, **curve).critical_margin == pytest.approx(80.0)
+    assert break_even_on_curve(50, 80.0, **curve).payments == 1

@@ -53,7 +53,8 @@ def test_all_rates_of_return_are_the_reference_numbers(case: dict[str, Any]) -> 
     np.testing.assert_allclose(irr_all(case["cash_flows"]), case["rates"], atol=case["tolerance"])
     assert irr(case["cash_flows"], root="lowest") == irr_all(case["cash_flows"])[0]
     assert irr(case["cash_flows"], root="highest") == irr_all(case["cash_flows"])[-1]
-    assert irr(case["cash_flows"], root="nearest-zero") == irr_all(case["cash_flows"])[0]
+    nearest = min(irr_all(case["cash_flows"]), key=lambda rate: abs(math.log1p(rate)))
+    assert irr(case["cash_flows"], root="nearest-zero") == nearest
 
 
 @pytest.mark.parametrize("timing", DELAYS)
@@ -160,15 +161,55 @@ def test_the_number_of_rates_is_that_of_the_polynomial_roots() -> None:
         ([-1, 1], [0.0]),
         ([-100, 50], [-0.5]),
         ([1, 2, 3], []),
-        ([0, 0, 0], []),
         ([4, -2, 3], []),  # two changes of sign, no rate
         ([-1] + [0] * 359 + [2], [2 ** (1 / 360) - 1]),
         ([-1e-8, 1e8], [1e16 - 1]),
         ([-1e8, 1e-6], [-1 + 1e-14]),
+        ([-1, 2**-52], [-1 + 2**-52]),
+        ([-1, 2**-53], []),  # no float lies so close to -100%
+        ([-1e-300, 1e300], []),  # a rate of 1e600
+        (
+            [-8080695.335956573, 0, 0, 0, 0, 7057.209518739693, *[0] * 27, 0.4685937123184483],
+            [-0.396257739916445],
+        ),
     ],
 )
 def test_rates_of_return_in_special_cases(flows: list[float], rates: list[float]) -> None:
     np.testing.assert_allclose(irr_all(flows), rates, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "dates", "rates"),
+    [
+        ([-1000, 1300, -5], ["2023-01-01", "2024-06-20", "2024-06-28"], [0.192496]),
+        ([-500, 600, -20], ["2024-01-01", "2024-02-01", "2024-03-01"], [5.0590]),
+        ([-500, 600, -20], ["2024-01-01", "2024-02-01", "2024-07-19"], [-0.997005, 6.3112]),
+        (
+            [-259.06, -126.28, -571.82, 890.88, -10.26, 650.61, -2.2],
+            [20150822, 20160731, 20160812, 20170124, 20170315, 20170922, 20170930],
+            [0.5823716],
+        ),
+        ([-0.3, 0.1, 0.2, -500, 600], [20240101, 20240101, 20240101, 20240201, 20250131], [0.2]),
+    ],
+    ids=[
+        "a small end",
+        "a second rate below any float",
+        "two rates",
+        "a kink ahead",
+        "0.1 + 0.2 - 0.3 is no cost",
+    ],
+)
+def test_dated_rates_of_streams_with_a_costly_end(
+    amounts: list[float], dates: list[Any], rates: list[float]
+) -> None:
+    # right values: 40-digit arithmetic, printed to so many digits
+    np.testing.assert_allclose(xirr_all(amounts, dates), rates, rtol=1e-5)
+    assert xirr(amounts, dates, root="highest") == pytest.approx(rates[-1], rel=1e-5)
+
+
+def test_the_nearest_rate_is_nearest_in_growth() -> None:
+    flows = np.convolve([1.0, -0.4], [1.0, -1.9])  # -60% and 90%: one halves more than the other doubles
+    assert irr(flows, root="nearest-zero") == pytest.approx(0.9, rel=1e-12)
 
 
 def test_a_rate_near_zero_keeps_its_digits() -> None:

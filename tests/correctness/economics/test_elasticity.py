@@ -120,15 +120,15 @@ def test_at_the_break_even_any_change_is_infinitely_many_percent() -> None:
 def test_five_points_of_retention_gain_what_is_computed(case: dict[str, Any]) -> None:
     gain = retention_gain(100, retention=0.9, points=0.05, discount_rate=0.1, timing=case["timing"])
     assert abs(gain.gain_share - case["expected"]) <= case["tolerance"]
-    table = retention_gain(100, retention=[0.5, 0.9], discount_rate=0.1, timing=case["timing"])
+    table = retention_gain(100, retention=[0.5, 0.9], points=0.05, discount_rate=0.1, timing=case["timing"])
     assert table.gain_share[1] == gain.gain_share
     assert table.gain_share[0] < table.gain_share[1]
 
 
-def test_points_that_reach_full_retention_are_counted_and_points_beyond_it_are_refused() -> None:
-    all_stay = retention_gain(100, retention=0.95, points=0.05, discount_rate=0.1, timing="end")
-    assert all_stay.value_after == pytest.approx(1000)
-    forever = retention_gain(100, retention=0.95, points=0.05, discount_rate=0, timing="end")
+def test_points_that_reach_full_retention_are_refused_and_growth_beside_it_has_no_end() -> None:
+    with pytest.raises(InputError, match="stays below 1"):
+        retention_gain(100, retention=0.95, points=0.05, discount_rate=0.1, timing="end")
+    forever = retention_gain(100, retention=0.9, points=0.05, discount_rate=0, growth=0.06, timing="end")
     assert forever.gain == forever.gain_share == math.inf
 
 

@@ -164,7 +164,7 @@ def test_cost_of_capital_weighs_owners_and_lenders() -> None:
 
 def test_columns_of_rates_convert_as_single_rates_do() -> None:
     rates = np.array([-0.5, 0.0, 0.12, 3.0])
-    expected = [Rate(r, "year").effective("month") for r in rates]
+    expected = [Rate(r, "year", meant=True).effective("month") for r in rates]
     np.testing.assert_allclose(convert_rate(rates, per="year", to="month"), expected, rtol=1e-14)
     churn = np.array([0.0, 0.05, 1.0])
     np.testing.assert_allclose(

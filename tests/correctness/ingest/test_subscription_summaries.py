@@ -80,9 +80,9 @@ def test_a_short_month_does_not_shorten_those_after_it() -> None:
 @pytest.mark.parametrize(("unit", "months"), [("month", 1), ("quarter", 3), ("year", 12)])
 def test_periods_of_the_calendar_are_those_of_pandas(unit: Any, months: int) -> None:
     rng = np.random.default_rng(1)
-    start = np.datetime64("1999-12-15") + rng.integers(0, 1_480, 400)
+    start = np.datetime64("1999-12-15") + rng.integers(0, 1_480, 400).astype("m8[D]")
     ends = [(pd.DatetimeIndex(start) + pd.DateOffset(months=months * k)).to_numpy() for k in range(60)]
-    for day in np.datetime64("2004-01-15") + np.arange(0, 100, 7):
+    for day in np.datetime64("2004-01-15") + np.arange(0, 100, 7).astype("m8[D]"):
         days, when = start.astype(np.int64), np.full(start.size, day).astype(np.int64)
         assert (
             completed(days, when, unit).tolist() == np.sum([end <= day for end in ends[1:]], axis=0).tolist()

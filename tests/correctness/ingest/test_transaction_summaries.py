@@ -232,7 +232,7 @@ def test_every_line_has_one_place_in_the_treatment() -> None:
     rng = np.random.default_rng(7)
     columns = {
         "id": rng.integers(0, 40, 900),
-        "date": np.datetime64("2021-01-01") + rng.integers(0, 60, 900),
+        "date": np.datetime64("2021-01-01") + rng.integers(0, 60, 900).astype("m8[D]"),
         "price": rng.integers(-3, 9, 900).astype(float),
     }
     policies: tuple[Refunds, ...] = ("net", "ignore")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import tomllib
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric.aalen_johansen import AalenJohansen
+from retainkit.models.contractual.nonparametric.estimate import Transform
+from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.summaries import Renewals
 
 REFERENCE = tomllib.loads(
@@ -66,3 +70,20 @@ def test_with_ties_incidence_and_variance_are_exact(reason: int, until: int) -> 
     incidence, variance = exact_incidence_and_variance(reason, until)
     assert estimate.cumulative_incidence(name, until) == pytest.approx(float(incidence), rel=1e-13)
     assert estimate.standard_error(name, until) == pytest.approx(float(variance) ** 0.5, rel=1e-12)
+
+
+def test_transforms_are_those_of_kaplan_meier_seen_from_the_other_side() -> None:
+    one_reason = Renewals(duration=[1, 2, 2, 3, 5], event=[1, 1, 0, 1, 0], weight=[10, 20, 5, 7, 40])
+    curve, left = KaplanMeier.estimate(one_reason), AalenJohansen.estimate(one_reason)
+    seen = {}
+    for transform in get_args(Transform):
+        low, high = curve.interval([1, 2, 5], 0.9, transform=transform)
+        lower, upper = seen[transform] = left.interval("left", [1, 2, 5], 0.9, transform=transform)
+        np.testing.assert_allclose(lower, 1.0 - np.asarray(high), rtol=1e-12)
+        np.testing.assert_allclose(upper, 1.0 - np.asarray(low), rtol=1e-12)
+    # after one tenure the share is binomial: 10 of 82, plain bounds are Wald's
+    reach = 1.6448536269514722 * (10 * 72 / 82**3) ** 0.5
+    assert seen["plain"][1][0] == pytest.approx(10 / 82 + reach, rel=1e-12)
+    assert len({float(bounds[1][0]) for bounds in seen.values()}) == 3
+    with pytest.raises(InputError, match=r"^transform"):
+        left.interval("left", 1, transform="logit")  # pyright: ignore[reportArgumentType]

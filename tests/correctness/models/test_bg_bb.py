@@ -110,7 +110,7 @@ def test_where_a_listed_value_is_not_met_the_sum_over_opportunities_is(case: dic
 @cache
 def points() -> dict[str, np.ndarray[Any, Any]]:
     found = read("bg_bb")
-    assert found["x"].size == 1000
+    assert found["x"].size == 250
     return found
 
 
@@ -153,12 +153,12 @@ def test_purchase_pmf() -> None:
 
 
 def test_discounted_purchases_with_and_without_end() -> None:
-    found = np.empty((2, 1000))
+    found = np.empty((2, 250))
     for i, force in enumerate(points()["force"]):
         model = BGBB(*(points()[name][i] for name in BGBB.names()), unit="week")
         x, last, n = (points()[name][i] for name in ("x", "t_x", "n"))
         customer = rk.Opportunities(frequency=x, recency=last, periods=n)
-        rate = rk.Rate(float(force), per="week", kind="continuous")
+        rate = rk.Rate(float(force), per="week", kind="continuous", meant=True)
         found[0, i] = model.discounted_expected_purchases(customer, rate, points()["horizon"][i])[0]
         found[1, i] = model.discounted_expected_purchases(customer, rate)[0]
     check(found[0], "discounted")

@@ -1,4 +1,4 @@
-"""BG/CNBD-k and MBG/CNBD-k meet 40-digit arithmetic at 1,000 places, k from 1 to 12."""
+"""BG/CNBD-k and MBG/CNBD-k meet 40-digit arithmetic at 250 places, k from 1 to 12."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def customer_of(c: dict[str, float]) -> rk.Purchases:
 
 
 def rate_of(c: dict[str, float]) -> rk.Rate:
-    return rk.Rate(c["force"], per="week", kind="continuous")
+    return rk.Rate(c["force"], per="week", kind="continuous", meant=True)
 
 
 def test_there_are_as_many_points_as_stated() -> None:
@@ -75,7 +75,7 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
     there = [c for c in points() if c[name] > 1e-290]
-    assert len(there) > 350
+    assert len(there) > 85
     for c in there:
         assert ANSWERS[name](c) == pytest.approx(c[name], rel=1e-10), c
 

@@ -22,7 +22,7 @@ REFERENCE = tomllib.loads((HERE / "gamma_gamma.toml").read_text())
 @cache
 def points() -> dict[str, np.ndarray[Any, Any]]:
     found = read("gamma_gamma")
-    assert found["x"].size == 1000
+    assert found["x"].size == 250
     return found
 
 

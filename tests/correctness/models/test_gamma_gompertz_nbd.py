@@ -33,7 +33,7 @@ def test_on_cdnow_the_fit_goes_to_pareto_nbd_and_is_refused(case: dict[str, Any]
         unit="week",
         observation_end=case["until"],
     ).purchases
-    with pytest.raises(rk.FitError, match="goes to 0: the data do not bound") as refused:
+    with pytest.raises(rk.FitError, match="go to 0 together: the data do not bound") as refused:
         rk.fit(GammaGompertzNBD, data)
     assert refused.value.code == "boundary"
     attempt: Any = refused.value.attempt

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
 from retainkit.summaries import Renewals
@@ -44,3 +45,29 @@ def test_those_who_come_or_are_last_seen_within_an_interval_count_half() -> None
     np.testing.assert_array_equal(table.entered, [40, 0, 0])
     np.testing.assert_array_equal(table.withdrawn, [37, 16, 2])
     np.testing.assert_array_equal(table.left, [0, 8, 0])
+
+
+def test_the_last_interval_is_as_any_other() -> None:
+    """By hand: last seen within it, at its end and after it, leaving at its end, and coming at its end."""
+    data = Renewals(
+        duration=[6, 10, 12, 12, 15, 15, 14, 3], event=[1, 0, 1, 0, 1, 0, 0, 0],
+        entry=[0, 0, 0, 0, 0, 0, 12, 0], weight=[1, 2, 4, 8, 16, 32, 64, 128],
+    )  # fmt: skip
+    cut = LifeTable.estimate(data, edges=[0, 5, 12])
+    # in (5, 12] 63 are there; 2 last seen within count half, 8 at its end and 48 after it in full
+    np.testing.assert_array_equal(cut.at_risk, [191, 63])
+    np.testing.assert_array_equal(cut.exposure, [191 - 64, 63 - 1])
+    np.testing.assert_array_equal(cut.left, [0, 1 + 4])
+    np.testing.assert_array_equal(cut.withdrawn, [128, 2 + 8])
+    np.testing.assert_array_equal(cut.entered, [0, 0])
+    assert cut.survival(12) == pytest.approx(1 - 5 / 62, rel=1e-14)
+    # a width that does not divide the longest tenure: the last interval (10, 20] ends past it
+    whole = LifeTable.estimate(data, width=10)
+    np.testing.assert_array_equal(whole.edges, [0, 10, 20])
+    np.testing.assert_array_equal(whole.at_risk, [191, 60])
+    # 64 come within and are last seen within; 8 + 32 + 64 are last seen within, nobody at its end
+    np.testing.assert_array_equal(whole.exposure, [191 - 64, 60 + 32 - 52])
+    np.testing.assert_array_equal(whole.left, [1, 4 + 16])
+    np.testing.assert_array_equal(whole.withdrawn, [130, 104])
+    assert whole.hazard(20) == pytest.approx(20 / (10 * (40 - 10)), rel=1e-14)
+    assert LifeTable.estimate(data, width=5).edges[-1] == 15  # and none more where it divides it

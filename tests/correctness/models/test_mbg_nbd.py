@@ -1,4 +1,4 @@
-"""MBG/NBD meets its published optimum, 40-digit arithmetic at 1,000 places, and its singular points."""
+"""MBG/NBD meets its published optimum, 40-digit arithmetic at 250 places, and its singular points."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def customer_of(c: dict[str, float]) -> rk.Purchases:
 
 
 def rate_of(c: dict[str, float]) -> rk.Rate:
-    return rk.Rate(c["force"], per="week", kind="continuous")
+    return rk.Rate(c["force"], per="week", kind="continuous", meant=True)
 
 
 @pytest.mark.parametrize("case", REFERENCE["optimum"], ids=lambda c: c["file"])
@@ -88,7 +88,7 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
     there = [c for c in points() if c[name] > 1e-290]
-    assert len(there) > 500
+    assert len(there) > 120
     for c in there:
         assert ANSWERS[name](c) == pytest.approx(c[name], rel=1e-10), c
 

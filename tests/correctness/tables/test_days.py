@@ -17,7 +17,8 @@ import pytest
 
 import retainkit as rk
 from retainkit.errors import InputError
-from retainkit.tables import DAY, MONTH_OR_DAY, DateRule, one_day, read_table, to_date
+from retainkit.tables import DAY, MONTH_OR_DAY, DateRule, moments, one_day, read_table, to_date
+from retainkit.tables.engine import day_in_sql
 
 DAYS = [dt.date(2024, 1, 31), dt.date(2024, 2, 29), dt.date(1969, 12, 31), dt.date(2024, 1, 31)]
 EXPECTED = np.array(DAYS, "M8[D]")
@@ -188,10 +189,38 @@ def test_a_format_reads_numbers_too_and_leaves_dates_as_they_are() -> None:
         read_table({"day": ["2024-01-31"]})["day"].dates(rule)
 
 
-@pytest.mark.parametrize("pattern", ["%H:%M", "%d/%m", "excel", "%Y-%m-%d %z", 7, "%Q", ""])
+@pytest.mark.parametrize("pattern", ["%H:%M", "%d/%m", "Excel", "%Y-%m-%d %z", 7, "%Q", ""])
 def test_a_format_that_writes_no_day_is_refused(pattern: Any) -> None:
     with pytest.raises(InputError, match=r"date_format must write a day as datetime.strptime does"):
         DateRule(date_format=pattern)
+
+
+@pytest.mark.parametrize(
+    ("counted", "numbers"),
+    [
+        ("excel", [61, 45322, 45351.75, 2_958_465]),
+        ("epoch-s", [-2_203_891_200, 1_706_659_200, 1_709_229_600, 253_402_300_799]),
+        ("epoch-ms", [-2_203_891_200_000, 1_706_659_200_000, 1_709_229_600_000, 253_402_300_799_000]),
+    ],
+)
+def test_numbers_that_count_from_a_moment_are_days_in_every_kind_of_column(
+    counted: str, numbers: list[float], tmp_path: Path
+) -> None:
+    rule, known = DateRule(date_format=counted), ["1900-03-01", "2024-01-31", "2024-02-29", "9999-12-31"]
+    pl.DataFrame({"day": numbers}, strict=False).write_csv(tmp_path / "t.csv")
+    texts = [str(number) for number in numbers]
+    for source in ({"day": numbers}, {"day": texts}, pl.DataFrame({"day": texts}), tmp_path / "t.csv"):
+        assert read_table(source)["day"].dates(rule).astype(str).tolist() == known
+        found: Any = duckdb.sql(
+            f"SELECT {day_in_sql('x', 'DOUBLE', rule)} FROM (SELECT unnest({numbers}::DOUBLE[]) x)"
+        )
+        assert [str(day) for (day,) in found.fetchall()] == known
+    for wrong in (60 if counted == "excel" else 1e18, np.inf, "31.01.2024", True):
+        with pytest.raises(InputError, match="must be"):
+            read_table({"day": [wrong]})["day"].dates(rule)
+    assert read_table({"day": DAYS})["day"].dates(rule).tolist() == EXPECTED.tolist()
+    moment = moments("when", [45351.75], DateRule(date_format="excel"))
+    assert moment.astype(str).tolist() == ["2024-02-29T18:00:00.000000"]
 
 
 def test_a_day_as_an_argument_is_read_by_the_same_rule() -> None:

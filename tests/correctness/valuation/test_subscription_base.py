@@ -121,3 +121,100 @@ def test_the_record_reads_well_and_travels_as_json() -> None:
     assert "would say" in str(base)
     assert '"naive_value"' in base.model_dump_json()
     assert {len(column) for column in base.table.values()} == {5}
+
+
+def of_two_kinds(autopay: Any) -> Any:
+    """A model with one set of parameters for each customer: those who pay by themselves leave less."""
+    effect = rk.models.Effect("autopay", ("churn",))
+    base = rk.ShiftedBetaGeometric(alpha=1.2, beta=6.0, unit="month")
+    return rk.models.WithCovariates(base, (effect,), (-1.0,)).given({"autopay": autopay})
+
+
+GIVEN: dict[str, Any] = {"margin_per_period": 10.0, "discount_rate": YEARLY, "instant": "before-renewal"}
+
+
+def test_each_customer_has_parameters_of_their_own() -> None:
+    # customers of one tenure and unlike parameters are not counted together
+    tenure, autopay = np.array([3, 3, 1, 3]), [0.0, 1.0, 1.0, 0.0]
+    base = rk.value_subscriptions(of_two_kinds(autopay), tenure=tenure, **GIVEN)
+    np.testing.assert_allclose(base.value_per_customer[:2], [157.43, 497.04], atol=0.005)
+    alone = [
+        rk.value_subscriptions(of_two_kinds(kind), tenure=[k], **GIVEN)
+        for k, kind in zip(tenure, autopay, strict=True)
+    ]
+    for name in ("value_per_customer", "churn_next", "leaving_next"):
+        each = np.concatenate([getattr(one, name) for one in alone])
+        np.testing.assert_allclose(getattr(base, name), each, rtol=1e-13)
+    assert base.total == pytest.approx(sum(one.total for one in alone), rel=1e-13)
+    margin = sum(one.forecast(6).total["margin"] for one in alone)
+    np.testing.assert_allclose(base.forecast(6).total["margin"], margin, rtol=1e-13)
+
+
+def test_of_a_summary_only_those_who_are_there_are_valued() -> None:
+    model = rk.ShiftedBetaGeometric(alpha=1.2, beta=6.0, unit="month")
+    seen = rk.Renewals(duration=[3, 4, 7], event=[0, 1, 0], weight=[5, 90, 2], unit="month")
+    base = rk.value_subscriptions(model, tenure=seen, **GIVEN)
+    by_hand = rk.value_subscriptions(model, tenure=[3, 7], customers=[5, 2], **GIVEN)
+    assert (base.customers.tolist(), base.total) == ([5.0, 2.0], by_hand.total)
+    # one value for each of the three: those of who has left are left out alike
+    each = {"margin_per_period": [1.0, 50.0, 2.0], "cohort": ["a", "b", "c"]}
+    base = rk.value_subscriptions(of_two_kinds([0.0, 0.0, 1.0]), tenure=seen, **(GIVEN | each))
+    assert (base.cohort.tolist(), base.margin_per_period.tolist()) == (["a", "c"], [1.0, 2.0])
+    with pytest.raises(rk.InputError, match="customers is given by the summary"):
+        rk.value_subscriptions(model, tenure=seen, customers=3, **GIVEN)
+
+
+@pytest.mark.parametrize("changes", [{"customers": 0.0}, {"margin_per_period": 0.0}, {"tenure": []}])
+def test_of_nobody_and_of_nothing_the_value_is_nothing(changes: dict[str, Any]) -> None:
+    model = rk.ShiftedBetaGeometric(alpha=1.2, beta=6.0, unit="month")
+    given: dict[str, Any] = {"tenure": [0, 3]} | GIVEN | changes
+    base = rk.value_subscriptions(model, **given)
+    assert (base.total, base.naive_value) == (0.0, 0.0)
+    assert base.by_cohort()["value"].sum() == 0.0
+    assert "nan" not in str(base)
+    assert rk.valuation.SubscriptionBaseValue.from_json(base.model_dump_json()) == base
+
+
+def test_cohorts_by_date_travel_as_json() -> None:
+    dates = np.array(["2024-01-01", "2024-02-01"], "datetime64[D]")
+    base = base_of(0.5, 1.0, tenure=[1, 0], customers=[10, 12], cohort=dates)
+    assert rk.valuation.SubscriptionBaseValue.from_json(base.model_dump_json()) == base
+    assert base.by_cohort()["cohort"].tolist() == dates.tolist()
+
+
+@pytest.mark.parametrize(
+    ("survival", "changes", "message"),
+    [
+        (of_two_kinds([0, 1, 1]), {}, "survival must have one set of parameters, or one for each of the 2"),
+        (rk.ShiftedBetaGeometric(alpha=np.ones((3, 2)), beta=6.0, unit="month"), {}, "of draws value the"),
+        (of_two_kinds(0), {"discount_rate": [YEARLY, YEARLY]}, "discount_rate must be a single rate here"),
+        (of_two_kinds(0), {"tenure": "whole-periods"}, "tenure must be Renewals"),
+    ],
+)
+def test_what_belongs_to_no_entry_is_refused(survival: Any, changes: dict[str, Any], message: str) -> None:
+    given: dict[str, Any] = {"tenure": [3, 4]} | GIVEN | changes
+    with pytest.raises(rk.InputError, match=message):
+        rk.value_subscriptions(survival, **given)
+
+
+def test_a_curve_and_a_payback_are_those_of_one_customer() -> None:
+    with pytest.raises(rk.InputError, match="survival must be the model of one customer"):
+        rk.economics.break_even_on_curve(50.0, 10.0, of_two_kinds([0, 1]))
+    buyers = rk.BGNBD(r=np.array([0.2, 0.3]), alpha=4.0, a=0.8, b=2.5, unit="week")
+    with pytest.raises(rk.InputError, match="purchasing must be the model of one customer"):
+        rk.payback_time(20.0, buyers, 35.0, margin_share=0.3, discount_rate=YEARLY)
+
+
+def test_new_customers_are_worth_each_their_own() -> None:
+    def value(r: Any, spend: Any = 35.0) -> Any:
+        model = rk.BGNBD(r=r, alpha=4.414, a=0.793, b=2.426, unit="week")
+        horizon = rk.Duration(3, "year")
+        return rk.value_new_customer(model, spend, margin_share=0.3, discount_rate=YEARLY, horizon=horizon)
+
+    both = value(np.array([0.2, 0.4]))
+    np.testing.assert_allclose(both.value, [value(0.2).value, value(0.4).value], rtol=1e-13)
+    assert isinstance(value(0.2).value, float)
+    assert str(both).startswith("2 new customers are worth, on average,")
+    spends = rk.GammaGamma(p=6.0, q=np.array([4.0, 5.0]), v=15.0)
+    means = np.asarray(spends.expected_spend_new())
+    np.testing.assert_allclose(value(0.2, spends).value[1], value(0.2, float(means[1])).value)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retainkit.economics import lifetime_value
+from retainkit.rates import Rate
 from retainkit.timing import Timing
 from retainkit.valuation.scenarios import FIGURES, UnitEconomics, UnitEconomicsResult, evaluate_scenarios
 
@@ -57,7 +59,7 @@ def test_value_is_the_reference_number(timing: Timing, value: float) -> None:
     found = result(
         monthly_margin=100,
         monthly_churn=0.2,
-        annual_discount_rate=1.12**12 - 1,
+        annual_discount_rate=Rate(0.12, per="month"),
         timing=timing,
         acquisition_cost=125,
     )
@@ -97,7 +99,7 @@ def test_elasticities_of_the_value_are_the_reference_formulas() -> None:
         "acquisition_cost": 0,
         "monthly_margin": 100,
         "monthly_churn": 0.2,
-        "annual_discount_rate": 1.12**12 - 1,
+        "annual_discount_rate": Rate(0.12, per="month"),
     }
     assert result(**inputs, timing="begin").elasticity_to_retention == pytest.approx(0.8 / 0.32, rel=1e-12)
     assert result(**inputs, timing="end-if-retained").elasticity_to_retention == pytest.approx(
@@ -209,8 +211,7 @@ def test_elasticities_equal_small_changes(s: UnitEconomics) -> None:
     retention = per_percent(worth(s, churn=1 - r * (1 + h)), worth(s, churn=1 - r * (1 - h)))
     assert found.elasticity_to_retention == pytest.approx(retention, rel=1e-4, abs=1e-6)
     m = s.margin_per_month
-    net_margin = m - s.monthly_retention_cost
-    by_margin = per_percent(worth(s, margin=m + h * net_margin), worth(s, margin=m - h * net_margin))
+    by_margin = per_percent(worth(s, margin=m * (1 + h)), worth(s, margin=m * (1 - h)))
     assert found.elasticity_to_margin == pytest.approx(by_margin, rel=1e-6, abs=1e-6)
     a = s.annual_discount_rate
     by_rate = per_percent(worth(s, rate=a * (1 + h)), worth(s, rate=a * (1 - h)))
@@ -335,3 +336,55 @@ def test_nothing_spent_and_nothing_earned_have_answers() -> None:
     endless = result(monthly_churn=0)
     assert endless.lifetime_value == np.inf and np.isnan(endless.elasticity_to_retention)
     assert result(monthly_churn=1, monthly_margin=499).monthly_rate_of_return == -1.0
+
+
+# ---- one basis, one domain, one clock ---------------------------------------------------------------
+
+
+def test_the_elasticity_to_margin_is_to_the_margin_as_it_is_given() -> None:
+    # 50 a month less 10 for keeping, 5% churn, cost 500: 1% of 50 for 20 months is 10, of a net value of 300
+    s = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_retention_cost=10, monthly_churn=0.05)
+    assert s.evaluate().elasticity_to_margin == pytest.approx(10 / 3, rel=1e-12)
+
+
+def test_a_tornado_stays_within_what_inputs_can_be_and_says_so() -> None:
+    s = UnitEconomics(acquisition_cost=500, monthly_revenue=50, margin_share=0.95, monthly_churn=0.05)
+    found = s.tornado(0.1)
+    ends = dict(zip(found.inputs, zip(found.low, found.high, strict=True), strict=True))
+    assert ends["margin_share"] == pytest.approx((0.855, 1.0)) and found.limited == ("margin_share",)
+    assert "up to what it can be: margin_share" in str(found)
+    assert s.replace(margin_share=0.5).tornado(0.1).limited == ()
+    loss = UnitEconomics(acquisition_cost=500, monthly_margin=-50, monthly_churn=0.95).tornado(0.1)
+    assert np.all(loss.low < loss.high) and loss.limited == ("monthly_churn",)
+
+
+@pytest.mark.parametrize("months", [None, 24])
+def test_margin_that_flows_all_the_time_has_figures_too(months: int | None) -> None:
+    s = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05, annual_discount_rate=0.1)
+    s = s.replace(timing="continuous", horizon_months=months)
+    found, d = s.evaluate(), 1.1 ** (1 / 12) - 1
+    flow: dict[str, Any] = {"discount_rate": d, "timing": "continuous"}
+    within: dict[str, Any] = {"horizon": months or np.inf}
+    assert found.lifetime_value == pytest.approx(lifetime_value(50, churn=0.05, **flow, **within))
+    assert lifetime_value(50, churn=0.05, **flow, horizon=found.payback_months) == pytest.approx(500)
+    at = {"churn": found.critical_monthly_churn, **flow, **within}
+    assert lifetime_value(50, **at) == pytest.approx(500)
+    at["churn"] = 0.05
+    assert lifetime_value(found.critical_monthly_margin, **at) == pytest.approx(500)
+    assert found.payback_payments is None and np.isnan(found.residual_value_after_payment)
+
+
+def test_a_rate_of_more_than_all_in_a_year_has_to_be_said_to_be_meant() -> None:
+    s = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
+    meant = s.replace(annual_discount_rate=Rate(12, per="year", meant=True))
+    assert meant.annual_discount_rate == 12.0
+    assert meant.replace(monthly_churn=0.1).evaluate().lifetime_value < s.evaluate().lifetime_value
+
+
+def test_a_share_of_nothing_has_no_elasticity_where_that_of_the_whole_is_infinite() -> None:
+    """Where the value just pays the cost, a percent of either is without measure, but of 0 it is 0."""
+    s = UnitEconomics(acquisition_cost=0, onboarding_cost=100, monthly_margin=10, monthly_churn=0.1)
+    found = s.evaluate()
+    assert found.lifetime_value == pytest.approx(100.0)
+    assert found.elasticity_to_retention == found.elasticity_to_margin == np.inf
+    assert found.elasticity_to_acquisition_cost == found.elasticity_to_discount_rate == 0.0

@@ -68,14 +68,14 @@ def refused(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str])
         (["--date", "price"], "--date must be dates, timestamps, text YYYY-MM-DD"),
         (["--date", "price"], "or say how it is written: --date-format %d/%m/%Y, for one."),
         (["--date-format", "%d/%m/%Y"], "--date must be dates, timestamps, or text and numbers of the form"),
-        (["--date-format", "excel"], "--date-format must write a day as datetime.strptime does"),
+        (["--date-format", "%d/%m"], "--date-format must write a day as datetime.strptime does"),
         (
             ["--unit", "weeks"],
             "--unit must be one of 'day', 'week', 'month', 'quarter', 'year', got 'weeks'. Did",
         ),
         (
             ["--refunds", "nett"],
-            "--refunds must be one of 'net', 'ignore', 'error', got 'nett'. Did you mean 'net'",
+            "--refunds must be one of 'net', 'ignore', 'error', 'cancel', got 'nett'. Did you mean 'net'",
         ),
         (
             ["--refunds", "error"],
@@ -202,7 +202,7 @@ def test_customers_who_never_came_back_do_not_fit(sales: Path, capsys: pytest.Ca
 
 def test_too_few_customers_do_not_fit(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(["report", "sales.csv", "--margin-share", "1", *NAMED], FIT_FAILED, capsys)
-    assert "BGNBD has 4 parameters and the data only 3 customers" in said
+    assert "GammaGamma has 3 parameters and the data only 1 customer that tells" in said
 
 
 def test_a_spend_that_does_not_fit_offers_a_constant(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -327,10 +327,14 @@ def test_wrong_arguments_of_report(changed: dict[str, Any], argument: str, said:
 def test_a_summary_is_not_read_again() -> None:
     tx = rk.summarize_transactions(load_cdnow("sample"), **CDNOW, unit="week")
     superfluous: dict[str, Any] = {"unit": "week", "holdout_from": "1997-10-01", "amount": "dollar_value"}
+    superfluous |= {"refunds": "ignore", "missing_ids": "drop", "order_id": "no", "where": "a > 1"}
     for argument, value in superfluous.items():
         with pytest.raises(rk.InputError, match="read already") as found:
             report(tx, **TERMS, **{argument: value})
         assert found.value.argument == argument
+        if argument != "holdout_from":
+            with pytest.raises(rk.InputError, match="read already"):
+                rk.fit_best([rk.BGNBD], tx, **{argument: value})
 
 
 def test_wrong_arguments_of_tracking() -> None:
@@ -344,8 +348,8 @@ def test_wrong_arguments_of_tracking() -> None:
             function(split, rk.BGNBD(**model, unit="month"))
     with pytest.raises(rk.InputError, match=r"period must be one of .*Did you mean 'week'"):
         track_purchases(split, rk.BGNBD(**model, unit="week"), period="weeks")  # type: ignore[arg-type]
-    with pytest.raises(rk.InputError, match="must be one model, with a single number for each parameter"):
-        track_purchases(split, rk.BGNBD(**{**model, "r": np.array([[0.2], [0.3]])}, unit="week"))
+    with pytest.raises(rk.InputError, match="must be one model, or have one for each of the 2,357 customers"):
+        track_purchases(split, rk.BGNBD(**{**model, "r": np.array([0.2, 0.3])}, unit="week"))
     for groups in (0, 1.5, "7"):
         with pytest.raises(rk.InputError, match="groups must"):
             holdout_error(split, rk.BGNBD(**model, unit="week"), groups=groups)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from retainkit.decisions.spending.off_optimum import cost_of_being_off
 from retainkit.decisions.spending.response_curves import AdbudgResponse, ExponentialResponse, HillResponse
 from retainkit.decisions.spending.response_fit import fit_response
 from retainkit.decisions.spending.spending import best_spending, best_spending_within
+from retainkit.draws import Draws
 from retainkit.economics import Rate
 from retainkit.errors import FitError, InputError
 
@@ -99,20 +100,36 @@ def test_an_option_worth_nothing_gets_nothing() -> None:
     assert plan.spend[0] == 0.0 and plan.spend[1] == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize("curve", [WINNING, HillResponse(0.5, 10, 2), AdbudgResponse(0.5, 2, 100)])
+def test_masked_spendings_are_refused_by_every_question_to_a_curve(curve: Any) -> None:
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    for name, ask in (("spend", curve.rate), ("spend", curve.at), ("spend", curve.slope)):
+        with pytest.raises(InputError, match=f"^{name} must not have masked entries"):
+            ask(masked)
+    with pytest.raises(InputError, match=r"^slope must not have masked entries"):
+        curve.spend_at_slope(masked)
+
+
 def test_no_options_and_draws_of_s_shaped_curves_are_refused() -> None:
     with pytest.raises(InputError, match="options must have at least one"):
         allocate_budget({})
     with pytest.raises(InputError, match="must have diminishing returns from the start"):
-        Spendable(HillResponse(0.5, np.array([5.0, 6.0]), 3.0), 100)
+        Spendable(HillResponse(0.5, Draws([5.0, 6.0]), 3.0), 100)
 
 
 @pytest.mark.parametrize(
     ("points", "options", "message"),
     [
         (([5], [0.2]), {"ceiling": None}, "as many different values as there are parameters"),
-        (([5, 5], [0.2, 0.21]), {"ceiling": None}, "1 different spendings for 2 parameters"),
+        (([5, 5], [0.2, 0.21]), {"ceiling": None}, "1 different spending for 2 parameters"),
         (([5, 10], [0.2, 1.3]), {"ceiling": 0.4}, "rate must be a share"),
         (([5], [0.5]), {"ceiling": 0.4}, "must be below the ceiling of 0.4"),
+        (
+            ([5, 10], [0.8, 0.9]),
+            {"ceiling": 0.8, "customers": [10, 10]},
+            "must be at most the ceiling of 0.8",
+        ),
+        (([5, 10], [0.1, 0.3]), {"ceiling": 0.8, "floor": 0.2}, "must be at least the floor of 0.2"),
         (([5], [0.2]), {"ceiling": 0.4, "floor": 0.6}, "must be above the floor of 0.6"),
         (
             ([5], [0.2]),

@@ -12,6 +12,7 @@ from retainkit.decisions.campaigns.incentive import best_incentive
 from retainkit.decisions.campaigns.maximum_profit import expected_maximum_profit, maximum_profit
 from retainkit.decisions.campaigns.profit_curve import profit_curve, whom_to_contact
 from retainkit.decisions.spending.response_curves import ExponentialResponse, HillResponse
+from retainkit.draws import Draws
 from retainkit.errors import InputError
 
 OFFER = Campaign(200, 0.3, 10, 1)
@@ -109,7 +110,8 @@ def test_one_kind_of_customers_alone_is_no_problem(churned: list[Any]) -> None:
         ({"response": ExponentialResponse(2, 0.05)}, "response.ceiling must be a share"),
         ({"churn_probability": 1.2}, "churn_probability must be a share"),
         ({"value": -5}, "value must be 0 or more"),
-        ({"response": HillResponse(0.5, np.array([5.0, 6.0]), 3.0)}, "must have diminishing returns"),
+        ({"response": HillResponse(0.5, Draws([5.0, 6.0]), 3.0)}, "must have diminishing returns"),
+        ({"response": HillResponse(0.5, [5.0, 6.0], 3.0)}, "response must be one curve"),
     ],
 )
 def test_an_incentive_is_refused_nonsense(arguments: dict[str, Any], message: str) -> None:

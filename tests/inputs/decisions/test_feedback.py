@@ -222,7 +222,13 @@ def test_tickets_and_customers_have_to_fit() -> None:
         tickets_by_customer(tickets, customers=customers, customer_id="customer", issue="about")
 
 
-STAKES: dict[str, Any] = {"incidence": {"late": 0.1}, "cost": {"late": 5.0}, "customers": 100, "value": 10}
+STAKES: dict[str, Any] = {
+    "incidence": {"late": 0.1},
+    "cost": {"late": 5.0},
+    "resolved": 1.0,
+    "customers": 100,
+    "value": 10,
+}
 
 
 @pytest.mark.parametrize(

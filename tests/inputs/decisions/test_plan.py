@@ -12,13 +12,19 @@ import pytest
 from retainkit.decisions.plan import InitiativeResult, PlanResult, RetentionPlan, ServicePlan
 from retainkit.errors import InputError
 
-CALL: dict[str, Any] = {"name": "Call", "hazard_ratio": {"low": 0.8, "high": 0.95}, "cost": 1000}
+CALL: dict[str, Any] = {
+    "name": "Call",
+    "hazard_ratio": {"low": 0.8, "high": 0.95},
+    "cost": 1000,
+    "duration_months": 12,
+}
 GIVEN: dict[str, Any] = {
     "customers": 1000,
     "monthly_margin": 30,
     "monthly_churn": 0.03,
     "annual_discount_rate": 0.1,
     "horizon_months": 12,
+    "timing": "begin",
     "initiatives": [CALL],
 }
 PLAN = RetentionPlan(**GIVEN)
@@ -64,7 +70,7 @@ def test_the_result_is_json_and_a_table() -> None:
 
 def test_results_come_back_from_json_whichever_plan_they_are_of() -> None:
     parts = {"a": {"share_of_customers": 1.0, "monthly_margin": 30, "monthly_churn": 0.03}}
-    chat = {"name": "Chat", "hazard_ratio": 0.9, "recovery": None, "staff": {"people": 1, **PAY}}
+    chat = {**CALL, "name": "Chat", "hazard_ratio": 0.9, "recovery": None, "staff": {"people": 1, **PAY}}
     plans = [
         PLAN,
         PLAN.replace(monthly_churn=None, monthly_margin=None, segments=parts, churn_reasons={"price": 1.0}),
@@ -103,6 +109,7 @@ def test_the_same_seed_gives_the_same_result() -> None:
         ({"timing": "later"}, "timing", "'begin', 'mid'"),
         ({"churn_reasons": {"price": 0.5}}, "churn_reasons", "add to 1"),
         ({"segments": {"a": {}}}, "segments.a.share_of_customers", "must be given"),
+        ({"timing": None}, "timing", "'begin', 'mid'"),
         ({"initiatives": []}, "initiatives", "at least 1"),
         ({"initiatives": [CALL, CALL]}, "initiatives[1].name", "must differ"),
     ],
@@ -127,6 +134,7 @@ def test_a_plan_says_what_is_wrong(changes: dict[str, Any], argument: str, says:
         ({"cost": -5}, "initiatives[0].cost", "0 or more"),
         ({"start_month": 12}, "initiatives[0].start_month", "before the horizon"),
         ({"segment": "new"}, "initiatives[0].segment", "It has none"),
+        ({"duration_months": 0}, "initiatives[0].duration_months", "whole number of months"),
         ({"acquisition_lift": 0.1}, "initiatives[0].acquisition_lift", "nothing to lift"),
     ],
 )
@@ -154,7 +162,7 @@ def test_a_misspelt_reason_is_recognised() -> None:
     ],
 )
 def test_draws_that_make_no_sense_are_not_clipped(effect: dict[str, Any]) -> None:
-    plan = PLAN.replace(initiatives=[{"name": "Call", **effect}])
+    plan = PLAN.replace(initiatives=[{"name": "Call", "duration_months": 12, **effect}])
     with pytest.raises(InputError, match="Call: "):
         plan.evaluate()
 
@@ -165,8 +173,17 @@ def test_few_draws_are_refused(draws: Any) -> None:
         PLAN.evaluate(draws=draws)
 
 
+@pytest.mark.parametrize("name", ["timing", "horizon_months"])
+def test_what_is_a_claim_has_no_default(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} must be given"):
+        RetentionPlan(**{n: v for n, v in GIVEN.items() if n != name})
+    short = {n: v for n, v in CALL.items() if n != "duration_months"}
+    with pytest.raises(InputError, match="duration_months must be given"):
+        RetentionPlan(**{**GIVEN, "initiatives": [short]})
+
+
 def test_too_many_meeting_by_chance_are_refused() -> None:
-    many = [{"name": f"{i}", "hazard_ratio": 0.9, "reach": 0.5} for i in range(9)]
+    many = [{**CALL, "name": f"{i}", "hazard_ratio": 0.9, "reach": 0.5} for i in range(9)]
     with pytest.raises(InputError, match="must be 'same'"):
         PLAN.replace(reached_customers="independent", initiatives=many).evaluate()
 
@@ -179,7 +196,7 @@ def test_failures_lose_customers() -> None:
         "restored": 0.5,
     }
     with pytest.raises(InputError) as refused:
-        ServicePlan(**{**GIVEN, "initiatives": [{"name": "x", "recovery": recovery}]})
+        ServicePlan(**{**GIVEN, "initiatives": [{"name": "x", "duration_months": 12, "recovery": recovery}]})
     assert refused.value.argument == "initiatives[0].recovery.stay_unrecovered"
 
 

@@ -18,6 +18,7 @@ from retainkit.decisions.pricing.points_liability import points_liability
 from retainkit.decisions.pricing.price_change import break_even_volume, price_change
 from retainkit.decisions.pricing.rebate import break_even_lift, rebate_programme
 from retainkit.decisions.pricing.take_rate import break_even_take_rate, offer_to_customers
+from retainkit.draws import Draws
 from retainkit.errors import InputError
 from retainkit.rates import Rate
 
@@ -41,14 +42,15 @@ FLOWS: dict[str, Any] = {
 
 def test_what_cannot_pay_says_so() -> None:
     assert (
-        break_even_churn_with_discount(50, discount_given=20, churn=0.02, discount_rate=0.1, timing="end") < 0
+        break_even_churn_with_discount(50, discount_amount=20, churn=0.02, discount_rate=0.1, timing="end")
+        < 0
     )
     assert break_even_lift([0.1, 0.2], margin_share=0.1).tolist() == [math.inf, math.inf]
     assert break_even_volume([-0.4, -0.5], margin_share=0.4).tolist() == [math.inf, math.inf]
     hopeless = {"take_rate_without": 0.1, "cannibalised_share": 0.9, "displaced_margin": 100}
     assert break_even_take_rate(80, cost_per_offer=1, **hopeless) == math.inf
     decision = loyalty_discount(
-        50, discount_given=20, churn=0.02, churn_with_discount=0.01, discount_rate=0.1, timing="end"
+        50, discount_amount=20, churn=0.02, churn_with_discount=0.01, discount_rate=0.1, timing="end"
     )
     assert "nothing makes up for it" in str(decision)
     assert "no lift is enough" in str(rebate_programme(100, rebate=0.2, margin_share=0.1, lift=0.5))
@@ -61,15 +63,20 @@ def test_columns_stay_columns() -> None:
     found = break_even_lift(rebates, margin_share=0.1)
     assert isinstance(found, pd.Series)
     assert found.round(6).to_dict() == {"a": 0.111111, "b": 0.25}
-    assert break_even_churn_with_discount([50, 100], discount_given=5, **RATES).shape == (2,)
+    assert break_even_churn_with_discount([50, 100], discount_amount=5, **RATES).shape == (2,)
     assert points_redemption([0.1, 0.2], churn=0.02, discount_rate=0.01).probability.shape == (2,)
 
 
 def test_values_outside_their_domain_are_refused_by_name() -> None:
     with pytest.raises(InputError, match="margin_per_period must be positive"):
-        break_even_churn_with_discount(0, discount_given=5, **RATES)
-    with pytest.raises(InputError, match="discount_given must be 0 or more"):
-        break_even_churn_with_discount(50, discount_given=-5, **RATES)
+        break_even_churn_with_discount(0, discount_amount=5, **RATES)
+    for both in ({}, {"discount_amount": 5, "discount_share": 0.1}):
+        with pytest.raises(InputError, match=r"must be given once.*discount_share=0.1 for 10% of the margin"):
+            break_even_churn_with_discount(50, **both, **RATES)
+    with pytest.raises(InputError, match="discount_share must be a share between 0 and 1"):
+        break_even_churn_with_discount(50, discount_share=10, **RATES)
+    with pytest.raises(InputError, match="discount_amount must be 0 or more"):
+        break_even_churn_with_discount(50, discount_amount=-5, **RATES)
     with pytest.raises(InputError, match="margin_share must be a share above 0"):
         break_even_lift(0.02, margin_share=0)
     with pytest.raises(InputError, match="price_change must be more than -1"):
@@ -90,11 +97,11 @@ def test_a_reward_that_moves_nobody_is_all_paid_to_those_who_would_have_stayed()
 
 def test_a_timing_is_named() -> None:
     with pytest.raises(InputError, match="timing must be one of"):
-        break_even_churn_with_discount(50, discount_given=5, churn=0.05, discount_rate=0.01, timing="start")  # type: ignore[arg-type]
+        break_even_churn_with_discount(50, discount_amount=5, churn=0.05, discount_rate=0.01, timing="start")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="timing must be one of"):
         loyalty_discount(
             50,
-            discount_given=5,
+            discount_amount=5,
             churn=0.05,
             churn_with_discount=0.04,
             discount_rate=0.01,
@@ -105,7 +112,7 @@ def test_a_timing_is_named() -> None:
 def test_a_rate_needs_a_period() -> None:
     with pytest.raises(InputError, match="period"):
         break_even_churn_with_discount(
-            50, discount_given=5, churn=Rate(0.5, per="year"), discount_rate=0.01, timing="end"
+            50, discount_amount=5, churn=Rate(0.5, per="year"), discount_rate=0.01, timing="end"
         )
 
 
@@ -116,7 +123,7 @@ def test_a_value_without_end_cannot_gain() -> None:
     ]
     for churns in cases:
         with pytest.raises(InputError, match="without end cannot gain"):
-            loyalty_discount(50, discount_given=5, discount_rate=0, timing="end", **churns)
+            loyalty_discount(50, discount_amount=5, discount_rate=0, timing="end", **churns)
     with pytest.raises(InputError, match="without end cannot gain"):
         price_change(
             100,
@@ -130,24 +137,22 @@ def test_a_value_without_end_cannot_gain() -> None:
         )
 
 
-def test_draws_are_one_column_and_of_one_length() -> None:
-    with pytest.raises(InputError, match="one column of draws"):
+def test_a_table_is_neither_a_column_nor_draws() -> None:
+    with pytest.raises(InputError, match="or draws of one"):
         rebate_programme([[100, 200]], rebate=0.02, margin_share=0.1, lift=0.1)
-    with pytest.raises(InputError, match="same length"):
-        rebate_programme([100, 200], rebate=[0.02, 0.03, 0.04], margin_share=0.1, lift=0.1)
 
 
 def test_a_decision_is_told_and_stored_with_its_assumptions() -> None:
-    decision = loyalty_discount(50, discount_given=5, churn_with_discount=[0.043, 0.046], **RATES)
+    decision = loyalty_discount(50, discount_amount=5, churn_with_discount=Draws([0.043, 0.046]), **RATES)
     told = str(decision)
     assert "probability of a gain 50%" in told
     assert "churn_with_discount" in told
     stored = json.loads(decision.model_dump_json())
-    assert stored["gain"] == pytest.approx(list(decision.gain))  # type: ignore[arg-type]
+    assert stored["gain"]["values"] == pytest.approx(list(decision.gain))  # type: ignore[arg-type]
     assert stored["worth_it"] is decision.worth_it
     assert {a["name"] for a in stored["assumptions"]} == {
         "margin_per_period",
-        "discount_given",
+        "discount_amount",
         "churn",
         "churn_with_discount",
         "discount_rate",
@@ -192,7 +197,7 @@ def test_a_liability_is_told_and_stored() -> None:
     nothing = points_liability(1000, **{**FLOWS, "redeemed": 0, "expired": 0})
     assert nothing.breakage_so_far is None
     assert json.loads(nothing.model_dump_json())["breakage_so_far"] is None
-    drawn = points_liability(1000, **{**FLOWS, "redemption_probability": [0.7, 0.9]})
+    drawn = points_liability(1000, **{**FLOWS, "redemption_probability": Draws([0.7, 0.9])})
     assert "8.00" in str(drawn)
 
 
@@ -214,7 +219,7 @@ def test_redemption_is_told_and_stored() -> None:
         ({"reward_costs": [0, -1]}, "reward_costs must be 0 or more"),
         ({"transitions": [0.5, 0.5]}, "transitions must be a square table"),
         ({"transitions_without": [[0.9, 0.2], [0.1, 0.8]]}, "sum to 1"),
-        ({"tiers": ["a", "a"]}, "one name per tier"),
+        ({"tiers": ["a", "a"]}, "tiers must name each once, got 'a'"),
         ({"tiers": ["a"]}, "one name per tier"),
     ],
 )

@@ -6,7 +6,6 @@ import json
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,6 +18,7 @@ from retainkit.decisions.referral.premium import referred_customer_premium
 from retainkit.decisions.referral.reviews import customers_from_reviews, review_effect
 from retainkit.decisions.referral.reward import best_referral_reward
 from retainkit.decisions.referral.value import customer_referral_value, value_of_referral
+from retainkit.draws import Draws
 from retainkit.errors import InputError
 
 RATES: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "timing": "end"}
@@ -174,6 +174,6 @@ def test_a_damaged_reputation_costs() -> None:
     effect = review_effect(10_000, **{**REVIEWS, "stars": -0.5, "cost": 0, "cost_per_period": 0})
     assert not effect.worth_it
     assert effect.gain < 0.0
-    drawn = review_effect(10_000, **{**REVIEWS, "effect_per_star": np.array([0.05, 0.2])})
+    drawn = review_effect(10_000, **{**REVIEWS, "effect_per_star": Draws([0.05, 0.2])})
     assert "probability of a gain" in str(drawn)
     assert json.loads(drawn.model_dump_json())["probability_of_gain"] == 0.5

@@ -46,7 +46,7 @@ def test_rates_of_return_need_a_cost_and_a_margin() -> None:
     with pytest.raises(InputError, match="margin_per_period"):
         customer_irr(500, 0, churn=0.1, timing="end")
     with pytest.raises(InputError, match="acquisition_cost"):
-        ltv_to_cac(0, 50, churn=0.1, discount_rate=0, timing="end")
+        ltv_to_cac(acquisition_cost=0, margin_per_period=50, churn=0.1, discount_rate=0, timing="end")
     with pytest.raises(InputError, match="customers_at_start"):
         retention_cost_per_customer(10, customers_at_start=0, churn=0.1)
     with pytest.raises(InputError, match="churn / retention"):
@@ -127,8 +127,8 @@ def test_every_record_prints_and_goes_to_json() -> None:
     records: list[Any] = [
         elasticities(50, **TERMS),
         elasticities([50, 60], **TERMS),
-        retention_gain(50, retention=[0.8, 0.9], discount_rate=0.1, timing="end"),
-        retention_gain(50, retention=0.95, discount_rate=0.0, timing="end"),
+        retention_gain(50, retention=[0.8, 0.9], points=0.05, discount_rate=0.1, timing="end"),
+        retention_gain(50, retention=0.9, points=0.05, discount_rate=0.0, growth=0.06, timing="end"),
         worthwhile_retention_spend(50, churn_before=0.1, churn_after=0, discount_rate=0, timing="end"),
         worthwhile_retention_spend([50, 60], churn_before=0.1, churn_after=0, discount_rate=0, timing="end"),
         cost_per_incremental_save(**churn, churn_treated=0.3),

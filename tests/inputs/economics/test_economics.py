@@ -194,6 +194,16 @@ def test_series_and_draws_broadcast() -> None:
         (lambda: npv([1, 2], 0.1, timing="beginning"), "Did you mean 'begin'"),  # type: ignore[arg-type]
         (lambda: irr([1]), "cash_flows must have 2 or more amounts"),
         (lambda: irr([1, 2, 3]), "cash_flows must have an internal rate of return"),
+        (lambda: irr([0, 0]), "every rate makes its value 0"),
+        (lambda: irr_all([[-1, 2], [0, 0]]), "the stream in row 1"),
+        (
+            lambda: xirr([-1000, 1000, -500, 500], ["2024-01-01"] * 2 + ["2024-02-01"] * 2),
+            "every rate makes its value 0",
+        ),
+        (
+            lambda: xirr([-500, 600, -20], ["2024-01-01", "2024-02-01", "2024-07-19"]),
+            "with -0.997005, 6.311228",
+        ),
         (lambda: irr([[-1, 2], [1, 2]]), "the stream in row 1"),
         (lambda: irr([-50, -100, 600, 300, -100]), "with -0.768895, 1.854418"),
         (lambda: irr([-1, 2], root="first"), "root must be one of"),  # type: ignore[arg-type]
@@ -247,7 +257,7 @@ def test_series_and_draws_broadcast() -> None:
         (lambda: Rate(-1, per="year"), "must be more than -1"),
         (lambda: Rate(0.1, "year").to("yearly"), "Did you mean 'year'"),  # type: ignore[arg-type]
         (lambda: Rate(0.1, "year").to("month", kind="nominal"), "compounding goes with kind='nominal'"),
-        (lambda: Rate(1.2, "year").churn("month"), "churn must be a share between 0 and 1"),
+        (lambda: Rate(1.2, "year", meant=True).churn("month"), "churn must be a share between 0 and 1"),
         (lambda: Rate(0.1, "year", "continuous").retention("month"), "retention must be an effective rate"),
     ],
 )
@@ -332,3 +342,18 @@ def test_records_cannot_be_changed() -> None:
         record.periods = 3.0  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
         flow.amount[0] = 3.0
+
+
+def test_twelve_percent_is_not_twelve() -> None:
+    for value in (12, 1.5, "12%"):
+        with pytest.raises(InputError, match=r"Write .*% as 0"):
+            Rate(value, per="year")  # type: ignore[arg-type]
+    assert str(Rate(12, per="year", meant=True)) == "1200% per year"
+    assert Rate(0.1, per="day").to("year").value > 1e15  # what a rate comes to is no slip
+    with pytest.raises(InputError, match="no number without its period"):
+        float(Rate(0.12, per="year"))
+
+
+@pytest.mark.parametrize("payment", [0, [0.0, 0.0]])
+def test_no_payment_for_ever_is_worth_nothing(payment: Any) -> None:
+    assert np.all(np.asarray(annuity_value(payment, periods=np.inf, discount_rate=0)) == 0.0)

@@ -171,8 +171,8 @@ CURVE: dict[str, Any] = {"discount_rate": 0.01, "timing": "begin"}
         ([1, 0.5], {"horizon": 2}, "reach as far"),
         ([1, 0.5], {"horizon": 0.5}, "whole number"),
         (lambda t: 0.9**t, {"after_end": "stop"}, "no end"),
-        (lambda t: 0.9**t, {"discount_rate": 0}, "horizon=120"),
-        (lambda t: 0.9**t, {"discount_rate": -0.01}, "horizon=120"),
+        (lambda t: 1 / (1 + t), {"discount_rate": 0}, "horizon=120"),
+        (lambda t: 1 / (1 + t), {"discount_rate": -0.01}, "horizon=120"),
         ([1, 0.5], {"timing": "continuous", "after_end": "stop"}, "timing"),
     ],
 )

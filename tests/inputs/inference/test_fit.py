@@ -20,7 +20,7 @@ def test_customers_with_a_single_purchase_do_not_identify_the_model() -> None:
 
 
 def test_one_customer_is_too_few() -> None:
-    with pytest.raises(rk.FitError, match=r"4 parameters and the data only 1 customers"):
+    with pytest.raises(rk.FitError, match=r"4 parameters and the data only 1 customer that tells"):
         rk.fit(rk.BGNBD, rk.Purchases(frequency=3, recency=10.0, T=20.0))
 
 
@@ -45,7 +45,30 @@ def test_a_refused_fit_can_be_had_for_inspection() -> None:
     alike = rk.Purchases(frequency=np.full(200, 5), recency=np.full(200, 29.0), T=np.full(200, 30.0))
     attempt = rk.fit(rk.BGNBD, alike, on_failure="return")
     assert not attempt.diagnostics.converged
-    assert "goes to" in str(attempt) or "flat" in str(attempt)
+    assert attempt.diagnostics.limit is not None
+    assert "keeps rising as" in str(attempt)  # as one parameter goes, or two go together
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        rk.BetaDiscreteWeibull,
+        rk.DiscreteWeibull,
+        rk.LogLogistic,
+        rk.LogNormal,
+        rk.ShiftedBetaGeometric,
+        rk.Weibull,
+        rk.models.WeibullGamma,
+    ],
+)
+def test_one_renewal_tells_one_number_and_no_more(model: Any) -> None:
+    """Climbs met a top that is flat in two directions, and inverted its curvature."""
+    with pytest.raises(rk.FitError) as caught:
+        rk.fit(model, rk.Renewals.from_survivors([1000, 869], unit="year"))
+    attempt: Any = caught.value.attempt
+    assert caught.value.code in {"flat", "boundary"}
+    # 131 ln(131/1000) + 869 ln(869/1000): whatever the parameters, no more can be said of these customers
+    assert attempt.log_likelihood == pytest.approx(-388.2832537871605, rel=1e-9)
 
 
 def test_spend_without_a_repeat_purchase_is_no_evidence() -> None:
@@ -196,6 +219,41 @@ def test_what_is_not_a_model_is_named() -> None:
     for wrong in ("BGNBD", TRUTH, int, None):
         with pytest.raises(rk.InputError, match="model must be the class of a model"):
             rk.fit(wrong, data)  # type: ignore[arg-type]
+
+
+def test_what_is_not_a_model_is_named_by_all_that_is_put_around_one() -> None:
+    around: dict[str, Any] = {
+        "covariates": lambda m: rk.with_covariates(m, purchasing=["a"]),
+        "over time": lambda m: rk.with_covariates_over_time(m, ["a"]),
+        "ratios": lambda m: rk.with_hazard_ratios(m, ["a"]),
+        "shares": lambda m: rk.with_shares(m, cured=True),
+        "periods": rk.in_periods,
+        "held": lambda m: rk.models.hold(m, r=0.5),
+    }
+    for wrong in ("BGNBD", TRUTH, int, None):
+        for name, make in around.items():
+            with pytest.raises(rk.InputError) as caught:
+                make(wrong)
+            assert (caught.value.code, caught.value.argument) == ("not-a-model", "model"), name
+
+
+def test_what_is_around_a_model_counts_in_its_unit() -> None:
+    bg, month = rk.BGNBD(r=0.6, alpha=6.0, a=0.8, b=2.5, unit="week"), rk.Geometric(0.1, unit="month")
+    around: dict[str, Any] = {
+        "covariates": lambda **u: rk.models.WithCovariates(
+            bg, (rk.models.Effect("a", ("purchasing",)),), (0.1,), **u
+        ),
+        "over time": lambda **u: rk.models.OverTime(bg, ("a",), (0.1,), **u),
+        "ratios": lambda **u: rk.models.scaled_hazard(month, 1.2, **u),
+        "shares": lambda **u: rk.models.WithShares(month, cured=0.1, **u),
+        "periods": lambda **u: rk.models.InPeriods(bg, **u),
+    }
+    for make in around.values():
+        unit = make().unit
+        assert make(unit=unit).unit == unit in ("week", "month")
+        with pytest.raises(rk.InputError, match="must be that of the model within") as caught:
+            make(unit="year")
+        assert caught.value.code == "unit-mismatch"
 
 
 def test_what_are_not_purchases_is_named() -> None:

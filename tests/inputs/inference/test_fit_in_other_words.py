@@ -53,7 +53,7 @@ def test_a_fit_that_saw_the_held_out_period_is_refused_where_its_error_is_asked(
         holdout_from="1997-03-01",
     )
     assert tx.calibration is not None
-    seen, unseen = rk.fit(rk.NBD, tx), rk.fit(rk.NBD, tx.calibration)
+    seen, unseen = rk.fit(rk.NBD, tx.purchases), rk.fit(rk.NBD, tx.calibration)
     for verb in (rk.holdout_error, rk.track_purchases):
         with pytest.raises(rk.InputError, match="model must not have seen the held-out period"):
             verb(tx, seen)

@@ -303,7 +303,7 @@ def test_nothing_inside_of_the_observation_is_refused(options: dict[str, Any]) -
         ({"reactivation": "new"}, "reactivation must be one of 'error', 'new-spell', 'same-customer'"),
         ({"zero_length": 1}, "zero_length must be one of 'error', 'count-as-a-day', got 1"),
         ({"earlier": "drop"}, "earlier must be one of 'error', 'leave-out'"),
-        ({"later": "drop"}, "later must be one of 'error', 'censor'"),
+        ({"later": "leave-out"}, "later must be one of 'error', 'censor', 'drop'"),
         ({"observation_end": "June"}, "observation_end must be a date"),
         ({"observation_start": None, "observation_end": None}, "observation_end must be a date"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -49,12 +50,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def refusal(source: Any, **options: Any) -> str:
-    """The message of the InputError that a table or an argument gets."""
+    """The message of the InputError that a table or an argument gets, without the place in a file."""
     arguments: dict[str, Any] = {"customer_id": "id", "date": "date", "amount": "price", "unit": "day"}
     arguments |= options
     with pytest.raises(rk.InputError) as caught:
         rk.summarize_transactions(source, **arguments)
-    return str(caught.value)
+    return re.sub(r" \([\w.]+, row \d+\)", "", str(caught.value))
 
 
 def test_a_missing_column_is_named_with_the_near_one(kind: str, tmp_path: Path) -> None:
@@ -162,6 +163,15 @@ def test_refunds_without_any_purchase_are_refused(kind: str, tmp_path: Path) -> 
     assert "source must have at least one purchase" in message and "Check the sign of the amounts" in message
 
 
+def test_where_every_order_was_cancelled_no_sign_is_wrong() -> None:
+    table = {"id": [1, 1, 2, 2], "day": ["2024-01-01", "2024-01-03"] * 2, "eur": [5.0, -5.0, 7.0, -7.0]}
+    names: dict[str, Any] = {"customer_id": "id", "date": "day", "amount": "eur", "unit": "day"}
+    with pytest.raises(rk.InputError, match="got 2 orders, all refunded in full") as caught:
+        rk.summarize_transactions(table, refunds="cancel", refund_window=9, **names)
+    assert "refunds='net'" in caught.value.way_out
+    assert rk.summarize_transactions(table, refunds="net", **names).treatment.purchases == 2
+
+
 def test_ids_of_mixed_types_are_refused() -> None:
     table = pd.DataFrame(GOOD | {"id": pd.Series([1, "a", 2], dtype=object)})
     assert "customer_id must hold ids of one type" in refusal(table)
@@ -178,8 +188,9 @@ def test_one_customer_with_one_purchase_is_a_summary(kind: str, tmp_path: Path) 
 
 def test_near_names_of_choices_are_offered() -> None:
     assert "Did you mean 'week'?" in refusal(pl.DataFrame(GOOD), unit="weeks")
-    assert "refunds must be one of 'net', 'ignore', 'error', got 'nett'. Did you mean 'net'?" in refusal(
-        pl.DataFrame(GOOD), refunds="nett"
+    assert (
+        "refunds must be one of 'net', 'ignore', 'error', 'cancel', got 'nett'. Did you mean 'net'?"
+        in refusal(pl.DataFrame(GOOD), refunds="nett")
     )
 
 
@@ -262,10 +273,10 @@ def test_a_file_that_is_not_there_is_named_with_the_near_one(tmp_path: Path) -> 
 
 
 def test_a_folder_and_an_unknown_format_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "sales.xlsx").write_text("")
-    for path in (tmp_path, tmp_path / "sales.xlsx"):
+    (tmp_path / "sales.docx").write_text("")
+    for path in (tmp_path, tmp_path / "sales.docx"):
         message = refusal(path)
-        assert "must be CSV (.csv, .tsv, .txt, also .gz, .zst) or Parquet" in message
+        assert "must be CSV (.csv, .tsv, .txt), JSON lines (.jsonl, .ndjson), also .gz, .zst" in message
         assert "give a glob, such as 'folder/*.parquet'" in message
 
 
@@ -275,11 +286,6 @@ def test_files_of_two_kinds_are_refused(tmp_path: Path) -> None:
     assert "files of one kind" in refusal(str(tmp_path / "*"))
 
 
-def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "sales.parquet").write_text("id,date,price\n")
-    assert "source must be a table that DuckDB can read, got " in refusal(tmp_path / "sales.parquet")
-
-
 @pytest.mark.parametrize("text", ["$3", "1,5", "three", " 1", "1_000", "nan", "inf"])
 def test_an_amount_that_is_no_number_in_a_csv_file_is_shown(text: str, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(f'id,date,price\na,2014-01-01,1\nb,2014-01-02,"{text}"\n')
@@ -287,7 +293,7 @@ def test_an_amount_that_is_no_number_in_a_csv_file_is_shown(text: str, tmp_path:
     assert (
         "amount must be numbers with a decimal point (1 of 2 lines in column 'price' break this)" in message
     )
-    assert f"got {text!r} at position 1. Remove currency signs" in message
+    assert f"got {text!r} at position 1. " in message
 
 
 def test_an_empty_field_in_a_csv_file_is_missing(tmp_path: Path) -> None:

@@ -26,6 +26,43 @@ def test_k_must_be_a_whole_number_in_range(kind: Any, bad: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_k_that_was_forgotten_is_told_wherever_it_is_missing(kind: Any) -> None:
+    """It was 1, silently."""
+    data = kind(**PARAMETERS, k=2).sample([30.0] * 500, seed=1)
+    described = rk.Described(data, {"card": np.arange(500.0) % 2.0})
+    around = rk.with_covariates(kind, purchasing=["card"])
+    for ask in (
+        lambda: kind(**PARAMETERS),
+        lambda: kind.of(PARAMETERS.values()),
+        lambda: rk.fit(kind, data),
+        lambda: rk.fit(around, described, fixed={"purchasing.card": 0.0}),
+        lambda: rk.compare([rk.BGNBD, kind], data),
+        lambda: rk.model_from_json(kind(**PARAMETERS, k=2).model_dump_json().replace('{"k": 2}', "{}")),
+    ):
+        with pytest.raises(rk.InputError, match=rf"{kind.__name__} k .* is needed") as caught:
+            ask()
+        assert f"hold({kind.__name__}, k=2)" in caught.value.way_out
+        assert "choose_k" in caught.value.way_out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_k_is_held_for_the_model_within_whatever_stands_around_it(kind: Any) -> None:
+    data = kind(**PARAMETERS, k=2).sample([30.0] * 2000, seed=1)
+    described = rk.Described(data, {"card": np.arange(2000.0) % 2.0})
+    around = rk.with_covariates(kind, purchasing=["card"])
+    inner = rk.with_covariates(rk.models.hold(kind, k=2), purchasing=["card"])
+    outer = rk.models.hold(rk.models.hold(around, r=1.5), k=2)  # around what is held already, too
+    one, other = rk.fit(inner, described), rk.fit(around, described, fixed={"k": 2})
+    assert one.model == other.model
+    assert one.model.base.k == rk.fit(outer, described).model.base.k == 2
+    assert rk.Fit.from_json(one.model_dump_json()).model == one.model
+    found = rk.compare([rk.models.hold(kind, k=k) for k in (1, 2, 3)], data)
+    assert found.best.model.k == rk.inference.choose_k(kind, data, ks=(1, 2, 3)).k == 2
+    with pytest.raises(rk.InputError, match="must name parameters of"):
+        rk.models.hold(around, stages=2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_k_is_kept_by_copies_and_records(kind: Any) -> None:
     model = kind(**PARAMETERS, k=np.int64(3), unit="week")
     assert type(model.k) is int
@@ -137,7 +174,8 @@ def test_counts_and_horizons_are_one_or_one_for_each(model: Any) -> None:
 
 @pytest.mark.parametrize("kind", [rk.BGNBD, rk.MBGNBD, *KINDS])
 def test_parameters_of_entries_belong_to_those_entries(kind: Any) -> None:
-    model = kind(**PARAMETERS | {"r": np.array([0.5, 1.0, 1.5])}, unit="week")
+    given = PARAMETERS | kind.fixed_fields
+    model = kind(**given | {"r": np.array([0.5, 1.0, 1.5])}, unit="week")
     customers = rk.Purchases(**GOOD, unit="week")
     answers = (
         lambda: model.probability_alive(customers),
@@ -151,7 +189,7 @@ def test_parameters_of_entries_belong_to_those_entries(kind: Any) -> None:
     with pytest.raises(rk.InputError, match="one for each of the 3 entries"):
         model.expected_purchases_new([1.0, 2.0])
     with pytest.raises(rk.InputError, match=r"b must have the same length as r \(3\)"):
-        kind(**PARAMETERS | {"r": np.array([0.5, 1.0, 1.5]), "b": np.array([1.0, 2.0])})
-    mixed = kind(**PARAMETERS | {"r": np.array([[0.5, 1.0, 1.5]]), "b": np.array([1.0, 2.0])})
+        kind(**given | {"r": np.array([0.5, 1.0, 1.5]), "b": np.array([1.0, 2.0])})
+    mixed = kind(**given | {"r": np.array([[0.5, 1.0, 1.5]]), "b": np.array([1.0, 2.0])})
     with pytest.raises(rk.InputError, match=rf"{kind.__name__} b must have one value for each of 3 entries"):
         mixed.expected_purchases_new(5.0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import polars as pl
 import pytest
 
 import retainkit as rk
@@ -64,7 +65,7 @@ def test_processes_and_names_are_checked() -> None:
         rk.with_covariates(rk.BGNBD, purchase=["age"])
     with pytest.raises(rk.InputError, match="needs at least one covariate"):
         rk.with_covariates(rk.BGNBD)
-    with pytest.raises(rk.InputError, match="must name each covariate once"):
+    with pytest.raises(rk.InputError, match="must name each once"):
         rk.with_covariates(rk.BGNBD, purchasing=["age", "age"])
     with pytest.raises(rk.InputError, match="two processes or more"):
         rk.with_covariates(rk.BGNBD, purchasing=["age"], same=["age"])
@@ -81,6 +82,49 @@ def test_predictions_need_every_covariate() -> None:
     fitted = fit({"age": AGE, "card": CARD}, ["age", "card"])
     with pytest.raises(rk.InputError, match="must have a column 'card'"):
         fitted.model.given({"age": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"crd": [1.0, 2.0], "name": ["a", "b"]}, "Did you mean 'crd'"),
+        ({"crd": 1.0}, "got 'crd'. Did you mean"),
+    ],
+)
+def test_predictions_look_at_the_covariates_of_the_model_alone(columns: Any, message: str) -> None:
+    model = rk.models.WithCovariates(
+        rk.BGNBD(0.5, 5.0, 0.8, 2.5), (rk.models.Effect("card", ("purchasing",)),), (0.3,)
+    )
+    for frame in (
+        {"card": [1.0, 2.0], "name": ["a", "b"]},
+        pl.LazyFrame({"name": ["a", "b"], "card": [1, 2]}),
+    ):
+        np.testing.assert_allclose(model.given(frame).alpha, 5.0 * np.exp([-0.3, -0.6]), rtol=1e-14)
+    with pytest.raises(rk.InputError, match=message):
+        model.given(columns)
+
+
+def test_one_text_is_one_name_and_no_name_comes_twice() -> None:
+    one = rk.with_covariates(rk.BGNBD, purchasing="member", attrition="member", same="member")
+    assert one.effects == (rk.models.Effect("member", ("purchasing", "attrition")),)
+    assert rk.models.with_covariates_over_time(rk.BGNBD, "christmas").covariates == ("christmas",)
+    assert rk.CovariatePeriods(np.ones((9, 1)), names="season").names == ("season",)
+    assert rk.Renewals(duration=[1, 2], event=[1, 0], reasons=cast("Any", "price")).reasons == ("price",)
+    aligned = rk.summaries.align_covariates(
+        {"id": [1, 2], "age": [3, 4], "name": ["a", "b"]}, customer_id="id", customers=[2, 1], columns="age"
+    )
+    assert aligned["age"].tolist() == [4.0, 3.0]
+    with pytest.raises(rk.InputError, match="same must name each once, got 'u'"):
+        rk.with_covariates(rk.BGNBD, purchasing=["u"], attrition=["u"], same=["u", "u"])
+    with pytest.raises(rk.InputError, match="covariates must name each once, got 'u'"):
+        rk.models.with_covariates_over_time(rk.BGNBD, ["u", "u"])
+
+
+def test_shares_go_inside_covariates_and_so_the_error_says() -> None:
+    with pytest.raises(rk.InputError, match=r"nothing around it yet.*with_covariates\(with_shares\("):
+        rk.models.with_shares(rk.with_covariates(rk.Geometric, churn=["u"]), cured=True)  # type: ignore[type-var]
+    with pytest.raises(rk.InputError, match=r"must be BGNBD, MBGNBD or NBD.*got 'BGNBD with covariates'"):
+        rk.models.with_covariates_over_time(rk.with_covariates(rk.BGNBD, purchasing=["u"]), ["v"])  # type: ignore[type-var]
 
 
 def test_a_penalty_without_covariates_is_refused() -> None:
@@ -141,3 +185,18 @@ def test_categories_become_columns() -> None:
         rk.summaries.encode_categories(["a", None], name="plan")
     with pytest.raises(rk.InputError, match="baseline must be one of the categories"):
         rk.summaries.encode_categories(["a", "b"], name="plan", baseline="z")
+
+
+@pytest.mark.parametrize("column", [[1, "1", "a"], [2, "2"], np.array([1, "1", "a"], object)])
+def test_categories_that_read_alike_are_kept_apart_or_refused(column: Any) -> None:
+    with pytest.raises(
+        rk.InputError, match=r"a name of its own for each category, and .* reads like another"
+    ):
+        rk.summaries.encode_categories(column, name="k")
+    assert list(rk.summaries.encode_categories([1, "b"], name="k")) == ["k=b"]
+
+
+@pytest.mark.parametrize("gap", [float("nan"), None, np.nan])
+def test_a_missing_category_is_refused_in_a_list_too(gap: Any) -> None:
+    with pytest.raises(rk.InputError, match=r"without gaps .* at position 1"):
+        rk.summaries.encode_categories(["a", gap, "b"], name="k")

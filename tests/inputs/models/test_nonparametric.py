@@ -15,6 +15,7 @@ from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.models.contractual.nonparametric.life_table import LifeTable
 from retainkit.models.contractual.nonparametric.log_rank import log_rank
 from retainkit.models.contractual.nonparametric.nelson_aalen import NelsonAalen
+from retainkit.models.contractual.nonparametric.turnbull import Turnbull
 from retainkit.summaries import Purchases, Renewals
 from retainkit.units import Duration
 
@@ -29,7 +30,25 @@ GAP = Renewals(duration=[2, 5], event=[0, 1], entry=[0, 3])
 COLLAPSE = Renewals(duration=[1, 5, 6], event=[1, 1, 0], entry=[0, 1, 1], weight=[1, 50, 50])
 STOCK = Renewals(duration=[5, 6], event=[1, 0], entry=[2, 3])
 EXACT_STOCK = Renewals(duration=[5.13, 6.2], event=[1, 0], entry=[2.2, 3.17])
+BOUNDS = Renewals.from_intervals([0, 3], [3, 6])
+LATE_BOUNDS = Renewals.from_intervals([0.5, 2, 5], [1, 3, np.inf], entry=[0, 1, 2])
 CASES: dict[str, tuple[Callable[[], Any], str, str]] = {
+    **{
+        f"bounds for {kind.__name__}": (lambda kind=kind: kind.estimate(BOUNDS), "inconsistent", "Turnbull")
+        for kind in (KaplanMeier, NelsonAalen, LifeTable, AalenJohansen)
+    },
+    "bounds for log_rank": (lambda: log_rank([DATA, BOUNDS]), "inconsistent", "groups['2'] must say when"),
+    "bounds with a gap": (
+        lambda: Turnbull.estimate(Renewals.from_intervals([0, 5], [2, 6], entry=[0, 4])),
+        "nobody-at-risk",
+        "Turnbull",
+    ),
+    "bounds after which nobody is known": (lambda: Turnbull.estimate(LATE_BOUNDS), "nobody-at-risk", "1.0"),
+    "bounds of nobody": (
+        lambda: Turnbull.estimate(Renewals(duration=[2], event=[0], entry=[2])),
+        "nobody-at-risk",
+        "at least one",
+    ),
     "past the end": (lambda: CURVE.survival(4), "outside-the-curve", "continued('same-churn')"),
     "for ever": (lambda: CURVE.survival(np.inf), "outside-the-curve", "largest observed tenure"),
     "error past the end": (lambda: CURVE.continued("flat").standard_error(4), "outside-the-curve", "3.0"),

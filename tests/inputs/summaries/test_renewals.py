@@ -16,6 +16,7 @@ from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeome
 from retainkit.summaries import Renewals
 
 NAN = float("nan")
+INF = float("inf")
 
 
 def refused(match: str, **columns: Any) -> None:
@@ -172,6 +173,102 @@ def test_a_triangle_in_every_form_gives_the_same_data() -> None:
         one, other = Renewals.from_cohort_table(table), Renewals.from_cohort_table(ragged)
         for name in ("duration", "event", "entry", "weight"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_zeros_are_not_taken_for_the_part_not_yet_seen() -> None:
+    filled, blank = (
+        [[100, 80, 70], [120, 90, 0], [90, 0, 0]],
+        [[100, 80, 70], [120, 90, None], [90, NAN, None]],
+    )
+    for table in (filled, filled[::-1], [[100, 80, 70], *filled], [[100, 80], [90, 0]]):
+        with pytest.raises(rk.InputError, match="blank: its lower right is filled with zeros") as caught:
+            Renewals.from_cohort_table(table)
+        assert caught.value.argument == "table" and "zeros='unseen'" in str(caught.value)
+    for data in (Renewals.from_cohort_table(blank), Renewals.from_cohort_table(filled, zeros="unseen")):
+        assert rk.KaplanMeier.estimate(data).survival(2) == pytest.approx(
+            170 / 220 * 70 / 80, rel=1e-14
+        )  # .676
+    gone = Renewals.from_cohort_table(filled, zeros="left")
+    assert rk.KaplanMeier.estimate(gone).survival(2) == pytest.approx(70 / 310, rel=1e-14)  # .226
+    with pytest.raises(rk.InputError, match=r"^zeros"):
+        Renewals.from_cohort_table(filled, zeros="blank")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    "table", [[[5, 0]], [[5, 0], [4, 0]], [[5, 3, 2], [4, 2, 1], [3, 1, 0]], [[5, 3, 0], [4, 0]]]
+)
+def test_zeros_that_make_no_triangle_are_customers_who_left(table: Any) -> None:
+    counts = [row[-1] for row in table]
+    there = Renewals.from_cohort_table(table)
+    assert there.weight[there.event == 0].sum() == sum(counts)
+
+
+# -- bounds -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "more", "match"),
+    [
+        ([3, 5], [4, 4.5], {}, "^upper must be known, and not below lower.*4.5 at position 1"),
+        ([3, 5], [4, NAN], {}, "^upper must be known.*Give inf"),
+        ([3, NAN], [4, 6], {}, "^lower"),
+        ([3, -1], [4, 6], {}, "^lower"),
+        ([3, INF], [4, INF], {}, "^lower"),
+        ([3, 5, 6], [4, 6], {}, "^upper must have the length of lower"),
+        ([0, 2], [0, 4], {}, "^upper .*above 0 and entry"),
+        ([1, 2], [4, 6], {"entry": [2, 2]}, "^lower must be, of those who left, from entry"),
+        ([1, 2], [1, INF], {"entry": [0, 3]}, "^entry must not exceed duration"),
+    ],
+)
+def test_bounds_that_cannot_be(lower: Any, upper: Any, more: Any, match: str) -> None:
+    with pytest.raises(rk.InputError, match=match):
+        Renewals.from_intervals(lower, upper, **more)
+
+
+def test_bounds_are_kept_whatever_is_made_of_the_data() -> None:
+    frame = pd.DataFrame({"lower": [0, 3, 3, 6], "upper": [3, 6, 6, INF]}, index=[4, 3, 2, 1])
+    data = Renewals.from_intervals(frame["lower"], frame["upper"], unit="month")
+    assert data.labels is not None and list(data.labels.index) == [4, 3, 2, 1]
+    assert sorted(data.compress().weight) == [1, 1, 2]
+    assert np.concatenate([part.columns["lower"] for part in data.split(3)]).tolist() == [0, 3, 3, 6]
+    columns: dict[str, Any] = data.columns
+    again = Renewals(**columns, weight=data.weight, unit="month")
+    assert Renewals.from_frame(pd.DataFrame(again.columns)).columns["lower"].tolist() == [0, 3, 3, 6]
+    assert (data.has_moments, Renewals.from_intervals([3], [3]).has_moments) == (False, True)
+    with pytest.raises(rk.InputError, match=r"^upper"):
+        Renewals.from_intervals(frame["lower"], frame["upper"].sort_index())
+    refused("^lower", duration=[3], event=[1], lower=[4])
+    refused("^whole_periods must be left out", duration=[3], event=[1], lower=[2], whole_periods=True)
+    with pytest.raises(rk.InputError, match=r"^lower must be whole numbers: Geometric counts"):
+        Geometric(theta=0.1).log_likelihood(Renewals(duration=[3], event=[1], lower=[0.5]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "whole"),
+    [
+        ({"duration": [3, 12], "event": [1, 0]}, True),
+        ({"duration": [3, 12.5], "event": [1, 0]}, False),
+        ({"duration": [*[3.0] * 100, 12.5], "event": 1}, False),
+        (
+            {"duration": [3, 12], "event": [1, 0], "entry": [0, 0.5]},
+            False,
+        ),  # periods are whole from the start
+        ({"duration": [3, 12], "event": [1, 0], "lower": [2, 0]}, False),
+        ({"duration": [3, 12], "event": [1, 0], "whole_periods": False}, False),
+    ],
+)
+def test_whole_periods_are_recognised_and_a_word_says_otherwise(columns: Any, whole: bool) -> None:
+    columns = {**columns, "event": np.broadcast_to(columns["event"], len(columns["duration"]))}
+    assert Renewals(**columns).whole_periods is whole
+    assert Renewals(**columns).treatment.startswith("whole periods") is whole
+
+
+@pytest.mark.parametrize("model", [Geometric(theta=0.1), ShiftedBetaGeometric(alpha=1.0, beta=3.0)])
+def test_entries_between_renewals_are_refused_where_periods_are_counted(model: Any) -> None:
+    data = Renewals(duration=[3, 12], event=[1, 0], entry=[0, 0.5])
+    for asked in (model.log_likelihood, lambda data: rk.fit(type(model), data)):
+        with pytest.raises(rk.InputError, match=r"^entry must be whole numbers"):
+            asked(data)
 
 
 # -- what models are asked ----------------------------------------------------------------------------

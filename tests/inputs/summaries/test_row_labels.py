@@ -71,6 +71,7 @@ OTHER_ORDER: list[tuple[str, Callable[[], Any]]] = [
         lambda: npv(pd.DataFrame([[-9.0, 4.0, 8.0]] * 4, index=IDS), series([0.1] * 4, BACK)),
     ),
     ("incentive", lambda: Campaign(UP, 0.3, series([1.0] * 4, BACK), 1)),
+    ("churn_probability", lambda: Campaign(UP, 0.3, 10, 1).expected_profit(series([0.1] * 4, BACK))),
     ("campaign.value", lambda: whom_to_contact(series([0.1] * 4, BACK), Campaign(UP, 0.3, 10, 1))),
     ("campaign.value", lambda: profit_curve(UP, [0, 1, 0, 1], Campaign(series([9.0] * 4, BACK), 0.3, 10, 1))),
     ("times", lambda: survival_of(series([1, 0.9, 0.8, 0.7]), times=series([0, 1, 2, 3], BACK))),

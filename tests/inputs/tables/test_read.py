@@ -151,7 +151,9 @@ def test_a_gap_is_counted_and_placed_in_every_kind_of_column(kind: str, read: st
     assert " at position 1. " in message
 
 
-@pytest.mark.parametrize("gap", [None, float("nan"), "", pd.NaT, pd.NA, np.datetime64("NaT"), Decimal("NaN")])
+@pytest.mark.parametrize(
+    "gap", [None, float("nan"), "", pd.NaT, pd.NA, np.datetime64("NaT", "D"), Decimal("NaN")]
+)
 def test_every_sign_of_nothing_is_missing_in_a_column_of_objects(gap: Any) -> None:
     column = as_column("x", np.array(["a", gap, "b"], object))
     assert column.missing.tolist() == [False, True, False]
@@ -238,8 +240,8 @@ def test_flags_are_true_and_false_or_1_and_0(kind: str) -> None:
 @pytest.mark.parametrize("values", [[1, "a", 2], np.array([1, "a", 2], object), pd.Series([1, "a", 2])])
 def test_ids_of_two_types_are_refused(values: Any) -> None:
     assert refusal(lambda: of(values).ids()) == (
-        "answer must hold ids of one type, got column 'x' of type mixed. "
-        "Convert the ids to text: '1' and 1 differ."
+        "answer must hold ids of one type (1 of 3 lines in column 'x' break this), got 'a' at position 1. "
+        "Convert the ids to text: '1' and 1 differ. A line of totals goes by where."
     )
 
 
@@ -267,7 +269,7 @@ def test_numbers_flags_and_ids_of_a_text_file_are_read_as_what_they_say(tmp_path
 def test_what_is_no_number_in_a_text_file_is_shown(text: str, tmp_path: Path) -> None:
     message = refusal(written(tmp_path, "1", text).numbers)
     assert "answer must be numbers with a decimal point (1 of 2 lines in column 'x' break this)" in message
-    assert f"got {text!r} at position 1. Remove currency signs" in message
+    assert f"got {text!r} at position 1 (t.csv, row 3). " in message
 
 
 def test_what_is_no_flag_in_a_text_file_is_shown(tmp_path: Path) -> None:

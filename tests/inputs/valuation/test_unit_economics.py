@@ -204,7 +204,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "tornado of nothing": lambda: SCENARIO.tornado({}),
     "tornado of all": lambda: SCENARIO.tornado(1.0),
     "tornado of three": lambda: SCENARIO.tornado({"monthly_churn": (0.1, 0.2, 0.3)}),  # type: ignore[dict-item]
-    "tornado beyond the domain": lambda: SCENARIO.replace(monthly_churn=0.95).tornado(0.1),
+    "percent for share": lambda: SCENARIO.replace(annual_discount_rate=12),
+    "a field twice": lambda: UnitEconomics.from_json('{"monthly_churn": 0.1, "monthly_churn": 0.2}'),
     "tornado of the other margin": lambda: SCENARIO.tornado({"margin_share": (0.1, 0.2)}),
     "frame of an unknown kind": lambda: SCENARIO.evaluate().to_frame("panda"),  # type: ignore[arg-type]
     "table without churn": lambda: evaluate_scenarios(

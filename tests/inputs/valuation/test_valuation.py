@@ -72,6 +72,27 @@ def test_a_spend_model_with_an_infinite_mean_is_refused_with_the_median_offered(
         rk.value_new_customer(MODEL, heavy, **TERMS)
 
 
+def test_one_infinite_value_among_many_is_enough_to_refuse() -> None:
+    """A draw, a customer or a tenure whose value has no end is not hidden by others that are finite."""
+    some = rk.GammaGamma(p=2.0, q=np.array([[3.0], [0.9]]), v=10.0)
+    with pytest.raises(rk.InputError, match="must have a finite mean"):
+        rk.value_new_customer(MODEL, some, **TERMS)
+    endless = {**TERMS, "discount_rate": rk.Rate(0.0, per="year"), "horizon": rk.Duration(math.inf, "year")}
+    # without discount the purchases of Pareto/NBD have an end where s exceeds 1
+    leaving = rk.ParetoNBD(r=0.5, alpha=5.0, s=np.array([[2.0], [0.5]]), beta=10.0, unit="week")
+    with pytest.raises(rk.InputError, match="horizon must be finite here"):
+        rk.value_customers(CUSTOMERS, leaving, 35.0, **endless)
+    with pytest.raises(rk.InputError, match="horizon must be finite here"):
+        rk.value_new_customer(leaving, 35.0, **endless)
+    # and the payments of this one where alpha does
+    stays = rk.ShiftedBetaGeometric(alpha=np.array([2.0, 0.5]), beta=3.0, unit="month")
+    with pytest.raises(rk.InputError, match="some customers pay for ever"):
+        rk.value_subscriptions(
+            stays, tenure=[3, 3], margin_per_period=10.0, discount_rate=rk.Rate(0.0, per="year"),
+            instant="before-renewal",
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("spend", [0.0, -3.0, float("inf"), "35"])
 def test_a_constant_spend_is_positive(spend: Any) -> None:
     with pytest.raises(rk.InputError, match="spend must be"):

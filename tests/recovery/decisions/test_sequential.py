@@ -62,6 +62,26 @@ def test_the_level_is_kept_against_a_threshold_in_money_and_with_arms_of_unequal
     assert wrong / RUNS <= MOST
 
 
+@pytest.mark.parametrize(("churn", "share"), [(0.3, 0.1), (0.5, 0.1), (0.3, 0.05)])
+def test_a_small_arm_looked_at_from_its_first_customer_on_keeps_the_level(churn: float, share: float) -> None:
+    """A tenth of the customers treated and a look after each: the first treated often leave alike."""
+    rng = np.random.default_rng(round(1000 * churn + 100 * share))
+    wrong = 0
+    for _ in range(2 * RUNS):
+        treated, left = rng.random(600) < share, rng.random(600) < churn
+        n1, n0 = treated.cumsum(), (~treated).cumsum()
+        both = (n1 > 0) & (n0 > 0)
+        result = sequential_retention_test(
+            (left & ~treated).cumsum()[both],
+            control=n0[both],
+            churned_treated=(left & treated).cumsum()[both],
+            treated=n1[both],
+            planned_per_arm=100,
+        )
+        wrong += result.stopped_at is not None
+    assert wrong / (2 * RUNS) <= 0.05
+
+
 def test_skewed_spending_looked_at_from_the_200th_customer_on_keeps_the_level() -> None:
     looks = np.arange(200, 4001, 5)
     rng = np.random.default_rng(10)

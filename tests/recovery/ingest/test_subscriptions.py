@@ -23,12 +23,12 @@ DAILY_CHURN = 0.004
 def leaving_any_day(seed: int, customers: int = 40_000) -> dict[str, np.ndarray]:
     """Everyone leaves with the same small probability on every day; acquired over three years."""
     rng = np.random.default_rng(seed)
-    start = np.datetime64("2022-01-01") + rng.integers(0, 1_090, customers)
+    start = np.datetime64("2022-01-01") + rng.integers(0, 1_090, customers).astype("m8[D]")
     end = start + rng.geometric(DAILY_CHURN, customers)
     return {
         "id": np.arange(customers),
         "from": start,
-        "to": np.where(end <= UNTIL, end, np.datetime64("NaT")),
+        "to": np.where(end <= UNTIL, end, np.datetime64("NaT", "D")),
     }
 
 

@@ -9,4 +9,6 @@ In reading order:
 - `erlang_stops`    events of which every k-th counts, told as stages, and stopped after a counted one.
 - `erlang_discount` the same, each counted one discounted.
 - `opportunities`   opportunities that come one by one, each with a chance to be gone before it.
+- `pairs`           E[X(X − 1)] of these counts, which with the mean gives the variance.
+- `arrivals`        processes whose own rates are known: exact draws of their events, and means.
 """

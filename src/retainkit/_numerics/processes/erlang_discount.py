@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammainc, gammaln
+from scipy.special import exprel, gammainc, gammaln
 
 from retainkit._numerics.grouping import Codes, blocks
 from retainkit._numerics.processes.erlang_stops import Stopped, by_stage, first_stages, stayed_after
@@ -185,11 +185,67 @@ def _by_roots(of: _Discounted, m: int, k: int) -> Array:
 
 
 def _root_sum(log_y: Array, mean: Array, m: int, k: int) -> Array:
-    left = -np.expm1(log_y)
     y = np.exp(log_y)
-    total = np.exp((1 - m) * log_y) * -np.expm1(-mean * left) / left
+    total = np.exp((1 - m) * log_y) * mean * exprel(mean * np.expm1(log_y))
     for turn in range(1, k // 2 + 1):
         w = y * np.exp(2j * np.pi * turn / k)
         part = np.real(w ** (1 - m) * -np.expm1(-mean * (1.0 - w)) / (1.0 - w))
         total += part if 2 * turn == k else 2.0 * part
     return total / k
+
+
+# -- the same where the rate and the chance to stop are known -------------------------------------------
+
+_FEW_STAGES = 100.0
+_FADING = 0.05  # shares of a later purchase below it make a sum of a few terms
+
+
+def staged_count(rate: Array, p: Array, missing: Array, k: int, z: Array, force: float) -> Array:
+    """Expected purchases in time z, each times e^(−force·time), at one rate and one chance p to stop."""
+    mean = (rate + force) * z
+    log_phi = -np.log1p(force / rate)
+
+    def answer(rows: list[Array], m: int) -> Array:
+        mu, p, log_phi = rows
+        with np.errstate(divide="ignore"):  # after a purchase that is surely the last none is left
+            log_again = np.log1p(-p) + k * log_phi
+        result = np.empty(mu.shape)
+        endless, short = np.isinf(mu), mu <= _FEW_STAGES
+        with np.errstate(divide="ignore"):  # nobody leaves and nothing is discounted: no end
+            result[endless] = -1.0 / np.expm1(log_again[endless])
+        for some, most in blocks(np.flatnonzero(short), _last_stage(mu[short]), _CELLS):
+            result[some] = _short_count(mu[some], np.exp(log_again[some]), m, k, most + m)
+        long = np.flatnonzero(~(endless | short))
+        if long.size:
+            result[long] = _long_count(mu[long], log_again[long], m, k)
+        return result * np.exp(m * log_phi)
+
+    return by_stage(answer, missing, mean, p, log_phi)
+
+
+def _last_stage(mu: Array) -> Array:
+    return mu + 9.0 * np.sqrt(mu) + 20.0
+
+
+def _short_count(mu: Array, again: Array, m: int, k: int, most: int) -> Array:
+    """Σ again^(i−1) P(at least m + k(i−1) stages), stage by stage: all terms are positive."""
+    pmf, stay = np.exp(-mu), np.ones_like(mu)
+    worth, total = np.zeros_like(mu), np.zeros_like(mu)
+    for n in range(1, most + 1):
+        pmf *= mu / n
+        if n >= m and (n - m) % k == 0:
+            worth += stay
+            stay *= again
+        total += pmf * worth
+    return total
+
+
+def _long_count(mu: Array, log_again: Array, m: int, k: int) -> Array:
+    fading = log_again < np.log(_FADING)
+    value = _root_sum(np.where(fading, np.log(_FADING), log_again) / k, mu, m, k)
+    short = np.zeros_like(mu)
+    if fading.any():
+        again = np.exp(log_again)
+        for i in range(int(-_GONE / np.log(_FADING)) + 1, -1, -1):
+            short = short * again + gammainc(float(m + k * i), mu)
+    return np.where(fading, short, value)

@@ -15,16 +15,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaln, xlogy
+from scipy.special import betainc, xlogy
 
+from retainkit._numerics.gamma_functions import log_beta, log_beta_ratio
 from retainkit._numerics.grouping import Codes, blocks
+from retainkit._numerics.processes.pairs import at_least_two, pairs_until_stopped
 from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
 
 def log_unfinished(r: Array, q: Array, k: int) -> Array:
     """ln Σ t_j over j < k: the gap that runs is not finished yet, apart from the power of 1 − q."""
-    total, scale, *_ = _sums(r, q, k)
+    scale = _scale(r, q, k)
+    total = np.ones(scale.shape)
+    for _, _, term in _terms(r, q, scale, k):
+        total /= scale
+        total += term
     return (k - 1) * np.log(scale) + np.log(total)
 
 
@@ -56,15 +62,23 @@ def _sums(r: Array, q: Array, k: int) -> tuple[Array, Array, Array, Array]:
     """Σ t_j, Σ j t_j and Σ t_j·(1/r + … + 1/(r+j−1)), all divided by scale^(k−1), and that scale."""
     scale = _scale(r, q, k)
     shrink = 1.0 / scale
-    term = total = np.ones(scale.shape)
+    total = np.ones(scale.shape)
     stages = harmonic = steps = np.zeros(scale.shape)
-    for j in range(1, k):
-        term = term * ((r + (j - 1)) * q / j * shrink)
-        steps = steps + 1.0 / (r + (j - 1))
+    for j, passed, term in _terms(r, q, scale, k):
+        steps = steps + 1.0 / passed
         total = total * shrink + term
         stages = stages * shrink + j * term
         harmonic = harmonic * shrink + steps * term
     return total, scale, stages, harmonic
+
+
+def _terms(r: Array, q: Array, scale: Array, k: int) -> Iterator[tuple[int, Array, Array]]:
+    """j, r + j − 1 and t_j/scale^j from j = 1 on."""
+    share, term = q / scale, np.ones(1)
+    for j in range(1, k):
+        passed = r + (j - 1)
+        term = term * (passed * share / j)
+        yield j, passed, term
 
 
 LONGEST = 4096
@@ -93,6 +107,11 @@ def expected_count(r: Real, z: Real, a: Real, b: Real, m: Real, k: int) -> Array
     return by_stage(lambda rows, step: _expected(Stopped(*rows), step, k), m, r, z, a, b)
 
 
+def stopped_pairs(r: Real, z: Real, a: Real, b: Real, m: Real, k: int) -> Array:
+    """E[X(X − 1)] of the purchases X in time z."""
+    return by_stage(lambda rows, step: _pairs(Stopped(*rows), step, k), m, r, z, a, b)
+
+
 def stopped_survival(r: Real, z: Real, a: Real, b: Real, m: Real, k: int) -> Array:
     """P(still running after time z)."""
     return by_stage(lambda rows, step: _survival(Stopped(*rows), step, k), m, r, z, a, b)
@@ -118,12 +137,12 @@ def count_pmf(n: Real, r: Real, z: Real, a: Real, b: Real, m: Real, k: int) -> A
         made: Array = np.zeros(np.broadcast(reached, r, share).shape)
         for j in range(k):
             stages = reached + j
-            log_pmf = xlogy(stages, share) - r * np.log1p(z) - np.log(r + stages) - betaln(r, stages + 1.0)
+            log_pmf = xlogy(stages, share) - r * np.log1p(z) - np.log(r + stages) - log_beta(r, stages + 1.0)
             # before the first purchase of a gap that has begun, less than k stages are left
             made = made + np.where((n > 0.0) | (j < m), np.exp(log_pmf), 0.0)
-    stayed = np.exp(betaln(a, b + n) - betaln(a, b)) * made
+    stayed = np.exp(log_beta_ratio(a, b, n)) * made
     last = np.maximum(n, 1.0)
-    left = np.exp(betaln(a + 1.0, b + last - 1.0) - betaln(a, b))
+    left = a / (a + b) * np.exp(log_beta_ratio(a + 1.0, b, last - 1.0))
     return stayed + np.where(n > 0.0, left * betainc(np.maximum(reached, 1.0), r, share), 0.0)
 
 
@@ -141,6 +160,17 @@ def _expected(of: Stopped, m: int, k: int) -> Array:
         return np.concatenate([np.zeros((1, stay.shape[1])), np.cumsum(stay[:-1], axis=0)])
 
     return _either(of, m, k, ever, made, _expected_by_roots)
+
+
+def _pairs(of: Stopped, m: int, k: int) -> Array:
+    ever = pairs_until_stopped(of.a, of.b)
+
+    def made(stay: Array) -> Array:
+        # Σ 2 j P(stays after j purchases) over the pairs of the last purchase with each of j before
+        counted = 2.0 * np.arange(float(stay.shape[0]))[:, None] * stay
+        return np.concatenate([np.zeros((1, stay.shape[1])), np.cumsum(counted[:-1], axis=0)])
+
+    return _either(of, m, k, ever, made, _pairs_by_roots)
 
 
 def _survival(of: Stopped, m: int, k: int) -> Array:
@@ -229,6 +259,31 @@ def _expected_by_roots(of: Stopped, m: int, k: int) -> Array:
         return np.where(stay < _SMALL**k, few, total / k)
 
     return mean_over_beta(given, of.a, of.b, bend=(r + 1.0) * z, rise=np.ones_like(r))
+
+
+def _pairs_by_roots(of: Stopped, m: int, k: int) -> Array:
+    r, z = of.r, of.z
+    terms = int(54 / k) + 2
+    steps = m + k * np.arange(terms, dtype=np.float64)[:, None]
+    reach = betainc(steps, r, z / (1.0 + z))
+
+    def given(p: Array, rows: Codes) -> Array:  # the slope of that for the mean, in the chance to stay
+        near, shape, span = np.minimum(p, 1.0 - _SMALL**k), r[rows], z[rows]
+        total = np.zeros_like(p)
+        for y, c, times in _roots(near, k):
+            fall = shape * np.log1p(c * span)
+            mean = -np.expm1(-fall) / c
+            if times == 1.0 and np.isrealobj(y):
+                slope = span**2 * at_least_two(shape, c * span)
+            else:
+                slope = (mean - shape * span * np.exp(-fall) / (1.0 + c * span)) / c
+            total += times * np.real(y ** (1 - m) * ((1 - m) * mean + y * slope))
+        stay, few = 1.0 - p, np.zeros_like(p)
+        for i in range(terms - 1, 0, -1):
+            few = (few + i * reach[i, rows]) * stay
+        return 2.0 * np.where(stay < _SMALL**k, few, total / k**2)
+
+    return mean_over_beta(given, of.a, of.b, bend=(r + 2.0) * z, rise=np.ones_like(r), fall=2.0)
 
 
 def _survival_by_roots(of: Stopped, m: int, k: int) -> Array:

@@ -7,12 +7,11 @@ around it.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
 from retainkit._numerics.grouping import Codes
+from retainkit._numerics.log_sums import log_sum
 from retainkit.typing import Array, Real
 
 _LARGE = 500.0
@@ -20,6 +19,9 @@ _LARGE = 500.0
 
 def bent(v: Array, k: Real) -> Array:
     """ln(1 + k (e^v − 1)), for v of any size; its inverse in v is itself with 1/k."""
+    if np.max(v, initial=0.0) <= _LARGE:
+        grown = np.expm1(v) * k
+        return np.log1p(grown)
     return np.log1p(k * np.expm1(np.minimum(v, _LARGE))) + np.maximum(v - _LARGE, 0.0)
 
 
@@ -30,8 +32,17 @@ def log_shrink(v: Array, kappa: Real) -> Array:
 
 def log_odds_stopped(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
     """ln of ∫₀ᴰ density(w) (1 + w/A)^−n dw over survival(D) (1 + D/A)^−n; −inf for D = 0."""
-    stopped, fallen = in_blocks(partial(_stopped, moments=False), 2, n, s, A, kappa, b, D)
-    return stopped + fallen
+    return in_blocks(lambda *flat: np.add(*_stopped(*flat, moments=False)), 1, n, s, A, kappa, b, D)[0]
+
+
+def log_quiet(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
+    """ln of the sum of the two: no event in D, whether stopped in the meantime or not."""
+
+    def both(*flat: Array) -> Array:
+        stopped, fallen = _stopped(*flat, moments=False)
+        return log_sum(stopped, np.negative(fallen, out=fallen))
+
+    return in_blocks(both, 1, n, s, A, kappa, b, D)[0]
 
 
 def stopped_with_moments(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
@@ -40,16 +51,20 @@ def stopped_with_moments(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Rea
     Its logarithm; −ln of survival(D) (1 + D/A)^−n; and the means over the integrand of ln(1 + w/A), of
     w/(A + w), of q/((A + w) b η) and of (1 − e^−q)/((A + w) b η), where s b η is the hazard at w.
     """
-    return in_blocks(partial(_stopped, moments=True), 6, n, s, A, kappa, b, D)
+    return in_blocks(lambda *flat: np.stack(_stopped(*flat, moments=True)), 6, n, s, A, kappa, b, D)
 
 
-def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, moments: bool) -> Array:
+def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, moments: bool) -> list[Array]:
     q_near, half_width = _nearest(A, kappa, b)
     q_whole = bent(b * D, 1.0 / kappa)
     q_end = _end(n, s, A, kappa, b, q_near, q_whole)
     end = np.log1p(q_end / q_near)
     drop = s * q_end + n * np.log1p(bent(q_end, kappa) / (b * A)) + end
     scale = b * A
+
+    def total(at: Array, weight: Array, rows: Codes | slice) -> Array:
+        y, rest = at * end[rows], (v[rows] for v in (n, s, scale, kappa, q_near))
+        return np.einsum("ij,ik->kj", _falling(y, *rest), weight)
 
     def sums(at: Array, weight: Array, rows: Codes | slice) -> Array:
         y = at * end[rows]  # (nodes, rows)
@@ -58,17 +73,30 @@ def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, 
         log_a = np.log1p(w)
         mass = np.exp(y - s[rows] * q - n[rows] * log_a) * weight
         total = mass.sum(axis=0)
-        if not moments:
-            return total[None]
         below, left = 1.0 / (1.0 + w), -np.expm1(-q)
         slow = below / (scale[rows] * ((1.0 - left) / kappa[rows] + left))  # 1/((A + w) b η)
         parts = (log_a, w * below, q * slow, left * slow)
         return np.stack([total, *(np.einsum("ij,ij->j", mass, part) / total for part in parts)])
 
-    found = integrate(sums, nodes_needed(end, half_width, drop), 5 if moments else 1)
+    needed = nodes_needed(end, half_width, drop)
+    found = integrate(sums, needed, 5) if moments else integrate(total, needed, 1)
     with np.errstate(divide="ignore"):  # D = 0
         stopped = np.log(found[0] * end * s * q_near)
-    return np.stack([stopped, n * np.log1p(D / A) + s * q_whole, *found[1:]])
+    return [stopped, n * np.log1p(D / A) + s * q_whole, *found[1:]]
+
+
+def _falling(y: Array, n: Array, s: Array, scale: Array, kappa: Array, q_near: Array) -> Array:
+    """The integrand in y, which is used up; fewer arrays than with means beside the total."""
+    q = np.expm1(y)
+    q *= q_near
+    fall = bent(q, kappa)
+    fall /= scale
+    np.log1p(fall, out=fall)
+    fall *= n
+    q *= s
+    fall += q
+    y -= fall
+    return np.exp(y, out=y)
 
 
 def _nearest(A: Array, kappa: Array, b: Array) -> tuple[Array, Array]:
@@ -93,7 +121,12 @@ def discounted_time(s: Real, kappa: Real, z: Real, k: Real) -> Array:
     return in_blocks(_discounted, 1, s, kappa, z, k)[0]
 
 
-def _discounted(s: Array, kappa: Array, z: Array, k: Array) -> Array:
+def gompertz_decay_pairs(s: Real, kappa: Real, z: Real) -> Array:
+    """∫₀ᶻ v (1 + (e^v − 1)/κ)^−s dv; z may be infinite."""
+    return in_blocks(lambda *rows: _discounted(*rows, power=1), 1, s, kappa, z, 0.0)[0]
+
+
+def _discounted(s: Array, kappa: Array, z: Array, k: Array, *, power: int = 0) -> Array:
     near = np.minimum(-np.log1p(-np.minimum(kappa, 1.0 - 1e-2)), np.pi)
     branch = np.log(np.maximum(kappa - 1.0, np.exp(-_LARGE)))
     half_width = np.where(kappa > 1.0, np.arctan2(np.pi, near + branch), np.pi)
@@ -107,6 +140,8 @@ def _discounted(s: Array, kappa: Array, z: Array, k: Array) -> Array:
         y = at * end[rows]
         v = near[rows] * np.expm1(y)
         values = np.exp(y - k[rows] * v - s[rows] * bent(v, 1.0 / kappa[rows]))
+        if power:
+            values *= v
         return (values * weight).sum(axis=0)[None]
 
     return integrate(sums, nodes_needed(end, np.minimum(half_width, 0.5 * np.pi), drop), 1) * end * near

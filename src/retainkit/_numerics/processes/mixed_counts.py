@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-from scipy.special import gammaln
 
+from retainkit._numerics.gamma_functions import log_beta
 from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
 from retainkit._numerics.grouping import Codes
 from retainkit._numerics.processes.gompertz_decay import bent, log_shrink
@@ -152,7 +152,7 @@ def stopped_by_gompertz_pmf(n: Real, h: Real, r: Real, alpha: Real, s: Real, kap
 
 
 def _log_ways(n: Array, r: Array) -> Array:
-    return gammaln(r + n) - gammaln(r) - gammaln(n + 1.0)
+    return np.where(n > 0.0, -np.log(r + n) - log_beta(r, n + 1.0), 0.0)
 
 
 def _pmf(n: Array, h: Array, r: Array, alpha: Array, ending: Ending) -> Array:

@@ -62,7 +62,7 @@ def opportunities_met(gamma: Real, delta: Real, horizon: Real, force: float) -> 
 
 Mask: TypeAlias = NDArray[np.bool_]
 
-_CELLS = 1 << 18  # terms held at once (2 MB an array: stays in cache)
+_CELLS = 1 << 14  # terms held at once: 128 KB an array, a dozen of which stay in cache
 
 
 @dataclass(frozen=True, slots=True)

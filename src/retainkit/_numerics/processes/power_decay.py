@@ -7,12 +7,11 @@ integrand is concave in y and analytic in a strip whatever the scales.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
 from retainkit._numerics.grouping import Codes
+from retainkit._numerics.log_sums import log_sum
 from retainkit.typing import Array, Real
 
 _STRIP = 0.5 * np.pi
@@ -20,8 +19,17 @@ _STRIP = 0.5 * np.pi
 
 def log_odds_stopped(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
     """ln of ∫₀ᴰ s/B (1 + w/A)^−n (1 + w/B)^−(s+1) dw over (1 + D/A)^−n (1 + D/B)^−s; −inf for D = 0."""
-    stopped, fallen = in_blocks(partial(_stopped, moments=False), 2, n, s, A, B, D)
-    return stopped + fallen
+    return in_blocks(lambda *flat: np.add(*_stopped(*flat, moments=False)), 1, n, s, A, B, D)[0]
+
+
+def log_quiet(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
+    """ln of the sum of the two: no event in D, whether stopped in the meantime or not."""
+
+    def both(*flat: Array) -> Array:
+        stopped, fallen = _stopped(*flat, moments=False)
+        return log_sum(stopped, np.negative(fallen, out=fallen))
+
+    return in_blocks(both, 1, n, s, A, B, D)[0]
 
 
 def stopped_with_moments(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
@@ -30,17 +38,24 @@ def stopped_with_moments(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
     Its logarithm; −ln of (1 + D/A)^−n (1 + D/B)^−s; and the means over the integrand of ln(1 + w/A), of
     w/(A + w) and of (B + w)/(A + w) ln(1 + w/B).
     """
-    return in_blocks(partial(_stopped, moments=True), 5, n, s, A, B, D)
+    return in_blocks(lambda *flat: np.stack(_stopped(*flat, moments=True)), 5, n, s, A, B, D)
 
 
-def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool) -> Array:
-    swap = A < B
-    m = np.where(swap, A, B)
-    c = m / np.where(swap, B, A)
-    near = np.where(swap, n, s + 1.0) - 1.0  # dw brings in e^y
-    far = np.where(swap, s + 1.0, n)
-    end, drop = _end(near, far, c, np.log1p(D / m))
-    ratio = B / A
+def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool) -> list[Array]:
+    swap, m, after = A < B, np.minimum(A, B), s + 1.0
+    c = m / np.maximum(A, B)
+    near, far = np.where(swap, n, after), np.where(swap, after, n)
+    near -= 1.0  # dw brings in e^y
+    ahead = D / m
+    whole = np.log1p(ahead)
+    ahead *= c
+    other = np.log1p(ahead, out=ahead)
+    end, drop, fallen = _end(near, far, c, whole, other)
+    fallen += np.where(swap, whole - other, 0.0)  # the power of B is s there, not s + 1
+
+    def total(at: Array, weight: Array, rows: Codes | slice) -> Array:
+        y, rest = at * end[rows], (v[rows] for v in (near, far, c))
+        return np.einsum("ij,ik->kj", _falling(y, *rest), weight)
 
     def sums(at: Array, weight: Array, rows: Codes | slice) -> Array:
         y = at * end[rows]  # (nodes, rows)
@@ -52,8 +67,6 @@ def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool)
         mass = np.exp(np.negative(mass, out=mass), out=mass)
         mass *= weight
         total = mass.sum(axis=0)
-        if not moments:
-            return total[None]
         near_a = swap[rows]
         log_a, log_b = np.where(near_a, y, log_far), np.where(near_a, log_far, y)
         over_a, over_b = np.where(near_a, grown, above), np.where(near_a, above, grown)
@@ -62,20 +75,45 @@ def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool)
         means = [np.einsum("ij,ij->j", mass, part) / total for part in (log_a, over_a * below, log_b)]
         return np.stack([total, *means[:2], ratio[rows] * means[2]])
 
-    found = integrate(sums, nodes_needed(end, _STRIP, drop), 4 if moments else 1)
+    needed, ratio = nodes_needed(end, _STRIP, drop), B / A if moments else c
+    found = integrate(sums, needed, 4) if moments else integrate(total, needed, 1)
+    end *= m
+    end *= s
+    end /= B
     with np.errstate(divide="ignore"):  # D = 0
-        stopped = np.log(found[0] * end * s * (m / B))
-    return np.stack([stopped, n * np.log1p(D / A) + s * np.log1p(D / B), *found[1:]])
+        stopped = np.log(np.multiply(end, found[0], out=end))
+    return [stopped, fallen, *found[1:]]
 
 
-def _end(near: Array, far: Array, c: Array, whole: Array) -> tuple[Array, Array]:
-    """Where in y the integrand e^(−near y) (1 + c (e^y − 1))^−far has fallen for good, and by how much."""
-    enough = GONE + np.maximum(-near, 0.0) * whole
-    with np.errstate(over="ignore", divide="ignore"):
-        by_near = np.where(near > 0.0, enough / np.maximum(near, 1e-300), np.inf)
-        by_far = np.log1p(np.expm1(enough / far) / c)
-    end = np.minimum(np.minimum(whole, by_near), by_far)
-    return end, np.abs(near) * end + far * np.log1p(c * np.expm1(end))
+def _falling(y: Array, near: Array, far: Array, c: Array) -> Array:
+    """The integrand in y, which is used up; fewer arrays than with means beside the total."""
+    fall = np.expm1(y)
+    fall *= c
+    np.log1p(fall, out=fall)
+    fall *= far
+    y *= near
+    fall += y
+    return np.exp(np.negative(fall, out=fall), out=fall)
+
+
+def _end(near: Array, far: Array, c: Array, whole: Array, other: Array) -> tuple[Array, Array, Array]:
+    """Where in y the integrand e^(−near y) (1 + c (e^y − 1))^−far has fallen for good, and by how much.
+
+    And by how much its logarithm falls over the whole, which ends where 1 + c (e^y − 1) is e^other.
+    """
+    by_near, by_far = near * whole, far * other
+    enough = GONE - np.minimum(by_near, 0.0)
+    end, drop = whole.copy(), np.abs(by_near) + by_far
+    cut = np.flatnonzero(np.maximum(by_near, by_far) > enough)
+    if cut.size:
+        near, far, c, enough = near[cut], far[cut], c[cut], enough[cut]
+        with np.errstate(over="ignore", divide="ignore"):
+            last = np.log1p(np.expm1(enough / far) / c)
+            last = np.minimum(last, np.where(near > 0.0, enough / np.maximum(near, 1e-300), np.inf))
+        end[cut] = np.minimum(last, whole[cut])
+        drop[cut] = np.abs(near) * end[cut] + far * np.log1p(c * np.expm1(end[cut]))
+    by_near += by_far
+    return end, drop, by_near
 
 
 def discounted_time(s: Real, z: Real, k: Real) -> Array:

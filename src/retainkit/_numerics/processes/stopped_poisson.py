@@ -8,8 +8,9 @@ a + b = 1) the mean is as regular as anywhere else.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaln, xlogy
+from scipy.special import betainc, xlogy
 
+from retainkit._numerics.gamma_functions import log_beta, log_beta_ratio
 from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
@@ -39,8 +40,10 @@ def stopped_survival(r: Real, z: Real, a: Real, b: Real) -> Array:
     result = np.zeros(r1.shape)
     some = np.isfinite(z1)  # in infinite time every process stops
     r1, z1, a1, b1 = (v[some] for v in (r1, z1, a1, b1))
+    # p z/(1 + p z) ≤ z/(1 + z): with r alone a wide window of narrow steps where r and a are both huge
+    fall = r1 * (z1 / (1.0 + z1))
     result[some] = mean_over_beta(
-        lambda p, i: np.exp(-r1[i] * np.log1p(p * z1[i])), a1, b1, bend=(r1 + 1.0) * z1, rise=r1, fall=r1
+        lambda p, i: np.exp(-r1[i] * np.log1p(p * z1[i])), a1, b1, bend=(r1 + 1.0) * z1, rise=r1, fall=fall
     )
     return result.reshape(shape)
 
@@ -50,10 +53,10 @@ def count_pmf(n: Real, r: Real, z: Real, a: Real, b: Real) -> Array:
     n, r, z, a, b = (np.asarray(v, np.float64) for v in (n, r, z, a, b))
     with np.errstate(divide="ignore"):  # no time and all time are right in this form
         share = 1.0 / (1.0 + 1.0 / z)
-        made = xlogy(n, share) - r * np.log1p(z) - np.log(r + n) - betaln(r, n + 1.0)
-    stayed = np.exp(betaln(a, b + n) - betaln(a, b) + made)
+        made = xlogy(n, share) - r * np.log1p(z) - np.log(r + n) - log_beta(r, n + 1.0)
+    stayed = np.exp(log_beta_ratio(a, b, n) + made)
     last = np.maximum(n, 1.0)
-    left = np.exp(betaln(a + 1.0, b + last - 1.0) - betaln(a, b)) * betainc(last, r, share)
+    left = a / (a + b) * np.exp(log_beta_ratio(a + 1.0, b, last - 1.0)) * betainc(last, r, share)
     return stayed + np.where(n > 0.0, left, 0.0)
 
 

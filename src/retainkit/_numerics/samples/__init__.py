@@ -8,6 +8,7 @@ In reading order:
 - `normal_regret`        what deciding by an uncertain mean costs, and what a sample is worth.
 - `intervals`            of a share, right for small ones, and a band that holds at all looks together.
 - `mean_draws`           draws of a mean: the Bayesian bootstrap, and Student's t.
+- `pareto_tails`         importance weights whose largest are smoothed, and whether they can be trusted.
 - `correlations`         correlations of drivers with each other and an outcome, checked or from rows.
 - `subset_r_squared`     R² on every subset of the drivers, and what each adds on average.
 - `shapley_regression`   the parts of R² due to each driver, averaged over all orders, or some.

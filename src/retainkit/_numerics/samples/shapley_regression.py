@@ -29,6 +29,7 @@ from retainkit._numerics.samples.subset_r_squared import (
 from retainkit.columns import keeps_labels
 from retainkit.domains import generator, whole_number
 from retainkit.errors import InputError, wrong_shape
+from retainkit.plurals import counted
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, NumberLike
 
@@ -88,7 +89,7 @@ def shapley_r_squared(correlation: NumberLike, with_outcome: NumberLike) -> Arra
     if r.shape[-1] > EXACT_UP_TO:
         rule = f"must be of at most {EXACT_UP_TO} drivers"
         way_out = "Take sampled_shapley_r_squared, or relative_weights."
-        raise InputError("out-of-range", "correlation", f"{r.shape[-1]} drivers", rule, way_out)
+        raise InputError("out-of-range", "correlation", counted(r.shape[-1], "driver"), rule, way_out)
     parts = exact_parts(R.reshape(-1, *R.shape[-2:]), r.reshape(-1, r.shape[-1]))
     return parts.reshape(r.shape)
 

@@ -97,8 +97,6 @@ def _turning_point(question: Question, name: str, stated: Stated) -> float | Non
 
     here = stated.centre
     now = at(here)
-    if now == 0.0:
-        return here
     domain = NOT_NEGATIVE if stated.domain is GROWTH else stated.domain  # nobody assumes a negative discount
     gains = _at_once(question, name, at)
     paths = (_path(here, domain, up=up) for up in (True, False))
@@ -160,17 +158,21 @@ def _outwards(
         there = at(value) if gains is None else gains[k]
         if not math.isfinite(there):
             return None
-        if there == 0.0 or (there > 0.0) != (now > 0.0):
-            return _close_in(at, last, value)
+        # a gain of 0 is no gain: the verdict of "no" holds on it, and that of "yes" ends there
+        if (there > 0.0) != (now > 0.0):
+            return _close_in(at, last, value, at_end=there == 0.0)
         last = value
     return None
 
 
-def _close_in(at: Callable[[float], float], low: float, high: float) -> float:
-    def each(values: Array) -> Array:
-        return np.array([at(v) for v in values.tolist()])
+def _close_in(at: Callable[[float], float], low: float, high: float, *, at_end: bool) -> float:
+    """Where the verdict turns: also where the gain is 0 on one whole side of it."""
 
-    if at(high) == 0.0:
+    def each(values: Array) -> Array:
+        found = np.array([at(v) for v in values.tolist()])
+        return np.where(found == 0.0, -math.ulp(0.0), found)
+
+    if at_end and at(high + _EVEN * (low - high)) > 0.0:
         return high
     return roots_between(each, np.array([low]), np.array([high])).item()
 

@@ -15,9 +15,10 @@ from retainkit.decisions._base.assumptions import (
     stated_rows,
     turning_points,
 )
-from retainkit.decisions._base.draws import interval, mean, probability_positive
+from retainkit.decisions._base.draws import interval, mean, probability_positive, with_draws
 from retainkit.decisions._base.inputs import Question
 from retainkit.domains import LEVEL
+from retainkit.draws import Draws, DrawsSummary
 from retainkit.errors import unknown_choice
 from retainkit.records import Record, rows_as_html, shown_value
 from retainkit.text_tables import html_table
@@ -30,7 +31,7 @@ class Decision(Record):
 
     Attributes
     ----------
-    gain : float or (draws,), money
+    gain : float or Draws, money
         What the decision brings, less what it costs; draws where an input was given as draws.
     inputs : Question
         What it rests on, with the formula of the gain.
@@ -50,6 +51,7 @@ class Decision(Record):
             value = getattr(self, name)
             if isinstance(value, np.ndarray | np.generic) and value.ndim == 0:
                 object.__setattr__(self, name, value.item())
+        with_draws(self)
 
     @property
     def worth_it(self) -> bool:
@@ -64,6 +66,10 @@ class Decision(Record):
     def interval(self, level: Number = 0.9) -> tuple[float, float]:
         """The middle part of the draws of the gain; a number is its own interval."""
         return interval(self.gain, LEVEL.check("level", level))
+
+    def summary(self) -> DrawsSummary:
+        """What there is to say of the gain: mean, quantiles, chance of a loss, the mean of the worst 5%."""
+        return Draws.of(np.ravel(self.gain)).summary()
 
     def turning_points(self) -> tuple[Assumption, ...]:
         """Every assumption with the value at which the gain, or its mean, is 0; computed once and kept."""
@@ -87,7 +93,7 @@ class Decision(Record):
         return mean_gain_at(self.inputs, name, float(value))
 
     def as_dict(self, *, turning_points: bool = False) -> Plain:
-        """The figures, draws as lists, with the verdict and the assumptions.
+        """The figures, draws with their values, with the verdict and the assumptions.
 
         Parameters
         ----------

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import math
+from typing import Any, TypeVar, cast
+
 import numpy as np
 
-from retainkit.typing import NumberLike, Real
+from retainkit.draws import Draws
+from retainkit.records import Record
+from retainkit.typing import Array, NumberLike, Plain, Real
+
+T = TypeVar("T")
 
 
-def mean(figure: Real) -> float:
-    """The figure itself, or the mean of its draws."""
-    return float(np.mean(figure))
+def mean(figure: Real | Draws) -> float:
+    """The figure itself, or the mean of its draws; nan of an empty column."""
+    values = np.asarray(figure)
+    return float(np.mean(values)) if values.size else math.nan
 
 
 def number(value: NumberLike) -> Real:
@@ -18,13 +28,52 @@ def number(value: NumberLike) -> Real:
     return array.item() if array.ndim == 0 else array
 
 
+def drawn(value: NumberLike) -> Real:
+    """A float for a single number, else draws."""
+    found = number(value)
+    return cast("Any", Draws.of(found)) if isinstance(found, np.ndarray) else found
+
+
+def with_draws(record: T) -> T:
+    """A record of figures whose arrays are draws, and those in it: `bare` backwards."""
+    if not isinstance(record, Record) or not dataclasses.is_dataclass(record):
+        return record
+    for f in dataclasses.fields(record):
+        value: Any = getattr(record, f.name)
+        if isinstance(value, dict) and "Real" in str(f.type):
+            object.__setattr__(record, f.name, {n: drawn(v) for n, v in cast("Plain", value).items()})
+        elif isinstance(value, np.ndarray) and str(f.type).startswith("Real"):
+            object.__setattr__(record, f.name, drawn(cast("Array", value)))
+        elif f.name != "inputs":
+            with_draws(cast("Any", value))
+    return record
+
+
+def bare(given: T, *, beside: bool = False) -> T:
+    """A number or a record of numbers with arrays in the place of draws, as formulas take them.
+
+    With `beside` columns, their axis comes after that of the draws: (draws, 1).
+    """
+    if isinstance(given, Draws):
+        return cast("Any", given.values[:, None] if beside and given.ndim == 1 else given.values)
+    several: Any = given if type(given) in (tuple, list) else ()
+    if any(isinstance(one, Record) for one in several):
+        return type(several)(bare(one, beside=beside) for one in several)
+    if not isinstance(given, Record) or not dataclasses.is_dataclass(given):
+        return given
+    held = {f.name: getattr(given, f.name) for f in dataclasses.fields(given)}
+    changed = {name: plain for name, v in held.items() if (plain := bare(v, beside=beside)) is not v}
+    if not changed:
+        return given
+    made = copy.copy(given)
+    for name, plain in changed.items():
+        object.__setattr__(made, name, plain)
+    return made
+
+
 def interval(figure: Real, level: float = 0.9) -> tuple[float, float]:
     """The middle part of the draws; a number is its own interval."""
-    tail = 0.5 * (1.0 - level)
-    draws = np.asarray(figure, np.float64)
-    # nothing lies between a number and infinity: there the draws themselves are the ends
-    method = "linear" if np.all(np.isfinite(draws)) else "inverted_cdf"
-    low, high = np.quantile(draws, [tail, 1.0 - tail], method=method)
+    low, high = Draws.of(np.ravel(np.asarray(figure, np.float64))).interval(level)
     return float(low), float(high)
 
 
@@ -34,7 +83,9 @@ def probability_positive(figure: Real) -> float:
 
 
 def shown(figure: Real, digits: str = ",.2f") -> str:
-    """``18.84``, or ``18.84 (90% between 15.10 and 22.31)`` for draws."""
+    """``18.84``, ``18.84 (90% between 15.10 and 22.31)`` for draws, ``15.10 to 22.31`` for a column."""
+    if isinstance(figure, np.ndarray) and figure.size:
+        return f"{figure.min():{digits}} to {figure.max():{digits}}"
     text = format(mean(figure), digits)
     if np.ndim(figure) == 0:
         return text

@@ -23,12 +23,16 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
-from retainkit.columns import columns
-from retainkit.domains import Domain
-from retainkit.errors import wrong_shape
-from retainkit.rates import as_kept, as_loss, in_period
+from retainkit.columns import columns, same_rows
+from retainkit.decisions._base.draws import bare
+from retainkit.domains import CHANGE, Domain, refuse_unmeant
+from retainkit.draws import Draws
+from retainkit.economics.formulas.survival import Curve, curve_of, is_curve, refuse_curve
+from retainkit.errors import InputError, wrong_shape
+from retainkit.protocols import parameter_shape
+from retainkit.rates import as_kept, as_loss, in_period, refuse_percent
 from retainkit.records import Record
-from retainkit.typing import NumberLike, Real
+from retainkit.typing import NumberLike, Real, Unit
 
 RateKind: TypeAlias = Literal["loss", "kept", "growth"]
 _READ: dict[RateKind, Callable[[NumberLike], NumberLike]] = {
@@ -63,9 +67,13 @@ class Question(ABC):
         """The gain with some of the inputs changed; nothing is checked."""
 
 
-def assumed(domain: Domain, meaning: str, *, rate: RateKind | None = None) -> Any:
-    """An input that is a number or draws; where it may be a `Rate`, `rate` says what kind of rate it is."""
-    return dataclasses.field(metadata={"domain": domain, "meaning": meaning, "rate": rate})
+def assumed(domain: Domain, meaning: str, *, rate: RateKind | None = None, curve: bool = False) -> Any:
+    """An input that is a number or draws, by now a bare array.
+
+    Where it may be a `Rate`, `rate` says what kind of rate it is. With `curve` a loss may be a survival curve
+    too: the field then holds a `Curve`.
+    """
+    return dataclasses.field(metadata={"domain": domain, "meaning": meaning, "rate": rate, "curve": curve})
 
 
 def setting(
@@ -81,13 +89,16 @@ class Inputs(Record, Question):
 
     _first: ClassVar[tuple[str, ...]] = ()
     """Names of inputs that are told first, where those of a base class would stand before them."""
+    _on_a_curve: ClassVar[str] = "lifetime_value takes it, as churn=…."
+    """The way out where a churn is given as a survival curve, and the formula needs a constant."""
 
     @classmethod
     def read(cls, arguments: Mapping[str, NumberLike], **settings: Any) -> Self:
         """The inputs out of a caller's arguments, checked and in one unit of time.
 
-        Raises `InputError` for values outside their domain, draws of unequal number, tables, and a `Rate`
-        without a period.
+        Raises `InputError` for values outside their domain, draws of unequal number, tables, a `Rate` without
+        a period, a bare rate of growth above 1, and a change of more than 100% (`CHANGE`) without
+        ``arguments["meant"]``.
 
         Parameters
         ----------
@@ -100,24 +111,34 @@ class Inputs(Record, Question):
         given = {**arguments, **settings}
         declared = {f.name: f.metadata for f in dataclasses.fields(cls)}
         numbers = {name: given[name] for name, said in declared.items() if "domain" in said}
-        rates = {name: _READ[kind](numbers[name]) for name in numbers if (kind := declared[name]["rate"])}
-        if rates:
-            numbers.update(zip(rates, in_period(given.get("period"), **rates), strict=True))
+        for name, value in numbers.items():
+            if declared[name]["rate"] == "loss" and not declared[name]["curve"]:
+                refuse_curve(name, value, cls._on_a_curve)
+        curves = _curves(given, [name for name in numbers if declared[name]["curve"]])
+        numbers.update({name: curve.churn for name, curve in curves.items()})
+        curves = {name: Curve(curve.shares) for name, curve in curves.items()}
+        kinds = {name: kind for name in numbers if (kind := declared[name]["rate"])}
+        numbers.update(_per_period(given.get("period"), kinds, numbers))
         checked, _ = columns(**{name: (value, declared[name]["domain"]) for name, value in numbers.items()})
         for name, value in zip(numbers, checked, strict=True):
-            if value.ndim > 1:
+            if value.ndim > isinstance(numbers[name], Draws):
                 raise wrong_shape(
                     name,
                     value,
-                    "must be a number, or one column of draws",
-                    "Decide one case at a time; for a table of cases take the formulas.",
+                    "must be a number, or draws of one",
+                    "A column gives one decision a row; draws of a number are rk.Draws(...).",
                 )
+            if declared[name]["domain"] is CHANGE and not declared[name]["rate"]:
+                refuse_unmeant(name, value, meant=given["meant"])
             numbers[name] = value.item() if value.ndim == 0 else value
-        others = {name: given[name] for name in declared if name not in numbers and name in given}
+        others = {name: bare(given[name]) for name in declared if name not in numbers and name in given}
         for name, value in others.items():
             if check := declared[name].get("check"):
                 check(value)
-        return cls(**numbers, **others)
+        made = cls(**{**numbers, **curves}, **others)
+        # records among the settings have draws of their own, which meet the others only here
+        same_rows(**{name: stated.value for name, stated in made.stated().items()})
+        return made
 
     @abstractmethod
     def gain(self) -> NumberLike:
@@ -126,9 +147,11 @@ class Inputs(Record, Question):
     def stated(self) -> Mapping[str, Stated]:
         """Every input that could turn the decision."""
         said = {f.name: f.metadata for f in dataclasses.fields(self) if "domain" in f.metadata}
+        # the churn of a curve is no number that could be another one
+        said = {name: one for name, one in said.items() if not isinstance(getattr(self, name), Curve)}
         return {
             name: Stated(getattr(self, name), said[name]["domain"], said[name]["meaning"])
-            for name in dict.fromkeys((*self._first, *said))
+            for name in dict.fromkeys((*(n for n in self._first if n in said), *said))
         }
 
     def gain_at(self, **values: Real) -> NumberLike:
@@ -137,3 +160,29 @@ class Inputs(Record, Question):
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {stated.centre:.6g}" for name, stated in self.stated().items())
+
+
+def _per_period(
+    period: Unit | None, kinds: Mapping[str, RateKind], numbers: Mapping[str, NumberLike]
+) -> dict[str, NumberLike]:
+    """Rates as numbers per period of the decision."""
+    for name, kind in kinds.items():
+        if kind == "growth":
+            refuse_percent(name, numbers[name], period, written=False)
+    rates = {name: _READ[kind](numbers[name]) for name, kind in kinds.items()}
+    return dict(zip(rates, in_period(period, **rates), strict=True)) if rates else {}
+
+
+def _curves(given: Mapping[str, Any], names: list[str]) -> dict[str, Curve]:
+    """The survival curves among inputs that may be churns, as far as they count."""
+    curved = [name for name in names if is_curve(given[name])]
+    if not curved:
+        return {}
+    period = given.get("period")
+    for name in curved:
+        if len(shape := parameter_shape(given[name])) == 1:
+            shown, rule = f"parameters of shape {shape}", "must be the model of one customer, or draws of it"
+            way_out = "Decide for each customer; draws of a model have the shape (draws, 1)."
+            raise InputError("wrong-shape", name, shown, rule, way_out)
+    (d,) = in_period(period, discount_rate=given["discount_rate"])
+    return {name: curve_of(name, given[name], d, period=period) for name in curved}

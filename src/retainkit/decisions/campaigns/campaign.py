@@ -20,14 +20,17 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import columns, keeps_labels, numbers, same_rows
+from retainkit.columns import columns, numbers, same_rows
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.draws import bare, drawn, mean, number, shown
 from retainkit.decisions._base.inputs import Inputs, assumed
-from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.decisions._base.rows import ByRow, one_a_row
+from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.draws import Draws, beside_columns
 from retainkit.errors import refuse_where
-from retainkit.records import Record, percent
-from retainkit.typing import NumberLike, Plain, Real
+from retainkit.plurals import counted
+from retainkit.records import Record, must_be, percent
+from retainkit.typing import Array, NumberLike, Plain, Real
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,27 +84,27 @@ _ASSUMED = {f.name: f.metadata["domain"] for f in fields(OfferInputs)}
 
 
 @dataclass(frozen=True, eq=False)
-class Campaign(Record):
+class Campaign(ByRow, Record):
     """What a contact costs and brings, for a churner and for a stayer.
 
     Raises `InputError` for values outside their domain.
 
     Parameters
     ----------
-    value : number, column with one entry per customer, or draws, money
+    value : number, column with one entry per customer, or Draws, money
         What a saved customer is still worth: `residual_lifetime_value`, on margin.
-    acceptance : number, column or draws in [0, 1], or BetaAcceptance
+    acceptance : number, column or Draws in [0, 1], or BetaAcceptance
         γ, share of contacted churners who stay because of the offer.
-    incentive : number, column or draws, money
+    incentive : number, column or Draws, money
         δ, cost of the offer to those who take it.
-    cost_per_contact : number, column or draws, money
+    cost_per_contact : number, column or Draws, money
         f, per customer contacted.
-    stayers_accepting : number, column or draws in [0, 1]
+    stayers_accepting : number, column or Draws in [0, 1]
         η, share of the others who take it too. All of them by default, as in the literature.
-    provoked_churn : number, column or draws in [0, 1]
+    provoked_churn : number, column or Draws in [0, 1]
         ω, share of the others who leave because they were contacted. None by default; only an experiment
         can tell.
-    cost : number or draws, money
+    cost : number or Draws, money
         A, of the campaign as a whole.
 
     Examples
@@ -112,7 +115,7 @@ class Campaign(Record):
     """
 
     value: NumberLike
-    acceptance: BetaAcceptance | Real
+    acceptance: BetaAcceptance | NumberLike
     incentive: NumberLike
     cost_per_contact: NumberLike
     stayers_accepting: NumberLike = 1.0
@@ -125,7 +128,8 @@ class Campaign(Record):
         object.__setattr__(self, "labels", same_rows(**rows))
         for name, domain in _ASSUMED.items():
             if not isinstance(given := getattr(self, name), BetaAcceptance):
-                object.__setattr__(self, name, domain.check(name, given))
+                object.__setattr__(self, name, domain.uncertain(name, given))
+        beside_columns({name: getattr(self, name) for name in rows})  # draws are equally many
 
     @property
     def expected_acceptance(self) -> Real:
@@ -147,11 +151,16 @@ class Campaign(Record):
     @property
     def break_even_precision(self) -> Real:
         """The share of churners at which contacts earn nothing; inf where none is enough."""
-        return _break_even(self.per_churner, self.per_stayer, 0.0)
+        found = _break_even(np.asarray(self.per_churner), np.asarray(self.per_stayer), 0.0)
+        return drawn(found) if any(isinstance(one, Draws) for one in vars(self).values()) else number(found)
 
     def known(self) -> Plain:
         """The numbers by name, an acceptance that is not known exactly by its mean."""
         return {name: getattr(self, name) for name in _ASSUMED} | {"acceptance": self.expected_acceptance}
+
+    def of_each(self) -> Campaign:
+        """With arrays in the place of draws, which have a first axis of their own beside customers."""
+        return bare(self, beside=True)
 
     def __str__(self) -> str:
         return (
@@ -160,7 +169,6 @@ class Campaign(Record):
             f"{mean(self.value):,.2f} each."
         )
 
-    @keeps_labels
     def expected_profit(self, churn_probability: NumberLike) -> NumberLike:
         """Profit per contact of customers who leave with this probability, before the fixed cost.
 
@@ -170,21 +178,21 @@ class Campaign(Record):
 
         Returns
         -------
-        float, ndarray or Series
+        float, ndarray, Series or Draws
         """
-        (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
-        profit = np.asarray(p * self.per_churner + (1.0 - p) * self.per_stayer)
-        # draws of the offer have an axis of their own, which no column of the caller's has
-        return back(profit) if profit.shape == p.shape else profit
+        same_rows(self=self, churn_probability=churn_probability)
+        terms = {name: (value, REAL) for name, value in self.known().items() if name != "cost"}
+        (p, *each), back = columns(churn_probability=(churn_probability, PROBABILITY), **terms)
+        offer = bare(self).replace(**dict(zip(terms, each, strict=True)))
+        return back(p * offer.per_churner + (1.0 - p) * offer.per_stayer)
 
 
-def _break_even(churner: Real, stayer: Real, fixed_per_contact: Real) -> Real:
+def _break_even(churner: Real, stayer: Real, fixed_per_contact: Real) -> Array:
     gain, needed = np.asarray(churner - stayer), np.asarray(fixed_per_contact - stayer)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(needed <= 0.0, 0.0, np.where(gain > 0.0, needed / gain, inf))
     # a precision above 1 is none: no list of customers is good enough
-    share = np.where(share > 1.0, inf, share)
-    return number(share)
+    return np.where(share > 1.0, inf, share)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -226,19 +234,19 @@ class CampaignProfit(Decision):
 
     Attributes
     ----------
-    gain : float or draws, money
+    gain : float or Draws, money
         The profit after the fixed cost.
-    profit_per_contact : float or draws, money
+    profit_per_contact : float or Draws, money
         Before it.
-    contacted : float or draws
+    contacted : float or Draws
         Customers contacted.
-    precision : float or draws
+    precision : float or Draws
         Share of churners among them, churn·lift.
-    break_even_precision, break_even_lift : float or draws
+    break_even_precision, break_even_lift : float or Draws
         At which the gain is 0, fixed cost included; inf where none suffices.
-    saved : float or draws
+    saved : float or Draws
         Churners who stay because of it.
-    wasted_share : float or draws
+    wasted_share : float or Draws
         Share of the incentives taken by customers who would have stayed.
     """
 
@@ -259,12 +267,13 @@ class CampaignProfit(Decision):
         if needed < inf:
             breaks = f"it takes {percent(round(needed, 6))} to break even"
         return (
-            f"{shown(self.gain)} from {shown(self.contacted, ',.0f')} contacts, of which "
+            f"{shown(self.gain)} from {counted(shown(self.contacted, ',.0f'), 'contact')}, of which "
             f"{mean(self.precision):.1%} would leave ({breaks}); {shown(self.saved, ',.0f')} are saved, and "
             f"{mean(self.wasted_share):.1%} of the incentives go to customers who would have stayed."
         )
 
 
+@one_a_row()
 def campaign_profit(
     campaign: Campaign,
     *,
@@ -276,7 +285,7 @@ def campaign_profit(
     """What a campaign earns that contacts a share of the customers, as well chosen as the lift says.
 
     N·α·[p·churner + (1 − p)·stayer] − A with the precision p = β₀·λ. Values that differ from customer to
-    customer belong to `profit_curve` and `whom_to_contact`; arrays are draws here.
+    customer belong to `profit_curve` and `whom_to_contact`; a column gives one campaign a row here.
 
     Raises `InputError` for values outside their domain, and a lift that finds more churners than there are or
     contacts.
@@ -284,13 +293,13 @@ def campaign_profit(
     Parameters
     ----------
     campaign : Campaign
-    customers : number or draws, above 0
+    customers : number or Draws, above 0
         N, the base that is chosen from.
-    contacted_share : number or draws in [0, 1]
+    contacted_share : number or Draws in [0, 1]
         α.
-    churn : number or draws in [0, 1]
+    churn : number or Draws in [0, 1]
         β₀, of the base without the campaign, over the time that it is meant to save.
-    lift : number or draws, 0 or more
+    lift : number or Draws, 0 or more
         λ: how many times more churners there are among the contacted than in the base. 1 is no choice at all.
 
     Examples
@@ -303,6 +312,7 @@ def campaign_profit(
     >>> result.turning_points()[-1].turning_point.__round__(5)
     3.43284
     """
+    must_be(Campaign, campaign=campaign)
     x = CampaignInputs.read({**locals(), **campaign.known()})
     p, offer, contacted = x.precision(), x.offer(), x.customers * x.contacted_share
     stayers = (1.0 - p) * (1.0 - x.provoked_churn) * x.stayers_accepting

@@ -15,6 +15,7 @@ import numpy as np
 
 from retainkit.columns import SameKind
 from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import mean
 from retainkit.decisions._base.inputs import Stated, assumed, setting
 from retainkit.decisions.campaigns.campaign import OfferInputs
 from retainkit.domains import PROBABILITY
@@ -79,7 +80,7 @@ class ContactList(Decision):
     @property
     def contacted_share(self) -> float:
         """Share of the customers given whom it is worth to contact."""
-        return float(np.mean(np.asarray(self.contact)))
+        return mean(self.contact)
 
     def verdict(self) -> str:
         """How many to contact."""

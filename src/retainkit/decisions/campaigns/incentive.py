@@ -16,7 +16,7 @@ import numpy as np
 from retainkit._numerics.search import highest_on_line
 from retainkit.columns import SameKind, columns
 from retainkit.decisions.campaigns.contacts import ContactInputs, ContactList
-from retainkit.decisions.spending.mean_response import MeanResponse, check_mean, has_draws
+from retainkit.decisions.spending.mean_response import MeanResponse, check_mean
 from retainkit.decisions.spending.response_curves import ExponentialResponse, ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.typing import Array, NumberLike
@@ -106,10 +106,10 @@ def best_incentive(
     >>> next(str(a) for a in plan.turning_points() if a.name == "churn")
     'churn = 0.3 (share of the contacted who would leave); turns at 0.162731'
     """
-    PROBABILITY.check("response.ceiling", response.ceiling)
+    PROBABILITY.uncertain("response.ceiling", response.ceiling)
     check_mean("response", response)
     # one offer is chosen for all draws, so that it is the best for their mean
-    curve = MeanResponse(response) if has_draws(response) else response
+    curve = MeanResponse(response) if response.has_draws else response
     (p, V, cost, takers, provoked), back = columns(
         churn_probability=(churn_probability, PROBABILITY),
         value=(value, NOT_NEGATIVE),
@@ -163,6 +163,6 @@ def _exponential(curve: ExponentialResponse, p: Array, V: Array, wasted: Array) 
     with np.errstate(divide="ignore", invalid="ignore"):
         log_c = np.log(p * curve.ceiling + wasted) - np.log(p * (curve.ceiling - curve.floor))
         # Wright's omega and not Lambert's W, whose argument e^(kV) no float holds
-        w = wrightomega(curve.k * V + 1.0 + log_c)
+        w = np.asarray(wrightomega(curve.k * V + 1.0 + log_c), np.float64)
         best = (np.log(w) - log_c) / curve.k
     return np.where(np.isfinite(best), np.maximum(0.0, best), 0.0)

@@ -25,7 +25,7 @@ from retainkit.columns import keeps_labels
 from retainkit.decisions.campaigns.campaign import BetaAcceptance, Campaign
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.errors import InputError
-from retainkit.records import Record
+from retainkit.records import Record, must_be
 from retainkit.typing import Array, NumberLike
 
 
@@ -80,8 +80,10 @@ def maximum_profit(score: NumberLike, churned: NumberLike, campaign: Campaign) -
     >>> maximum_profit(score, churned, Campaign(200, 0.3, 10, 1)).per_customer
     23.875
     """
+    must_be(Campaign, campaign=campaign)
     ranked = Ranking.of(score, churned).with_churners()
-    churner, stayer = _single(ranked, campaign.per_churner, campaign.per_stayer)
+    offer = campaign.of_each()
+    churner, stayer = _single(ranked, offer.per_churner, offer.per_stayer)
     return _best(ranked, *ranked.cumulated_payoffs((churner, stayer)))
 
 
@@ -121,6 +123,7 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
     >>> round(expected_maximum_profit(score, churned, offer).per_customer, 6)
     23.875593
     """
+    must_be(Campaign, campaign=campaign)
     from scipy.special import betainc
 
     accepted = campaign.acceptance
@@ -129,8 +132,9 @@ def expected_maximum_profit(score: NumberLike, churned: NumberLike, campaign: Ca
         way_out = "Where the acceptance is known, take maximum_profit."
         raise InputError("wrong-type", "campaign.acceptance", accepted, rule, way_out)
     ranked = Ranking.of(score, churned).with_churners()
-    saved, cost = campaign.value - campaign.incentive, -np.asarray(campaign.cost_per_contact)
-    kept, cost, stayer = _single(ranked, saved, cost, campaign.per_stayer)
+    offer = campaign.of_each()
+    saved, cost = offer.value - offer.incentive, -np.asarray(offer.cost_per_contact)
+    kept, cost, stayer = _single(ranked, saved, cost, offer.per_stayer)
     # profit of a share is linear in the acceptance: a slope for the churners in it, a level for all costs
     slopes, levels = ranked.cumulated_payoffs((kept, np.zeros(())), (cost, stayer))
     n = ranked.order.size

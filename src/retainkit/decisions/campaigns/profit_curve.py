@@ -21,7 +21,7 @@ from retainkit.decisions.campaigns.campaign import Campaign
 from retainkit.decisions.campaigns.contacts import ContactInputs, ContactList
 from retainkit.decisions.campaigns.ranking import Ranking
 from retainkit.domains import PROBABILITY
-from retainkit.records import read_only
+from retainkit.records import must_be, read_only
 from retainkit.typing import Array, NumberLike, Values
 
 _STEPS = 25  # of the table that stands for the curve: no notebook cuts it short
@@ -40,7 +40,7 @@ class ProfitCurve(Decision):
     profit : ndarray, (points,), money
         After the fixed cost; the mean over draws.
     customers : int
-    gain : float or draws, money
+    gain : float or Draws, money
         The profit at the best share, which is chosen by the mean. Its assumptions are means over those
         contacted there, moved in the same proportion for everyone.
     """
@@ -132,8 +132,7 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     churned : column of 0 and 1, or booleans
         Who left without being contacted.
     campaign : Campaign
-        Its parameters may have one entry per customer, in the order of `score`, or draws along a first axis
-        of their own, shape (draws, 1).
+        Its parameters may have one entry per customer, in the order of `score`, or be `Draws`.
 
     Examples
     --------
@@ -152,9 +151,11 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
       cost                      0        191  of the campaign
       churn              0.571429   0.164179  share of the contacted who would leave
     """
+    must_be(Campaign, campaign=campaign)
     ranked = Ranking.of(score, churned)
-    churner, stayer = ranked.of_payoff(campaign.per_churner, campaign.per_stayer)
-    fixed = np.asarray(campaign.cost)
+    offer = campaign.of_each()
+    churner, stayer = ranked.of_payoff(offer.per_churner, offer.per_stayer)
+    fixed = np.asarray(offer.cost)
     each = ranked.payoffs(churner, stayer)  # (n,) or (draws, n), in the order given
     earned = ranked.cumulated(each.mean(axis=tuple(range(each.ndim - 1))))
     profit = np.concatenate([[0.0], earned - float(fixed.mean())])
@@ -165,7 +166,7 @@ def profit_curve(score: NumberLike, churned: NumberLike, campaign: Campaign) -> 
     drawn = each[..., chosen].sum(axis=-1) - (fixed.reshape(-1) if fixed.ndim else fixed) * (best > 0)
     return ProfitCurve(
         gain=number(drawn),
-        inputs=ContactInputs.of(ranked.churned, campaign.known(), chosen),
+        inputs=ContactInputs.of(ranked.churned, offer.known(), chosen),
         contacted=contacted,
         threshold=read_only(np.concatenate([[inf], ranked.thresholds])),
         profit=read_only(profit),
@@ -183,7 +184,7 @@ class ContactPlan(ContactList):
         One entry per customer.
     expected_profit : ndarray or Series, money
         Of a contact with each customer; the mean over draws.
-    gain : float or draws, money
+    gain : float or Draws, money
         Of all contacts, after the fixed cost; nobody is contacted where that is not earned. Its assumptions
         are means over those contacted, moved in the same proportion for everyone.
     expected_churners : float
@@ -215,7 +216,7 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     churn_probability : column in [0, 1]
         Calibrated: of those with .2, a fifth leave.
     campaign : Campaign
-        Its parameters may have one entry per customer, or draws along a first axis of their own, (draws, 1).
+        Its parameters may have one entry per customer, or be `Draws`, (draws,) or (draws, customers).
 
     Examples
     --------
@@ -226,10 +227,13 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     >>> print(plan.verdict(), plan.headline())
     Contact 2 of 3 customers (66.7%) 0.4 are expected to leave, gain 58.80.
     """
+    must_be(Campaign, campaign=campaign)
+    PROBABILITY.check("churn_probability", churn_probability)  # linear in it: draws count by their mean
     (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
-    each = np.atleast_1d(np.asarray(p * campaign.per_churner + (1.0 - p) * campaign.per_stayer))
+    offer = campaign.of_each()
+    each = np.atleast_1d(np.asarray(p * offer.per_churner + (1.0 - p) * offer.per_stayer))
     expected = each.mean(axis=tuple(range(each.ndim - 1)))
-    fixed = np.asarray(campaign.cost)
+    fixed = np.asarray(offer.cost)
     # each contact on its own merits: no threshold on the probability, as values differ
     said = expected > 0.0
     # the fixed cost is a matter of all contacts together: it is earned, or nobody is contacted
@@ -239,7 +243,7 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     chance = np.broadcast_to(p, said.shape)
     return ContactPlan(
         gain=number(total),
-        inputs=ContactInputs.of(chance, campaign.known(), said),
+        inputs=ContactInputs.of(chance, offer.known(), said),
         contact=back(said),
         expected_profit=back(expected),
         expected_churners=float(chance[said].sum()),

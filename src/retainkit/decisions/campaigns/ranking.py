@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import REAL, as_numbers
+from retainkit.draws import Draws
 from retainkit.errors import InputError, first_offender
 from retainkit.typing import Array, NumberLike
 
@@ -71,7 +72,7 @@ class Ranking:
             if payoff.ndim and payoff.shape[-1] not in (1, self.order.size):
                 shown = f"parameters of shape {payoff.shape}"
                 rule = f"must have one entry, or one per customer ({self.order.size:,}), on the last axis"
-                way_out = "Draws of a parameter need a first axis of their own: draws[:, None]."
+                way_out = "Draws of a parameter are rk.Draws(...)."
                 raise InputError("wrong-shape", "campaign", shown, rule, way_out)
         return checked
 
@@ -94,6 +95,8 @@ class Ranking:
 
 
 def _outcomes(churned: NumberLike) -> NDArray[np.bool_]:
+    if isinstance(churned, Draws):
+        as_numbers("churned", churned)  # refuses them
     column = np.asarray(churned)
     # a million outcomes are seldom floats: what they are already is not converted
     if column.dtype == np.bool_:

@@ -18,6 +18,7 @@ from retainkit.columns import labels_of
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.service.return_on_quality import roi_of_customer_equity
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
@@ -113,11 +114,11 @@ class ReturnOnSwitching(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         ΔCE − E.
-    equity_before, equity_after : float or (draws,), money of now
+    equity_before, equity_after : float or Draws, money of now
         Of all buyers of the category, to the brand.
-    roi : float or (draws,)
+    roi : float or Draws
         (ΔCE − E)/E.
     """
 
@@ -133,6 +134,7 @@ class ReturnOnSwitching(Decision):
         )
 
 
+@one_a_row(besides=("transitions", "last_bought"))
 def return_on_switching(
     transitions: NumberLike,
     *,
@@ -160,11 +162,11 @@ def return_on_switching(
     brand : int
     last_bought : (brands,), 0 or more
         How many buyers of the category bought each brand last.
-    contribution_per_purchase : number or draws, money
-    utility_change : number or draws
+    contribution_per_purchase : number or Draws, money
+    utility_change : number or Draws
         What the improvement adds to the brand's utility, in units of the logit: the caller's estimate.
-    cost : number or draws, money of now, above 0
-    discount_rate : number or draws > -1, or Rate, per period
+    cost : number or Draws, money of now, above 0
+    discount_rate : number or Draws > -1, or Rate, per period
     first, purchases_per_period, horizon, period
         As `brand_switching_value`.
 

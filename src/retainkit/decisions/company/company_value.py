@@ -19,7 +19,8 @@ import numpy as np
 
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, number, shown
-from retainkit.decisions.company.flows import CompanyInputs, Flows, Losses, columns_of_plan
+from retainkit.decisions._base.rows import one_a_row
+from retainkit.decisions.company.flows import CompanyInputs, Counted, Flows, Losses, columns_of_plan
 from retainkit.economics.formulas.survival import Survival, whole
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -32,13 +33,13 @@ class CompanyValue(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Shareholder value less the price asked; shareholder value itself without one.
-    value_of_customers, value_of_new_customers : float or (draws,), money of now
+    value_of_customers, value_of_new_customers : float or Draws, money of now
         Margins of those at hand; margins of those to come, less the cost of winning them.
-    overhead, tax : float or (draws,), money of now
-    non_operating_assets, debt : float or (draws,), money
-    price : float or (draws,), money, or None
+    overhead, tax : float or Draws, money of now
+    non_operating_assets, debt : float or Draws, money
+    price : float or Draws, money, or None
     flows : Flows
         Customers, margins, costs and tax, period by period.
     """
@@ -97,6 +98,7 @@ class CompanyValue(Decision):
         return f"shareholder value {shown(self.shareholder_value, _WHOLE)}{asked}: {described}."
 
 
+@one_a_row(besides=("acquired",))
 def value_company(
     customers: NumberLike,
     *,
@@ -113,6 +115,7 @@ def value_company(
     overhead_growth: RateLike = 0.0,
     terminal_growth: RateLike = None,
     losses: Losses = "relieved",
+    counted: Counted = "start",
     non_operating_assets: NumberLike,
     debt: NumberLike,
     price: NumberLike = None,
@@ -129,34 +132,39 @@ def value_company(
 
     Parameters
     ----------
-    customers : number or draws, 0 or more
+    customers : number or Draws, 0 or more
         At hand, at the start of the first period.
-    acquired : number, (periods,) or (draws, periods), 0 or more
+    acquired : number, (periods,) or Draws (draws, periods), 0 or more
         Won at the start of each period: see `substitution_schedule` and `bass_schedule`.
     survival : column S(0) = 1, S(1), …, callable, or object with a method ``survival``
         Of the customers at hand, from now on: a contractual model, a lambda, a measured curve of at least
-        `horizon` shares, or draws of it, (draws, periods).
+        `horizon` shares, or Draws of it, (draws, periods).
     survival_of_new : same, optional
         Of those to come; `survival` by default, right where churn does not depend on tenure.
-    margin_per_period : number or draws, money
+    margin_per_period : number or Draws, money
         Spending of a customer times the margin on it.
-    acquisition_cost : number or draws, money per new customer
-    overhead_per_period : number or draws, money
+    acquisition_cost : number or Draws, money per new customer
+    overhead_per_period : number or Draws, money
         Costs that no customer causes.
-    tax_rate : number or draws in [0, 1]
-    discount_rate : number or draws > -1, or Rate, per period
+    tax_rate : number or Draws in [0, 1]
+    discount_rate : number or Draws > -1, or Rate, per period
         The cost of capital of the operations.
     horizon : int
         How many are forecast.
-    margin_growth, overhead_growth : number or draws > -1, or Rate, per period
+    margin_growth, overhead_growth : number or Draws > -1, or Rate, per period
         From the second period on.
-    terminal_growth : number or draws, or Rate, below the discount rate, optional
+    terminal_growth : number or Draws, or Rate, below the discount rate, optional
         The cash flow of the last period goes on for ever and grows so. By default nothing is counted after
         the last period, a lower bound; let `horizon` be long.
     losses : {"relieved", "carried-forward"}
-        Whether a loss lowers other taxes at once, or only the tax on later gains.
-    non_operating_assets, debt : number or draws, money, 0 or more
-    price : number or draws, money, 0 or more, optional
+        Whether a loss lowers other taxes at once, or only the tax on later gains, those after the last period
+        included.
+    counted : {"start", "average"}
+        Who brings a period's margin: those there once its new customers are, or, as McCarthy, Fader and
+        Hardie count subscribers, the mean of those at its start and at its end. New customers then come in
+        the course of their period, and what they cost falls at its end; `survival` needs one share more.
+    non_operating_assets, debt : number or Draws, money, 0 or more
+    price : number or Draws, money, 0 or more, optional
         Asked for the equity, such as its market value; the decision is whether it is worth that.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
@@ -193,7 +201,7 @@ def value_company(
         hazard_ratio=1.0,
         price=0.0 if price is None else price,
         has_price=price is not None,
-        plan=columns_of_plan(survival, survival_of_new, acquired, n, losses, terminal=terminal),
+        plan=columns_of_plan(survival, survival_of_new, acquired, n, losses, counted, terminal=terminal),
     )
     # curves and schedule may have draws, too, of which `Inputs.read` knows nothing
     x.plan.check_draws({name: stated.value for name, stated in x.stated().items()})

@@ -8,16 +8,21 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.draws import drawn, shown
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
-from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
+from retainkit.draws import Draws
 from retainkit.economics.formulas.survival import Survival, survival_function
-from retainkit.errors import InputError, refuse_where, unknown_choice, wrong_shape
+from retainkit.errors import InputError, check_choice, refuse_where, wrong_shape
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Real
 
 Losses: TypeAlias = Literal["relieved", "carried-forward"]
 """What tax does with a loss: it is relieved at once, or set against later gains."""
+
+Counted: TypeAlias = Literal["start", "average"]
+"""Who brings a period's margin: those there after its start, or the mean of its start and its end."""
 
 _MONEY = ("margin_of_customers", "margin_of_new_customers", "acquisition", "overhead", "tax")
 
@@ -31,9 +36,10 @@ class Plan(Record):
     acquired: Array
     carried: bool
     terminal: bool
+    averaged: bool
 
     def __str__(self) -> str:
-        return f"{self.acquired.shape[-1]:,} periods"
+        return counted(self.acquired.shape[-1], "period")
 
     def check_draws(self, values: Mapping[str, NumberLike]) -> None:
         """Refuse columns whose number of draws is not that of the numbers."""
@@ -61,11 +67,11 @@ class Flows(Record):
     customers, acquired : ndarray
         There in the period; won at its start.
     margin_of_customers, margin_of_new_customers, overhead, tax : ndarray, money at the end of the period
-    acquisition : ndarray, money at the start of the period
+    acquisition : ndarray, money at the start of the period, at its end with ``counted="average"``
     """
 
     # discount factors: needed to value the columns again, and no figures of the company
-    _hidden = frozenset({"at_end", "at_start", "beyond"})
+    _hidden = frozenset({"at_end", "at_start", "beyond", "tax_beyond"})
 
     customers: Array
     acquired: Array
@@ -77,13 +83,16 @@ class Flows(Record):
     at_end: Array
     at_start: Array
     beyond: Array
+    tax_beyond: Array
 
     def present_value(self, name: str) -> NumberLike:
         """What one of the money columns is worth now, with what follows the last period."""
         column = np.asarray(getattr(self, name))
         when = self.at_start if name == "acquisition" else self.at_end
         # new customers are paid for when they are won; all else falls at the end of the period
-        return (column * when).sum(axis=-1) + column[..., -1] * when[..., -1] * self.beyond
+        # tax alone may change after the last period, once losses are made up for
+        after = self.tax_beyond if name == "tax" else column[..., -1] * self.beyond
+        return (column * when).sum(axis=-1) + after * when[..., -1]
 
     @property
     def value(self) -> NumberLike:
@@ -92,7 +101,7 @@ class Flows(Record):
         return margins - sum(self.present_value(name) for name in _MONEY[2:])
 
     def __str__(self) -> str:
-        return f"{self.customers.shape[-1]:,} periods, worth {shown(self.value, ',.0f')} now."
+        return f"{counted(self.customers.shape[-1], 'period')}, worth {shown(drawn(self.value), ',.0f')} now."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -137,6 +146,9 @@ class CompanyInputs(Inputs):
         acquired = plan.acquired * x["acquired"]
         k = np.arange(plan.acquired.shape[-1], dtype=np.float64)
         at_hand, won = x["customers"] * own, _convolved(acquired, new)
+        if plan.averaged:  # new customers come in the course of their period: at its start there are none
+            at_hand = 0.5 * (at_hand[..., :-1] + at_hand[..., 1:])
+            won = won - 0.5 * np.diff(won, axis=-1, prepend=0.0)
         margin = x["margin_per_period"] * (1.0 + x["margin_growth"]) ** k
         at_start = (1.0 + x["discount_rate"]) ** -k
         overhead = x["overhead_per_period"] * (1.0 + x["overhead_growth"]) ** k
@@ -144,6 +156,10 @@ class CompanyInputs(Inputs):
         profit = margin * (at_hand + won) - overhead - acquisition
         # a loss is relieved at once or carried to later profits: young companies differ most by this
         taxed = _after_carrying_forward(profit) if plan.carried else profit
+        beyond = _beyond(self.discount_rate, self.terminal_growth) if plan.terminal else np.zeros(())
+        last = profit[..., -1] * beyond
+        if plan.carried and plan.terminal:
+            last = _taxed_for_ever(profit, np.asarray(self.discount_rate), np.asarray(self.terminal_growth))
         return Flows(
             customers=at_hand + won,
             acquired=acquired,
@@ -152,9 +168,10 @@ class CompanyInputs(Inputs):
             acquisition=acquisition,
             overhead=overhead,
             tax=x["tax_rate"] * taxed,
-            at_end=at_start / (1.0 + x["discount_rate"]),
-            at_start=at_start,
-            beyond=_beyond(self.discount_rate, self.terminal_growth) if plan.terminal else np.zeros(()),
+            at_end=(at_end := at_start / (1.0 + x["discount_rate"])),
+            at_start=at_end if plan.averaged else at_start,
+            beyond=beyond,
+            tax_beyond=np.asarray(self.tax_rate) * last,
         )
 
 
@@ -164,28 +181,44 @@ def columns_of_plan(
     acquired: NumberLike,
     horizon: int,
     losses: Losses,
+    counted: Counted,
     *,
     terminal: bool,
 ) -> Plan:
     """Curves and schedule as checked columns of as many periods."""
-    if losses not in get_args(Losses):
-        raise unknown_choice("losses", losses, get_args(Losses))
-    own = _curve("survival", survival, horizon)
-    new = own if survival_of_new is None else _curve("survival_of_new", survival_of_new, horizon)
-    won = np.asarray(NOT_NEGATIVE.check("acquired", acquired))
+    check_choice("losses", losses, get_args(Losses))
+    check_choice("counted", counted, get_args(Counted))
+    averaged = counted == "average"
+    # the end of the last period counts as well
+    own = _curve("survival", survival, horizon + averaged)
+    if survival_of_new is None:
+        new = own[..., :horizon]
+    else:
+        new = _curve("survival_of_new", survival_of_new, horizon)
+    won = _with_draws("acquired", acquired, NOT_NEGATIVE)
     if won.ndim == 0:
         # one number is as many in every period
         won = np.full(horizon, won)
     if won.ndim > 2 or won.shape[-1] != horizon:
         raise _does_not_fit("acquired", won, horizon)
     carried = losses == "carried-forward"
-    return Plan(survival=own, survival_of_new=new, acquired=won, carried=carried, terminal=terminal)
+    return Plan(
+        survival=own,
+        survival_of_new=new,
+        acquired=won,
+        carried=carried,
+        terminal=terminal,
+        averaged=averaged,
+    )
 
 
 def _curve(argument: str, survival: Survival, horizon: int) -> Array:
     function = survival_function(survival)
     given = survival if function is None else function(np.arange(float(horizon)))
-    curve = np.asarray(PROBABILITY.check(argument, given))
+    if function is None:
+        curve = _with_draws(argument, given, PROBABILITY)
+    else:  # a model with draws of its parameters answers with a curve for each
+        curve = np.asarray(PROBABILITY.check(argument, given))
     if curve.ndim not in (1, 2) or curve.shape[-1] < horizon:
         raise _does_not_fit(argument, curve, horizon)
     curve = curve[..., :horizon]
@@ -196,6 +229,15 @@ def _curve(argument: str, survival: Survival, horizon: int) -> Array:
     way_out = "Give survival, not retention rates."
     refuse_where(rising, "not-a-curve", argument, curve, "must never rise", way_out)
     return curve
+
+
+def _with_draws(argument: str, given: NumberLike, domain: Domain) -> Array:
+    """A column along the periods, and draws of it on an axis before: a table is draws if it says so."""
+    column = np.asarray(domain.uncertain(argument, given))
+    if column.ndim > 1 and not isinstance(given, Draws):
+        way_out = f"Write rk.Draws({argument}), with shape (draws, periods)."
+        raise wrong_shape(argument, column, "must be one column along the periods, or draws of it", way_out)
+    return column[:, None] if isinstance(given, Draws) and column.ndim == 1 else column
 
 
 def _convolved(acquired: Array, survival: Array) -> Array:
@@ -216,6 +258,35 @@ def _after_carrying_forward(profit: Array) -> Array:
     # tax falls due on new highs of the cumulated profit: losses before are made up first
     highest = np.maximum(np.maximum.accumulate(total, axis=-1), 0.0)
     return np.diff(highest, axis=-1, prepend=0.0)
+
+
+def _taxed_for_ever(profit: Array, d: Array, g: Array) -> Array:
+    """What is taxed after the last period, worth at its end: nothing until the losses so far are made up for.
+
+    The profit P of the last period grows by g each year. In the year n in which P·Σ(1+g)^j exceeds the losses
+    L, the excess is taxed; from then on all is.
+    """
+    total, last = profit.sum(axis=-1), profit[..., -1]
+    losses = np.maximum(np.max(np.cumsum(profit, axis=-1), axis=-1), 0.0) - total
+    losses, last, d, g = np.broadcast_arrays(losses, last, d, g)
+
+    def earned(years: Array) -> Array:
+        # P·((1+g)^(n+1) − (1+g))/g, which is n·P without growth
+        rate = np.log1p(g)
+        steps = np.expm1(years * rate)
+        return last * np.where(g == 0.0, years, (1.0 + g) * steps / np.where(g == 0.0, 1.0, g))
+
+    with np.errstate(all="ignore"):  # a company that never earns, or never enough, is never taxed
+        years = losses / last
+        growing = np.log1p(losses * g / (last * (1.0 + g))) / np.log1p(g)
+        whole = np.floor(np.where(g == 0.0, years, growing))
+        # the rounding of a logarithm may be a year off
+        whole = np.where(earned(whole) > losses, whole - 1.0, whole)
+        whole = np.where(earned(whole + 1.0) <= losses, whole + 1.0, whole)
+        first = earned(whole + 1.0) - losses
+        later = last * np.exp((whole + 1.0) * (np.log1p(g) - np.log1p(d))) * (1.0 + g) / (d - g)
+        worth = first * np.exp(-(whole + 1.0) * np.log1p(d)) + later
+    return np.where((last > 0.0) & np.isfinite(worth), worth, 0.0)
 
 
 def _does_not_fit(argument: str, column: Array, horizon: int) -> InputError:

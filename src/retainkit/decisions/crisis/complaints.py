@@ -17,24 +17,28 @@ from typing import Self
 
 import numpy as np
 
-from retainkit.columns import keeps_labels, same_rows
+from retainkit.columns import same_rows
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.draws import bare, mean, number, shown, with_draws
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
+from retainkit.decisions._base.rows import ByRow, one_a_row
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.draws import beside_columns
 from retainkit.errors import refuse_where
-from retainkit.records import Record
+from retainkit.plurals import counted
+from retainkit.records import Record, must_be
 from retainkit.typing import NumberLike, Real
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Rates(Record):
+class _Rates(ByRow, Record):
     """Rates that the caller measured: checked one by one, and each an assumption of a decision."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", same_rows(**vars(self)))
         for f in fields(self):
-            object.__setattr__(self, f.name, f.metadata["domain"].check(f.name, getattr(self, f.name)))
+            object.__setattr__(self, f.name, f.metadata["domain"].uncertain(f.name, getattr(self, f.name)))
+        beside_columns(vars(self))  # draws are equally many
 
     def stated(self, prefix: str = "") -> dict[str, Stated]:
         """Every rate under its name."""
@@ -61,15 +65,15 @@ class ComplaintHandling(_Rates):
 
     Parameters
     ----------
-    share_complaining : number or draws in [0, 1]
+    share_complaining : number or Draws in [0, 1]
         Of customers with a problem.
-    satisfied, appeased : number or draws in [0, 1]
+    satisfied, appeased : number or Draws in [0, 1]
         Shares of complaints that end so; the rest ends dissatisfied. Together at most 1.
-    stay_satisfied, stay_appeased, stay_dissatisfied : number or draws in [0, 1]
+    stay_satisfied, stay_appeased, stay_dissatisfied : number or Draws in [0, 1]
         Chances that these customers stay.
-    stay_silent : number or draws in [0, 1]
+    stay_silent : number or Draws in [0, 1]
         The same for those with a problem who do not complain.
-    cost_per_complaint : number or draws, money
+    cost_per_complaint : number or Draws, money
         Of handling one, with what is given to the customer.
     """
 
@@ -84,7 +88,7 @@ class ComplaintHandling(_Rates):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        together = np.asarray(self.satisfied) + self.appeased
+        together = np.asarray(self.satisfied + self.appeased)
         rule = "must be at most 1: the rest of the complaints ends dissatisfied"
         way_out = "Give shares of all complaints, not of those that remain."
         # shares that were computed may sum to a rounding more than 1
@@ -107,10 +111,10 @@ class WordOfMouth(_Rates):
 
     Parameters
     ----------
-    told_by_dissatisfied, told_by_silent : number or draws, 0 or more
+    told_by_dissatisfied, told_by_silent : number or Draws, 0 or more
         People told by each of them.
-    lost_sales_per_person_told : number or draws in [0, 1]
-    value_per_sale : number or draws, money
+    lost_sales_per_person_told : number or Draws in [0, 1]
+    value_per_sale : number or Draws, money
         Margin of a sale, or value of a new customer less the cost of winning one.
     """
 
@@ -126,15 +130,15 @@ class MarketDamage(Record):
 
     Attributes
     ----------
-    damage : float or (draws,), money
+    damage : float or Draws, money
         Customers lost and sales lost to word of mouth, without the cost of handling complaints.
     by_group : dict
         The damage of the ``satisfied``, ``appeased``, ``dissatisfied`` and ``silent``.
-    customers_lost : float or (draws,)
+    customers_lost : float or Draws
         More than would leave without problems.
-    sales_lost : float or (draws,)
+    sales_lost : float or Draws
         To word of mouth.
-    handling_cost : float or (draws,), money
+    handling_cost : float or Draws, money
     """
 
     _derived = ("total", "share_of_silent")
@@ -160,8 +164,8 @@ class MarketDamage(Record):
     def __str__(self) -> str:
         return (
             f"Problems cost {shown(self.damage)}, {self.share_of_silent:.0%} of it by customers who never "
-            f"complain: {shown(self.customers_lost, ',.0f')} customers and "
-            f"{shown(self.sales_lost, ',.0f')} sales lost. Handling complaints costs "
+            f"complain: {counted(shown(self.customers_lost, ',.0f'), 'customer')} and "
+            f"{counted(shown(self.sales_lost, ',.0f'), 'sale')} lost. Handling complaints costs "
             f"{shown(self.handling_cost)}."
         )
 
@@ -215,7 +219,7 @@ class ProblemInputs(Inputs):
         return -self.damage(self.now).total
 
 
-@keeps_labels
+@one_a_row()
 def market_damage(
     customers: NumberLike,
     value: NumberLike,
@@ -231,12 +235,12 @@ def market_damage(
 
     Parameters
     ----------
-    customers : number or draws, 0 or more
-    value : number or draws, money
+    customers : number or Draws, 0 or more
+    value : number or Draws, money
         Margin still to come from a customer who stays: see `residual_lifetime_value`.
-    share_with_problem : number or draws in [0, 1]
+    share_with_problem : number or Draws in [0, 1]
         In the period.
-    stay_without_problem : number or draws in [0, 1]
+    stay_without_problem : number or Draws in [0, 1]
     handling : ComplaintHandling
     word_of_mouth : WordOfMouth, optional
         Left out by default.
@@ -249,7 +253,9 @@ def market_damage(
     Problems cost 199,200.00, 74% of it by customers who never complain: 664 customers and 0 sales lost.
     Handling complaints costs 9,000.00.
     """
-    return ProblemInputs.read(locals(), now=handling).damage(handling)
+    must_be(ComplaintHandling, handling=handling)
+    must_be(WordOfMouth | None, word_of_mouth=word_of_mouth)
+    return with_draws(ProblemInputs.read(locals(), now=bare(handling)).damage(bare(handling)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -277,7 +283,7 @@ class BetterComplaintHandling(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money
+    gain : float or Draws, money
         Less damage, less what handling costs more, less `cost`.
     now, planned : MarketDamage
     """
@@ -294,7 +300,7 @@ class BetterComplaintHandling(Decision):
         )
 
 
-@keeps_labels
+@one_a_row()
 def better_complaint_handling(
     customers: NumberLike,
     value: NumberLike,
@@ -315,7 +321,7 @@ def better_complaint_handling(
     customers, value, share_with_problem, stay_without_problem, word_of_mouth
         As `market_damage`.
     now, planned : ComplaintHandling
-    cost : number or draws, money
+    cost : number or Draws, money
         Of the change in the period, beside the cost per complaint.
 
     Returns
@@ -334,5 +340,7 @@ def better_complaint_handling(
     >>> decision.worth_it, round(decision.gain)
     (True, 12200)
     """
+    must_be(ComplaintHandling, now=now, planned=planned)
+    must_be(WordOfMouth | None, word_of_mouth=word_of_mouth)
     x = BetterHandlingInputs.read(locals())
-    return BetterComplaintHandling(gain=x.gain(), inputs=x, now=x.damage(now), planned=x.damage(planned))
+    return BetterComplaintHandling(gain=x.gain(), inputs=x, now=x.damage(x.now), planned=x.damage(x.planned))

@@ -17,10 +17,13 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
-from retainkit.economics.formulas.survival import Survival, survival_function
+from retainkit.economics.formulas.survival import Survival, refuse_curve, survival_function
 from retainkit.errors import refuse_where
+from retainkit.protocols import refuse_draws
 from retainkit.rates import as_loss, in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+
+ON_A_CURVE = "survival_through_crisis takes any curve, and lifetime_value what it gives, as churn=…."
 
 
 def crisis_survivor_factor(
@@ -53,6 +56,7 @@ def crisis_survivor_factor(
     >>> round(crisis_survivor_factor(churn=usual, hazard_jump=4, half_life=2, period="month"), 6)
     0.793873
     """
+    refuse_curve("churn", churn, ON_A_CURVE)
     (rate,) = in_period(period, churn=as_loss(churn))
     (c, k, h), back = columns(
         churn=(rate, SHARE_BELOW_1), hazard_jump=(hazard_jump, NOT_NEGATIVE), half_life=(half_life, POSITIVE)
@@ -102,6 +106,7 @@ def value_through_crisis(
     >>> round(value_through_crisis(50, **crisis, half_life=1), 3)
     1492.318
     """
+    refuse_curve("churn", churn, ON_A_CURVE)
     rates = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (m, c, d, k, h, t), back = columns(
         margin_per_period=(margin_per_period, REAL),
@@ -142,7 +147,8 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     Between whole periods the hazard of the curve is taken to be even, so that S(k)/S(k−1) becomes
     [S(k)/S(k−1)]^(1 + κ·(mean of e^(−λt) in the period)).
 
-    Raises `InputError` for values outside their domain, and for times between whole periods.
+    Raises `InputError` for values outside their domain, for times between whole periods, and for a posterior:
+    this is one curve.
 
     Parameters
     ----------
@@ -165,6 +171,7 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     """
     jump = float(NOT_NEGATIVE.check("hazard_jump", hazard_jump))
     decay = log(2.0) / float(POSITIVE.check("half_life", half_life))
+    refuse_draws("survival", survival)
     function = survival_function(survival)
     if function is not None:
         return _ThroughCrisis(function, jump, decay)

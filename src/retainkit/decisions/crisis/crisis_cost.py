@@ -8,11 +8,11 @@ from math import log
 
 import numpy as np
 
-from retainkit.columns import keeps_labels, same_rows
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.draws import mean, number, shown, with_draws
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
-from retainkit.decisions.crisis.crisis import share_of_value, usual_annuity
+from retainkit.decisions._base.rows import one_a_row
+from retainkit.decisions.crisis.crisis import ON_A_CURVE, share_of_value, usual_annuity
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.records import Record
@@ -29,17 +29,17 @@ class CrisisCost(Record):
 
     Attributes
     ----------
-    loss : float or (draws,), money of the start of the crisis
+    loss : float or Draws, money of the start of the crisis
         The three parts together.
-    loss_of_customers : float or (draws,), money
+    loss_of_customers : float or Draws, money
         Of those who were there and leave sooner.
-    loss_of_new_customers : float or (draws,), money
+    loss_of_new_customers : float or Draws, money
         Of those who are not won: what they would have been worth, less the cost of winning them.
-    loss_on_new_customers : float or (draws,), money
+    loss_on_new_customers : float or Draws, money
         Of those who are won while it lasts and leave sooner.
-    share_lost : float or (draws,)
+    share_lost : float or Draws
         Of the customers at hand who would still be there long after without the crisis.
-    customers_not_won : float or (draws,)
+    customers_not_won : float or Draws
     """
 
     loss: Real
@@ -61,6 +61,8 @@ class CrisisCost(Record):
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CrisisInputs(Inputs):
     """What the cost of a crisis rests on."""
+
+    _on_a_curve = ON_A_CURVE
 
     margin_per_period: Real = assumed(REAL, "of a customer who is there")
     churn: Real = assumed(SHARE_BELOW_1, "share lost per period as usual", rate="loss")
@@ -117,6 +119,7 @@ class OwnRecoveryInputs(CrisisInputs):
         return self.acquisition_half_life
 
 
+@one_a_row()
 def crisis_cost(
     margin_per_period: NumberLike,
     *,
@@ -140,20 +143,20 @@ def crisis_cost(
 
     Parameters
     ----------
-    margin_per_period : number or draws, money
+    margin_per_period : number or Draws, money
         Of a customer who is there; it flows all the time.
     churn, hazard_jump, half_life, period
         As `crisis_survivor_factor`; numbers or draws.
-    discount_rate : number or draws > -1, or Rate, per period
-    customers : number or draws, 0 or more
+    discount_rate : number or Draws > -1, or Rate, per period
+    customers : number or Draws, 0 or more
         At hand.
-    acquired_per_period : number or draws, 0 or more
+    acquired_per_period : number or Draws, 0 or more
         A, without the crisis.
-    acquisition_cost : number or draws, money per new customer
+    acquisition_cost : number or Draws, money per new customer
         It is not spent on those who are not won.
-    acquisition_drop : number or draws in [0, 1]
+    acquisition_drop : number or Draws in [0, 1]
         Share of new customers who do not come at the start of the crisis.
-    acquisition_half_life : number or draws, periods, optional
+    acquisition_half_life : number or Draws, periods, optional
         In which that share halves; `half_life` by default.
 
     Examples
@@ -164,7 +167,7 @@ def crisis_cost(
     The crisis costs 3,710,164.12: 3,187,961.55 of customers at hand, 20.8% of whom it takes away for
     good; 389,833.38 of 346 customers not won; 132,369.20 of customers won in it who leave sooner.
     """
-    return _crisis(locals()).loss()
+    return with_draws(_crisis(locals()).loss())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -203,7 +206,7 @@ class FasterRecovery(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of the start of the crisis
+    gain : float or Draws, money of the start of the crisis
         What the crisis costs less, less what the faster recovery costs.
     cost_of_crisis, cost_of_shorter_crisis : CrisisCost
     """
@@ -219,7 +222,7 @@ class FasterRecovery(Decision):
         )
 
 
-@keeps_labels
+@one_a_row()
 def faster_recovery(
     margin_per_period: NumberLike,
     *,
@@ -242,9 +245,9 @@ def faster_recovery(
 
     Parameters
     ----------
-    half_life_after : number or draws, periods, above 0
+    half_life_after : number or Draws, periods, above 0
         With the spending; the half-life of acquisition shortens in the same proportion.
-    cost : number or draws, money, at the start
+    cost : number or Draws, money, at the start
         Of the faster recovery.
     margin_per_period, churn, discount_rate, hazard_jump, half_life, customers
         As `crisis_cost`.
@@ -259,7 +262,6 @@ def faster_recovery(
     (True, 937088)
     """
     x = FasterRecoveryInputs.read(locals(), crisis=_crisis(locals()))
-    same_rows(**{name: stated.value for name, stated in x.stated().items()})
     return FasterRecovery(
         gain=x.gain(), inputs=x, cost_of_crisis=x.crisis.loss(), cost_of_shorter_crisis=x.shorter().loss()
     )

@@ -16,6 +16,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.service.effects import RecoveryEffect
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import refuse_where
@@ -103,14 +104,14 @@ class ServiceRecovery(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money
+    gain : float or Draws, money
         Of recovering all failures, less what it costs.
-    failure_cost : float or (draws,), money per failure
+    failure_cost : float or Draws, money per failure
         (p − p₀)·V, what a failure costs if nothing is done: the most that preventing one may cost.
-    left_after_recovery : float or (draws,), money per failure
+    left_after_recovery : float or Draws, money per failure
         What a failure still costs with recovery, its cost included: the most that preventing one may cost
         where all are recovered.
-    most_per_recovery : float or (draws,), money
+    most_per_recovery : float or Draws, money
         Δp·V: the most that one recovery may cost.
     """
 
@@ -127,6 +128,7 @@ class ServiceRecovery(Decision):
         )
 
 
+@one_a_row()
 def service_recovery(
     value: NumberLike,
     *,
@@ -146,9 +148,9 @@ def service_recovery(
     ----------
     value, stay_without_failure, stay_unrecovered, restored, cost_per_recovery, recovery_paradox
         As `recovery_gain`; numbers or draws.
-    failures : number or draws, 0 or more
+    failures : number or Draws, 0 or more
         That would be recovered.
-    cost : number or draws, money
+    cost : number or Draws, money
         Of being able to: a hotline, training.
 
     Examples

@@ -15,6 +15,7 @@ import numpy as np
 
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.experiments.tested import (
     LifetimeTestInputs,
     MeansInputs,
@@ -22,8 +23,9 @@ from retainkit.decisions.experiments.tested import (
     RevenueTestInputs,
 )
 from retainkit.domains import LEVEL, NOT_NEGATIVE
+from retainkit.draws import Draws
 from retainkit.errors import wrong_shape
-from retainkit.records import read_only
+from retainkit.plurals import counted
 from retainkit.typing import Array, Number, NumberLike
 
 TestInputs: TypeAlias = RevenueTestInputs | MeansInputs | LifetimeTestInputs | RetentionTestInputs
@@ -76,10 +78,10 @@ class ExperimentResult(Decision):
         return min(self.loss_if_rolled_out, self.loss_if_not) * self.customers
 
     @property
-    def draws(self) -> Array | None:
+    def draws(self) -> Draws | None:
         """Net gain per customer in each draw; None where it was integrated without drawing."""
         gain: Array = np.asarray(self.inputs.gain())
-        return read_only(gain) if gain.ndim else None
+        return Draws.of(gain) if gain.ndim else None
 
     def interval(self, level: Number | None = None) -> tuple[float, float]:
         """Holds the gain per customer with this probability, by default that of the test."""
@@ -93,7 +95,9 @@ class ExperimentResult(Decision):
         """The gain, how sure it is, and what a wrong decision would cost."""
         low, high = self.interval()
         people = (
-            "" if self.customers == 1.0 else f", {self.total_gain:,.0f} for {self.customers:,.0f} customers"
+            ""
+            if self.customers == 1.0
+            else f", {self.total_gain:,.0f} for {counted(self.customers, 'customer', spec=',.0f')}"
         )
         return (
             f"net gain {self.gain:,.2f} per customer ({self.level:.0%} between {low:,.2f} and {high:,.2f})"
@@ -104,6 +108,7 @@ class ExperimentResult(Decision):
         )
 
 
+@one_a_row(besides=("control", "treated"))
 def experiment_from_draws(
     control: NumberLike,
     *,
@@ -122,31 +127,37 @@ def experiment_from_draws(
 
     Parameters
     ----------
-    control, treated : (draws,) or (draws, 1), money per customer
+    control, treated : Draws, or an array (draws,) or (draws, 1), money per customer
         Mean money of a customer left alone and of one treated, before the cost of treating; draws of the
         two arms are independent unless both come from the same rows of one posterior.
-    cost_per_customer : number or (draws,), money per treated customer
+    cost_per_customer : number or Draws, money per treated customer
     customers, level
         As `retention_test`.
 
     Examples
     --------
     >>> import numpy as np
+    >>> import retainkit as rk
     >>> rng = np.random.default_rng(1)
-    >>> control, treated = rng.normal(100, 2, 4000), rng.normal(106, 2, 4000)
+    >>> control, treated = (rk.Draws(rng.normal(mean, 2, 4000)) for mean in (100, 106))
     >>> result = experiment_from_draws(control, treated=treated, cost_per_customer=5)
     >>> 0.5 < result.probability_of_gain < 0.75 < result.probability_lift
     True
     """
     # a model gives its draws as a column (draws, 1), one customer wide
     drawn = {"control": control, "treated": treated, "cost_per_customer": cost_per_customer}
-    return judged(MeansInputs.read({name: _row(v) for name, v in drawn.items()}), customers, level)
+    return judged(MeansInputs.read({name: _drawn(_row(v)) for name, v in drawn.items()}), customers, level)
 
 
 def _row(values: NumberLike) -> NumberLike:
     """Draws of a model have the shape (draws, 1)."""
     array: NumberLike = np.asarray(values)
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else values
+    return Draws(array[:, 0]) if array.ndim == 2 and array.shape[1] == 1 else values
+
+
+def _drawn(values: NumberLike) -> NumberLike:
+    """What is draws by its name needs no `Draws` around it."""
+    return values if np.ndim(values) != 1 or isinstance(values, Draws) else Draws(values)
 
 
 def judged(x: TestInputs, customers: Number, level: Number) -> ExperimentResult:

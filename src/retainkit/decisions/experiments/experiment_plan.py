@@ -7,7 +7,6 @@ customers to roll out to, a short test or none is best; with many, a long one. N
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,8 +15,9 @@ from retainkit._numerics.samples.normal_regret import expected_regret, sd_of_mea
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean as mean_of
-from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
+from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.domains import NOT_NEGATIVE, REAL
+from retainkit.plurals import counted
 from retainkit.typing import Array, Number, NumberLike, Real
 
 _GRID = 400  # sizes compared at a time: five rounds reach any size
@@ -25,7 +25,7 @@ _GRID = 400  # sizes compared at a time: five rounds reach any size
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ExperimentPlanInputs(Inputs):
-    """What the benefit of a test of one size rests on."""
+    """What the benefit of the best test rests on: it is planned anew at other values of an input."""
 
     mean: Real = assumed(REAL, "net gain per customer, as believed before")
     sd: Real = assumed(NOT_NEGATIVE, "how unsure that is")
@@ -33,15 +33,34 @@ class ExperimentPlanInputs(Inputs):
     customers: Real = assumed(NOT_NEGATIVE, "reached by test and roll-out together")
     cost_per_customer: Real = assumed(NOT_NEGATIVE, "of observing one customer")
     cost: Real = assumed(NOT_NEGATIVE, "of holding the test")
-    per_arm: int = setting(default=0)
-
-    def stated(self) -> Mapping[str, Stated]:
-        """Every input that could turn the decision; none where there is no test to gain or lose by."""
-        return super().stated() if self.per_arm else {}
+    periods: int = setting(default=0)  # in which the customers come, tested by whole periods; 0 for any size
 
     def gain(self) -> NumberLike:
-        """What the test adds to deciding now."""
-        return self.benefit(self.per_arm)
+        """What the best test adds to deciding now; 0 where there is none."""
+        return self.best()[1]
+
+    def best(self) -> tuple[float, float]:
+        """The size per arm that adds most, and what it adds: 0 and 0 where deciding now is better."""
+        sizes = self._sizes()
+        # a test of everybody leaves nobody to roll out to; a larger one cannot be held
+        possible = sizes[2.0 * sizes <= self.customers]
+        benefit = self.benefit(possible)
+        if not benefit.size or not benefit.max() > 0.0:
+            return 0.0, 0.0
+        return float(possible[int(np.argmax(benefit))]), float(benefit.max())
+
+    def _sizes(self) -> Array:
+        """Whole periods, or whole numbers around the best size: a grid that closes in on it."""
+        half = float(self.customers) / 2.0
+        if self.periods:
+            return half / self.periods * np.arange(1.0, self.periods + 1.0)
+        low, high = 1.0, max(math.floor(half), 1.0)
+        while high - low > _GRID:
+            # by ratios: between 10 and 20 customers as much may happen as between 10,000 and 20,000
+            grid = np.unique(np.rint(np.geomspace(low, high, _GRID)))
+            best = int(np.argmax(self.benefit(grid)))
+            low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
+        return np.arange(low, high + 1.0)
 
     def benefit(self, n: NumberLike) -> Array:
         """What a test of n per arm adds to deciding now, in the formula of `sample_size_for_profit`."""
@@ -88,7 +107,9 @@ class ExperimentPlan(Decision):
 
     def verdict(self) -> str:
         """How many to test."""
-        return f"Test {self.per_arm:,} customers per arm" if self.worth_it else "No test earns its cost"
+        return (
+            f"Test {counted(self.per_arm, 'customer')} per arm" if self.worth_it else "No test earns its cost"
+        )
 
     def headline(self) -> str:
         """What that is worth, and what would be done now."""
@@ -150,50 +171,33 @@ def sample_size_for_profit(
     Test 6,337 customers per arm: worth 146,745 more than deciding now (do not roll out, 0).
       it will end in rolling out with probability 0.50; certainty would be worth 199,471
       assumed             value  turns at  what it is
-      mean                    0   4.41294  net gain per customer, as believed before
+      mean                    0   4.89929  net gain per customer, as believed before
       sd                      5         0  how unsure that is
       outcome_sd            180         -  spread of outcomes over customers
-      customers          100000     12674  reached by test and roll-out together
-      cost_per_customer       0   11.5784  of observing one customer
+      customers          100000         2  reached by test and roll-out together
+      cost_per_customer       0   1958.57  of observing one customer
       cost              0    146745  of holding the test
     """
-    x = plan_inputs(**locals())
-    return planned(_best_sizes(x), x)
+    return planned(plan_inputs(**locals()))
 
 
-def plan_inputs(**given: Number) -> ExperimentPlanInputs:
+def plan_inputs(periods: int = 0, **given: Number) -> ExperimentPlanInputs:
     """The inputs as single numbers: a plan is made for what is believed now, not for each draw of it."""
     known = {f.name: f.metadata["domain"] for f in fields(ExperimentPlanInputs) if "domain" in f.metadata}
     numbers(**{name: (value, known[name]) for name, value in given.items()})
-    return ExperimentPlanInputs.read(given)
+    return ExperimentPlanInputs.read(given, periods=periods)
 
 
-def _best_sizes(x: ExperimentPlanInputs) -> Array:
-    """Whole numbers around the best size: a grid that closes in, since the benefit may have a flat start."""
-    low, high = 1.0, max(math.floor(float(x.customers) / 2.0), 1.0)
-    while high - low > _GRID:
-        # by ratios: between 10 and 20 customers as much may happen as between 10,000 and 20,000
-        grid = np.unique(np.rint(np.geomspace(low, high, _GRID)))
-        best = int(np.argmax(x.benefit(grid)))
-        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
-    return np.arange(low, high + 1.0)
-
-
-def planned(sizes: Array, x: ExperimentPlanInputs) -> ExperimentPlan:
-    """The best of some sizes, or no test."""
+def planned(x: ExperimentPlanInputs) -> ExperimentPlan:
+    """The best test, or none."""
     from scipy.special import ndtr
 
     mu, N = float(x.mean), float(x.customers)
-    # a test of everybody leaves nobody to roll out to; a larger one cannot be held
-    possible = sizes[2.0 * sizes <= N]
-    benefit = x.benefit(possible)
-    test = bool(benefit.size and benefit.max() > 0.0)
-    n = float(possible[int(np.argmax(benefit))]) if test else 0.0
-    moved = float(x.moved(np.asarray(n))) if test else 0.0
+    n, gain = x.best()
+    moved = float(x.moved(np.asarray(n))) if n else 0.0
     return ExperimentPlan(
-        gain=float(benefit.max()) if test else 0.0,
-        # the assumptions are of this size: another size would be best at other inputs
-        inputs=x.replace(per_arm=int(n)),
+        gain=gain,
+        inputs=x,
         per_arm=int(n),
         decide_now=N * max(0.0, mu),
         roll_out_now=mu > 0.0,

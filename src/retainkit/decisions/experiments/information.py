@@ -17,6 +17,7 @@ import numpy as np
 from retainkit._numerics.samples.normal_regret import expected_regret, sd_of_mean_after
 from retainkit.columns import SameKind, columns
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
+from retainkit.draws import Draws
 from retainkit.errors import wrong_shape
 from retainkit.typing import NumberLike
 
@@ -82,7 +83,7 @@ def evpi_of_draws(gains: NumberLike) -> float:
 
     Parameters
     ----------
-    gains : (draws, options) or (draws,), money
+    gains : Draws or array (draws, options) or (draws,), money
         One column per option, each draw a row; a single column is an option against doing nothing.
 
     Examples
@@ -90,7 +91,7 @@ def evpi_of_draws(gains: NumberLike) -> float:
     >>> evpi_of_draws([[10, 0], [-4, 0], [6, 0], [-8, 0]])  # 4 if known which, 1 by doing the first
     3.0
     """
-    (table,), _ = columns(gains=(gains, REAL))
+    table = np.asarray(REAL.check("gains", np.asarray(gains) if isinstance(gains, Draws) else gains))
     if table.ndim not in (1, 2) or table.size == 0:
         rule = "must have a row for every draw and a column for every option"
         way_out = "Give a single column of draws, or np.column_stack of several."

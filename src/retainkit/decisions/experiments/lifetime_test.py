@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import numbers
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
 from retainkit.decisions.experiments.tested import LifetimeTestInputs
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, generator, whole_number
@@ -17,6 +18,7 @@ from retainkit.errors import InputError
 from retainkit.typing import Number, NumberLike, RateLike, Unit
 
 
+@one_a_row()
 def lifetime_test(
     churned_control: Number,
     *,
@@ -46,10 +48,10 @@ def lifetime_test(
         How many left while watched.
     time_control, time_treated : number above 0, periods
         Time at risk: the sum over customers of the periods each was watched and there.
-    margin_per_period : number or (draws,), money per period
-    discount_rate : number or draws above 0, or Rate, per period
+    margin_per_period : number or Draws, money per period
+    discount_rate : number or Draws above 0, or Rate, per period
         Without it, the mean value would hang on rates of leaving near 0, of which no test knows anything.
-    cost_per_customer : number or (draws,), money
+    cost_per_customer : number or Draws, money
         Of treating one customer, once.
     customers, level
         As `retention_test`.

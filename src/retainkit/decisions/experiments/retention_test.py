@@ -11,6 +11,7 @@ import numpy as np
 
 from retainkit._numerics.samples.beta_difference import Beta, BetaDifference
 from retainkit.columns import numbers
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.experiments.experiment import ExperimentResult, asked, judged
 from retainkit.decisions.experiments.tested import RetentionTestInputs
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, generator
@@ -18,6 +19,7 @@ from retainkit.errors import InputError
 from retainkit.typing import Number, NumberLike
 
 
+@one_a_row()
 def retention_test(
     churned_control: Number,
     *,
@@ -44,11 +46,11 @@ def retention_test(
     ----------
     churned_control, control, churned_treated, treated : number
         How many left, of how many, in each arm.
-    value : number above 0 or (draws,), money
+    value : number above 0 or Draws, money
         V, margin still to come from a customer who stays.
-    cost_per_customer : number or (draws,), money
+    cost_per_customer : number or Draws, money
         f, of treating one customer, whether or not he or she stays.
-    incentive : number or (draws,), money
+    incentive : number or Draws, money
         δ, collected by everyone who is treated and stays.
     customers : number
         How many customers the decision is about; 1 gives figures per customer.

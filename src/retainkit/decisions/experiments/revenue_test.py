@@ -13,7 +13,8 @@ from typing import get_args
 import numpy as np
 
 from retainkit._numerics.samples.mean_draws import bootstrapped_means, student_means
-from retainkit.columns import columns
+from retainkit.columns import known
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.experiments.experiment import ExperimentResult, judged
 from retainkit.decisions.experiments.tested import RevenuePosterior, RevenueTestInputs
 from retainkit.domains import REAL, generator, whole_number
@@ -21,6 +22,7 @@ from retainkit.errors import unknown_choice, wrong_shape
 from retainkit.typing import Array, Number, NumberLike
 
 
+@one_a_row(besides=("control", "treated"))
 def revenue_test(
     control: NumberLike,
     *,
@@ -43,7 +45,7 @@ def revenue_test(
     ----------
     control, treated : column, money
         Margin of each customer of the arm over the same time, zeros included. Margin, not revenue.
-    cost_per_customer : number or (draws,), money
+    cost_per_customer : number or Draws, money
         Of treating one customer.
     posterior : {"bootstrap", "normal"}
     customers, level
@@ -81,7 +83,7 @@ def revenue_test(
 
 
 def _arm(argument: str, values: NumberLike) -> Array:
-    (arm,), _ = columns(**{argument: (values, REAL)})
+    (arm,) = known(**{argument: (values, REAL)})
     if arm.ndim != 1 or arm.size < 2:
         rule = "must be a column with the margin of each of two or more customers"
         raise wrong_shape(argument, arm, rule, "Give one entry per customer, 0 for those who bought nothing.")

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from retainkit._numerics.samples.intervals import always_valid_p, best_rho, half_width
-from retainkit.columns import columns, numbers
+from retainkit.columns import known, numbers
 from retainkit.domains import LEVEL, POSITIVE, REAL
 from retainkit.errors import wrong_shape
 from retainkit.records import Record, read_only
@@ -119,7 +119,7 @@ def sequential_test(
     ...     planned_standard_error=0.003))
     Effect 0.01, at all looks together 95% between 0.00385324 and 0.0161468: above 0 since look 3 of 3.
     """
-    (effect, error, planned), _ = columns(
+    (effect, error, planned) = known(
         estimate=(estimate, REAL),
         standard_error=(standard_error, POSITIVE),
         planned_standard_error=(planned_standard_error, POSITIVE),

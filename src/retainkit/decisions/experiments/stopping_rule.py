@@ -7,8 +7,6 @@ significance that survives peeking uses `sequential_test`.
 
 from __future__ import annotations
 
-import numpy as np
-
 from retainkit.columns import numbers
 from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, plan_inputs, planned
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, whole_number
@@ -67,6 +65,7 @@ def when_to_stop(
     )
     periods = whole_number("horizon", horizon, way_out="Count whole periods.")
     x = plan_inputs(
+        periods,
         mean=mean,
         sd=sd,
         outcome_sd=outcome_sd,
@@ -74,4 +73,4 @@ def when_to_stop(
         cost_per_customer=c + per_period / arriving,  # a period's cost, shared by its customers
         cost=0.0,
     )
-    return planned(0.5 * arriving * np.arange(1.0, periods + 1.0), x)
+    return planned(x)

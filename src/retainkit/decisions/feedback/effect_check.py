@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retainkit.columns import numbers
+from retainkit.columns import named_once, numbers
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
-from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
+from retainkit.decisions.feedback.tickets import NO_ANSWER, read_answers
 from retainkit.domains import LEVEL, NOT_NEGATIVE, REAL
 from retainkit.errors import InputError
 from retainkit.typing import Frame, Number, NumberLike, Real

@@ -30,9 +30,11 @@ from retainkit._numerics.samples.adjusted_differences import (
     by_strata,
 )
 from retainkit._numerics.samples.correlations import check_own_variation, standardized
+from retainkit.columns import named_once
 from retainkit.decisions._base.estimate import Estimate
-from retainkit.decisions.feedback.tickets import NO_ANSWER, named_once, read_answers
+from retainkit.decisions.feedback.tickets import NO_ANSWER, read_answers
 from retainkit.domains import LEVEL, generator
+from retainkit.draws import Draws
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
@@ -93,7 +95,7 @@ class IssueEffects(Record):
         total = float(self.incidence @ np.array([e.value for e in self.effect]))
         return total / self.churn
 
-    def draws(self, n: int = 4000, *, seed: int | np.random.Generator = 0) -> dict[str, Array]:
+    def draws(self, n: int = 4000, *, seed: int | np.random.Generator = 0) -> dict[str, Draws]:
         """Effects by issue, drawn from the normal distribution of the estimates.
 
         Parameters
@@ -109,7 +111,7 @@ class IssueEffects(Record):
             size=n,
             method="cholesky",
         )
-        return {name: drawn[:, j] for j, name in enumerate(self.issues)}
+        return {name: Draws(drawn[:, j]) for j, name in enumerate(self.issues)}
 
     def _row_columns(self) -> Mapping[str, Array | list[str]]:
         ends = np.array([e.interval for e in self.effect])

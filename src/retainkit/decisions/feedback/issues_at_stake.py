@@ -18,11 +18,14 @@ from retainkit.decisions._base.assumptions import assumption_text
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Question, Stated
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.feedback.issue_effects import CAVEAT, IssueEffects
 from retainkit.decisions.feedback.stakes import IssueAtStake, IssueInputs
 from retainkit.decisions.targeting.treatment_list import BUDGET, treatment_list
 from retainkit.domains import one_number
+from retainkit.draws import Draws
 from retainkit.errors import InputError, near
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.text_tables import text_table
 from retainkit.typing import Array, Number, NumberLike, Real
@@ -64,7 +67,7 @@ class RankingInputs(Record, Question):
         return total
 
     def __str__(self) -> str:
-        return f"{len(self.issues)} issues, of which to fix: {', '.join(self.fix) or 'none'}"
+        return f"{counted(len(self.issues), 'issue')}, of which to fix: {', '.join(self.fix) or 'none'}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,7 +78,7 @@ class IssueRanking(Decision):
     ----------
     fix : tuple of str
         Those that gain most together within the budget.
-    gain : float or (draws,), money
+    gain : float or Draws, money
         What fixing these brings, net.
     spent, budget : float, money
     gain_bound : float, money
@@ -133,6 +136,7 @@ class IssueRanking(Decision):
         return f"{table}\n{self.caveat}\n{assumption_text(self.turning_points())}"
 
 
+@one_a_row()
 def issues_at_stake(
     effects: IssueEffects | Mapping[str, NumberLike],
     *,
@@ -140,7 +144,7 @@ def issues_at_stake(
     value: NumberLike,
     cost: Mapping[str, NumberLike],
     incidence: Mapping[str, NumberLike] | None = None,
-    resolved: NumberLike | Mapping[str, NumberLike] = 1.0,
+    resolved: NumberLike | Mapping[str, NumberLike],
     budget: Number = math.inf,
     draws: int = 4000,
     seed: int | np.random.Generator = 0,
@@ -151,18 +155,18 @@ def issues_at_stake(
 
     Parameters
     ----------
-    effects : IssueEffects, or mapping of issue to number or draws in [-1, 1]
+    effects : IssueEffects, or mapping of issue to number or Draws in [-1, 1]
         By how much each issue raises the probability of leaving. Estimates are drawn with their errors.
-    customers : number or draws
+    customers : number or Draws
         N, whom the fix will reach.
-    value : number or draws, money
+    value : number or Draws, money
         V, margin still to come from a customer who stays.
-    cost : mapping of issue to number or draws, money
+    cost : mapping of issue to number or Draws, money
         Of fixing it, over the same time.
-    incidence : mapping of issue to number or draws in [0, 1]
+    incidence : mapping of issue to number or Draws in [0, 1]
         Share of customers who meet it; as observed, if `effects` are estimates.
-    resolved : number or draws in [0, 1], or a mapping
-        Share of the issue that the fix removes; 1 is all of it.
+    resolved : number or Draws in [0, 1], or a mapping
+        Share of the issue that the fix removes: 1 is all of it, which few fixes reach.
     budget : number, money
         No limit by default.
     draws, seed
@@ -174,6 +178,7 @@ def issues_at_stake(
     ...     {"billing": 0.05, "delay": 0.02, "app": 0.01},
     ...     incidence={"billing": 0.08, "delay": 0.30, "app": 0.40},
     ...     cost={"billing": 12_000, "delay": 40_000, "app": 60_000},
+    ...     resolved=1.0,
     ...     customers=20_000,
     ...     value=600,
     ... )
@@ -205,9 +210,9 @@ def issues_at_stake(
     for name, effect in found.items():
         own = {"incidence": shares[name], "resolved": fixed[name], "cost": costs[name]}
         # the normal distribution of a vague estimate has no ends: its draws may lie beyond 1
-        within = np.clip(effect, -1.0, 1.0) if estimated else effect
+        within = Draws(np.clip(np.asarray(effect), -1.0, 1.0)) if estimated else effect
         read = IssueInputs.read({"customers": customers, "value": value, "churn_effect": within, **own})
-        inputs[name] = read.replace(churn_effect=effect) if estimated else read
+        inputs[name] = read.replace(churn_effect=np.asarray(effect)) if estimated else read
     return _ranked(inputs, float(limit), CAVEAT if estimated else SUPPLIED)
 
 

@@ -23,10 +23,12 @@ from retainkit._numerics.samples.correlations import (
     of_moments,
     standardized,
 )
+from retainkit.columns import named_once
 from retainkit.decisions.feedback.driver_parts import DriverMethod, check_method, divide, intervals
-from retainkit.decisions.feedback.tickets import named_once, read_numbers
+from retainkit.decisions.feedback.tickets import read_numbers
 from retainkit.domains import LEVEL, POSITIVE, generator
 from retainkit.errors import InputError
+from retainkit.plurals import counted
 from retainkit.records import Record, read_only
 from retainkit.text_tables import text_table
 from retainkit.typing import Array, Frame, Number, NumberLike
@@ -108,7 +110,7 @@ class KeyDrivers(Record):
         if self.sampling_error is not None:
             head[2:2] = ["± sampling"]
         rows = [head, *(self._row(i) for i in self._order())]
-        of = f" of {self.rows:,} rows" if self.rows else ""
+        of = f" of {counted(self.rows, 'row')}" if self.rows else ""
         caption = (
             f"What {self.outcome} goes along with: R² = {self.r_squared:.3f}{of}, divided by {self.method}"
         )
@@ -273,7 +275,7 @@ def _read(
     w = np.ones(answers.shape[1]) if weight is None else np.asarray(POSITIVE.check(weight, columns[weight]))
     # with fewer rows the drivers fit the outcome exactly, whatever they are
     if answers.shape[1] < len(names) + 2:
-        shown = f"{answers.shape[1]:,} rows for {len(names)} drivers"
+        shown = f"{counted(answers.shape[1], 'row')} for {len(names)} drivers"
         way_out = "Gather more answers: some dozens of rows per driver tell something."
         raise InputError("too-few", "table", shown, "must have at least two rows more than drivers", way_out)
     z, mean, deviation = standardized(answers, w)

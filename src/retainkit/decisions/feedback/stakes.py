@@ -85,7 +85,7 @@ class IssueAtStake(Decision):
     Attributes
     ----------
     issue : str
-    at_stake : float or (draws,), money
+    at_stake : float or Draws, money
         Lost through customers who leave because of it.
     """
 

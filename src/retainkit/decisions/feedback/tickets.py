@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def tickets_by_customer(
         tickets, {"customer_id": customer_id, "issue": issue}, argument="tickets", line="ticket"
     )
     row = known[customer_id].places_of(lines["customer_id"].to_list(), _TWICE)
-    lines["customer_id"].refuse_missing(NO_ID)
+    lines["customer_id"].refuse(lines["customer_id"].without_id, NO_ID)
     lines["customer_id"].refuse(row < 0, _STRANGER)
     lines["issue"].refuse_missing(NO_ANSWER)
     labels = [str(value) for value in lines["issue"].to_list()]
@@ -93,18 +93,3 @@ def read_numbers(table: Frame, wanted: Mapping[str, str]) -> dict[str, Array]:
     """Such columns as finite numbers; True and False count as 1 and 0."""
     read = read_answers(table, wanted)
     return {name: read[name].numbers(NO_ANSWER, flags=True) for name in read}
-
-
-def named_once(argument: str, names: Sequence[str], others: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of columns, at least one, each once and none of them used for something else."""
-    given = (names,) if isinstance(names, str) else tuple(names)
-    for at, name in enumerate(given):
-        if name in given[:at] or name in others:
-            rule = (
-                f"must not name the column of {others[name]} too" if name in others else "must name each once"
-            )
-            raise InputError("duplicate", argument, name, rule, "Leave it out.")
-    if not given:
-        way_out = f"For example {argument}=['price', 'speed']."
-        raise InputError("empty", argument, names, "must name at least one column", way_out)
-    return given

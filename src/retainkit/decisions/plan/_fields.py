@@ -14,11 +14,13 @@ from retainkit.domains import (
     NOT_NEGATIVE,
     POSITIVE,
     PROBABILITY,
+    RATE,
     REAL,
     SHARE_ABOVE_0,
     SHARE_BELOW_1,
     Domain,
 )
+from retainkit.rates import Rate
 from retainkit.typing import NumberLike
 
 
@@ -51,13 +53,21 @@ def _checks(domain: Domain) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _yearly(value: NumberLike | Rate, info: ValidationInfo) -> NumberLike:
+    """A rate per year: a `Rate` converts itself, and can say that more than 100% is meant."""
+    name = str(info.field_name)
+    if isinstance(value, Rate):
+        return GROWTH.check(name, value.effective("year"))
+    return RATE.check(name, value)
+
+
 Amount: TypeAlias = Annotated[float, _checks(NOT_NEGATIVE)]
 Money: TypeAlias = Annotated[float, _checks(REAL)]
 Positive: TypeAlias = Annotated[float, _checks(POSITIVE)]
 Share: TypeAlias = Annotated[float, _checks(PROBABILITY)]
 Churn: TypeAlias = Annotated[float, _checks(SHARE_BELOW_1)]
 Reach: TypeAlias = Annotated[float, _checks(SHARE_ABOVE_0)]
-Growth: TypeAlias = Annotated[float, _checks(GROWTH)]
+Growth: TypeAlias = Annotated[float, BeforeValidator(_yearly)]
 Month: TypeAlias = Annotated[int, _checks(_MONTH)]
 Months: TypeAlias = Annotated[int, _checks(_MONTHS)]
 

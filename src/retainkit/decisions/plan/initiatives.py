@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Month, Months, Reach
 from retainkit.decisions.plan.uncertain import Distribution, EffectLike, UncertainEffect
+from retainkit.domains import refuse_unmeant
 from retainkit.errors import InputError, missing_argument
 
 Target: TypeAlias = Literal["hazard_ratio", "log_hazard", "churn_points", "margin", "acquisition"]
@@ -47,7 +48,7 @@ class AbstractInitiative(AbstractInput, ABC):
     segment: Annotated[str | None, Field(description="whom it is for; everybody by default")] = None
     churn_reason: Annotated[str | None, Field(description="the only reason of churn that it acts on")] = None
     start_month: Annotated[Month, Field(description="months from now; 0 is now")] = 0
-    duration_months: Annotated[Months | None, Field(description="to the horizon by default")] = None
+    duration_months: Annotated[Months, Field(description="how long it runs and works")]
 
     @abstractmethod
     def effects(self) -> tuple[Effect, ...]:
@@ -104,7 +105,8 @@ class Initiative(AbstractInitiative):
     monthly_margin_change : effect, money per customer reached and month
         Before its own costs; below 0 for a discount.
     acquisition_lift : effect, share
-        How many more new customers there are per month: 0.1 is a tenth more.
+        How many more new customers there are per month: 0.1 is a tenth more. Above 1 it has to be said to be
+        meant: ``{"value": 1.5, "meant": True}``.
     cost : money, 0 or more
         At the start of the month in which it starts.
     monthly_cost : money, 0 or more
@@ -116,11 +118,13 @@ class Initiative(AbstractInitiative):
     segment, churn_reason : str, optional
         As named in the plan.
     start_month, duration_months : whole numbers
-        When it starts, from now, and for how long it costs and works.
+        When it starts, from now (0 by default), and for how long it costs and works: that an effect lasts as
+        long as the plan looks ahead is a claim, made by giving so many months.
 
     Examples
     --------
-    >>> call = Initiative(name="Welcome call", hazard_ratio={"low": 0.8, "high": 0.96}, cost=5000)
+    >>> call = Initiative(name="Welcome call", hazard_ratio={"low": 0.8, "high": 0.96}, cost=5000,
+    ...     duration_months=24)
     >>> [e.field for e in call.effects()]
     ['hazard_ratio']
     """
@@ -131,6 +135,12 @@ class Initiative(AbstractInitiative):
         None
     )
     acquisition_lift: Annotated[EffectLike | None, Field(description="share of new customers more")] = None
+
+    @model_validator(mode="after")
+    def _lift_is_meant(self) -> Self:
+        if (lift := self.acquisition_lift) is not None:
+            refuse_unmeant("acquisition_lift", lift.centre("normal"), meant=lift.meant)
+        return self
 
     def effects(self) -> tuple[Effect, ...]:
         """What it does."""

@@ -19,6 +19,8 @@ from retainkit.decisions.plan.population import Base
 from retainkit.decisions.plan.result import PlanResult
 from retainkit.decisions.plan.service import AnyInitiative, ServiceInitiative
 from retainkit.errors import InputError, near
+from retainkit.plurals import counted
+from retainkit.rates import Rate
 from retainkit.timing import Timing
 from retainkit.typing import NumberLike
 
@@ -52,7 +54,7 @@ class AbstractPlan(AbstractInput, ABC):
     segments: Annotated[Mapping[str, Segment] | None, Field(description="parts by name")] = None
     annual_discount_rate: Annotated[Growth, Field(description="effective, per year")]
     horizon_months: Annotated[Months, Field(description="how many months count")]
-    timing: Annotated[Timing, Field(description="when a month's margin falls")] = "begin"
+    timing: Annotated[Timing, Field(description="when a month's margin falls")]
     monthly_new_customers: Annotated[Amount, Field(description="won per month without the plan")] = 0.0
     acquisition_cost: Annotated[Amount, Field(description="money per new customer")] = 0.0
     churn_reasons: Annotated[Mapping[str, Share] | None, Field(description="share of churn by reason")] = None
@@ -95,7 +97,9 @@ class AbstractPlan(AbstractInput, ABC):
             return
         falling = all(b <= a for a, b in pairwise(curve))
         if len(curve) <= months or curve[0] != 1.0 or not falling or curve[months] <= 0.0:
-            shown = f"{len(curve)} values, from {curve[0]:g} to {curve[-1]:g}" if curve else "no value"
+            shown = (
+                f"{counted(len(curve), 'value')}, from {curve[0]:g} to {curve[-1]:g}" if curve else "no value"
+            )
             rule = f"must fall from 1 and stay above 0, with {months + 1} values or more (horizon_months + 1)"
             way_out = "A model's survival at 0, 1, 2, … months from now, for those who are there now."
             raise InputError("not-a-curve", "survival", shown, rule, way_out)
@@ -116,7 +120,7 @@ class AbstractPlan(AbstractInput, ABC):
             way_out = "Say how many customers are won per month without the plan."
             raise InputError("inconsistent", f"{place}.acquisition_lift", "given", rule, way_out)
         if initiative.start_month >= self.horizon_months:
-            rule = f"must lie before the horizon, {self.horizon_months} months"
+            rule = f"must lie before the horizon, {counted(self.horizon_months, 'month')}"
             way_out = "Look further ahead, or leave the initiative out."
             raise InputError("out-of-range", f"{place}.start_month", initiative.start_month, rule, way_out)
 
@@ -145,7 +149,10 @@ class AbstractPlan(AbstractInput, ABC):
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like any other plan."""
-        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.annual_discount_rate > 1.0:  # was said to be meant
+            given["annual_discount_rate"] = Rate(self.annual_discount_rate, per="year", meant=True)
+        return type(self)(**{**given, **changes})
 
     def evaluate(self, *, draws: int = 1000, seed: int = 0) -> PlanResult:
         """Every initiative alone and together, the best set for every budget, and what to learn first.
@@ -207,7 +214,7 @@ class RetentionPlan(AbstractPlan):
         at least to the horizon.
     segments : dict of Segment, optional
         In place of `monthly_margin` and `monthly_churn`; their shares add to 1.
-    annual_discount_rate : share per year, > -1, effective
+    annual_discount_rate : share per year, > -1, effective, or a Rate
     horizon_months : whole number
         How many months count; nothing is said of what comes after.
     timing : {"begin", "mid", "end", "end-if-retained"}
@@ -232,10 +239,11 @@ class RetentionPlan(AbstractPlan):
     --------
     >>> plan = RetentionPlan(
     ...     customers=10_000, monthly_margin=30, monthly_churn=0.03, annual_discount_rate=0.1,
-    ...     horizon_months=36,
+    ...     horizon_months=36, timing="begin",
     ...     initiatives=[
-    ...         {"name": "Welcome call", "cost": 50_000, "hazard_ratio": {"low": 0.85, "high": 0.95}},
-    ...         {"name": "Magazine", "monthly_cost": 60_000, "hazard_ratio": 0.97},
+    ...         {"name": "Welcome call", "cost": 50_000, "hazard_ratio": {"low": 0.85, "high": 0.95},
+    ...          "duration_months": 36},
+    ...         {"name": "Magazine", "monthly_cost": 60_000, "hazard_ratio": 0.97, "duration_months": 36},
     ...     ],
     ... )
     >>> plan.evaluate().chosen
@@ -265,9 +273,10 @@ timing, monthly_new_customers, acquisition_cost, churn_reasons, reached_customer
     --------
     >>> plan = ServicePlan(
     ...     customers=10_000, monthly_margin=30, monthly_churn=0.03, annual_discount_rate=0.1,
-    ...     horizon_months=36,
+    ...     horizon_months=36, timing="begin",
     ...     initiatives=[{
-    ...         "name": "Chat", "staff": {"people": 2, "monthly_cost_per_person": 4000},
+    ...         "name": "Chat", "duration_months": 36,
+    ...         "staff": {"people": 2, "monthly_cost_per_person": 4000},
     ...         "response_time": {"before": 24, "after": 2, "elasticity": {"low": 0.02, "high": 0.1}},
     ...     }],
     ... )

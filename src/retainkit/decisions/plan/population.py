@@ -20,6 +20,7 @@ from retainkit.decisions._base.inputs import Stated
 from retainkit.decisions.plan.initiatives import AbstractInitiative
 from retainkit.domains import GROWTH, NOT_NEGATIVE, REAL, SHARE_BELOW_1
 from retainkit.errors import InputError
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.timing import Timing
 from retainkit.typing import Array, Real
@@ -105,7 +106,9 @@ class Base(Record):
 
     def __str__(self) -> str:
         parts = "".join(f", {name}" for name in self.segments if name)
-        return f"{self.customers:,.6g} customers over {self.months} months{parts}"
+        return (
+            f"{counted(self.customers, 'customer', spec=',.6g')} over {counted(self.months, 'month')}{parts}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +225,7 @@ def populate(base: Base, initiatives: Sequence[AbstractInitiative]) -> Populatio
 
 def _running(initiative: AbstractInitiative, months: int) -> Array:
     month = np.arange(months) - initiative.start_month
-    end = months if initiative.duration_months is None else initiative.duration_months
-    return ((month >= 0) & (month < end)).astype(np.float64)
+    return ((month >= 0) & (month < initiative.duration_months)).astype(np.float64)
 
 
 def _fixed_cost(initiative: AbstractInitiative, now: Array, runs: Array) -> float:

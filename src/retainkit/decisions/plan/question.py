@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.decisions.plan.effects import Draws, listed, moved, one_or_draws
 from retainkit.decisions.plan.gains import Gains
-from retainkit.decisions.plan.population import Base, populate
+from retainkit.decisions.plan.population import Base, Population, populate
 from retainkit.decisions.plan.service import AnyInitiative
 from retainkit.domains import POSITIVE, REAL
 from retainkit.records import Record
@@ -60,14 +61,28 @@ class PlanInputs(Question, Record):
     def gain_at(self, **values: Real) -> Real:
         rows = zip(self._called(), self.effects, strict=True)
         drawn = [np.atleast_1d(values[name]) if name in values else row for name, row in rows]
-        base = self.base.with_values({k: v for k, v in values.items() if k in self.base.stated()})
-        return replace(self, base=base, effects=np.stack(np.broadcast_arrays(*drawn))).gain()
+        ours = {k: v for k, v in values.items() if k in self.base.stated()}
+        effects = np.stack(np.broadcast_arrays(*drawn))
+        if not ours:
+            return replace(self, effects=effects)._gain(*self._still)
+        return replace(self, base=self.base.with_values(ours), effects=effects).gain()
 
     def gain(self) -> Real:
         """Of all of them over doing nothing, draw by draw."""
+        return self._gain(*self._still)
+
+    def _gain(self, population: Population, nothing: Array) -> Real:
         does = moved(self.initiatives, self.base, self.effects)
         everything = np.ones((1, len(self.initiatives)), np.bool_)
-        return one_or_draws(Gains(populate(self.base, self.initiatives), does)(everything)[0])
+        return one_or_draws((population.worth(everything, does) - nothing)[0])
+
+    @cached_property
+    def _still(self) -> tuple[Population, Array]:
+        # kept: of hundreds of tries most move an effect alone, and no customer
+        found = Gains(
+            populate(self.base, self.initiatives), moved(self.initiatives, self.base, self.effects[:, :1])
+        )
+        return found.population, found.nothing
 
     def _called(self) -> list[str]:
         return [f"{self.initiatives[i].name}.{effect.field}" for i, effect in listed(self.initiatives)]

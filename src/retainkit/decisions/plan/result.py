@@ -26,7 +26,7 @@ class InitiativeResult(Decision):
     Attributes
     ----------
     name : str
-    gain : float or (draws,)
+    gain : float or Draws
         Alone, after all costs.
     cost : float
         Budgeted on the customers that there are without the plan; a margin given away is part of it.
@@ -88,7 +88,7 @@ class PlanResult(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Of the chosen set over doing nothing, after all costs.
     chosen : tuple of str
         The set that gains most on average, within the budget if there is one; empty where nothing pays.

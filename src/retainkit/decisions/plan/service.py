@@ -120,7 +120,8 @@ duration_months
 
     Examples
     --------
-    >>> chat = ServiceInitiative(name="Chat", staff={"people": 2, "monthly_cost_per_person": 4000},
+    >>> chat = ServiceInitiative(name="Chat", duration_months=36,
+    ...     staff={"people": 2, "monthly_cost_per_person": 4000},
     ...     response_time={"before": 24, "after": 2, "elasticity": {"low": 0.02, "high": 0.1}})
     >>> chat.total_monthly_cost
     8000.0

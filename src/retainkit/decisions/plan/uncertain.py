@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from retainkit.decisions.plan._fields import AbstractInput, Amount, Money
-from retainkit.errors import InputError
+from retainkit.errors import InputError, check_choice
 from retainkit.typing import Array, NumberLike
 
 Distribution: TypeAlias = Literal["normal", "lognormal", "uniform"]
@@ -31,6 +31,8 @@ class UncertainEffect(AbstractInput):
         Its mean and its standard deviation.
     distribution : {"normal", "lognormal", "uniform"}, optional
         By default lognormal for hazard ratios, which are above 0, and normal for all else.
+    meant : bool
+        That a lift above 1, more than 100%, is meant: who writes 5 mostly means 5%.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class UncertainEffect(AbstractInput):
     mean: Annotated[Money | None, Field(description="the mean")] = None
     sd: Annotated[Amount | None, Field(description="the standard deviation")] = None
     distribution: Annotated[Distribution | None, Field(description="its shape")] = None
+    meant: Annotated[bool, Field(description="that a lift above 1 is meant")] = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -72,6 +75,7 @@ class UncertainEffect(AbstractInput):
         """
         from scipy.special import ndtri
 
+        check_choice("default", default, get_args(Distribution))
         if self.certain:
             known = next(v for v in (self.value, self.mean, self.low) if v is not None)
             return np.full(chance.shape, known)
@@ -87,6 +91,7 @@ class UncertainEffect(AbstractInput):
 
     def centre(self, default: Distribution) -> float:
         """The mean."""
+        check_choice("default", default, get_args(Distribution))
         if self.certain or self.mean is not None:
             return float(next(v for v in (self.value, self.mean, self.low) if v is not None))
         if (self.distribution or default) == "lognormal":

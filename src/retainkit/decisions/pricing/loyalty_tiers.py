@@ -14,7 +14,7 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import labels_of, numbers
+from retainkit.columns import labels_of, named_once, numbers
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Question, Stated
@@ -92,7 +92,7 @@ class TierProgramme(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now per member, over the mix of tiers at the start
+    gain : float or Draws, money of now per member, over the mix of tiers at the start
     tiers : (tiers,) names
     value : (tiers,) or (draws, tiers), money of now
         Of a member now in each tier, after the cost of benefits.
@@ -237,9 +237,9 @@ def _column(argument: str, value: NumberLike, domain: Domain, size: int | None) 
 
 
 def _names(tiers: Sequence[str] | None, size: int) -> tuple[str, ...]:
-    names = tuple(tiers) if tiers is not None else tuple(f"tier {i}" for i in range(1, size + 1))
-    if len(names) == size == len(set(names)):
+    names = named_once("tiers", (f"tier {i}" for i in range(1, size + 1)) if tiers is None else tiers)
+    if len(names) == size:
         return names
-    rule = f"must have one name per tier ({size}), each of its own"
+    rule = f"must have one name per tier ({size})"
     way_out = "List the names in the order of start, for example tiers=['basic', 'gold']."
     raise InputError("length-mismatch", "tiers", names, rule, way_out)

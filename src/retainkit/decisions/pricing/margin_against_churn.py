@@ -10,6 +10,7 @@ import numpy as np
 
 from retainkit.decisions._base.inputs import Inputs
 from retainkit.economics.formulas.perpetuity import refuse_infinite
+from retainkit.economics.formulas.survival import Curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, Real
@@ -24,11 +25,11 @@ class MarginAgainstChurn(Inputs):
         timing: FlowTiming
 
     @abstractmethod
-    def before(self) -> tuple[NumberLike, NumberLike]:
+    def before(self) -> tuple[NumberLike, NumberLike | Curve]:
         """Margin per period and churn before."""
 
     @abstractmethod
-    def after(self) -> tuple[NumberLike, NumberLike]:
+    def after(self) -> tuple[NumberLike, NumberLike | Curve]:
         """Margin per period and churn after."""
 
     def values(self) -> tuple[NumberLike, NumberLike]:
@@ -41,17 +42,20 @@ class MarginAgainstChurn(Inputs):
         refuse_infinite(np.asarray(before + abs(after)), way_out="Discount: a value without end cannot gain.")
         return before, after
 
-    def even_churn(self) -> NumberLike:
-        """The churn after at which nothing is gained, costs aside; below 0 where none is low enough."""
+    def even_churn(self, cost: NumberLike = 0.0) -> NumberLike:
+        """The churn after at which no more than `cost` is gained; below 0 where none is low enough."""
         (margin, churn), (margin_after, _) = self.before(), self.after()
-        return even_churn(np.asarray(margin_after) / margin, churn, self.discount_rate, self.timing)
+        value = np.asarray(self._worth(margin, churn))
+        # as if the margin before were the larger by what the cost takes of the value
+        ratio = np.asarray(margin_after) / margin / (1.0 + cost / value)
+        return even_churn(ratio, churn, self.discount_rate, self.timing)
 
     def _worth(self, margin: NumberLike, churn: NumberLike) -> NumberLike:
         return lifetime_value(margin, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
 
 
 def even_churn(
-    ratio: NumberLike, churn: NumberLike, discount_rate: NumberLike, timing: FlowTiming
+    ratio: NumberLike, churn: NumberLike | Curve, discount_rate: NumberLike, timing: FlowTiming
 ) -> NumberLike:
     """c' with value(ratio·m, c') = value(m, c); below 0 where nothing makes up for it.
 
@@ -59,7 +63,15 @@ def even_churn(
     it falls; paid by those who stayed, to m(1−c)/(c+d); all the time, to m/(μ+δ) with μ = −ln(1−c).
     """
     check_flow(timing)
-    c, d = np.asarray(churn), np.asarray(discount_rate)
+    d = np.asarray(discount_rate)
+    if isinstance(churn, Curve):
+        # the constant churn of the same value: what is asked for is a constant churn too
+        worth = np.asarray(lifetime_value(1.0, churn=churn, discount_rate=d, timing=timing))
+        if timing == "end-if-retained":
+            churn = (1.0 - worth * d) / (1.0 + worth)
+        else:
+            churn = {"begin": 1.0 + d, "mid": np.sqrt(1.0 + d)}.get(timing, 1.0) / worth - d
+    c = np.asarray(churn)
     if timing == "continuous":
         with np.errstate(divide="ignore"):
             hazard = -np.log1p(-c)

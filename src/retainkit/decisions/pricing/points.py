@@ -12,12 +12,15 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import SameKind, columns
+from retainkit.decisions._base.draws import mean
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.pricing.rebate import PointsInputs, Rebate
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY
+from retainkit.economics.formulas.survival import is_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
 from retainkit.records import Record
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberLike, Plain, RateLike, Unit
 
 
 def effective_rebate(
@@ -72,6 +75,7 @@ def effective_rebate(
     return back(e * k * p * np.exp(-tau * np.log1p(d)))
 
 
+@one_a_row()
 def points_programme(
     spend_per_period: NumberLike,
     *,
@@ -84,6 +88,7 @@ def points_programme(
     lift: NumberLike,
     cost_per_period: NumberLike = 0.0,
     period: Unit | None = None,
+    meant: bool = False,
 ) -> Rebate:
     """Whether a points programme is worth it: a rebate after breakage and delay against the lift it buys.
 
@@ -91,7 +96,7 @@ def points_programme(
 
     Parameters
     ----------
-    spend_per_period, margin_share, lift, cost_per_period
+    spend_per_period, margin_share, lift, cost_per_period, meant
         As `rebate_programme`.
     points_per_unit, cost_per_point, redemption_probability, periods_to_redemption, discount_rate, period
         As `effective_rebate`; numbers or draws.
@@ -130,7 +135,7 @@ class PointsRedemption(Record):
     discounted_probability: SameKind
 
     def __str__(self) -> str:
-        probability, now = (np.mean(np.asarray(v)) for v in (self.probability, self.discounted_probability))
+        probability, now = mean(self.probability), mean(self.discounted_probability)
         return (
             f"{probability:.2%} of points are redeemed ({1.0 - probability:.2%} breakage), "
             f"{now:.2%} in money of the day they are earned."
@@ -159,6 +164,7 @@ def points_redemption(
     redemption_rate : number or column in [0, 1]
         h, share of the outstanding points of a customer who is there redeemed in a period.
     churn : number or column in [0, 1], or Rate, per period
+        Or what gives a survival curve, as in `lifetime_value`.
     discount_rate : number or column > -1, or Rate, per period
     expires_after : number or column, 0 or more
         L, periods; ``inf`` for points that never expire.
@@ -170,6 +176,15 @@ def points_redemption(
     >>> print(points_redemption(0.1, churn=0.02, discount_rate=0.01, expires_after=24))
     78.97% of points are redeemed (21.03% breakage), 73.60% in money of the day they are earned.
     """
+    if is_curve(churn):
+        h = PROBABILITY.uncertain("redemption_rate", redemption_rate)
+        # redemption shrinks what is outstanding as if by negative growth, which has to stay above -1
+        waiting: Plain = {"growth": np.maximum(np.negative(h), 2.0**-53 - 1.0), "horizon": expires_after}
+        whole: Plain = {"churn": churn, "timing": "end-if-retained", "period": period}
+        both = (
+            lifetime_value(redemption_rate, discount_rate=d, **waiting, **whole) for d in (0.0, discount_rate)
+        )
+        return PointsRedemption(*both)
     churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (h, c, d, last), back = columns(
         redemption_rate=(redemption_rate, PROBABILITY),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from retainkit.columns import columns, numbers
+from retainkit.columns import known, numbers
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
+from retainkit.draws import Draws
+from retainkit.each_draw import draw_by_draw
 from retainkit.errors import InputError, first_offender, wrong_shape
 from retainkit.records import Record
 from retainkit.text_tables import text_table
@@ -26,10 +29,10 @@ class PointsLiability(Record):
     earned, redeemed, expired : (periods,) points in each period
     outstanding : (periods,) points at the end of each period
         Opening + earned − redeemed − expired.
-    opening_liability : float or (draws,), money
-    liability : (periods,) or (draws, periods), money at the end of each period
+    opening_liability : float or Draws, money
+    liability : (periods,), or Draws (draws, periods), money at the end of each period
         Outstanding points that are expected to be redeemed, at cost.
-    expense : (periods,) or (draws, periods), money of each period
+    expense : (periods,), or Draws (draws, periods), money of each period
         Cost of the points redeemed, and the change of the liability.
     breakage_so_far : float or None
         Expired points as a share of those redeemed or expired; too low while most points are young. None
@@ -48,7 +51,7 @@ class PointsLiability(Record):
 
     def __str__(self) -> str:
         heads = ("earned", "redeemed", "expired", "outstanding", "liability", "expense")
-        cells = [getattr(self, name) for name in heads]
+        cells = [np.asarray(getattr(self, name)) for name in heads]
         means = [c if c.ndim == 1 else c.mean(axis=0) for c in cells]
         rows = [("period", *heads)]
         rows += [
@@ -60,6 +63,7 @@ class PointsLiability(Record):
         )
 
 
+@draw_by_draw("opening", "cost_per_point")
 def points_liability(
     opening: Number,
     *,
@@ -85,7 +89,7 @@ def points_liability(
         Points forfeited by customers who left count as expired.
     cost_per_point : number, money, 0 or more
         Of a redeemed point.
-    redemption_probability : number or draws in [0, 1]
+    redemption_probability : number or Draws in [0, 1]
         Of the points outstanding, the share that will be redeemed: see `points_redemption`.
 
     Examples
@@ -107,31 +111,33 @@ def points_liability(
     """
     start, cost = numbers(opening=(opening, NOT_NEGATIVE), cost_per_point=(cost_per_point, NOT_NEGATIVE))
     gained, used, lost = _flows(earned=earned, redeemed=redeemed, expired=expired)
-    (probability,), _ = columns(redemption_probability=(redemption_probability, PROBABILITY))
-    if probability.ndim > 1:
-        rule, way_out = "must be a number, or one column of draws", "Roll one programme forward at a time."
+    probability = np.asarray(PROBABILITY.uncertain("redemption_probability", redemption_probability))
+    drawn = isinstance(redemption_probability, Draws)
+    if probability.ndim > drawn:
+        rule, way_out = "must be a number, or draws of one", "Roll one programme forward at a time."
         raise wrong_shape("redemption_probability", probability, rule, way_out)
     balance = _balance(start, gained, used + lost)
     # only what will be redeemed is owed; what breaks is revenue of the past, counted by its estimate
-    worth = balance * cost * (probability[:, None] if probability.ndim else probability)
+    worth: NumberLike = balance * cost * (probability[:, None] if drawn else probability)
     settled = float(used.sum() + lost.sum())
+    answer: Any = Draws.of if drawn else np.asarray
     return PointsLiability(
         opening=start,
         earned=gained,
         redeemed=used,
         expired=lost,
         outstanding=balance[1:],
-        opening_liability=float(worth[0]) if worth.ndim == 1 else worth[:, 0],
-        liability=worth[..., 1:],
+        opening_liability=answer(worth[:, 0]) if drawn else float(worth[0]),
+        liability=answer(worth[..., 1:]),
         # what was paid out and what the promise grew by: the two together are the period's cost
-        expense=used * cost + np.diff(worth),
+        expense=answer(used * cost + np.diff(worth)),
         breakage_so_far=float(lost.sum()) / settled if settled else None,
     )
 
 
 def _flows(**columns_: NumberLike) -> tuple[Array, ...]:
     """The three columns, each (periods,)."""
-    values, _ = columns(**{name: (value, NOT_NEGATIVE) for name, value in columns_.items()})
+    values = known(**{name: (value, NOT_NEGATIVE) for name, value in columns_.items()})
     for name, value in zip(columns_, values, strict=True):
         if value.ndim > 1:
             rule = "must be one column: the points of each period"

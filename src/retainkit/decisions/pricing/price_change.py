@@ -11,13 +11,15 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn
-from retainkit.domains import CHANGE, GROWTH, POSITIVE, PROBABILITY, SHARE_ABOVE_0
+from retainkit.domains import CHANGE, GROWTH, POSITIVE, PROBABILITY, SHARE_ABOVE_0, refuse_unmeant
+from retainkit.economics.formulas.survival import Curve
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
 
-def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> SameKind:
+def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike, meant: bool = False) -> SameKind:
     """The change of volume at which a change of price neither gains nor loses: −x/(g + x).
 
     In money: ΔQ/Q = −ΔP/(CM + ΔP), CM the contribution margin per unit at the old price.
@@ -30,6 +32,8 @@ def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> 
         x = ΔP/P, 0.05 for a price 5% higher, −0.05 for one 5% lower.
     margin_share : number or column in (0, 1]
         g, contribution margin as a share of the old price.
+    meant : bool
+        That a change above 1, a price more than doubled, is meant: who writes 5 mostly means 5%.
 
     Returns
     -------
@@ -45,6 +49,7 @@ def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike) -> 
     array([-0.1111,  0.1429])
     """
     (x, g), back = columns(price_change=(price_change, CHANGE), margin_share=(margin_share, SHARE_ABOVE_0))
+    refuse_unmeant("price_change", x, meant=meant)
     return back(_even_volume(x, g))
 
 
@@ -56,8 +61,12 @@ class PriceChangeInputs(MarginAgainstChurn):
     change: Real = assumed(CHANGE, "of the price, as a share")
     margin_share: Real = assumed(SHARE_ABOVE_0, "margin at the old price, share of it")
     volume_change: Real = assumed(CHANGE, "volume lost or won at once")
-    churn: Real = assumed(PROBABILITY, "share lost per period at the old price", rate="loss")
-    churn_after: Real = assumed(PROBABILITY, "share lost per period at the new price", rate="loss")
+    churn: Real | Curve = assumed(
+        PROBABILITY, "share lost per period at the old price", rate="loss", curve=True
+    )
+    churn_after: Real | Curve = assumed(
+        PROBABILITY, "share lost per period at the new price", rate="loss", curve=True
+    )
     discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
     timing: FlowTiming = setting(check_flow)
 
@@ -82,11 +91,11 @@ class PriceChange(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now per customer of before
-    value_before, value_after : float or (draws,), money of now per customer of before
-    break_even_volume : float or (draws,)
+    gain : float or Draws, money of now per customer of before
+    value_before, value_after : float or Draws, money of now per customer of before
+    break_even_volume : float or Draws
         Change of volume at which it neither gains nor loses, churn being as assumed; ``inf`` where none is.
-    break_even_churn : float or (draws,)
+    break_even_churn : float or Draws
         Churn after it at which it neither gains nor loses, volume being as assumed; below 0 where none does.
     """
 
@@ -106,6 +115,7 @@ class PriceChange(Decision):
         )
 
 
+@one_a_row()
 def price_change(
     price_per_period: NumberLike,
     *,
@@ -117,6 +127,7 @@ def price_change(
     discount_rate: RateLike,
     timing: FlowTiming,
     period: Unit | None = None,
+    meant: bool = False,
 ) -> PriceChange:
     """Whether a price premium, or any change of price, is worth it: margin against volume and churn.
 
@@ -127,21 +138,24 @@ def price_change(
 
     Parameters
     ----------
-    price_per_period : number or draws, money, above 0
+    price_per_period : number or Draws, money, above 0
         P, what a customer pays in a period at the old price.
-    change : number or draws > -1
+    change : number or Draws > -1
         x, 0.05 for 5% more.
-    margin_share : number or draws in (0, 1]
+    margin_share : number or Draws in (0, 1]
         g, at the old price.
-    volume_change : number or draws > -1
+    volume_change : number or Draws > -1
         ΔQ/Q, customers lost at once and purchases given up: −0.03 for 3% less. It has no default; neither
         has the churn.
-    churn, churn_after : number or draws in [0, 1], or Rate
-    discount_rate : number or draws > -1, or Rate, per period
+    churn, churn_after : number or Draws in [0, 1], or Rate
+        Or what gives a survival curve, as in `lifetime_value`; a curve is not searched for a turning point.
+    discount_rate : number or Draws > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         As `lifetime_value`.
     period : unit, optional
         What the price counts in; needed to convert a `Rate`.
+    meant : bool
+        That a change of price or volume above 1, more than doubled, is meant: who writes 5 mostly means 5%.
 
     Examples
     --------

@@ -13,7 +13,8 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed
-from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_ABOVE_0
+from retainkit.decisions._base.rows import one_a_row
+from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, PROBABILITY, SHARE_ABOVE_0
 from retainkit.typing import Array, NumberLike, Real
 
 
@@ -51,7 +52,7 @@ class RebateInputs(Inputs):
 
     spend_per_period: Real = assumed(NOT_NEGATIVE, "spending without the programme")
     margin_share: Real = assumed(SHARE_ABOVE_0, "margin before the rebate, share of spending")
-    lift: Real = assumed(REAL, "how much more is bought because of it")
+    lift: Real = assumed(CHANGE, "how much more is bought because of it")
     cost_per_period: Real = assumed(NOT_NEGATIVE, "of running it, per customer")
 
     @abstractmethod
@@ -63,6 +64,13 @@ class RebateInputs(Inputs):
         left = (self.margin_share - self.given_back()) * (1.0 + self.lift) - self.margin_share
         return self.spend_per_period * left - self.cost_per_period
 
+    def _lift_needed(self) -> Real:
+        """(ρ + cost/s)/(g − ρ): what is given back and the cost to run, out of the margin that is left."""
+        s, rho, c = (np.asarray(x) for x in (self.spend_per_period, self.given_back(), self.cost_per_period))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # nothing to run costs nothing, of whatever spending
+            return _even(rho, np.asarray(self.margin_share), np.where(c > 0.0, c / s, 0.0))
+
     def decided(self) -> Rebate:
         """The verdict."""
         rebate = self.given_back()
@@ -70,7 +78,7 @@ class RebateInputs(Inputs):
             gain=self.gain(),
             inputs=cast("PlainRebateInputs | PointsInputs", self),
             effective_rebate=rebate,
-            break_even_lift=_even(np.asarray(rebate), np.asarray(self.margin_share)),
+            break_even_lift=self._lift_needed(),
             # of what is bought with it, the part that would have been bought without it
             share_paid_anyway=np.minimum(1.0, 1.0 / np.maximum(1.0, 1.0 + np.asarray(self.lift))),
         )
@@ -120,12 +128,12 @@ class Rebate(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money per period and customer
-    effective_rebate : float or (draws,)
+    gain : float or Draws, money per period and customer
+    effective_rebate : float or Draws
         What is really given back, as a share of the spending.
-    break_even_lift : float or (draws,)
-        ``inf`` where no lift is enough.
-    share_paid_anyway : float or (draws,)
+    break_even_lift : float or Draws
+        At which it neither gains nor loses, its cost included; ``inf`` where no lift is enough.
+    share_paid_anyway : float or Draws
         The share of the rebate paid on purchases that would have been made without it.
     """
 
@@ -145,6 +153,7 @@ class Rebate(Decision):
         )
 
 
+@one_a_row()
 def rebate_programme(
     spend_per_period: NumberLike,
     *,
@@ -152,6 +161,7 @@ def rebate_programme(
     margin_share: NumberLike,
     lift: NumberLike,
     cost_per_period: NumberLike = 0.0,
+    meant: bool = False,
 ) -> Rebate:
     """Whether a rebate on all purchases is worth it: s·((g − ρ)(1 + lift) − g) − cost, in a period.
 
@@ -159,27 +169,29 @@ def rebate_programme(
 
     Parameters
     ----------
-    spend_per_period : number or draws, money, 0 or more
+    spend_per_period : number or Draws, money, 0 or more
         s, without the programme.
-    rebate : number or draws in [0, 1]
+    rebate : number or Draws in [0, 1]
         ρ, of all spending.
-    margin_share : number or draws in (0, 1]
+    margin_share : number or Draws in (0, 1]
         g.
-    lift : number or draws
+    lift : number or Draws > -1
         How much more customers buy because of it, 0.1 for 10%; from a test with a control group. Members
         bought more before they joined: their lead over the others is not the lift.
-    cost_per_period : number or draws, money per customer, 0 or more
+    cost_per_period : number or Draws, money per customer, 0 or more
         Of running it.
+    meant : bool
+        As `price_change`, of the lift.
 
     Examples
     --------
     >>> decision = rebate_programme(100, rebate=0.02, margin_share=0.1, lift=0.10, cost_per_period=0.1)
-    >>> round(decision.gain, 2), round(decision.share_paid_anyway, 4)
-    (-1.3, 0.9091)
+    >>> round(decision.gain, 2), round(decision.break_even_lift, 4), round(decision.share_paid_anyway, 4)
+    (-1.3, 0.2625, 0.9091)
     """
     return PlainRebateInputs.read(locals()).decided()
 
 
-def _even(rho: Array, g: Array) -> Array:
+def _even(rho: Array, g: Array, cost: NumberLike = 0.0) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(rho < g, rho / (g - rho), inf)
+        return np.where(rho < g, (rho + cost) / (g - rho), inf)

@@ -11,6 +11,7 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.typing import NumberLike, Real
@@ -80,12 +81,12 @@ class Offer(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money per customer who gets the offer
-    margin_of_an_additional_taker : float or (draws,), money
+    gain : float or Draws, money per customer who gets the offer
+    margin_of_an_additional_taker : float or Draws, money
         After what the offer displaces.
-    break_even_take_rate : float or (draws,)
+    break_even_take_rate : float or Draws
         Above 1 or ``inf`` where no take rate is enough.
-    share_paid_anyway : float or (draws,)
+    share_paid_anyway : float or Draws
         The share of takers who would have bought without the offer.
     """
 
@@ -104,6 +105,7 @@ class Offer(Decision):
         )
 
 
+@one_a_row()
 def offer_to_customers(
     margin_per_taker: NumberLike,
     *,
@@ -119,19 +121,19 @@ def offer_to_customers(
 
     Parameters
     ----------
-    margin_per_taker : number or draws, money
+    margin_per_taker : number or Draws, money
         M, what the offered product brings, margin and not revenue; a lifetime value where it is a contract.
-    take_rate : number or draws in [0, 1]
+    take_rate : number or Draws in [0, 1]
         t, of those who get the offer.
-    take_rate_without : number or draws in [0, 1]
+    take_rate_without : number or Draws in [0, 1]
         t₀, of those who do not: the share that buys it anyway. No default, since leaving it out credits
         the offer with sales that it did not make.
-    cost_per_offer : number or draws, money, 0 or more
+    cost_per_offer : number or Draws, money, 0 or more
         f.
-    cannibalised_share : number or draws in [0, 1]
+    cannibalised_share : number or Draws in [0, 1]
         κ, share of the additional takers who would else have bought something of ours, or go on paying less
         for it.
-    displaced_margin : number or draws, money
+    displaced_margin : number or Draws, money
         D, margin lost with each of these.
 
     Examples

@@ -15,8 +15,10 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.draws import mean
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, SHARE_BELOW_1
-from retainkit.economics.formulas.perpetuity import refuse_infinite
+from retainkit.economics.formulas.perpetuity import CurveTerms, refuse_infinite, terms_on
+from retainkit.economics.formulas.survival import is_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.plurals import counted
 from retainkit.rates import as_loss, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
@@ -90,7 +92,8 @@ def referrals_per_customer(
     referrals_per_period : number or column, 0 or more
         ρ, customers who join, at the end of a period, because of one who began it.
     churn : number or column in [0, 1], or Rate
-        c, per period.
+        c, per period; or what gives a survival curve, as in `lifetime_value`. Without a discount rate its
+        sum has to end: the customers of a curve that falls ever more slowly have to be discounted.
     discount_rate : number or column > -1, or Rate, per period
         0 counts customers.
     period : unit, optional
@@ -108,6 +111,9 @@ def referrals_per_customer(
     >>> referrals_per_customer(0.01, churn=[0.05, 0.04]).round(6).tolist()
     [0.2, 0.25]
     """
+    if is_curve(churn):
+        rho = NOT_NEGATIVE.uncertain("referrals_per_period", referrals_per_period)
+        return lifetime_value(rho, churn=churn, discount_rate=discount_rate, timing="end", period=period)
     churn, rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
     (rho, c, d), back = columns(
         referrals_per_period=(referrals_per_period, NOT_NEGATIVE),
@@ -145,7 +151,8 @@ class ReferralGrowth(Record):
     def __str__(self) -> str:
         k, m, alone, value, e_alone, e = (mean(getattr(self, name)) for name in self._figures())
         return (
-            f"Every customer brings {k:.4g} others and is worth {value:,.2f} with them, {m:.4f} customers in "
+            f"Every customer brings {counted(k, 'other', spec='.4g')} and is worth {value:,.2f} with them, "
+            f"{m:.4f} customers in "
             f"money of now, instead of {alone:,.2f} alone. 1% less churn adds {-e:.3g}% instead of "
             f"{-e_alone:.3g}%."
         )
@@ -190,25 +197,33 @@ def value_with_referrals(
     (-0.8333, -1.0)
     """
     check_flow(timing)
-    churn, rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    (m, rho, cost, c, d), back = columns(
+    customer, (m, rho, cost), back = terms_on(
+        churn,
+        None,
+        discount_rate,
+        0.0,
+        inf,
+        period,
         margin_per_period=(margin_per_period, POSITIVE),
         referrals_per_period=(referrals_per_period, NOT_NEGATIVE),
         cost_per_referral=(cost_per_referral, NOT_NEGATIVE),
-        churn=(churn, PROBABILITY),
-        discount_rate=(rate, GROWTH),
     )
-    worth = np.asarray(lifetime_value(1.0, churn=c, discount_rate=d, timing=timing))
+    c, d = customer.c, customer.d
+    worth, begun = customer.factor(timing), customer.factor("end")  # begun: periods, in money of now
     refuse_infinite(worth, way_out="Discount: a value without end has no multiple.")
     # undiscounted: whether the base grows without end is a matter of heads, not of money
-    k = _K.check("referrals_per_period / churn", referrals_per_customer(rho, churn=c))
-    multiplier = np.asarray(referral_multiplier(referrals_per_customer(rho, churn=c, discount_rate=d)))
+    heads = referrals_per_customer(referrals_per_period, churn=churn, period=period)
+    k = np.asarray(_K.uncertain("referrals_per_period / churn", heads))
+    multiplier = np.asarray(referral_multiplier(rho * begun))
     alone, follow = m * worth, 1.0 - 1.0 / multiplier  # follow: κ
+    # 1% more churn in every period: percents of each, as parts of one unit
+    slope, fewer = _slope(c, d, timing), -c / (c + d)
+    if isinstance(customer, CurveTerms):
+        slope, fewer = customer.elastic(timing), customer.elastic("end") / begun
     # each referral that follows costs its reward once
     value = (alone - follow * cost) * multiplier
-    slope = _slope(c, d, timing)
     # two ways in which less churn pays: longer margins, and more referrals of everyone in the chain
-    change = m * slope * multiplier - follow * c / (c + d) * (alone - cost) * multiplier**2
+    change = m * slope * multiplier + follow * fewer * (alone - cost) * multiplier**2
     with np.errstate(divide="ignore"):
         # a percent of nothing is infinitely many percents
         elasticities = slope / worth, np.where(value == 0.0, -inf, change / value)

@@ -16,8 +16,10 @@ import numpy as np
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
+from retainkit.economics.formulas.survival import Curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
@@ -29,14 +31,16 @@ class PremiumInputs(Inputs):
 
     margin_per_period: Real = assumed(REAL, "margin of another customer")
     margin_referred: Real = assumed(REAL, "margin of a referred one")
-    churn: Real = assumed(PROBABILITY, "share lost per period of the others", rate="loss")
-    churn_referred: Real = assumed(PROBABILITY, "share lost per period of the referred", rate="loss")
+    churn: Real | Curve = assumed(PROBABILITY, "share lost per period of the others", rate="loss", curve=True)
+    churn_referred: Real | Curve = assumed(
+        PROBABILITY, "share lost per period of the referred", rate="loss", curve=True
+    )
     acquisition_cost: Real = assumed(NOT_NEGATIVE, "of winning another customer")
     acquisition_cost_referred: Real = assumed(NOT_NEGATIVE, "reward and programme")
     discount_rate: Real = assumed(GROWTH, "per period", rate="growth")
     timing: FlowTiming = setting(check_flow)
 
-    def worth(self, churn: NumberLike) -> NumberLike:
+    def worth(self, churn: NumberLike | Curve) -> NumberLike:
         """What a margin of 1 per period is worth."""
         return lifetime_value(1.0, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
 
@@ -52,12 +56,12 @@ class ReferredPremium(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now per customer
+    gain : float or Draws, money of now per customer
         Value less cost of winning of a referred customer, less that of another one.
-    value_referred, value_other : float or (draws,), money of now, before the cost of winning
-    from_margin, from_retention, from_acquisition_cost : float or (draws,), money of now
+    value_referred, value_other : float or Draws, money of now, before the cost of winning
+    from_margin, from_retention, from_acquisition_cost : float or Draws, money of now
         Parts of the gain; they sum to it. Margin and retention share what they make together.
-    premium_share : float or (draws,)
+    premium_share : float or Draws
         Of the value before the cost of winning: 0.16 for 16% more.
     """
 
@@ -78,6 +82,7 @@ class ReferredPremium(Decision):
         )
 
 
+@one_a_row()
 def referred_customer_premium(
     margin_per_period: NumberLike,
     *,
@@ -96,10 +101,11 @@ def referred_customer_premium(
 
     Parameters
     ----------
-    margin_per_period, margin_referred : number or draws, money per period
+    margin_per_period, margin_referred : number or Draws, money per period
         Of a customer won in another way, and of a referred one.
-    churn, churn_referred : number or draws in [0, 1], or Rate
-    acquisition_cost, acquisition_cost_referred : number or draws, money per customer, 0 or more
+    churn, churn_referred : number or Draws in [0, 1], or Rate
+        Or what gives a survival curve, as in `lifetime_value`.
+    acquisition_cost, acquisition_cost_referred : number or Draws, money per customer, 0 or more
         For a referred one the reward and the cost of the programme.
     discount_rate, timing, period
         As `lifetime_value`; the rate may be draws.

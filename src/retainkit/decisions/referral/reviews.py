@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from retainkit.columns import SameKind, columns, keeps_labels
+from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.timing import Timing, check_unconditional
@@ -117,14 +118,14 @@ class ReviewEffect(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Value of the customers more, less all costs, over the periods that the rating holds.
-    extra_customers : float or (draws,), per period
-    acquisition_change : float or (draws,)
+    extra_customers : float or Draws, per period
+    acquisition_change : float or Draws
         Relative: 0.04 for 4% more customers won.
-    extra_revenue_per_period : float or (draws,), money
+    extra_revenue_per_period : float or Draws, money
         First purchases of the customers more; revenue, not gain.
-    value_per_period : float or (draws,), money
+    value_per_period : float or Draws, money
     """
 
     inputs: ReviewInputs
@@ -142,7 +143,7 @@ class ReviewEffect(Decision):
         )
 
 
-@keeps_labels
+@one_a_row()
 def review_effect(
     visitors_per_period: NumberLike,
     *,
@@ -170,16 +171,16 @@ def review_effect(
     ----------
     visitors_per_period, conversion, share_reading, effect_per_star, stars
         As `customers_from_reviews`; numbers or draws. All coefficients are the user's own.
-    value_per_customer : number or draws, money
+    value_per_customer : number or Draws, money
         V, lifetime value of a customer won. The visitors are there already, so their cost is not taken off.
-    revenue_per_customer : number or draws, money
+    revenue_per_customer : number or Draws, money
         First purchase of one, for the effect on revenue.
-    cost : number or draws, money, once
-    cost_per_period : number or draws, money per period
+    cost : number or Draws, money, once
+    cost_per_period : number or Draws, money per period
         Of answering, asking and repairing.
-    horizon : number or draws, 0 or more
+    horizon : number or Draws, 0 or more
         How long the rating holds.
-    discount_rate : number or draws > -1, or Rate, per period
+    discount_rate : number or Draws > -1, or Rate, per period
     timing : {"begin", "mid", "end"}
         When in a period its customers are won and its costs paid.
     period : unit, optional

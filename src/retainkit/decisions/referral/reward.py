@@ -11,14 +11,18 @@ import numpy as np
 from retainkit._numerics.search import highest_on_line
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.draws import drawn, mean, number, shown
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
+from retainkit.draws import Draws
+from retainkit.errors import wrong_shape
+from retainkit.plurals import counted
 from retainkit.typing import Number, NumberLike, Real
 
 Response: TypeAlias = "ResponseCurve | Callable[[float], NumberLike]"
-"""Reward → referrals per customer asked: a curve, or a function of one reward giving a number or draws."""
+"""Reward → referrals per customer asked: a curve, or a function of one reward giving a number or Draws."""
 
 _POINTS = 257  # peaks of the gain, and crossings of 0, that this grid tells apart are compared
 
@@ -53,11 +57,11 @@ class ReferralReward(Decision):
     ----------
     reward : float, money per referral that joins
         0 where no reward is better than none.
-    gain : float or (draws,), money per customer asked
+    gain : float or Draws, money per customer asked
         Over asking without a reward.
-    referrals, referrals_without : float or (draws,), per customer asked
+    referrals, referrals_without : float or Draws, per customer asked
         With the reward, and without any.
-    share_paid_anyway : float or (draws,)
+    share_paid_anyway : float or Draws
         Share of the rewards that goes to referrals which would have come without it.
     break_even_reward : float or None, money
         A larger one costs more than it brings; None where `most` still pays.
@@ -73,15 +77,18 @@ class ReferralReward(Decision):
     def headline(self) -> str:
         """The verdict in a sentence or two."""
         if self.reward == 0.0:
-            return f"no reward gains anything; {mean(self.referrals):.4g} referrals come without one."
+            coming = counted(mean(self.referrals), "referral comes", "referrals come", spec=".4g")
+            return f"no reward gains anything; {coming} without one."
         limit = "" if self.break_even_reward is None else f"; above {self.break_even_reward:,.2f} it loses"
         return (
             f"a reward of {self.reward:,.2f} gains {shown(self.gain)} per customer asked{limit}. "
-            f"{mean(self.referrals):.4g} referrals instead of {mean(self.referrals_without):.4g}; "
+            f"{counted(mean(self.referrals), 'referral', spec='.4g')} instead of "
+            f"{mean(self.referrals_without):.4g}; "
             f"{mean(self.share_paid_anyway):.1%} of the rewards go to those that would have come anyway."
         )
 
 
+@one_a_row()
 def best_referral_reward(
     value_of_referral: NumberLike, *, response: Response, most: Number, cost_per_referral: NumberLike = 0.0
 ) -> ReferralReward:
@@ -94,14 +101,14 @@ def best_referral_reward(
 
     Parameters
     ----------
-    value_of_referral : number or draws, money
+    value_of_referral : number or Draws, money
         V, of one that joins, before the reward: `value_of_referral`.
     response : ResponseCurve, or callable
         p(R), referrals that join per customer asked, by the reward. From your own trials: a curve through
-        several rewards, or a function that is called with one reward and answers a number or draws.
+        several rewards, or a function that is called with one reward and answers a number or Draws.
     most : number, money, above 0
         The largest reward to consider.
-    cost_per_referral : number or draws, money, 0 or more
+    cost_per_referral : number or Draws, money, 0 or more
         f, of handling a rewarded referral.
 
     Returns
@@ -120,7 +127,7 @@ def best_referral_reward(
     (limit,) = numbers(most=(most, POSITIVE))
     none = _referrals(response, 0.0)
     # checked once; the reward and its referrals are then whatever is tried
-    asked = RewardInputs.read(locals(), reward=0.0, referrals=none, referrals_without=none)
+    asked = RewardInputs.read(locals(), reward=0.0, referrals=drawn(none), referrals_without=drawn(none))
 
     def at(reward: float) -> RewardInputs:
         return replace(asked, reward=reward, referrals=_referrals(response, reward))
@@ -144,7 +151,11 @@ def best_referral_reward(
 
 def _referrals(response: Response, reward: float) -> Real:
     answer = response.rate(reward) if isinstance(response, ResponseCurve) else response(reward)
-    return number(NOT_NEGATIVE.check(f"response({reward:g})", answer))
+    found = NOT_NEGATIVE.uncertain(f"response({reward:g})", answer)
+    if np.ndim(found) != isinstance(found, Draws):
+        rule, way_out = "must be one number, or draws of it", "Answer rk.Draws(...) where it is uncertain."
+        raise wrong_shape(f"response({reward:g})", np.asarray(found), rule, way_out)
+    return number(found)
 
 
 def _where_it_loses(gain: Callable[[float], float], best: float, most: float) -> float | None:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.draws import drawn, mean, number, shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.draws import Draws
 from retainkit.errors import wrong_shape
 from retainkit.rates import in_period
 from retainkit.records import Record
@@ -29,12 +30,12 @@ class ReferralValue(Record):
 
     Attributes
     ----------
-    because_of_it : float or (draws,), money of now
+    because_of_it : float or Draws, money of now
         From those who joined because of the referral: their value and the saved cost, less the rewards.
-    anyway : float or (draws,), money of now
+    anyway : float or Draws, money of now
         From those who would have joined anyway: the saved cost, less the rewards.
-    total : float or (draws,), money of now
-    if_all_were_because_of_it : float or (draws,), money of now
+    total : float or Draws, money of now
+    if_all_were_because_of_it : float or Draws, money of now
         The figure that is usually given, which credits every referral with a customer.
     """
 
@@ -77,18 +78,18 @@ def customer_referral_value(
 
     Parameters
     ----------
-    because_of_it : (periods,) or (draws, periods), referrals, 0 or more
+    because_of_it : (periods,) or Draws (draws, periods), referrals, 0 or more
         n₁, customers who joined in each period because of the referral (type one).
     anyway : the same
         n₂, customers who were referred and would have joined anyway (type two).
-    value : number or (periods,), or (draws, 1), money at joining
+    value : number, (periods,) or Draws, money at joining
         V, of a customer who joins, before the cost of winning: margin, not revenue.
-    saved_cost : number or (periods,), or (draws, 1), money, 0 or more
+    saved_cost : number, (periods,) or Draws, money, 0 or more
         C, of winning a customer in another way.
-    discount_rate : number > -1, or Rate, per period
+    discount_rate : number or Draws > -1, or Rate, per period
     timing : {"begin", "mid", "end"}
         When in a period its customers join.
-    reward : number or (periods,), or (draws, 1), money per referral, 0 or more
+    reward : number, (periods,) or Draws, money per referral, 0 or more
         R, paid for every one who joins: nobody can see which kind it is. 0 where none is paid.
     period : unit, optional
         What a period is; needed to convert a `Rate`.
@@ -104,30 +105,38 @@ def customer_referral_value(
     """
     check_unconditional(timing)
     (rate,) = in_period(period, discount_rate=discount_rate)
-    (first, second, v, c, r, d), _ = columns(
-        because_of_it=(because_of_it, NOT_NEGATIVE),
-        anyway=(anyway, NOT_NEGATIVE),
+    # a single number of referrals joins in the first period; draws have an axis before that of the periods
+    schedule = (given if np.ndim(given) else np.atleast_1d(given) for given in (because_of_it, anyway))
+    one, other = (_with_periods(given) for given in schedule)
+    (first, second, v, c, r, d), back = columns(
+        because_of_it=(one, NOT_NEGATIVE),
+        anyway=(other, NOT_NEGATIVE),
         value=(value, REAL),
         saved_cost=(saved_cost, NOT_NEGATIVE),
         reward=(reward, NOT_NEGATIVE),
         discount_rate=(rate, GROWTH),
     )
-    if d.ndim:
+    if np.ndim(rate) and not isinstance(rate, Draws):
         way_out = "Value the referrals once for each rate."
         raise wrong_shape("discount_rate", d, "must be a single number here", way_out)
-    # a single number of referrals joins in the first period
-    first, second = np.broadcast_arrays(np.atleast_1d(first), np.atleast_1d(second))
+    first, second = np.broadcast_arrays(first, second)
     # (…, periods): draws come first, so that each is discounted along its own periods
     when = np.arange(float(first.shape[-1])) + DELAY[timing]
     weight = np.exp(-when * np.log1p(d))
     # what winning a customer by other means would have cost, less the reward
     saved = c - r
+    figure = drawn if back.drawn else number
     return ReferralValue(
-        because_of_it=number((first * (v + saved) * weight).sum(axis=-1)),
-        anyway=number((second * saved * weight).sum(axis=-1)),
+        because_of_it=figure((first * (v + saved) * weight).sum(axis=-1)),
+        anyway=figure((second * saved * weight).sum(axis=-1)),
         # what programmes report: every referral as if it had brought a customer
-        if_all_were_because_of_it=number(((first + second) * (v + saved) * weight).sum(axis=-1)),
+        if_all_were_because_of_it=figure(((first + second) * (v + saved) * weight).sum(axis=-1)),
     )
+
+
+def _with_periods(given: NumberLike) -> NumberLike:
+    """Draws of one number of referrals are those of the first period."""
+    return Draws(given.values[:, None]) if isinstance(given, Draws) and given.ndim == 1 else given
 
 
 def value_of_referral(

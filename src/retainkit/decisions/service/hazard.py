@@ -13,6 +13,7 @@ import numpy as np
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
+from retainkit.economics.formulas.survival import Curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real
@@ -27,7 +28,7 @@ def changed_churn(churn: NumberLike, hazard_ratio: NumberLike) -> Real:
 
 def value_with(
     margin: Real,
-    churn: Real,
+    churn: Real | Curve,
     discount_rate: Real,
     timing: FlowTiming,
     hazard_ratio: Real = 1.0,
@@ -35,7 +36,10 @@ def value_with(
 ) -> Real:
     """The lifetime value of a customer whose hazard is so many times that of `churn`."""
     # a ratio of 1 is left alone: the way there and back through logarithms would cost digits
-    left = changed_churn(churn, hazard_ratio) if np.any(np.asarray(hazard_ratio) != 1.0) else churn
+    left = churn
+    if np.any(np.asarray(hazard_ratio) != 1.0):
+        curved = isinstance(churn, Curve)
+        left = churn.with_hazard(hazard_ratio) if curved else changed_churn(churn, hazard_ratio)
     return lifetime_value(margin, churn=left, discount_rate=discount_rate, timing=timing, horizon=horizon)
 
 
@@ -93,9 +97,9 @@ class AnnuityChange(CustomersKept):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HazardChange(AnnuityChange):
-    """A churn that is the same in every period, and a change that multiplies its hazard."""
+    """A churn, the same in every period or along a curve, and a change that multiplies its hazard."""
 
-    churn: Real = assumed(PROBABILITY, "share lost per period before", rate="loss")
+    churn: Real | Curve = assumed(PROBABILITY, "share lost per period before", rate="loss", curve=True)
     timing: FlowTiming = setting(check_flow)
 
     @abstractmethod

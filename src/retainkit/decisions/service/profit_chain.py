@@ -15,14 +15,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from retainkit.columns import same_rows
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import number, shown
 from retainkit.decisions._base.inputs import Stated, assumed, setting
+from retainkit.decisions._base.rows import ByRow, one_a_row
 from retainkit.decisions.service.hazard import CustomersKept, refuse_endless, value_with
-from retainkit.domains import CHANGE, PROBABILITY, REAL
+from retainkit.domains import CHANGE, PROBABILITY, REAL, refuse_unmeant
+from retainkit.economics.formulas.survival import Curve
 from retainkit.errors import InputError, refuse_where, unknown_choice
-from retainkit.records import Record
+from retainkit.records import Record, must_be
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -33,14 +35,14 @@ ENDS = ("retention", "hazard", "margin")
 
 
 @dataclass(frozen=True, eq=False)
-class Link(Record):
+class Link(ByRow, Record):
     """One link of a chain: a percent more of the cause is `elasticity` percent more of the effect.
 
     Parameters
     ----------
     cause, effect : str
         Names of your own; the last effect of a chain is ``"retention"``, ``"hazard"`` or ``"margin"``.
-    elasticity : number or draws
+    elasticity : number or Draws
         Measured, with its uncertainty as draws; negative where more of one is less of the other.
 
     Examples
@@ -54,7 +56,7 @@ class Link(Record):
     elasticity: NumberLike
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "elasticity", REAL.check("elasticity", self.elasticity))
+        object.__setattr__(self, "elasticity", REAL.uncertain("elasticity", self.elasticity))
 
     @property
     def name(self) -> str:
@@ -65,22 +67,24 @@ class Link(Record):
         return f"{self.name}, elasticity {shown(self.elasticity, '.4g')}"
 
 
-def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
+def chain_effects(change: NumberLike, links: Sequence[Link], *, meant: bool = False) -> dict[str, Real]:
     """What a change at the start of a chain does to every stage after it: (1 + change)^(Π elasticities) − 1.
 
     Raises `InputError` for links that do not join, and for a change of −100% or less.
 
     Parameters
     ----------
-    change : number or draws > -1
+    change : number, column or Draws > -1
         Of the first cause, as a share: 0.1 for 10% more.
     links : sequence of Link
         Each effect is the cause of the next link.
+    meant : bool
+        That a change above 1, more than 100%, is meant: who writes 5 mostly means 5%.
 
     Returns
     -------
     dict
-        The change of the first cause and of every effect, by name, in order; floats or draws.
+        The change of the first cause and of every effect, by name, in order: floats, columns or Draws.
 
     Examples
     --------
@@ -89,11 +93,21 @@ def chain_effects(change: NumberLike, links: Sequence[Link]) -> dict[str, Real]:
     {'employees': 0.1, 'service': 0.0488, 'satisfaction': 0.029}
     """
     _check_joined(links)
+    given = {"change": (change, CHANGE), **{link.name: (link.elasticity, REAL) for link in links}}
+    (start, *elasticities), back = columns(**given)
+    refuse_unmeant("change", start, meant=meant)
+    found = _effects(start, links, elasticities)
+    return {name: back(effect) for name, effect in found.items()}
+
+
+def _effects(
+    change: NumberLike, links: Sequence[Link], elasticities: Sequence[NumberLike]
+) -> dict[str, Real]:
     # elasticities multiply logarithms: a large change does not go below nothing on its way
-    up = np.log1p(np.asarray(CHANGE.check("change", change)))
+    up = np.log1p(np.asarray(change))
     effects = {links[0].cause: number(np.expm1(up))}
-    for link in links:
-        up = up * np.asarray(link.elasticity)
+    for link, elasticity in zip(links, elasticities, strict=True):
+        up = up * np.asarray(elasticity)
         effects[link.effect] = number(np.expm1(up))
     return effects
 
@@ -103,7 +117,7 @@ class ChainInputs(CustomersKept):
     """What a chain rests on: the elasticity of every link is an assumption of its own."""
 
     change: Real = assumed(CHANGE, "of the first cause, as a share")
-    churn: Real = assumed(PROBABILITY, "share lost per period now", rate="loss")
+    churn: Real | Curve = assumed(PROBABILITY, "share lost per period now", rate="loss", curve=True)
     timing: FlowTiming = setting(check_flow)
     links: tuple[Link, ...] = setting()
 
@@ -118,7 +132,7 @@ class ChainInputs(CustomersKept):
 
     def effects(self) -> dict[str, Real]:
         """The change of every stage."""
-        return chain_effects(self.change, self.links)
+        return _effects(self.change, self.links, [link.elasticity for link in self.links])
 
     def values(self) -> tuple[Real, Real]:
         m, c, d = self.margin_per_period, self.churn, self.discount_rate
@@ -132,6 +146,9 @@ class ChainInputs(CustomersKept):
             return before, value_with(m, c, d, self.timing, factor)
         # a percent of retention and a percent of churn are far apart: the last link says which of them it
         # moves
+        if isinstance(c, Curve):
+            rule = "must be one number where the last link moves retention, not the hazard"
+            raise InputError("not-a-number", "churn", "a survival curve", rule, "Link to 'hazard'.")
         retention = (1.0 - np.asarray(c)) * factor
         way_out = "Link to 'hazard' instead, which no elasticity drives below 0."
         refuse_where(retention > 1.0, "out-of-range", _END, retention, "must not be above 1", way_out)
@@ -144,11 +161,11 @@ class ServiceProfitChain(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Of all customers together, less all costs.
     effects : dict
         The change of every stage, as a share, in order.
-    value_before, value_after : float or (draws,), money of now per customer
+    value_before, value_after : float or Draws, money of now per customer
     """
 
     inputs: ChainInputs
@@ -164,6 +181,7 @@ class ServiceProfitChain(Decision):
         )
 
 
+@one_a_row()
 def service_profit_chain(
     change: NumberLike,
     links: Sequence[Link],
@@ -175,6 +193,7 @@ def service_profit_chain(
     customers: NumberLike,
     cost: NumberLike,
     period: Unit | None = None,
+    meant: bool = False,
 ) -> ServiceProfitChain:
     """Whether spending on the first stage of a chain pays, and which link has to hold for it.
 
@@ -183,12 +202,14 @@ def service_profit_chain(
 
     Parameters
     ----------
-    change : number or draws > -1
+    change : number or Draws > -1
         Of the first cause, as a share: 0.1 for 10% more satisfied employees.
     links : sequence of Link
         Each effect is the cause of the next; the last one is ``"retention"``, ``"hazard"`` or ``"margin"``.
     margin_per_period, churn, discount_rate, timing, customers, cost, period
         As `service_change`, which has the cost of the whole change in `cost`.
+    meant : bool
+        As `chain_effects`.
 
     Returns
     -------
@@ -219,8 +240,6 @@ def service_profit_chain(
     if (end := links[-1].effect) not in ENDS:
         raise unknown_choice("effect of the last link", end, ENDS)
     x = ChainInputs.read(locals(), links=tuple(links))
-    # a link is an object of its own, so that its draws meet those of the other inputs only here
-    same_rows(**{name: stated.value for name, stated in x.stated().items()})
     before, after = x.values()
     refuse_endless(before, after)
     return ServiceProfitChain(
@@ -229,6 +248,11 @@ def service_profit_chain(
 
 
 def _check_joined(links: Sequence[Link]) -> None:
+    if not isinstance(links, list | tuple):
+        rule = "must be the links of the chain, in order"
+        raise InputError("wrong-type", "links", links, rule, "For example [Link(...), Link(...)].")
+    for k, link in enumerate(links):
+        must_be(Link, **{f"links[{k}]": link})
     if not links:
         raise InputError("empty", "links", [], "must have at least one link", "Give a Link.")
     # a gap would multiply elasticities of things that have nothing to do with each other

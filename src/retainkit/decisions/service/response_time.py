@@ -16,11 +16,12 @@ from retainkit.columns import SameKind, columns, labels_of
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.service.effects import ElasticEffect
 from retainkit.decisions.service.hazard import HazardChange, refuse_endless
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
-from retainkit.records import Record
+from retainkit.records import Record, must_be
 from retainkit.timing import FlowTiming
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -144,12 +145,12 @@ class FasterResponse(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Of all customers together, less all costs.
-    hazard_ratio : float or (draws,)
-    value_before, value_after : float or (draws,), money of now per customer
+    hazard_ratio : float or Draws
+    value_before, value_after : float or Draws, money of now per customer
         After: less what the faster response costs per period.
-    worth_per_unit_of_time : float or (draws,), money of now
+    worth_per_unit_of_time : float or Draws, money of now
         What each unit of time taken off the response adds over all customers, before any cost.
     """
 
@@ -168,6 +169,7 @@ class FasterResponse(Decision):
         )
 
 
+@one_a_row()
 def faster_response(
     margin_per_period: NumberLike,
     *,
@@ -193,9 +195,9 @@ def faster_response(
 
     Parameters
     ----------
-    response_time, response_time_after : number or draws, above 0
+    response_time, response_time_after : number or Draws, above 0
         Now and then, in the same unit, whatever it is.
-    elasticity : number or draws
+    elasticity : number or Draws
         Percent of hazard per percent of response time. Exactly one of elasticity and curve.
     curve : ResponseTimeCurve
     margin_per_period, churn, discount_rate, timing, customers, cost_per_period, cost, period
@@ -215,6 +217,7 @@ def faster_response(
     >>> {a.name: round(a.turning_point, 4) for a in answer.assumptions}["elasticity"]
     0.0471
     """
+    must_be(ResponseTimeCurve | None, curve=curve)
     if (elasticity is None) == (curve is None):
         given = "none of them" if curve is None else "both"
         way_out = "Give elasticity=…, percent of hazard per percent of time, or a ResponseTimeCurve."

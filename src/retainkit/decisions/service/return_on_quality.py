@@ -22,9 +22,11 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.service.hazard import changed_churn
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, whole_number
 from retainkit.economics.formulas.survival import whole
+from retainkit.plurals import counted
 from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
 
 
@@ -57,6 +59,9 @@ def roi_of_customer_equity(equity_change: NumberLike, *, cost: NumberLike) -> Sa
 @dataclass(frozen=True, eq=False, kw_only=True)
 class QualityInputs(Inputs):
     """What an investment in quality rests on."""
+
+    # those at hand are of every tenure: what they do next is no curve that begins with S(0)
+    _on_a_curve = "RetentionPlan takes survival=…, for the customers at hand and for new ones."
 
     margin_per_period: Real = assumed(REAL, "of a customer")
     cost: Real = assumed(NOT_NEGATIVE, "now")
@@ -118,15 +123,15 @@ class ReturnOnQuality(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         The net present value, ΔCE − E.
-    equity_change : float or (draws,), money of now
+    equity_change : float or Draws, money of now
         ΔCE: customer equity with less that without, and what is saved.
-    cost : float or (draws,), money of now
+    cost : float or Draws, money of now
         E.
-    roi : float or (draws,)
+    roi : float or Draws
         (ΔCE − E)/E; ``inf`` where nothing is spent and something gained.
-    payback_periods : float or (draws,)
+    payback_periods : float or Draws
         Periods after which the discounted gains first cover the cost; ``inf`` for never within the
         horizon.
     """
@@ -149,13 +154,16 @@ class ReturnOnQuality(Decision):
         periods = np.asarray(self.payback_periods)
         # a median of draws that are there: between a number and "never" there is no mean
         middle = float(np.quantile(periods, 0.5, method="higher"))
-        when = "never within the horizon" if middle == inf else f"after {middle:.4g} periods"
+        when = (
+            "never within the horizon" if middle == inf else f"after {counted(middle, 'period', spec='.4g')}"
+        )
         return (
             f"customer equity {shown(self.equity_change)} more for {shown(self.cost)}: net "
             f"{shown(self.gain)}, return {shown(self.roi, '.1%')}, paid back {when}."
         )
 
 
+@one_a_row()
 def return_on_quality(
     margin_per_period: NumberLike,
     *,
@@ -173,6 +181,7 @@ def return_on_quality(
     acquisition_cost: NumberLike = 0.0,
     tax_rate: NumberLike = 0.0,
     period: Unit | None = None,
+    meant: bool = False,
 ) -> ReturnOnQuality:
     """Whether an investment in service quality pays: customers who stay, customers who come, work saved.
 
@@ -184,39 +193,42 @@ def return_on_quality(
 
     Parameters
     ----------
-    margin_per_period : number or draws, money
-    cost : number or draws, money, now
-    cost_per_period : number or draws, money, in all, at the end of each period from the first on
+    margin_per_period : number or Draws, money
+    cost : number or Draws, money, now
+    cost_per_period : number or Draws, money, in all, at the end of each period from the first on
         What keeping the quality up costs.
-    churn : number or draws in [0, 1], or Rate
+    churn : number or Draws in [0, 1], or Rate
         Without the investment.
-    hazard_ratio : number or draws, above 0
+    hazard_ratio : number or Draws, above 0
         1 where nobody stays longer.
-    customers : number or draws, 0 or more
+    customers : number or Draws, 0 or more
         At hand.
-    acquired_per_period : number or draws, 0 or more
+    acquired_per_period : number or Draws, 0 or more
         Who begin in the next period, without the investment.
-    acquisition_lift : number or draws > -1
+    acquisition_lift : number or Draws > -1
         Share of new customers more: 0 where none comes because of it.
-    savings_per_period : number or draws, money
+    savings_per_period : number or Draws, money
         Less rework, fewer complaints; 0 where none.
-    discount_rate : number or draws > -1, or Rate, per period
+    discount_rate : number or Draws > -1, or Rate, per period
     horizon : int
         Horizon.
     starts_after : int, 0 or more
         Periods until it works.
-    acquisition_cost : number or draws, money per new customer
+    acquisition_cost : number or Draws, money per new customer
         Spent on those who come because of the investment too, when they come.
-    tax_rate : number or draws in [0, 1]
+    tax_rate : number or Draws in [0, 1]
         On gains and expenditures alike.
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
+    meant : bool
+        As `chain_effects`, of the lift.
 
     Examples
     --------
     >>> import numpy as np
-    >>> draws = np.random.default_rng(1).lognormal(np.log(0.9), 0.05, 4000)
-    >>> roq = return_on_quality(50, cost=150_000, cost_per_period=2_000, churn=0.05, hazard_ratio=draws,
+    >>> import retainkit as rk
+    >>> ratio = rk.Draws(np.random.default_rng(1).lognormal(np.log(0.9), 0.05, 4000))
+    >>> roq = return_on_quality(50, cost=150_000, cost_per_period=2_000, churn=0.05, hazard_ratio=ratio,
     ...     customers=5_000, acquired_per_period=250, acquisition_lift=0, savings_per_period=0,
     ...     discount_rate=0.01, horizon=36)
     >>> roq.worth_it, round(roq.probability_of_gain, 2)

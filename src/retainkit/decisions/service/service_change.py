@@ -21,14 +21,23 @@ from retainkit.columns import SameKind, columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import assumed, setting
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.service.hazard import AnnuityChange, HazardChange, refuse_endless, value_with
 from retainkit.domains import GROWTH, POSITIVE, PROBABILITY
-from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve, survival_function
+from retainkit.each_draw import draw_by_draw
+from retainkit.economics.formulas.survival import (
+    Survival,
+    curve_of,
+    is_curve,
+    paid_by,
+    survival_curve,
+    survival_function,
+)
 from retainkit.economics.lifetime.curve_value import (
     AfterEnd,
     lifetime_value_on_curve,
-    until_it_no_longer_counts,
 )
+from retainkit.protocols import refuse_draws
 from retainkit.rates import as_loss, in_period
 from retainkit.timing import DELAY, FlowTiming, Timing, check_flow, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
@@ -70,13 +79,17 @@ def service_value_ratio(
     1.2
     """
     check_flow(timing)
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
+    (discount_rate,) = in_period(period, discount_rate=discount_rate)
+    curve = curve_of("churn", churn, discount_rate, period=period) if is_curve(churn) else None
+    churn = churn if curve is None else curve.churn
+    (churn,) = in_period(period, churn=as_loss(churn))
     (ratio, c, d), back = columns(
         hazard_ratio=(hazard_ratio, POSITIVE),
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
     )
-    before, after = (value_with(1.0, c, d, timing, x) for x in (1.0, ratio))
+    curve = None if curve is None else curve.beside(c)
+    before, after = (value_with(1.0, c if curve is None else curve, d, timing, x) for x in (1.0, ratio))
     refuse_endless(before, after)
     return back(np.asarray(after) / before)
 
@@ -135,11 +148,11 @@ class ServiceChange(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Of all customers together, less all costs.
-    value_before, value_after : float or (draws,), money of now per customer
+    value_before, value_after : float or Draws, money of now per customer
         After: with the new hazard and less what the service costs per period.
-    break_even_cost_per_period : float or (draws,), money per customer and period
+    break_even_cost_per_period : float or Draws, money per customer and period
         The most that the service may cost, while the customer is there, besides what it costs once.
     """
 
@@ -160,7 +173,8 @@ class ServiceChange(Decision):
 def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> NumberLike:
     """The survival curve of customers whose hazard is `hazard_ratio` times as large at every tenure: S(t)^HR.
 
-    Raises `InputError` for a ratio of 0 or less, and shares outside [0, 1].
+    Raises `InputError` for a ratio of 0 or less, shares outside [0, 1], and a posterior, which
+    `scaled_hazard` takes.
 
     Parameters
     ----------
@@ -182,6 +196,8 @@ def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Numb
     0.6634
     """
     ratio = float(POSITIVE.check("hazard_ratio", hazard_ratio))
+    way_out = "retainkit.models.scaled_hazard(posterior, hazard_ratio) gives the model with all draws."
+    refuse_draws("survival", survival, way_out)
     function = survival_function(survival)
     if function is not None:
         return _Powered(function, ratio)
@@ -199,6 +215,7 @@ class _Powered:
         return np.asarray(PROBABILITY.check("survival", self.function(t))) ** self.ratio
 
 
+@one_a_row()
 def service_change(
     margin_per_period: NumberLike,
     *,
@@ -219,20 +236,20 @@ def service_change(
 
     Parameters
     ----------
-    margin_per_period : number or draws, money
+    margin_per_period : number or Draws, money
         Before the cost of the change.
-    hazard_ratio : number or draws, above 0
+    hazard_ratio : number or Draws, above 0
         How many times as large the hazard becomes; draws from the posterior or sampling distribution of its
         estimate carry its uncertainty into the gain.
-    churn : number or draws in [0, 1], or Rate
-        Before the change.
-    discount_rate : number or draws > -1, or Rate, per period
+    churn : number or Draws in [0, 1], or Rate
+        Before the change; or what gives a survival curve, as in `lifetime_value`.
+    discount_rate : number or Draws > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         As `lifetime_value`.
-    cost_per_period : number or draws, money per customer and period
+    cost_per_period : number or Draws, money per customer and period
         k, paid when the margin is, while the customer is there.
-    cost : number or draws, money, once, for all customers together
-    customers : number or draws, 0 or more
+    cost : number or Draws, money, once, for all customers together
+    customers : number or Draws, 0 or more
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
 
@@ -255,6 +272,11 @@ def service_change(
     return _decided(ServiceChangeInputs.read(locals()))
 
 
+@draw_by_draw(
+    "survival",
+    beside=("margin_per_period", "hazard_ratio", "discount_rate", "cost_per_period", "cost", "customers"),
+)
+@one_a_row()
 def service_change_on_curve(
     margin_per_period: NumberLike,
     survival: Survival,
@@ -277,6 +299,7 @@ def service_change_on_curve(
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
         Before the change; S(t)/S(now) for those at hand: ``lambda t: model.survival(now + t, given=now)``.
+        Of a posterior the first 400 draws are asked, each a decision: ``.gain`` is `Draws`.
     timing, after_end, horizon
         As `lifetime_value_on_curve`. A churn after the end is the one before the change.
     margin_per_period, hazard_ratio, discount_rate, cost_per_period, cost, customers, period
@@ -291,13 +314,12 @@ def service_change_on_curve(
     >>> round(better.value_before, 2), round(better.value_after, 2), better.worth_it
     (515.17, 549.5, True)
     """
-    table, end = _tabulated(survival, hazard_ratio, discount_rate, timing, after_end, horizon, period)
+    table, end = _tabulated(survival, discount_rate, timing, after_end, horizon, period)
     return _decided(CurveChangeInputs.read(locals(), survival=table, after_end=end))
 
 
 def _tabulated(
     survival: Survival,
-    hazard_ratio: NumberLike,
     discount_rate: RateLike,
     timing: Timing,
     after_end: AfterEnd | None,
@@ -308,16 +330,13 @@ def _tabulated(
     # asked of the curve as it is, so that what has no answer is refused in the caller's words
     (d,) = in_period(period, discount_rate=discount_rate)
     lifetime_value_on_curve(
-        1.0, survival, discount_rate=d, timing=timing, after_end=after_end, horizon=horizon
+        1.0, survival, discount_rate=d, timing=timing, after_end=after_end, horizon=horizon, period=period
     )
     function = survival_function(survival)
     if function is None or horizon is not None:
-        return survival_curve(survival, horizon), after_end
-    lowest = float(np.min(POSITIVE.check("hazard_ratio", hazard_ratio), initial=1.0))
-    longest = survival_with_hazard_ratio(survival, lowest)
-    n = until_it_no_longer_counts(longest, np.asarray(GROWTH.check("discount_rate", d))).size - 1
+        return survival_curve(survival, horizon, period), after_end
     # what follows counts only at inputs that are searched: there the last churn goes on
-    return survival_curve(survival, n), "same-churn"
+    return curve_of("survival", survival, d, period=period).shares, "same-churn"
 
 
 def _decided(x: ServiceChangeInputs | CurveChangeInputs) -> ServiceChange:

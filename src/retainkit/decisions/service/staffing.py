@@ -15,11 +15,14 @@ from retainkit.columns import SameKind, columns, same_rows
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
+from retainkit.decisions._base.rows import ByRow, one_a_row
 from retainkit.decisions.service.effects import ElasticEffect, StaffEffect
 from retainkit.decisions.service.hazard import CustomersKept, refuse_endless, value_with
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
-from retainkit.records import Record
+from retainkit.economics.formulas.survival import Curve
+from retainkit.plurals import counted
+from retainkit.records import Record, must_be
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -114,18 +117,18 @@ def leaver_cost(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ServedCustomers(Record):
+class ServedCustomers(ByRow, Record):
     """The customers whom the staff serves, and how their leaving follows the staff's.
 
     Parameters
     ----------
-    customers : number or draws, 0 or more
-    margin_per_period : number or draws, money
-    churn : number or draws in [0, 1], or Rate
+    customers : number or Draws, 0 or more
+    margin_per_period : number or Draws, money
+    churn : number or Draws in [0, 1], or Rate
         Share of customers lost per period, with the staff turnover of now.
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         Of the margin: as `lifetime_value`.
-    elasticity : number or draws
+    elasticity : number or Draws
         Percent of the customers' hazard of leaving, per percent of staff turnover: the caller's own.
     """
 
@@ -139,9 +142,8 @@ class ServedCustomers(Record):
         object.__setattr__(self, "labels", same_rows(**vars(self)))
 
     def __str__(self) -> str:
-        return (
-            f"{shown(self.customers, ',.0f')} customers who bring {shown(self.margin_per_period)} per period."
-        )
+        people = counted(shown(self.customers, ",.0f"), "customer")
+        return f"{people} who bring {shown(self.margin_per_period)} per period."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -191,7 +193,9 @@ class ServingStaffInputs(CustomersKept, StaffInputs):
     elasticity: Real = assumed(REAL, "% of customers' hazard per % of turnover")
     customers: Real = assumed(NOT_NEGATIVE, "served")
     margin_per_period: Real = assumed(REAL, "of a customer")
-    churn: Real = assumed(PROBABILITY, "share of customers lost per period now", rate="loss")
+    churn: Real | Curve = assumed(
+        PROBABILITY, "share of customers lost per period now", rate="loss", curve=True
+    )
     timing: FlowTiming = setting(check_flow)
 
     def values(self) -> tuple[Real, Real]:
@@ -213,13 +217,13 @@ class StaffRetention(Decision):
 
     Attributes
     ----------
-    gain : float or (draws,), money of now
+    gain : float or Draws, money of now
         Over the horizon.
-    saved_on_leavers : float or (draws,), money of now
-    gained_on_customers : float or (draws,), money of now
+    saved_on_leavers : float or Draws, money of now
+    gained_on_customers : float or Draws, money of now
         Through better service; 0 where customers were left out.
-    spent : float or (draws,), money of now
-    leavers_fewer_per_period : float or (draws,)
+    spent : float or Draws, money of now
+    leavers_fewer_per_period : float or Draws
     """
 
     inputs: ServingStaffInputs | StaffInputs  # the larger first: JSON is read as the first that fits
@@ -236,6 +240,7 @@ class StaffRetention(Decision):
         )
 
 
+@one_a_row()
 def staff_retention(
     *,
     employees: NumberLike,
@@ -259,17 +264,17 @@ def staff_retention(
 
     Parameters
     ----------
-    employees : number or draws, 0 or more
-    turnover, turnover_after : number or draws, above 0
+    employees : number or Draws, 0 or more
+    turnover, turnover_after : number or Draws, above 0
         Leavers per employee and period; above 1 where places are filled anew several times.
-    cost_per_leaver : number or draws, money
+    cost_per_leaver : number or Draws, money
         See `leaver_cost`.
-    cost_per_period : number or draws, money per period
+    cost_per_period : number or Draws, money per period
         What keeping them costs, in all.
-    cost : number or draws, money, once, now
+    cost : number or Draws, money, once, now
     horizon : number, above 0
         Horizon.
-    discount_rate : number or draws > -1, or Rate, per period
+    discount_rate : number or Draws > -1, or Rate, per period
     served : ServedCustomers, optional
         Left out by default: then only the cost of leavers counts.
     period : unit, optional
@@ -283,6 +288,7 @@ def staff_retention(
     (True, 48172)
     """
     # without customers there is nothing to be assumed of them: they are no rows of zeros in the table
+    must_be(ServedCustomers | None, served=served)
     kind = StaffInputs if served is None else ServingStaffInputs
     x = kind.read({**locals(), **({} if served is None else vars(served))})
     return StaffRetention(

@@ -25,7 +25,6 @@ from retainkit.decisions.spending.mean_response import (
     MeanResponse,
     check_mean,
     curve_with,
-    has_draws,
     stated_of,
 )
 from retainkit.decisions.spending.response_curves import (
@@ -37,6 +36,7 @@ from retainkit.decisions.spending.response_curves import (
 )
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, POSITIVE
 from retainkit.errors import InputError
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.typing import Array, Number, Real
 
@@ -96,7 +96,7 @@ class Spendable(Record):
         return self.customers * (self.value * np.asarray(self.response.at(np.asarray(each))) - each)
 
     def __str__(self) -> str:
-        return f"{self.customers:,.6g} customers at {self.value:,.2f}: {self.response}"
+        return f"{counted(self.customers, 'customer', spec=',.6g')} at {self.value:,.2f}: {self.response}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -152,9 +152,9 @@ class Allocation(Decision):
     marginal_return : tuple of float
         Of the next unit of money on each option. Equal among those that get some and are not full, unless
         S-shaped; the others' is lower.
-    net_value : float or draws, money
+    net_value : float or Draws, money
         Value won or kept less all that is spent.
-    gain : float or draws, money
+    gain : float or Draws, money
         Over spending nothing.
     unspent : float, money
         What would earn less than it costs anywhere.
@@ -286,7 +286,7 @@ class _Responses:
         kinds: dict[Any, list[int]] = {}
         for i, item in enumerate(items):
             # curves of one kind are one curve with columns: one call for hundreds of segments
-            alike = type(item.response) in _STACKED and not has_draws(item.response)
+            alike = type(item.response) in _STACKED and not item.response.has_draws
             kinds.setdefault(type(item.response) if alike else i, []).append(i)
         groups = tuple(
             (_stacked([items[i].response for i in places]), np.array(places)) for places in kinds.values()
@@ -312,7 +312,7 @@ class _Responses:
 
 def _stacked(curves: list[ResponseCurve]) -> ResponseCurve:
     first: Any = curves[0]
-    if type(first) not in _STACKED or has_draws(first):
+    if type(first) not in _STACKED or first.has_draws:
         # draws are averaged here; the gain carries them again
         return MeanResponse(first)
     return type(first)(**{f.name: np.array([getattr(c, f.name) for c in curves]) for f in fields(first)})

@@ -20,11 +20,13 @@ import numpy as np
 
 from retainkit._numerics.search import where_zero
 from retainkit.columns import keeps_labels, same_rows
-from retainkit.decisions._base.draws import mean, number, shown
+from retainkit.decisions._base.draws import bare, drawn, mean, number, shown
 from retainkit.decisions._base.inputs import Stated
+from retainkit.decisions._base.rows import ByRow
 from retainkit.decisions.spending.mean_response import curve_with, stated_of
 from retainkit.decisions.spending.response_curves import AnyCurve
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY
+from retainkit.draws import Draws, beside_columns
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
 from retainkit.errors import refuse_where
 from retainkit.rates import in_period
@@ -33,7 +35,7 @@ from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 
 @dataclass(frozen=True, eq=False)
-class BlattbergDeighton(Record):
+class BlattbergDeighton(ByRow, Record):
     """The economics of a prospect: what a spending on winning and on keeping brings.
 
     Raises `InputError` for values outside their domain, ceilings above 1, and a ceiling of retention so high
@@ -41,9 +43,9 @@ class BlattbergDeighton(Record):
 
     Parameters
     ----------
-    margin_per_period : number or draws, money, above 0
+    margin_per_period : number or Draws, money, above 0
         What a customer brings in a period, before the spending on retention.
-    discount_rate : number, draws or Rate
+    discount_rate : number, Draws or Rate
         Per period.
     acquisition : ResponseCurve
         The share of prospects won, by spending per prospect.
@@ -65,7 +67,7 @@ class BlattbergDeighton(Record):
     (86.3636, 12.2727)
     """
 
-    margin_per_period: Real
+    margin_per_period: NumberLike
     discount_rate: RateLike
     acquisition: AnyCurve
     retention: AnyCurve
@@ -76,13 +78,14 @@ class BlattbergDeighton(Record):
         object.__setattr__(self, "labels", labels)
         (d,) = in_period(self.period, discount_rate=self.discount_rate)
         object.__setattr__(
-            self, "margin_per_period", POSITIVE.check("margin_per_period", self.margin_per_period)
+            self, "margin_per_period", POSITIVE.uncertain("margin_per_period", self.margin_per_period)
         )
-        object.__setattr__(self, "discount_rate", GROWTH.check("discount_rate", d))
+        object.__setattr__(self, "discount_rate", GROWTH.uncertain("discount_rate", d))
         for name in ("acquisition", "retention"):
-            PROBABILITY.check(f"{name}.ceiling", getattr(self, name).ceiling)
+            PROBABILITY.uncertain(f"{name}.ceiling", getattr(self, name).ceiling)
+        beside_columns(self._drawn())  # draws are equally many
         # 1 + d − r(R) divides the value: it must be above 0 however much is spent
-        room = np.asarray(1.0 + self.discount_rate - np.asarray(self.retention.ceiling))
+        room = np.asarray(1.0 + bare(self.discount_rate) - np.asarray(self.retention.ceiling))
         rule = "must be below 1 + discount_rate, or the value of a customer has no limit"
         way_out = "Nobody keeps every customer for ever: lower the ceiling or discount."
         refuse_where(
@@ -92,49 +95,92 @@ class BlattbergDeighton(Record):
     @property
     def has_draws(self) -> bool:
         """Whether any of the inputs comes as draws."""
-        return np.ndim(self.value_and_equity(np.zeros(()), np.zeros(()))[1]) > 0
+        own = (self.margin_per_period, self.discount_rate)
+        curves = (self.acquisition, self.retention)
+        return any(isinstance(one, Draws) for one in own) or any(curve.has_draws for curve in curves)
 
-    @keeps_labels
+    def _drawn(self) -> dict[str, Draws]:
+        known = {name: stated.value for name, stated in self.inputs().items()}
+        return {name: Draws.of(np.asarray(v)) for name, v in known.items() if self.has_draws and np.ndim(v)}
+
+    def _spent(self, **spend: NumberLike) -> tuple[list[Array], bool]:
+        """Checked spendings, with the axis of draws last where there are any, and whether there are."""
+        checked = {name: NOT_NEGATIVE.uncertain(name, value) for name, value in spend.items()}
+        own = {name: value for name, value in checked.items() if isinstance(value, Draws)}
+        beside_columns(self._drawn() | own)  # draw by draw
+        with_draws = self.has_draws or bool(own)
+        placed = [
+            np.moveaxis(np.asarray(value), 0, -1)
+            if name in own
+            # a column of spendings has an axis of its own before that of the draws
+            else np.asarray(value)[..., None]
+            if with_draws and np.ndim(value)
+            else np.asarray(value)
+            for name, value in checked.items()
+        ]
+        return placed, with_draws
+
+    def _figure(self, value: NumberLike, with_draws: bool) -> NumberLike:
+        found = np.asarray(value)
+        if not with_draws or found.ndim == 0:
+            return number(found)
+        # what does not hang on the draws has one entry in their place
+        return drawn(np.moveaxis(found, -1, 0)) if found.shape[-1] > 1 else number(found[..., 0])
+
     def lifetime_value(self, retention_spend: NumberLike) -> NumberLike:
         """LTV(R) of a customer won, first margin included, less all spending on retention.
 
         Parameters
         ----------
-        retention_spend : number or array, money per customer and period
+        retention_spend : number, array or Draws, money per customer and period
 
         Returns
         -------
-        float or ndarray
+        float, ndarray or Draws
         """
-        R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
-        return number(self.value_and_equity(np.zeros(()), R)[0])
+        found = self._value if isinstance(retention_spend, Draws) else self._value_of_each
+        return found(retention_spend)
+
+    def _value(self, retention_spend: NumberLike) -> NumberLike:
+        (R,), with_draws = self._spent(retention_spend=retention_spend)
+        return self._figure(self.value_and_equity(np.zeros(()), R)[0], with_draws)
 
     @keeps_labels
+    def _value_of_each(self, retention_spend: NumberLike) -> NumberLike:
+        return self._value(retention_spend)
+
     def customer_equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> NumberLike:
         """CE(A, R) = a(A)·LTV(R) − A of a prospect.
 
         Parameters
         ----------
-        acquisition_spend : number or array, money per prospect
-        retention_spend : number or array, money per customer and period
+        acquisition_spend : number, array or Draws, money per prospect
+        retention_spend : number, array or Draws, money per customer and period
 
         Returns
         -------
-        float or ndarray
+        float, ndarray or Draws
         """
-        A = np.asarray(NOT_NEGATIVE.check("acquisition_spend", acquisition_spend))
-        R = np.asarray(NOT_NEGATIVE.check("retention_spend", retention_spend))
-        return number(self.value_and_equity(A, R)[1])
+        drawn_spend = isinstance(acquisition_spend, Draws) or isinstance(retention_spend, Draws)
+        return (self._equity if drawn_spend else self._equity_of_each)(acquisition_spend, retention_spend)
+
+    def _equity(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> NumberLike:
+        (A, R), with_draws = self._spent(acquisition_spend=acquisition_spend, retention_spend=retention_spend)
+        return self._figure(self.value_and_equity(A, R)[1], with_draws)
+
+    @keeps_labels
+    def _equity_of_each(self, acquisition_spend: NumberLike, retention_spend: NumberLike) -> NumberLike:
+        return self._equity(acquisition_spend, retention_spend)
 
     def value_and_equity(self, A: Array, R: Array) -> tuple[NumberLike, NumberLike]:
         """LTV(R) and CE(A, R) at checked arrays."""
-        growth = 1.0 + self.discount_rate
-        value = (self.margin_per_period * growth - R) / (growth - self.retention.at(R))
+        growth = 1.0 + bare(self.discount_rate)
+        value = (bare(self.margin_per_period) * growth - R) / (growth - self.retention.at(R))
         return value, self.acquisition.at(A) * value - A
 
     def best_retention_spend(self) -> NumberLike:
         """R*, at which r'(R)·LTV(R) = 1, or 0 where no spending pays: one for every draw."""
-        m, growth = self.margin_per_period, 1.0 + self.discount_rate
+        m, growth = bare(self.margin_per_period), 1.0 + bare(self.discount_rate)
 
         def rising(R: Array) -> Array:  # the sign of LTV'(R); falls beyond the inflection
             return self.retention.slope(R) * (m * growth - R) - (growth - self.retention.at(R))
@@ -187,8 +233,10 @@ class BlattbergDeighton(Record):
     def inputs(self) -> dict[str, Stated]:
         """What the model assumes, by name."""
         return {
-            "margin_per_period": Stated(self.margin_per_period, POSITIVE, "margin of a customer in a period"),
-            "discount_rate": Stated(self.discount_rate, GROWTH, "per period"),
+            "margin_per_period": Stated(
+                bare(self.margin_per_period), POSITIVE, "margin of a customer in a period"
+            ),
+            "discount_rate": Stated(bare(self.discount_rate), GROWTH, "per period"),
             **stated_of("acquisition", self.acquisition, PROBABILITY),
             **stated_of("retention", self.retention, PROBABILITY),
         }

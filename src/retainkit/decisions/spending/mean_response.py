@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from retainkit.decisions._base.draws import bare
 from retainkit.decisions._base.inputs import Stated
 from retainkit.decisions.spending.response_curves import ResponseCurve
 from retainkit.domains import POSITIVE, Domain
@@ -25,7 +26,7 @@ def stated_of(name: str, curve: ResponseCurve, ends: Domain) -> dict[str, Stated
     """The parameters of a curve as inputs of a decision, ``name.k``; none where it has no named ones."""
     if not is_dataclass(curve):
         return {}
-    named = {f.name: getattr(curve, f.name) for f in fields(curve)}
+    named = {f.name: bare(getattr(curve, f.name)) for f in fields(curve)}
     return {
         f"{name}.{key}": Stated(
             value, ends if key in _MEANINGS else POSITIVE, _MEANINGS.get(key, "shape of the response")
@@ -43,14 +44,13 @@ def curve_with(name: str, curve: ResponseCurve, values: Mapping[str, Real]) -> R
     return replace(cast("Any", curve), **own) if own else curve
 
 
-def has_draws(curve: ResponseCurve) -> bool:
-    """Whether a rate of the curve is an array of draws."""
-    return np.ndim(curve.at(np.zeros(()))) > 0
-
-
 def check_mean(argument: str, curve: ResponseCurve) -> None:
-    """Refuse draws of S-shaped curves: their mean may bend more than once."""
-    if has_draws(curve) and not curve.is_concave:
+    """Refuse draws of S-shaped curves, whose mean may bend more than once, and columns of curves."""
+    if getattr(curve, "is_column", False):
+        rule = "must be one curve: its parameters are numbers, or draws of them"
+        way_out = "Draws are rk.Draws(...); give each segment a curve of its own."
+        raise InputError("wrong-shape", argument, str(curve), rule, way_out)
+    if curve.has_draws and not curve.is_concave:
         rule = "must have diminishing returns from the start where it comes as draws"
         way_out = "Give the curve at its estimate, or decide for each draw."
         raise InputError("not-supported", argument, type(curve).__name__, rule, way_out)
@@ -61,7 +61,7 @@ class MeanResponse(ResponseCurve):
 
     def __init__(self, curve: ResponseCurve) -> None:
         self._curve = curve
-        self.floor, self.ceiling = float(np.mean(curve.floor)), float(np.mean(curve.ceiling))
+        self.floor, self.ceiling = (float(np.mean(np.asarray(end))) for end in (curve.floor, curve.ceiling))
 
     @property
     def inflection(self) -> Real:

@@ -15,7 +15,8 @@ from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.decisions.spending.spending import SpendingPlan, best_spending
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.records import Record
+from retainkit.plurals import counted
+from retainkit.records import Record, must_be
 from retainkit.typing import NumberLike
 
 
@@ -52,8 +53,9 @@ class OffOptimum(Record):
 
     def __str__(self) -> str:
         if np.ndim(self.loss):
-            worst = float(np.max(self.loss))
-            return f"{np.size(self.loss):,} spendings lose up to {worst:,.2f} per prospect against the best."
+            worst = float(np.max(np.asarray(self.loss), initial=0.0))
+            tried = counted(np.size(self.loss), "spending loses", "spendings lose")
+            return f"{tried} up to {worst:,.2f} per prospect against the best."
         return (
             f"Spending {self.acquisition_spend:,.2f} per prospect and {self.retention_spend:,.2f} per "
             f"customer loses {self.loss:,.2f} per prospect, {self.share_lost:.1%} of "
@@ -88,6 +90,7 @@ def cost_of_being_off(
     Spending 5.00 per prospect and 10.00 per customer loses 6.57 per prospect, 34.9% of 18.84. The next unit
     returns 2.39 in winning and 2.39 in keeping.
     """
+    must_be(BlattbergDeighton, model=model)
     (A, R), back = columns(
         acquisition_spend=(acquisition_spend, NOT_NEGATIVE), retention_spend=(retention_spend, NOT_NEGATIVE)
     )

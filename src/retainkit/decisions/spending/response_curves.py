@@ -14,26 +14,28 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from retainkit._numerics.newton import logit_of_share
 from retainkit._numerics.search import where_zero
 from retainkit.columns import SameKind, columns, keeps_labels, same_rows
-from retainkit.decisions._base.draws import shown
+from retainkit.decisions._base.draws import bare, drawn, number, shown
+from retainkit.decisions._base.rows import ByRow
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
-from retainkit.errors import refuse_where
+from retainkit.draws import Draws, beside_columns
+from retainkit.errors import refuse_masked, refuse_where
 from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Real
-
-_MOST_STEPS = 60  # Newton needs six where it converges; the rest is for shapes of extreme size
 
 
 class ResponseCurve(ABC):
     """A rate that rises with spending from a floor to a ceiling, ever flatter beyond its inflection.
 
-    A curve of your own needs the five members below. Parameters may be numbers or draws, arrays that
-    broadcast against the spending.
+    A curve of your own needs the five members below. `at` and `slope` answer for every entry of the
+    spending; a curve that is not known exactly answers with its draws on the last axis.
     """
 
     floor: Real
@@ -54,22 +56,26 @@ class ResponseCurve(ABC):
     def slope(self, spend: NumberLike) -> NumberLike:
         """What the next unit of money adds to the rate, at a checked float64 array."""
 
-    @keeps_labels
+    @property
+    def has_draws(self) -> bool:
+        """Whether the curve is not known exactly: a rate of it is draws."""
+        return np.ndim(self.at(np.zeros(()))) > 0
+
     def rate(self, spend: NumberLike) -> SameKind:
-        """The rate that a spending reaches.
+        """The rate that a spending reaches, in its kind, or Draws.
 
         Parameters
         ----------
-        spend : number or column, money, 0 or more
-
-        Returns
-        -------
-        float, ndarray or Series
-            With draws among the parameters an array that broadcasts against the spending.
+        spend : number, column or Draws, money, 0 or more
         """
+        same_rows(self=self, spend=spend)
         (x,), back = columns(spend=(spend, NOT_NEGATIVE))
+        if self.has_draws:
+            beside_columns({"spend": spend, type(self).__name__: Draws.of(self.at(np.zeros(())))})
+            placed = np.moveaxis(x, 0, -1) if isinstance(spend, Draws) else x[..., None]  # draw by draw
+            return drawn(np.moveaxis(np.asarray(self.at(placed)), -1, 0))
         value = np.asarray(self.at(x))
-        return back(value) if value.shape == x.shape else value
+        return back(value) if value.shape == x.shape else number(value)
 
     def spend_at_slope(self, slope: NumberLike) -> NumberLike:
         """The spending beyond the inflection at which the slope is this; the inflection if it never is."""
@@ -85,20 +91,40 @@ class ResponseCurve(ABC):
         return bool(np.all(np.asarray(self.inflection) == 0.0))
 
 
-class _NamedCurve(ResponseCurve, Record):
+class _NamedCurve(ResponseCurve, ByRow, Record):
     """A curve with parameters that have names: it can be stored, compared and asked what it assumes."""
 
     shape_names: ClassVar[tuple[str, ...]]
+    _bare: Any
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", same_rows(**self._parameters()))
         for name, value in self._parameters().items():
             domain = POSITIVE if name in self.shape_names else NOT_NEGATIVE
-            object.__setattr__(self, name, domain.check(name, value))
+            object.__setattr__(self, name, domain.uncertain(name, value))
+        beside_columns({n: v for n, v in self._parameters().items() if isinstance(v, Draws)})
+        # the formulas know arrays alone; a curve of bare numbers is its own
+        object.__setattr__(self, "_bare", bare(self))
         gap = np.asarray(self.ceiling) - np.asarray(self.floor)
         way_out = "The floor is the rate without spending, the ceiling the rate that no spending exceeds."
         rule = "must not be below the floor"
         refuse_where(gap < 0.0, "inconsistent", "ceiling", self.ceiling, rule, way_out)
+
+    @property
+    def has_draws(self) -> bool:
+        """Whether a parameter is draws."""
+        return any(isinstance(v, Draws) and v.ndim == 1 for v in self._parameters().values())
+
+    @property
+    def is_column(self) -> bool:
+        """Whether it is several curves, one for each entry of a column."""
+        return any(np.ndim(v) - isinstance(v, Draws) > 0 for v in self._parameters().values())
+
+    def _of(self, **given: NumberLike) -> Any:
+        """The parameters as arrays, for a spending or a slope without masked entries."""
+        for name, value in given.items():
+            refuse_masked(name, value)
+        return self._bare
 
     def _parameters(self) -> dict[str, Real]:
         return {name: getattr(self, name) for name in self._names()}
@@ -116,11 +142,11 @@ class ExponentialResponse(_NamedCurve):
 
     Parameters
     ----------
-    ceiling : number or draws, 0 or more
+    ceiling : number or Draws, 0 or more
         The rate that no spending exceeds.
-    k : number or draws, per unit of money, above 0
+    k : number or Draws, per unit of money, above 0
         How fast it gets there: half-way at a spending of ln 2/k.
-    floor : number or draws, between 0 and the ceiling
+    floor : number or Draws, between 0 and the ceiling
         The rate without spending.
 
     Examples
@@ -130,9 +156,9 @@ class ExponentialResponse(_NamedCurve):
     (0.138629, 0.75)
     """
 
-    ceiling: Real
-    k: Real
-    floor: Real = 0.0
+    ceiling: NumberLike
+    k: NumberLike
+    floor: NumberLike = 0.0
 
     shape_names: ClassVar[tuple[str, ...]] = ("k",)
 
@@ -167,15 +193,18 @@ class ExponentialResponse(_NamedCurve):
         return -np.expm1(-k * spend)
 
     def at(self, spend: NumberLike) -> NumberLike:
-        return self.floor + (self.ceiling - self.floor) * self.share(spend, self.k)
+        x = self._of(spend=spend)
+        return x.floor + (x.ceiling - x.floor) * -np.expm1(-x.k * spend)
 
     def slope(self, spend: NumberLike) -> NumberLike:
-        return (self.ceiling - self.floor) * self.k * np.exp(-self.k * spend)
+        x = self._of(spend=spend)
+        return (x.ceiling - x.floor) * x.k * np.exp(-x.k * spend)
 
     def spend_at_slope(self, slope: NumberLike) -> NumberLike:
+        x = self._of(slope=slope)
         with np.errstate(divide="ignore"):
-            steepest = np.log(self.k * (self.ceiling - self.floor))  # -inf where spending does nothing
-            return np.maximum(0.0, (steepest - np.log(slope)) / self.k)
+            steepest = np.log(x.k * (x.ceiling - x.floor))  # -inf where spending does nothing
+            return np.maximum(0.0, (steepest - np.log(slope)) / x.k)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +217,12 @@ class HillResponse(_NamedCurve):
 
     Parameters
     ----------
-    ceiling : number or draws, 0 or more
-    half_spend : number or draws, money, above 0
+    ceiling : number or Draws, 0 or more
+    half_spend : number or Draws, money, above 0
         The spending that goes half of the way from floor to ceiling.
-    shape : number or draws, above 0
+    shape : number or Draws, above 0
         Diminishing returns from the start at 1 or less.
-    floor : number or draws, between 0 and the ceiling
+    floor : number or Draws, between 0 and the ceiling
 
     Examples
     --------
@@ -202,18 +231,19 @@ class HillResponse(_NamedCurve):
     (0.088889, 0.4, 7.937005)
     """
 
-    ceiling: Real
-    half_spend: Real
-    shape: Real = 1.0
-    floor: Real = 0.0
+    ceiling: NumberLike
+    half_spend: NumberLike
+    shape: NumberLike = 1.0
+    floor: NumberLike = 0.0
 
     shape_names: ClassVar[tuple[str, ...]] = ("half_spend", "shape")
 
     @property
     def inflection(self) -> Real:
-        h = np.asarray(self.shape)
+        x = self._bare
+        h = np.asarray(x.shape)
         # the second derivative is 0 at z^h = (h − 1)/(h + 1): never for h ≤ 1
-        start = self.half_spend * np.maximum(0.0, (h - 1.0) / (h + 1.0)) ** (1.0 / h)
+        start = x.half_spend * np.maximum(0.0, (h - 1.0) / (h + 1.0)) ** (1.0 / h)
         return float(start) if np.ndim(start) == 0 else start
 
     @staticmethod
@@ -226,51 +256,28 @@ class HillResponse(_NamedCurve):
         return np.where(some, 1.0 / (1.0 + odds), 0.0)
 
     def at(self, spend: NumberLike) -> NumberLike:
+        x = self._of(spend=spend)
         with np.errstate(divide="ignore"):
-            way = _expit(self.shape * (np.log(spend) - np.log(self.half_spend)))
-        return self.floor + (self.ceiling - self.floor) * way
+            way = _expit(x.shape * (np.log(spend) - np.log(x.half_spend)))
+        return x.floor + (x.ceiling - x.floor) * way
 
     def slope(self, spend: NumberLike) -> NumberLike:
         from scipy.special import xlogy
 
-        z = np.asarray(spend / self.half_spend)
+        x = self._of(spend=spend)
+        z = np.asarray(spend / x.half_spend)
         with np.errstate(divide="ignore"):
             # 1/(1 + z^h)² from its logarithm: for a steep curve either factor alone is 0 or infinite
-            log_rest = -2.0 * np.logaddexp(0.0, self.shape * np.log(z))
-        steepness = np.exp(xlogy(np.asarray(self.shape) - 1.0, z) + log_rest)
-        return (self.ceiling - self.floor) * self.shape / self.half_spend * steepness
+            log_rest = -2.0 * np.logaddexp(0.0, x.shape * np.log(z))
+        steepness = np.exp(xlogy(np.asarray(x.shape) - 1.0, z) + log_rest)
+        return (x.ceiling - x.floor) * x.shape / x.half_spend * steepness
 
     def spend_at_slope(self, slope: NumberLike) -> NumberLike:
-        h = np.asarray(self.shape, np.float64)
+        x = self._of(slope=slope)
+        h = np.asarray(x.shape, np.float64)
         with np.errstate(divide="ignore"):
-            wanted = np.log(slope * np.asarray(self.half_spend) / h) - np.log(self.ceiling - self.floor)
-        return np.maximum(
-            self.inflection, self.half_spend * np.exp(_logit_of_share(h, np.asarray(wanted)) / h)
-        )
-
-
-def _logit_of_share(h: Array, wanted: Array) -> Array:
-    """The larger u with (1 − 1/h)·ln t + (1 + 1/h)·ln(1 − t) = wanted, where t = expit(u); else -inf.
-
-    The left side is concave in u and below its asymptotes, so Newton's steps from where an asymptote
-    reaches `wanted` fall to the root without passing it.
-    """
-    from scipy.special import expit, xlogy
-
-    rise, fall = 1.0 - 1.0 / h, 1.0 + 1.0 / h
-    top = np.where(h > 1.0, 0.5 * rise, 0.5)
-    highest = np.where(h > 1.0, xlogy(rise, top) + fall * np.log1p(-top), np.inf)
-    there = wanted < np.where(h == 1.0, 0.0, highest)
-    safe = np.where(there, wanted, -1.0 - fall)
-    # a start from the side that the slope is on: ln(slope) is nearly linear in u on both
-    u = np.where(h < 1.0, np.minimum(-safe / fall, safe / np.where(h < 1.0, rise, -1.0)), -safe / fall)
-    for _ in range(_MOST_STEPS):
-        value = -rise * np.logaddexp(0.0, -u) - fall * np.logaddexp(0.0, u)
-        step = (value - safe) / (rise - 2.0 * expit(u))
-        u = u - step
-        if np.all(np.abs(step) <= 1e-15 * np.maximum(1.0, np.abs(u))):
-            break
-    return np.where(there, u, -np.inf)
+            wanted = np.log(slope * np.asarray(x.half_spend) / h) - np.log(x.ceiling - x.floor)
+        return np.maximum(self.inflection, x.half_spend * np.exp(logit_of_share(h, np.asarray(wanted)) / h))
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,7 +289,7 @@ class AdbudgResponse(_NamedCurve):
 
     Parameters
     ----------
-    ceiling, gamma, delta, floor : number or draws
+    ceiling, gamma, delta, floor : number or Draws
         Gamma above 1 makes the curve S-shaped; delta depends on the unit of the spending.
 
     Examples
@@ -294,10 +301,10 @@ class AdbudgResponse(_NamedCurve):
     [0.3, 0.6, 0.7]
     """
 
-    ceiling: Real
-    gamma: Real
-    delta: Real
-    floor: Real = 0.0
+    ceiling: NumberLike
+    gamma: NumberLike
+    delta: NumberLike
+    floor: NumberLike = 0.0
 
     shape_names: ClassVar[tuple[str, ...]] = ("gamma", "delta")
 
@@ -347,11 +354,13 @@ class AdbudgResponse(_NamedCurve):
     @property
     def _half_spend(self) -> NumberLike:
         with np.errstate(over="ignore"):
-            return np.asarray(self.delta) ** (1.0 / np.asarray(self.gamma))
+            x = self._bare
+            return np.asarray(x.delta) ** (1.0 / np.asarray(x.gamma))
 
-    @property
+    @cached_property
     def _hill(self) -> HillResponse:
-        return HillResponse(self.ceiling, self._half_spend, self.gamma, self.floor)
+        x = self._bare
+        return HillResponse(x.ceiling, x._half_spend, x.gamma, x.floor)
 
     @property
     def inflection(self) -> Real:

@@ -15,9 +15,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from retainkit.columns import keeps_labels
+from retainkit.decisions._base.draws import drawn
 from retainkit.decisions.spending.response_curves import AdbudgResponse, ExponentialResponse, HillResponse
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, as_numbers, generator, one_number
 from retainkit.errors import FitError, InputError, first_offender
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Plain
 
@@ -69,7 +71,7 @@ class FittedResponse(Record, Generic[Curve]):
         )
 
     def draws(self, n: int = 4000, *, seed: int) -> Curve:
-        """The curve with every estimated parameter as `n` draws, normal on the unbounded scale.
+        """The curve with every estimated parameter as `n` `Draws`, normal on the unbounded scale.
 
         Raises
         ------
@@ -77,14 +79,14 @@ class FittedResponse(Record, Generic[Curve]):
             If the points say nothing of the uncertainty.
         """
         if self.covariance is None:
-            shown = f"{self.residuals.size} points for {len(self.names)} parameters"
+            shown = f"{counted(self.residuals.size, 'point')} for {len(self.names)} parameters"
             way_out = "Give customers= or standard_error= with the points, or more points than parameters."
             raise InputError("too-few", "draws", shown, "need points that say how sure they are", way_out)
         rng = generator(seed)
         # normal where parameters have no bounds: every draw is a curve, with its floor below its ceiling
         root = np.linalg.cholesky(self.covariance)
         z = self.line[:, None] + root @ rng.standard_normal((self.line.size, n))  # (p, draws)
-        return type(self.curve)(**{k: np.real(v) for k, v in self._at(z).items()})
+        return type(self.curve)(**{k: drawn(np.real(v)) for k, v in self._at(z).items()})
 
     def _row_columns(self) -> dict[str, list[str] | list[float]]:
         values, errors = _real(self._at(self.line)), self.standard_errors or {}
@@ -142,7 +144,7 @@ def fit_response(
     >>> print(fitted)
     ExponentialResponse: k 0.1411 ± 0.012, ceiling 0.4, floor 0.
     >>> fitted.draws(1000, seed=1).rate(5).std() < 0.02
-    np.True_
+    True
     """
     x, y = (np.atleast_1d(a) for a in (as_numbers("spend", spend), as_numbers("rate", rate)))
     x, y = np.broadcast_arrays(NOT_NEGATIVE.check("spend", x), PROBABILITY.check("rate", y))
@@ -196,7 +198,7 @@ def _check_points(
 ) -> None:
     distinct = np.unique(x[x > 0.0] if floor is not None else x).size
     if distinct < len(names):
-        shown = f"{distinct} different spendings for {len(names)} parameters ({', '.join(names)})"
+        shown = f"{counted(distinct, 'different spending')} for {len(names)} parameters ({', '.join(names)})"
         rule = "must have as many different values as there are parameters to estimate"
         way_out = "Give the ceiling or the floor, more points, or a curve with fewer parameters."
         raise InputError("too-few", "spend", shown, rule, way_out)
@@ -204,10 +206,17 @@ def _check_points(
         way_out = "The ceiling is the rate that no spending exceeds."
         raise InputError("inconsistent", "ceiling", ceiling, f"must be above the floor of {floor}", way_out)
     top = 1.0 if ceiling is None else ceiling
-    if len(names) == distinct == x.size and np.any(y >= top):
-        rule = f"must be below the ceiling of {top}"
-        way_out = "The ceiling is approached and not reached: raise it."
-        raise InputError("out-of-range", "rate", first_offender(y, y >= top), rule, way_out)
+    # as many points as parameters are met exactly: what the curve never reaches has no such parameters
+    through = len(names) == distinct == x.size
+    beyond = y >= top if through else y > top
+    if np.any(beyond):
+        rule = f"must be {'below' if through else 'at most'} the ceiling of {top}"
+        way_out = "The ceiling is approached and not reached: raise it, or ceiling=None to estimate it."
+        raise InputError("out-of-range", "rate", first_offender(y, beyond), rule, way_out)
+    if floor is not None and np.any(y < floor):
+        way_out = "The floor is the rate without spending: lower it, or floor=None to estimate it."
+        rule = f"must be at least the floor of {floor}"
+        raise InputError("out-of-range", "rate", first_offender(y, y < floor), rule, way_out)
 
 
 def _weights(

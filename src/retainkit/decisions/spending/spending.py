@@ -19,12 +19,13 @@ import numpy as np
 from retainkit._numerics.search import highest, highest_on_line
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import mean, shown
+from retainkit.decisions._base.draws import bare, mean, number, shown
 from retainkit.decisions._base.inputs import Question, Stated
+from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.spending.blattberg_deighton import BlattbergDeighton
 from retainkit.domains import ENDLESS, NOT_NEGATIVE
 from retainkit.economics.spending.five_times import FiveTimes
-from retainkit.records import Record
+from retainkit.records import Record, must_be
 from retainkit.typing import Array, Number, NumberLike, Real
 
 _POINTS = 33  # of a grid on each side: with draws every point costs as much as there are draws
@@ -53,12 +54,13 @@ class SpendingInputs(Question, Record):
 
     def worth(self, model: BlattbergDeighton, spending: tuple[float, float]) -> Real:
         """Of prospects, and of customers who have just paid."""
-        equity = self.prospects * model.customer_equity(*spending)
+        won, each = model.value_and_equity(*map(np.asarray, spending))
+        equity = number(self.prospects * each)
         # without customers at hand the value is that of prospects alone, to the last digit
         if not self.customers:
             return equity
         # a customer at hand has paid this period's margin already
-        return equity + self.customers * (model.lifetime_value(spending[1]) - model.margin_per_period)
+        return equity + self.customers * (number(won) - bare(model.margin_per_period))
 
     def __str__(self) -> str:
         return f"{self.spending} against {self.compared_with}: {self.model}"
@@ -72,12 +74,12 @@ class SpendingPlan(Decision):
     ----------
     acquisition_spend : float, money per prospect
     retention_spend : float, money per customer and period
-    acquisition_rate, retention_rate : float or draws
+    acquisition_rate, retention_rate : float or Draws
         Reached with it.
-    lifetime_value : float or draws, money
+    lifetime_value : float or Draws, money
         Of a customer won, before the cost of winning.
-    customer_equity : float or draws, money per prospect
-    gain : float or draws, money per prospect
+    customer_equity : float or Draws, money per prospect
+    gain : float or Draws, money per prospect
         Over the spending compared with: the present one, or none.
     value_of_knowing : float, money per prospect
         What the best spending for each draw would earn more on average; 0 without draws.
@@ -135,6 +137,7 @@ class SpendingPlan(Decision):
         return f"{described} To know the curves would be worth {self.value_of_knowing:,.2f} per prospect."
 
 
+@one_a_row()
 def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | None = None) -> SpendingPlan:
     """How much to spend on winning a prospect and on keeping a customer, if money is no limit.
 
@@ -168,14 +171,15 @@ def best_spending(model: BlattbergDeighton, *, present: tuple[Number, Number] | 
       retention.k          0.138629  0.0435416  shape of the response
       retention.floor             0          -  rate without spending
     """
+    must_be(BlattbergDeighton, model=model)
     A0, R0 = numbers(
         acquisition_spend=(present[0] if present else 0.0, NOT_NEGATIVE),
         retention_spend=(present[1] if present else 0.0, NOT_NEGATIVE),
     )
     # R* does not depend on A: a customer won is kept for what a customer is worth
     R = model.best_retention_spend()
-    A = model.best_acquisition_spend(model.lifetime_value(R))
-    each = model.customer_equity(A, R)
+    A = model.best_acquisition_spend(model.value_and_equity(np.zeros(()), np.asarray(R))[0])
+    each = model.value_and_equity(np.asarray(A), np.asarray(R))[1]
     # knowing the truth, each draw would have its own best; one spending has to serve them all
     if model.has_draws:
         a, r = _best_on_average(model, 1.0, 0.0, inf)
@@ -200,7 +204,8 @@ def _best_on_average(
     R_each = model.best_retention_spend()
     # no draw wants more than that, and so neither does their mean
     most_R = float(np.max(R_each))
-    most_A = float(np.max(model.best_acquisition_spend(model.lifetime_value(R_each))))
+    value_each = model.value_and_equity(np.zeros(()), np.asarray(R_each))[0]
+    most_A = float(np.max(model.best_acquisition_spend(value_each)))
     if customers:
         most_R = min(most_R, budget / customers)
 
@@ -212,7 +217,7 @@ def _best_on_average(
     def worth(A: Real, R: Real) -> Array:
         spend, kept = np.broadcast_arrays(A, R)
         value, equity = model.value_and_equity(spend[..., None], kept[..., None])
-        total = np.asarray(prospects * equity + customers * (value - model.margin_per_period))
+        total = np.asarray(prospects * equity + customers * (value - bare(model.margin_per_period)))
         return total.mean(axis=-1)
 
     if model.has_draws:  # one spending for all draws: the best on winning has no closed form
@@ -243,7 +248,7 @@ class BudgetPlan(Decision):
     retention_spend : float, money per customer and period
     on_prospects, on_customers : float, money
         The two parts of the budget that are spent.
-    value : float or draws, money
+    value : float or Draws, money
         Of all prospects and customers, after the spending.
     return_on_winning, return_on_keeping : float
         Value per unit of the next money spent on prospects, and on customers: equal where both get some and
@@ -299,7 +304,7 @@ class BudgetPlan(Decision):
         A, R = np.asarray(self.acquisition_spend), np.asarray(self.retention_spend)
         # r'·LTV − 1 is the sign of dLTV/dR times what a customer lasts
         net = self.model.marginal_returns(self.acquisition_spend, self.retention_spend)[1] - 1.0
-        left = 1.0 + self.model.discount_rate - self.model.retention.at(R)
+        left = 1.0 + bare(self.model.discount_rate) - self.model.retention.at(R)
         reached = self.prospects * self.model.acquisition.at(A) + self.customers
         return 1.0 + mean(reached * net / left) / self.customers
 
@@ -314,6 +319,7 @@ class BudgetPlan(Decision):
         )
 
 
+@one_a_row()
 def best_spending_within(
     model: BlattbergDeighton, *, budget: Number, prospects: Number, customers: Number
 ) -> BudgetPlan:
@@ -351,6 +357,7 @@ def best_spending_within(
       retention.k          0.138629  0.0129051  shape of the response
       retention.floor             0          -  rate without spending
     """
+    must_be(BlattbergDeighton, model=model)
     limit, n, kept = numbers(
         budget=(budget, ENDLESS), prospects=(prospects, NOT_NEGATIVE), customers=(customers, NOT_NEGATIVE)
     )

@@ -20,12 +20,13 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import columns, keeps_labels
+from retainkit.columns import keeps_labels, known
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.estimate import Estimate, mean_of
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.domains import LEVEL, PROBABILITY, REAL, one_number
 from retainkit.errors import InputError, missing_argument, refuse_where, unknown_choice, wrong_shape
+from retainkit.plurals import counted
 from retainkit.typing import Array, Number, NumberLike, Real
 
 PolicyMethod: TypeAlias = Literal["inverse-propensity", "normalized", "doubly-robust"]
@@ -163,7 +164,8 @@ class PolicyValue(Decision):
             f"the rule treats {self.share_treated:.1%} and is worth {self.value} per customer.\n"
             f"  over treating nobody: {self.over_nobody}\n"
             f"  over treating everybody: {self.over_everybody}\n"
-            f"  {self.method}, as much evidence as {self.effective_customers:,.0f} customers under the rule; "
+            f"  {self.method}, as much evidence as "
+            f"{counted(self.effective_customers, 'customer', spec=',.0f')} under the rule; "
             "chances to be treated taken as known"
         )
 
@@ -248,7 +250,7 @@ def indicator(argument: str, value: NumberLike) -> Array:
     array: NumberLike = np.asarray(value)
     if array.dtype == np.bool_:
         return array.astype(np.float64)
-    (numbers,), _ = columns(**{argument: (value, PROBABILITY)})
+    (numbers,) = known(**{argument: (value, PROBABILITY)})
     return numbers
 
 
@@ -268,7 +270,7 @@ def _experiment(
     if_treated: NumberLike,
     method: PolicyMethod,
 ) -> PolicyInputs:
-    (rule, was, y, e, m0, m1), _ = columns(
+    (rule, was, y, e, m0, m1) = known(
         treat=(indicator("treat", treat), PROBABILITY),
         treated=(indicator("treated", treated), PROBABILITY),
         outcome=(outcome, REAL),

@@ -22,6 +22,7 @@ from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
+from retainkit.draws import Draws
 from retainkit.errors import wrong_shape
 from retainkit.records import read_only
 from retainkit.typing import Array, Number, NumberLike, Real
@@ -58,7 +59,7 @@ class TreatmentList(Decision):
         In the order of the customers given, with their labels.
     ranking : (m,) int
         The places of those worth treating, the best gain per cost first, whether or not they fit the budget.
-    gain : float or (draws,), money
+    gain : float or Draws, money
         What treating the list adds, in expectation; in each draw, where gains came as draws.
     spent : float
         What of the budget it takes.
@@ -117,9 +118,9 @@ class TreatmentList(Decision):
         return f"{text} of {self.budget:,.2f}.\n{bound}"
 
     def __str__(self) -> str:
-        return f"{self.summary()}\n{assumption_text(self.turning_points())}"
+        return f"{self.brief()}\n{assumption_text(self.turning_points())}"
 
-    def summary(self) -> str:
+    def brief(self) -> str:
         """The verdict without its assumptions."""
         return f"{self.verdict()} (worth it: {self.ranking.size:,}): {self.headline()}"
 
@@ -137,7 +138,7 @@ def treatment_list(
 
     Parameters
     ----------
-    gain : column (n,) or draws (draws, n), money
+    gain : column (n,) or Draws (draws, n), money
         Expected net gain of treating each customer, after the cost: `treatment_gain`, or the difference of
         predicted outcomes in money with and without treatment. Draws rank by their mean.
     cost_per_customer : number or column (n,), 0 or more
@@ -157,10 +158,13 @@ def treatment_list(
     >>> chosen.treated
     array([ True,  True, False, False])
     """
+    if isinstance(gain, Draws) and gain.ndim == 1:
+        rule = "must have a column for each customer where it is draws"
+        raise wrong_shape("gain", gain, rule, "Give draws of shape (draws, customers).")
     (gains, costs, limit), back = columns(
         gain=(gain, REAL), cost_per_customer=(cost_per_customer, NOT_NEGATIVE), budget=(budget, BUDGET)
     )
-    _check_shapes(gains, costs, limit)
+    _check_shapes(gains, costs, limit, drawn=back.drawn)
     mean = gains.mean(axis=0) if gains.ndim == 2 else gains
     each = np.broadcast_to(costs, mean.shape)
     # by the mean over draws: one list is made, whichever draw turns out true
@@ -185,9 +189,9 @@ def treatment_list(
     )
 
 
-def _check_shapes(gains: Array, costs: Array, limit: Array) -> None:
+def _check_shapes(gains: Array, costs: Array, limit: Array, *, drawn: bool) -> None:
     for name, array, most, words in (
-        ("gain", gains, (1, 2), "must be a column with one gain per customer, or draws of shape (draws, n)"),
+        ("gain", gains, (1 + drawn,), "must be a column with one gain per customer, or Draws (draws, n)"),
         ("cost_per_customer", costs, (0, 1), "must be one number, or a column with one cost per customer"),
         ("budget", limit, (0,), "must be a single number"),
     ):

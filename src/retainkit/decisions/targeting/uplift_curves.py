@@ -20,10 +20,11 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.columns import columns, keeps_labels
+from retainkit.columns import columns, keeps_labels, known
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.targeting.policy_value import PROPENSITY, check_column, check_indicator, indicator
 from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL, one_number, whole_number
+from retainkit.each_draw import draw_by_draw
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, Number, NumberLike
@@ -108,6 +109,7 @@ class UpliftCurve(Record):
         )
 
 
+@draw_by_draw("cost_per_customer")
 @keeps_labels
 def uplift_curve(
     score: NumberLike,
@@ -152,7 +154,7 @@ def uplift_curve(
     if method not in get_args(CurveMethod):
         raise unknown_choice("method", method, get_args(CurveMethod))
     within = one_number("level", level, LEVEL)
-    (s, was, y, e, c), _ = columns(
+    (s, was, y, e, c) = known(
         score=(score, REAL),
         treated=(indicator("treated", treated), PROBABILITY),
         outcome=(outcome, REAL),

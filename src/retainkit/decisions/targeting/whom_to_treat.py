@@ -57,7 +57,7 @@ class TreatmentDecision(Decision):
     ----------
     list : TreatmentList
         The customers, the gain, what is spent, and the bound on what any list could gain.
-    gain : float or (draws,), money
+    gain : float or Draws, money
         Of the list; its assumptions are means over the list, moved in the same proportion for everyone.
     gain_everyone : float, money
         What treating every customer would add.
@@ -83,7 +83,7 @@ class TreatmentDecision(Decision):
     def headline(self) -> str:
         """The list, and what other lists would bring."""
         return (
-            f"{self.list.summary()}\n"
+            f"{self.list.brief()}\n"
             f"  everyone: {self.gain_everyone:,.2f}; as many by risk of leaving: "
             f"{self.gain_same_number_by_risk:,.2f}\n"
             f"  {percent(round(self.incentives_to_stayers, 4))} of the incentives go to customers who "
@@ -112,9 +112,9 @@ def whom_to_treat(
 
     Parameters
     ----------
-    churn_untreated, churn_treated : column (n,) in [0, 1], or draws (draws, n)
+    churn_untreated, churn_treated : column (n,) in [0, 1], or Draws (draws, n)
         Chance to leave if left alone and if treated, predicted by an uplift model.
-    value, cost_per_contact, incentive : number or column, or draws (draws, n), money
+    value, cost_per_contact, incentive : number or column, or Draws, money
         As `treatment_gain`.
     budget : number, money
         For the expected outlay; no limit by default.
@@ -141,14 +141,12 @@ def whom_to_treat(
         incentive=(incentive, NOT_NEGATIVE),
     )
     gain = np.asarray(treatment_gain(p0, churn_treated=p1, value=V, cost_per_contact=f, incentive=delta))
-    if gain.ndim == 0:
+    if gain.ndim != 1 + back.drawn:
         rule = "must be a column with one chance per customer"
         way_out = "For a single customer call treatment_gain."
         raise InputError("wrong-shape", "churn_untreated", given[0], rule, way_out)
     outlay = np.broadcast_to(treatment_outlay(p1, cost_per_contact=f, incentive=delta), gain.shape)
-    chosen = treatment_list(
-        back(gain) if gain.ndim == 1 else gain, cost_per_customer=_mean(outlay), budget=budget
-    )
+    chosen = treatment_list(back(gain), cost_per_customer=_mean(outlay), budget=budget)
     full = [np.broadcast_to(x, gain.shape) for x in (p0, p1, V, f, delta)]
     mean, risk, treated = _mean(gain), _mean(full[0]), np.asarray(chosen.treated)
     riskiest = np.argsort(-risk, kind="stable")[: chosen.customers]

@@ -8,13 +8,16 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import columns, numbers
+from retainkit.columns import known, numbers
 from retainkit.domains import GROWTH, NOT_NEGATIVE, REAL
+from retainkit.each_draw import draw_by_draw
+from retainkit.economics.breakeven.break_even import paid_by_text
 from retainkit.economics.cashflows.payback import running, settled
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
 from retainkit.errors import InputError, unknown_choice
+from retainkit.plurals import counted
 from retainkit.rates import in_period
-from retainkit.records import Record, ordinal, read_only
+from retainkit.records import Record, read_only
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -77,15 +80,15 @@ def customer_cash(
         onboarding_cost=(onboarding_cost, NOT_NEGATIVE),
         retention_cost_per_period=(retention_cost_per_period, NOT_NEGATIVE),
     )
-    curve = survival_curve(survival, horizon)
+    curve = survival_curve(survival, horizon, period)
     begins = (1.0 + d) ** -np.arange(curve.size - 1, dtype=np.float64)
-    (margin,), _ = columns(margin_per_period=(margin_per_period, REAL))
-    (cost,), _ = columns(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
+    (margin,) = known(margin_per_period=(margin_per_period, REAL))
+    (cost,) = known(acquisition_cost=(acquisition_cost, NOT_NEGATIVE))
     if margin.shape not in ((), begins.shape):
-        raise _too_long("margin_per_period", margin, f"one number, or one per period ({begins.size})")
+        raise _too_long("margin_per_period", margin, f"must be one number, or one per period ({begins.size})")
     if cost.ndim > 1 or cost.size > begins.size:
         raise _too_long(
-            "acquisition_cost", cost, f"one number, or instalments of {begins.size} periods at most"
+            "acquisition_cost", cost, f"must be one number, or instalments of {begins.size} periods at most"
         )
     paid = np.zeros(begins.size)
     paid[: cost.size] = cost
@@ -105,7 +108,7 @@ def customer_cash(
 
 def _too_long(argument: str, value: Array, rule: str) -> InputError:
     way_out = "Give a longer survival curve, or horizon=... for a callable one."
-    return InputError("length-mismatch", argument, f"shape {value.shape}", f"must be {rule}", way_out)
+    return InputError("length-mismatch", argument, f"shape {value.shape}", rule, way_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +149,8 @@ class CurveBreakEven(Record):
 
     @property
     def critical_acquisition_cost(self) -> float:
-        """What the payments looked at are worth now."""
-        return float(self.collected[-1])
+        """The most that was ever collected: later periods may cost more than they bring."""
+        return max(0.0, float(self.collected.max()))
 
     @property
     def net(self) -> Array:
@@ -157,16 +160,26 @@ class CurveBreakEven(Record):
     def __str__(self) -> str:
         if self.payments is not None:
             gain = self.collected[self.payments - 1] if self.payments else 0.0
-            when = f"by the {ordinal(self.payments)} payment" if self.payments else "from the start"
+            unit = self.period or "period"
+            when = paid_by_text(self.payments, self.timing, unit) if self.payments else "from the start"
             return f"Paid back {when}: {gain:,.10g} collected of a cost of {self.cost:,.10g}."
         missing = self.cost - self.critical_acquisition_cost
         what = f"{missing:,.6g}" if missing > 1e-9 * self.cost else "hardly anything"
-        left = f"{what} of a cost of {self.cost:,.10g} is missing after {self.collected.size:,} payments"
+        payments = counted(self.collected.size, "payment")
+        left = f"{what} of a cost of {self.cost:,.10g} is missing after {payments}"
         if self.never:
             return f"Never paid back: {left}, and no future brings it."
         return f"Not paid back within the curve: {left}. What comes after its end is not known."
 
 
+@draw_by_draw(
+    "acquisition_cost",
+    "margin_per_period",
+    "survival",
+    "discount_rate",
+    "onboarding_cost",
+    "retention_cost_per_period",
+)
 def break_even_on_curve(
     acquisition_cost: NumberLike,
     margin_per_period: NumberLike,
@@ -214,7 +227,7 @@ def break_even_on_curve(
     Examples
     --------
     >>> print(break_even_on_curve(500, 50, lambda t: 0.95**t))
-    Paid back by the 14th payment: 512.3250209 collected of a cost of 500.
+    Paid back by the 14th payment, 13 periods after the start: 512.3250209 collected of a cost of 500.
     """
     cash = customer_cash(
         acquisition_cost,
@@ -276,6 +289,8 @@ def _critical_margin(cash: CustomerCash) -> float | None:
     if cash.endless_margin is None:
         return None
     # what keeping costs falls due whatever the margin is, so that it adds to the cost to be met
-    keeping = float((cash.keeping * cash.curve[:-1]).sum())
-    worth_of_one = float((cash.discount * paid_by(cash.curve, cash.timing)).sum())
-    return (cash.cost + keeping) / worth_of_one if worth_of_one > 0.0 else math.inf
+    owed = cash.cost + running(cash.keeping * cash.curve[:-1])
+    worth_of_one = running(cash.discount * paid_by(cash.curve, cash.timing))
+    paid = worth_of_one > 0.0
+    # by the number of payments that asks for least: later ones may cost more than they bring
+    return float((owed[paid] / worth_of_one[paid]).min()) if paid.any() else math.inf

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from retainkit.each_draw import draw_by_draw
 from retainkit.economics.breakeven.curve import CustomerCash, Instalments, customer_cash
 from retainkit.economics.cashflows.payback import running, settled
 from retainkit.economics.formulas.survival import Survival
@@ -86,6 +87,14 @@ class BreakEvenDistribution(Record):
         return text
 
 
+@draw_by_draw(
+    "acquisition_cost",
+    "margin_per_period",
+    "survival",
+    "discount_rate",
+    "onboarding_cost",
+    "retention_cost_per_period",
+)
 def break_even_distribution(
     acquisition_cost: NumberLike,
     margin_per_period: NumberLike,

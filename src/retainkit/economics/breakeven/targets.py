@@ -13,33 +13,46 @@ import numpy as np
 
 from retainkit._numerics.search import roots_between
 from retainkit.columns import SameKind, columns, plain_first
-from retainkit.domains import ENDLESS, ENDLESS_FROM_1, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, SHARE_BELOW_1
+from retainkit.domains import (
+    ENDLESS,
+    ENDLESS_FROM_1,
+    GROWTH,
+    NOT_NEGATIVE,
+    PROBABILITY,
+    RATE,
+    REAL,
+    SHARE_BELOW_1,
+)
 from retainkit.economics.formulas import payback
+from retainkit.economics.formulas.survival import is_curve
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
 from retainkit.timing import TIMINGS, Timing, check_timing
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 _PAYMENTS = replace(
     ENDLESS_FROM_1, rule="must be 1 payment or more (inf: ever)", way_out="Payments come whole."
 )
 
 
-def _worth(margin: float, c: float, d: float, timing: Timing, n: float) -> float:
+def _worth(margin: float, c: float, d: float, timing: Timing, g: float, n: float) -> float:
     # no margin collects nothing, also where one unit of it would grow without end
-    return margin * payback.worth_of_one(c, d, timing, n) if margin else 0.0
+    return margin * payback.worth_of_one(c, d, timing, g, n) if margin else 0.0
 
 
-def _margin(cost: float, c: float, d: float, timing: Timing, n: float) -> float:
-    one = payback.worth_of_one(c, d, timing, n)
+def _margin(cost: float, c: float, d: float, timing: Timing, g: float, n: float) -> float:
+    one = payback.worth_of_one(c, d, timing, g, n)
     return 0.0 if cost == 0.0 else cost / one if one else inf  # nothing is ever paid: no margin is enough
 
 
-def _price(cost: float, fixed: float, share: float, c: float, d: float, timing: Timing, n: float) -> float:
-    return (_margin(cost, c, d, timing, n) + fixed) / (1.0 - share)
+def _price(
+    cost: float, fixed: float, share: float, c: float, d: float, timing: Timing, g: float, n: float
+) -> float:
+    return (_margin(cost, c, d, timing, g, n) + fixed) / (1.0 - share)
 
 
-def _churn(cost: float, margin: float, d: float, timing: Timing, n: float) -> float | None:
-    return payback.critical_churn(cost, margin, d, timing) if n == inf else None
+def _churn(cost: float, margin: float, d: float, timing: Timing, g: float, n: float) -> float | None:
+    return payback.critical_churn(cost, margin, d, g, timing) if n == inf else None
 
 
 _PLAIN = payback.PLAIN_RULES | {"horizon": _PAYMENTS}
@@ -52,12 +65,13 @@ def break_even_acquisition_cost(
     churn: RateLike = 0.0,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
+    growth: RateLike = 0.0,
     horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """The most that may be spent to win a customer: what its margin is worth.
 
-    margin · w·(1 − qⁿ)/(c + d), with n = `horizon` payments and w as in `break_even_periods`.
+    margin · w·(1 − qⁿ)/(c(1+g) + d − g), with n = `horizon` payments, and w and q as in `break_even_periods`.
 
     Gives ``inf`` where customers stay for ever and nothing is discounted. Raises `InputError` for values
     outside their domain, an unknown timing, or a `Rate` without `period`.
@@ -66,8 +80,11 @@ def break_even_acquisition_cost(
     ----------
     margin_per_period : number or column, money
     churn : number or column in [0, 1], or Rate
+        Or what gives a survival curve, as in `lifetime_value`.
     discount_rate : number or column > -1, or Rate
     timing : {"begin", "mid", "end", "end-if-retained"}
+    growth : number or column > -1, or Rate
+        Of the margin, from each payment to the next.
     horizon : number or column, 1 payment or more; ``inf``: ever
     period : unit, optional
         What the margin counts in; needed to convert a `Rate`.
@@ -80,15 +97,28 @@ def break_even_acquisition_cost(
     512.325
     """
     check_timing(timing)
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    (m, c, d, n), back = columns(
+    if is_curve(churn):
+        return lifetime_value(
+            margin_per_period,
+            churn=churn,
+            discount_rate=discount_rate,
+            timing=timing,
+            growth=growth,
+            horizon=ENDLESS_FROM_1.uncertain("horizon", horizon),
+            period=period,
+        )
+    churn, discount_rate, growth = in_period(
+        period, churn=as_loss(churn), discount_rate=discount_rate, growth=growth
+    )
+    (m, c, d, g, n), back = columns(
         margin_per_period=(margin_per_period, REAL),
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
+        growth=(growth, GROWTH),
         horizon=(horizon, _PAYMENTS),
     )
     with np.errstate(invalid="ignore"):  # 0·inf: no margin collects nothing, even for ever
-        return back(np.where(m == 0.0, 0.0, m * payback.worth_of_one_of(c, d, timing, n)))
+        return back(np.where(m == 0.0, 0.0, m * payback.worth_of_one_of(c, d, timing, g, n)))
 
 
 @plain_first(_margin, acquisition_cost=NOT_NEGATIVE, **_PLAIN)
@@ -98,6 +128,7 @@ def break_even_margin(
     churn: RateLike = 0.0,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
+    growth: RateLike = 0.0,
     horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
@@ -109,7 +140,7 @@ def break_even_margin(
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
-    churn, discount_rate, timing, horizon, period
+    churn, discount_rate, timing, growth, horizon, period
         As `break_even_acquisition_cost`.
 
     Examples
@@ -120,15 +151,24 @@ def break_even_margin(
     54.3904
     """
     check_timing(timing)
-    churn, discount_rate = in_period(period, churn=as_loss(churn), discount_rate=discount_rate)
-    (cost, c, d, n), back = columns(
+    if is_curve(churn):
+        each: Plain = {"churn": churn, "discount_rate": discount_rate, "timing": timing, "growth": growth}
+        worth = break_even_acquisition_cost(1.0, **each, horizon=horizon, period=period)
+        (cost, w), back = columns(acquisition_cost=(acquisition_cost, NOT_NEGATIVE), churn=(worth, ENDLESS))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return back(np.where(cost == 0.0, 0.0, cost / w))
+    churn, discount_rate, growth = in_period(
+        period, churn=as_loss(churn), discount_rate=discount_rate, growth=growth
+    )
+    (cost, c, d, g, n), back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
         churn=(churn, PROBABILITY),
         discount_rate=(discount_rate, GROWTH),
+        growth=(growth, GROWTH),
         horizon=(horizon, _PAYMENTS),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        margin = cost / payback.worth_of_one_of(c, d, timing, n)
+        margin = cost / payback.worth_of_one_of(c, d, timing, g, n)
     return back(np.where(cost == 0.0, 0.0, margin))
 
 
@@ -143,6 +183,7 @@ def break_even_price(
     churn: RateLike = 0.0,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
+    growth: RateLike = 0.0,
     horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
@@ -159,7 +200,7 @@ def break_even_price(
         What serving a customer costs per period, whatever the price; without default.
     cost_share : number or column in [0, 1)
         What goes with the price: payment fees, commissions, as a share of it.
-    churn, discount_rate, timing, horizon, period
+    churn, discount_rate, timing, growth, horizon, period
         As `break_even_acquisition_cost`. Churn is taken to stay as it is at another price.
 
     Examples
@@ -172,6 +213,7 @@ def break_even_price(
         churn=churn,
         discount_rate=discount_rate,
         timing=timing,
+        growth=growth,
         horizon=horizon,
         period=period,
     )
@@ -188,8 +230,9 @@ def break_even_price(
     _churn,
     acquisition_cost=NOT_NEGATIVE,
     margin_per_period=REAL,
-    discount_rate=GROWTH,
+    discount_rate=RATE,
     timing=TIMINGS,
+    growth=RATE,
     horizon=_PAYMENTS,
 )
 def break_even_churn(
@@ -198,22 +241,24 @@ def break_even_churn(
     *,
     discount_rate: RateLike = 0.0,
     timing: Timing = "begin",
+    growth: RateLike = 0.0,
     horizon: NumberLike = inf,
     period: Unit | None = None,
 ) -> SameKind:
     """The critical churn: from it on the acquisition cost is never paid back, or not in time.
 
-    Ever: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if retained. With
-    `horizon`, the highest churn at which that many payments are still enough.
+    Ever, without growth: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if
+    retained. With `horizon`, the highest churn at which that many payments are still enough.
 
-    Gives a share per period; 0 where the cost is not paid back even without churn, ``inf`` where the first
-    payment alone is enough and no churn is too high. Raises `InputError` as `break_even_acquisition_cost`.
+    Gives a share per period, rounded outward: at it, too, the cost is never paid back. 0 where it is not even
+    without churn, ``inf`` where the first payment alone is enough and no churn is too high. Raises
+    `InputError` as `break_even_acquisition_cost`.
 
     Parameters
     ----------
     acquisition_cost : number or column, money, 0 or more
     margin_per_period : number or column, money
-    discount_rate, timing, horizon, period
+    discount_rate, timing, growth, horizon, period
         As `break_even_acquisition_cost`.
 
     Examples
@@ -226,33 +271,25 @@ def break_even_churn(
     0.054093
     """
     check_timing(timing)
-    (rate,) = in_period(period, discount_rate=discount_rate)
+    rate, growth = in_period(period, discount_rate=discount_rate, growth=growth)
     given, back = columns(
         acquisition_cost=(acquisition_cost, NOT_NEGATIVE),
         margin_per_period=(margin_per_period, REAL),
         discount_rate=(rate, GROWTH),
+        growth=(growth, GROWTH),
         horizon=(horizon, _PAYMENTS),
     )
-    cost, margin, d, n = (np.broadcast_to(a, back.shape) for a in given)
-    return back(np.where(n == inf, _ever(cost, margin, d, timing), _in_time(cost, margin, d, timing, n)))
+    cost, margin, d, g, n = (np.broadcast_to(a, back.shape) for a in given)
+    ever = payback.critical_churn_of(cost, margin, d, timing, g)
+    in_time = n < inf
+    return back(np.where(in_time, _in_time(cost, margin, d, timing, g, n), ever) if in_time.any() else ever)
 
 
-def _ever(cost: Array, margin: Array, d: Array, timing: Timing) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if timing == "end-if-retained":
-            churn = (margin - cost * d) / (margin + cost)
-        else:
-            churn = margin * payback.weight(timing, 0.0, d) / cost - d
-    # nobody can lose more than all customers: a critical churn of 100% or more is none
-    churn = np.where((cost == 0.0) | (churn >= 1.0), inf, np.maximum(churn, 0.0))
-    return np.where((margin <= 0.0) & (cost > 0.0), 0.0, churn)
-
-
-def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, n: Array) -> Array:
-    n = np.where(n == inf, 1.0, n)  # answered by _ever
+def _in_time(cost: Array, margin: Array, d: Array, timing: Timing, g: Array, n: Array) -> Array:
+    n = np.where(n == inf, 1.0, n)  # not asked for here
 
     def surplus(c: Array) -> Array:
-        return margin * payback.worth_of_one_of(c, d, timing, n) - cost
+        return margin * payback.worth_of_one_of(c, d, timing, g, n) - cost
 
     zero, one = np.zeros(cost.shape), np.ones(cost.shape)  # all churns there are
     # what n payments bring falls steadily with churn, so that one sign change is all there is to find

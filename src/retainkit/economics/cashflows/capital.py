@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.columns import SameKind, columns, plain_first
-from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY
+from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, RATE
 from retainkit.errors import InputError, first_offender
-from retainkit.rates import in_period
+from retainkit.rates import in_period, refuse_percent
 from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 
@@ -26,7 +26,7 @@ def _nominal(real: NumberLike, inflation: NumberLike) -> NumberLike:
     return 0.0 + real + inflation + real * inflation
 
 
-@plain_first(_real, nominal_rate=GROWTH, inflation=GROWTH)
+@plain_first(_real, nominal_rate=RATE, inflation=RATE)
 def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
     """The rate that is left when inflation is taken out: (1 + nominal)/(1 + inflation) − 1.
 
@@ -54,7 +54,7 @@ def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | Non
     return back(_real(n, i))
 
 
-@plain_first(_nominal, real_rate=GROWTH, inflation=GROWTH)
+@plain_first(_nominal, real_rate=RATE, inflation=RATE)
 def nominal_rate(real_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
     """The rate to discount inflated money with: (1 + real)(1 + inflation) − 1; else as `real_rate`.
 
@@ -125,7 +125,8 @@ def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     (1 + rate)^k − 1 with k periods of `per` in one of `to`. For a single rate, and for nominal and
     continuous ones, `Rate` does the same.
 
-    Raises `InputError` for −100% or less, or an unknown unit.
+    Raises `InputError` for −100% or less, a whole number above 1, which mostly is a percentage, or an unknown
+    unit.
 
     Parameters
     ----------
@@ -143,6 +144,7 @@ def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     0.00948879
     """
     periods = units_in(check_unit("per", per), check_unit("to", to))
+    refuse_percent("rate", rate, per)
     (value,), back = columns(rate=(rate, GROWTH))
     # the same bits where nothing is to convert
     return back(value if per == to else np.expm1(np.log1p(value) * periods))

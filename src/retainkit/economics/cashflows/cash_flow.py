@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.columns import columns
-from retainkit.domains import PROBABILITY, REAL
+from retainkit.columns import known
+from retainkit.domains import GROWTH, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import present_value
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
 from retainkit.errors import InputError, wrong_shape
+from retainkit.plurals import counted
 from retainkit.rates import in_period
 from retainkit.records import Record
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.units import check_unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,16 +52,18 @@ class CashFlow(Record):
     def __init__(
         self, amount: NumberLike, when: NumberLike, survival: NumberLike = 1.0, *, period: Unit | None = None
     ) -> None:
-        given, back = columns(amount=(amount, REAL), when=(when, REAL), survival=(survival, PROBABILITY))
-        if len(back.shape) > 1:
+        given = np.broadcast_arrays(
+            *known(amount=(amount, REAL), when=(when, REAL), survival=(survival, PROBABILITY))
+        )
+        if given[0].ndim > 1:
             way_out = "Make one CashFlow per stream, or use npv for many streams at once."
-            raise wrong_shape("amount", back, "must be one stream of payments", way_out)
+            raise wrong_shape("amount", given[0], "must be one stream of payments", way_out)
         for name, column in zip(("amount", "when", "survival"), given, strict=True):
             # a copy: a frozen record must not change with the array that it was made from
-            kept = np.broadcast_to(np.atleast_1d(column), back.shape or (1,)).copy()
+            kept = np.atleast_1d(column).copy()
             kept.setflags(write=False)
             object.__setattr__(self, name, kept)
-        object.__setattr__(self, "period", period)
+        object.__setattr__(self, "period", None if period is None else check_unit("period", period))
 
     @classmethod
     def from_curve(
@@ -87,9 +91,15 @@ class CashFlow(Record):
         tax_rate : number in [0, 1]
             Taken off every amount.
         """
-        curve = survival_curve(survival, horizon)
+        curve = survival_curve(survival, horizon, period)
         when = np.arange(curve.size - 1.0) + DELAY[check_timing(timing)]
         (i,) = in_period(period, inflation=inflation)
+        # one flow is made, not one for each draw
+        known(
+            margin_per_period=(margin_per_period, REAL),
+            inflation=(i, GROWTH),
+            tax_rate=(tax_rate, PROBABILITY),
+        )
         amount = present_value(
             margin_per_period,
             when=-when,  # inflation is a discount backwards
@@ -137,7 +147,7 @@ class CashFlow(Record):
     def __str__(self) -> str:
         unit = f"{self.period or 'period'}s"
         return (
-            f"{len(self):,} payments from {self.when.min(initial=np.inf):g} to "
+            f"{counted(len(self), 'payment')} from {self.when.min(initial=np.inf):g} to "
             f"{self.when.max(initial=-np.inf):g} {unit}, {self.expected.sum():,.6g} expected undiscounted"
         )
 

@@ -32,7 +32,8 @@ def payback_periods(
 
     Amount k falls at time k: ``[-500, 50, 50, ...]`` is paid back after 10.0. Within a period the amount is
     taken to come in evenly, so that the answer is fractional. (For a constant margin with churn see
-    `break_even_periods`, for a survival curve `break_even_on_curve`: they count payments.)
+    `break_even_periods`, for a survival curve `break_even_on_curve`: they count payments; for
+    dated amounts `payback_date`.)
 
     Gives 0 where nothing is ever owed, ``inf`` where the stream ends unpaid. A sum counts as 0 where its
     terms cancel as far as their digits go: ten times 0.3 pay back 3. Raises `InputError` for empty, ragged or
@@ -56,8 +57,6 @@ def payback_periods(
     >>> payback_periods([[-100, 60, 60], [-100, 40, 40]])
     array([1.66666667,        inf])
     """
-    if crossing not in ("first", "last"):
-        raise unknown_choice("crossing", crossing, get_args(Crossing))
     (rate,) = in_period(period, discount_rate=discount_rate)
     (d,), rates = columns(discount_rate=(rate, GROWTH))
     amounts, back = streams("cash_flows", cash_flows)
@@ -112,7 +111,13 @@ def settled(total: Array, size: Array, step: Array) -> tuple[Array, NDArray[np.b
     return np.where(even & resolved, 0.0, total), owing
 
 
-def _crossing(flows: Array, crossing: Crossing) -> Array:
+def last_in_debt(flows: Array, crossing: Crossing) -> tuple[Array, NDArray[np.intp], NDArray[np.bool]]:
+    """Running sums, the place of the last amount before they are covered, and whether anything was owed.
+
+    The place is that of the last amount where a stream ends unpaid.
+    """
+    if crossing not in ("first", "last"):
+        raise unknown_choice("crossing", crossing, get_args(Crossing))
     total, owing = settled(running(flows), np.cumsum(np.abs(flows), axis=-1), flows)
     periods = total.shape[-1]
     if crossing == "last":
@@ -121,10 +126,16 @@ def _crossing(flows: Array, crossing: Crossing) -> Array:
         # paid back is only what was in debt before: money that comes in first is no payback
         covered = np.logical_or.accumulate(owing, axis=-1) & ~owing
         last = np.argmax(covered, axis=-1) + np.where(covered.any(axis=-1), 0, periods) - 1
+    return total, np.asarray(last, np.intp), np.asarray(owing.any(axis=-1))
+
+
+def _crossing(flows: Array, crossing: Crossing) -> Array:
+    total, last, owed = last_in_debt(flows, crossing)
+    periods = total.shape[-1]
     after = np.minimum(last + 1, periods - 1)
     gap = np.take_along_axis(total, last[..., None], axis=-1)[..., 0]
     amount = np.take_along_axis(total, after[..., None], axis=-1)[..., 0] - gap
     with np.errstate(divide="ignore", invalid="ignore"):
         # a stream that ends in debt is never paid back; else straight between the two periods
         when = np.where(last == periods - 1, np.inf, last - gap / amount)
-    return np.where(owing.any(axis=-1), when, 0.0)
+    return np.where(owed, when, 0.0)

@@ -19,8 +19,9 @@ from math import expm1, inf, log1p
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, columns, plain_first
-from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.economics.formulas.streams import against, streams
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, RATE, RATE_FROM_0, REAL
+from retainkit.economics.formulas.perpetuity import times
+from retainkit.economics.formulas.streams import against, refuse_rate_first, streams
 from retainkit.rates import in_period
 from retainkit.timing import DELAY, TIMINGS, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -34,9 +35,9 @@ def _present(a: float, t: float, d: float, s: float, i: float, tax: float) -> fl
     _present,
     amount=REAL,
     when=NOT_NEGATIVE,
-    discount_rate=NOT_NEGATIVE,
+    discount_rate=RATE_FROM_0,
     survival=PROBABILITY,
-    inflation=GROWTH,
+    inflation=RATE,
     tax_rate=PROBABILITY,
 )
 def present_value(
@@ -93,14 +94,17 @@ def _one_stream(amounts: list[float], d: float, timing: Timing, i: float, tax: f
     if type(amounts) is not list or not PLAIN.issuperset(map(type, amounts)) or i or tax:
         return None
     value, growth = 0.0, 1.0 / (1.0 + d)
-    for amount in reversed(amounts):
-        value = value * growth + amount
+    try:
+        for amount in reversed(amounts):
+            value = value * growth + amount
+    except OverflowError:  # a whole number that no float holds
+        return None
     # what overflows or is empty goes the general way, which says what is wrong
     return value / (1.0 + d) ** DELAY[timing] if amounts and abs(value) < inf else None
 
 
 @plain_first(
-    _one_stream, cash_flows=(), discount_rate=GROWTH, timing=TIMINGS, inflation=GROWTH, tax_rate=PROBABILITY
+    _one_stream, cash_flows=(), discount_rate=RATE, timing=TIMINGS, inflation=RATE, tax_rate=PROBABILITY
 )
 def npv(
     cash_flows: NumberLike,
@@ -116,7 +120,7 @@ def npv(
     Σₖ cash_flowsₖ · (1 − tax_rate) · ((1 + inflation)/(1 + discount_rate))^(k + delay of `timing`)
 
     Gives one number for one stream at one rate, else one per stream (or rate). Raises `InputError` for empty
-    or ragged streams, values outside their domain, or a `Rate` without `period`.
+    or ragged streams, values outside their domain, a `Rate` without `period`, or a rate that comes first.
 
     Parameters
     ----------
@@ -137,6 +141,7 @@ def npv(
     >>> npv([[-500, 300, 300], [-500, 400, 300]], 0.25)
     array([-68.,  12.])
     """
+    refuse_rate_first("cash_flows", cash_flows, discount_rate, "npv(cash_flows, discount_rate)")
     delay = DELAY[check_timing(timing)]
     discount_rate, inflation = in_period(period, discount_rate=discount_rate, inflation=inflation)
     amounts, back = streams("cash_flows", cash_flows)
@@ -174,14 +179,15 @@ def _annuity(n: float, d: float, g: float, timing: Timing) -> float:
 
 
 def _worth(payment: float, n: float, d: float, g: float, timing: Timing) -> float:
-    return payment * _annuity(n, d, g, timing)
+    # nothing, repeated for ever, is nothing
+    return payment * _annuity(n, d, g, timing) if payment else 0.0
 
 
-def _payment(value: float, n: float, d: float, g: float, timing: Timing) -> float:
-    return value / _annuity(n, d, g, timing)
+def _payment(value: float, n: float, d: float, g: float, timing: Timing, balloon: float) -> float | None:
+    return None if balloon else value / _annuity(n, d, g, timing)
 
 
-@plain_first(_worth, payment=REAL, periods=ENDLESS, discount_rate=GROWTH, growth=GROWTH, timing=TIMINGS)
+@plain_first(_worth, payment=REAL, periods=ENDLESS, discount_rate=RATE, growth=RATE, timing=TIMINGS)
 def annuity_value(
     payment: NumberLike,
     *,
@@ -223,7 +229,7 @@ def annuity_value(
         discount_rate=(discount_rate, GROWTH),
         growth=(growth, GROWTH),
     )
-    return back(p * _annuity_of(n, d, g, DELAY[timing]))
+    return back(times(p, _annuity_of(n, d, g, DELAY[timing])))
 
 
 def _positive(v: NumberLike) -> NumberLike:
@@ -233,7 +239,9 @@ def _positive(v: NumberLike) -> NumberLike:
 _SOME = replace(ENDLESS, rule="must be more than 0", contains=_positive)
 
 
-@plain_first(_payment, value=REAL, periods=_SOME, discount_rate=GROWTH, growth=GROWTH, timing=TIMINGS)
+@plain_first(
+    _payment, value=REAL, periods=_SOME, discount_rate=RATE, growth=RATE, timing=TIMINGS, balloon=REAL
+)
 def annuity_payment(
     value: NumberLike,
     *,
@@ -241,22 +249,35 @@ def annuity_payment(
     discount_rate: RateLike,
     growth: RateLike = 0.0,
     timing: Timing = "begin",
+    balloon: NumberLike = 0.0,
     period: Unit | None = None,
 ) -> SameKind:
     """The first payment of an annuity that is worth `value` now; else as `annuity_value`.
 
-    The instalment of a loan has ``timing="end"``. Periods must be more than 0.
+    The instalment of a loan has ``timing="end"``. Periods must be more than 0. A `balloon` is paid on top at
+    the end of the last period: only the rest of the value is repaid in payments.
 
     >>> round(annuity_payment(500, periods=12, discount_rate=0.01, timing="end"), 4)
     44.4244
     """
     columns(periods=(periods, _SOME))
-    worth = annuity_value(
-        1.0, periods=periods, discount_rate=discount_rate, growth=growth, timing=timing, period=period
-    )
+    discount_rate, growth = in_period(period, discount_rate=discount_rate, growth=growth)
+    worth = annuity_value(1.0, periods=periods, discount_rate=discount_rate, growth=growth, timing=timing)
     # checked again: an annuity that is worth nothing has no payment that makes it worth something
-    (v, worth_of_one), back = columns(value=(value, REAL), periods=(worth, _SOME))
-    return back(v / worth_of_one)
+    (v, worth_of_one, b, n, d), back = columns(
+        value=(value, REAL),
+        periods=(worth, _SOME),
+        balloon=(balloon, REAL),
+        length=(periods, _SOME),
+        discount_rate=(discount_rate, GROWTH),
+    )
+    return back((v - _later(b, n, d)) / worth_of_one)
+
+
+def _later(balloon: Array, n: Array, d: Array) -> Array:
+    """What money at the end of n periods is worth now; at the end of time it never comes."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(n) | (balloon == 0.0), 0.0, balloon * (1.0 + d) ** -n)
 
 
 def _annuity_of(n: Array, d: Array, g: Array, delay: float) -> Array:

@@ -21,14 +21,16 @@ import numpy as np
 
 from retainkit.columns import Back, columns
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, Domain
-from retainkit.errors import not_one_of, refuse_where, unknown_choice
+from retainkit.economics.formulas.survival import Curve, curve_of, is_curve, paid_by, refuse_curve
+from retainkit.errors import InputError, not_one_of, refuse_where, unknown_choice
 from retainkit.rates import as_kept, as_loss, in_period
-from retainkit.timing import FlowTiming
+from retainkit.timing import DELAY, FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
 Infinite: TypeAlias = Literal["inf", "raise"]
 """What a sum without end answers: ``inf`` (or ``-inf``), or an error that says why."""
 
+ON_A_CURVE = "Give it as churn=… to lifetime_value, which takes a curve, or to `irr` as a stream margin·S(k)."
 _CLOSE = 1e-3  # where x is smaller than this part of its terms it is taken exactly
 _HUGE = 709.0  # exp of more is no float
 
@@ -123,7 +125,8 @@ class Terms:
         """ln z, −inf where nothing is left."""
         gone = np.asarray(x / (1.0 + self.d))
         with np.errstate(divide="ignore"):
-            result = np.asarray(np.log1p(-gone))
+            # a churn of 1 leaves nothing, and rounding may say less than that
+            result = np.asarray(np.log1p(-np.minimum(gone, 1.0)))
             far = gone > 0.5
             if far.any():
                 np.log(self.r * (1.0 + self.g) / (1.0 + self.d), out=result, where=far)
@@ -163,6 +166,41 @@ class Terms:
             return 0.0 - np.expm1(power)
 
 
+@dataclass(frozen=True, slots=True)
+class CurveTerms(Terms):
+    """Terms of a survival curve, whose last churn, `c`, goes on after its end."""
+
+    curve: Curve
+
+    def factor(self, timing: FlowTiming) -> Array:
+        """Σₖ Sₖ·(1+g)^k·v^(k + delay), the shares that pay, and the closed form for what comes after."""
+        return self._sum(self.curve.shares, timing) + self._after(timing)
+
+    def elastic(self, timing: FlowTiming) -> Array:
+        """What `factor` changes for a percent more churn in every period, in percents of a unit of margin."""
+        return self._sum(self.curve.shares * self.curve.elastic(), timing)
+
+    def _sum(self, shares: Array, timing: FlowTiming) -> Array:
+        if timing == "continuous":
+            rule = "must be 'begin', 'mid', 'end' or 'end-if-retained' where churn is a survival curve"
+            way_out = "Sum over shorter periods, with timing='mid', for a margin that flows all the time."
+            raise InputError("inconsistent", "timing", timing, rule, way_out)
+        paid = paid_by(shares, timing)
+        k = np.arange(float(paid.shape[-1]))
+        d, g, n = self.d[..., None], self.g[..., None], self.n[..., None]
+        # a fraction of a payment lies on the line between the whole ones
+        weight = np.clip(n - k, 0.0, 1.0) * (1.0 + g) ** k * (1.0 + d) ** -(k + DELAY[timing])
+        return np.asarray(np.einsum("...k,...k->...", paid, weight))
+
+    def _after(self, timing: FlowTiming) -> Array:
+        end = self.curve.shares.shape[-1] - 1.0
+        if np.all(self.n <= end):
+            return np.zeros(())
+        rest = Terms(self.c, self.r, self.d, self.g, np.maximum(self.n - end, 0.0), False).factor(timing)
+        left = self.curve.shares[..., -1] * ((1.0 + self.g) / (1.0 + self.d)) ** end
+        return times(np.asarray(left), rest)
+
+
 def terms(
     churn: RateLike,
     retention: RateLike,
@@ -172,8 +210,12 @@ def terms(
     period: Unit | None,
     **others: tuple[NumberLike, Domain],
 ) -> tuple[Terms, tuple[Array, ...], Back]:
-    """The door of every function with churn or retention: checked terms, the other columns, and `Back`."""
+    """The door of every function with churn or retention: checked terms, the other columns, and `Back`.
+
+    A survival curve, a model or a fit at `churn` is refused here as no number; `terms_on` takes it.
+    """
     by_retention = one_of(churn, retention)
+    refuse_curve("retention" if by_retention else "churn", retention if by_retention else churn, ON_A_CURVE)
     name, stated = ("retention", as_kept(retention)) if by_retention else ("churn", as_loss(churn))
     rate, discount_rate, growth = in_period(
         period, **{name: stated}, discount_rate=discount_rate, growth=growth
@@ -189,6 +231,25 @@ def terms(
     other = 1.0 - share
     c, r = (other, share) if by_retention else (share, other)
     return Terms(np.asarray(c), np.asarray(r), d, g, n, by_retention), tuple(given), back
+
+
+def terms_on(
+    churn: RateLike,
+    retention: RateLike,
+    discount_rate: RateLike,
+    growth: RateLike,
+    horizon: NumberLike,
+    period: Unit | None,
+    **others: tuple[NumberLike, Domain],
+) -> tuple[Terms, tuple[Array, ...], Back]:
+    """As `terms`, for formulas that need no more than `Terms.factor`: churn may be a survival curve."""
+    if one_of(churn, retention) or not is_curve(churn):
+        return terms(churn, retention, discount_rate, growth, horizon, period, **others)
+    d, g = in_period(period, discount_rate=discount_rate, growth=growth)
+    curve = curve_of("churn", churn, d, g, horizon, period)
+    constant, given, back = terms(curve.churn, None, d, g, horizon, period, **others)
+    curve = curve.beside(constant.c)
+    return CurveTerms(constant.c, constant.r, constant.d, constant.g, constant.n, False, curve), given, back
 
 
 def one_of(churn: RateLike, retention: RateLike) -> bool:

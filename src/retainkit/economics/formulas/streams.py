@@ -6,11 +6,14 @@ stream per row and gives an array; a pandas or polars DataFrame with a row per s
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 
 from retainkit.columns import Back, Labels, SameKind, labels_of
-from retainkit.domains import REAL, refuse_masked
-from retainkit.errors import InputError
+from retainkit.domains import REAL
+from retainkit.draws import Draws
+from retainkit.errors import InputError, refuse_masked
 from retainkit.typing import Array, NumberLike, Values
 
 
@@ -28,9 +31,22 @@ def streams(argument: str, value: NumberLike, *, at_least: int = 1) -> tuple[Arr
     return amounts, Back(rows, Labels.of(argument, value) if table else None)
 
 
+def refuse_rate_first(argument: str, value: NumberLike, other: Any, call: str) -> None:
+    """One number where a stream belongs, and a column where the rate does: a spreadsheet's order."""
+    # lists are not measured: their rows may differ in length, of which others speak
+    single = not isinstance(value, list | tuple | dict) and np.ndim(value) == 0
+    if single and (isinstance(other, list | tuple) or np.ndim(other) > 0):
+        rule = "must hold the amounts, but a single number stands there"
+        way_out = f"The arguments are swapped: a spreadsheet takes the rate first, this is {call}."
+        raise InputError("too-few", argument, cast("Any", value), rule, way_out)
+
+
 def _rectangular(argument: str, value: NumberLike) -> Values:
     """The value as an array, or an error in place of numpy's for rows of different lengths."""
     refuse_masked(argument, value)
+    if isinstance(value, Draws):
+        rule = "must be one stream, or one a row: draws of one number are none"
+        raise InputError("not-supported", argument, value, rule, "Ask for each draw's stream, as rows.")
     try:
         return np.asarray(value)
     except ValueError:
@@ -42,9 +58,15 @@ def _rectangular(argument: str, value: NumberLike) -> Values:
 def against(amounts: Array, back: Back, rates: Back, **per_stream: SameKind) -> Back:
     """`back` for an answer per stream and rate; a rate is one number, or one per stream, with its labels."""
     labels = labels_of(back.labels, rates.labels)
+    if rates.drawn and back.shape:
+        name = next(iter(per_stream))
+        rule = (
+            "must be one number, or one per stream: draws of it would be told apart from streams by no shape"
+        )
+        raise InputError("not-supported", name, "draws", rule, "Ask for one stream at a time.")
     shapes = {name: np.shape(v) for name, v in per_stream.items()}
     try:
-        return Back(np.broadcast_shapes(back.shape, *shapes.values()), labels)
+        return Back(np.broadcast_shapes(back.shape, *shapes.values()), labels, rates.drawn)
     except ValueError:
         name = next(n for n, shape in shapes.items() if shape)
         rule = f"must be one number, or one per stream ({amounts.shape[0]:,})"

@@ -12,7 +12,7 @@ import numpy as np
 
 from retainkit.columns import SameKind
 from retainkit.domains import POSITIVE, REAL
-from retainkit.economics.formulas.perpetuity import Terms, terms, times
+from retainkit.economics.formulas.perpetuity import Terms, terms, terms_on, times
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -20,9 +20,9 @@ _COST = replace(POSITIVE, way_out="A customer who cost nothing has no ratio and 
 
 
 def ltv_to_cac(
+    *,
     acquisition_cost: NumberLike,
     margin_per_period: NumberLike,
-    *,
     churn: RateLike = None,
     retention: RateLike = None,
     discount_rate: RateLike,
@@ -36,6 +36,7 @@ def ltv_to_cac(
     The ratio stands on a basis, which has to be said: margin (on revenue it is 1/margin share times too
     high), discount rate (0 says undiscounted) and timing. It says nothing of when the money is back
     (`break_even`) or what the next customer costs (`five_times`); 1 is the break-even, and "3" is custom.
+    Every argument has its name: cost before margin is the reverse of what the ratio is called.
 
     Gives ``inf`` where the value has no end. Raises `InputError` as `lifetime_value`, and for an acquisition
     cost of 0.
@@ -48,11 +49,12 @@ def ltv_to_cac(
 
     Examples
     --------
-    >>> round(ltv_to_cac(500, 50, churn=0.05, discount_rate=0.01, timing="end"), 4)
+    >>> basis = {"churn": 0.05, "discount_rate": 0.01, "timing": "end"}
+    >>> round(ltv_to_cac(acquisition_cost=500, margin_per_period=50, **basis), 4)
     1.6667
     """
     check_flow(timing)
-    customer, (cost, margin), back = terms(
+    customer, (cost, margin), back = terms_on(
         churn,
         retention,
         discount_rate,

@@ -7,11 +7,20 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns, numbers
+from retainkit.columns import SameKind, columns, known, numbers
 from retainkit.domains import GROWTH, PROBABILITY, REAL
+from retainkit.each_draw import draw_by_draw
 from retainkit.economics.formulas.perpetuity import Infinite, Terms, check_infinite, refuse_infinite, times
-from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve, survival_function
+from retainkit.economics.formulas.survival import (
+    Survival,
+    curve_of,
+    paid_by,
+    survival_curve,
+    survival_function,
+)
 from retainkit.errors import InputError, near
+from retainkit.plurals import counted
+from retainkit.protocols import refuse_many
 from retainkit.rates import in_period
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -20,10 +29,8 @@ AfterEnd: TypeAlias = Literal["stop", "same-churn"] | float
 """What happens after the last point of a measured curve: no payment is counted, the churn of its last
 period goes on, or a constant churn of that size."""
 
-_MOST = 2**22  # periods looked at of a curve without end before a horizon is asked for
-_ROUNDING = 2.0**-53
 
-
+@draw_by_draw("margin_per_period", "survival", "discount_rate")
 def lifetime_value_on_curve(
     margin_per_period: NumberLike,
     survival: Survival,
@@ -83,8 +90,8 @@ def lifetime_value_on_curve(
     check_infinite(if_infinite)
     (rate,) = in_period(period, discount_rate=discount_rate)
     (d,), back = columns(discount_rate=(rate, GROWTH))
-    (margin,), _ = columns(margin_per_period=(margin_per_period, REAL))
-    curve, tail = _curve_and_tail(survival, after_end, horizon, d, margin)
+    (margin,) = known(margin_per_period=(margin_per_period, REAL))
+    curve, tail = _curve_and_tail(survival, after_end, horizon, d, margin, period)
     worth = _discounted(margin, paid_by(curve, timing), d, DELAY[timing])
     if tail is not None:
         # constant churn from the end on has a closed form: the tail costs no more periods
@@ -97,7 +104,12 @@ def lifetime_value_on_curve(
 
 
 def _curve_and_tail(
-    survival: Survival, after_end: AfterEnd | None, horizon: int | None, d: Array, margin: Array
+    survival: Survival,
+    after_end: AfterEnd | None,
+    horizon: int | None,
+    d: Array,
+    margin: Array,
+    period: Unit | None,
 ) -> tuple[Array, float | None]:
     """S(0), …, S(n), and the constant churn after n; None where nothing more is counted."""
     function = survival_function(survival) is not None
@@ -105,11 +117,12 @@ def _curve_and_tail(
         raise _needless(after_end, function=function)
     if function and horizon is None:
         if margin.ndim:
-            raise _margins_do_not_fit(margin, "one number where a curve has no end; or say horizon=…")
-        return until_it_no_longer_counts(survival, d), None
-    curve = survival_curve(survival, horizon)
+            raise _margins_do_not_fit(margin, "must be one number where a curve has no end; or say horizon=…")
+        refuse_many("survival", survival)
+        return curve_of("survival", survival, d, period=period).shares, None
+    curve = survival_curve(survival, horizon, period)
     if margin.ndim and margin.shape != (curve.size - 1,):
-        raise _margins_do_not_fit(margin, f"one number, or one per period ({curve.size - 1:,})")
+        raise _margins_do_not_fit(margin, f"must be one number, or one per period ({curve.size - 1:,})")
     if horizon is not None or curve[-1] == 0.0:
         return curve, None
     return curve, _churn_after(after_end, curve, margin)
@@ -117,7 +130,7 @@ def _curve_and_tail(
 
 def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> float | None:
     if after_end is None:
-        rule = f"ends after {curve.size - 1:,} periods with a share of customers still there"
+        rule = f"ends after {counted(curve.size - 1, 'period')} with a share of customers still there"
         way_out = (
             "Say what comes then: after_end='stop', after_end='same-churn', or a churn such as "
             "after_end=0.02; or give a model's survival function."
@@ -131,28 +144,12 @@ def _churn_after(after_end: AfterEnd | None, curve: Array, margin: Array) -> flo
             way_out = near(after_end, ("stop", "same-churn")).strip()
             raise InputError("unknown-choice", "after_end", after_end, rule, way_out)
     if margin.ndim:
-        raise _margins_do_not_fit(margin, "one number where customers go on paying after the curve's end")
+        rule = "must be one number where customers go on paying after the curve's end"
+        raise _margins_do_not_fit(margin, rule)
     if isinstance(after_end, str):
         # the last period's own churn; an average would bring back the early years
         return float(1.0 - curve[-1] / curve[-2])
     return numbers(after_end=(after_end, PROBABILITY))[0]
-
-
-def until_it_no_longer_counts(survival: Survival, d: Array) -> Array:
-    """Enough of an endless curve that all the rest, S(n)·vⁿ/d after n at most, is lost in rounding."""
-    lowest = float(np.min(d, initial=1.0))  # no more than 1, which only makes the bound safer
-    if lowest <= 0.0:
-        raise _endless("must be above 0 where all payments of a curve without end are counted", lowest)
-    # doubled: at most twice the periods that were needed, and no guess of the curve's length
-    horizon = 1024
-    while horizon <= _MOST:
-        curve = survival_curve(survival, horizon)
-        worth = curve * (1.0 + lowest) ** -np.arange(curve.size)
-        # a perpetuity of S(n) bounds the rest; below half a rounding of the sum it changes no digit
-        if worth[-1] * (1.0 + lowest) / lowest <= _ROUNDING * worth[1:].sum():
-            return curve
-        horizon *= 2
-    raise _endless(f"leaves payments after {_MOST:,} periods that still count", lowest)
 
 
 def _discounted(margin: Array, paid: Array, d: Array, delay: float) -> Array:
@@ -165,15 +162,10 @@ def _discounted(margin: Array, paid: Array, d: Array, delay: float) -> Array:
     return np.array([amounts @ (1.0 + rate) ** -when for rate in d.ravel()]).reshape(d.shape)
 
 
-def _endless(rule: str, d: float) -> InputError:
-    way_out = "Say how many payments to count, for example horizon=120, or discount."
-    return InputError("infinite-value", "discount_rate", d, rule, way_out)
-
-
 def _margins_do_not_fit(margin: Array, rule: str) -> InputError:
     shown = f"shape {margin.shape}"
     way_out = "Give as many margins as the curve has periods, and after_end='stop'."
-    return InputError("length-mismatch", "margin_per_period", shown, f"must be {rule}", way_out)
+    return InputError("length-mismatch", "margin_per_period", shown, rule, way_out)
 
 
 def _needless(after_end: NumberLike, *, function: bool) -> InputError:

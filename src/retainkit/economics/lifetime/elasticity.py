@@ -25,6 +25,7 @@ from retainkit.columns import Back, SameKind
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.economics.formulas.perpetuity import Terms, refuse_infinite, terms
 from retainkit.errors import refuse_where, unknown_choice
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.timing import DELAY, FlowTiming, check_flow
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -55,7 +56,7 @@ class Elasticities(Record):
         parts = (f"{k.replace('_', ' ')} {v:+.4g}" for k, v in self.as_dict().items() if isinstance(v, float))
         shown = [part for part in parts if not part.startswith("duration")]
         if not shown:
-            return f"Elasticities of {np.size(self.retention):,} customer values."
+            return f"Elasticities of {counted(np.size(self.retention), 'customer value')}."
         return f"One percent more of each changes the value by these percents: {', '.join(shown)}."
 
 

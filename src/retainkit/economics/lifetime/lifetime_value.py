@@ -24,13 +24,13 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import PLAIN, SameKind, plain_first
-from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
+from retainkit.domains import ENDLESS, RATE_FROM_0, REAL
 from retainkit.economics.formulas.perpetuity import (
     Infinite,
     check_infinite,
     factor,
     refuse_infinite,
-    terms,
+    terms_on,
     times,
 )
 from retainkit.timing import FLOWS, FlowTiming, check_flow
@@ -57,9 +57,9 @@ def of_one_customer(
     margin_per_period=REAL,
     churn=(),
     retention=(),
-    discount_rate=NOT_NEGATIVE,
+    discount_rate=RATE_FROM_0,
     timing=FLOWS,
-    growth=NOT_NEGATIVE,
+    growth=RATE_FROM_0,
     horizon=ENDLESS,
     if_infinite=("inf",),
 )
@@ -91,7 +91,9 @@ def lifetime_value(
     margin_per_period : number or column, money per period
         Margin, not revenue, of a customer who is there, without default. With growth: of the first period.
     churn, retention : number or column in [0, 1], or Rate
-        Share of customers lost, or kept, per period; exactly one of the two.
+        Share of customers lost, or kept, per period; exactly one of the two. In place of a churn also what
+        gives a survival curve: a function, a fitted model, its fit, or one with draws (one value each); a
+        measured column goes to `lifetime_value_on_curve`.
     discount_rate : number or column > -1, or Rate
         Per the same period; 0 for undiscounted.
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
@@ -115,7 +117,7 @@ def lifetime_value(
     """
     check_flow(timing)
     check_infinite(if_infinite)
-    customer, (margin,), back = terms(
+    customer, (margin,), back = terms_on(
         churn, retention, discount_rate, growth, horizon, period, margin_per_period=(margin_per_period, REAL)
     )
     # all timings share the denominator 1 + d − r(1+g), so that one factor serves them all

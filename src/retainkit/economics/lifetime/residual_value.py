@@ -24,8 +24,8 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from retainkit.columns import SameKind, plain_first
-from retainkit.domains import ENDLESS, NOT_NEGATIVE, REAL
-from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, terms, times
+from retainkit.domains import ENDLESS, RATE_FROM_0, REAL
+from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, terms_on, times
 from retainkit.economics.lifetime.lifetime_value import of_one_customer
 from retainkit.errors import unknown_choice
 from retainkit.timing import INSTANTS, Instant, check_instant
@@ -48,9 +48,9 @@ def _residual(
     margin_per_period=REAL,
     churn=(),
     retention=(),
-    discount_rate=NOT_NEGATIVE,
+    discount_rate=RATE_FROM_0,
     instant=INSTANTS,
-    growth=NOT_NEGATIVE,
+    growth=RATE_FROM_0,
     horizon=ENDLESS,
     margin_of=("next-payment",),
     if_infinite=("inf",),
@@ -108,7 +108,7 @@ def residual_lifetime_value(
     if margin_of not in ("next-payment", "last-payment"):
         raise unknown_choice("margin_of", margin_of, get_args(MarginOf))
     check_infinite(if_infinite)
-    customer, (margin,), back = terms(
+    customer, (margin,), back = terms_on(
         churn, retention, discount_rate, growth, horizon, period, margin_per_period=(margin_per_period, REAL)
     )
     worth = customer.factor("end-if-retained")

@@ -14,9 +14,12 @@ import numpy as np
 
 from retainkit.columns import SameKind, columns
 from retainkit.domains import GROWTH, PROBABILITY, REAL
+from retainkit.draws import Draws
 from retainkit.economics.formulas.perpetuity import refuse_infinite
+from retainkit.economics.formulas.survival import refuse_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.errors import refuse_where
+from retainkit.plurals import counted
 from retainkit.rates import as_kept, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming
@@ -45,9 +48,11 @@ class RetentionGain(Record):
     gain_share: SameKind
 
     def __str__(self) -> str:
-        lines = ["retention    after       value       after        gain"]
-        shape = np.broadcast_shapes(*(np.shape(v) for v in self.as_dict().values()))
-        full = (np.broadcast_to(np.asarray(v), shape).ravel() for v in self.as_dict().values())
+        drawn = f", means of {counted(len(self.gain), 'draw')}" if isinstance(self.gain, Draws) else ""
+        lines = [f"retention    after       value       after        gain{drawn}"]
+        figures = (getattr(self, name) for name in self._names())
+        means = (np.asarray(v.mean() if isinstance(v, Draws) else v) for v in figures)
+        full = (column.ravel() for column in np.broadcast_arrays(*means))
         for r, after, v, v_after, _, share in zip(*full, strict=True):
             lines.append(f"{r:>9.2%} {after:>8.2%} {v:>11,.2f} {v_after:>11,.2f} {share:>+11.1%}")
         return "\n".join(lines)
@@ -57,7 +62,7 @@ def retention_gain(
     margin_per_period: NumberLike,
     *,
     retention: RateLike,
-    points: NumberLike = 0.05,
+    points: NumberLike,
     discount_rate: RateLike,
     timing: FlowTiming,
     growth: RateLike = 0.0,
@@ -65,8 +70,8 @@ def retention_gain(
 ) -> RetentionGain:
     """What some points of retention add to the value of a customer: the "five points" table.
 
-    Raises `InputError` for values outside their domain, where retention + points is above 1 or below 0, and
-    where the value has no end before anything is gained.
+    Raises `InputError` for values outside their domain, for points that lead to a retention of 1 or more or
+    below 0, and where the value has no end before anything is gained.
 
     Parameters
     ----------
@@ -74,7 +79,8 @@ def retention_gain(
     retention : number or column in [0, 1], or Rate
         Before; a list of them makes a table.
     points : number or column
-        Added to retention: 0.05 for five points (90% to 95%). Negative for points lost.
+        Added to retention: 0.05 for five points (90% to 95%). Negative for points lost. It has no default,
+        and what is reached stays below 1: with 100% nobody would ever leave.
     discount_rate, growth : number or column > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
     period : unit, optional
@@ -87,11 +93,12 @@ def retention_gain(
 
     Examples
     --------
-    >>> print(retention_gain(100, retention=[0.8, 0.9], discount_rate=0.1, timing="begin"))
+    >>> print(retention_gain(100, retention=[0.8, 0.9], points=0.05, discount_rate=0.1, timing="begin"))
     retention    after       value       after        gain
        80.00%   85.00%      366.67      440.00      +20.0%
        90.00%   95.00%      550.00      733.33      +33.3%
     """
+    refuse_curve("retention", retention, "worthwhile_retention_spend takes a curve before and one after.")
     retention, discount_rate, growth = in_period(
         period, retention=as_kept(retention), discount_rate=discount_rate, growth=growth
     )
@@ -117,8 +124,8 @@ def retention_gain(
 
 def _raised(r: Array, points: Array) -> Array:
     after = np.asarray(r + points)
-    beyond = (after > 1.0) | (after < 0.0)
-    rule = "must be a share between 0 and 1"
+    beyond = (after > 1.0) | (after < 0.0) | ((after == 1.0) & (points > 0.0))
+    rule = "must be a share, 0 or more, that stays below 1: with 100% nobody would ever leave"
     way_out = "Points are added to retention: write 0.05 for five points."
     refuse_where(beyond, "out-of-range", "retention + points", after, rule, way_out)
     return after

@@ -9,6 +9,7 @@ import numpy as np
 
 from retainkit.columns import SameKind, columns, numbers
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
+from retainkit.each_draw import draw_by_draw
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, times
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import unknown_choice
@@ -87,6 +88,7 @@ def customer_equity(
     return back(equity)
 
 
+@draw_by_draw("contribution_per_purchase", "discount_rate", "purchases_per_period")
 def brand_switching_value(
     transitions: NumberLike,
     *,

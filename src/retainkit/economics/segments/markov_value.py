@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from retainkit.columns import keeps_labels, labels_of, numbers
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
+from retainkit.each_draw import draw_by_draw
 from retainkit.economics.formulas.survival import whole
 from retainkit.errors import InputError, refuse_where, wrong_shape
 from retainkit.rates import in_period
@@ -28,6 +29,7 @@ _ROW_ROUNDING = 1e-9  # how far printed probabilities may miss 1
 _SURELY_LESS = 1.0 - 1e-12  # a spectral radius that rounding cannot have brought below 1
 
 
+@draw_by_draw("discount_rate")
 @keeps_labels
 def markov_value(
     transitions: NumberLike,
@@ -212,6 +214,7 @@ class StoppingPlan(Record):
         )
 
 
+@draw_by_draw("discount_rate")
 def best_stopping(
     transitions: NumberLike, rewards: NumberLike, *, discount_rate: RateLike, period: Unit | None = None
 ) -> StoppingPlan:

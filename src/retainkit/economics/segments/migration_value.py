@@ -15,6 +15,7 @@ import numpy as np
 
 from retainkit.columns import numbers
 from retainkit.domains import ENDLESS, GROWTH, PROBABILITY, REAL
+from retainkit.each_draw import draw_by_draw
 from retainkit.economics.formulas.survival import whole
 from retainkit.errors import InputError
 from retainkit.rates import in_period
@@ -44,6 +45,7 @@ def migration_purchases(purchase_probabilities: NumberLike, *, horizon: int) -> 
     return _purchases(p, whole("horizon", horizon))
 
 
+@draw_by_draw("contribution_per_purchase", "promotion_cost", "discount_rate")
 def migration_value(
     contribution_per_purchase: Number,
     *,

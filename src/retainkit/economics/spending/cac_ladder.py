@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retainkit.domains import whole_number
+from retainkit.each_draw import draw_by_draw
 from retainkit.economics.spending.spend_table import PURPOSES, customers_by_period, spend_by_period
 from retainkit.errors import InputError
 from retainkit.records import Record
@@ -75,6 +76,7 @@ class CostLadder(Record):
         return text_table("Acquisition cost per new customer", self._table(), left=1)
 
 
+@draw_by_draw("new_customers", "paid_customers")
 def acquisition_cost_ladder(
     spend: NumberLike,
     *,

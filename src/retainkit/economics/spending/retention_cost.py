@@ -8,12 +8,15 @@ from math import inf
 import numpy as np
 
 from retainkit.columns import SameKind, columns
-from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
+from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import one_of, refuse_infinite, times
+from retainkit.economics.formulas.survival import is_curve
+from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.plurals import counted
 from retainkit.rates import as_loss, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
 
 
 def retention_cost_per_customer(
@@ -84,7 +87,7 @@ class IncrementalSave(Record):
 
     def __str__(self) -> str:
         if not isinstance(self.cost, float):
-            return f"Costs per incremental save for {np.size(self.cost):,} campaigns."
+            return f"Costs per incremental save for {counted(np.size(self.cost), 'campaign')}."
         if self.cost == inf:
             return f"The campaign saves nobody, at {self.outlay_per_contact:,.2f} per contact."
         return (
@@ -168,7 +171,7 @@ class RetentionSpend(Record):
 
     def __str__(self) -> str:
         if not isinstance(self.once, float):
-            return f"Worthwhile retention spending for {np.size(self.once):,} cases."
+            return f"Worthwhile retention spending for {counted(np.size(self.once), 'case')}."
         return (
             f"Worth at most {self.once:,.2f} once, or {self.per_period:,.2f} in every period, per customer."
         )
@@ -195,6 +198,7 @@ def worthwhile_retention_spend(
     margin_per_period : number or column, money per period
         Margin of a customer who is there, before that spending.
     churn_before, churn_after : number or column in [0, 1], or Rate, per period
+        Or what gives a survival curve, as in `lifetime_value`.
     discount_rate : number or column > -1, or Rate, per period
     timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         When margins fall, and by whom they are paid; the spending per period falls with them.
@@ -213,6 +217,13 @@ def worthwhile_retention_spend(
     Worth at most 166.67 once, or 8.33 in every period, per customer.
     """
     check_flow(timing)
+    if is_curve(churn_before) or is_curve(churn_after):
+        terms: Plain = {"discount_rate": discount_rate, "timing": timing, "period": period}
+        a, b = (lifetime_value(1.0, churn=c, **terms) for c in (churn_before, churn_after))
+        (m, a, b), back = columns(
+            margin_per_period=(margin_per_period, REAL), churn_before=(a, ENDLESS), churn_after=(b, ENDLESS)
+        )
+        return RetentionSpend(once=back(m * (b - a)), per_period=back(m * (1.0 - a / b)))
     before, after, rate = in_period(
         period,
         churn_before=as_loss(churn_before),

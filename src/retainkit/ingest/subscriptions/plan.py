@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, cast, get_args
 
 from retainkit.errors import InputError, check_choice
 from retainkit.tables import DateRule, Fault, Said, one_day
+from retainkit.tables.lines import FarDates, MissingIds
 from retainkit.typing import Unit
 
 Tenure: TypeAlias = Literal["exact", "whole-periods", "renewals"]
@@ -21,7 +22,7 @@ ZeroLength: TypeAlias = Literal["error", "count-as-a-day"]
 Earlier: TypeAlias = Literal["error", "leave-out"]
 """What to do with spells that ended before anybody watched."""
 
-Later: TypeAlias = Literal["error", "censor"]
+Later: TypeAlias = Literal["error", "censor", "drop"]
 """What to do with starts and ends after the observation."""
 
 
@@ -41,6 +42,8 @@ class Plan:
     later: Later
     reasons: tuple[str, ...] | None
     dates: DateRule
+    missing_ids: MissingIds
+    far_dates: FarDates
 
 
 def window_of(observation_start: object, observation_end: object) -> tuple[int | None, int]:
@@ -84,7 +87,10 @@ def reasons_of(reasons: object, *, column: bool) -> tuple[str, ...] | None:
     return texts
 
 
-_LATER = "Use later='censor' to see the table as it stood on that day, or set observation_end later."
+_LATER = (
+    "Use later='censor' to see the table as it stood on that day, later='drop' to leave out lines that start "
+    "later, or set observation_end later."
+)
 
 END_BEFORE_START = Fault(
     "dates-conflict", "must not lie before the start", "Correct the dates, or leave out those lines."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.ingest.subscriptions.plan import UNKNOWN_REASON, Plan
+from retainkit.ingest.subscriptions.plan import UNKNOWN_REASON, Plan, nothing_left
 from retainkit.tables import Codes, Days, Labels, Mask, Source, Table, read_table
+from retainkit.tables.lines import refuse_far, with_customers
+from retainkit.tables.problems import NO_CUSTOMER
 from retainkit.typing import ColumnLike
 
 NEVER = 1 << 40
@@ -29,6 +32,7 @@ class Lines:
     segment: Labels | None
     table: Table
     """The columns as they stand, by argument, for refusals."""
+    left_out: Counter[str]
 
     @property
     def ended(self) -> Mask:
@@ -39,12 +43,20 @@ class Lines:
 def read(source: Source, plan: Plan) -> Lines:
     """The lines of a table, all dates readable and no id missing."""
     table = read_table(source, plan.columns, line="subscription")
+    table, lost = with_customers(table, plan.missing_ids, "source", "subscription")
+    left_out = Counter(missing_id_lines=lost, filtered_lines=table.left_out)
     start = table["start"].dates(plan.dates).astype(np.int64)
+    if plan.later == "drop" and (late := start > plan.until).any():
+        if late.all():
+            raise nothing_left()
+        table, start = table.keep(~late), start[~late]
+        left_out["not_begun"] = int(late.sum())
+    refuse_far(table["start"], start, plan.far_dates, ended=True)
     end = table["end"].dates(plan.dates, unless="or missing while the customer is there")
-    customers, code = table["customer_id"].ids()
+    customers, code = table["customer_id"].ids(NO_CUSTOMER)
     reason, segment = (table[name].labels() if name in table else None for name in ("reason", "segment"))
     ends = np.where(np.isnat(end), NEVER, end.astype(np.int64))
-    return Lines(customers, code, start, ends, reason, segment, table)
+    return Lines(customers, code, start, ends, reason, segment, table, left_out)
 
 
 _UNKNOWN = -2

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.errors import missing_argument
 from retainkit.ingest.subscriptions.plan import Tenure
+from retainkit.plurals import counted
 from retainkit.summaries import Renewals
 from retainkit.tables import frame_of
 from retainkit.typing import ColumnLike, Frame, Plain, Unit
@@ -23,7 +25,7 @@ class SubscriptionTreatment:
     """What was joined, cut or left out on the way from lines to spells.
 
     Every line is in exactly one place: ``lines == spells + touching_lines + gaps + ended_before +
-    not_begun``.
+    not_begun + missing_id_lines + filtered_lines``.
 
     Attributes
     ----------
@@ -60,6 +62,12 @@ class SubscriptionTreatment:
         nothing, since those who left earlier in it are not known.
     without_exposure : int
         Spells that tell nothing of churn: watched for no time, or for no whole period.
+    missing_id_lines : int
+        Lines without a customer, left out under ``missing_ids="drop"``.
+    filtered_lines : int
+        Lines for which `where` did not hold.
+    told : tuple of str
+        What was found of files and not given: their encoding, their separator.
     """
 
     lines: int
@@ -80,21 +88,26 @@ class SubscriptionTreatment:
     left_in_last_period: int
     left_in_first_period: int
     without_exposure: int
+    missing_id_lines: int
+    filtered_lines: int = 0
+    told: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, counts: Mapping[str, int]) -> SubscriptionTreatment:
+    def of(cls, counts: Mapping[str, int], told: tuple[str, ...] = ()) -> SubscriptionTreatment:
         """The record of counted lines."""
-        return cls(**{f.name: counts.get(f.name, 0) for f in fields(cls)})
+        return cls(told=told, **{f.name: counts.get(f.name, 0) for f in fields(cls) if f.name != "told"})
 
-    def as_dict(self) -> dict[str, int]:
+    def as_dict(self) -> dict[str, Any]:
         """The counts by name, ready for JSON."""
         return asdict(self)
 
     def sentences(self) -> list[str]:
         """What happened, in sentences; what did not happen is left out."""
         happened = [
+            (self.filtered_lines, "line", "left out: where= does not hold"),
+            (self.missing_id_lines, "line", "left out: without a customer"),
             (self.touching_lines, "line", "joined with the one that it follows without a gap"),
-            (self.gaps, "gap", f"counted as tenure, {_n(self.gap_days, 'day')} in all"),
+            (self.gaps, "gap", f"counted as tenure, {counted(self.gap_days, 'day')} in all"),
             (self.returns, "spell", "begun by a customer who came back"),
             (self.superseded_reasons, "reason", "left out: the same spell went on"),
             (self.zero_length, "spell", "ended on the first day, counted as a day"),
@@ -109,17 +122,12 @@ class SubscriptionTreatment:
             ),
             (self.without_exposure, "spell", "watched for no time, or no whole period: no evidence of churn"),
         ]
-        return [f"{_n(count, noun)} {what}" for count, noun, what in happened if count]
+        return [*self.told, *(f"{counted(count, noun)} {what}" for count, noun, what in happened if count)]
 
     def __str__(self) -> str:
-        head = (
-            f"{_n(self.lines, 'line')} read: {_n(self.spells, 'spell')} of {_n(self.customers, 'customer')}"
-        )
+        people = counted(self.customers, "customer")
+        head = f"{counted(self.lines, 'line')} read: {counted(self.spells, 'spell')} of {people}"
         return "\n".join([head, *(f"  {line}" for line in self.sentences())])
-
-
-def _n(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,6 +147,9 @@ class SubscriptionSummary:
         The names of the segments; empty without a column of segments.
     segment : (n,) int or None
         Each spell's place among `segments`.
+    still_there : (n,) bool
+        Whose subscription runs at the end of observation; who left in a period that is cut off has no event
+        and is not there either.
     treatment : SubscriptionTreatment
         What was joined, cut or left out, by count.
     unit : {"day", "week", "month", "quarter", "year"}
@@ -165,6 +176,7 @@ class SubscriptionSummary:
     start: NDArray[np.datetime64]
     segments: tuple[str, ...]
     segment: NDArray[np.int64] | None
+    still_there: NDArray[np.bool_]
     treatment: SubscriptionTreatment
     unit: Unit
     tenure: Tenure
@@ -233,7 +245,7 @@ class SubscriptionSummary:
     def _clock(self) -> str:
         name = self.unit
         if self.tenure == "exact":
-            length = f"{DAYS_PER[name]:g} day{'' if name == 'day' else 's'}"
+            length = counted(DAYS_PER[name], "day", spec="g")
             return f"exact, in {name}s of {length}, from the start to the first day without the subscription"
         periods = f"whole {name}s{'' if name in ('day', 'week') else ' of the calendar'}"
         if self.tenure == "renewals":
@@ -248,8 +260,8 @@ class SubscriptionSummary:
 
     def _size(self) -> str:
         t = self.treatment
-        people = f"{t.customers:,} customer{'' if t.customers == 1 else 's'}"
-        return people if t.spells == t.customers else f"{t.spells:,} spells of {people}"
+        people = counted(t.customers, "customer")
+        return people if t.spells == t.customers else f"{counted(t.spells, 'spell')} of {people}"
 
     def __repr__(self) -> str:
         lines = [f"  {name}: {fact}" for name, fact in self._facts()]

@@ -24,6 +24,7 @@ from retainkit.ingest.subscriptions.plan import (
     nothing_left,
 )
 from retainkit.ingest.subscriptions.read import NEVER, Lines
+from retainkit.plurals import counted
 from retainkit.tables import Codes, Days, Mask, Said, take, to_date, to_list
 
 
@@ -41,6 +42,8 @@ class Spells:
     """Place among the names of reasons; -1 for those who are still there."""
     segment: Codes | None
     counts: Counter[str]
+    seen: Days | None = None
+    """The day up to which those who did not leave were watched; by default the last of observation."""
 
     @property
     def left(self) -> Mask:
@@ -56,11 +59,11 @@ class Spells:
 def spells_of(lines: Lines, reason: Codes | None, plan: Plan) -> Spells:
     """The spells of a table inside its window; `reason` holds the places among the plan's reasons."""
     _check(lines, reason, plan)
-    counts = Counter(lines=lines.code.size)
+    counts = Counter(lines=lines.code.size + lines.left_out.total()) + lines.left_out
     end = np.where(lines.end > plan.until, NEVER, lines.end)
     counts["later_ends"] = int((lines.ended & (end == NEVER) & (lines.start <= plan.until)).sum())
     begun = np.flatnonzero(lines.start <= plan.until)
-    counts["not_begun"] = lines.code.size - begun.size
+    counts["not_begun"] += lines.code.size - begun.size
     if begun.size == 0:
         raise nothing_left()
     key = lines.code[begun] * (plan.until + 1 - int(lines.start.min())) + lines.start[begun]
@@ -84,7 +87,7 @@ def spells_of(lines: Lines, reason: Codes | None, plan: Plan) -> Spells:
 def _check(lines: Lines, reason: Codes | None, plan: Plan) -> None:
     """Refuse what one line alone shows to be wrong."""
     ended, seen = lines.ended, lines.end <= plan.until
-    refuse = plan.later == "error"
+    refuse = plan.later != "censor"
     checks = [
         ("start", AFTER_WINDOW, refuse & (lines.start > plan.until)),
         ("end", END_BEFORE_START, ended & (lines.end < lines.start)),
@@ -204,7 +207,7 @@ def _pair(code: str, found: Spells, bad: Mask, lines: Lines, rule: str, way_out:
 
 def _customers(codes: Any) -> str:
     count = int(np.unique(codes).size)
-    return f"{count:,} customer{' breaks' if count == 1 else 's break'}"
+    return counted(count, "customer breaks", "customers break")
 
 
 def _two(found: Spells, bad: Mask, lines: Lines) -> Said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date as Date
 
 import numpy as np
@@ -18,13 +19,14 @@ from retainkit.ingest.subscriptions.plan import (
     reasons_of,
     window_of,
 )
-from retainkit.ingest.subscriptions.read import Lines, numbered_reasons, read
+from retainkit.ingest.subscriptions.read import numbered_reasons, read
 from retainkit.ingest.subscriptions.records import SubscriptionSummary, SubscriptionTreatment
 from retainkit.ingest.subscriptions.spells import Spells, spells_of
-from retainkit.ingest.subscriptions.tenure import Tenures, tenures
+from retainkit.ingest.subscriptions.tenure import tenures
 from retainkit.summaries import Renewals
 from retainkit.tables import Codes, DateRule, Source, take, to_date
-from retainkit.typing import Unit
+from retainkit.tables.lines import FarDates, MissingIds, check_lines
+from retainkit.typing import ColumnLike, Unit
 from retainkit.units import check_unit
 
 
@@ -45,9 +47,14 @@ def summarize_subscriptions(
     reasons: Sequence[str] | None = None,
     earlier: Earlier = "error",
     later: Later = "error",
+    missing_ids: MissingIds = "error",
+    far_dates: FarDates = "error",
     date_format: str | None = None,
 ) -> SubscriptionSummary:
     """Turn a table of subscriptions into durations, one entry per spell.
+
+    What `SubscriptionBase.tenures` gives of a base; `read_subscriptions` reads lines that overlap, pauses,
+    plans that change, and tables of other shapes.
 
     A spell runs from its start to its end, the first day on which the customer is no longer subscribed; a
     missing end (null, NaT, NaN, empty text) means that the customer was still there on `observation_end`.
@@ -93,9 +100,11 @@ def summarize_subscriptions(
         in this list, from 1. By default the distinct reasons of those who left, sorted.
     earlier : {"error", "leave-out"}
         Spells that were over on `observation_start` or before.
-    later : {"error", "censor"}
-        Starts and ends after `observation_end`: refused, or the table as it stood on that day: the ends have
-        not come, and the starts are left out.
+    later : {"error", "censor", "drop"}
+        Starts and ends after `observation_end`: refused; the table as it stood on that day, where the ends
+        have not come and the starts are left out; or the starts left out and the ends refused.
+    missing_ids, far_dates
+        As in `summarize_transactions`; of the dates early starts are looked at.
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
 
@@ -119,6 +128,7 @@ def summarize_subscriptions(
     check_choices(
         tenure=tenure, reactivation=reactivation, zero_length=zero_length, earlier=earlier, later=later
     )
+    check_lines(missing_ids, far_dates)
     since, until = window_of(observation_start, observation_end)
     columns = {"customer_id": customer_id, "start": start, "end": end, "reason": reason, "segment": segment}
     plan = Plan(
@@ -133,16 +143,22 @@ def summarize_subscriptions(
         later=later,
         reasons=reasons_of(reasons, column=reason is not None),
         dates=DateRule(date_format=date_format),
+        missing_ids=missing_ids,
+        far_dates=far_dates,
     )
     lines = read(source, plan)
     names, codes = numbered_reasons(lines, plan)
     found = spells_of(lines, codes, plan)
-    return _assemble(found, tenures(found, plan), names, lines, plan)
+    segments = () if lines.segment is None else lines.segment.names
+    made = summary_of(found, names, segments, lines.customers, plan)
+    return replace(made, treatment=replace(made.treatment, told=lines.table.told))
 
 
-def _assemble(
-    found: Spells, clock: Tenures, names: tuple[str, ...], lines: Lines, plan: Plan
+def summary_of(
+    found: Spells, names: tuple[str, ...], segments: tuple[str, ...], customers: ColumnLike, plan: Plan
 ) -> SubscriptionSummary:
+    """Spells as a summary; `names` are those of the reasons, `segments` those of the kinds of customers."""
+    clock = tenures(found, plan)
     event = clock.event.astype(np.int64)
     if found.reason is not None:
         event = np.where(clock.event, found.reason + 1, 0)
@@ -151,7 +167,7 @@ def _assemble(
             places: list[int] = seen.tolist()[1:]
             names = tuple(names[k - 1] for k in places)
             event = np.searchsorted(seen, event)
-    segments, segment = _segments(found, lines)
+    segments, segment = _segments(found, segments)
     found.counts.update(
         spells=event.size,
         customers=int(np.count_nonzero(np.diff(found.code)) + 1),
@@ -169,10 +185,11 @@ def _assemble(
             reasons=names,
             unit=plan.unit,
         ),
-        customers=take(lines.customers, found.code.astype(np.intp)),
+        customers=take(customers, found.code.astype(np.intp)),
         start=found.start.astype("datetime64[D]"),
         segments=segments,
         segment=segment,
+        still_there=~found.left,
         treatment=SubscriptionTreatment.of(found.counts),
         unit=plan.unit,
         tenure=plan.tenure,
@@ -182,11 +199,11 @@ def _assemble(
     )
 
 
-def _segments(found: Spells, lines: Lines) -> tuple[tuple[str, ...], Codes | None]:
+def _segments(found: Spells, names: tuple[str, ...]) -> tuple[tuple[str, ...], Codes | None]:
     """The names of the segments that have spells, and each spell's place among them."""
-    if found.segment is None or lines.segment is None:
+    if found.segment is None:
         return (), None
     present = np.unique(found.segment)
     places: list[int] = present.tolist()
     place = np.searchsorted(present, found.segment).astype(np.int64)
-    return tuple(lines.segment.names[k] for k in places), place
+    return tuple(names[k] for k in places), place

@@ -21,10 +21,10 @@ from retainkit.errors import InputError
 from retainkit.ingest.subscriptions.plan import Plan
 from retainkit.ingest.subscriptions.spells import Spells
 from retainkit.tables import Days, Mask, Said, to_date
+from retainkit.tables.days import after_months, month_of
 from retainkit.typing import Array, Unit
-from retainkit.units import DAYS_PER
+from retainkit.units import DAYS_PER, MONTHS_PER
 
-_MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
 _DAYS: dict[Unit, int] = {"day": 1, "week": 7}
 
 
@@ -37,8 +37,8 @@ def completed(start: Days, day: Days, unit: Unit) -> Days:
     """Periods that have ended on `day` or before."""
     if unit in _DAYS:
         return (day - start) // _DAYS[unit]
-    since = _month(day) - _month(start)
-    return (since - (day < _after_months(start, since))) // _MONTHS[unit]
+    since = month_of(day) - month_of(start)
+    return (since - (day < after_months(start, since))) // MONTHS_PER[unit]
 
 
 def begun(start: Days, day: Days, unit: Unit) -> Days:
@@ -51,22 +51,7 @@ def anniversary(start: Days, periods: Days, unit: Unit) -> Days:
     """The day on which the given number of periods is over."""
     if unit in _DAYS:
         return start + periods * _DAYS[unit]
-    return _after_months(start, periods * _MONTHS[unit])
-
-
-def _month(day: Days) -> Days:
-    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def _first_day(month: Days) -> Days:
-    return month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-
-
-def _after_months(start: Days, months: Days) -> Days:
-    own = _month(start)
-    place = start - _first_day(own)  # 0 on the first of the month
-    target = own + months
-    return np.minimum(_first_day(target) + place, _first_day(target + 1) - 1)
+    return after_months(start, periods * MONTHS_PER[unit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +66,7 @@ class Tenures:
 def tenures(found: Spells, plan: Plan) -> Tenures:
     """How long each spell lasted, whether its end counts, and from which tenure on it was watched."""
     if plan.tenure == "exact":
-        last = np.where(found.left, found.end, plan.until)
+        last = np.where(found.left, found.end, _until(found, plan))
         duration = exact(found.start, last, plan.unit)
         return Tenures(duration, found.left, exact(found.start, found.watched, plan.unit))
     if plan.tenure == "renewals":
@@ -89,9 +74,13 @@ def tenures(found: Spells, plan: Plan) -> Tenures:
     return _periods(found, plan)
 
 
+def _until(found: Spells, plan: Plan) -> Days:
+    return np.full_like(found.start, plan.until) if found.seen is None else found.seen
+
+
 def _periods(found: Spells, plan: Plan) -> Tenures:
     left, start, unit = found.left, found.start, plan.unit
-    through = completed(start, np.full_like(start, plan.until), unit)
+    through = completed(start, _until(found, plan), unit)
     first = (completed if plan.tenure == "renewals" else begun)(start, found.watched, unit)
     period = begun(start, np.where(left, found.end, start), unit)  # of leaving
     cut_late, cut_early = left & (period > through), left & (period <= first)

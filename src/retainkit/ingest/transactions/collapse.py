@@ -14,6 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.ingest.transactions.monthly import MonthlyMoney
+from retainkit.ingest.transactions.orders import settle
 from retainkit.ingest.transactions.plan import Plan
 from retainkit.tables import Codes, Days, Mask
 from retainkit.typing import Array, Values
@@ -33,13 +35,13 @@ class CustomerDays:
     day: Days
     value: Array
     """The day's amounts added up; 0 throughout if there are none."""
-    doubt: Array
-    """How far rounding may have moved `value`."""
+    size: Array | None
+    """Their sizes added up, which bound what rounding does to sums; None where no amount is negative."""
     lines: Codes
 
     def where(self, keep: Mask) -> CustomerDays:
         """The entries that `keep` marks."""
-        return _each(self, lambda column: column[keep])
+        return _each(self, lambda column: None if column is None else column[keep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Histories:
     last: Small
     spend: Array
     """Money of the counted purchases, refunds that follow them subtracted."""
+    total: Array
+    """Money of all purchases, the first one's too."""
     evidence: Mask
     """Where `spend` is above 0 by more than its rounding."""
     log_gaps: Array
@@ -79,13 +83,19 @@ def merge_lines(code: Codes, day: Days, amount: Array | None) -> CustomerDays:
     starts = np.flatnonzero(new)
     lines = np.diff(starts, append=code.size)
     if amount is None or starts.size == 0:
-        nothing = np.zeros(starts.size)
-        return CustomerDays(code[starts], day[starts], nothing, nothing, lines)
+        return CustomerDays(code[starts], day[starts], np.zeros(starts.size), None, lines)
     amount = _in_one_order(amount, new, lines)
     value = np.add.reduceat(amount, starts)
-    doubt = np.where(lines == 1, 0.0, lines * _ROUNDING * np.add.reduceat(np.abs(amount), starts))
-    value[np.abs(value) <= doubt] = 0.0
-    return CustomerDays(code[starts], day[starts], value, doubt, lines)
+    if amount.min() >= 0.0:  # nothing can cancel
+        return CustomerDays(code[starts], day[starts], value, None, lines)
+    size = np.add.reduceat(np.abs(amount), starts)
+    value[np.abs(value) <= _doubt(lines, size)] = 0.0
+    return CustomerDays(code[starts], day[starts], value, size, lines)
+
+
+def _doubt(lines: Codes | Array, size: Array) -> Array:
+    """How far rounding may move a sum of so many terms: Higham (2002), Accuracy and Stability, eq. 4.4."""
+    return lines * _ROUNDING * size
 
 
 def _in_one_order(amount: Array, new: Mask, lines: Codes) -> Array:
@@ -117,9 +127,13 @@ def histories(days: CustomerDays, customers: int, *, skip: int) -> Histories:
     first[code[::-1]] = day[::-1]  # the last write to a place stays
     last[code] = day
     spend = _sum(days.code[counted], days.value[counted], customers)
-    doubt = _sum(days.code[counted], days.doubt[counted], customers)
-    evidence = spend > doubt
-    spend[np.abs(spend) <= doubt] = 0.0
+    if days.size is not None:  # what is left of 0.1 + 0.2 - 0.3 over several days is nothing, too
+        lines = _sum(days.code[counted], days.lines[counted], customers)
+        size = _sum(days.code[counted], days.size[counted], customers)
+        spend[np.abs(spend) <= _doubt(lines, size)] = 0.0
+    evidence = spend > 0.0
+    any_bought = number > 0
+    total = spend if skip == 0 else _sum(days.code[any_bought], days.value[any_bought], customers)
     counts = Counter(
         purchases=int(bought.sum()),
         merged_lines=int((days.lines[bought] - 1).sum()),
@@ -132,7 +146,7 @@ def histories(days: CustomerDays, customers: int, *, skip: int) -> Histories:
         customers_without_spend=int(((purchases > skip) & ~evidence).sum()),
     )
     gaps = _log_gaps(code, day, customers)
-    return Histories(_small(purchases), _small(first), _small(last), spend, evidence, gaps, counts)
+    return Histories(_small(purchases), _small(first), _small(last), spend, total, evidence, gaps, counts)
 
 
 def _log_gaps(code: Codes, day: Days, customers: int) -> Array:
@@ -147,7 +161,7 @@ def _small(column: Values) -> Small:
     return column.astype(np.int32)  # days and counts of one customer fit, and millions of them must
 
 
-def _sum(code: Codes, values: Array, customers: int) -> Array:
+def _sum(code: Codes, values: Array | Codes, customers: int) -> Array:
     return np.bincount(code, weights=values, minlength=customers).astype(np.float64, copy=False)
 
 
@@ -197,27 +211,43 @@ class Folded:
     after: Histories | None
     calendar: Calendar
     last_day: int
+    paid: MonthlyMoney | None = None
 
     def take(self, places: NDArray[np.intp]) -> Folded:
         """The same with the customers in another order, or only some of them."""
         before, after = (h and h.take(places) for h in (self.before, self.after))
-        return replace(self, whole=self.whole.take(places), before=before, after=after)
+        paid = self.paid and self.paid.take(places, self.whole.purchases.size)
+        return replace(self, whole=self.whole.take(places), before=before, after=after, paid=paid)
 
 
-def fold(code: Codes, day: Days, amount: Array | None, customers: int, plan: Plan) -> Folded:
-    """All lines of some customers, sorted by customer (0 … `customers` - 1) and day."""
-    days = _days(code, day, amount, plan)
-    whole = histories(days, customers, skip=1)
-    _count_lines(whole.counts, code, amount, plan)
+def fold(
+    code: Codes, day: Days, amount: Array | None, customers: int, plan: Plan, order: Codes | None = None
+) -> Folded:
+    """All lines of some customers, sorted by customer (0 … `customers` - 1) and day, and their orders."""
+    days, whole = _lived(code, day, amount, customers, plan, order)
     split = plan.holdout_from
     before = after = None
     if split is not None:
-        early = day < split
-        before = histories(days.where(days.day < split), customers, skip=1)
-        _count_lines(before.counts, code[early], None if amount is None else amount[early], plan)
+        early = day < split  # what was refunded later had been bought by then
+        money = None if amount is None else amount[early]
+        orders = None if order is None else order[early]
+        _, before = _lived(code[early], day[early], money, customers, plan, orders)
         tracked = days.where((days.day >= split) & (before.purchases[days.code] > 0))
         after = histories(tracked, customers, skip=0)
-    return Folded(whole, before, after, calendar(days, whole, split), int(day.max()))
+    paid = MonthlyMoney.of(days.code, days.day, days.value) if plan.monthly else None
+    return Folded(whole, before, after, calendar(days, whole, split), int(day.max()), paid)
+
+
+def _lived(
+    code: Codes, day: Days, amount: Array | None, customers: int, plan: Plan, order: Codes | None
+) -> tuple[CustomerDays, Histories]:
+    """Days and histories of lines, as they are once orders are settled."""
+    left = settle(code, day, amount, order, plan)
+    days = _days(left.code, left.day, left.amount, plan)
+    found = histories(days, customers, skip=1)
+    _count_lines(found.counts, code, amount, plan)
+    found.counts.update(left.counts)
+    return days, found
 
 
 def _days(code: Codes, day: Days, amount: Array | None, plan: Plan) -> CustomerDays:
@@ -247,12 +277,15 @@ def join(parts: Sequence[Folded], observation_end: int | None) -> Folded:
     calendars = [part.calendar for part in parts]
     before = [part.before for part in parts if part.before is not None]
     after = [part.after for part in parts if part.after is not None]
+    paid = [part.paid for part in parts if part.paid is not None]
+    sizes = [part.whole.purchases.size for part in parts]
     return Folded(
         _join_histories([part.whole for part in parts]),
         _join_histories(before) if before else None,
         _join_histories(after) if after else None,
         join_calendars(calendars, end),
         end,
+        MonthlyMoney.joined(paid, sizes) if paid else None,
     )
 
 

@@ -1,118 +1,25 @@
-"""What a transaction table says about its customers, and what became of its lines: frozen records."""
+"""What a transaction table says about its customers: frozen records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.errors import missing_argument
-from retainkit.ingest.transactions.plan import Refunds
+from retainkit.errors import InputError, missing_argument
+from retainkit.ingest.transactions.groups import CustomerGroup, groups_of
+from retainkit.ingest.transactions.monthly import MonthlyMoney
+from retainkit.ingest.transactions.rfm import RFM, score, segment_of
+from retainkit.ingest.transactions.treatment import Treatment
+from retainkit.plurals import counted
 from retainkit.summaries import Purchases, Spend
 from retainkit.tables import frame_of
 from retainkit.typing import Array, ColumnLike, Frame, Unit
 from retainkit.units import DAYS_PER
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """What was merged, netted, left out or dropped on the way from lines to customers.
-
-    Every line is in exactly one place: ``lines == purchases + merged_lines + refund_day_lines +
-    ignored_refund_lines``.
-
-    Attributes
-    ----------
-    lines : int
-        Lines read.
-    customers : int
-        Customers with at least one purchase.
-    purchases : int
-        Purchase occasions: days on which a customer bought.
-    merged_lines : int
-        Further lines of such a day, added to its value.
-    refunds : {"net", "ignore", "error"}
-        The policy for negative amounts.
-    refund_lines : int
-        Lines with a negative amount, wherever they went.
-    ignored_refund_lines : int
-        Those left out under ``refunds="ignore"``.
-    refund_days, refund_day_lines : int
-        Days of a customer whose amounts add up to less than 0, and their lines: no purchases.
-    first_purchase_refund_days : int
-        Refund days between the first and the second purchase: they reduce the first purchase, which
-        is no part of the monetary value.
-    unmatched_refund_days : int
-        Refund days before any purchase of that customer: netted against nothing.
-    refund_only_customers : int
-        Customers without any purchase: dropped.
-    zero_purchases : int
-        Purchases worth 0: they count as purchases.
-    customers_without_spend : int
-        Customers whose repeat purchases bring nothing after refunds: no evidence in `spend`.
-    """
-
-    lines: int
-    customers: int
-    purchases: int
-    merged_lines: int
-    refunds: Refunds
-    refund_lines: int
-    ignored_refund_lines: int
-    refund_days: int
-    refund_day_lines: int
-    first_purchase_refund_days: int
-    unmatched_refund_days: int
-    refund_only_customers: int
-    zero_purchases: int
-    customers_without_spend: int
-
-    @classmethod
-    def of(cls, counts: Mapping[str, int], refunds: Refunds) -> Treatment:
-        """The record of counted lines."""
-        names = [f.name for f in fields(cls) if f.name not in ("lines", "refunds")]
-        counted = {name: counts.get(name, 0) for name in names}
-        placed = ("purchases", "merged_lines", "refund_day_lines", "ignored_refund_lines")
-        return cls(lines=sum(counted[name] for name in placed), refunds=refunds, **counted)
-
-    def as_dict(self) -> dict[str, int | str]:
-        """The counts by name, ready for JSON."""
-        return asdict(self)
-
-    def sentences(self) -> list[str]:
-        """What happened, in sentences; what did not happen is left out."""
-        happened = [
-            (self.merged_lines, "merged into another line of the same customer and day"),
-            (self.refund_lines, f"with a negative amount (refunds={self.refunds!r})"),
-            (self.ignored_refund_lines, "of these left out"),
-        ]
-        sentences = [f"{_n(count, 'line')} {what}" for count, what in happened if count]
-        days = [
-            (self.refund_days, "in all: no purchases, subtracted from the purchases before them"),
-            (self.first_purchase_refund_days, "of these reduced a first purchase, no part of monetary value"),
-            (self.unmatched_refund_days, "of these had no purchase before them and changed nothing"),
-        ]
-        sentences += [f"{_n(count, 'refund day')} {what}" for count, what in days if count]
-        customers = [
-            (self.refund_only_customers, "dropped: refunds, but no purchase"),
-            (self.customers_without_spend, "with repeat purchases worth nothing: no evidence of spend"),
-        ]
-        if self.zero_purchases:
-            sentences.append(f"{_n(self.zero_purchases, 'purchase')} worth 0, counted as purchases")
-        return sentences + [f"{_n(count, 'customer')} {what}" for count, what in customers if count]
-
-    def __str__(self) -> str:
-        bought = f"{_n(self.purchases, 'purchase')} of {_n(self.customers, 'customer')}"
-        head = f"{_n(self.lines, 'line')} read: {bought}"
-        return "\n".join([head, *(f"  {line}" for line in self.sentences())])
-
-
-def _n(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -176,7 +83,8 @@ class Holdout:
 
     def __repr__(self) -> str:
         return (
-            f"Holdout({len(self):,} customers, {int(self.frequency.sum()):,} purchases, {self.start} to "
+            f"Holdout({counted(len(self), 'customer')}, "
+            f"{counted(int(self.frequency.sum()), 'purchase')}, {self.start} to "
             f"{self.end}: {self.duration:.6g} {self.unit}s)"
         )
 
@@ -225,10 +133,23 @@ class TransactionSummary:
     holdout: Holdout | None
     monetary_value: Array | None
     _evidence: NDArray[np.bool_] | None = field(default=None)
+    _total: Array | None = field(default=None)
     id_name: str = field(default="customer_id")
+    _paid: MonthlyMoney | None = field(default=None)
 
     def __len__(self) -> int:
         return len(self.purchases)
+
+    @property
+    def monthly(self) -> MonthlyMoney:
+        """What each customer paid in each calendar month, refunds subtracted.
+
+        Raises `InputError` if it was not kept.
+        """
+        if self._paid is None:
+            way_out = "Call summarize_transactions(..., monthly=True)."
+            raise missing_argument("monthly", "must be True for what is paid month by month", way_out)
+        return self._paid
 
     @property
     def spend(self) -> Spend:
@@ -251,6 +172,10 @@ class TransactionSummary:
             return self.spend
         return self.purchases if kind is Purchases else None
 
+    def __retention_before_holdout__(self) -> TransactionSummary:
+        """What a fit may see of it."""
+        return self if self.calibration is None else self.calibration
+
     def to_frame(self) -> Frame:
         """One row per customer in the caller's dataframe kind: id, frequency, recency, T, monetary_value.
 
@@ -262,11 +187,58 @@ class TransactionSummary:
             columns["monetary_value"] = self.monetary_value
         return frame_of(self.id_name, self.customers, columns)
 
+    def rfm(self) -> RFM:
+        """Recency, frequency and money as marketing counts them, with scores and named segments.
+
+        Raises `InputError` where there is no customer.
+        """
+        p = self.purchases
+        if not len(p):
+            raise InputError("empty", "tx", 0, "must have customers", "Check the filter that made the data.")
+        bought, since = p.frequency + 1.0, p.T - p.recency
+        recency, frequency = score(-since), score(bought)
+        return RFM(
+            customers=self.customers,
+            purchases=bought,
+            since_last=since,
+            tenure=p.T,
+            total_value=self._total,
+            mean_value=None if self._total is None else self._total / bought,
+            recency_score=recency,
+            frequency_score=frequency,
+            monetary_score=None if self._total is None else score(self._total),
+            segment=segment_of(recency, frequency),
+            unit=self.unit,
+            id_name=self.id_name,
+        )
+
+    def by(self, column: str | ColumnLike, table: Frame | None = None) -> dict[Any, CustomerGroup]:
+        """The customers of each country, channel or month of acquisition, for `fit_each`.
+
+        Parameters
+        ----------
+        column : "month", "quarter", "year", or column
+            The calendar period of the first purchase; or a value for each customer, in their order; or, with
+            `table`, the name of its column.
+        table : any table, optional
+            One line or many for each customer, with the ids under the name that they had. Customers with
+            several values are refused.
+
+        Examples
+        --------
+        >>> import retainkit as rk
+        >>> table = {"id": [1, 1, 2], "day": ["2024-01-30", "2024-03-01", "2024-02-02"]}
+        >>> tx = rk.summarize_transactions(table, customer_id="id", date="day", unit="day")
+        >>> {month: len(group) for month, group in tx.by("month").items()}
+        {'2024-01': 1, '2024-02': 1}
+        """
+        return groups_of(self, column, table)
+
     def _size(self) -> str:
-        return f"{len(self):,} customer{'' if len(self) == 1 else 's'}"
+        return counted(len(self), "customer")
 
     def _facts(self) -> list[tuple[str, str]]:
-        length = f"{DAYS_PER[self.unit]:g} day{'' if self.unit == 'day' else 's'}"
+        length = counted(DAYS_PER[self.unit], "day", spec="g")
         facts = [
             ("observation", f"{self.observation_start} to {self.observation_end}, both included"),
             ("frequency", "calendar days with a purchase, after the first such day"),

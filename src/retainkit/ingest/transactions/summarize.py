@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
+from dataclasses import replace
 from datetime import date as Date
-from typing import Any, cast
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -13,10 +13,13 @@ from retainkit.errors import InputError
 from retainkit.ingest.transactions.collapse import Calendar, Folded, Histories, fold, join
 from retainkit.ingest.transactions.plan import Plan, Refunds, make_plan, read_lines
 from retainkit.ingest.transactions.records import Activity, Holdout, TransactionSummary, Treatment
+from retainkit.plurals import counted
 from retainkit.summaries import Purchases
-from retainkit.tables import Said, Source, take, to_date
-from retainkit.tables.read import is_relation
-from retainkit.typing import Array, ColumnLike, Unit
+from retainkit.tables import Said, Source, TableSource, take, to_date
+from retainkit.tables.files import is_path, locate
+from retainkit.tables.lines import FarDates, LaterLines, MissingIds
+from retainkit.tables.read import as_relation, is_relation
+from retainkit.typing import Array, ColumnLike, Frame, Reading, Unit
 from retainkit.units import DAYS_PER
 
 
@@ -30,7 +33,16 @@ def summarize_transactions(
     observation_end: str | Date | None = None,
     holdout_from: str | Date | None = None,
     refunds: Refunds = "net",
+    later: LaterLines = "error",
+    missing_ids: MissingIds = "error",
+    far_dates: FarDates = "error",
     date_format: str | None = None,
+    order_id: str | None = None,
+    refund_window: int | None = None,
+    currency: str | None = None,
+    exchange_rates: Frame | None = None,
+    monthly: bool = False,
+    **reading: Unpack[Reading],
 ) -> TransactionSummary:
     """Turn a table of transactions into one entry per customer.
 
@@ -46,23 +58,51 @@ def summarize_transactions(
     Parameters
     ----------
     source : table
-        One line per transaction: a pandas, polars (eager or lazy) or pyarrow table, a DuckDB relation,
-        the path or glob of CSV or Parquet files (read by DuckDB, larger than memory too), or a dict of
-        numpy columns.
+        One line per transaction: a pandas, polars (eager or lazy) or pyarrow table, a DuckDB relation, a
+        dict of columns, a `TableSource`, or paths and globs of CSV, Parquet and JSON lines (read by DuckDB,
+        larger than memory too) or of Excel workbooks.
     customer_id, date, amount : str
-        Names of columns. Dates: dates, timestamps, text YYYY-MM-DD (a time may follow) or YYYYMMDD, or
-        numbers YYYYMMDD. A timestamp counts on the day that its own clock shows.
+        Names of columns, or expressions of them: ``amount="quantity * price"``. Dates: dates, timestamps,
+        text YYYY-MM-DD (a time may follow) or YYYYMMDD, or numbers YYYYMMDD. A timestamp counts on the day
+        that its own clock shows.
     unit : {"day", "week", "month", "quarter", "year"}
         What recency and T count in.
     observation_end : date or text, optional
-        Last day of observation; by default the last date in the data. Later lines are an error.
+        Last day of observation; by default the last date in the data.
     holdout_from : date or text, optional
         First day of a held-out period: adds `.calibration` and `.holdout`.
-    refunds : {"net", "ignore", "error"}
+    refunds : {"net", "ignore", "error", "cancel"}
         Negative amounts: subtracted from the purchases they follow, left out, or refused. A day whose
-        amounts add up to less than 0 is a refund, no purchase.
+        amounts add up to less than 0 is a refund, no purchase. "cancel": an order that was refunded in full
+        never was; refunds in part are subtracted.
+    later : {"error", "drop"}
+        Lines after `observation_end`: refused, or left out and counted.
+    missing_ids : {"error", "drop"}
+        Lines without a customer, by value or by a text such as "nan", "None" or "NULL": refused, or left out
+        and counted.
+    far_dates : {"error", "keep"}
+        Dates so far from all others that a mistyped year explains them best: those of one line in ten at most
+        by 40 years; of one in a hundred by three years, if that is more than the others span and a hundred
+        times any gap between them. Late ones are looked at only where `observation_end` is left out.
     date_format : str, optional
-        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``.
+        How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``; ``"excel"``,
+        ``"epoch-s"`` or ``"epoch-ms"`` for numbers that count.
+    order_id : str, optional
+        Column of orders: lines of one order are one purchase, on its first day; those of a held-out period
+        are one of their own, and cancel none before it.
+    refund_window : int, days, optional
+        With ``refunds="cancel"``, how long after an order a refund of the same amount is taken for its own,
+        where no order says so.
+    currency : str, optional
+        Column of currencies; several are refused, or converted by `exchange_rates`.
+    exchange_rates : table, optional
+        Columns date, currency and rate: what one unit is worth in the currency of the results, from that day
+        on.
+    monthly : bool
+        Also keep what each customer paid in each calendar month, which `cohort_payback` asks for.
+    **reading
+        How the table is read: where, amount_format, encoding, separator, sheet, heading_row, engine, as in
+        `TableSource`.
 
     Notes
     -----
@@ -78,34 +118,46 @@ def summarize_transactions(
     >>> tx.purchases.frequency.tolist(), tx.purchases.T.tolist(), tx.spend.monetary_value.tolist()
     ([2.0, 0.0], [4.0, 3.0], [6.0, 0.0])
     """
-    plan = make_plan(customer_id, date, amount, unit, observation_end, holdout_from, refunds, date_format)
-    customers, folded = _read(source, plan)
-    return assemble(customers, folded, plan)
+    policies: Any = {"later": later, "missing_ids": missing_ids, "far_dates": far_dates}
+    policies |= {"order_id": order_id, "refund_window": refund_window}
+    policies |= {"currency": currency, "exchange_rates": exchange_rates, "monthly": monthly}
+    given = (customer_id, date, amount, unit, observation_end, holdout_from, refunds, date_format)
+    plan = make_plan(*given, **policies)
+    customers, folded, told = _read(TableSource.of(source, reading), plan)
+    return assemble(customers, folded, plan, told)
 
 
-def _read(source: Source, plan: Plan) -> tuple[Any, Folded]:
-    if isinstance(source, str | os.PathLike):
-        from retainkit.ingest.transactions.engine import read_path
+def _read(source: TableSource, plan: Plan) -> tuple[Any, Folded, tuple[str, ...]]:
+    """The customers with their histories, and what was found of how files are written."""
+    if is_path(source.table):
+        files = locate(source.table)
+        if files.origin != "excel":
+            from retainkit.ingest.transactions.engine import read_files
 
-        return read_path(os.fspath(cast("str | os.PathLike[str]", source)), plan)
-    if is_relation(source):
+            return read_files(files, plan, source)
+    table = as_relation(source.table)
+    if is_relation(table):
         from retainkit.ingest.transactions.engine import read_relation
+        from retainkit.tables.engine import Opened
 
-        return read_relation(source, plan)
-    lines = read_lines(source, plan)
+        source.refuse_needless("relation")
+        return read_relation(Opened(table, source), plan)
+    lines = read_lines(replace(source, table=table), plan)
     start = int(lines.day.min())
     order = np.argsort(lines.code * (int(lines.day.max()) - start + 1) + lines.day - start, kind="stable")
     amount = None if lines.amount is None else lines.amount[order]
-    folded = fold(lines.code[order], lines.day[order], amount, len(lines.customers), plan)
-    return lines.customers, join([folded], plan.end)
+    of_order = None if lines.order is None else lines.order[order]
+    folded = fold(lines.code[order], lines.day[order], amount, len(lines.customers), plan, of_order)
+    folded.whole.counts.update(lines.left_out)
+    return lines.customers, join([folded], plan.end), lines.told
 
 
-def assemble(customers: ColumnLike, folded: Folded, plan: Plan) -> TransactionSummary:
+def assemble(
+    customers: ColumnLike, folded: Folded, plan: Plan, told: tuple[str, ...] = ()
+) -> TransactionSummary:
     """The summary of the whole observation, with its two sides where it is split."""
     if not folded.whole.counts["purchases"]:
-        rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
-        way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
-        raise InputError("empty", "source", Said("refunds only"), rule, way_out)
+        raise _nothing_bought(folded.whole.counts["cancelled_orders"])
     bought = folded.whole.purchases > 0
     if not bought.all():
         places = np.flatnonzero(bought)
@@ -113,7 +165,20 @@ def assemble(customers: ColumnLike, folded: Folded, plan: Plan) -> TransactionSu
     calibration = holdout = None
     if plan.holdout_from is not None:
         calibration, holdout = _split(customers, folded, plan, plan.holdout_from)
-    return _summary(customers, folded.whole, folded.calendar, folded.last_day, plan, calibration, holdout)
+    whole = _summary(customers, folded.whole, folded.calendar, folded.last_day, plan, calibration, holdout)
+    return replace(whole, treatment=replace(whole.treatment, told=told), _paid=folded.paid)
+
+
+def _nothing_bought(cancelled: int) -> InputError:
+    if cancelled:
+        shown = Said(f"{counted(cancelled, 'order')}, all refunded in full")
+        rule = "must have at least one purchase that was not refunded in full"
+        return InputError(
+            "empty", "source", shown, rule, "refunds='net' counts orders and subtracts refunds."
+        )
+    rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
+    way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
+    return InputError("empty", "source", Said("refunds only"), rule, way_out)
 
 
 def _summary(
@@ -147,6 +212,7 @@ def _summary(
         holdout=holdout,
         monetary_value=None if not plan.has_amounts else _mean(of.spend, purchases.frequency),
         _evidence=None if not plan.has_amounts else of.evidence,
+        _total=None if not plan.has_amounts else of.total,
         id_name=plan.columns["customer_id"],
     )
 

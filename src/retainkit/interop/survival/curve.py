@@ -13,6 +13,7 @@ from retainkit.columns import keeps_labels
 from retainkit.domains import POSITIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.questions import plain, times
+from retainkit.plurals import counted
 from retainkit.records import Record
 from retainkit.typing import Array, Number, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
@@ -106,7 +107,7 @@ class AbstractSurvival(Record):
         count = self.customers
         if count is None or not -count <= row < count:
             rule = (
-                f"must be a place among {count:,} customers"
+                f"must be a place among {counted(count, 'customer')}"
                 if count
                 else "has no meaning here: there is one curve for everybody"
             )
@@ -143,7 +144,7 @@ class AbstractSurvival(Record):
         return row
 
     def _whose(self) -> str:
-        return "" if self.customers is None else f" for {self.customers:,} customers"
+        return "" if self.customers is None else f" for {counted(self.customers, 'customer')}"
 
 
 CumulativeHazard: TypeAlias = Callable[[Array], NumberLike]

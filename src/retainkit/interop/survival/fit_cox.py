@@ -13,6 +13,7 @@ import numpy as np
 
 from retainkit.errors import InputError, MissingDependencyError, check_choice
 from retainkit.interop.survival._covariates import named_frame
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.summaries.covariates import covariate_columns
@@ -44,7 +45,7 @@ def fit_cox(renewals: DataOf[Renewals], covariates: Frame, *, library: Library =
     columns = covariate_columns(covariates)
     for name, column in columns.items():
         if column.shape != renewals.duration.shape:
-            shown = f"{column.size:,} values"
+            shown = counted(column.size, "value")
             rule = f"must have one value for each of the {len(renewals):,} entries"
             way_out = "Give the covariates in the order of the renewals."
             raise InputError("length-mismatch", f"covariates[{name!r}]", shown, rule, way_out)

@@ -14,6 +14,7 @@ from retainkit.interop.survival.curve import AbstractSurvival
 from retainkit.models.contractual.nonparametric.curve import AfterEnd, force_after
 from retainkit.records import read_only
 from retainkit.typing import Array, Foreign, Number, NumberLike, Plain, Real, Unit
+from retainkit.units import check_unit
 
 Between: TypeAlias = Literal["steps", "lines"]
 """Between two known tenures: all who leave do so at the later one, or evenly in between."""
@@ -153,6 +154,7 @@ def step_curve(
     by default the last is the end.
     """
     check_choice("between", between, get_args(Between))
+    unit = None if unit is None else check_unit("unit", unit)
     labels_of(time=time, shares=shares)
     at, share = _checked(time, shares, source)
     last = at[-1] if end is None else end

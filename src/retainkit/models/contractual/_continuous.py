@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,21 @@ from retainkit.protocols import DataOf
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Real
 
-Ending: TypeAlias = "Callable[[Array, NDArray[np.bool_]], tuple[Array, Array]]"
-"""times of ending and who left then -> log-likelihoods and their gradient"""
-
 _EARLY = 1e-290  # below it a difference of survivals is no number with digits
+_NEAR = 1e-6  # of a tenure: where a density and a difference of survivals have gradients with as many digits
+
+Mask: TypeAlias = NDArray[np.bool_]
+Scored: TypeAlias = Callable[..., tuple[Array, Array]]
+"""A part of a log-likelihood and its gradient, parameters on axis 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What likelihoods of continuous time are made of, with their gradients or with gradients of no rows."""
+
+    survival: Scored
+    early: Scored
+    ending: Scored
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -34,10 +45,16 @@ class AbstractContinuousModel(AbstractContractualModel):
     """A model of the exact tenure at which customers leave.
 
     Tenures counted in whole periods are taken for what they are: somebody who left in period 3 left
-    somewhere between 2 and 3.
+    somewhere between 2 and 3. So are those known between two bounds only.
     """
 
+    continuous: ClassVar[bool] = True
+
     # -- what a model supplies, besides ln S(t) and its tail -----------------------------------------
+
+    @abstractmethod
+    def _log_hazard(self, t: Array) -> Array:
+        """ln h(t) for t > 0."""
 
     @abstractmethod
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
@@ -58,54 +75,62 @@ class AbstractContinuousModel(AbstractContractualModel):
     # -- likelihood --------------------------------------------------------------------------------
 
     def log_likelihood_and_score(self, data: DataOf[Renewals]) -> tuple[Array, Array]:
+        return self._likelihood(data, self._with_scores())
+
+    def log_likelihood(self, data: DataOf[Renewals]) -> Array:
+        return self._likelihood(data, self._without_scores())[0]
+
+    def _log_mass(self, t: Array) -> Array:
+        return _log_interval(self._log_share, self._without_scores(), t - 1.0, t, np.ones_like(t, np.bool_))[
+            0
+        ]
+
+    def _likelihood(self, data: DataOf[Renewals], parts: Parts) -> tuple[Array, Array]:
         data = self._rows(data)
         left = data.event > 0.0
         with np.errstate(over="ignore"):  # a survival of e^-inf is one of 0
             # tenures in whole months are intervals; read as moments they would bias every shape
-            ending = self._log_interval_and_score if data.whole_periods else self._log_ending_and_score
-            value, score = self._from_start(ending, data.duration, left)
+            lower = data.duration - 1.0 if data.whole_periods else data.lower
+            value, score = self._from_start(parts, lower, data.duration, left)
             if np.any(data.entry):  # late entry: all is given that the customer was there by then
-                known, d_known = self._log_survival_and_score(data.entry)
+                known, d_known = parts.survival(data.entry)
                 value, score = value - known, score - d_known
         return value, score
 
-    @staticmethod
-    def _from_start(ending: Ending, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
-        """`ending`, and 0 for those of whom nothing was seen: at a tenure of 0 all are there."""
+    def _from_start(self, parts: Parts, lower: Array | None, t: Array, left: Mask) -> tuple[Array, Array]:
+        """How customers ended, and 0 for those of whom nothing was seen: at a tenure of 0 all are there."""
         begun = t > 0.0
-        if np.all(begun):
-            return ending(t, left)
-        value, score = ending(np.where(begun, t, 1.0), left)  # any time will do, its value is not used
+        some = t if np.all(begun) else np.where(begun, t, 1.0)  # any time will do, its value is not used
+        if lower is None:
+            value, score = parts.ending(some, left)
+        else:
+            value, score = _log_interval(self._log_share, parts, lower, some, left)
+        if some is t:
+            return value, score
         return np.where(begun, value, 0.0), np.where(begun, score, 0.0)
 
-    def _log_ending_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
+    def _with_scores(self) -> Parts:
+        scored = (self._log_survival_and_score, self._log_early_and_score, self._log_ending_and_score)
+        return Parts(*scored)
+
+    def _without_scores(self) -> Parts:
+        """The same functions whose gradients have no rows, so that none is computed."""
+
+        # tenures so early are rare: a function of its own for each model would hardly ever be called
+        def early(t: Array) -> Array:
+            return self._log_early_and_score(t)[0]
+
+        return Parts(*(_alone(f) for f in (self._log_survival, early, self._log_ending)))
+
+    def _log_ending(self, t: Array, left: Mask) -> Array:
         """ln f(t) of those who left at t > 0 and ln S(t) of the others."""
+        return self._log_survival(t) + np.where(left, self._log_hazard(t), 0.0)
+
+    def _log_ending_and_score(self, t: Array, left: Mask) -> tuple[Array, Array]:
+        """The same, and its gradient."""
         stayed, d_stayed = self._log_survival_and_score(t)
         leaving, d_leaving = self._log_hazard_and_score(t)
         return stayed + np.where(left, leaving, 0.0), d_stayed + np.where(left, d_leaving, 0.0)
-
-    def _log_interval_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
-        """ln [S(t − 1) − S(t)] of those who left in the period until t ≥ 1, and ln S(t) of the others."""
-        stayed, d_stayed = self._log_survival_and_score(t)
-        before, d_before = self._log_survival_and_score(t - 1.0)
-        share = self._log_share(t - 1.0, np.ones_like(t))
-        kept, lost = np.exp(share), -np.expm1(share)  # of those there at t − 1
-        early = lost < _EARLY
-        lost = np.where(early, 1.0, lost)
-        # relative to those at t − 1: S(t − 1) − S(t) of two tiny survivals would be 0
-        gone = before + np.log(lost)
-        d_gone = (d_before - zero_times(kept, d_stayed)) / lost
-        if np.any(early & left):
-            first, d_first = self._log_early_interval_and_score(t)
-            gone, d_gone = np.where(early, first, gone), np.where(early, d_first, d_gone)
-        return np.where(left, gone, stayed), np.where(left, d_gone, d_stayed)
-
-    def _log_early_interval_and_score(self, t: Array) -> tuple[Array, Array]:
-        """ln [F(t) − F(t − 1)] and its gradient, by F = 1 − S where S is 1 in floats."""
-        after, d_after = self._log_early_and_score(t)
-        before, d_before = self._log_early_and_score(t - 1.0)
-        share = np.exp(before - after)
-        return after + np.log1p(-share), (d_after - zero_times(share, d_before)) / (1.0 - share)
 
     # -- questions that only continuous time has an answer to ----------------------------------------
 
@@ -114,7 +139,7 @@ class AbstractContinuousModel(AbstractContractualModel):
         """Share of customers that leaves per unit of time at tenure `t` > 0, of all that began."""
         time = self._positive("t", t)
         with np.errstate(over="ignore"):
-            return plain(np.exp(self._log_hazard_and_score(time)[0] + self._log_survival(time)))
+            return plain(np.exp(self._log_hazard(time) + self._log_survival(time)))
 
     @keeps_labels
     def cumulative_hazard(self, t: Time) -> Real:
@@ -171,7 +196,7 @@ class AbstractContinuousModel(AbstractContractualModel):
 
     def _mean_within(self, start: Array, span: Array, tail: Array, *parameters: Array) -> Array:
         """∫ S(start + u)/S(start) du over u from 0 to `span`, entry by entry."""
-        each = self.of(parameters)
+        each = self.family.of(parameters)
         with np.errstate(over="ignore", invalid="ignore"):
             fall = -each._log_share(start, span)
             waited = mean_excess(lambda w: each._log_wait(start, w), fall, 1.0 - 1.0 / tail)
@@ -182,7 +207,7 @@ class AbstractContinuousModel(AbstractContractualModel):
 
     def _hazard(self, t: Array) -> Array:
         with np.errstate(over="ignore"):
-            return np.exp(self._log_hazard_and_score(t)[0])
+            return np.exp(self._log_hazard(t))
 
     def _times(self, argument: str, t: Time) -> Array:
         given = times(argument, t, self.unit)
@@ -201,4 +226,48 @@ class AbstractContinuousModel(AbstractContractualModel):
         return np.maximum(entry + wait, np.nextafter(entry, np.inf))
 
     def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:
-        return Renewals(duration=duration, event=left, entry=entry, unit=self.unit)
+        return Renewals(duration=duration, event=left, entry=entry, whole_periods=False, unit=self.unit)
+
+
+def _alone(function: Callable[..., Array]) -> Scored:
+    def told(*given: Any) -> tuple[Array, Array]:
+        value = function(*given)
+        return value, np.empty((0, *value.shape))
+
+    return told
+
+
+def _log_interval(
+    log_share: Callable[[Array, Array], Array], parts: Parts, lower: Array, t: Array, left: Mask
+) -> tuple[Array, Array]:
+    """ln [S(lower) − S(t)] of those who left in (lower, t], ln f(t) at lower = t; ln S(t) of others."""
+    begin = np.where(left, lower, 0.0)
+    width = t - begin
+    moment, near = width == 0.0, width < _NEAR * t
+    if np.any(moment):  # any stretch will do, its value is not used
+        begin, width = np.where(moment, 0.0, begin), np.where(moment, t, width)
+    stayed, d_stayed = parts.survival(t)
+    before, d_before = parts.survival(begin)
+    share = log_share(begin, width)
+    kept, lost = np.exp(share), -np.expm1(share)  # of those there at the lower bound
+    early = lost < _EARLY
+    lost = np.where(early, 1.0, lost)
+    # relative to those at the lower bound: a difference of two tiny survivals would be 0
+    gone = before + np.log(lost)
+    d_gone = (d_before - zero_times(kept, d_stayed)) / lost
+    if np.any(early & left):
+        first, d_first = _log_early_interval(parts, begin, t)
+        gone, d_gone = np.where(early, first, gone), np.where(early, d_first, d_gone)
+    if np.any(near):
+        # so short a stretch has the gradient of the density in its middle: a difference has no digits
+        dense, d_dense = parts.ending(np.where(near, t - 0.5 * width * ~moment, t), near)
+        gone, d_gone = np.where(moment, dense, gone), np.where(near, d_dense, d_gone)
+    return np.where(left, gone, stayed), np.where(left, d_gone, d_stayed)
+
+
+def _log_early_interval(parts: Parts, begin: Array, t: Array) -> tuple[Array, Array]:
+    """ln [F(t) − F(begin)] and its gradient, by F = 1 − S where S is 1 in floats."""
+    after, d_after = parts.early(t)
+    before, d_before = parts.early(begin)
+    share = np.exp(before - after)
+    return after + np.log1p(-share), (d_after - zero_times(share, d_before)) / (1.0 - share)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.decaying_sums import decaying_moment, decaying_sum
+from retainkit._numerics.grouping import weighted
 from retainkit.columns import keeps_labels
 from retainkit.domains import generator
+from retainkit.errors import InputError, missing_argument
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.questions import per_period, plain, positive_times, terms, times
+from retainkit.models.family import AnyFamily
+from retainkit.models.sampled import SampledStay, sample_stay
 from retainkit.rates import Rate
 from retainkit.summaries import Renewals
 from retainkit.timing import Instant, check_instant
@@ -42,6 +46,9 @@ class AbstractContractualModel(AbstractModel[Renewals]):
 
     data_kind: ClassVar[type[Renewals]] = Renewals
 
+    continuous: ClassVar[bool] = False
+    """Whether customers may leave at any moment: the likelihood of a known moment is then a density."""
+
     # -- what a model supplies: formulas on plain arrays, in its own unit ----------------------------
 
     @abstractmethod
@@ -60,6 +67,10 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     def _hazard(self, t: Array) -> Array:
         """The hazard at t, in the sense of the model's time."""
 
+    @abstractmethod
+    def _log_mass(self, t: Array) -> Array:
+        """ln P(leaves in period t) for whole t ≥ 1."""
+
     def _log_survival(self, t: Array) -> Array:
         """ln S(t), smooth in t ≥ 0 also between whole periods."""
         return self._log_survival_and_score(t)[0]
@@ -71,6 +82,16 @@ class AbstractContractualModel(AbstractModel[Renewals]):
     def _times(self, argument: str, t: Time) -> Array:
         """Times as the model counts them."""
         return times(argument, t, self.unit)
+
+    def _summed(self, rows: Renewals) -> Array:
+        if rows.lower is not None or not rows.whole_periods:
+            return weighted(self.log_likelihood(rows), rows.weight)
+        # in whole periods customers of one tenure are one, however unlike their entries: the three parts of a
+        # likelihood are told by three counts, where distinct histories are as many as their product
+        (gone, left), (seen, there), (entry, late) = rows.tallies()
+        with np.errstate(over="ignore"):  # a survival of e^-inf is one of 0
+            total = weighted(self._log_mass(gone), left) + weighted(self._log_survival(seen), there)
+            return total - weighted(self._log_survival(entry), late) if entry.size else total
 
     # -- what every model answers ------------------------------------------------------------------
 
@@ -206,7 +227,55 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         lifetime = self._lifetimes(generator(seed), begin)
         return self._seen(np.minimum(lifetime, end), lifetime <= end, begin)
 
+    @keeps_labels
+    def sample_given(
+        self,
+        tenure: Time,
+        *,
+        seed: Seed,
+        horizon: Time = math.inf,
+        discount_rate: Rate | NumberLike = 0.0,
+        instant: Instant | None = None,
+    ) -> SampledStay:
+        """How long each customer at hand stays, and what he still pays, drawn from all that it may be.
+
+        From the distribution of lifetimes of those who are there at their tenure. Draws of the parameters, of
+        shape (draws, 1), give one draw with each of them; draws are exact, and independent from customer to
+        customer. What is counted are renewals, the next one first, as in
+        `discounted_expected_residual_lifetime`.
+
+        Parameters
+        ----------
+        tenure : renewals made so far, one number or (n,)
+            In continuous time any tenure; payments are then due one, two, … periods after it.
+        seed : int or a numpy Generator
+        horizon, discount_rate : as `discounted_expected_lifetime`
+        instant : {"before-renewal", "after-payment"}, needed with a discount
+        """
+        force, start = self._discounts(discount_rate, np.atleast_1d(self._times("tenure", tenure)))
+        if instant is not None:
+            check_instant(instant)
+        elif np.any(force > 0.0):
+            way_out = 'Write instant="before-renewal" or instant="after-payment".'
+            raise missing_argument("instant", "is needed to discount to it", way_out)
+        return sample_stay(
+            self,
+            generator(seed),
+            start,
+            force,
+            terms(horizon, self.unit),
+            delay=1.0 if instant == "after-payment" else 0.0,
+            lifetimes=lambda model, rng, entry: model._own_lifetimes(rng, entry),
+        )
+
     # -- how it is done ----------------------------------------------------------------------------
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real | None]:
+        """Simulated tenures at leaving, and −ln of each customer's own chance to stay another period.
+
+        None where that changes with tenure.
+        """
+        return self._lifetimes(rng, entry), None
 
     @abstractmethod
     def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:
@@ -239,3 +308,28 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             return self._log_share(start, j.reshape((-1, *(1,) * axes)) + first)
 
         return log_share
+
+
+def refuse_mixed_measures(argument: str, families: Iterable[AnyFamily], data: Any = None) -> None:
+    """Refuse densities beside probabilities: their difference depends on the unit of time.
+
+    `data` are those of the likelihoods, where they are at hand: without a known moment all are probabilities.
+    """
+    data = getattr(data, "data", data)  # of those that are described
+    if isinstance(data, Renewals) and not data.has_moments:
+        return
+    named: dict[bool, str] = {}
+    for family in families:
+        inner: Any = family
+        while hasattr(inner, "base"):
+            inner = inner.base
+        kind = getattr(inner, "kind", None)
+        if isinstance(kind, type) and issubclass(kind, AbstractContractualModel):
+            named[kind.continuous] = family.name
+    if len(named) > 1:
+        rule = (
+            f"must measure alike: of a customer who left, {named[True]} tells the density at a moment and "
+            f"{named[False]} the probability of a whole period"
+        )
+        way_out = "Renewals(..., whole_periods=True) makes both probabilities of whole periods."
+        raise InputError("inconsistent", argument, ", ".join(named.values()), rule, way_out)

@@ -19,7 +19,7 @@ import numpy as np
 from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
 from retainkit._numerics.powers import LONGEST, Clock, elapsed
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
-from retainkit.parameters import positive
+from retainkit.parameters import Limit, positive
 from retainkit.typing import Array, Real
 
 
@@ -59,6 +59,11 @@ class BetaDiscreteWeibull(AbstractDiscreteModel):
     alpha: Real = positive(start=1.0, typical=(0.3, 3.0), doc="churn beta, weight on leaving")
     beta: Real = positive(start=2.0, typical=(0.5, 6.0), doc="churn beta, weight on staying")
     c: Real = positive(start=1.0, typical=(0.6, 1.6), doc="below 1 churn falls with tenure, above 1 it rises")
+
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("customers are alike at each tenure", rising=("beta", "alpha"), model="DiscreteWeibull"),
+        Limit("customers leave at their first renewal or never", falling=("beta", "alpha")),
+    )
 
     # -- likelihood ---------------------------------------------------------------------------------
 

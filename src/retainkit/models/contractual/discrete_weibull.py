@@ -43,6 +43,7 @@ class DiscreteWeibull(AbstractDiscreteModel):
     6.071
     """
 
+    contained_in: ClassVar[tuple[str, ...]] = ("BetaDiscreteWeibull",)
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("theta", 1)}
 
     theta: Real = probability(start=0.2, typical=(0.05, 0.4), doc="share that leaves at the first renewal")

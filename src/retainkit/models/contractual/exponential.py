@@ -46,6 +46,7 @@ class Exponential(AbstractContinuousModel):
 
     scale: Real = positive(start=1.0, typical=(0.3, 3.0), unit="time", doc="mean lifetime")
 
+    contained_in: ClassVar[tuple[str, ...]] = ("Weibull", "WeibullGamma")
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("scale", -1)}
 
     # -- likelihood ---------------------------------------------------------------------------------
@@ -54,8 +55,14 @@ class Exponential(AbstractContinuousModel):
         x = t / self.scale
         return -x, (x / self.scale)[None]
 
+    def _log_survival(self, t: Array) -> Array:
+        return -t / self.scale
+
+    def _log_hazard(self, t: Array) -> Array:
+        return -np.log(self.scale) + 0.0 * t
+
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
-        value = -np.log(self.scale) + 0.0 * t
+        value = self._log_hazard(t)
         return value, np.broadcast_to(-1.0 / np.asarray(self.scale), value.shape)[None]
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:
@@ -77,3 +84,8 @@ class Exponential(AbstractContinuousModel):
 
     def _tail(self) -> Real:
         return np.inf
+
+    # -- simulator ----------------------------------------------------------------------------------
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real]:
+        return self._lifetimes(rng, entry), 1.0 / np.asarray(self.scale)

@@ -42,6 +42,11 @@ class Geometric(AbstractDiscreteModel):
     3.5
     """
 
+    contained_in: ClassVar[tuple[str, ...]] = (
+        "ShiftedBetaGeometric",
+        "DiscreteWeibull",
+        "BetaDiscreteWeibull",
+    )
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("theta", 1)}
 
     theta: Real = probability(start=0.2, typical=(0.05, 0.4), doc="share that leaves at each renewal")
@@ -61,6 +66,10 @@ class Geometric(AbstractDiscreteModel):
         stayed, score = self._log_survival_and_score(t - 1.0)
         with np.errstate(divide="ignore"):
             return stayed + np.log(self.theta), score + 1.0 / np.asarray(self.theta)
+
+    def _log_mass(self, t: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            return self._log_survival(t - 1.0) + np.log(self.theta)
 
     # -- predictions --------------------------------------------------------------------------------
 
@@ -83,5 +92,9 @@ class Geometric(AbstractDiscreteModel):
     # -- simulator ----------------------------------------------------------------------------------
 
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        return self._own_lifetimes(rng, entry)[0]
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real]:
         with np.errstate(divide="ignore"):
-            return whole_lifetimes(rng, -np.log1p(-np.asarray(self.theta)), 1.0, entry)
+            force = -np.log1p(-np.asarray(self.theta))
+            return whole_lifetimes(rng, force, 1.0, entry), force

@@ -13,6 +13,7 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import expit
 
+from retainkit._numerics.log_sums import log_sum
 from retainkit._numerics.powers import (
     log_power_and_score,
     log_power_share,
@@ -58,6 +59,7 @@ class LogLogistic(AbstractContinuousModel):
     scale: Real = positive(start=1.0, typical=(0.3, 3.0), unit="time", doc="median tenure")
     shape: Real = positive(start=1.0, typical=(0.7, 3.0), doc="above 1 the hazard peaks, then falls")
 
+    contained_in: ClassVar[tuple[str, ...]] = ("WeibullGamma",)
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("scale", -1)}
 
     # -- likelihood ---------------------------------------------------------------------------------
@@ -67,16 +69,23 @@ class LogLogistic(AbstractContinuousModel):
         u = log_ratio(t, scale)
         gone = expit(shape * u)  # 1 − S
         score = rows_of(gone.shape, gone * (shape / scale), -zero_times(gone, u))
-        return -np.logaddexp(0.0, shape * u), score
+        return -log_sum(shape * u, 0.0), score
 
     def _log_survival(self, t: Array) -> Array:
-        return -np.logaddexp(0.0, self.shape * log_ratio(t, self.scale))
+        return -log_sum(self.shape * log_ratio(t, self.scale), 0.0)
+
+    def _log_hazard(self, t: Array) -> Array:
+        return self._hazard_at(log_ratio(t, self.scale))
+
+    def _hazard_at(self, u: Array) -> Array:
+        shape = self.shape
+        return np.log(shape) - np.log(self.scale) + (shape - 1.0) * u - log_sum(shape * u, 0.0)
 
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         scale, shape = self.scale, self.shape
         u = log_ratio(t, scale)
         there = expit(-shape * u)
-        value = np.log(shape) - np.log(scale) + (shape - 1.0) * u - np.logaddexp(0.0, shape * u)
+        value = self._hazard_at(u)
         return value, rows_of(value.shape, -there * (shape / scale), 1.0 / shape + u * there)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri_exp
 
 from retainkit._numerics.powers import log_ratio, rows_of, zero_times
@@ -68,9 +69,23 @@ class LogNormal(AbstractContinuousModel):
     def _log_survival(self, t: Array) -> Array:
         return log_tail(self._standard(t))
 
+    def _log_ending(self, t: Array, left: NDArray[np.bool_]) -> Array:
+        y = self._standard(t)
+        # the density has no tail in it, which is all that takes time here
+        dense = -0.5 * y * y - 0.5 * np.log(2.0 * np.pi) - np.log(self.sigma) - np.log(t)
+        there = np.broadcast_to(~left, dense.shape)
+        dense[there] = log_tail(y[there])
+        return dense
+
+    def _log_hazard(self, t: Array) -> Array:
+        return self._hazard_at(self._standard(t), t)
+
+    def _hazard_at(self, y: Array, t: Array) -> Array:
+        return log_tail_hazard(y) - np.log(self.sigma) - np.log(t)
+
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         y = self._standard(t)
-        value = log_tail_hazard(y) - np.log(self.sigma) - np.log(t)
+        value = self._hazard_at(y, t)
         slope = y - tail_hazard(y)
         return value, rows_of(y.shape, slope / (self.scale * self.sigma), (slope * y - 1.0) / self.sigma)
 

@@ -18,7 +18,7 @@ import numpy as np
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
-from retainkit.models.family import AbstractFamily, AbstractFamilyAround, AnyFamily, PlainFamily
+from retainkit.models.family import AbstractFamily, AbstractFamilyAround, AnyFamily, family_of
 from retainkit.parameters import Parameter
 from retainkit.typing import Array, Plain, Real, Unit
 
@@ -64,12 +64,12 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
     cured: Real | None = None
 
     def __post_init__(self) -> None:
+        AbstractDiscreteModel.__post_init__(self)
         for share in (ONE_AND_DONE, CURED):
             given = getattr(self, share.name)
             if given is not None:
                 self._keep(share, given)
-        if self.unit is None:
-            object.__setattr__(self, "unit", self.base.unit)
+        self._count_as(self.base)
 
     # -- likelihood ---------------------------------------------------------------------------------
 
@@ -88,20 +88,26 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
 
     def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
         inner, d_inner = self.base._log_mass_and_score(t)
-        done, cured = self._done, self._cured
-        first = t == 1.0
-        with np.errstate(divide="ignore"):
-            chosen = np.log1p(-done) + np.log1p(-cured) + inner
-            # two ways to leave at the first renewal, one at any other
-            value = np.where(first, np.logaddexp(np.log(done), chosen), chosen)
+        done, cured, first = self._done, self._cured, t == 1.0
+        chosen, value = self._log_chosen(t, inner)
         chose = np.exp(chosen - value)  # of those who leave at t, the share that might have stayed
         rows = [*(chose * d_inner)]
         if self.one_and_done is not None:
             rest = -np.expm1(np.log1p(-cured) + inner)  # of the others, who do not leave at t
-            rows.append(np.where(first, rest * np.exp(-value), -1.0 / (1.0 - done)))
+            rows.append(np.where(first, rest * np.exp(-np.where(first, value, 0.0)), -1.0 / (1.0 - done)))
         if self.cured is not None:
             rows.append(-chose / (1.0 - cured))
         return value, np.stack(np.broadcast_arrays(*rows))
+
+    def _log_mass(self, t: Array) -> Array:
+        return self._log_chosen(t, self.base._log_mass(t))[1]
+
+    def _log_chosen(self, t: Array, inner: Array) -> tuple[Array, Array]:
+        """ln P(leaves at t) of those who might have stayed, and of all."""
+        with np.errstate(divide="ignore"):
+            chosen = np.log1p(-self._done) + np.log1p(-self._cured) + inner
+            # two ways to leave at the first renewal, one at any other
+            return chosen, np.where(t == 1.0, np.logaddexp(np.log(self._done), chosen), chosen)
 
     @property
     def _done(self) -> Array:
@@ -140,10 +146,14 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
     # -- simulator ----------------------------------------------------------------------------------
 
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
-        # ∞ + any lifetime is ∞: the cured need no branch of their own
-        lifetime = np.where(rng.uniform(size=entry.shape) < self._posterior(entry)[0], np.inf, 0.0)
-        lifetime = lifetime + self.base._lifetimes(rng, entry)
-        return np.where((rng.uniform(size=entry.shape) < self._done) & (entry == 0.0), 1.0, lifetime)
+        return self._own_lifetimes(rng, entry)[0]
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real | None]:
+        cured = rng.uniform(size=entry.shape) < self._posterior(entry)[0]
+        lifetime, own = self.base._own_lifetimes(rng, entry)
+        done = (rng.uniform(size=entry.shape) < self._done) & (entry == 0.0)
+        lifetime = np.where(done, 1.0, np.where(cured, np.inf, lifetime))
+        return lifetime, None if own is None else np.where(done, np.inf, np.where(cured, 0.0, own))
 
     # -- the record ---------------------------------------------------------------------------------
 
@@ -176,8 +186,9 @@ def _log_mixture(cured: Array, rest: Array, inner: Array) -> Array:
     """ln(cured + rest·e^inner) for cured + rest = 1, with all digits near 0 and far below."""
     with np.errstate(divide="ignore"):
         far = np.logaddexp(np.log(cured), np.log(rest) + inner)
-        # near 0 from the fall itself, far below from logarithms: −½ is where neither has lost a digit
-        return np.where(inner > -0.5, np.log1p(rest * np.expm1(np.maximum(inner, -0.5))), far)
+        # from the fall itself where it is less than half of all, far below from logarithms: no digit is lost
+        near = (inner > -0.5) | (rest < 0.5)
+        return np.where(near, np.log1p(rest * np.expm1(np.where(near, inner, 0.0))), far)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +220,6 @@ class ShareFamily(AbstractFamilyAround[WithShares[B], B]):
 
     def values_of(self, model: WithShares[B]) -> list[Real]:
         return [*self.base.values_of(model.base), *model.shares.values()]
-
-    def score_rows(self, score: Array) -> Array:
-        inner = len(score) - len(self.added)
-        return np.concatenate([self.base.score_rows(score[:inner]), score[inner:]])
 
 
 def with_shares(
@@ -247,10 +254,13 @@ def with_shares(
     if not (one_and_done or cured):
         way_out = "Give one_and_done=True or cured=True, or fit the model itself."
         raise InputError("missing-argument", "with_shares", False, "needs at least one share", way_out)
-    family: AnyFamily = model if isinstance(model, AbstractFamily) else PlainFamily(model)
+    family: AnyFamily = family_of(model)
     kind = getattr(family, "kind", None)
-    if isinstance(kind, type) and not issubclass(kind, AbstractDiscreteModel):
-        rule = "must be a contractual model that counts renewals"
-        way_out = "For example with_shares(ShiftedBetaGeometric, one_and_done=True)."
+    if not (isinstance(kind, type) and issubclass(kind, AbstractDiscreteModel)):
+        rule = "must be a contractual model that counts renewals, with nothing around it yet"
+        way_out = (
+            "For example with_shares(ShiftedBetaGeometric, cured=True); covariates go around the shares: "
+            "with_covariates(with_shares(...), churn=['autopay'])."
+        )
         raise InputError("not-a-model", "model", family.name, rule, way_out)
     return ShareFamily(family, one_and_done, cured)

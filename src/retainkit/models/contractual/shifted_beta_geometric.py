@@ -19,16 +19,14 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
+from retainkit._numerics.gamma_functions import Rises, digamma_bend, digamma_rise, log_beta_ratio
 from retainkit._numerics.grouping import Codes
 from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
 from retainkit.models.contractual.questions import whole_periods
-from retainkit.parameters import positive
+from retainkit.parameters import Limit, positive
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real
-
-_DENSE = 4  # periods per asked time, up to which one logarithm a period is the quicker way
 
 
 @final
@@ -62,10 +60,16 @@ class ShiftedBetaGeometric(AbstractDiscreteModel):
     inf
     """
 
+    contained_in: ClassVar[tuple[str, ...]] = ("BetaDiscreteWeibull",)
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("alpha", 1)}
 
     alpha: Real = positive(start=1.0, typical=(0.3, 4.0), doc="churn beta, weight on leaving")
     beta: Real = positive(start=3.0, typical=(0.5, 10.0), doc="churn beta, weight on staying")
+
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("one churn, alpha/(alpha + beta), holds for all", rising=("beta", "alpha"), model="Geometric"),
+        Limit("customers leave at their first renewal or never", falling=("beta", "alpha")),
+    )
 
     # -- likelihood ---------------------------------------------------------------------------------
 
@@ -77,30 +81,17 @@ class ShiftedBetaGeometric(AbstractDiscreteModel):
         return value, score
 
     def _log_survival(self, t: Array) -> Array:
-        one_for_all = all(np.shape(v)[-1:] in ((), (1,)) for v in (self.alpha, self.beta))
-        if (
-            one_for_all
-            and t.ndim == 1
-            and 0 < t.max(initial=0.0) <= _DENSE * t.size
-            and np.all(t == np.rint(t))
-        ):
-            return self._log_survival_step_by_step(t)
-        return log_beta_ratio(self.alpha, self.beta, t)
-
-    def _log_survival_step_by_step(self, t: Array) -> Array:
-        """The same at many whole times: Σ ln of the retention rates, eq. (7), one logarithm a period."""
-        periods = np.arange(float(t.max()))
-        risk = np.asarray(self.alpha) / (self.beta + periods)  # odds of leaving at each renewal
-        total = np.zeros((*risk.shape[:-1], periods.size + 1))
-        np.cumsum(np.log1p(risk), axis=-1, out=total[..., 1:])
-        return -total[..., t.astype(np.intp)]
+        return Rises.of(t).log_beta(self.alpha, self.beta)  # eq. (7)
 
     def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
         stayed, score = self._log_survival_and_score(t - 1.0)
         all_of = np.asarray(self.alpha) + self.beta + (t - 1.0)
         score[0] += 1.0 / np.asarray(self.alpha) - 1.0 / all_of
         score[1] -= 1.0 / all_of
-        return stayed + np.log(self.alpha / all_of), score
+        return stayed + np.log(self._hazard(t)), score
+
+    def _log_mass(self, t: Array) -> Array:
+        return self._log_survival(t - 1.0) + np.log(self._hazard(t))
 
     @classmethod
     def summed(cls, rows: Renewals) -> SBGCounts | None:
@@ -128,9 +119,13 @@ class ShiftedBetaGeometric(AbstractDiscreteModel):
     # -- simulator ----------------------------------------------------------------------------------
 
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        return self._own_lifetimes(rng, entry)[0]
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real]:
         with np.errstate(divide="ignore"):
+            # those who are still there leave the less easily, the longer they have been
             force = -np.log1p(-rng.beta(self.alpha, self.beta + entry))
-        return whole_lifetimes(rng, force, 1.0, entry)
+        return whole_lifetimes(rng, force, 1.0, entry), force
 
 
 def geometric_mean_sum(alpha: Array, beta: Array, force: Array, count: float) -> Array:
@@ -176,9 +171,9 @@ class SBGCounts:
 
     @classmethod
     def of(cls, rows: Renewals, model: str) -> Self | None:
-        """The counts of data in whole periods; None where tenures are long and few."""
+        """The counts of data in whole periods; None for bounds, or few and long tenures."""
         longest = int(rows.duration.max(initial=0.0))
-        if longest > _SPARSE + 4 * len(rows):
+        if longest > _SPARSE + 4 * len(rows) or rows.lower is not None:
             return None
         if not rows.whole_periods:  # those that say so were checked
             whole_periods("duration", rows.duration, model)

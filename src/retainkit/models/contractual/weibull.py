@@ -60,6 +60,7 @@ class Weibull(AbstractContinuousModel):
     scale: Real = positive(start=1.0, typical=(0.3, 3.0), unit="time", doc="time by which 63.2% have left")
     shape: Real = positive(start=1.0, typical=(0.5, 2.5), doc="below 1 the hazard falls with tenure")
 
+    contained_in: ClassVar[tuple[str, ...]] = ("WeibullGamma",)
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("scale", -1)}
 
     # -- likelihood ---------------------------------------------------------------------------------
@@ -70,19 +71,27 @@ class Weibull(AbstractContinuousModel):
         x = np.exp(shape * u)  # (t/scale)^shape
         return -x, rows_of(x.shape, x * (shape / scale), -zero_times(x, u))
 
+    def _log_hazard(self, t: Array) -> Array:
+        return np.log(self.shape) - np.log(self.scale) + (self.shape - 1.0) * log_ratio(t, self.scale)
+
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         scale, shape = self.scale, self.shape
-        u = log_ratio(t, scale)
-        value = np.log(shape) - np.log(scale) + (shape - 1.0) * u
+        value, u = self._log_hazard(t), log_ratio(t, scale)
         return value, rows_of(value.shape, -shape / scale, 1.0 / shape + u)
+
+    def _log_ending(self, t: Array, left: NDArray[np.bool_]) -> Array:
+        u = np.log(t / self.scale)
+        return self._ended(left, u, np.exp(self.shape * u))
+
+    def _ended(self, left: NDArray[np.bool_], u: Array, x: Array) -> Array:
+        return left * (np.log(self.shape / self.scale) + (self.shape - 1.0) * u) - x
 
     def _log_ending_and_score(self, t: Array, left: NDArray[np.bool_]) -> tuple[Array, Array]:
         # both of the above with one logarithm: most of the time of a fit to a million customers goes here
         scale, shape = self.scale, self.shape
         u = np.log(t / scale)
         x = np.exp(shape * u)
-        surprise = left - x  # the martingale residual
-        value = left * (np.log(shape / scale) + (shape - 1.0) * u) - x
+        value, surprise = self._ended(left, u, x), left - x  # the martingale residual
         return value, rows_of(value.shape, (-shape / scale) * surprise, left / shape + u * surprise)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:

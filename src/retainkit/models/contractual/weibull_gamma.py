@@ -14,6 +14,7 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import expit
 
+from retainkit._numerics.log_sums import log_sum
 from retainkit._numerics.powers import (
     log_power_and_score,
     log_power_share,
@@ -24,7 +25,7 @@ from retainkit._numerics.powers import (
     zero_times,
 )
 from retainkit.models.contractual._continuous import AbstractContinuousModel
-from retainkit.parameters import positive
+from retainkit.parameters import Limit, positive
 from retainkit.typing import Array, Real
 
 
@@ -70,6 +71,10 @@ class WeibullGamma(AbstractContinuousModel):
 
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"churn": ("scale", -1)}
 
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("customers are alike at each tenure", rising=("r",), model="Weibull"),
+    )
+
     # -- likelihood ---------------------------------------------------------------------------------
 
     def _log_survival_and_score(self, t: Array) -> tuple[Array, Array]:
@@ -78,17 +83,24 @@ class WeibullGamma(AbstractContinuousModel):
         k = c * u - np.log(r)  # ln of (t/scale)^c / r
         q = expit(k)
         score = rows_of(q.shape, logistic_excess(k), r * q * (c / scale), -r * zero_times(q, u))
-        return -r * np.logaddexp(0.0, k), score
+        return -r * log_sum(k, 0.0), score
 
     def _log_survival(self, t: Array) -> Array:
-        return -self.r * np.logaddexp(0.0, self.c * log_ratio(t, self.scale) - np.log(self.r))
+        return -self.r * log_sum(self.c * log_ratio(t, self.scale) - np.log(self.r), 0.0)
+
+    def _log_hazard(self, t: Array) -> Array:
+        u = log_ratio(t, self.scale)
+        return self._hazard_at(u, self.c * u - np.log(self.r))
+
+    def _hazard_at(self, u: Array, k: Array) -> Array:
+        return np.log(self.c) - np.log(self.scale) + (self.c - 1.0) * u - log_sum(k, 0.0)
 
     def _log_hazard_and_score(self, t: Array) -> tuple[Array, Array]:
         r, scale, c = self.r, self.scale, self.c
         u = log_ratio(t, scale)
         k = c * u - np.log(r)
         there = expit(-k)
-        value = np.log(c) - np.log(scale) + (c - 1.0) * u - np.logaddexp(0.0, k)
+        value = self._hazard_at(u, k)
         return value, rows_of(value.shape, expit(k) / r, -there * (c / scale), 1.0 / c + u * there)
 
     def _log_early_and_score(self, t: Array) -> tuple[Array, Array]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
 from retainkit._numerics.grouping import distinct_rows
 from retainkit.domains import NOT_NEGATIVE
-from retainkit.errors import InputError
+from retainkit.errors import InputError, refuse_where
 from retainkit.rates import Rate
-from retainkit.summaries import Purchases
+from retainkit.summaries import Opportunities, Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import Duration, in_units
 
@@ -28,6 +28,15 @@ def unit_of(own: Unit | None, purchases: Purchases) -> Unit | None:
     return own or purchases.unit
 
 
+def step_of(own: Unit | None, opportunities: Opportunities) -> Unit | None:
+    """The time between opportunities that a model and its customers share."""
+    if own and opportunities.unit and own != opportunities.unit:
+        rule = f"must come once every {own}, as the model's do"
+        way_out = "Fit the model on these data."
+        raise InputError("unit-mismatch", "opportunities", opportunities.unit, rule, way_out)
+    return own or opportunities.unit
+
+
 def length_of(horizon: Horizon, unit: Unit | None, *, zero: bool = False) -> Real:
     """A horizon in the model's unit; it may be infinite, and 0 only where that is a question."""
     t = in_units("horizon", horizon, unit)
@@ -39,6 +48,24 @@ def length_of(horizon: Horizon, unit: Unit | None, *, zero: bool = False) -> Rea
         way_out = "Give a length of time, for example Duration(3, 'year')."
         raise InputError("out-of-range", "horizon", horizon, rule, way_out)
     return checked
+
+
+def number_of(
+    horizon: Horizon, unit: Unit | None, *, endless: bool, zero: bool, argument: str = "horizon"
+) -> Array:
+    """A horizon as a whole number of opportunities; infinite, or 0, only where that is a question."""
+    given = in_units(argument, horizon, unit)
+    if isinstance(given, float) and given == math.inf:
+        if endless:
+            return np.asarray(given)
+        way_out = "Only expectations take an infinite one, such as expected_purchases."
+        raise InputError("not-finite", argument, horizon, "must be a finite number of opportunities", way_out)
+    count = np.asarray(NOT_NEGATIVE.check(argument, given))
+    bad = (np.rint(count) != count) | (count < float(not zero))
+    rule = f"must be a whole number of opportunities, {0 if zero else 1} or more"
+    way_out = "Opportunities come whole: between two of them nothing happens."
+    refuse_where(bad, "not-whole", argument, count, rule, way_out)
+    return count
 
 
 def whole(n: NumberLike) -> Real:
@@ -76,34 +103,14 @@ def one_each(argument: str, value: Real, entries: int) -> Array:
     return array
 
 
+def spread_of(alive: Array, gone: Array, mean: Array, pairs: Array) -> Array:
+    """The variance of a count that is 0 of those gone, from the mean and E[X(X − 1)] of those alive."""
+    return alive * (pairs - mean**2 + mean + gone * mean**2)
+
+
 def plain(values: Array) -> Real:
     """A float where there is one number."""
     return float(values) if values.ndim == 0 else values
-
-
-def entries_of(model: str, parameters: Mapping[str, Real]) -> int | None:
-    """The number of entries where parameters have one value for each, of shape (…, entries)."""
-    lengths = {name: np.shape(v)[-1] for name, v in parameters.items() if np.ndim(v) and np.shape(v)[-1] > 1}
-    if not lengths:
-        return None
-    first, entries = next(iter(lengths.items()))
-    for name, length in lengths.items():
-        if length != entries:
-            rule = f"must have one value for each of {entries:,} entries, as {first} has"
-            way_out = "Give draws a last axis of length 1: shape (draws, 1)."
-            raise InputError("length-mismatch", f"{model} {name}", parameters[name], rule, way_out)
-    return entries
-
-
-def check_entries(model: str, own: int | None, entries: int) -> None:
-    """Refuse parameters of one customer for another."""
-    if own is not None and own != entries:
-        rule = f"must have {own:,} entries, since the parameters of {model} have one value for each"
-        way_out = (
-            "Predict for the customers that the parameters belong to, in the same order; "
-            "draws of one parameter for all have the shape (draws, 1)."
-        )
-        raise InputError("length-mismatch", "purchases", f"{entries:,} entries", rule, way_out)
 
 
 def each_once(formula: Callable[..., Array], columns: Sequence[Array], *, entrywise: bool) -> Array:

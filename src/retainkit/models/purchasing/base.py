@@ -15,21 +15,25 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 from scipy.special import expit
 
+from retainkit._numerics.grouping import weighted
+from retainkit._numerics.processes.arrivals import Process
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE, generator
-from retainkit.models.base import AbstractModel
+from retainkit.errors import InputError
+from retainkit.models.base import AbstractModel, check_entries, entries_of
+from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing._checks import (
     Horizon,
-    check_entries,
     each_once,
-    entries_of,
     force_of,
     length_of,
     one_each,
     plain,
+    spread_of,
     unit_of,
     whole,
 )
+from retainkit.models.sampled import Pick, SampledFuture, sample_future
 from retainkit.protocols import DataOf, data_of
 from retainkit.rates import Rate
 from retainkit.summaries import Purchases
@@ -61,6 +65,11 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def _discounted_from(self, x: Array, T: Array, horizon: Array, force: float) -> Array:
         """Purchases in (T, T + horizon], each times e^(-force·time), for customers alive at T."""
 
+    def _pairs_from(self, x: Array, T: Array, horizon: Array) -> Array:
+        """E[X(X − 1)] of the purchases X in (T, T + horizon], for customers alive at T."""
+        del x, T, horizon
+        raise self._unable("variance_of_purchases", "sample_given")
+
     @abstractmethod
     def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
         """P(n purchases in (T, T + horizon]), for customers alive at T."""
@@ -78,6 +87,21 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         del rng, frequency, recency
         return None
 
+    def _latent(self, rng: np.random.Generator, pick: Pick, purchases: Purchases) -> Process:
+        """The own rates of customers alive at T, drawn from what their histories leave open."""
+        del rng, pick, purchases
+        raise self._unable("sample_given", "expected_purchases")
+
+    def _unable(self, question: str, instead: str) -> InputError:
+        """For a model from elsewhere that has no formula for a question, since it can do without."""
+        rule = f"must have a formula for {question}, which {type(self).__name__} does not supply"
+        return InputError("not-supported", "model", type(self).__name__, rule, f"Ask for {instead}.")
+
+    def _by_levels(self, rows: Purchases) -> ByLevels | None:
+        """ln L in parts, without the score; None where that is no less work than with it."""
+        del rows
+        return None
+
     _past: ClassVar[tuple[str, ...]] = ("frequency", "T")
     """The columns that say what is to come of a customer alive at T."""
 
@@ -85,6 +109,16 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         """`formula` of customers alive at T; a model that remembers more than x and T has its own."""
         x, T = past
         return formula(x, T, *settings)
+
+    # -- likelihood without the score ----------------------------------------------------------------
+
+    def log_likelihood(self, data: DataOf[Purchases]) -> Array:
+        parts = self._by_levels(self._rows(data))
+        return self.log_likelihood_and_score(data)[0] if parts is None else parts.each()
+
+    def _summed(self, rows: Purchases) -> Array:
+        parts = self._by_levels(rows)
+        return weighted(self.log_likelihood(rows), rows.weight) if parts is None else parts.summed()
 
     # -- what every model answers ------------------------------------------------------------------
 
@@ -164,13 +198,48 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         return float(count_first) + self._new(t, force_of(discount_rate, self.unit))
 
     @keeps_labels
+    def variance_of_purchases(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
+        """Variance of the number of purchases of each customer in the `horizon` after observation.
+
+        (n,), or (draws, n). It is that of customers and of chance together, at these parameters: customers
+        are independent given them, so that variances of totals add up. ``inf`` where it has no end, which
+        for an infinite horizon may be so although the mean has one.
+
+        `purchases` and `horizon` as in `expected_purchases`.
+
+        Examples
+        --------
+        >>> import retainkit as rk
+        >>> model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+        >>> customers = rk.Purchases(frequency=[2, 0], recency=[30.43, 0], T=[38.86, 38.86], unit="week")
+        >>> print(model.variance_of_purchases(customers, horizon=39).round(3))
+        [2.529 0.307]
+        """
+        purchases, unit = self._asked_of(purchases)
+        t = length_of(horizon, unit)
+
+        def formula(x: Array, T: Array, length: Array) -> Array:
+            return self._discounted_from(x, T, length, 0.0)
+
+        def answer(rows: Purchases) -> Array:
+            odds = self._odds(rows)
+            mean, pairs = (self._ahead(rows, f, horizon=t) for f in (formula, self._pairs_from))
+            endless = np.isinf(pairs)
+            mean, pairs = (np.where(endless, 0.0, v) for v in (mean, pairs))
+            # of those alive, and what it adds that some are not
+            return np.where(endless, np.inf, spread_of(expit(-odds), expit(odds), mean, pairs))
+
+        return self._each(purchases, answer, t)
+
+    @keeps_labels
     def purchase_pmf(self, n: NumberLike, horizon: Horizon) -> Real:
         """Probability that a customer just acquired makes exactly `n` repeat purchases in `horizon`.
 
         `n` and `horizon` broadcast against each other.
         """
         counts = np.asarray(whole(n))
-        return plain(self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True))))
+        found = self._pmf(counts, np.asarray(length_of(horizon, self.unit, zero=True)))
+        return plain(np.minimum(found, 1.0))  # rounding may lift it above
 
     @keeps_labels
     def purchase_pmf_given(self, purchases: DataOf[Purchases], n: NumberLike, horizon: Horizon) -> Array:
@@ -191,8 +260,9 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         def answer(rows: Purchases) -> Array:
             ahead = self._ahead(rows, formula, n=counts, horizon=t)
             odds = self._odds(rows)
-            # none is bought by those who are gone as well, and only none
-            return expit(-odds) * ahead + np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
+            # none is bought by those who are gone as well, and only none; a sum of shares may round above 1
+            gone = np.where(np.asarray(counts) == 0.0, expit(odds), 0.0)
+            return np.minimum(expit(-odds) * ahead + gone, 1.0)
 
         return self._each(purchases, answer, counts, t)
 
@@ -207,6 +277,43 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def probability_no_purchase_new(self, horizon: Horizon) -> Real:
         """Probability that a customer just acquired makes no repeat purchase in `horizon`."""
         return self.purchase_pmf(0.0, horizon)
+
+    @keeps_labels
+    def sample_given(
+        self,
+        purchases: DataOf[Purchases],
+        horizon: Horizon,
+        *,
+        seed: Seed,
+        discount_rate: Rate | None = None,
+    ) -> SampledFuture:
+        """What each customer does in the `horizon` after observation, drawn from all that it may be.
+
+        First whether the customer is alive, his own rate of purchases and chance or rate of leaving, from
+        their joint distribution given the history; then what such a customer does. Draws of the parameters,
+        of shape (draws, 1), give one draw with each of them. The draws are exact, and independent from entry
+        to entry: an entry of weight w is drawn as one customer (repeat it w times for w customers).
+
+        Parameters
+        ----------
+        purchases, horizon : as in `expected_purchases`
+            Counts are ``inf`` where an infinite horizon means infinitely many.
+        seed : int or a numpy Generator
+        discount_rate : Rate, optional
+            Discounts each purchase to the end of observation; the model or the `purchases` need a unit.
+        """
+        purchases, unit = self._asked_of(purchases)
+        force = 0.0 if discount_rate is None else force_of(discount_rate, unit)
+        entries = (len(purchases),)
+        span = np.broadcast_to(one_each("horizon", length_of(horizon, unit), entries[0]), entries)
+        return sample_future(
+            self,
+            generator(seed),
+            span,
+            force,
+            alive=lambda model: model._each(purchases, model._alive),
+            latent=lambda model, rng, pick: model._latent(rng, pick, purchases),
+        )
 
     def sample(self, T: NumberLike, *, seed: Seed) -> Purchases:
         """Simulate one customer for each entry of `T`, the time observed since acquisition.
@@ -224,7 +331,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def _asked_of(self, given: DataOf[Purchases]) -> tuple[Purchases, Unit | None]:
         """The purchases that a question is about, and the unit of time that they and the model share."""
         purchases = data_of(given, Purchases, "purchases")
-        check_entries(type(self).__name__, self._entries, len(purchases))
+        check_entries(type(self).__name__, self._entries, len(purchases), "purchases")
         return purchases, unit_of(self.unit, purchases)
 
     @property

@@ -17,29 +17,33 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from scipy.special import betaln, digamma, expit
+from scipy.special import expit
 
-from retainkit._numerics.gamma_functions import log_beta_ratio
+from retainkit._numerics.gamma_functions import Rises, log_beta_ratio
+from retainkit._numerics.log_sums import log_sum
+from retainkit._numerics.processes.arrivals import TakenOrPassed
 from retainkit._numerics.processes.opportunities import IdleSums, log_beta_binomial, opportunities_met
+from retainkit._numerics.processes.pairs import opportunity_pairs
 from retainkit.columns import keeps_labels
-from retainkit.domains import NOT_NEGATIVE, generator
-from retainkit.errors import InputError, refuse_where
-from retainkit.models.base import AbstractModel
+from retainkit.domains import generator
+from retainkit.models.base import AbstractModel, check_entries, entries_of
 from retainkit.models.purchasing._checks import (
     Horizon,
     each_once,
-    entries_of,
     force_of,
+    number_of,
     one_each,
     plain,
+    spread_of,
+    step_of,
     whole,
 )
-from retainkit.parameters import positive
+from retainkit.models.sampled import Pick, SampledFuture, sample_future
+from retainkit.parameters import Limit, positive
 from retainkit.protocols import DataOf, data_of
 from retainkit.rates import Rate
 from retainkit.summaries import Opportunities
 from retainkit.typing import Array, NumberLike, Real, Unit
-from retainkit.units import in_units
 
 
 @final
@@ -81,35 +85,61 @@ class BGBB(AbstractModel[Opportunities]):
     delta: Real = positive(start=3.0, typical=(1.0, 6.0), doc="dropout beta, weight on staying")
 
     data_kind: ClassVar[type[Opportunities]] = Opportunities
+    takes_tables: ClassVar[bool] = False
     whole_periods: ClassVar[bool] = True
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {
         "purchasing": ("alpha", 1),
         "attrition": ("gamma", 1),
     }
 
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("nobody ever leaves", falling=("gamma",), idle=("delta",)),
+        Limit("one probability to leave, gamma/(gamma + delta), holds for all", rising=("delta", "gamma")),
+        Limit("customers leave at their first chance or never", falling=("delta", "gamma")),
+        Limit("one probability to buy, alpha/(alpha + beta), holds for all", rising=("beta", "alpha")),
+        Limit("customers buy at every opportunity or at none", falling=("beta", "alpha")),
+    )
+
     # -- likelihood ---------------------------------------------------------------------------------
 
     def log_likelihood_and_score(self, data: DataOf[Opportunities]) -> tuple[Array, Array]:
         data = self._rows(data)
-        alpha, beta, gamma, delta = self.alpha, self.beta, self.gamma, self.delta
         by_x, by_n = data.levels("frequency"), data.levels("periods")
-        # digamma and beta functions are the cost of a fit: once for each number of opportunities there is
-        n, passed = by_n.values, data.periods - data.frequency  # the distinct numbers of opportunities
+        bought, met = data.rises("frequency"), data.rises("periods")
         gone, d_gone = self._idle(data.frequency, data.recency, data.periods).value_and_score()
-        bought = betaln(alpha + data.frequency, beta + passed) - betaln(alpha, beta)
-        stayed = np.asarray(betaln(gamma, delta + n) - betaln(gamma, delta), np.float64)
-        # the likelihood is a sum over when the customer went, here relative to "not yet"
-        value = bought + by_n.expand(stayed) + np.logaddexp(0.0, gone)
+        (log_bought, per_bought), (log_met, per_met) = bought.gamma(self.alpha), met.gamma(self._both)
+        log_missed, per_missed = Rises.of(data.periods - data.frequency).gamma(self.beta)
+        log_beta, per_chance, per_stay = met.beta(self.gamma, self.delta)
+        value = self._value(data, log_bought, log_missed, log_beta - log_met, gone)
 
         left = expit(gone)  # 1 - P(alive)
-        d_both = by_n.expand(digamma(alpha + beta) - digamma(alpha + beta + n))
-        d_gamma = by_n.expand(digamma(gamma + delta) - digamma(gamma + delta + n))
+        d_both = by_n.expand(per_met)
         score = np.empty((4, *value.shape))
-        score[0] = by_x.map(lambda x: digamma(alpha + x) - digamma(alpha)) + d_both
-        score[1] = digamma(beta + passed) - digamma(beta) + d_both
-        score[2] = d_gamma
-        score[3] = by_n.expand(digamma(delta + n) - digamma(delta)) + d_gamma
+        score[0] = by_x.expand(per_bought) - d_both
+        score[1] = per_missed - d_both
+        score[2] = -by_n.expand(per_chance)
+        score[3] = by_n.expand(per_stay)
         return value, score + left * d_gone
+
+    def log_likelihood(self, data: DataOf[Opportunities]) -> Array:
+        data = self._rows(data)
+        met, gone = data.rises("periods"), self._idle(data.frequency, data.recency, data.periods).value()
+        log_bought = data.rises("frequency").log_gamma(self.alpha)
+        log_missed = Rises.of(data.periods - data.frequency).log_gamma(self.beta)
+        log_met = met.log_beta(self.gamma, self.delta) - met.log_gamma(self._both)
+        return self._value(data, log_bought, log_missed, log_met, gone)
+
+    def _value(self, data: Opportunities, bought: Array, missed: Array, met: Array, gone: Array) -> Array:
+        """ln L from what purchases, misses, all opportunities and the end add."""
+        by_x = data.levels("frequency")
+        value = by_x.expand(bought + by_x.values * np.log(self.alpha / self._both)) + missed
+        value = value + (data.periods - data.frequency) * np.log(self.beta / self._both)
+        # the likelihood is a sum over when the customer went, here relative to "not yet"
+        return value + data.levels("periods").expand(met) + log_sum(gone, 0.0)
+
+    @property
+    def _both(self) -> Array:
+        return self.alpha + np.asarray(self.beta)
 
     def _idle(self, x: Array, last: Array, n: Array) -> IdleSums:
         return IdleSums(self.alpha, self.beta, self.gamma, self.delta, x, last, n)
@@ -130,7 +160,7 @@ class BGBB(AbstractModel[Opportunities]):
             eq. (11) gives.
         """
         opportunities, unit = self._asked_of(opportunities)
-        h = _number_of(horizon, unit, endless=True, zero=True)
+        h = number_of(horizon, unit, endless=True, zero=True)
         odds = self._log_odds_left(opportunities)
 
         def kept(n: Array, h: Array) -> Array:
@@ -148,6 +178,33 @@ class BGBB(AbstractModel[Opportunities]):
         """
         opportunities, unit = self._asked_of(opportunities)
         return self._value_of(opportunities, horizon, 0.0, unit)
+
+    @keeps_labels
+    def variance_of_purchases(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
+        """Variance of the number of purchases of each customer at the next `horizon` opportunities.
+
+        (n,), or (draws, n). It is that of customers and of chance together, at these parameters: customers
+        are independent given them, so that variances of totals add up. ``inf`` for an infinite horizon and
+        gamma ≤ 2.
+
+        `opportunities`, `horizon` as in `expected_purchases`.
+        """
+        opportunities, unit = self._asked_of(opportunities)
+        h = number_of(horizon, unit, endless=True, zero=False)
+
+        def both(n: Array, h: Array) -> Array:
+            delta = self.delta + n
+            pairs = 2.0 * opportunity_pairs(self.gamma, delta, h)
+            return np.stack([opportunities_met(self.gamma, delta, h, 0.0), pairs])
+
+        met, pairs = self._ahead(opportunities, both, h)
+        bought, asked = self.alpha + opportunities.frequency, self.alpha + self.beta + opportunities.periods
+        endless = np.isinf(pairs)
+        chance = bought / asked
+        mean = np.where(endless, 0.0, met) * chance
+        pairs = np.where(endless, 0.0, pairs) * chance * ((bought + 1.0) / (asked + 1.0))
+        odds = self._log_odds_left(opportunities)
+        return np.where(endless, np.inf, spread_of(expit(-odds), expit(odds), mean, pairs))
 
     @keeps_labels
     def expected_purchases_new(self, horizon: Horizon, *, count_first: bool = False) -> Real:
@@ -188,7 +245,7 @@ class BGBB(AbstractModel[Opportunities]):
 
         `horizon` is their number; `n` and `horizon` broadcast against each other.
         """
-        ends = _number_of(horizon, self.unit, endless=False, zero=True)
+        ends = number_of(horizon, self.unit, endless=False, zero=True)
         shape, (counts, ends) = self._asked(np.asarray(whole(n)), ends)
         found = self._pmf_from(np.zeros(1), np.zeros(1), counts, ends)
         return plain(found.reshape((*found.shape[:-1], *shape)))
@@ -206,11 +263,11 @@ class BGBB(AbstractModel[Opportunities]):
         """
         opportunities, unit = self._asked_of(opportunities)
         counts = one_each("n", whole(n), len(opportunities))
-        ends = one_each("horizon", _number_of(horizon, unit, endless=False, zero=True), len(opportunities))
+        ends = one_each("horizon", number_of(horizon, unit, endless=False, zero=True), len(opportunities))
         past = (opportunities.frequency, opportunities.periods)
         ahead = each_once(self._pmf_from, (*past, counts, ends), entrywise=self._entries is not None)
         odds = self._log_odds_left(opportunities)
-        return expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0)
+        return np.minimum(expit(-odds) * ahead + np.where(counts == 0.0, expit(odds), 0.0), 1.0)
 
     @keeps_labels
     def probability_no_purchase(self, opportunities: DataOf[Opportunities], horizon: Horizon) -> Array:
@@ -223,12 +280,50 @@ class BGBB(AbstractModel[Opportunities]):
 
     # -- simulator ----------------------------------------------------------------------------------
 
+    @keeps_labels
+    def sample_given(
+        self,
+        opportunities: DataOf[Opportunities],
+        horizon: Horizon,
+        *,
+        seed: int | np.random.Generator,
+        discount_rate: Rate | None = None,
+    ) -> SampledFuture:
+        """What each customer does at the next `horizon` opportunities, drawn from all that it may be.
+
+        First whether the customer is still one, his own chances to buy and to leave, from their joint
+        distribution given the history; then what such a customer does. Draws of the parameters, of shape
+        (draws, 1), give one draw with each of them. The draws are exact, and independent from entry to entry:
+        an entry of weight w is drawn as one customer.
+
+        `opportunities`, `horizon` as in `expected_purchases`; with a `discount_rate` as in
+        `discounted_expected_purchases`. `seed` is an int or a numpy Generator.
+        """
+        opportunities, unit = self._asked_of(opportunities)
+        force = 0.0 if discount_rate is None else force_of(discount_rate, unit)
+        entries = (len(opportunities),)
+        h = one_each("horizon", number_of(horizon, unit, endless=True, zero=False), entries[0])
+        return sample_future(
+            self,
+            generator(seed),
+            np.broadcast_to(h, entries),
+            force,
+            alive=lambda model: expit(-model._log_odds_left(opportunities)),
+            latent=lambda model, rng, pick: model._latent(rng, pick, opportunities),
+        )
+
+    def _latent(self, rng: np.random.Generator, pick: Pick, opportunities: Opportunities) -> TakenOrPassed:
+        # of a customer who is still there the two chances are independent
+        x, n = pick(opportunities.frequency), pick(opportunities.periods)
+        taken = rng.beta(pick(self.alpha) + x, pick(self.beta) + (n - x))
+        return TakenOrPassed(taken, rng.beta(pick(self.gamma), pick(self.delta) + n))
+
     def sample(self, periods: NumberLike, *, seed: int | np.random.Generator) -> Opportunities:
         """Simulate one customer for each entry of `periods`, the opportunities since the first purchase.
 
         `periods` are (n,) whole numbers ≥ 0; `seed` is an int or a numpy Generator.
         """
-        n = np.atleast_1d(_number_of(periods, None, endless=False, zero=True, argument="periods"))
+        n = np.atleast_1d(number_of(periods, None, endless=False, zero=True, argument="periods"))
         rng = generator(seed)
         # a chance below 1e-300 stands for one that rounds to 0: nobody would ever go
         dropout = np.maximum(rng.beta(self.gamma, self.delta, n.shape), 1e-300)
@@ -250,7 +345,8 @@ class BGBB(AbstractModel[Opportunities]):
     def _asked_of(self, given: DataOf[Opportunities]) -> tuple[Opportunities, Unit | None]:
         """The opportunities that a question is about, and the time between two of them."""
         opportunities = data_of(given, Opportunities, "opportunities")
-        return opportunities, _unit_of(self.unit, self._entries, opportunities)
+        check_entries(type(self).__name__, self._entries, len(opportunities), "opportunities")
+        return opportunities, step_of(self.unit, opportunities)
 
     def _log_odds_left(self, opportunities: Opportunities) -> Array:
         """ln P(has left) / P(is alive) at the last opportunity observed."""
@@ -265,7 +361,7 @@ class BGBB(AbstractModel[Opportunities]):
     def _value_of(
         self, opportunities: Opportunities, horizon: Horizon, force: float, unit: Unit | None
     ) -> Array:
-        h = _number_of(horizon, unit, endless=True, zero=False)
+        h = number_of(horizon, unit, endless=True, zero=False)
 
         def met(n: Array, h: Array) -> Array:
             return opportunities_met(self.gamma, self.delta + n, h, force)
@@ -278,7 +374,7 @@ class BGBB(AbstractModel[Opportunities]):
         return np.where(endless, np.inf, alive * chance * np.where(endless, 1.0, ahead))
 
     def _value_of_new(self, horizon: Horizon, force: float, *, zero: bool) -> Real:
-        shape, (h,) = self._asked(_number_of(horizon, self.unit, endless=True, zero=zero))
+        shape, (h,) = self._asked(number_of(horizon, self.unit, endless=True, zero=zero))
         found = self.alpha / (self.alpha + self.beta) * opportunities_met(self.gamma, self.delta, h, force)
         return plain(found.reshape((*found.shape[:-1], *shape)))
 
@@ -300,34 +396,3 @@ class BGBB(AbstractModel[Opportunities]):
         gone = np.logaddexp(0.0, sums.value())
         made = log_beta_binomial(some, end, alpha, beta) + log_beta_ratio(self.gamma, delta, end)
         return np.where(count > end, 0.0, np.exp(made + gone))
-
-
-def _unit_of(own: Unit | None, entries: int | None, opportunities: Opportunities) -> Unit | None:
-    """The time between opportunities that a model and its customers share."""
-    if own and opportunities.unit and own != opportunities.unit:
-        rule = f"must come once every {own}, as the model's do"
-        way_out = "Fit the model on these data."
-        raise InputError("unit-mismatch", "opportunities", opportunities.unit, rule, way_out)
-    if entries is not None and entries != len(opportunities):
-        rule = f"must have {entries:,} entries: the parameters have one value for each"
-        way_out = "Predict for the customers that the parameters belong to, in the same order."
-        raise InputError("length-mismatch", "opportunities", f"{len(opportunities):,} entries", rule, way_out)
-    return own or opportunities.unit
-
-
-def _number_of(
-    horizon: Horizon, unit: Unit | None, *, endless: bool, zero: bool, argument: str = "horizon"
-) -> Array:
-    """A horizon as a whole number of opportunities; infinite, or 0, only where that is a question."""
-    given = in_units(argument, horizon, unit)
-    if isinstance(given, float) and given == math.inf:
-        if endless:
-            return np.asarray(given)
-        way_out = "Only expectations take an infinite one, such as expected_purchases."
-        raise InputError("not-finite", argument, horizon, "must be a finite number of opportunities", way_out)
-    count = np.asarray(NOT_NEGATIVE.check(argument, given))
-    bad = (np.rint(count) != count) | (count < float(not zero))
-    rule = f"must be a whole number of opportunities, {0 if zero else 1} or more"
-    way_out = "Opportunities come whole: between two of them nothing happens."
-    refuse_where(bad, "not-whole", argument, count, rule, way_out)
-    return count

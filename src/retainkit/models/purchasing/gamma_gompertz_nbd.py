@@ -15,18 +15,22 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
+from retainkit._numerics.processes.arrivals import Process, StoppedByGompertz
 from retainkit._numerics.processes.gompertz_decay import (
     bent,
     discounted_time,
+    gompertz_decay_pairs,
     log_odds_stopped,
+    log_quiet,
     log_shrink,
     stopped_with_moments,
 )
 from retainkit._numerics.processes.mixed_counts import stopped_by_gompertz_pmf
+from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.parameters import positive
+from retainkit.models.sampled import Pick
+from retainkit.parameters import Limit, positive
 from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
@@ -58,9 +62,12 @@ class GammaGompertzNBD(AbstractPurchaseModel):
     [0.776 0.245]
     """
 
-    # b and beta run to their bounds together: the ratio of them is the rate that Pareto/NBD knows
-    boundary_hints: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("b", "beta"), "The risk of leaving does not change with age: this is Pareto/NBD, so fit ParetoNBD."
+    limits: ClassVar[tuple[Limit, ...]] = (
+        # b and beta run to 0 together: their ratio is the rate that Pareto/NBD knows
+        Limit("the risk of leaving does not change with age", falling=("b", "beta"), model="ParetoNBD"),
+        Limit("nobody ever leaves", falling=("s",), idle=("b", "beta"), model="NBD"),
+        Limit("the risk of leaving grows alike for all", rising=("beta", "s")),
+        Limit("all customers buy at one rate", rising=("r", "alpha")),
     )
 
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {
@@ -68,9 +75,9 @@ class GammaGompertzNBD(AbstractPurchaseModel):
         "attrition": ("beta", -1),
     }
 
-    r: Real = positive(start=0.5, typical=(0.5, 4.0), doc="shape of the purchase-rate gamma")
+    r: Real = positive(start=0.5, typical=(0.5, 4.0), unit="shape", doc="shape of the purchase-rate gamma")
     alpha: Real = positive(
-        start=0.3, typical=(0.1, 0.5), unit="time", doc="rate of the purchase-rate gamma, in time units"
+        start=0.3, typical=(0.1, 0.5), unit="gap", doc="rate of the purchase-rate gamma, in time units"
     )
     b: Real = positive(
         start=0.5, typical=(4.0, 10.0), unit="rate", doc="growth of the risk of leaving, per time unit"
@@ -83,7 +90,8 @@ class GammaGompertzNBD(AbstractPurchaseModel):
     def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
         data = self._rows(data)
         r, alpha, b, s, beta = self.r, self.alpha, self.b, self.s, self.beta
-        by_x, by_t = data.levels("frequency"), data.levels("recency")
+        by_x, by_t, made = data.levels("frequency"), data.levels("recency"), data.rises("frequency")
+        log_gamma, digamma = made.gamma(r)
         x, t_x, idle = data.frequency, data.recency, data.T - data.recency
         events, at_last = r + x, alpha + t_x
         kappa = by_t.map(self._kappa)
@@ -98,14 +106,12 @@ class GammaGompertzNBD(AbstractPurchaseModel):
 
         bought = by_t.map(lambda t_x: np.log1p(t_x / alpha))
         there = by_t.map(lambda t_x: bent(b * t_x, 1.0 / beta))  # −ln P(lifetime > t_x) / s
-        value = by_x.map(lambda x: gammaln(r + x) - gammaln(r)) - r * bought - s * there
-        value = value - x * by_t.map(lambda t_x: np.log(alpha + t_x))
+        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - events * bought - s * there
         value = value + np.maximum(stopped, -waiting) + np.log1p(e)
 
         # integrated by parts, so that for b, s and beta little that is nearly equal is subtracted
         score = np.empty((5, *value.shape))
-        d_r = by_x.map(lambda x: digamma(r + x) - digamma(r))
-        score[0] = d_r - bought - left * log_u - alive * np.log1p(idle / at_last)
+        score[0] = by_x.expand(digamma) - bought - left * log_u - alive * np.log1p(idle / at_last)
         share = left * share_u + alive * idle / (alpha + data.T)
         score[1] = (r * t_x / alpha - x + events * share) / at_last
         shift = np.exp(-b * t_x) / kappa  # d ln(kappa) / d beta
@@ -113,6 +119,15 @@ class GammaGompertzNBD(AbstractPurchaseModel):
         score[3] = left * events / s * worn_u - there
         score[4] = -s / beta * np.expm1(-there) - left * events * gone_u * shift
         return value, score
+
+    def _by_levels(self, rows: Purchases) -> ByLevels:
+        r, alpha, b, s = self.r, self.alpha, self.b, self.s
+        made, by_t = rows.rises("frequency"), rows.levels("recency")
+        counts, t_x = made.log_gamma(r) + made.n * np.log(r / alpha), by_t.values
+        kappa, idle = by_t.expand(self._kappa(t_x)), rows.T - rows.recency
+        quiet = log_quiet(r + rows.frequency, s, alpha + rows.recency, kappa, b, idle)
+        worn = s * bent(b * t_x, 1.0 / self.beta)
+        return ByLevels(rows, r, counts, "recency", np.log1p(t_x / alpha), worn, quiet)
 
     # -- predictions --------------------------------------------------------------------------------
 
@@ -132,6 +147,11 @@ class GammaGompertzNBD(AbstractPurchaseModel):
         time = discounted_time(self.s, self._kappa(T), self.b * horizon, force / self.b) / self.b
         return (self.r + x) / (self.alpha + T) * time
 
+    def _pairs_from(self, x: Array, T: Array, horizon: Array) -> Array:
+        r, rate = self.r + x, 1.0 / (self.b * (self.alpha + T))
+        time = gompertz_decay_pairs(self.s, self._kappa(T), self.b * horizon)
+        return 2.0 * r * (r + 1.0) * rate**2 * time
+
     def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
         rate = (self.r + x, self.alpha + T)
         return stopped_by_gompertz_pmf(n, horizon, *rate, self.s, self._kappa(T), self.b)
@@ -140,6 +160,13 @@ class GammaGompertzNBD(AbstractPurchaseModel):
         return stopped_by_gompertz_pmf(n, horizon, self.r, self.alpha, self.s, self.beta, self.b)
 
     # -- simulator ----------------------------------------------------------------------------------
+
+    def _latent(self, rng: np.random.Generator, pick: Pick, purchases: Purchases) -> Process:
+        T, b = pick(purchases.T), pick(self.b)
+        rate = rng.standard_gamma(pick(self.r) + pick(purchases.frequency)) / (pick(self.alpha) + T)
+        # the risk that a customer's own has grown to by T
+        leaving = rng.standard_gamma(pick(self.s)) / np.exp(log_shrink(b * T, pick(self.beta)))
+        return StoppedByGompertz(rate, leaving, b)
 
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), T.shape)

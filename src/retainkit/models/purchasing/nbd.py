@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
+from retainkit._numerics.processes.arrivals import Process, StoppedAtRate
 from retainkit._numerics.processes.mixed_counts import negative_binomial_pmf
+from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.parameters import positive
+from retainkit.models.sampled import Pick
+from retainkit.parameters import Limit, positive
 from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
@@ -49,11 +51,14 @@ class NBD(AbstractPurchaseModel):
     [1.826]
     """
 
+    contained_in: ClassVar[tuple[str, ...]] = ("BGNBD", "MBGNBD", "ParetoNBD", "GammaGompertzNBD")
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"purchasing": ("alpha", -1)}
 
-    r: Real = positive(start=0.5, typical=(0.2, 4.0), doc="shape of the purchase-rate gamma")
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("all customers buy at one rate", rising=("r", "alpha")),)
+
+    r: Real = positive(start=0.5, typical=(0.2, 4.0), unit="shape", doc="shape of the purchase-rate gamma")
     alpha: Real = positive(
-        start=0.3, typical=(0.1, 2.0), unit="time", doc="rate of the purchase-rate gamma, in time units"
+        start=0.3, typical=(0.1, 2.0), unit="gap", doc="rate of the purchase-rate gamma, in time units"
     )
 
     # -- likelihood ---------------------------------------------------------------------------------
@@ -61,15 +66,19 @@ class NBD(AbstractPurchaseModel):
     def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
         data = self._rows(data)
         r, alpha = self.r, self.alpha
-        by_x, by_T = data.levels("frequency"), data.levels("T")
-        idle = by_T.map(lambda T: np.log1p(T / alpha))
-        made = data.frequency * by_T.map(lambda T: np.log(alpha + T))
-        value = by_x.map(lambda x: gammaln(r + x) - gammaln(r)) - r * idle - made
-
+        by_x, by_T, made = data.levels("frequency"), data.levels("T"), data.rises("frequency")
+        log_gamma, digamma = made.gamma(r)
+        aged = by_T.map(lambda T: np.log1p(T / alpha))
+        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - (r + data.frequency) * aged
         score = np.empty((2, *value.shape))
-        score[0] = by_x.map(lambda x: digamma(r + x) - digamma(r)) - idle
+        score[0] = by_x.expand(digamma) - aged
         score[1] = by_T.map(lambda T: T / (alpha + T)) * (r / alpha) - data.frequency / (alpha + data.T)
         return value, score
+
+    def _by_levels(self, rows: Purchases) -> ByLevels:
+        r, alpha, made = self.r, self.alpha, rows.rises("frequency")
+        counts = made.log_gamma(r) + made.n * np.log(r / alpha)
+        return ByLevels(rows, r, counts, "T", np.log1p(rows.levels("T").values / alpha))
 
     # -- predictions --------------------------------------------------------------------------------
 
@@ -83,6 +92,10 @@ class NBD(AbstractPurchaseModel):
         time = -np.expm1(-force * horizon) / force if force else horizon
         return (self.r + x) / (self.alpha + T) * time
 
+    def _pairs_from(self, x: Array, T: Array, horizon: Array) -> Array:
+        r = self.r + x
+        return r * (r + 1.0) * (horizon / (self.alpha + T)) ** 2
+
     def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
         return negative_binomial_pmf(n, self.r + x, self.alpha + T, horizon)
 
@@ -90,6 +103,11 @@ class NBD(AbstractPurchaseModel):
         return negative_binomial_pmf(n, self.r, self.alpha, horizon)
 
     # -- simulator ----------------------------------------------------------------------------------
+
+    def _latent(self, rng: np.random.Generator, pick: Pick, purchases: Purchases) -> Process:
+        shape = pick(self.r) + pick(purchases.frequency)
+        rate = rng.standard_gamma(shape) / (pick(self.alpha) + pick(purchases.T))
+        return StoppedAtRate(rate, np.zeros(rate.shape))
 
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         x = rng.poisson(rng.gamma(self.r, 1.0 / np.asarray(self.alpha), T.shape) * T)

@@ -16,17 +16,21 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
+from retainkit._numerics.processes.arrivals import Process, StoppedAtRate
 from retainkit._numerics.processes.mixed_counts import stopped_by_power_pmf
+from retainkit._numerics.processes.pairs import power_decay_pairs
 from retainkit._numerics.processes.power_decay import (
     discounted_time,
     log_odds_stopped,
+    log_quiet,
     stopped_with_moments,
     undiscounted_time,
 )
+from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing.base import AbstractPurchaseModel
-from retainkit.parameters import positive
+from retainkit.models.sampled import Pick
+from retainkit.parameters import Limit, positive
 from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
@@ -61,14 +65,21 @@ class ParetoNBD(AbstractPurchaseModel):
     [0.869 0.295]
     """
 
+    contained_in: ClassVar[tuple[str, ...]] = ("GammaGompertzNBD",)
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {
         "purchasing": ("alpha", -1),
         "attrition": ("beta", -1),
     }
 
-    r: Real = positive(start=0.5, typical=(0.2, 4.0), doc="shape of the purchase-rate gamma")
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("nobody ever leaves", falling=("s",), idle=("beta",), model="NBD"),
+        Limit("one rate of leaving, s/beta, holds for all", rising=("beta", "s")),
+        Limit("all customers buy at one rate", rising=("r", "alpha")),
+    )
+
+    r: Real = positive(start=0.5, typical=(0.2, 4.0), unit="shape", doc="shape of the purchase-rate gamma")
     alpha: Real = positive(
-        start=0.3, typical=(0.1, 2.0), unit="time", doc="rate of the purchase-rate gamma, in time units"
+        start=0.3, typical=(0.1, 2.0), unit="gap", doc="rate of the purchase-rate gamma, in time units"
     )
     s: Real = positive(start=0.6, typical=(0.3, 2.0), doc="shape of the gamma of rates of leaving")
     beta: Real = positive(
@@ -80,7 +91,8 @@ class ParetoNBD(AbstractPurchaseModel):
     def log_likelihood_and_score(self, data: DataOf[Purchases]) -> tuple[Array, Array]:
         data = self._rows(data)
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
-        by_x, by_t = data.levels("frequency"), data.levels("recency")
+        by_x, by_t, made = data.levels("frequency"), data.levels("recency"), data.rises("frequency")
+        log_gamma, digamma = made.gamma(r)
         x, idle = data.frequency, data.T - data.recency
         events, at_last, old = r + x, alpha + data.recency, beta + data.recency
         # everything beside what it was at the last purchase: the two ways not to have come back since
@@ -93,20 +105,27 @@ class ParetoNBD(AbstractPurchaseModel):
 
         bought = by_t.map(lambda t_x: np.log1p(t_x / alpha))
         there = by_t.map(lambda t_x: np.log1p(t_x / beta))
-        value = by_x.map(lambda x: gammaln(r + x) - gammaln(r)) - r * bought - s * there
-        value = value - x * by_t.map(lambda t_x: np.log(alpha + t_x))
+        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - events * bought - s * there
         # ln(e^stopped + e^−waiting), the larger one taken out
         value = value + np.maximum(stopped, -waiting) + np.log1p(e)
 
         # integrated by parts, so that for s and beta nothing nearly equal is subtracted
         score = np.empty((4, *value.shape))
-        d_r = by_x.map(lambda x: digamma(r + x) - digamma(r))
-        score[0] = d_r - bought - left * log_u - alive * np.log1p(idle / at_last)
+        score[0] = by_x.expand(digamma) - bought - left * log_u - alive * np.log1p(idle / at_last)
         share = left * share_u + alive * idle / (alpha + data.T)
         score[1] = (r * data.recency / alpha - x + events * share) / at_last
         score[2] = left * events / s * worn_u - there
         score[3] = (s * data.recency / beta - left * events * share_u) / old
         return value, score
+
+    def _by_levels(self, rows: Purchases) -> ByLevels:
+        r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
+        made, t_x = rows.rises("frequency"), rows.levels("recency").values
+        counts = made.log_gamma(r) + made.n * np.log(r / alpha)
+        at_last, old, idle = alpha + rows.recency, beta + rows.recency, rows.T - rows.recency
+        quiet = log_quiet(r + rows.frequency, s, at_last, old, idle)
+        worn = s * np.log1p(t_x / beta)
+        return ByLevels(rows, r, counts, "recency", np.log1p(t_x / alpha), worn, quiet)
 
     # -- predictions --------------------------------------------------------------------------------
 
@@ -125,6 +144,11 @@ class ParetoNBD(AbstractPurchaseModel):
         time = discounted_time(s, span, force * beta) if force else undiscounted_time(s, span)
         return (self.r + x) / (self.alpha + T) * beta * time
 
+    def _pairs_from(self, x: Array, T: Array, horizon: Array) -> Array:
+        r, beta = self.r + x, self.beta + T
+        rate = beta / (self.alpha + T)
+        return 2.0 * r * (r + 1.0) * rate**2 * power_decay_pairs(self.s, horizon / beta)
+
     def _pmf_from(self, n: Array, x: Array, T: Array, horizon: Array) -> Array:
         return stopped_by_power_pmf(n, horizon, self.r + x, self.alpha + T, self.s, self.beta + T)
 
@@ -132,6 +156,12 @@ class ParetoNBD(AbstractPurchaseModel):
         return stopped_by_power_pmf(n, horizon, self.r, self.alpha, self.s, self.beta)
 
     # -- simulator ----------------------------------------------------------------------------------
+
+    def _latent(self, rng: np.random.Generator, pick: Pick, purchases: Purchases) -> Process:
+        # of a customer who is alive both rates are gamma-distributed again, and independent
+        T = pick(purchases.T)
+        rate = rng.standard_gamma(pick(self.r) + pick(purchases.frequency)) / (pick(self.alpha) + T)
+        return StoppedAtRate(rate, rng.standard_gamma(pick(self.s)) / (pick(self.beta) + T))
 
     def _sample(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
         rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), T.shape)

@@ -24,18 +24,25 @@ from scipy.special import (
     betaincc,
     betainccinv,
     betaincinv,
-    digamma,
     gammaincc,
     gammainccinv,
     gammaincinv,
 )
 
-from retainkit._numerics.gamma_functions import log_beta, log_beta_prime_density, log_gamma_density
+from retainkit._numerics.gamma_functions import (
+    NEAR,
+    digamma_rise,
+    log_beta,
+    log_beta_prime_density,
+    log_gamma_density,
+)
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, PROBABILITY, generator
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, refuse_where, unknown_choice, wrong_shape
 from retainkit.models.base import AbstractModel
-from retainkit.parameters import positive
+from retainkit.models.sampled import SampledSpend
+from retainkit.parameters import Limit, positive
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf
 from retainkit.summaries import Spend
 from retainkit.typing import Array, NumberLike, Real
@@ -80,30 +87,45 @@ class GammaGamma(AbstractModel[Spend]):
     data_kind: ClassVar[type[Spend]] = Spend
     processes: ClassVar[Mapping[str, tuple[str, int]]] = {"spend": ("v", 1)}
 
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("all customers spend around one mean", rising=("v", "q")),
+        Limit("a customer's purchases are all worth the same", rising=("p",), falling=("v",)),
+    )
+
     # -- likelihood ---------------------------------------------------------------------------------
 
     def log_likelihood_and_score(self, data: DataOf[Spend]) -> tuple[Array, Array]:
         data = self._rows(data)
-        p, q, v = self.p, self.q, self.v
-        by_x = data.levels("frequency")
-        known = by_x.values > 0
-        n = np.where(known, by_x.values, 1.0)  # a customer of whom nothing is known adds 0, below
-        total = np.where(data.frequency > 0, data.frequency * data.monetary_value, 1.0)
-        log_z = np.log(total / by_x.expand(n))
-        # two logarithms of parts: with many purchases 1 − share is tiny, with few the share is
-        own = -np.log1p(v / total)  # ln of the share of total in total + v
-        rest = -np.log1p(total / v)
-
-        px = p * n
-        value = -by_x.expand(log_beta(px, q)) - log_z + by_x.expand(px) * own + q * rest  # eq. (1a)
+        q, v = self.q, self.v
+        by_x, (total, _, known) = data.levels("frequency"), data.totals()
+        n, px, own, rest = self._parts(data)
+        value = self._value(data, px, own, rest)
 
         score = np.empty((3, *value.shape))
-        d_beta: Array = digamma(px + q)
-        score[0] = by_x.expand(n * (d_beta - digamma(px))) + by_x.expand(n) * own
-        score[1] = by_x.expand(d_beta - digamma(q)) + rest
+        score[0] = by_x.expand(n * digamma_rise(px, q)) + by_x.expand(n) * own
+        score[1] = by_x.expand(digamma_rise(q, px)) + rest
         score[2] = q / v - (by_x.expand(px) + q) / (total + v)
-        evidence = by_x.expand(known.astype(np.float64))
-        return value * evidence, score * evidence
+        return value, score * known
+
+    def log_likelihood(self, data: DataOf[Spend]) -> Array:
+        data = self._rows(data)
+        _, px, own, rest = self._parts(data)
+        return self._value(data, px, own, rest)
+
+    def _parts(self, data: Spend) -> tuple[Array, Array, Array, Array]:
+        """Purchases behind each level, p times as many, and ln of the shares of `total` and of v in both."""
+        x, (total, *_) = data.levels("frequency").values, data.totals()
+        n = np.where(x > 0, x, 1.0)  # a customer of whom nothing is known adds 0, in the end
+        # two logarithms of parts: with many purchases 1 − share is tiny, with few the share is
+        return n, self.p * n, -np.log1p(self.v / total), -np.log1p(total / self.v)
+
+    def _value(self, data: Spend, px: Array, own: Array, rest: Array) -> Array:
+        q, by_x, (total, log_z, known) = self.q, data.levels("frequency"), data.totals()
+        if np.all(np.minimum(px, q) < NEAR):  # one beta function for each frequency
+            value = by_x.expand(px) * own + q * rest - by_x.expand(log_beta(px, q)) - log_z  # eq. (1a)
+        else:
+            value = log_beta_prime_density(by_x.expand(px), q, total / self.v) - log_z
+        return value * known
 
     # -- predictions --------------------------------------------------------------------------------
 
@@ -216,6 +238,35 @@ class GammaGamma(AbstractModel[Spend]):
 
     # -- simulator ----------------------------------------------------------------------------------
 
+    @keeps_labels
+    def sample_given(
+        self, spend: DataOf[Spend], purchases: NumberLike, *, seed: int | np.random.Generator
+    ) -> SampledSpend:
+        """What each customer spends on so many purchases to come, drawn from all that it may be.
+
+        First the customer's own mean, from its distribution given what was spent; then the purchases. Draws
+        of the parameters, of shape (draws, 1), give one draw with each of them. An entry of weight w is drawn
+        as one customer.
+
+        Parameters
+        ----------
+        spend : Spend, n entries
+        purchases : whole numbers ≥ 0
+            One number, (n,), or (draws, n) such as the `purchases` that ``sample_given`` of a purchase model
+            has drawn.
+        seed : int or a numpy Generator
+        """
+        spend = self._rows(spend, "spend")
+        counts, rng = _counts(purchases, len(spend)), generator(seed)
+        shape = np.broadcast_shapes(counts.shape, (len(spend),), *map(np.shape, self.parameters.values()))
+        # the customer's own rate of purchase values is all that links those to come to those that were
+        given = self._given(spend)
+        rate = rng.standard_gamma(np.broadcast_to(given.s, shape)) / given.scale
+        # the sum of gamma variables of one rate is one of them; a rate that rounds to 0 is kept above it
+        rate = np.maximum(rate, 1e-300)
+        total = rng.standard_gamma(np.broadcast_to(given.p * counts, shape)) / rate
+        return SampledSpend(total, given.p / rate)
+
     def sample(self, frequency: NumberLike, *, seed: int | np.random.Generator) -> Spend:
         """Simulate the mean value of `frequency` purchases for one customer each.
 
@@ -227,6 +278,19 @@ class GammaGamma(AbstractModel[Spend]):
         # the sum of x gamma variables of one rate is one of shape p·x: no purchase is drawn singly
         mean = rng.gamma(self.p * np.maximum(x, 1.0)) / (rate * np.maximum(x, 1.0))
         return Spend(frequency=x, monetary_value=np.where(x > 0, mean, 0.0))
+
+
+def _counts(purchases: NumberLike, entries: int) -> Array:
+    """Whole numbers of purchases: one for all, or one for each entry on the last axis."""
+    counts = np.asarray(NOT_NEGATIVE.check("purchases", purchases))
+    way_out = "Purchases come whole: draw how many are made before what they are worth."
+    refuse_where(
+        np.rint(counts) != counts, "not-whole", "purchases", counts, "must be whole numbers", way_out
+    )
+    if counts.ndim and counts.shape[-1] not in (1, entries):
+        rule = f"must be one number, or have {counted(entries, 'entry', 'entries')} on the last axis"
+        raise wrong_shape("purchases", counts, rule, "Ask about the customers of the spend, in their order.")
+    return counts
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -294,7 +358,7 @@ def one_each(argument: str, value: Real, entries: int) -> Array:
     """One number for all entries, or one for each of them."""
     array = np.asarray(value)
     if array.ndim and array.shape != (entries,):
-        rule = f"must be one number, or one for each of the {entries:,} entries"
+        rule = f"must be one number, or one for each of the {counted(entries, 'entry', 'entries')}"
         way_out = "Ask for one at a time to compare several."
         raise InputError("length-mismatch", argument, array, rule, way_out)
     return array

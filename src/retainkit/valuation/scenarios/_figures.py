@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from retainkit._numerics.search import roots_between
 from retainkit.economics.breakeven.break_even import break_even_periods
 from retainkit.economics.breakeven.targets import break_even_churn, break_even_margin
 from retainkit.economics.lifetime.attrition import expected_lifetime_from
 from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
-from retainkit.typing import Plain, Real
+from retainkit.timing import Instant
+from retainkit.typing import Array, Plain, Real
 from retainkit.valuation.scenarios._inputs import Terms
 from retainkit.valuation.scenarios._returns import rate_of_return
 
@@ -26,13 +28,13 @@ def _compute(t: Terms) -> Plain:
     common: Plain = {"churn": t.churn, "discount_rate": t.discount_rate}
     counted: Plain = {**common, "horizon": t.months}
     monthly = rate_of_return(t)
-    # NaN where value is exactly the cost: a percent of nothing has no elasticity, and a row must not stop the
-    # table
+    # NaN where value has no end, and so no elasticity: a row must not stop the table; infinite where value is
+    # just the cost, since any change is then infinitely many percent of nothing
     change = elasticities(t.margin, **counted, timing=t.timing, acquisition_cost=t.cost, undefined="nan")
     value = lifetime_value(t.margin, **counted, timing=t.timing)
     return {
         "simple_payback_months": break_even_periods(t.cost, t.margin),
-        "payback_months": _in_time(break_even_periods(t.cost, t.margin, **common, timing=t.timing), t.months),
+        "payback_months": _in_time(_payback(t), t.months),
         "lifetime_value": value,
         "net_value": value - t.cost,
         "value_to_cost": _ratio(value, t.cost),
@@ -41,23 +43,69 @@ def _compute(t: Terms) -> Plain:
         "annual_rate_of_return": np.expm1(12.0 * np.log1p(monthly)),
         # of the customer, not of the contract: the horizon cuts what is counted, not how long they stay
         "expected_lifetime_months": expected_lifetime_from(churn=t.churn),
-        "residual_value_after_payment": residual_lifetime_value(t.margin, **counted, instant="after-payment"),
-        "residual_value_before_renewal": residual_lifetime_value(
-            t.margin, **counted, instant="before-renewal"
-        ),
-        "critical_monthly_churn": break_even_churn(
-            t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, horizon=t.months
-        ),
-        "critical_monthly_margin": t.keeping
+        "residual_value_after_payment": _residual(t, counted, "after-payment"),
+        "residual_value_before_renewal": _residual(t, counted, "before-renewal"),
+        "critical_monthly_churn": _critical_churn(t),
         # the margin before retention cost, as callers give it: what keeping costs comes on top
-        + break_even_margin(t.cost, **common, timing=t.timing, horizon=t.months),
+        "critical_monthly_margin": t.keeping + _critical_margin(t),
         # onboarding is paid in any case, so that it leaves less for winning the customer
         "critical_acquisition_cost": value - t.onboarding_cost,
         "elasticity_to_retention": change.retention,
-        "elasticity_to_margin": change.margin,
+        # of the margin as callers give it, as the critical margin is; keeping customers costs the same
+        "elasticity_to_margin": _ratio(
+            lifetime_value(t.gross, **counted, timing=t.timing) * ~np.isnan(change.margin), value - t.cost
+        ),
         "elasticity_to_discount_rate": _to_annual_rate(t, change),
         "elasticity_to_acquisition_cost": _part(_share(t.acquisition_cost, t.cost), change.acquisition_cost),
     }
+
+
+def _payback(t: Terms) -> Real:
+    if t.timing != "continuous":
+        return break_even_periods(
+            t.cost, t.margin, churn=t.churn, discount_rate=t.discount_rate, timing=t.timing
+        )
+    # m·(1 − e^(−f·n))/f = C, with f the force of churn and discount together
+    force = np.log1p(t.discount_rate) - np.log1p(-np.asarray(t.churn))
+    months = np.divide(t.cost, t.margin)
+    share = months * force
+    found = np.where(share < 1.0, np.where(share == 0.0, months, -np.log1p(-share) / force), np.inf)
+    return np.where(np.asarray(t.cost) == 0.0, 0.0, np.where(np.asarray(t.margin) > 0.0, found, np.inf))
+
+
+def _critical_margin(t: Terms) -> Real:
+    if t.timing != "continuous":
+        return break_even_margin(
+            t.cost, churn=t.churn, discount_rate=t.discount_rate, timing=t.timing, horizon=t.months
+        )
+    one = lifetime_value(1.0, churn=t.churn, discount_rate=t.discount_rate, horizon=t.months, timing=t.timing)
+    return np.where(np.asarray(t.cost) == 0.0, 0.0, np.divide(t.cost, one))
+
+
+def _critical_churn(t: Terms) -> Real:
+    if t.timing != "continuous":
+        return break_even_churn(
+            t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, horizon=t.months
+        )
+    cost, margin, d, months = np.broadcast_arrays(t.cost, t.margin, t.discount_rate, t.months)
+
+    def surplus(churn: Array) -> Array:
+        return (
+            lifetime_value(margin, churn=churn, discount_rate=d, horizon=months, timing="continuous") - cost
+        )
+
+    # ever: f = m/C, rounded outward; within some months the payments are fewer, and churn has to be lower
+    ever = np.nextafter(-np.expm1(np.log1p(d) - margin / cost) * (1.0 + 8 * 2.0**-52), 1.0)
+    churn = np.where(months < np.inf, roots_between(surplus, np.zeros(cost.shape), np.ones(cost.shape)), ever)
+    churn = np.where(surplus(np.zeros(cost.shape)) <= 0.0, 0.0, np.maximum(churn, 0.0))
+    return np.where(cost == 0.0, np.inf, churn)
+
+
+def _residual(t: Terms, counted: Plain, instant: Instant) -> Real:
+    """NaN where margin flows all the time: there is no payment, and no renewal, to be just after."""
+    if t.timing == "continuous":
+        return np.full(np.shape(t.margin), np.nan)
+    return residual_lifetime_value(t.margin, **counted, instant=instant)
 
 
 def _in_time(payback: Real, months: Real) -> Real:

@@ -9,10 +9,12 @@ from typing import TypeGuard
 
 import numpy as np
 
-from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, Domain
+from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, RATE, REAL, Domain
+from retainkit.draws import Draws
 from retainkit.economics.cashflows.capital import convert_rate
 from retainkit.errors import InputError, near
-from retainkit.timing import Timing
+from retainkit.rates import Rate
+from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, Real
 
 
@@ -25,7 +27,11 @@ def _at_most_one(v: NumberLike) -> NumberLike:
 
 
 _SHARE = replace(
-    REAL, rule="must be a share of revenue, at most 1", contains=_at_most_one, way_out="Write 80% as 0.8."
+    REAL,
+    rule="must be a share of revenue, at most 1",
+    contains=_at_most_one,
+    way_out="Write 80% as 0.8.",
+    high=1.0,
 )
 _MONTHS = replace(
     POSITIVE,
@@ -42,7 +48,7 @@ DOMAINS: dict[str, Domain] = {
     "margin_share": _SHARE,
     "monthly_retention_cost": NOT_NEGATIVE,
     "monthly_churn": PROBABILITY,
-    "annual_discount_rate": GROWTH,
+    "annual_discount_rate": RATE,
     "horizon_months": _MONTHS,
 }
 """Every number of a scenario, in the order of its fields."""
@@ -63,6 +69,8 @@ class Terms:
     """Acquisition and onboarding, at the start."""
     acquisition_cost: Real
     onboarding_cost: Real
+    gross: Real
+    """The margin as callers give it."""
     margin: Real
     """After the cost of keeping the customer."""
     keeping: Real
@@ -71,10 +79,10 @@ class Terms:
     annual_discount_rate: Real
     months: Real
     """Payments counted; ``inf`` for all."""
-    timing: Timing
+    timing: FlowTiming
 
 
-def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
+def terms(inputs: Mapping[str, Real], timing: FlowTiming) -> Terms:
     """Terms of checked inputs; the margin is given, or a share of the revenue."""
     if "monthly_margin" in inputs:
         margin = inputs["monthly_margin"]
@@ -85,6 +93,7 @@ def terms(inputs: Mapping[str, Real], timing: Timing) -> Terms:
         cost=acquisition + onboarding,
         acquisition_cost=acquisition,
         onboarding_cost=onboarding,
+        gross=margin,
         # paid with every payment, so that it is one with the margin for every formula that follows
         margin=margin - inputs["monthly_retention_cost"],
         keeping=inputs["monthly_retention_cost"],
@@ -102,12 +111,14 @@ def checked(name: str, value: NumberLike) -> Real:
     if name not in DOMAINS:
         way_out = near(name, DOMAINS) + f"Inputs are: {', '.join(DOMAINS)}."
         raise InputError("unknown-name", name, value, "must be an input of a scenario", way_out)
+    if isinstance(value, Rate) and name == "annual_discount_rate":
+        return GROWTH.check(name, value.effective("year"))  # a Rate has its period, and its size is meant
     return inf if value is None and name == "horizon_months" else DOMAINS[name].check(name, value)
 
 
 def axis(name: str, values: NumberLike) -> Array:
     """The values of one input along an axis: one dimension, at least one."""
-    found = np.asarray(checked(name, values))
+    found = np.asarray(checked(name, values.values if isinstance(values, Draws) else values))
     if found.ndim == 1 and found.size:
         return found
     way_out = f"Write {name}=[{found if found.ndim == 0 else '…'}, …]."

@@ -8,12 +8,14 @@ from math import inf
 
 import numpy as np
 
+from retainkit.draws import Draws, beside_columns
 from retainkit.errors import InputError
+from retainkit.plurals import counted
 from retainkit.records import Record, TableRecord
-from retainkit.timing import Timing
+from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, Plain, Real
 from retainkit.valuation.scenarios._figures import compute
-from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
+from retainkit.valuation.scenarios._inputs import axis, checked, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
 
@@ -23,35 +25,35 @@ class Grid(Record):
 
     Attributes
     ----------
-    axes : dict of (n,) arrays
-        The inputs that vary, in order, and their values.
-    figures : dict of arrays
-        Every figure by name, one dimension per axis.
+    axes : dict of (n,) arrays, or Draws
+        The inputs that vary, in order, and their values; those with draws come first, and vary together.
+    figures : dict of arrays, or Draws
+        Every figure by name, one dimension per axis; all draws have the first one.
     base : dict
         The inputs that do not vary.
     """
 
-    axes: Mapping[str, Array]
-    figures: Mapping[str, Array]
+    axes: Mapping[str, Array | Draws]
+    figures: Mapping[str, Array | Draws]
     base: Mapping[str, NumberLike]
 
-    def __getitem__(self, figure: str) -> Array:
+    def __getitem__(self, figure: str) -> NumberLike:
         return self.figures[figure_named(figure)]
 
     def _row_columns(self) -> dict[str, Array]:
         """One row per combination: the inputs that vary, then every figure."""
-        points = np.meshgrid(*self.axes.values(), indexing="ij")
-        columns = {name: point.ravel() for name, point in zip(self.axes, points, strict=True)}
-        return columns | {name: values.ravel() for name, values in self.figures.items()}
+        shape = np.shape(next(iter(self.figures.values())))
+        columns = {n: np.broadcast_to(v, shape).ravel() for n, v in _shaped(self.axes).items()}
+        return columns | {name: np.ravel(values) for name, values in self.figures.items()}
 
     def as_dict(self) -> Plain:
         """Every input, with a list for those that vary, and every figure with a list per axis."""
-        lists = {name: values.tolist() for name, values in {**self.axes, **self.figures}.items()}
+        lists = {name: np.asarray(values).tolist() for name, values in {**self.axes, **self.figures}.items()}
         return {**self.base, **lists}
 
     def __str__(self) -> str:
         size = " × ".join(f"{values.size} {name}" for name, values in self.axes.items())
-        return f"Grid of {size}: {len(self.figures)} figures each"
+        return f"Grid of {size}: {counted(len(self.figures), 'figure')} each"
 
     __repr__ = __str__
 
@@ -97,40 +99,72 @@ class SensitivityTable(TableRecord):
         return f"{about.label}; the scenario itself: {shown(self.base, about)}"
 
 
-def grid(base: Mapping[str, Real], timing: Timing, axes: Mapping[str, NumberLike]) -> Grid:
+def grid(base: Mapping[str, Real], timing: FlowTiming, axes: Mapping[str, NumberLike]) -> Grid:
     """Every figure for every combination of the values of `axes`."""
     if not axes:
         way_out = "Write for example grid(monthly_churn=[0.04, 0.05, 0.06])."
         raise InputError("empty", "axes", "none", "must name an input to vary", way_out)
-    values = {name: axis(name, tried) for name, tried in axes.items()}
-    count = len(values)
-    shaped = {
-        # an axis for each input: broadcasting makes the combinations, and inputs that stay cost nothing
-        name: v.reshape([-1 if i == j else 1 for j in range(count)])
-        for i, (name, v) in enumerate(values.items())
-    }
-    shape = tuple(v.size for v in values.values())
+    drawn: Plain = {name: v for name, v in base.items() if isinstance(v, Draws) and name not in axes}
+    drawn |= {name: tried for name, tried in axes.items() if isinstance(tried, Draws)}
+    beside_columns(drawn)  # as many draws of each
+    values = {name: axis(name, tried) for name, tried in {**drawn, **axes}.items()}
+    if drawn and len(values) > len(drawn) + 1:
+        shown = f"{len(values) - len(drawn)} more"
+        rule = "must be one input at most, beside draws of others"
+        raise InputError("wrong-shape", "axes", shown, rule, "Ask once for each value of the others.")
+    known = {name: Draws.of(v) if name in drawn else v for name, v in values.items()}
+    shaped = _shaped(known)
+    shape = np.broadcast_shapes(*(np.shape(v) for v in shaped.values()))
     figures = compute(terms(vary(base, shaped), timing))
-    full = {name: np.array(np.broadcast_to(found, shape)) for name, found in figures.items()}
+    full: dict[str, Array | Draws] = {
+        name: np.array(np.broadcast_to(found, shape)) for name, found in figures.items()
+    }
+    if drawn:
+        full = {name: Draws.of(np.asarray(found)) for name, found in full.items()}
     kept = {name: None if value == inf else value for name, value in base.items() if name not in values}
-    return Grid(values, full, {**kept, "timing": timing})
+    return Grid(known, full, {**kept, "timing": timing})
+
+
+def _shaped(axes: Mapping[str, Array | Draws]) -> dict[str, Array]:
+    """An axis for each input, the first for all draws: broadcasting makes the combinations."""
+    drawn = any(isinstance(v, Draws) for v in axes.values())
+    places = {
+        name: drawn + i for i, name in enumerate(n for n, v in axes.items() if not isinstance(v, Draws))
+    }
+    count = drawn + len(places)
+    return {
+        name: np.asarray(v).reshape([-1 if j == places.get(name, 0) else 1 for j in range(count)])
+        for name, v in axes.items()
+    }
 
 
 def sensitivity(
     base: Mapping[str, Real],
-    timing: Timing,
+    timing: FlowTiming,
     rows: Mapping[str, NumberLike],
     columns: Mapping[str, NumberLike],
     figure: str,
 ) -> SensitivityTable:
     """A two-way table of one figure."""
     figure = figure_named(figure)
+    for name, value in base.items():
+        checked(name, value)  # each cell is a number
     (row, down), (column, across) = _one("rows", rows), _one("columns", columns)
+    for name, tried in ((row, down), (column, across)):
+        checked(name, tried)  # a table of draws would be none of numbers
     if row == column:
         raise InputError("duplicate", "columns", column, "must name another input than rows")
     found = grid(base, timing, {row: down, column: across})
     itself = float(compute(terms(base, timing))[figure])
-    return SensitivityTable(figure, row, column, found.axes[row], found.axes[column], found[figure], itself)
+    return SensitivityTable(
+        figure,
+        row,
+        column,
+        np.asarray(found.axes[row]),
+        np.asarray(found.axes[column]),
+        found[figure],
+        itself,
+    )
 
 
 def _one(argument: str, axes: NumberLike) -> tuple[str, NumberLike]:

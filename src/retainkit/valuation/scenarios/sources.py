@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from retainkit.calls import word_for
 from retainkit.errors import InputError, MissingDependencyError, missing_argument, near, unknown_choice
-from retainkit.tables.column import is_missing
+from retainkit.strict_json import decoded, loads
+from retainkit.tables.gaps import is_missing
 from retainkit.typing import Plain
 
 
 def parse_json(source: str | bytes | Path) -> Plain:
     """The object that a JSON text, or a file of it, holds."""
     try:
-        found: object = json.loads(_content(source))
+        found: object = loads(_content(source))
     except ValueError as error:
         raise _unreadable(source, "JSON", str(error)) from error
     return _object(found, "JSON")
@@ -30,8 +31,8 @@ def parse_yaml(source: str | bytes | Path) -> Plain:
     except ImportError as error:
         raise MissingDependencyError("pyyaml", "yaml", "Reading YAML") from error
     try:
-        found: object = yaml.safe_load(_content(source))
-    except yaml.YAMLError as error:
+        found: object = yaml.safe_load(decoded(_content(source)))
+    except (yaml.YAMLError, ValueError) as error:
         raise _unreadable(source, "YAML", str(error).replace("\n", " ")) from error
     return _object(found, "YAML")
 
@@ -61,7 +62,9 @@ def as_input_error(error: ValidationError, fields: Mapping[str, FieldInfo]) -> I
     if isinstance(cause, InputError):
         return _placed(cause, name)
     if first["type"] == "extra_forbidden":
-        way_out = near(name, fields) + f"The fields are: {', '.join(fields)}."
+        here = word_for(name, fields)
+        way_out = f"Here it is {here}. " if here else near(name, fields)
+        way_out += f"The fields are: {', '.join(fields)}."
         return InputError("unknown-name", name, first["input"], "is not a field", way_out)
     if first["type"] == "missing":
         meaning = fields[name].description if name in fields else None
@@ -83,10 +86,8 @@ def _path(loc: Iterable[int | str]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
 
 
-def _content(source: str | bytes | Path) -> str:
-    if isinstance(source, Path):
-        return source.read_text(encoding="utf-8")
-    return source.decode("utf-8") if isinstance(source, bytes) else source
+def _content(source: str | bytes | Path) -> str | bytes:
+    return source.read_bytes() if isinstance(source, Path) else source
 
 
 def _object(found: object, language: str) -> Plain:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.domains import as_numbers
-from retainkit.errors import InputError, near, unknown_choice
+from retainkit.errors import InputError, near
 from retainkit.tables import Table, read_table
-from retainkit.timing import Timing
+from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import Array, Frame, Real
 from retainkit.valuation.scenarios._figures import compute
 from retainkit.valuation.scenarios._inputs import DEFAULTS, DOMAINS, checked, terms
 from retainkit.valuation.scenarios.result import FIGURES
 
 
-def evaluate_scenarios(table: Frame, *, timing: Timing) -> Any:
+def evaluate_scenarios(table: Frame, *, timing: FlowTiming) -> Any:
     """Every figure of every row: segments, plans, channels or a million simulated scenarios.
 
     Raises `InputError` for missing inputs, values outside their domain, or columns named like a figure.
@@ -29,7 +29,7 @@ def evaluate_scenarios(table: Frame, *, timing: Timing) -> Any:
         Columns named as the fields of `UnitEconomics`; others, such as the name of a segment, are kept.
         Inputs without a column take their default, and a missing `horizon_months` is a horizon without
         end. ``timing`` is no column here.
-    timing : {"begin", "mid", "end", "end-if-retained"}
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         For all rows.
 
     Returns
@@ -47,13 +47,12 @@ def evaluate_scenarios(table: Frame, *, timing: Timing) -> Any:
     >>> found["net_value"], found["payback_months"].round(2)
     (array([-50., 500.]), array([  inf, 13.51]))
     """
-    if timing not in get_args(Timing):
-        raise unknown_choice("timing", timing, get_args(Timing))
+    check_flow(timing)
     read = read_table(table, argument="table", line="scenario")
     return read.with_columns(_figures(read, timing))
 
 
-def _figures(table: Table, timing: Timing) -> dict[str, Array]:
+def _figures(table: Table, timing: FlowTiming) -> dict[str, Array]:
     inputs: dict[str, Real] = dict(DEFAULTS)
     columns = list(table)
     given = [name for name in columns if name in DOMAINS]

@@ -11,10 +11,10 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.records import TableRecord
-from retainkit.timing import Timing
+from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, Real
 from retainkit.valuation.scenarios._figures import compute
-from retainkit.valuation.scenarios._inputs import axis, is_dict, terms, vary
+from retainkit.valuation.scenarios._inputs import DOMAINS, axis, checked, is_dict, terms, vary
 from retainkit.valuation.scenarios.result import FIGURES, figure_named, shown
 
 _BAR = 12  # characters: a table of seven columns still fits 100
@@ -37,6 +37,8 @@ class Tornado(TableRecord):
         The figure at these values, everything else as in the scenario.
     base : float
         The figure of the scenario itself.
+    limited : tuple of str
+        Inputs that are tried up to the end of what they can be, which is nearer than the share asked for.
     """
 
     _left = 1
@@ -48,6 +50,7 @@ class Tornado(TableRecord):
     at_low: Array
     at_high: Array
     base: float
+    limited: tuple[str, ...] = ()
 
     @property
     def swing(self) -> Array:
@@ -72,15 +75,21 @@ class Tornado(TableRecord):
 
     def _caption(self) -> str:
         about = FIGURES[self.figure]
-        return f"{about.label}, one input at a time; the scenario itself: {shown(self.base, about)}"
+        text = f"{about.label}, one input at a time; the scenario itself: {shown(self.base, about)}"
+        return f"{text}; up to what it can be: {', '.join(self.limited)}" if self.limited else text
 
 
 def tornado(
-    base: Mapping[str, Real], timing: Timing, ranges: Mapping[str, tuple[float, float]] | float, figure: str
+    base: Mapping[str, Real],
+    timing: FlowTiming,
+    ranges: Mapping[str, tuple[float, float]] | float,
+    figure: str,
 ) -> Tornado:
     """One figure at the two ends of each input's range."""
     figure = figure_named(figure)
-    ends = _ends(base, ranges)
+    for name, value in base.items():
+        checked(name, value)  # each end is a number
+    ends, limited = _ends(base, ranges)
     count = len(ends)
     columns: dict[str, Real] = {}
     for place, (name, (low, high)) in enumerate(ends.items()):
@@ -102,12 +111,16 @@ def tornado(
         at_low[order],
         at_high[order],
         float(found[-1]),
+        limited,
     )
 
 
-def _ends(base: Mapping[str, Real], ranges: NumberLike) -> dict[str, tuple[float, float]]:
+def _ends(
+    base: Mapping[str, Real], ranges: NumberLike
+) -> tuple[dict[str, tuple[float, float]], tuple[str, ...]]:
+    """The low and the high value of each input, and the inputs that reach the end of their domain."""
     if is_dict(ranges) and ranges:
-        return {name: _pair(base, name, pair) for name, pair in ranges.items()}
+        return {name: _pair(base, name, pair) for name, pair in ranges.items()}, ()
     share = ranges if isinstance(ranges, float) else 0.0
     if not 0.0 < share < 1.0:
         rule = "must be a share between 0 and 1, or a low and a high value for each input"
@@ -116,7 +129,18 @@ def _ends(base: Mapping[str, Real], ranges: NumberLike) -> dict[str, tuple[float
     # a share of 0 or of infinity is itself: nothing would move
     moving = {name: float(value) for name, value in base.items() if value not in (0.0, inf)}
     moving.pop("horizon_months", None)  # months come whole
-    return {name: _pair(base, name, (v * (1.0 - share), v * (1.0 + share))) for name, v in moving.items()}
+    asked = {name: sorted((v * (1.0 - share), v * (1.0 + share))) for name, v in moving.items()}
+    found = {n: (_within(n, v, asked[n][0]), _within(n, v, asked[n][1])) for n, v in moving.items()}
+    return found, tuple(name for name in moving if list(found[name]) != asked[name])
+
+
+def _within(name: str, value: float, end: float) -> float:
+    """The end of a range, or that of the input's domain where it comes first; half-way if that is open."""
+    domain = DOMAINS[name]
+    if domain.contains(end):
+        return end
+    edge = domain.high if end > value else domain.low
+    return edge if domain.contains(edge) else 0.5 * (value + edge)
 
 
 def _pair(base: Mapping[str, Real], name: str, pair: NumberLike) -> tuple[float, float]:
@@ -125,7 +149,7 @@ def _pair(base: Mapping[str, Real], name: str, pair: NumberLike) -> tuple[float,
         way_out = f"Write {{'{name}': (low, high)}}."
         raise InputError("wrong-shape", name, pair, "must be a low and a high value", way_out)
     vary(base, {name: tried})
-    return float(tried[0]), float(tried[1])
+    return float(tried.min()), float(tried.max())
 
 
 def _apart(one: Array, other: Array) -> Array:

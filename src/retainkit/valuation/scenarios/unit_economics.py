@@ -9,60 +9,84 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, cast
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
-from retainkit.errors import InputError, unknown_choice
-from retainkit.timing import Timing
-from retainkit.typing import NumberLike, Real
-from retainkit.valuation.scenarios._inputs import DOMAINS
-from retainkit.valuation.scenarios.result import UnitEconomicsResult, evaluated
+from retainkit.columns import SameKind
+from retainkit.draws import Draws, beside_columns
+from retainkit.errors import InputError
+from retainkit.rates import Rate
+from retainkit.timing import FlowTiming, check_flow
+from retainkit.typing import NumberLike, Plain, Real
+from retainkit.valuation.scenarios._inputs import DOMAINS, checked
+from retainkit.valuation.scenarios.result import FIGURES, UnitEconomicsResult, evaluated
 from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
 from retainkit.valuation.scenarios.sources import as_input_error, parse_json, parse_yaml, row_values
 from retainkit.valuation.scenarios.tornado import Tornado, tornado
 
+if TYPE_CHECKING:
+    _Known: TypeAlias = Any  # draws, too
+else:
+    _Known = float  # the schema that JSON has
 
-def _number(value: object, info: ValidationInfo) -> float:
+
+def _number(value: object, info: ValidationInfo) -> float | Draws:
     name = str(info.field_name)
-    found = DOMAINS[name].check(name, value)
+    if isinstance(value, dict) and [*cast("Plain", value)] == ["values"]:  # as JSON has draws
+        value = Draws.from_dict(cast("Plain", value))
+    if isinstance(value, Draws) and value.ndim == 1 and name != "horizon_months":
+        return cast("Draws", DOMAINS[name].uncertain(name, value))
+    found = checked(name, value)
     if isinstance(found, float):
         return found
-    rule = "must be a single number: a scenario is one kind of customer"
-    way_out = "Use .grid(...) to try several values, or evaluate_scenarios for a table of scenarios."
+    rule = "must be a single number, or draws of one: a scenario is one kind of customer"
+    way_out = "Use .grid(...) for several values, or evaluate_scenarios for a table of scenarios."
     raise InputError("wrong-shape", name, found, rule, way_out)
 
 
-def _optional(value: object, info: ValidationInfo) -> float | None:
-    return None if value is None else _number(value, info)
+def _known(value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    found = _number(value, info)
+    # the schema is that of numbers; draws have been checked
+    return found if isinstance(found, Draws) else handler(found)
+
+
+def _optional(value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    return None if value is None else _known(value, handler, info)
 
 
 def _horizon(value: object, info: ValidationInfo) -> int | None:
-    months = _optional(value, info)
+    months: Any = None if value is None else _number(value, info)
     # JSON knows no infinity: without end is null
     return None if months is None or months == inf else int(months)
 
 
+def _written(value: Any) -> Any:
+    return value.model_dump() if isinstance(value, Draws) else value
+
+
 def _timing(value: object) -> object:
-    if value in get_args(Timing):
-        return value
-    raise unknown_choice("timing", value, get_args(Timing))
+    return check_flow(value)
 
 
-_Number = BeforeValidator(_number)
-_Optional = BeforeValidator(_optional)
+_Number = WrapValidator(_known)
+_Optional = WrapValidator(_optional)
+_Written = PlainSerializer(_written)
 _Horizon = BeforeValidator(_horizon)
 _When = BeforeValidator(_timing)
-_NotNegative = Annotated[float, Field(ge=0)]
-_AtMostOne = Annotated[float, Field(le=1)]
+_NotNegative = Annotated[_Known, Field(ge=0)]
+_AtMostOne = Annotated[_Known, Field(le=1)]
 _Months = Annotated[int, Field(ge=1)]
 
 
@@ -70,6 +94,7 @@ class UnitEconomics(BaseModel):
     """A customer's cost, margin and churn, from which every figure of unit economics follows.
 
     Give either `monthly_margin`, or `monthly_revenue` and `margin_share`. Money is in any one currency.
+    A number that is not known exactly may be `Draws`; so then are the figures that follow from it.
 
     Parameters
     ----------
@@ -82,17 +107,18 @@ class UnitEconomics(BaseModel):
         margin, not revenue.
     monthly_revenue, margin_share : money per month; share of revenue, at most 1
         The same in two parts: the margin is their product.
-    annual_discount_rate : share per year, > -1
-        Effective; converted to the month by compounding.
+    annual_discount_rate : share per year, > -1, at most 1 (100%); or `Rate`
+        Effective; converted to the month by compounding. A `Rate` may be more.
     onboarding_cost : money per customer, 0 or more
         Spent once at the start, besides the acquisition cost.
     monthly_retention_cost : money per month, 0 or more
         Spent on a customer together with each payment; it lessens the margin.
     horizon_months : whole number, 1 or more, optional
         How many payments to count; all of them by default.
-    timing : {"begin", "mid", "end", "end-if-retained"}
+    timing : {"begin", "mid", "end", "end-if-retained", "continuous"}
         When in a month its margin falls, and who pays it: at the start (the first payment is now), half
-        way or at the end by everyone who started the month, or at the end by those who stayed through.
+        way or at the end by everyone who started the month, at the end by those who stayed through, or
+        all the time while the customer is there.
     name : str, optional
         What to call the scenario.
 
@@ -112,19 +138,40 @@ class UnitEconomics(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    acquisition_cost: Annotated[float, Field(ge=0, description="money per customer, at the start"), _Number]
-    monthly_churn: Annotated[float, Field(ge=0, le=1, description="the share lost per month"), _Number]
-    monthly_margin: Annotated[float | None, Field(description="money per month, net"), _Optional] = None
-    monthly_revenue: Annotated[_NotNegative | None, Field(description="money per month"), _Optional] = None
-    margin_share: Annotated[_AtMostOne | None, Field(description="share of revenue"), _Optional] = None
-    annual_discount_rate: Annotated[float, Field(gt=-1, description="effective, per year"), _Number] = 0.0
-    onboarding_cost: Annotated[float, Field(ge=0, description="money per customer"), _Number] = 0.0
-    monthly_retention_cost: Annotated[float, Field(ge=0, description="money per payment"), _Number] = 0.0
+    acquisition_cost: Annotated[
+        _Known, Field(ge=0, description="money per customer, at the start"), _Number, _Written
+    ]
+    monthly_churn: Annotated[
+        _Known, Field(ge=0, le=1, description="the share lost per month"), _Number, _Written
+    ]
+    monthly_margin: Annotated[
+        _Known | None, Field(description="money per month, net"), _Optional, _Written
+    ] = None
+    monthly_revenue: Annotated[
+        _NotNegative | None, Field(description="money per month"), _Optional, _Written
+    ] = None
+    margin_share: Annotated[_AtMostOne | None, Field(description="share of revenue"), _Optional, _Written] = (
+        None
+    )
+    annual_discount_rate: Annotated[
+        _Known, Field(gt=-1, description="effective, per year"), _Number, _Written
+    ] = 0.0
+    onboarding_cost: Annotated[_Known, Field(ge=0, description="money per customer"), _Number, _Written] = 0.0
+    monthly_retention_cost: Annotated[
+        _Known, Field(ge=0, description="money per payment"), _Number, _Written
+    ] = 0.0
     horizon_months: Annotated[_Months | None, Field(description="payments counted"), _Horizon] = None
-    timing: Annotated[Timing, Field(description="when a month's margin falls"), _When] = "begin"
+    timing: Annotated[FlowTiming, Field(description="when a month's margin falls"), _When] = "begin"
     name: Annotated[str, Field(description="what to call the scenario")] = ""
 
     if not TYPE_CHECKING:  # a type checker sees the signature that pydantic derives from the fields
+
+        def __getattr__(self, name: str) -> Any:
+            # figures follow from the inputs when they are asked for, all at once
+            here = {"to_json": "model_dump_json()", **{figure: f"evaluate().{figure}" for figure in FIGURES}}
+            if name in here:
+                raise AttributeError(f"UnitEconomics has no attribute {name!r}. Here it is .{here[name]}.")
+            return super().__getattr__(name)
 
         def __init__(self, **fields: object) -> None:
             try:
@@ -134,6 +181,7 @@ class UnitEconomics(BaseModel):
 
     @model_validator(mode="after")
     def _one_margin(self) -> Self:
+        beside_columns({name: getattr(self, name) for name in DOMAINS})  # as many draws of each
         parts = (self.monthly_revenue is not None) + (self.margin_share is not None)
         if (self.monthly_margin is not None, parts) in ((True, 0), (False, 2)):
             return self
@@ -180,14 +228,24 @@ class UnitEconomics(BaseModel):
     def replace(self, **changes: Any) -> Self:
         """The same scenario with some fields changed, checked again."""
         # only what was given: a default that was filled in must not count as given beside its alternative
-        return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        if not isinstance(self.annual_discount_rate, Draws) and self.annual_discount_rate > 1.0:
+            # was said to be meant
+            given["annual_discount_rate"] = Rate(self.annual_discount_rate, per="year", meant=True)
+        return type(self)(**{**given, **changes})
 
     def evaluate(self) -> UnitEconomicsResult:
         """All figures at once: payback, value, returns, what is critical, and elasticities.
 
+        >>> import retainkit as rk
         >>> result = UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05).evaluate()
         >>> round(result.payback_months, 4), result.payback_payments, result.value_to_cost
         (13.5134, 14, 2.0)
+        >>> uncertain = UnitEconomics(
+        ...     acquisition_cost=500, monthly_margin=50, monthly_churn=rk.churn_posterior(100, 2000, seed=1)
+        ... )
+        >>> uncertain.evaluate().payback_months
+        Draws: 13.5747 (90% between 12.7384 and 14.5893; 4,000 draws)
         """
         return evaluated(self._inputs(), self.timing, self.name)
 
@@ -198,6 +256,12 @@ class UnitEconomics(BaseModel):
         >>> scenario.grid(monthly_churn=[0.05, 0.1], acquisition_cost=[250, 500])["net_value"]
         array([[750., 500.],
                [250.,   0.]])
+
+        Inputs that are not known exactly, as `Draws`, vary together and give draws of every figure:
+
+        >>> from retainkit import Draws
+        >>> scenario.grid(monthly_churn=Draws([0.04, 0.05, 0.06]))["net_value"]
+        Draws: 527.778 (90% between 350 and 725; 3 draws)
         """
         return grid(self._inputs(), self.timing, axes)
 
@@ -225,20 +289,19 @@ class UnitEconomics(BaseModel):
         Parameters
         ----------
         ranges : dict of (low, high), or one share
-            ``{"monthly_churn": (0.04, 0.06)}``; or 0.1 for 10% either way of every input that is not 0.
+            ``{"monthly_churn": (0.04, 0.06)}``; or 0.1 for 10% either way of every input that is not 0, and
+            no further than what it can be: its caption names inputs that end there.
         figure : str
             A figure of `evaluate`.
         """
         return tornado(self._inputs(), self.timing, ranges, figure)
 
     @property
-    def margin_per_month(self) -> float:
+    def margin_per_month(self) -> SameKind:
         """The margin before retention cost, as given or from its two parts."""
         if self.monthly_margin is not None:
             return self.monthly_margin
-        assert self.monthly_revenue is not None
-        assert self.margin_share is not None
-        return self.monthly_revenue * self.margin_share
+        return cast("Any", self.monthly_revenue) * self.margin_share
 
     def _inputs(self) -> dict[str, Real]:
         given = {name: getattr(self, name) for name in DOMAINS}

@@ -91,16 +91,17 @@ def _searched(
     if missing is not None:
         raise FitError("no-evidence", f"{model.__name__} is not identified: {missing[0]}", way_out=missing[1])
     declared = parameters_of(model)
-    values = {p.name: p.start * (rows.scales[p.unit] if p.unit else 1.0) for p in declared}
+    values = {p.name: p.start * p.scale(rows.scales) for p in declared}
     point = np.log(np.array([{**values, **(start or {}), **held}[p.name] for p in declared]))
     free = np.array([p.name not in held for p in declared])
     everywhere = _evaluator(model, rows, penalty * rows.customers)
 
-    def along(points: Array) -> tuple[Array, Array, Array]:
+    def along(points: Array, /, bent: bool = True) -> tuple[Array, Array, Array]:
+        del bent  # outer products are cheap here
         whole = np.repeat(point[None, :], len(points), axis=0)
         whole[:, free] = points
         value, gradient, outer = everywhere(whole)
-        return value, gradient[:, free], outer[np.ix_(free, free)]
+        return value, gradient[:, free], outer[:, free][:, :, free]
 
     with np.errstate(all="ignore"):
         found = maximize(along, point[free])
@@ -129,9 +130,10 @@ def _evaluator(model: type[AnyModel], rows: AbstractSummary, strength: float) ->
             outer + np.diag(4.0 * strength * theta**2),
         )
 
-    def evaluate(points: Array) -> tuple[Array, Array, Array]:
+    def evaluate(points: Array, /, bent: bool = True) -> tuple[Array, Array, Array]:
+        del bent
         values, gradients, outers = zip(*(one(point) for point in points), strict=True)
-        return np.array(values), np.array(gradients), outers[0]
+        return np.array(values), np.array(gradients), np.array(outers)
 
     return evaluate
 

@@ -22,6 +22,8 @@ from retainkit.errors import InputError
 from retainkit.interop.lifetimes.fitters._search import Found, criterion, minimum
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.models.base import AnyModel
+from retainkit.plurals import counted
+from retainkit.strict_json import decoded
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Foreign, Frame, NumberLike, Plain, Real
 
@@ -56,7 +58,7 @@ class BaseFitter:
         rows = getattr(getattr(self, "data", None), "shape", None)
         if not hasattr(self, "params_"):
             return f"<lifetimes.{name}>"
-        fitted = "" if rows is None else f" fitted with {rows[0]:d} subjects,"
+        fitted = "" if rows is None else f" fitted with {counted(rows[0], 'subject', spec='d')},"
         values = ", ".join(f"{k}: {v:.2f}" for k, v in sorted(self.params_.items()))
         return f"<lifetimes.{name}:{fitted} {values}>"
 
@@ -241,8 +243,8 @@ def _write(path: str | PathLike[str], fitter: str, state: Plain) -> None:
 def _read(path: str | PathLike[str], fitter: str) -> Plain:
     """The state that `_write` wrote, for a fitter of the same class."""
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        record = json.loads(decoded(Path(path).read_bytes()))
+    except (ValueError, RecursionError) as error:
         rule = "must be a JSON file written by save_model"
         way_out = (
             "A file that lifetimes pickled is read by lifetimes: load it there and pass the fitter "

@@ -18,9 +18,14 @@ import numpy as np
 from retainkit.columns import keeps_labels
 from retainkit.errors import unknown_choice
 from retainkit.models.contractual.nonparametric.curve import Time
-from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, survival_band
+from retainkit.models.contractual.nonparametric.estimate import (
+    AbstractEstimate,
+    Transform,
+    survival_band,
+)
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.models.contractual.questions import plain
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Plain, Real, Unit
@@ -111,10 +116,13 @@ class AalenJohansen(AbstractEstimate):
         return plain(np.sqrt(self._at(self.variance, reason, t)))
 
     @keeps_labels
-    def interval(self, reason: str, t: Time, level: Number = 0.95) -> tuple[Real, Real]:
-        """Lower and upper bound of `cumulative_incidence`, taking ln(−ln(1 − F)) as normal.
+    def interval(
+        self, reason: str, t: Time, level: Number = 0.95, *, transform: Transform = "log-log"
+    ) -> tuple[Real, Real]:
+        """Lower and upper bound of `cumulative_incidence`, taking a `transform` of 1 − F as normal.
 
-        With a single reason they are 1 minus the bounds of Kaplan–Meier. Both are 0 while nobody has left
+        With a single reason they are 1 minus the bounds of `KaplanMeier.interval`, which says what the
+        transforms are. Both are 0 while nobody has left
         for that reason; where all have, the lower one is that of the last share below 1.
         """
         share, variance = self.shares[self._number(reason)], self.variance[self._number(reason)]
@@ -123,7 +131,7 @@ class AalenJohansen(AbstractEstimate):
         place = self.all_reasons.place(now)
         kept = np.minimum(place, below)
         rest = 1.0 - share[kept]
-        lower, upper = survival_band(rest, variance[kept] / rest**2, level)
+        lower, upper = survival_band(rest, variance[kept] / rest**2, level, transform)
         return plain(np.asarray(1.0 - upper)), plain(np.where(place > below, 1.0, 1.0 - lower))
 
     @property
@@ -149,7 +157,8 @@ class AalenJohansen(AbstractEstimate):
         unit = f" {self.unit}s" if self.unit else ""
         shares = ", ".join(f"{f[-1]:.1%} {name}" for name, f in zip(self.reasons, self.shares, strict=True))
         return (
-            f"Aalen–Johansen of {risk.customers:,.6g} customers, {risk.left.sum():,.6g} left: by "
+            f"Aalen–Johansen of {counted(risk.customers, 'customer', spec=',.6g')}, "
+            f"{risk.left.sum():,.6g} left: by "
             f"{risk.end:g}{unit} {shares}, {self.all_reasons.shares[-1]:.1%} still there"
         )
 

@@ -18,9 +18,10 @@ from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
-from retainkit.models.contractual.nonparametric.risk_table import Tally, weights_of
+from retainkit.models.contractual.nonparametric.risk_table import Tally, at_known_times, weights_of
 from retainkit.models.contractual.questions import plain, times
-from retainkit.protocols import DataOf, data_of
+from retainkit.plurals import counted
+from retainkit.protocols import DataOf
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Plain, Real, Unit
 
@@ -72,7 +73,7 @@ class LifeTable(AbstractEstimate):
         edges : ascending tenures, instead of a width
             The table begins at the first, with those who got past it, and ends at the last.
         """
-        data = data_of(renewals, Renewals, "renewals", cls.__name__)
+        data = at_known_times(renewals, "renewals", cls.__name__)
         bounds = _edges(data, width, edges)
         weight, gone = weights_of(data), data.event > 0.0
         ends, entries = data.levels("duration"), data.levels("entry")
@@ -183,7 +184,7 @@ class LifeTable(AbstractEstimate):
     def __str__(self) -> str:
         unit = f" {self.unit}s" if self.unit else ""
         return (
-            f"Life table of {self.left.size:,} intervals to {self.edges[-1]:g}{unit}, "
+            f"Life table of {counted(self.left.size, 'interval')} to {self.edges[-1]:g}{unit}, "
             f"{self.left.sum():,.6g} left: {self.shares[-1]:.1%} still there"
         )
 

@@ -15,8 +15,9 @@ import numpy as np
 from scipy.special import chdtrc
 
 from retainkit.errors import InputError, unknown_choice
-from retainkit.models.contractual.nonparametric.risk_table import Watch, weights_of
-from retainkit.protocols import DataOf, data_of
+from retainkit.models.contractual.nonparametric.risk_table import Watch, at_known_times, weights_of
+from retainkit.plurals import counted
+from retainkit.protocols import DataOf
 from retainkit.records import Record
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
@@ -43,8 +44,9 @@ class LogRank(Record):
     def __str__(self) -> str:
         chance = f"p = {self.p_value:.3g}" if self.p_value > 0.0 else "p < 1e-300"
         return (
-            f"{self.weighting} test of {len(self.groups)} groups: chi-square {self.statistic:.4g} on "
-            f"{self.degrees_of_freedom} degrees of freedom, {chance}"
+            f"{self.weighting} test of {counted(len(self.groups), 'group')}: "
+            f"chi-square {self.statistic:.4g} on "
+            f"{counted(self.degrees_of_freedom, 'degree')} of freedom, {chance}"
         )
 
 
@@ -85,7 +87,7 @@ def log_rank(
     time = np.unique(np.concatenate([r.duration[r.event > 0.0] for r in every]))
     if time.size == 0:
         raise _not_groups(
-            "too-few", f"{len(every)} groups in which nobody left", "must have somebody who left"
+            "too-few", f"{counted(len(every), 'group')} in which nobody left", "must have somebody who left"
         )
     at_risk = np.stack([Watch.of(r, weights_of(r)).at_risk(time) for r in every])  # (groups, m)
     left = np.stack([_left_at(r, time) for r in every])
@@ -120,7 +122,7 @@ def _named(groups: object) -> dict[str, Renewals]:
         given = {str(i): data for i, data in enumerate(cast("Sequence[Renewals]", groups), 1)}
     if len(given) < 2:
         raise _not_groups("too-few", f"{len(given)} group", "must be two or more groups")
-    named = {name: data_of(data, Renewals, f"groups[{name!r}]") for name, data in given.items()}
+    named = {name: at_known_times(data, f"groups[{name!r}]", "log_rank") for name, data in given.items()}
     units = {name: data.unit for name, data in named.items()}
     if len(set(units.values())) > 1:
         raise _not_groups("unit-mismatch", f"units {list(units.values())}", "must count time in one unit")

@@ -16,6 +16,7 @@ from retainkit._numerics.grouping import Levels
 from retainkit.errors import InputError
 from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.questions import times
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Plain, Unit
@@ -96,6 +97,15 @@ def _repeated_once(column: Array) -> Array:
     return column[:1] if column.strides == (0,) else column
 
 
+def at_known_times(given: DataOf[Renewals], argument: str, model: str) -> Renewals:
+    """Data of which it is known when, or in which period, each customer left."""
+    renewals = data_of(given, Renewals, argument, model)
+    if renewals.lower is not None and np.any(renewals.lower < renewals.duration):
+        rule = f"must say when each customer left, for {model}: of some only two bounds are known"
+        raise InputError("inconsistent", argument, renewals.treatment, rule, "Take Turnbull for such data.")
+    return renewals
+
+
 def refuse_gaps(heads: Watch, start: float, end: float, model: str) -> None:
     """Refuse a curve across tenures at which nobody was watched: it would be silently flat there."""
     assert heads.entries is not None
@@ -148,6 +158,8 @@ class RiskTable:
     reasons: tuple[str, ...]
     whole_periods: bool
     unit: Unit | None
+    after: Array | None = None
+    """(k,) where each stretch begins in which customers left; None where they left at the tenures."""
 
     @property
     def end(self) -> float:
@@ -169,6 +181,7 @@ class RiskTable:
     def columns(self) -> dict[str, Array]:
         """The table as columns, whatever the reasons."""
         return {
+            **({} if self.after is None else {"after": self.after}),
             "time": self.time,
             "at_risk": self.at_risk,
             "left": self.left_in_all,
@@ -187,14 +200,14 @@ def risk_table(given: DataOf[Renewals], *, from_tenure: Duration | NumberLike, m
     With late entry tenures at which nobody was watched, and an early one at which all who were left, are
     refused.
     """
-    renewals = data_of(given, Renewals, "renewals", model)
+    renewals = at_known_times(given, "renewals", model)
     start = one_number("from_tenure", times("from_tenure", from_tenure, renewals.unit))
     weight, ends, late = weights_of(renewals), renewals.levels("duration"), enters_late(renewals)
     counts = _counts(renewals, weight, late=late)
     kept = (counts.sum(axis=0) > 0.0) & (ends.values > start)
     time, counts = ends.values[kept], counts[:, kept]
     if time.size == 0:
-        raise _nobody(renewals, start)
+        raise nobody(renewals, start)
     left = counts[1:].sum(axis=0)
     if late:
         heads = Watch.of(renewals, None)
@@ -242,9 +255,10 @@ def _weighed(renewals: Renewals, heads: Watch, time: Array, left: Array, weight:
     return np.where(heads.at_risk(time) == gone, left, np.maximum(at_risk, left))
 
 
-def _nobody(renewals: Renewals, from_tenure: float) -> InputError:
+def nobody(renewals: Renewals, from_tenure: float) -> InputError:
+    """What is wrong with data in which nobody was observed."""
     rule = f"must have at least one customer observed past tenure {from_tenure!s} (duration above entry)"
     way_out = "Check the filter that made the data" + (
         ", or take an earlier from_tenure." if from_tenure else "."
     )
-    return InputError("nobody-at-risk", "renewals", f"{len(renewals):,} entries", rule, way_out)
+    return InputError("nobody-at-risk", "renewals", counted(len(renewals), "entry", "entries"), rule, way_out)

@@ -1,0 +1,357 @@
+"""Draws of a figure of customers by source: parameters, customers, chance.
+
+A total over customers is summed draw by draw of the parameters, which all of them share. What customers and
+chance bring is independent from one to the next given the parameters: drawn for each where they are few,
+and for many a normal sum whose variance is told by some of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Literal, Protocol, TypeAlias, cast, get_args
+
+import numpy as np
+
+from retainkit._numerics.grouping import Codes
+from retainkit.domains import LEVEL, generator_for, one_number
+from retainkit.errors import InputError, unknown_choice
+from retainkit.inference.posterior import AnyPosterior, Posterior
+from retainkit.inference.result import AnyFit, Fit
+from retainkit.models.base import AbstractModel, AnyModel
+from retainkit.protocols import model_of
+from retainkit.summaries import AbstractSummary, Described
+from retainkit.typing import Array
+
+Source: TypeAlias = Literal["parameters", "customers", "chance"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+DRAWS = 400  # of the parameters: the ends of a 90% interval then err by a tenth of a deviation
+_CELLS = 4_000_000  # draws times customers at once: 32 MB an array
+_FEW = 5_000  # customers up to whom all are simulated; the sum over more is normal
+_SEEN = 2_000  # of those, from whom its variance is told
+_FIT_PER_TERM, _CHECKED = 3, 16  # draws that a smooth figure is fitted to, and checked on
+_OFF = 0.05  # of its own deviation
+
+Estimate: TypeAlias = "AnyModel | AnyFit | AnyPosterior"
+"""A model whose parameters are known; a fit, by its normal approximation; a posterior."""
+
+
+class Sampler(Protocol):
+    """Draws of a figure of customers, with each draw of the parameters."""
+
+    def expected(self, places: Codes) -> Array:
+        """What each of some customers is expected to give, given the parameters: (draws, places)."""
+        ...
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        """What such a customer is expected to give once known himself, and what he then gives."""
+        ...
+
+
+def with_draws(estimate: Estimate, seed: int, draws: int = DRAWS) -> AnyModel:
+    """The model with all parameters of shape (draws, 1), from what is known of them."""
+    model = model_of(cast("Any", estimate))
+    if not isinstance(model, AbstractModel):
+        rule = "must be a model of retainkit for an interval, which asks for draws of each customer"
+        way_out = "Fit one of retainkit.models, or leave the interval out."
+        raise InputError("not-a-model", "estimate", type(cast("object", model)).__name__, rule, way_out)
+    drawn = cast("AnyModel", model)
+    if isinstance(estimate, Posterior):
+        drawn = estimate.thinned(draws)
+    elif isinstance(estimate, Fit):
+        fitted: AnyFit = estimate
+        if not fitted.diagnostics.converged:
+            rule = "must be a fit with standard errors, for an interval"
+            way_out = "Take posterior(...), which answers here too."
+            raise InputError("not-a-model", "estimate", fitted.diagnostics.code, rule, way_out)
+        told = np.array([*fitted.fingerprint.values()])
+        drawn = fitted.draws(draws, seed=generator_for(seed, told))
+    values = [np.asarray(v, np.float64) for v in drawn.family.values_of(drawn)]
+    if any(v.ndim and v.shape[-1] > 1 for v in values):
+        rule = "must have one number for each parameter here, or draws of it, (draws, 1)"
+        way_out = "Ask the model of each customer by itself."
+        raise InputError("wrong-shape", "model", repr(drawn), rule, way_out)
+    # held parameters are numbers beside the draws of others, and a model without draws has numbers alone
+    many = max([v.size for v in values if v.ndim], default=draws)
+    columns = [np.broadcast_to(v.reshape(-1, 1), (many, 1))[:draws] for v in values]
+    return cast("AnyModel", drawn.family.of(columns, unit=drawn.unit))
+
+
+class Expectation:
+    """A figure of each distinct history that is smooth in the parameters, at each of their draws.
+
+    Its logarithm is a quadratic of the unbounded parameters, fitted to some of the draws and checked on
+    others: where these are off by more than a twentieth of its own deviation, all draws are asked.
+    """
+
+    def __init__(self, ask: Callable[[Any, Any], Array], model: AnyModel, rows: AbstractSummary) -> None:
+        self._ask, self._model = ask, model
+        self._rows, self._codes = rows.distinct()
+        line = _line(model)
+        # standardised: of terms of unlike size the fit would lose digits; a held parameter has no term
+        spread = line.std(axis=0)
+        free = spread > 1e-12 * np.abs(line).max(axis=0)
+        z = (line - line.mean(axis=0))[:, free] / spread[free]
+        pairs = [z[:, i] * z[:, j] for i in range(z.shape[1]) for j in range(i + 1)]
+        self._terms = np.column_stack([np.ones(len(z)), z, *pairs])
+        # without draws of any parameter one answer is that of all
+        self._one = not z.shape[1]
+        self._table = None if self._one else self._fitted(z)
+
+    def _fitted(self, z: Array) -> Array | None:
+        many = _FIT_PER_TERM * self._terms.shape[1]
+        if len(z) < 2 * many + _CHECKED:
+            return None
+        # the outermost draws are among those that are asked, so that none lies far beyond them
+        outer = np.argsort(-np.abs(z).max(axis=1), kind="stable")[: many // 2]
+        rest = np.setdiff1d(np.arange(len(z)), outer)
+        asked, checked = np.append(outer, rest[: many - outer.size]), rest[many : many + _CHECKED]
+        inverse = np.linalg.pinv(self._terms[asked])
+        table = np.empty((self._terms.shape[1], len(self._rows)))
+        for block in _blocks(np.arange(len(self._rows)), many):
+            rows = self._rows.entries(block)
+            # a figure of 0 has no logarithm: it is found out below, and each draw is asked
+            with np.errstate(divide="ignore", invalid="ignore"):
+                seen, known = (np.log(self._ask(_some(self._model, w), rows)) for w in (asked, checked))
+                table[:, block] = inverse @ seen
+                off = np.abs(self._terms[checked] @ table[:, block] - known).mean(axis=0)
+                rough = np.any(off > _OFF * seen.std(axis=0) + 1e-9)
+            if rough or not np.isfinite(table[:, block]).all():
+                return None
+        return table
+
+    def at(self, places: Codes) -> Array:
+        """Of some entries: (draws, places)."""
+        histories, inverse = np.unique(self._codes[places], return_inverse=True)
+        if self._table is not None:
+            return np.exp(self._terms @ self._table[:, histories])[:, inverse]
+        model = _some(self._model, np.arange(1)) if self._one else self._model
+        found = self._ask(model, self._rows.entries(histories))[:, inverse]
+        return np.broadcast_to(found, (len(self._terms), places.size)) if self._one else found
+
+
+def _line(model: AnyModel) -> Array:
+    """The draws of the parameters where they are unbounded, (draws, p)."""
+    family = model.family
+    values = zip(family.parameters, family.values_of(model), strict=True)
+    return np.column_stack([p.domain.to_unconstrained(np.ravel(np.asarray(v))) for p, v in values])
+
+
+def _some(model: AnyModel, which: Codes) -> Any:
+    family = model.family
+    return family.of([np.asarray(v)[which] for v in family.values_of(model)], unit=model.unit)
+
+
+def plain(model: Any, rows: Any) -> tuple[Any, Any]:
+    """The model of each customer and the data without covariates, where these are around it."""
+    if not isinstance(rows, Described):
+        return model, rows
+    data: Any = cast("Any", rows).data
+    return model.given(rows), data
+
+
+def _expected_purchases(model: Any, rows: Any, horizon: Any) -> Array:
+    of_each, data = plain(model, rows)
+    return of_each.expected_purchases(data, horizon)
+
+
+@dataclass(frozen=True)
+class PurchaseSampler:
+    """Purchases of each customer in a horizon."""
+
+    model: Any
+    rows: AbstractSummary
+    horizon: Any
+
+    @cached_property
+    def _ahead(self) -> Expectation:
+        return Expectation(partial(_expected_purchases, horizon=self.horizon), self.model, self.rows)
+
+    def expected(self, places: Codes) -> Array:
+        return self._ahead.at(places)
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        model, data = plain(self.model, self.rows.entries(places))
+        future = model.sample_given(data, self.horizon, seed=rng)
+        return future.expected, future.purchases
+
+
+@dataclass(frozen=True, slots=True)
+class AliveSampler:
+    """Whether each is still a customer."""
+
+    model: Any
+    rows: AbstractSummary
+    horizon: Any
+
+    def expected(self, places: Codes) -> Array:
+        model, data = plain(self.model, self.rows.entries(places))
+        return model.probability_alive(data, self.horizon)
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        probability = self.expected(places)
+        # that he is there or gone is what is not known of the customer; chance adds nothing
+        alive = (rng.random(probability.shape) < probability).astype(np.float64)
+        return alive, alive
+
+
+@dataclass(frozen=True, slots=True)
+class SpendSampler:
+    """The value of each customer's next purchase."""
+
+    model: Any
+    rows: AbstractSummary
+
+    def expected(self, places: Codes) -> Array:
+        model, data = plain(self.model, self.rows.entries(places))
+        return model.expected_spend(data)
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        model, data = plain(self.model, self.rows.entries(places))
+        spent = model.sample_given(data, 1.0, seed=rng)
+        return spent.expected, spent.total
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How sure figures of customers are: draws of them by source, made when they are asked for."""
+
+    make: Callable[[], Sampler]
+    summary: AbstractSummary
+    seed: int
+    told: bool = True
+    """Whether a total is said with its interval: making the draws takes a moment."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # what it was made of, and not what was drawn since
+        return {"make": self.make, "summary": self.summary, "seed": self.seed, "told": self.told}
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """The draws' maker, made when it is first asked."""
+        return self.make()
+
+    @cached_property
+    def draws(self) -> int:
+        """Draws of the parameters."""
+        return len(self.sampler.expected(np.arange(min(1, self.weight.size))))
+
+    @property
+    def weight(self) -> Array:
+        """How many customers each row stands for."""
+        return self.summary.weight
+
+    def customers(self, level: float, include: Sequence[Source]) -> tuple[Array, Array]:
+        """Ends of the interval of each customer, (n,) each."""
+        tail, kinds = tail_of(level), _sources(include)
+        ends = np.empty((2, self.weight.size))
+        for block in self._blocks(np.arange(self.weight.size)):
+            drawn = self._combined(block, kinds, self._random(block))
+            ends[:, block] = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
+        return ends[0], ends[1]
+
+    def total(self, include: Sequence[Source], places: Codes | None = None) -> Array:
+        """Draws of the sum over customers, (draws,)."""
+        kinds = _sources(include)
+        every = np.arange(self.weight.size) if places is None else places
+        weight = self.weight[every]
+        if not every.size:
+            return np.zeros(self.draws)
+        # of these customers alone: whatever was asked before, and apart from those of other segments
+        rng = self._random(every)
+        whole = bool(np.all(weight == np.rint(weight)))
+        # without customers and chance there is nothing to draw: expectations add up exactly
+        if whole and weight.sum() <= _FEW and {*kinds} - {"parameters"}:
+            each = np.repeat(every, weight.astype(np.intp))
+            centre = self._summed(each, np.ones(each.size)).mean()
+            parts = [
+                self._combined(block, kinds, rng, centred=True).sum(axis=1) for block in self._blocks(each)
+            ]
+            return centre + np.sum(parts, axis=0)
+        expected = self._summed(every, weight)
+        centre = expected.mean()
+        found = expected - centre if "parameters" in kinds else np.zeros(self.draws)
+        variance = self._variance(every, weight, kinds, rng)
+        return centre + found + np.sqrt(variance) * rng.standard_normal(self.draws)
+
+    def mean(self) -> Array:
+        """Of each customer, over the draws of the parameters: (n,)."""
+        found = np.empty(self.weight.size)
+        for block in self._blocks(np.arange(found.size)):
+            found[block] = self.sampler.expected(block).mean(axis=0)
+        return found
+
+    def _summed(self, places: Codes, weight: Array) -> Array:
+        """Of each draw of the parameters the expected sum."""
+        _, history = self.summary.distinct()
+        order = np.argsort(history[places], kind="stable")  # equal histories side by side: asked for once
+        total = np.zeros(self.draws)
+        for block in self._blocks(np.arange(order.size)):
+            some = order[block]
+            total += self.sampler.expected(places[some]) @ weight[some]
+        return total
+
+    def _variance(
+        self, places: Codes, weight: Array, kinds: frozenset[Source], rng: np.random.Generator
+    ) -> float:
+        """Of the sum, what customers and chance bring: their own variances add up given the parameters."""
+        if not kinds - {"parameters"}:
+            return 0.0
+        share = weight / weight.sum()
+        # by weight, so that each stands for as many customers as any other that is seen
+        seen = rng.choice(places, size=min(_SEEN, places.size), p=share)
+        expected = self.sampler.expected(seen)
+        known, done = self.sampler.drawn(seen, rng)
+        own = known - expected if "customers" in kinds else 0.0
+        luck = done - known if "chance" in kinds else 0.0
+        return float(weight.sum()) * float(np.mean((own + luck) ** 2))
+
+    def _combined(
+        self, places: Codes, kinds: frozenset[Source], rng: np.random.Generator, *, centred: bool = False
+    ) -> Array:
+        """Draws (draws, places) from the sources named; the others count with their mean."""
+        expected = self.sampler.expected(places)
+        centre = expected.mean(axis=0)
+        if not kinds & {"customers", "chance"}:
+            return expected - centre if centred else expected
+        known, done = self.sampler.drawn(places, rng)
+        if kinds >= {"parameters", "customers"}:  # as drawn: a count stays one
+            found = done if "chance" in kinds else known
+            return found - centre if centred else found
+        found = np.broadcast_to(0.0 if centred else centre, expected.shape).copy()
+        if "parameters" in kinds:
+            found += expected - centre
+        found += known - expected if "customers" in kinds else 0.0
+        found += done - known if "chance" in kinds else 0.0
+        return found
+
+    def _random(self, places: Codes) -> np.random.Generator:
+        """The random numbers for some of these customers, others for others."""
+        own = np.array([places[0], places[-1], places.size, self.weight[places].sum()], np.float64)
+        return generator_for(self.seed, np.array([*self.summary.fingerprint().values()]), own)
+
+    def _blocks(self, places: Codes) -> list[Codes]:
+        return _blocks(places, self.draws)
+
+
+def _blocks(places: Codes, draws: int) -> list[Codes]:
+    size = max(1, _CELLS // draws)
+    return [places[i : i + size] for i in range(0, places.size, size)]
+
+
+def tail_of(level: float) -> float:
+    """The share below an interval of this level."""
+    return 0.5 * (1.0 - one_number("level", level, LEVEL))
+
+
+def _sources(include: object) -> frozenset[Source]:
+    given = (include,) if isinstance(include, str) else tuple(cast("Sequence[Any]", include))
+    for name in given:
+        if name not in SOURCES:
+            raise unknown_choice("include", name, SOURCES)
+    if not given:
+        rule = "must name at least one of parameters, customers, chance"
+        raise InputError("empty", "include", include, rule, "Leave it out for all three.")
+    return frozenset(cast("tuple[Source, ...]", given))

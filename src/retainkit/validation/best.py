@@ -1,0 +1,141 @@
+"""The best of several models in one call, from a table or its summary, chosen by what it predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date as Date
+from datetime import timedelta
+from typing import Any, Unpack
+
+from retainkit.errors import InputError, missing_argument
+from retainkit.ingest import PeriodSummary, TransactionSummary, summarize_transactions
+from retainkit.ingest.transactions.plan import Refunds
+from retainkit.models.base import AnyModel
+from retainkit.models.family import AnyFamily
+from retainkit.protocols import DataOf
+from retainkit.summaries import AbstractSummary
+from retainkit.tables.lines import MissingIds
+from retainkit.tables.read import as_relation
+from retainkit.typing import Frame, Plain, Reading, Unit
+from retainkit.validation.compare import compare
+from retainkit.validation.comparison import BestFit
+
+
+def fit_best(
+    models: Sequence[type[AnyModel] | AnyFamily],
+    tx: DataOf[AbstractSummary] | Frame,
+    *,
+    holdout: str | Date | None = "half",
+    covariates: Frame | None = None,
+    customer_id: str | None = None,
+    date: str | None = None,
+    amount: str | None = None,
+    unit: Unit | None = None,
+    observation_end: str | Date | None = None,
+    refunds: Refunds = "net",
+    date_format: str | None = None,
+    missing_ids: MissingIds = "error",
+    order_id: str | None = None,
+    refund_window: int | None = None,
+    **reading: Unpack[Reading],
+) -> BestFit[Any]:
+    """Fit several models and return the one that predicts best: ``compare(models, tx).best``.
+
+    Parameters
+    ----------
+    models : model classes, or families made by `with_covariates`, `with_shares` …
+    tx : TransactionSummary or PeriodSummary, or a table as `summarize_transactions` takes it
+        A summary brings the period that it was made to hold out; it cannot be split afterwards. With a
+        table, `customer_id`, `date` and `unit` name its columns and the unit of time.
+    holdout : "half", date or text, or None
+        What of a table is held out to choose by: the second half of the observation, or the time from a
+        first day on. None: nothing, of a summary neither; models are then chosen by AIC, and the result
+        says that it is unchecked.
+    covariates : mapping of names to (n,) numbers, or any table, optional
+        As in `compare`.
+    amount, observation_end, refunds, date_format, missing_ids, order_id, refund_window, **reading
+        As in `summarize_transactions`.
+
+    Returns
+    -------
+    BestFit
+        A `Fit` to the time before the held-out period, with its `comparison`: which models were tried,
+        refused and why. ``fit(best.family, tx.purchases)`` is the same on the whole observation.
+
+    Raises
+    ------
+    InputError
+        For a summary with nothing held out, unless ``holdout=None``.
+    FitError
+        Where not one of the models can be fitted, with the reason of each.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> best = rk.fit_best([rk.BGNBD, rk.ParetoNBD, rk.NBD], rk.load_cdnow("sample"),
+    ...     customer_id="customer_id", date="date", unit="week", holdout="1997-10-01")
+    >>> best.family.name, best.comparison.candidates[0].holdout.customers
+    ('ParetoNBD', 2357)
+    """
+    names = {"customer_id": customer_id, "date": date, "unit": unit}
+    rest: Plain = {"amount": amount, "observation_end": observation_end, "date_format": date_format}
+    rest |= {"order_id": order_id, "refund_window": refund_window}
+    if not (isinstance(tx, AbstractSummary) or hasattr(tx, "__retention_data__")):
+        if not any(names.values()):
+            rule = "must be a summary of customers, or a table with the names of its columns"
+            way_out = "For example fit_best(models, table, customer_id='id', date='day', unit='week')."
+            raise InputError("wrong-type", "tx", type(tx).__name__, rule, way_out)
+        table = {**require_names(names), **rest, "refunds": refunds, "missing_ids": missing_ids, **reading}
+        tx = read_split(tx, table, holdout)
+    else:
+        policies = {"refunds": refunds, "missing_ids": missing_ids, "holdout": holdout}
+        refuse_names({**names, **rest, **reading, **policies})
+        if holdout is not None and getattr(tx, "holdout", None) is None:
+            raise missing_argument(
+                "tx",
+                "must have a held-out period to choose models by, and a summary cannot be split afterwards",
+                "Call summarize_transactions(..., holdout_from=...) with its first day, pass the table, or "
+                "choose by AIC with holdout=None, which checks no prediction.",
+            )
+    if holdout is None and isinstance(tx, TransactionSummary | PeriodSummary):
+        tx = replace(tx, calibration=None, holdout=None)
+    return compare(models, tx, covariates=covariates).best
+
+
+def read_split(
+    source: Frame, table: Mapping[str, Any], holdout_from: str | Date | None
+) -> TransactionSummary:
+    """The summary of a table, with the second half of the observation held out, a given part or none."""
+    if holdout_from != "half":
+        return summarize_transactions(source, **table, holdout_from=holdout_from)
+    source = as_relation(source)  # a stream of batches can be read once
+    whole = summarize_transactions(source, **table)
+    days = (whole.observation_end - whole.observation_start).days + 1
+    if days < 2:
+        return whole
+    split = whole.observation_start + timedelta(days=(days + 1) // 2)
+    return summarize_transactions(source, **table, holdout_from=split)
+
+
+def require_names(names: Mapping[str, Any]) -> Plain:
+    """The names that a table cannot be read without."""
+    for argument, name in names.items():
+        if name is None:
+            way_out = (
+                "Name the columns of ids and dates, and the unit of time, for example "
+                "customer_id='id', date='day', unit='week'."
+            )
+            raise missing_argument(argument, "must be given with a table", way_out)
+    return dict(names)
+
+
+_UNSAID = {"refunds": "net", "missing_ids": "error", "holdout": "half", "holdout_from": "half"}
+
+
+def refuse_names(names: Mapping[str, Any]) -> None:
+    """Names of columns, and what to do with lines, have no meaning beside a summary."""
+    for argument, name in names.items():
+        if name is not None and name != _UNSAID.get(argument):
+            rule = "says how to read a table, but the data are a summary that has been read already"
+            raise InputError("needless", argument, name, rule, "Leave it out, or pass the table itself.")

@@ -1,0 +1,275 @@
+"""`forecast_revenue`: from a subscription base to recurring revenue by layer, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from retainkit.domains import CHANGE, POSITIVE, generator, one_number, refuse_unmeant, whole_number
+from retainkit.errors import InputError, missing_argument, unknown_choice
+from retainkit.ingest.subscriptions.read import NEVER
+from retainkit.metrics import SubscriptionBase
+from retainkit.metrics.base import check_base
+from retainkit.plurals import counted
+from retainkit.tables import MONTH_OR_DAY, one_day, to_date
+from retainkit.tables.days import month_of
+from retainkit.typing import Array, NumberLike
+from retainkit.valuation.recurring.arrivals import stated, trending
+from retainkit.valuation.recurring.history import History, Runs, Whole, ratio
+from retainkit.valuation.recurring.paths import Behaviour, Change, months_like, simulate
+from retainkit.valuation.recurring.record import RevenueForecast, RevenueHoldout, RevenueLayer, actual
+from retainkit.valuation.recurring.tenures import hazards
+
+_LEAST = 6  # months without which nothing is known of how months differ
+_HELD_OUT = ((36, 12), (18, 6))  # with so many months so many are held out
+_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """A price or a churn that changes in a month to come.
+
+    Parameters
+    ----------
+    month : text or date
+        In which it happens: ``"2026-05"``.
+    price : float, > -1
+        By which all that is paid changes from then on: .08 is 8% more. Who is won later pays it, too.
+    churn : float, > 0
+        Factor on the chance to leave: 1.5 is half as much more.
+    months : whole number, optional
+        For how many months the factor on churn holds; by default from then on.
+    plan : text, optional
+        For the customers of one plan only.
+    meant : bool
+        That a price more than doubled is meant: who writes 8 mostly means 8%.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> rk.valuation.PlannedChange(month="2026-05", price=0.08, churn=1.5, months=1).price
+    0.08
+    """
+
+    month: Any
+    price: float = 0.0
+    churn: float = 1.0
+    months: int | None = None
+    plan: str | None = None
+    meant: InitVar[bool] = False
+
+    def __post_init__(self, meant: bool) -> None:
+        one_day("month", self.month, MONTH_OR_DAY)
+        refuse_unmeant("price", one_number("price", self.price, CHANGE), meant=meant)
+        one_number("churn", self.churn, POSITIVE)
+        if self.months is not None:
+            whole_number("months", self.months)
+
+
+def forecast_revenue(
+    base: SubscriptionBase,
+    *,
+    months: int = 24,
+    new: NumberLike | None = None,
+    changes: Sequence[PlannedChange] = (),
+    draws: int = 1000,
+    holdout: bool = True,
+    seed: int | np.random.Generator = 0,
+) -> RevenueForecast:
+    """Forecast recurring revenue: of the customers at hand and of those to come, each with its interval.
+
+    Customers at hand leave by the model of their plan and age; what they pay more and less, pauses and their
+    ends, moves between plans and returns follow the rates of the months so far. Intervals hold the
+    uncertainty of parameters, the chance of each customer and what makes one month unlike another. The last
+    six or twelve months are predicted from before them and compared with what came.
+
+    Raises `InputError` for a base without amounts, too few months, changes of unknown plans or outside the
+    months; `FitError` where no model says how customers leave.
+
+    Parameters
+    ----------
+    base : SubscriptionBase
+        Read with amounts by `read_subscriptions`. Only whole months count.
+    months : whole number
+        Months to come, after the last whole month of the base.
+    new : number, (months,) numbers, or "trend"
+        Revenue of the customers won in each month: stated, or level, trend and season of the months so far
+        (with the extra ``forecast``). It is never guessed: 0 is existing customers alone.
+    changes : sequence of PlannedChange
+        Price and churn changes in the months to come. Those of the past count among what months did.
+    draws : whole number
+        Simulated paths.
+    holdout : bool
+        Whether to predict the last months from before, as a check.
+    seed : whole number or numpy Generator
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> table = rk.valuation.simulate_billing(months=36, seed=1)
+    >>> base = rk.read_subscriptions(table, customer_id="customer_id", start="start", end="end",
+    ...                              amount="amount", plan="plan", pauses="paused",
+    ...                              observation_end="2024-12-31")
+    >>> ahead = rk.valuation.forecast_revenue(base, months=12, new=3000.0, draws=400)
+    >>> ahead.total.interval(0.9).shape, bool(ahead.existing.mean[-1] < ahead.opening)
+    ((12, 2), True)
+    """
+    check_base("base", base)
+    if not base.priced:
+        rule, way_out = "must have been read to forecast revenue", "Name its column: amount='mrr'."
+        raise missing_argument("amount", rule, way_out)
+    months, draws = whole_number("months", months), whole_number("draws", draws, 2)
+    if new is None:
+        rule = "must say what new customers bring: a number, one for each month, or 'trend'"
+        raise missing_argument("new", rule, "Use new=0 for the customers at hand alone.")
+    if isinstance(new, str) and new != "trend":
+        raise unknown_choice("new", new, ("trend",))
+    rng = generator(seed)
+    history = _history(base)
+    layers, moved, told = _paths(base, history, months, new, changes, draws, rng)
+    total = layers[0]["end"] + layers[1]["end"]
+    held = _held_out(base, history, new, draws, rng) if holdout else None
+    sums = {
+        n: (layers[0][n] + layers[1][n]).mean(axis=0)
+        for n in ("churn", "expansion", "contraction", "returns")
+    }
+    return RevenueForecast(
+        month=np.array(_named(history.last + 1 + np.arange(months))),
+        existing=RevenueLayer(layers[0]["end"]), new=RevenueLayer(layers[1]["end"]),
+        total=RevenueLayer(total), won=moved.mean(axis=0), opening=float(history.money_now.sum()),
+        models=told, price_changes=_named(history.first + 1 + np.flatnonzero(history.raised)),
+        stated=not isinstance(new, str), holdout=held, like=base.customers, **sums,
+    )  # fmt: skip
+
+
+def _named(months: Whole) -> tuple[str, ...]:
+    return tuple(months.astype("datetime64[M]").astype(np.str_).tolist())
+
+
+def _history(base: SubscriptionBase) -> History:
+    history = History.of(base)
+    if history.months < _LEAST:
+        rule = f"must hold at least {_LEAST} whole months"
+        raise InputError("too-few", "base", counted(history.months, "month"), rule, "Read a longer table.")
+    return history
+
+
+def _paths(
+    base: SubscriptionBase,
+    history: History,
+    months: int,
+    new: NumberLike,
+    changes: Sequence[PlannedChange],
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[tuple[dict[str, Array], dict[str, Array]], Array, dict[str, str]]:
+    """Existing and new customers, what is won, and the models of tenure."""
+    h = history
+    hazard, told = hazards(base, h, h.customers_now.shape[1] + months, draws, rng)
+    behaviour = Behaviour.of(h, hazard)
+    like = months_like(behaviour.weight, draws, months, rng)
+    planned = _planned(h, months, changes)
+    start = h.customers_now, h.money_now, h.pausing_now, h.gone_now
+    existing = simulate(behaviour, like, planned, start, None, rng)
+    won = h.new.sum(axis=1)
+    money = trending(won, months, draws, rng) if isinstance(new, str) else stated(new, months, draws)
+    arriving = _arriving(h, money, planned)
+    nobody = tuple(np.zeros_like(part) for part in start)
+    coming = simulate(behaviour, like, planned, (nobody[0], nobody[1], nobody[2], nobody[3]), arriving, rng)
+    return (existing, coming), arriving[0].sum(axis=2), told
+
+
+def _arriving(h: History, money: Array, planned: Sequence[Change]) -> tuple[Array, Array]:
+    """Money and customers (draws, months, plans) who begin, shared out as in the last year."""
+    # without anybody new in a year, the customers at hand say what plans are worth, or all there ever were
+    told = (
+        (h.new[-_YEAR:].sum(axis=0), h.new_customers[-_YEAR:].sum(axis=0)),
+        (h.money_now.sum(axis=1), h.customers_now.sum(axis=1)),
+        (h.paying.sum(axis=0), h.at_risk.sum(axis=(0, 2))),
+    )
+    lately, people = next((pair for pair in told if pair[0].sum() > 0.0), told[-1])
+    share, mean = ratio(lately, lately.sum(), 1.0 / lately.size), ratio(lately, people, 1.0)
+    # rises of price hold for who comes later, too
+    price = np.cumprod([change.paid for change in planned], axis=0)
+    each = money[:, :, None] * share
+    return each * price, each / mean
+
+
+def _planned(h: History, months: int, changes: Sequence[PlannedChange]) -> list[Change]:
+    """The factors of each month to come, by plan."""
+    paid, churn = np.ones((months, len(h.plans))), np.ones((months, len(h.plans)))
+    for place, change in enumerate(changes):
+        if not isinstance(change, PlannedChange):  # pyright: ignore[reportUnnecessaryIsInstance]
+            way_out = "For example PlannedChange(month='2026-05', price=.08)."
+            raise InputError("wrong-type", f"changes[{place}]", change, "must be a PlannedChange", way_out)
+        if change.plan is not None and change.plan not in h.plans:
+            raise unknown_choice(f"changes[{place}].plan", change.plan, tuple(dict.fromkeys(h.plans)))
+        day = np.array([one_day("month", change.month, MONTH_OR_DAY)])
+        at = int(month_of(day)[0]) - h.last - 1
+        if not 0 <= at < months:
+            first, last = (np.datetime64(h.last + k, "M") for k in (1, months))
+            rule = f"must be a month of the forecast ({first} to {last})"
+            way_out = "What happened before is in the base."
+            raise InputError("out-of-range", f"changes[{place}].month", change.month, rule, way_out)
+        which = np.array([change.plan in (None, plan) for plan in h.plans])
+        paid[at, which] *= 1.0 + change.price
+        until = months if change.months is None else at + change.months
+        churn[at:until, which] *= change.churn
+    return [Change(*factors) for factors in zip(paid, churn, strict=True)]
+
+
+def as_of(base: SubscriptionBase, day: int) -> SubscriptionBase:
+    """The base as it was known at the end of a day, by number."""
+    s = base.stretches.where(base.stretches.start <= day)
+    later = s.end > day
+    s = replace(s, end=np.where(later, NEVER, s.end), reason=np.where(later, -1, s.reason))
+    levels = base.levels.where(base.levels.month <= day)
+    return replace(base, stretches=s, levels=levels, observation_end=to_date(day))
+
+
+def _held_out(
+    base: SubscriptionBase, history: History, new: NumberLike, draws: int, rng: np.random.Generator
+) -> RevenueHoldout | None:
+    """The last months predicted from before, beside two baselines."""
+    months = next((held for least, held in _HELD_OUT if history.months >= least), 0)
+    if not months:
+        return None
+    cut = history.last - months
+    day = int((np.datetime64(cut + 1, "M").astype("datetime64[D]")).astype(np.int64)) - 1
+    before = as_of(base, day)
+    known = History.of(before)
+    # a stated plan is for months to come: of those held out only the customers at hand are predicted
+    trend = isinstance(new, str)
+    (existing, coming), _, _ = _paths(before, known, months, new if trend else 0.0, (), draws, rng)
+    ends = cut + 1 + np.arange(months)
+    real = actual(Runs.of(base), cut, ends)
+    total = existing["end"] + coming["end"]
+    low, high = np.quantile(total, [0.05, 0.95], axis=0)
+    unknown = np.full(months, np.nan)
+    return RevenueHoldout(
+        month=np.array(_named(ends)),
+        existing=existing["end"].mean(axis=0),
+        new=coming["end"].mean(axis=0) if trend else unknown,
+        total=total.mean(axis=0) if trend else unknown,
+        actual_existing=real[0], actual_new=real[1], actual_total=real[0] + real[1],
+        low=low if trend else unknown, high=high if trend else unknown,
+        **_baselines(known, months),
+    )  # fmt: skip
+
+
+def _baselines(h: History, months: int) -> dict[str, Array]:
+    """What a spreadsheet would say: growth as before; mean rates and mean revenue won as before."""
+    ends = np.append(h.paying.sum(axis=1), h.money_now.sum())
+    now, past, ahead = ends[-1], ends[max(ends.size - 1 - months, 0)], np.arange(1.0, months + 1.0)
+    growth = (now / past) ** (1.0 / months) if past > 0.0 else 1.0
+    year = slice(-_YEAR, None)
+    won = h.new.sum(axis=1)[year].mean()
+    kept = float(ratio((ends[1:] - h.new.sum(axis=1))[year].sum(), ends[:-1][year].sum()))
+    flat = np.empty(months)
+    for k in range(months):
+        now = now * kept + won
+        flat[k] = now
+    return {"growth_continues": ends[-1] * growth**ahead, "flat_churn": flat}

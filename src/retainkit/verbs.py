@@ -1,0 +1,35 @@
+"""Methods that need a room below their own, or a file beside it: one line each, loaded on use.
+
+This table is the only door from a room to those that import it; `upward` gives a method its function.
+Type checkers see the functions themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from retainkit.calls import advised
+
+if TYPE_CHECKING:
+    from retainkit.metrics import cut_episodes as cut_episodes
+    from retainkit.valuation import forecast_revenue as forecast_revenue
+
+VERBS = {
+    "SubscriptionBase.episodes": ("retainkit.metrics", "cut_episodes"),
+    "SubscriptionBase.forecast": ("retainkit.valuation", "forecast_revenue"),
+}
+"""Method → the module and the name of its function, whose first argument the object is."""
+
+
+def upward(method: str) -> Callable[..., Any]:
+    """The method of that name in `VERBS`."""
+    module, name = VERBS[method]
+
+    def verb(self: object, *values: Any, **named: Any) -> Any:
+        return advised(getattr(import_module(module), name))(self, *values, **named)
+
+    verb.__name__, verb.__qualname__ = method.rpartition(".")[2], method
+    verb.__doc__ = f"`{module}.{name}` of this; see there."
+    return verb

@@ -1,0 +1,167 @@
+"""Where a model is meant a posterior will do: figures are draws, or the argument is refused by its name.
+
+The functions are those that `test_fits_and_summaries` finds by their signatures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from test_fits_and_summaries import BASE, BGNBD, PLACES, SPENDING, STAYING, TRANSACTIONS, VALUED
+
+import retainkit as rk
+from retainkit import economics
+from retainkit.each_draw import EachDraw
+from retainkit.inference.posterior import Posterior
+from retainkit.inference.sampling import SamplingDiagnostics
+
+MANY = 5
+# one curve or one month is made of one model: each says so, and what to give instead
+REFUSED = {
+    "CashFlow.from_curve(survival)",
+    "CompetingReasons(fits)",
+    "cohort_payback(fit)",
+    "cohort_payback(spend_per_purchase)",
+    "survival_through_crisis(survival)",
+    "survival_with_hazard_ratio(survival)",
+}
+ELSEWHERE = {"value_customers(purchasing)", "value_customers(spend)"}  # with intervals of their own
+YEAR = rk.Duration(1, "year")
+
+
+def posterior_of(model: Any, draws: int = MANY) -> Any:
+    """A posterior around the model, as if it had been found by data."""
+    if isinstance(model, dict):
+        return {name: posterior_of(part, draws) for name, part in model.items()}
+    rng, family = np.random.default_rng(1), model.family
+    values: list[Any] = []
+    for parameter, value in zip(family.parameters, family.values_of(model), strict=True):
+        line = parameter.domain.to_unconstrained(np.asarray(value, np.float64))
+        values.append(parameter.domain.from_unconstrained(line + 0.05 * rng.standard_normal((draws, 1))))
+    told: Any = {field.name: 0.0 for field in fields(SamplingDiagnostics)}
+    drawn = family.of(values, unit=model.unit)
+    verdict = SamplingDiagnostics(**told)
+    return Posterior(drawn, np.zeros(draws), 0.0, {}, 1.0, verdict, family)
+
+
+def draw(posterior: Any, i: int) -> Any:
+    """The model of one draw, taken apart by hand."""
+    if isinstance(posterior, dict):
+        return {name: draw(part, i) for name, part in posterior.items()}
+    values = [float(np.asarray(v)[i, 0]) for v in posterior.family.values_of(posterior.model)]
+    return posterior.family.of(values, unit=posterior.model.unit)
+
+
+def figures(answer: Any) -> dict[str, Any]:
+    """The numbers of an answer by name, those of its inputs aside."""
+    if isinstance(answer, float | np.ndarray | rk.Draws):
+        return {"": answer}
+    found = {name: getattr(answer, name) for name in type(answer).__dataclass_fields__ if name[0] != "_"}
+    return {n: v for n, v in found.items() if isinstance(v, float) or getattr(v, "dtype", None) == np.float64}
+
+
+def is_model(plain: Any) -> bool:
+    return all(map(is_model, plain.values())) if isinstance(plain, dict) else hasattr(plain, "family")
+
+
+MODELS = [where for where, place in PLACES.items() if is_model(place.plain) and where not in ELSEWHERE]
+
+
+@pytest.mark.parametrize("where", sorted({*MODELS} - REFUSED))
+def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str) -> None:
+    place = PLACES[where]
+    known = posterior_of(place.plain)
+    found, each = place.call(known), [place.call(draw(known, i)) for i in range(MANY)]
+    names = figures(each[0])
+    assert names
+    for name in names:
+        drawn: Any = getattr(found, name) if name else found
+        exact = np.array([figures(one)[name] for one in each])
+        if isinstance(drawn, rk.Draws):
+            assert drawn.shape[0] == MANY, name
+            np.testing.assert_allclose(drawn.values, exact, rtol=1e-9, atol=1e-9, err_msg=name)
+        else:  # what is no draws is the same in all, or, of a model with parameters, has their shape
+            shaped = np.broadcast_to(
+                np.asarray(drawn).reshape(-1) if np.size(drawn) > 1 else drawn, exact.shape
+            )
+            np.testing.assert_allclose(shaped, exact, err_msg=name)
+
+
+@pytest.mark.parametrize("where", sorted(REFUSED))
+def test_where_one_model_is_meant_a_posterior_is_refused_by_name(where: str) -> None:
+    argument = where.rpartition("(")[2][:-1]
+    with pytest.raises(rk.InputError, match=rf"{argument}.* must be .*(fit|scaled_hazard)"):
+        PLACES[where].call(posterior_of(PLACES[where].plain))
+
+
+def test_a_posterior_of_many_draws_is_asked_for_its_first_400() -> None:
+    known = posterior_of(STAYING, 1000)
+    found: Any = economics.break_even_on_curve(100.0, 30.0, known, discount_rate=0.01, timing="begin")
+    assert len(found) == 400
+    assert found[399] == economics.break_even_on_curve(
+        100.0, 30.0, draw(known, 399), discount_rate=0.01, timing="begin"
+    )
+    # a model with draws is asked for all of them, and a formula for those of a posterior, too
+    whole: Any = economics.break_even_on_curve(100.0, 30.0, known.model, discount_rate=0.01, timing="begin")
+    assert len(whole) == 1000
+    new: Any = rk.value_new_customer(posterior_of(BGNBD, 1000), 35.0, **VALUED, horizon=YEAR)
+    assert len(new.value) == 1000
+
+
+def test_two_posteriors_are_asked_together_and_must_be_as_many() -> None:
+    buying, spending = posterior_of(BGNBD), posterior_of(SPENDING)
+    new: Any = rk.value_new_customer(buying, spending, **VALUED, horizon=YEAR)
+    each = [
+        rk.value_new_customer(draw(buying, i), draw(spending, i), **VALUED, horizon=YEAR) for i in range(MANY)
+    ]
+    np.testing.assert_allclose(new.value.values, np.array([one.value for one in each]), rtol=1e-9)
+    low, high = new.value.interval()
+    assert f"A new customer is worth {new.value.mean():,.2f} (90%: {low:,.2f} to {high:,.2f})" in str(new)
+    with pytest.raises(rk.InputError, match="spend must have as many draws as purchasing"):
+        rk.value_new_customer(buying, posterior_of(SPENDING, 4), **VALUED, horizon=YEAR)
+    back: Any = rk.payback_time(20.0, buying, spending, **VALUED)
+    assert back.time.values.tolist() == [one.time.value for one in back]
+    never: Any = rk.payback_time(57.2, buying, 35.0, **VALUED)
+    assert np.isinf(never.time.values).tolist() == np.asarray(never.never).tolist()
+    assert 0 < np.isinf(never.time.values).sum() < MANY
+
+
+def test_methods_of_an_answer_are_asked_in_each_draw() -> None:
+    known = posterior_of(BGNBD)
+    found: Any = rk.validation.track_purchases(TRANSACTIONS, known)
+    predicted, made = found.totals(held_out=True)
+    each = [
+        rk.validation.track_purchases(TRANSACTIONS, draw(known, i)).totals(held_out=True) for i in range(MANY)
+    ]
+    np.testing.assert_allclose(predicted.values, [one[0] for one in each])
+    assert {*made.values} == {each[0][1]}
+    assert isinstance(found.holdout, EachDraw)
+
+
+def test_a_base_is_valued_by_the_posterior_of_each_plan_or_of_all() -> None:
+    staying = rk.ShiftedBetaGeometric(alpha=1.0, beta=9.0, unit="month")
+    known = posterior_of(staying)
+    given: dict[str, Any] = {"margin_share": 0.8, "discount_rate": rk.Rate(0.1, per="year"), "horizon": 12}
+    found: Any = rk.value_subscriptions(BASE, known, **given)
+    each = [rk.value_subscriptions(BASE, draw(known, i), **given) for i in range(MANY)]
+    np.testing.assert_allclose(found.total.values, [one.total for one in each])
+    np.testing.assert_allclose(found.value.mean(), np.mean([one.value for one in each], axis=0))
+    assert list(found.customers) == list(each[0].customers)
+
+
+def test_a_posterior_of_customers_held_out_is_refused_as_a_fit_is() -> None:
+    tx = rk.summarize_transactions(
+        rk.load_cdnow("sample"),
+        customer_id="customer_id",
+        date="date",
+        unit="week",
+        holdout_from="1997-03-01",
+    )
+    seen = posterior_of(BGNBD).replace(customers=float(len(tx)))
+    for ask in (rk.validation.holdout_error, rk.validation.track_purchases):
+        assert isinstance(ask(tx, posterior_of(BGNBD)), EachDraw)
+        with pytest.raises(rk.InputError, match="model must not have seen the held-out period"):
+            ask(tx, seen)
