@@ -240,7 +240,7 @@ def posterior(
     --------
     >>> import retainkit as rk
     >>> truth = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
-    >>> customers = truth.sample(T=[52.0] * 2000, seed=1)
+    >>> customers = truth.sample(T=[52.0] * 2000, seed=3)
     >>> known = rk.posterior(rk.BGNBD, customers, seed=2)
     >>> known.model.expected_purchases_new(52.0).shape
     (4000,)

@@ -86,7 +86,9 @@ def importance_points(
         # the share of a batch's points that count tells how many more are needed; unknown before the second
         share = found.effective / len(points) if len(counts) > 1 else 0.87
         missing = (wanted - found.effective) / max(share, 0.1)
-        many = int(np.clip(_SPARE * missing, first // 4, 2 * wanted + first))
+        # heavy weights may be a ridge that is hardly seen yet, which needs many points whatever these yield
+        least = first if found.pareto_k >= DOUBTFUL else first // 4
+        many = int(np.clip(_SPARE * missing, least, 2 * wanted + first))
         mixtures, counts = [*mixtures, mixture], [*counts, many]
         more = mixture.points(many, rng)
         points, values = np.concatenate([points, more]), np.concatenate([values, log_density(more)])
