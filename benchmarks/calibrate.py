@@ -33,7 +33,7 @@ import retainkit as rk
 SEED = 20_261_130
 SIGMA = 0.4  # of ln parameters: informative, so that no base is without any information
 RANKED = 99  # draws among which the truth is ranked: 100 ranks, 5 in each of 20 bins
-DRAWS = 400  # of which these are the first, since they come in random order
+DRAWS = 400  # of which these are some, evenly from first to last
 LEVEL = 0.001
 DOUBTED = 0.01  # of the posteriors at most
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
 
 from retainkit import rebuild
 from retainkit.errors import InputError, check_choice, refuse_masked, wrong_shape
@@ -294,6 +295,11 @@ def _mean_of_worst(values: Array, worst: Worst) -> Array:
 
 
 rebuild.BY_FIELDS[frozenset({"values"})] = Draws
+
+
+def evenly_thinned(count: int, most: int) -> NDArray[np.intp]:
+    """The places of `most` of so many draws, or of all: even where someone has sorted them, they tell all."""
+    return np.arange(count) if count <= most else np.arange(most) * count // most
 
 
 def beside_columns(given: Mapping[str, NumberLike]) -> dict[str, NumberLike]:

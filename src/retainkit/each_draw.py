@@ -2,7 +2,7 @@
 
 `draw_by_draw` stands above functions that have no formula for all draws at once: a search along a curve, a
 system of equations. Numbers are answered with `Draws`, columns with `Draws` of them, records with `EachDraw`.
-A posterior has more draws than an answer needs: its first 400 are asked.
+A posterior has more draws than an answer needs: 400 of them are asked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-from retainkit.draws import Draws, beside_columns
+from retainkit.draws import Draws, beside_columns, evenly_thinned
 from retainkit.errors import Entry, InputError, wrong_shape
 from retainkit.plurals import counted
 from retainkit.protocols import model_of, parameter_shape
@@ -113,8 +113,9 @@ class EachDraw(TableRecord, Sequence[Any]):
 def draw_by_draw(*names: str, beside: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A function whose arguments of these names may be draws: of a number, or of a model's parameters.
 
-    Of a posterior the first 400 draws are asked. A mapping may have them among its values. The function has a
-    formula for draws of what is named `beside`: these are split only where one of `names` is.
+    Of a posterior 400 draws are asked, and of what is drawn beside it those that belong to them. A mapping
+    may have them among its values. The function has a formula for draws of what is named `beside`: these are
+    split only where one of `names` is.
     """
 
     def by_draw(function: Callable[P, R]) -> Callable[P, R]:
@@ -131,7 +132,7 @@ def draw_by_draw(*names: str, beside: Sequence[str] = ()) -> Callable[[Callable[
                 return function(*args, **kwargs)  # which refuses them by name
             drawn |= {n: v for n, v in given.arguments.items() if n in beside and _is_drawn(v)}
             found: list[Any] = []
-            for i in range(_asked(drawn)):
+            for i in _asked(drawn):
                 given.arguments.update({n: _one(v, i) for n, v in drawn.items()})
                 try:
                     found.append(function(*given.args, **given.kwargs))
@@ -162,11 +163,12 @@ def draws_among(**given: object) -> int:
     return _count(drawn) if drawn else 0
 
 
-def _asked(drawn: Mapping[str, Any]) -> int:
-    """How many draws are asked: all, and of a posterior no more than tell its spread."""
+def _asked(drawn: Mapping[str, Any]) -> list[int]:
+    """Which draws are asked: all, and of a posterior no more than tell its spread."""
     kinds: list[type[object]] = [one.__class__ for one in _parts(drawn).values()]
     posterior = any(hasattr(kind, "thinned") for kind in kinds)
-    return min(_count(drawn), _MOST) if posterior else _count(drawn)
+    many = _count(drawn)
+    return evenly_thinned(many, _MOST if posterior else many).tolist()
 
 
 def _parts(drawn: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 from retainkit._numerics.grouping import Codes
 from retainkit._numerics.sampling.importance import importance_points
 from retainkit.domains import generator, generator_for, whole_number
+from retainkit.draws import evenly_thinned
 from retainkit.errors import InputError, near
 from retainkit.inference.fit import distinct_rows, require_evidence
 from retainkit.inference.priors import JointNormal, Prior
@@ -140,8 +141,8 @@ class Posterior(Record, Generic[M]):
         return self._some(np.sort(generator(seed).permutation(len(self))[:many]))
 
     def thinned(self, n: int) -> M:
-        """The model with the first `n` draws, which come in random order; all where there are fewer."""
-        return self._some(np.arange(min(n, len(self))))
+        """The model with `n` of the draws, evenly from first to last; all where there are fewer."""
+        return self._some(evenly_thinned(len(self), n))
 
     def _some(self, which: Codes) -> M:
         values = [np.asarray(v, np.float64)[which] for v in self.family.values_of(self.model)]

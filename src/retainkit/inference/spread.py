@@ -16,6 +16,7 @@ import numpy as np
 
 from retainkit._numerics.grouping import Codes
 from retainkit.domains import LEVEL, generator_for, one_number
+from retainkit.draws import evenly_thinned
 from retainkit.errors import InputError, unknown_choice
 from retainkit.inference.posterior import AnyPosterior, Posterior
 from retainkit.inference.result import AnyFit, Fit
@@ -75,7 +76,8 @@ def with_draws(estimate: Estimate, seed: int, draws: int = DRAWS) -> AnyModel:
         raise InputError("wrong-shape", "model", repr(drawn), rule, way_out)
     # held parameters are numbers beside the draws of others, and a model without draws has numbers alone
     many = max([v.size for v in values if v.ndim], default=draws)
-    columns = [np.broadcast_to(v.reshape(-1, 1), (many, 1))[:draws] for v in values]
+    some = evenly_thinned(many, draws)
+    columns = [np.broadcast_to(v.reshape(-1, 1), (many, 1))[some] for v in values]
     return cast("AnyModel", drawn.family.of(columns, unit=drawn.unit))
 
 

@@ -116,7 +116,7 @@ def holdout_error(
     transactions : TransactionSummary or PeriodSummary with a holdout
     model : a purchase model, its fit or its posterior, on ``transactions.calibration``
         With covariates the model of each of its customers: ``fitted.model.given(covariates)``. Of orders by
-        period it is one `in_periods`. Of a posterior the first 400 draws are asked, and figures are `Draws`.
+        period it is one `in_periods`. Of a posterior 400 draws are asked, and figures are `Draws`.
     groups : int ≥ 1
         From this many repeat purchases on, customers share the last row of the table by frequency.
 

@@ -145,7 +145,7 @@ def track_purchases(
     transactions : TransactionSummary with a holdout
     model : a purchase model, its fit or its posterior, on ``transactions.calibration``
         With covariates the model of each of its customers: ``fitted.model.given(covariates)``. Of a
-        posterior the first 400 draws are asked, and figures are `Draws`: ``.predicted`` (draws, periods).
+        posterior 400 draws are asked, and figures are `Draws`: ``.predicted`` (draws, periods).
     period : {"day", "week", "month", "quarter", "year"}, optional
         The length of a period; the summary's own unit by default.
 

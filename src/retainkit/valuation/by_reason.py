@@ -90,7 +90,7 @@ class ReasonValue(Record):
     __repr__ = __str__
 
 
-@draw_by_draw("fits")
+@draw_by_draw("fits", "margin_share", "discount_rate", "recovered")
 def value_by_reason(
     base: SubscriptionBase,
     fits: Mapping[str, ModelOf[SurvivalProcess]] | CompetingReasons,
@@ -114,7 +114,7 @@ def value_by_reason(
     ----------
     base : SubscriptionBase, read with ``reason=`` and ``amount=``
     fits : a model, its fit or its posterior, for each reason
-        Of posteriors the first 400 draws are asked, and every figure is `Draws`.
+        Of posteriors 400 draws are asked, and every figure is `Draws`.
         ``{name: rk.fit(Model, part) for name, part in base.renewals.by_reason.items()}``.
     margin_share : share in [0, 1] of what is paid that is left
     discount_rate : Rate; or 0

@@ -10,9 +10,12 @@ from typing import Any, cast
 import numpy as np
 
 from retainkit._numerics.grouping import Codes
+from retainkit.draws import Draws
+from retainkit.each_draw import draws_among
 from retainkit.errors import InputError
 from retainkit.inference.prediction import Spreads, with_interval
 from retainkit.inference.spread import (
+    DRAWS,
     AliveSampler,
     Expectation,
     PurchaseSampler,
@@ -30,11 +33,14 @@ from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
+    by_draw,
     check_horizon,
-    check_margin_share,
     check_purchasing,
     check_rate,
     check_spend,
+    share_in_words,
+    uncertain_margin_share,
+    uncertain_spend,
 )
 
 
@@ -67,7 +73,7 @@ class CustomerValue(Spreads):
     expected_spend: Array
     value: Array
     weight: Array
-    margin_share: float
+    margin_share: float | Draws
     discount_rate: Rate
     horizon: Duration
     id_name: str = "customer_id"
@@ -117,8 +123,8 @@ class CustomerValue(Spreads):
             f"CustomerValue of {counted(self.weight.sum(), 'customer', spec=',.0f')}: "
             f"{total} in all, "
             f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
-            f"  margin {self.margin_share:.4g}, discount {self.discount_rate}, horizon {self.horizon}, "
-            f"from the end of observation; past purchases not counted"
+            f"  margin {share_in_words(self.margin_share)}, discount {self.discount_rate}, "
+            f"horizon {self.horizon}, from the end of observation; past purchases not counted"
         )
 
     __repr__ = __str__
@@ -147,9 +153,10 @@ def value_customers(
     purchasing : a purchase model, its fit, such as ``fit(BGNBD, tx)``, or its posterior
         A posterior, or a model with draws of its parameters, counts by 400 of them: columns are means over
         them, and the total is told with its interval.
-    spend : GammaGamma, its fit or its posterior, or a constant amount per purchase
-    margin_share : float in [0, 1]
-        Share of spend left after its own costs. It has no default.
+    spend : GammaGamma, its fit or its posterior, or an amount per purchase: constant, or `Draws` of it
+    margin_share : float in [0, 1], or `Draws` of it
+        Share of spend left after its own costs. It has no default. Draws belong together, first with first,
+        with those of spend and of a posterior, and are as many.
     discount_rate : Rate
     horizon : Duration
         ``Duration(float("inf"), "year")`` for all time, with a discount rate above 0.
@@ -167,22 +174,23 @@ def value_customers(
     >>> print(bool((low <= value.value).all()), bool((value.value <= high).all()))
     True True
     """
-    share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
-    told = any(_has_draws(given) for given in (purchasing, spend))
-    process, money = check_purchasing(purchasing), check_spend(spend)
+    share, rate = uncertain_margin_share(margin_share), check_rate(discount_rate)
+    length = check_horizon(horizon)
+    process, money = check_purchasing(purchasing), uncertain_spend(spend)
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
-    amounts = None if isinstance(money, float | int) else money
+    drawn = draws_among(purchasing=purchasing, spend=spend, margin_share=share)
+    draws = min(drawn or DRAWS, DRAWS)
+    constant = isinstance(money, float | int | Draws)
+    given = (purchasing, by_draw(money, draws) if constant else spend)
+    terms = (by_draw(share, draws), rate, length)
 
-    spent = None if amounts is None else customers
-    sampler = partial(
-        _sampler, purchasing, spend if amounts is not None else money, known, spent, share, rate, length
-    )
+    sampler = partial(_sampler, *given, known, None if constant else customers, *terms, draws)
     ids, id_name = _ids(customers, len(known))
-    spread = Spread(sampler, known, 1, told)
+    spread = Spread(sampler, known, 1, bool(drawn))
     columns = (
-        _means(cast("Any", purchasing), customers, spend, spread, length)
-        if told
-        else _columns(customers, known, process, money, share, rate, length)
+        _means(*given, customers, spread, length, draws)
+        if any(map(_has_draws, (purchasing, spend)))
+        else _columns(customers, known, process, by_draw(money, draws) if constant else money, *terms)
     )
     # checked after, not before: whether customers buy for ever is for the model to say, not for the horizon
     if not np.all(np.isfinite(columns["value"])):
@@ -208,18 +216,31 @@ def _has_draws(given: object) -> bool:
 
 
 def _sampler(
-    purchasing: Any, spend: Any, known: Any, customers: Any, share: float, rate: Rate, length: Duration
+    purchasing: Any,
+    spend: Any,
+    known: Any,
+    customers: Any,
+    share: float | Array,
+    rate: Rate,
+    length: Duration,
+    draws: int,
 ) -> ValueSampler:
-    of_money = spend if customers is None else with_draws(spend, 2)
+    of_money = spend if customers is None else with_draws(spend, 2, draws)
     amounts = None if customers is None else cast("Spend", data_of(customers, Spend, "customers"))
-    return ValueSampler(with_draws(purchasing, 1), of_money, known, amounts, share, rate, length)
+    return ValueSampler(with_draws(purchasing, 1, draws), of_money, known, amounts, share, rate, length)
 
 
 def _columns(
-    customers: Any, known: Any, process: Any, money: Any, share: float, rate: Rate, length: Duration
+    customers: Any, known: Any, process: Any, money: Any, share: float | Array, rate: Rate, length: Duration
 ) -> dict[str, Array]:
-    """The figures of each customer at the parameters given."""
-    per_purchase = expected_spend(customers, money, len(known))
+    """The figures of each customer at the parameters given, of money its mean."""
+    # of two that are drawn together the mean of the product is not that of the means
+    if isinstance(money, float | int | np.ndarray):
+        amount = cast("Array", np.asarray(money))
+        per_purchase, margin = (np.full(len(known), v.mean()) for v in (amount, np.asarray(share * amount)))
+    else:
+        per_purchase = expected_spend(customers, money, len(known))
+        margin = np.mean(share) * per_purchase
     discounted = process.discounted_expected_purchases(known, rate, length)
     return {
         "probability_alive": process.probability_alive(known),
@@ -227,22 +248,25 @@ def _columns(
         "expected_purchases": process.expected_purchases(known, length),
         "expected_spend": per_purchase,
         # spend is independent of the timing of purchases by assumption, so that means multiply
-        "value": share * per_purchase * discounted,
+        "value": margin * discounted,
     }
 
 
-def _means(purchasing: Any, customers: Any, spend: Any, spread: Spread, length: Duration) -> dict[str, Array]:
+def _means(
+    purchasing: Any, spend: Any, customers: Any, spread: Spread, length: Duration, draws: int
+) -> dict[str, Array]:
     """The same over all draws of the parameters, some customers at a time."""
-    known, drawn = spread.summary, cast("Any", with_draws(purchasing, 1))
+    known, drawn = spread.summary, cast("Any", with_draws(purchasing, 1, draws))
 
     def mean_of(sampler: Sampler, rows: AbstractSummary = known) -> Array:
         return Spread(lambda: sampler, rows, 1).mean()
 
     if _has_draws(spend):
         amounts = data_of(customers, cast("Any", Spend), "customers")
-        per_purchase = mean_of(SpendSampler(with_draws(spend, 2), amounts), amounts)
+        per_purchase = mean_of(SpendSampler(with_draws(spend, 2, draws), amounts), amounts)
     else:
-        per_purchase = expected_spend(customers, check_spend(spend), len(known))
+        mean = float(spend.mean()) if isinstance(spend, np.ndarray) else spend
+        per_purchase = expected_spend(customers, check_spend(mean), len(known))
     return {
         "probability_alive": mean_of(AliveSampler(drawn, known, 0.0)),
         # inf where a horizon without end means infinitely many in one of the draws
@@ -254,13 +278,16 @@ def _means(purchasing: Any, customers: Any, spend: Any, spread: Spread, length: 
 
 @dataclass(frozen=True)
 class ValueSampler:
-    """Draws of each customer's value: margin × value of purchases to come × these, discounted."""
+    """Draws of each customer's value: margin × value of purchases to come × these, discounted.
+
+    A margin, and a spend that is no model, are numbers or (draws, 1).
+    """
 
     purchasing: Any
     spend: Any
     rows: AbstractSummary
     amounts: Spend | None
-    margin_share: float
+    margin_share: float | Array
     discount_rate: Rate
     horizon: Duration
 

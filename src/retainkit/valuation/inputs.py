@@ -8,16 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from retainkit.columns import numbers
-from retainkit.domains import POSITIVE, PROBABILITY
+from retainkit.domains import POSITIVE, PROBABILITY, Domain
+from retainkit.draws import Draws, evenly_thinned
 from retainkit.errors import InputError
 from retainkit.protocols import ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
 from retainkit.rates import Rate
 from retainkit.summaries import Spend
-from retainkit.typing import NumberLike
+from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 
 Spending: TypeAlias = "ModelOf[SpendProcess[Spend]] | NumberLike"
-"""A spend model or its fit, or a constant amount per purchase."""
+"""A spend model or its fit, or an amount per purchase: constant, or `Draws` of it."""
 
 
 def check_margin_share(margin_share: NumberLike) -> float:
@@ -26,6 +27,34 @@ def check_margin_share(margin_share: NumberLike) -> float:
         "margin_share", margin_share, "Give the margin as a share of spend: 30% is 0.3."
     )
     return numbers(margin_share=(share, PROBABILITY))[0]
+
+
+def uncertain_margin_share(margin_share: NumberLike) -> float | Draws:
+    """The same, or draws of it."""
+    if not isinstance(margin_share, Draws):
+        return check_margin_share(margin_share)
+    check_each("margin_share", margin_share, PROBABILITY)
+    return margin_share
+
+
+def check_each(argument: str, drawn: Draws, domain: Domain) -> None:
+    """Refuse draws of which one is outside of the domain."""
+    domain.check(argument, drawn.values)
+
+
+def by_draw(amount: float | Draws, draws: int) -> float | Array:
+    """Draws as (draws, 1), against customers on the last axis: so many of them, or all; a number as it is."""
+    if not isinstance(amount, Draws):
+        return amount
+    return amount.values.reshape(-1, 1)[evenly_thinned(len(amount), draws)]
+
+
+def share_in_words(share: float | Draws) -> str:
+    """A margin as results print it; of draws the mean and the 90% interval."""
+    if not isinstance(share, Draws):
+        return f"{share:.4g}"
+    low, high = share.interval()
+    return f"{share.mean():.4g} (90%: {low:.4g} to {high:.4g})"
 
 
 def check_purchasing(
@@ -83,3 +112,11 @@ def check_spend(given: Spending, argument: str = "spend") -> SpendProcess[Spend]
         way_out = "Value at the median: pass spend.median_spend_new() as a constant spend per purchase."
         raise InputError("infinite-value", argument, spend, rule, way_out)
     return spend
+
+
+def uncertain_spend(given: Spending) -> SpendProcess[Spend] | float | Draws:
+    """The same, or draws of the amount per purchase."""
+    if not isinstance(given, Draws):
+        return check_spend(given)
+    check_each("spend", given, POSITIVE)
+    return given

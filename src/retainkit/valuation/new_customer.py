@@ -26,7 +26,8 @@ from retainkit.valuation.inputs import (
     check_margin_share,
     check_purchasing,
     check_rate,
-    check_spend,
+    uncertain_margin_share,
+    uncertain_spend,
 )
 
 
@@ -54,7 +55,7 @@ class NewCustomerValue(Record):
     repeat_purchases: Real
     expected_repeat_purchases: Real
     expected_spend: Real
-    margin_share: float
+    margin_share: float | Draws
     discount_rate: Rate
     horizon: Duration
 
@@ -122,7 +123,8 @@ def value_new_customer(
 
     Spend per purchase is taken to be the same for first and repeat purchases. Models with parameters of
     shape (n,), such as those of ``model.given(covariates)``, give the value of each customer. A posterior, of
-    purchasing, spend or both, gives every figure as `Draws`, one for each of its own.
+    purchasing, spend or both, gives every figure as `Draws`, one for each of its own; so do `Draws` of the
+    spend per purchase or of `margin_share`, which belong together with the former, first with first.
 
     Examples
     --------
@@ -133,19 +135,21 @@ def value_new_customer(
     >>> round(new.first_purchase, 2), round(new.repeat_purchases, 2)
     (10.5, 26.17)
     """
-    share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
-    each = _mean_spend(spend)
+    share, rate = uncertain_margin_share(margin_share), check_rate(discount_rate)
+    length = check_horizon(horizon)
     process = check_purchasing(purchasing)
-    many = draws_among(purchasing=purchasing, spend=spend)
+    each = _mean_spend(spend)
+    many = draws_among(purchasing=purchasing, spend=spend, margin_share=margin_share)
     later = _finite(process.discounted_expected_purchases_new(rate, length), length)
+    part = _by_draw(np.asarray(share), share)
     each, repeats, count = (
         _by_draw(each, spend),
         _by_draw(later, purchasing),
         _by_draw(process.expected_purchases_new(length), purchasing),
     )
     return NewCustomerValue(
-        first_purchase=_figure(share * each, many),
-        repeat_purchases=_figure(share * each * repeats, many),
+        first_purchase=_figure(part * each, many),
+        repeat_purchases=_figure(part * each * repeats, many),
         expected_repeat_purchases=_figure(count, many),
         expected_spend=_figure(each, many),
         margin_share=share,
@@ -155,7 +159,7 @@ def value_new_customer(
 
 
 def _by_draw(answer: Real, model: object) -> Array:
-    """What a model answers, (draws, 1) where its parameters are draws."""
+    """What a model answers, or an amount; (draws, 1) where its parameters, or it, are draws."""
     array = np.asarray(answer, np.float64)
     return array.reshape(-1, 1) if draws_among(model=model) else array
 
@@ -168,7 +172,7 @@ def _figure(array: Array, draws: int) -> Any:
     return Draws.of(columns[:, 0] if columns.shape[1] == 1 else columns)
 
 
-@draw_by_draw("purchasing", "spend")
+@draw_by_draw("acquisition_cost", "purchasing", "spend", "margin_share")
 def payback_time(
     acquisition_cost: NumberLike,
     purchasing: ModelOf[PurchaseProcess[Any]],
@@ -180,8 +184,8 @@ def payback_time(
     """When a new customer has paid back what it cost to win them, or never.
 
     The first purchase counts in full at time 0; repeat purchases count as they are expected, discounted.
-    Of a posterior the first 400 draws are asked: ``.time`` is `Draws` in the unit of the model, ``inf`` for
-    never.
+    Of a posterior 400 draws are asked: ``.time`` is `Draws` in the unit of the model, ``inf`` for
+    never. The cost, the margin and the spend per purchase may be `Draws`, too.
 
     Examples
     --------
@@ -239,7 +243,9 @@ def _first_time(earned: Callable[[float], float], cost: float, *, whole: bool) -
 
 
 def _mean_spend(spend: Spending) -> Real:
-    checked = check_spend(spend)
+    checked = uncertain_spend(spend)
+    if isinstance(checked, Draws):
+        return checked.values
     return checked if isinstance(checked, float | int) else plain(np.asarray(checked.expected_spend_new()))
 
 

@@ -44,7 +44,7 @@ def value_subscriptions(
     horizon: Duration | NumberLike = math.inf,
     naive_retention: NumberLike | None = None,
 ) -> SubscriptionBaseValue: ...
-@draw_by_draw("survival", "fit")
+@draw_by_draw("survival", "fit", "margin_share", "margin_per_period", "discount_rate")
 def value_subscriptions(
     survival: ModelOf[SurvivalProcess] | SubscriptionBase,
     fit: Fits | None = None,
@@ -78,7 +78,7 @@ def value_subscriptions(
     survival : SubscriptionBase; or a model or its fit, or anything with ``survival(t, given=...)``
         Parameters of shape (n,), such as those of ``model.given(covariates)``, are one customer's each. A
         Kaplan-Meier curve needs a rule for what comes after its end: ``curve.continued(...)``.
-        Of a posterior the first 400 draws are asked; figures then are `Draws`, columns (draws, n) of them,
+        Of a posterior 400 draws are asked; figures then are `Draws`, columns (draws, n) of them,
         whose ``.mean()`` is each entry's posterior mean.
     fit : with a base: a model, its fit or its posterior, or one for each plan by its name
         Such as ``fit(ShiftedBetaGeometric, base)``.

@@ -299,7 +299,7 @@ def service_change_on_curve(
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
         Before the change; S(t)/S(now) for those at hand: ``lambda t: model.survival(now + t, given=now)``.
-        Of a posterior the first 400 draws are asked, each a decision: ``.gain`` is `Draws`.
+        Of a posterior 400 draws are asked, each a decision: ``.gain`` is `Draws`.
     timing, after_end, horizon
         As `lifetime_value_on_curve`. A churn after the end is the one before the change.
     margin_per_period, hazard_ratio, discount_rate, cost_per_period, cost, customers, period
