@@ -96,7 +96,7 @@ def fit_a_million(columns: dict[str, np.ndarray]) -> None:
     print(f"    PyMC-Marketing's MAP {them:.1f} CPU s: {them / cpu:,.0f} x")
 
 
-def score(name: str, columns: dict[str, np.ndarray]) -> None:
+def score(name: str, columns: dict[str, np.ndarray], of: str = "in weeks") -> None:
     """Time of all three answers, best of three, and of lifetimes' two on the same customers."""
     import pandas as pd
     from lifetimes import BetaGeoFitter, ParetoNBDFitter
@@ -131,8 +131,27 @@ def score(name: str, columns: dict[str, np.ndarray]) -> None:
     all_three = min(timed(ours)[0] for _ in range(3))
     us = min(timed(ours_without_discount)[0] for _ in range(3))
     them = min(timed(theirs)[0] for _ in range(2))
-    show(f"{name}: P(alive) and expected purchases of a million", us, them, them / us, 5.0)
+    show(f"{name}: P(alive) and expected purchases of a million {of}", us, them, them / us, 5.0)
     print(f"    with discounted purchases without end, which no peer has for BG/NBD: {all_three:.2f} s")
+
+
+def distinct() -> dict[str, np.ndarray]:
+    """A million customers, hardly two of them alike: times are real numbers."""
+    T = np.random.default_rng(0).uniform(10.0, 100.0, 1_000_000)
+    customers = rk.BGNBD(r=0.25, alpha=4.4, a=0.8, b=2.5, unit="week").sample(T=T, seed=1)
+    return {name: np.array(column) for name, column in customers.columns.items()}
+
+
+def score_regular() -> None:
+    """What models of regular gaps take for a million distinct customers; no peer has them."""
+    T = np.random.default_rng(0).uniform(10.0, 100.0, 1_000_000)
+    model = rk.BGCNBDk(r=0.25, alpha=4.4, a=0.8, b=2.5, k=2, unit="week")
+    customers = model.sample(T=T, seed=1)
+    for what, horizon in (("in a year", 52.0), ("in three years", 156.0)):
+        start = time.process_time()
+        model.discounted_expected_purchases(customers, rk.Rate(0.1, per="year"), horizon)
+        took = time.process_time() - start
+        print(f"BGCNBDk, k 2: discounted purchases {what} of a million, all distinct: {took:.2f} CPU s")
 
 
 def memory() -> None:
@@ -177,6 +196,9 @@ def main() -> None:
     fit_a_million(weekly)
     score("BGNBD", weekly)
     score("ParetoNBD", weekly)
+    score("BGNBD", distinct(), "distinct")
+    score("ParetoNBD", distinct(), "distinct")
+    score_regular()
     memory()
 
 

@@ -11,6 +11,7 @@ In reading order:
 - `trapezoid_means`   means of a function of p over a beta distribution, and of a waiting time.
 - `decaying_sums`     sums of a function that decays, however slowly, without end.
 - `exponential_sums`  all real roots of sums of exponentials, for many rows at once.
+- `interpolate`       a smooth function of levels and times, asked at many times, from few of them.
 - `halton`            points that fill a cube evenly.
 - `search`            the root between two points, for a whole column of functions, and the highest point.
 - `newton`            Newton's method for a handful of parameters.

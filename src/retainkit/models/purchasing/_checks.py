@@ -9,8 +9,11 @@ from typing import TypeAlias
 import numpy as np
 
 from retainkit._numerics.grouping import distinct_rows
+from retainkit._numerics.interpolate import by_level
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
+from retainkit.models.base import AnyModel
+from retainkit.parameters import parameters_of
 from retainkit.rates import Rate
 from retainkit.summaries import Opportunities, Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
@@ -111,6 +114,23 @@ def spread_of(alive: Array, gone: Array, mean: Array, pairs: Array) -> Array:
 def plain(values: Array) -> Real:
     """A float where there is one number."""
     return float(values) if values.ndim == 0 else values
+
+
+MANY = 1 << 14
+"""Customers from which the answers of few serve to interpolate those of all."""
+
+
+def smooth_in_time(formula: Callable[..., Array], model: AnyModel) -> Callable[..., Array]:
+    """`formula(x, T, *settings)` of a model, of many T from few of them where settings are one for all."""
+    times = (model.parameters[p.name] for p in parameters_of(type(model)) if p.unit in ("gap", "time"))
+    near = min((float(np.min(time)) for time in times), default=1.0)
+
+    def smooth(x: Array, T: Array, *settings: Array) -> Array:
+        if x.size < MANY or any(np.ndim(s) for s in settings):
+            return formula(x, T, *settings)
+        return by_level(lambda x, T: formula(x, T, *settings), x, T, near)
+
+    return smooth
 
 
 def each_once(formula: Callable[..., Array], columns: Sequence[Array], *, entrywise: bool) -> Array:

@@ -15,7 +15,7 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 from scipy.special import expit
 
-from retainkit._numerics.grouping import weighted
+from retainkit._numerics.grouping import grid_levels, weighted
 from retainkit._numerics.processes.arrivals import Process
 from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE, generator
@@ -23,12 +23,14 @@ from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel, check_entries, entries_of
 from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing._checks import (
+    MANY,
     Horizon,
     each_once,
     force_of,
     length_of,
     one_each,
     plain,
+    smooth_in_time,
     spread_of,
     unit_of,
     whole,
@@ -144,7 +146,8 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
                 return alive
             return alive * self._ahead(rows, self._survival_from, horizon=t)
 
-        return self._each(purchases, answer, t)
+        quick = self._alive_is_quick and np.all(np.asarray(t) == 0.0)  # sooner than equal ones are found
+        return answer(purchases) if quick else self._each(purchases, answer, t)
 
     @keeps_labels
     def expected_purchases(self, purchases: DataOf[Purchases], horizon: Horizon) -> Array:
@@ -341,6 +344,10 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
     def _odds(self, purchases: Purchases) -> Array:
         return self._log_odds_left(purchases if self._entries is None else purchases.entrywise())
 
+    @property
+    def _alive_is_quick(self) -> bool:
+        return False
+
     def _alive(self, purchases: Purchases) -> Array:
         return expit(-self._odds(purchases))
 
@@ -360,7 +367,7 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
 
     def _each(self, purchases: Purchases, answer: Callable[[Purchases], Array], *settings: Real) -> Array:
         """`answer` of every entry, computed once for equal ones where there are many."""
-        # parameters or settings of each entry make equal histories different questions
+        # settings of each entry make equal histories different questions
         if self._entries is not None or any(np.ndim(s) for s in settings) or not purchases.has_repeats:
             return answer(purchases)
         rows, inverse = purchases.distinct()
@@ -380,11 +387,14 @@ class AbstractPurchaseModel(AbstractModel[Purchases]):
         """`formula(x, T, *settings)` of each customer, if alive, evaluated once per distinct customer."""
         if len(purchases) == 0:  # nothing to sort, and no first row to take a shape from
             return purchases.frequency
-        past = [getattr(purchases, name) for name in self._past]
+        past, entrywise = [getattr(purchases, name) for name in self._past], self._entries is not None
         given = [one_each(name, value, len(purchases)) for name, value in settings.items()]
+        asked = formula if entrywise else smooth_in_time(formula, self)
 
         def ahead(*columns: Array) -> Array:
-            return self._from_now(formula, columns[: len(past)], columns[len(past) :])
+            return self._from_now(asked, columns[: len(past)], columns[len(past) :])
 
-        # a horizon for each customer belongs to what makes customers equal, one for all does not
-        return each_once(ahead, [*past, *given], entrywise=self._entries is not None)
+        # without a grid hardly two are alike, and to find those that are would cost more than it saves
+        if len(purchases) >= MANY and grid_levels(purchases.T) is None:
+            return ahead(*past, *given)
+        return each_once(ahead, [*past, *given], entrywise=entrywise)

@@ -33,6 +33,8 @@ from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
 
+_PIECE = 1 << 13  # customers at a time, whose columns stay near the processor
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AbstractBetaGeometricModel(AbstractPurchaseModel):
@@ -141,11 +143,40 @@ class AbstractBetaGeometricModel(AbstractPurchaseModel):
     # -- predictions --------------------------------------------------------------------------------
 
     def _log_odds_left(self, purchases: Purchases) -> Array:
-        x, t_x, T, k = purchases.frequency, purchases.recency, purchases.T, self._stages
-        events = self.r + k * x
-        staying = self._staying(x + self._chances_at_once)
-        odds = np.log(self.a) - np.log(staying) + events * np.log1p((T - t_x) / (self.alpha + t_x))
-        return odds - log_unfinished(events, (T - t_x) / (self.alpha + T), k) if k > 1 else odds
+        return self._odds_of(purchases.frequency, purchases.recency, purchases.T)
+
+    def _odds_of(self, x: Array, t_x: Array, T: Array) -> Array:
+        events = self.r + self._stages * x
+        odds = events * np.log1p((T - t_x) / (self.alpha + t_x)) + self._log_odds_of_leaving(x)
+        if self._stages == 1:
+            return odds
+        return odds - log_unfinished(events, (T - t_x) / (self.alpha + T), self._stages)
+
+    def _log_odds_of_leaving(self, x: Array) -> Array:
+        """At the last chance, after x purchases."""
+        return np.log(self.a) - np.log(self._staying(x + self._chances_at_once))
+
+    @property
+    def _alive_is_quick(self) -> bool:
+        return self._stages == 1 and all(type(v) is float for v in self.parameters.values())
+
+    def _alive(self, purchases: Purchases) -> Array:
+        x, t_x, T = purchases.frequency, purchases.recency, purchases.T
+        most = float(x.max(initial=0.0))
+        if not self._alive_is_quick or most > x.size:
+            return AbstractPurchaseModel._alive(self, purchases)
+        # frequencies are whole numbers, and few of them: a table of what they alone decide
+        every: Array = np.arange(most + 1.0)
+        leaving, alive = self._log_odds_of_leaving(every), np.empty(x.size)
+        for start in range(0, x.size, _PIECE):
+            some = slice(start, start + _PIECE)
+            odds = (self.r + x[some]) * np.log1p((T[some] - t_x[some]) / (self.alpha + t_x[some]))
+            odds += leaving.take(x[some].astype(np.intp))
+            with np.errstate(over="ignore"):  # surely gone
+                np.exp(odds, out=odds)
+            odds += 1.0
+            np.divide(1.0, odds, out=alive[some])
+        return alive
 
     def _alive_at(self, x: Array, T: Array) -> tuple[Real, Real, Real]:
         """r, alpha and b of the customer without a past that one alive at T is like."""
