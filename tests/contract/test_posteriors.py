@@ -5,7 +5,6 @@ The functions are those that `test_fits_and_summaries` finds by their signatures
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from retainkit import economics
 from retainkit.each_draw import EachDraw
 from retainkit.inference.posterior import Posterior
 from retainkit.inference.sampling import SamplingDiagnostics
+from retainkit.models.average import ModelAverage
 
 MANY = 5
 # one curve or one month is made of one model: each says so, and what to give instead
@@ -41,10 +41,17 @@ def posterior_of(model: Any, draws: int = MANY) -> Any:
     for parameter, value in zip(family.parameters, family.values_of(model), strict=True):
         line = parameter.domain.to_unconstrained(np.asarray(value, np.float64))
         values.append(parameter.domain.from_unconstrained(line + 0.05 * rng.standard_normal((draws, 1))))
-    told: Any = {field.name: 0.0 for field in fields(SamplingDiagnostics)}
     drawn = family.of(values, unit=model.unit)
-    verdict = SamplingDiagnostics(**told)
+    verdict = SamplingDiagnostics("importance", float(draws), 0.0, 1.0, 0, ())
     return Posterior(drawn, np.zeros(draws), 0.0, {}, 1.0, verdict, family)
+
+
+def average_of(model: Any) -> Any:
+    """The same of two such posteriors averaged: of one model or of the other in each draw."""
+    if isinstance(model, dict):
+        return {name: average_of(part) for name, part in model.items()}
+    one = posterior_of(model)
+    return rk.inference.average({"one": one, "other": posterior_of(draw(one, 1))}, weights=[0.6, 0.4])
 
 
 def draw(posterior: Any, i: int) -> Any:
@@ -70,11 +77,16 @@ def is_model(plain: Any) -> bool:
 MODELS = [where for where, place in PLACES.items() if is_model(place.plain) and where not in ELSEWHERE]
 
 
+@pytest.mark.parametrize("posterior", [posterior_of, average_of])
 @pytest.mark.parametrize("where", sorted({*MODELS} - REFUSED))
-def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str) -> None:
+def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str, posterior: Any) -> None:
     place = PLACES[where]
-    known = posterior_of(place.plain)
+    known = posterior(place.plain)
     found, each = place.call(known), [place.call(draw(known, i)) for i in range(MANY)]
+    if isinstance(found, ModelAverage):  # an answer that is a model itself
+        curves = np.array([one.survival([1.0, 7.0]) for one in each])
+        np.testing.assert_allclose(found.survival([1.0, 7.0]), curves, rtol=1e-12)
+        return
     names = figures(each[0])
     assert names
     for name in names:
@@ -90,11 +102,12 @@ def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str) -> None:
             np.testing.assert_allclose(shaped, exact, err_msg=name)
 
 
+@pytest.mark.parametrize("posterior", [posterior_of, average_of])
 @pytest.mark.parametrize("where", sorted(REFUSED))
-def test_where_one_model_is_meant_a_posterior_is_refused_by_name(where: str) -> None:
+def test_where_one_model_is_meant_a_posterior_is_refused_by_name(where: str, posterior: Any) -> None:
     argument = where.rpartition("(")[2][:-1]
     with pytest.raises(rk.InputError, match=rf"{argument}.* must be .*(fit|scaled_hazard)"):
-        PLACES[where].call(posterior_of(PLACES[where].plain))
+        PLACES[where].call(posterior(PLACES[where].plain))
 
 
 def test_a_posterior_of_many_draws_is_asked_for_400_from_first_to_last() -> None:

@@ -24,6 +24,7 @@ from retainkit._numerics.mixture_weights import mixture_weights
 from retainkit._numerics.samples.pareto_tails import smooth
 from retainkit.errors import InputError
 from retainkit.inference.posterior import AnyPosterior, Posterior
+from retainkit.models.average import AverageFamily
 from retainkit.models.contractual.base import refuse_mixed_measures
 from retainkit.models.family import AnyFamily
 from retainkit.plurals import counted
@@ -148,6 +149,10 @@ def loo(posterior: AnyPosterior, data: DataOf[AbstractSummary]) -> LeaveOneOut:
             "wrong-type", "posterior", type(given).__name__, rule, "Make it with posterior(...)."
         )
     family = posterior.family
+    if isinstance(family, AverageFamily):
+        # left-out customers change the weights, too, which the draws of each model do not know
+        rule = "must be of one model: the weights of an average are part of what foretells"
+        raise InputError("not-supported", "posterior", family.name, rule, "Pass each of the posteriors.")
     entries = data_of(before_holdout(data), family.data_kind, "data", family.name)
     # told entry by entry: models with covariates and without merge different ones, and have to be paired
     rows, place = entries.distinct()

@@ -26,6 +26,7 @@ from retainkit.inference.result import AnyFit, Fit
 from retainkit.inference.sampling import SamplingDiagnostics, around_modes, chosen, density, model_at, volume
 from retainkit.inference.stated_priors import stated, subtracted
 from retainkit.inference.view import View
+from retainkit.models.average import AverageFamily
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, AnyFamily, hold
 from retainkit.plurals import counted
@@ -154,13 +155,14 @@ class Posterior(Record, Generic[M]):
 
     def summary(self) -> PosteriorSummary:
         """Mean, standard deviation and quantiles of each parameter."""
-        table = np.array([*self._columns().values()])
+        # of a model average each parameter has the draws of its own model
+        table = [column[~np.isnan(column)] for column in self._columns().values()]
         people = counted(self.customers, "customer", spec=",.0f")
-        quantiles = np.quantile(table, [*_QUANTILES.values()], axis=1)
+        quantiles = np.array([np.quantile(column, [*_QUANTILES.values()]) for column in table]).T
         return PosteriorSummary(
             parameter=self.family.names(),
-            mean=table.mean(axis=1),
-            sd=table.std(axis=1),
+            mean=np.array([column.mean() for column in table]),
+            sd=np.array([column.std() for column in table]),
             **dict(zip(_QUANTILES, quantiles, strict=True)),
             meaning=tuple(p.doc for p in self.family.parameters),
             caption=f"{self.family.name} on {people}, {counted(len(self), 'draw')}",
@@ -168,6 +170,9 @@ class Posterior(Record, Generic[M]):
 
     def unconstrained(self) -> tuple[Array, Array]:
         """Mean where parameters are unbounded (log, logit), and S with S·Sᵀ their covariance there."""
+        if isinstance(self.family, AverageFamily):
+            rule = "must be of one model: those of an average have no common mean"
+            raise InputError("not-supported", "posterior", self.family.name, rule, "Take that of one model.")
         declared = self.family.parameters
         columns = zip(declared, self._columns().values(), strict=True)
         line = np.array([p.domain.to_unconstrained(v) for p, v in columns])
@@ -284,9 +289,12 @@ def posterior(
 
 
 def _family(model: Any, fixed: Mapping[str, Any] | None) -> AnyFamily:
-    if isinstance(model, Posterior):
-        return hold(cast("AnyPosterior", model).family, **(fixed or {}))
-    return hold(cast("AnyFit", model).family if isinstance(model, Fit) else model, **(fixed or {}))
+    known = isinstance(model, Posterior | Fit)
+    family = cast("AnyFit", model).family if known else model
+    if isinstance(family, AverageFamily):
+        rule = "must be one model, not an average of several"
+        raise InputError("not-a-model", "model", family.name, rule, "Average the posteriors of each.")
+    return hold(family, **(fixed or {}))
 
 
 def _start_of(model: Any, view: View) -> Array | None:

@@ -20,6 +20,7 @@ from retainkit.draws import evenly_thinned
 from retainkit.errors import InputError, unknown_choice
 from retainkit.inference.posterior import AnyPosterior, Posterior
 from retainkit.inference.result import AnyFit, Fit
+from retainkit.models.average import ModelAverage
 from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.protocols import model_of
 from retainkit.summaries import AbstractSummary, Described
@@ -89,6 +90,11 @@ class Expectation:
     """
 
     def __init__(self, ask: Callable[[Any, Any], Array], model: AnyModel, rows: AbstractSummary) -> None:
+        # of an average each model by itself: no surface is smooth across stories
+        self._average = model if isinstance(model, ModelAverage) else None
+        if self._average is not None:
+            self._each = [Expectation(ask, member, rows) for member, _ in self._average.parts]
+            return
         self._ask, self._model = ask, model
         self._rows, self._codes = rows.distinct()
         line = _line(model)
@@ -126,6 +132,8 @@ class Expectation:
 
     def at(self, places: Codes) -> Array:
         """Of some entries: (draws, places)."""
+        if self._average is not None:
+            return self._average.joined([own.at(places) for own in self._each])
         histories, inverse = np.unique(self._codes[places], return_inverse=True)
         if self._table is not None:
             return np.exp(self._terms @ self._table[:, histories])[:, inverse]

@@ -9,6 +9,7 @@ whose leaving is seen. Beside the rooms, in reading order:
 - `effects`    on which processes a covariate acts; its columns as matrices.
 - `sampled`    what customers may do from now on, drawn from what is known of them.
 - `over_time`  covariates that change with time, on how often customers buy.
+- `average`    several models at once, each with draws of its own, which answer side by side.
 - `in_periods` purchase models where the month, week or quarter of an order is known, not the day.
 
 The registry is the list of imports below: a new model is its file and its line there.

@@ -22,7 +22,9 @@ from scipy.special import exprel
 from retainkit._numerics.powers import zero_times
 from retainkit.columns import named_once
 from retainkit.domains import POSITIVE
+from retainkit.draws import Draws
 from retainkit.errors import InputError
+from retainkit.models.average import ModelAverage
 from retainkit.models.contractual._continuous import AbstractContinuousModel
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
 from retainkit.models.contractual.base import AbstractContractualModel
@@ -194,6 +196,11 @@ def scaled_hazard(
     """
     within = cast("Any", model_of(base))
     kind = cast("type[Any]", type(within))
+    if isinstance(within, ModelAverage):  # around each of its models, with the ratio of each of its draws
+        every = hazard_ratio.values[:, None] if isinstance(hazard_ratio, Draws) else np.asarray(hazard_ratio)
+        many = every.ndim == 2
+        parts = [(one, every[place] if many else hazard_ratio) for one, place in within.parts]
+        return within.joined([scaled_hazard(one, ratio, unit=unit) for one, ratio in parts])
     if not issubclass(kind, AbstractContractualModel) or issubclass(kind, AbstractScaledHazard):
         rule = "must be a contractual model whose hazard is not scaled yet"
         way_out = "For example scaled_hazard(Weibull(scale=20.0, shape=0.8), 1.2)."
