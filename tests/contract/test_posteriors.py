@@ -51,7 +51,7 @@ def average_of(model: Any) -> Any:
     if isinstance(model, dict):
         return {name: average_of(part) for name, part in model.items()}
     one = posterior_of(model)
-    return rk.inference.average({"one": one, "other": posterior_of(draw(one, 1))}, weights=[0.6, 0.4])
+    return rk.inference.average({"one": one, "other": posterior_of(draw(one, 1))}, share=[0.6, 0.4])
 
 
 def draw(posterior: Any, i: int) -> Any:
@@ -85,7 +85,8 @@ def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str, posterior
     found, each = place.call(known), [place.call(draw(known, i)) for i in range(MANY)]
     if isinstance(found, ModelAverage):  # an answer that is a model itself
         curves = np.array([one.survival([1.0, 7.0]) for one in each])
-        np.testing.assert_allclose(found.survival([1.0, 7.0]), curves, rtol=1e-12)
+        asked: Any = found
+        np.testing.assert_allclose(asked.survival([1.0, 7.0]), curves, rtol=1e-12)
         return
     names = figures(each[0])
     assert names

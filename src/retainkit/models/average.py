@@ -21,6 +21,7 @@ from retainkit.errors import InputError
 from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.family import AbstractFamily, AnyFamily, Form
 from retainkit.parameters import Parameter
+from retainkit.plurals import counted
 from retainkit.protocols import DataOf
 from retainkit.summaries import AbstractSummary, Described
 from retainkit.typing import Array, Plain, Real, Unit
@@ -81,6 +82,28 @@ class ModelAverage(AbstractModel[AbstractSummary]):
         """What each model answers, draws put where they belong."""
         return self.joined([ask(member) for member, _ in self.parts])
 
+    def asked(self, question: str, given: tuple[Any, ...], named: Plain) -> Any:
+        """A question by its name, as it was put to the average."""
+        if "seed" in named:  # random numbers go on from one model to the next
+            named = {**named, "seed": generator(named["seed"])}
+
+        def own(value: Any, place: Codes) -> Any:
+            # what is told draw by draw, such as the purchases whose amounts are asked, is told to its model
+            drawn = cast("Array", value)
+            each = isinstance(value, np.ndarray) and drawn.ndim == 2 and len(drawn) == self._count()
+            return drawn[place] if each else cast("Any", value)
+
+        return self.joined([
+            getattr(model, question)(
+                *(own(v, place) for v in given), **{k: own(v, place) for k, v in named.items()}
+            )
+            for model, place in self.parts
+        ])  # fmt: skip
+
+    def within(self) -> Any:
+        """The models that covariates stand around."""
+        return self.beside(lambda model: model.base)
+
     def joined(self, found: list[Any]) -> Any:
         """The answers of the models in order as one: arrays and records along their axis of draws."""
         first = found[0]
@@ -128,7 +151,7 @@ class ModelAverage(AbstractModel[AbstractSummary]):
 
     def __repr__(self) -> str:
         told = zip(self.among.labels, self.places, strict=True)
-        return f"ModelAverage({', '.join(f'{label}: {place.size:,} draws' for label, place in told)})"
+        return f"ModelAverage({', '.join(f'{name}: ' + counted(some.size, 'draw') for name, some in told)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,29 +224,15 @@ def _kind_of(kinds: tuple[type[AnyModel], ...]) -> type[ModelAverage]:
     asked = {n: _question(n) for n in common if callable(getattr(first, n))}
     told = {n: getattr(first, n) for n in ("whole_periods", "continuous") if n in common}
     if first.data_kind is Described:  # who asks looks for the question at the model within
-        told["base"] = property(lambda self: self.beside(lambda model: model.base))
+        told["base"] = property(ModelAverage.within)
     return type("ModelAverage", (ModelAverage,), {**asked, **told, "data_kind": first.data_kind})
 
 
 def _question(name: str) -> Callable[..., Any]:
-    """A question that goes to each model; random numbers go on from one to the next."""
+    """A question that goes to each model."""
 
     def ask(self: ModelAverage, *given: Any, **named: Any) -> Any:
-        if "seed" in named:
-            named = {**named, "seed": generator(named["seed"])}
-
-        def own(value: Any, place: Codes) -> Any:
-            # what is told draw by draw, such as the purchases whose amounts are asked, is told to its model
-            drawn = isinstance(value, np.ndarray) and value.ndim == 2 and len(value) == self._count()
-            return value[place] if drawn else value
-
-        answers = [
-            getattr(model, name)(
-                *(own(v, place) for v in given), **{k: own(v, place) for k, v in named.items()}
-            )
-            for model, place in self.parts
-        ]
-        return self.joined(answers)
+        return self.asked(name, given, named)
 
     ask.__name__, ask.__doc__ = name, f"As each of the models answers `{name}`, (draws, …)."
     return ask

@@ -22,14 +22,14 @@ TX = rk.summarize_transactions(
     unit="week",
     holdout_from="1997-10-01",
 )
-assert TX.calibration is not None
-SEEN = TX.calibration.purchases
+BEFORE: Any = TX.calibration
+SEEN: rk.Purchases = BEFORE.purchases
 KNOWN: dict[str, Any] = {
     kind.__name__: rk.posterior(kind, TX, draws=1000, seed=1)
     for kind in (rk.BGNBD, rk.MBGNBD, rk.ParetoNBD, rk.NBD)
 }
 TWO = [KNOWN["BGNBD"], KNOWN["ParetoNBD"]]
-MIXED = average(TWO, weights=[0.3, 0.7])
+MIXED = average(TWO, share=[0.3, 0.7])
 AHEAD: dict[str, Any] = {"horizon": 39.0}
 VALUED: dict[str, Any] = {
     "margin_share": 0.3,
@@ -40,7 +40,7 @@ VALUED: dict[str, Any] = {
 
 @pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0]])
 def test_an_average_of_one_is_that_one_bit_for_bit(weights: list[float]) -> None:
-    alone, known = TWO[0], average(TWO[: len(weights)], weights=weights)
+    alone, known = TWO[0], average(TWO[: len(weights)], share=weights)
     assert len(known) == len(alone)
     assert np.array_equal(known.log_likelihood, alone.log_likelihood)
     few = SEEN.entries(np.arange(60))
@@ -88,15 +88,15 @@ def test_the_first_draws_have_the_shares_of_all() -> None:
 def test_two_averages_do_not_tell_of_each_other() -> None:
     """Draws of purchases and of spend meet one by one: the model of the one is no news of the other's."""
     spent = rk.posterior(rk.GammaGamma, TX, draws=1000, seed=1)
-    money = average({"a": spent, "b": rk.posterior(rk.GammaGamma, TX, draws=1000, seed=2)}, weights=[0.5] * 2)
+    money = average({"a": spent, "b": rk.posterior(rk.GammaGamma, TX, draws=1000, seed=2)}, share=[0.5] * 2)
     first = ~np.isnan(np.asarray(MIXED.model.parameters["BGNBD.r"])[:, 0])
     other = ~np.isnan(np.asarray(money.model.parameters["a.p"])[:, 0])
     assert abs(np.corrcoef(first, other)[0, 1]) < 4.0 / math.sqrt(1000)
-    assert rk.value_customers(TX.calibration, MIXED, money, **VALUED).interval()[0] > 0.0
+    assert rk.value_customers(BEFORE, MIXED, money, **VALUED).interval()[0] > 0.0
 
 
 def test_weights_by_evidence_are_posterior_probabilities_of_the_models() -> None:
-    known = average(KNOWN, weights="evidence")
+    known: Any = average(KNOWN, share="evidence")
     evidence = np.array([p.log_evidence for p in KNOWN.values()])
     shares = softmax(evidence)
     drawn = {label: place.size for label, place in zip(known.family.labels, known.model.places, strict=True)}
@@ -126,8 +126,8 @@ def test_cdnow_s_second_half_lies_in_the_interval_of_pareto_and_stacking_alone()
     assert weights[0] > 0.5
     assert 0.3 < weights[2] < 0.5
     asked = KNOWN | {
-        "evidence": average(KNOWN, weights="evidence"),
-        "stacking": average(KNOWN, weights=weights),
+        "evidence": average(KNOWN, share="evidence"),
+        "stacking": average(KNOWN, share=weights),
     }
     more: dict[str, float] = {}
     for name, known in asked.items():
@@ -142,24 +142,24 @@ def test_an_average_is_pickled_equal_to_itself_and_to_no_other() -> None:
     again = pickle.loads(pickle.dumps(MIXED))
     assert again == MIXED
     assert again.model == MIXED.model
-    assert average(TWO, weights=[0.31, 0.69]).model != MIXED.model
+    assert average(TWO, share=[0.31, 0.69]).model != MIXED.model
     summary = MIXED.summary()
     assert summary.row("ParetoNBD.s")["mean"] == pytest.approx(float(TWO[1].thinned(700).s.mean()))
-    assert "Average by given weights: BGNBD 30.0%, ParetoNBD 70.0%." in str(MIXED)
+    assert "Average by given shares: BGNBD 30.0%, ParetoNBD 70.0%." in str(MIXED)
 
 
 def test_an_average_of_models_with_covariates_and_of_subscribers() -> None:
     data = rk.Described(SEEN, {"card": np.arange(len(SEEN)) % 2})
     kinds = [rk.with_covariates(k, purchasing=["card"]) for k in (rk.BGNBD, rk.MBGNBD)]
     members = [rk.posterior(k, data, draws=200, seed=1) for k in kinds]
-    known = average(members, weights=[0.5, 0.5])
+    known = average(members, share=[0.5, 0.5])
     ahead = predict(known, data, **AHEAD)
     means = [predict(m, data, **AHEAD).total for m in members]
     assert min(means) < ahead.total < max(means)
     rows = rk.Renewals.from_survivors([1000, 869, 743, 653, 593, 551, 517, 491])
     staying = average(
         [rk.posterior(k, rows, seed=1, draws=200) for k in (rk.Geometric, rk.ShiftedBetaGeometric)],
-        weights=[0.5, 0.5],
+        share=[0.5, 0.5],
     )
     worth: Any = rk.value_subscriptions(
         survival=staying, tenure=[0, 3], margin_per_period=100.0, discount_rate=0.1, instant="before-renewal"

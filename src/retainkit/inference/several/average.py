@@ -20,28 +20,28 @@ from retainkit.plurals import counted
 from retainkit.records import read_only
 from retainkit.typing import Array, NumberLike
 
-Weights: TypeAlias = "Literal['evidence'] | NumberLike"
+Shares: TypeAlias = "Literal['evidence'] | NumberLike"
 
-_SUM = 1e-6  # how far weights may add up to other than 1: those of a search, or written with six digits
+_SUM = 1e-6  # how far shares may add up to other than 1: those of a search, or written with six digits
 _BLOCK = 40  # draws among which the order of models is by chance, and their shares are not
 
 
 def average(
-    posteriors: Mapping[str, AnyPosterior] | Sequence[AnyPosterior], *, weights: Weights
+    posteriors: Mapping[str, AnyPosterior] | Sequence[AnyPosterior], *, share: Shares
 ) -> Posterior[Any]:
     """Several models of the same customers as one posterior: which of them is right is not known, either.
 
-    It goes wherever a posterior goes. A share of the draws as large as its weight is each model's; totals,
+    It goes wherever a posterior goes. Of the draws each model has its share; totals,
     values and intervals are those of the mixture, which is wider than its members where these do not agree.
-    Weights below half a draw are 0.
+    Shares below half a draw are 0.
 
     Raises `InputError` for what are no posteriors, of other data, kinds or units, for models of moments
-    beside those of whole periods, and for weights that are negative or do not add up to 1.
+    beside those of whole periods, and for shares that are negative or do not add up to 1.
 
     Parameters
     ----------
     posteriors : what `posterior` found of each model; a mapping gives them names of your own
-    weights : "evidence", or a number for each
+    share : "evidence", or a number for each
         "evidence": how probable each model is, given the data, if all were equally so before: by
         `Posterior.log_evidence`, to which the priors count. `stacking_weights` are those of the mixture that
         foretells left-out customers best, and suppose none of the models to be true.
@@ -56,13 +56,13 @@ def average(
     >>> import retainkit as rk
     >>> data = rk.Renewals.from_survivors([1000, 869, 743, 653, 593, 551, 517, 491])
     >>> kinds = [rk.ShiftedBetaGeometric, rk.BetaDiscreteWeibull]
-    >>> known = rk.inference.average([rk.posterior(k, data, seed=1) for k in kinds], weights=[0.75, 0.25])
+    >>> known = rk.inference.average([rk.posterior(k, data, seed=1) for k in kinds], share=[0.75, 0.25])
     >>> len(known), known.model.survival([10, 20]).shape
     (4000, (4000, 2))
     """
     members = _members(posteriors)
-    shares = _shares(members, weights)
-    told = f"Average by {'evidence' if isinstance(weights, str) else 'given weights'}: " + ", ".join(
+    shares = _checked(members, share)
+    told = f"Average by {'evidence' if isinstance(share, str) else 'given shares'}: " + ", ".join(
         f"{name} {share:.1%}" for name, share in zip(members, shares, strict=True)
     )
     counts = _counts(shares, [len(one) for one in members.values()])
@@ -83,9 +83,9 @@ def average(
     return Posterior(
         model=family.of(list(columns), unit=first.model.unit),
         log_likelihood=read_only(log_likelihood),
-        # with weights that are no probabilities the mixture as a whole makes none of the data
+        # with shares that are no probabilities the mixture as a whole makes none of the data
         log_evidence=float(logsumexp(evidence)) - math.log(len(evidence))
-        if isinstance(weights, str)
+        if isinstance(share, str)
         else math.nan,
         prior=_priors(drawn),
         customers=first.customers,
@@ -99,7 +99,7 @@ def _members(given: Any) -> dict[str, AnyPosterior]:
     """Each posterior by its name, all of the same customers, kind and unit."""
     if isinstance(given, Posterior) or not isinstance(given, Mapping | Sequence):
         rule = "must be several posteriors, or a mapping of names to them"
-        way_out = "For example average([rk.posterior(rk.BGNBD, tx, seed=1), ...], weights='evidence')."
+        way_out = "For example average([rk.posterior(rk.BGNBD, tx, seed=1), ...], share='evidence')."
         raise InputError("wrong-type", "posteriors", type(cast("object", given)).__name__, rule, way_out)
     several = cast("Mapping[Any, Any] | Sequence[Any]", given)
     pairs = (
@@ -157,22 +157,22 @@ def _continuous(one: AnyPosterior) -> bool:
     return bool(getattr(inner, "continuous", False))
 
 
-def _shares(members: Mapping[str, AnyPosterior], weights: Weights) -> Array:
-    """The weights (models,), which add up to 1."""
-    if isinstance(weights, str):
-        if weights != "evidence":
-            raise unknown_choice("weights", weights, ("evidence",))
+def _checked(members: Mapping[str, AnyPosterior], share: Shares) -> Array:
+    """The shares (models,), which add up to 1."""
+    if isinstance(share, str):
+        if share != "evidence":
+            raise unknown_choice("share", share, ("evidence",))
         return np.asarray(softmax([one.log_evidence for one in members.values()]), np.float64)
-    shares = np.asarray(NOT_NEGATIVE.check("weights", weights), np.float64)
+    shares = np.asarray(NOT_NEGATIVE.check("share", share), np.float64)
     if shares.shape != (len(members),):
         rule = f"must have a number for each of the {counted(len(members), 'model')}"
         shown = f"shape {shares.shape}"
         way_out = "Give them in the order of the posteriors."
-        raise InputError("length-mismatch", "weights", shown, rule, way_out)
+        raise InputError("length-mismatch", "share", shown, rule, way_out)
     total = float(shares.sum())
     if abs(total - 1.0) > _SUM:
         way_out = "Divide them by their sum." if total > 0.0 else "Give at least one model some weight."
-        raise InputError("out-of-range", "weights", total, "must add up to 1", way_out)
+        raise InputError("out-of-range", "share", total, "must add up to 1", way_out)
     return shares / total
 
 
