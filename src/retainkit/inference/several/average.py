@@ -11,10 +11,12 @@ from scipy.special import logsumexp, softmax
 
 from retainkit._numerics.grouping import Codes
 from retainkit.domains import NOT_NEGATIVE, generator_for
+from retainkit.draws import evenly_thinned
 from retainkit.errors import InputError, unknown_choice
 from retainkit.inference.posterior import AnyPosterior, Posterior
 from retainkit.inference.priors import JointNormal
 from retainkit.inference.sampling import SamplingDiagnostics
+from retainkit.inference.spread import DRAWS
 from retainkit.models.average import AverageFamily
 from retainkit.plurals import counted
 from retainkit.records import read_only
@@ -67,16 +69,17 @@ def average(
     )
     counts = _counts(shares, [len(one) for one in members.values()])
     drawn = [(name, one, int(n)) for (name, one), n in zip(members.items(), counts, strict=True) if n > 0]
-    places = _places([n for _, _, n in drawn], [one for _, one, _ in drawn])
+    places = _places(counts[counts > 0], [one for _, one, _ in drawn])
     family = AverageFamily(tuple(one.family for _, one, _ in drawn), tuple(name for name, _, _ in drawn))
     many = int(counts.sum())
     columns = np.full((len(family.names()), many, 1), np.nan)
     log_likelihood = np.empty(many)
     row = 0
     for (_, one, n), place in zip(drawn, places, strict=True):
-        log_likelihood[place] = one.log_likelihood[:n]
+        own = evenly_thinned(len(one), n)
+        log_likelihood[place] = one.log_likelihood[own]
         for value in one.family.values_of(one.model):
-            columns[row, place] = np.asarray(value)[:n]
+            columns[row, place] = np.asarray(value)[own]
             row += 1
     first = drawn[0][1]
     evidence = np.array([one.log_evidence for one in members.values()])
@@ -181,24 +184,39 @@ def _counts(shares: Array, there: Sequence[int]) -> Codes:
     held = np.array(there, np.float64)
     some = shares > 0.0
     many = int(min(held[some].max(), np.floor((held[some] / shares[some]).min() + 1e-9)))
+    return _whole(shares, many)
+
+
+def _places(counts: Codes, members: Sequence[AnyPosterior]) -> list[Codes]:
+    """Where the draws of each stand: of those that are asked where not all are, each has its share, too."""
+    many = int(counts.sum())
+    rng = generator_for(1, np.array([one.log_evidence for one in members]))
+    asked = evenly_thinned(many, DRAWS)
+    some = _whole(counts / many, asked.size)
+    owner = np.empty(many, np.intp)
+    owner[asked] = _in_turn(some, rng)
+    owner[np.setdiff1d(np.arange(many), asked)] = _in_turn(counts - some, rng)
+    return [np.flatnonzero(owner == k) for k in range(len(counts))]
+
+
+def _in_turn(counts: Codes, rng: np.random.Generator) -> Codes:
+    """Whose draw comes when: evenly spread, and in short blocks by chance.
+
+    Of two averages whose draws meet, one by one, the model of the one must not tell that of the other.
+    """
+    spread: Array = np.concatenate([(np.arange(n) + 0.5) / n for n in counts.tolist()])
+    owner = np.repeat(np.arange(len(counts)), counts)[np.argsort(spread, kind="stable")]
+    for start in range(0, owner.size, _BLOCK):
+        owner[start : start + _BLOCK] = rng.permutation(owner[start : start + _BLOCK])
+    return owner
+
+
+def _whole(shares: Array, many: int) -> Codes:
+    """Whole numbers that add up to `many`, as near to the shares as these can be."""
     whole = np.floor(shares * many + 1e-9)
     order = np.argsort(whole - shares * many, kind="stable")
     whole[order[: many - int(whole.sum())]] += 1.0
     return whole.astype(np.intp)
-
-
-def _places(counts: Sequence[int], members: Sequence[AnyPosterior]) -> list[Codes]:
-    """Where the draws of each stand: the first hundred hold nearly its share, as all of them do.
-
-    Evenly spread, and in short blocks by chance: of two averages whose draws meet, one by one, the model of
-    the one must not tell that of the other.
-    """
-    spread = np.concatenate([(np.arange(n) + 0.5) / n for n in counts])
-    owner = np.repeat(np.arange(len(counts)), counts)[np.argsort(spread, kind="stable")]
-    rng = generator_for(1, np.array([one.log_evidence for one in members]))
-    for start in range(0, owner.size, _BLOCK):
-        owner[start : start + _BLOCK] = rng.permutation(owner[start : start + _BLOCK])
-    return [np.flatnonzero(owner == k) for k in range(len(counts))]
 
 
 def _priors(drawn: Sequence[tuple[str, AnyPosterior, int]]) -> dict[str, Any]:
