@@ -108,6 +108,15 @@ ORDINARY: dict[str, dict[str, Any]] = {
         **VALUED,
         **AHEAD,
     },
+    "prior_predictive": {
+        "model": rk.BGNBD,
+        "seed": 1,
+        "draws": 50,
+        "data": TRANSACTIONS.calibration.purchases if TRANSACTIONS.calibration else None,
+        "spend": SPENDING,
+        **VALUED,
+        **AHEAD,
+    },
     "value_new_customer": {"purchasing": BGNBD, "spend": SPENDING, **VALUED, **AHEAD},
     "payback_time": {"acquisition_cost": 20.0, "purchasing": BGNBD, "spend": SPENDING, **VALUED},
     "value_subscriptions": {

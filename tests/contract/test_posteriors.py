@@ -28,7 +28,13 @@ REFUSED = {
     "survival_through_crisis(survival)",
     "survival_with_hazard_ratio(survival)",
 }
-ELSEWHERE = {"value_customers(purchasing)", "value_customers(spend)"}  # with intervals of their own
+ELSEWHERE = {
+    # with intervals of their own
+    "value_customers(purchasing)",
+    "value_customers(spend)",
+    # as many as the draws of a prior, first with first: tests/correctness/valuation/test_prior_predictive.py
+    "prior_predictive(spend)",
+}
 YEAR = rk.Duration(1, "year")
 
 

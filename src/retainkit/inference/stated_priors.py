@@ -95,11 +95,17 @@ def default_priors(family: AnyFamily, rows: AbstractSummary) -> dict[str, Abstra
     return priors
 
 
-def stated(prior: object, family: AnyFamily, rows: AbstractSummary) -> dict[str, AbstractPrior] | JointNormal:
+def stated(
+    prior: object, family: AnyFamily, rows: AbstractSummary | None
+) -> dict[str, AbstractPrior] | JointNormal:
     """The prior of each parameter, as it was given, else the default; or `InputError`."""
     names = family.names()
+    if rows is None and not _states_all(prior, names):
+        rule = f"must be stated of every parameter ({', '.join(names)}): without data none has a default"
+        way_out = "Name them all, or give data, which a default takes its scale of time and money from."
+        raise InputError("missing-argument", "prior", prior, rule, way_out)
     if prior is None:
-        return default_priors(family, rows)
+        return default_priors(family, cast("AbstractSummary", rows))
     if isinstance(prior, JointNormal):
         _check_joint(prior, family, rows)
         return prior
@@ -113,11 +119,33 @@ def stated(prior: object, family: AnyFamily, rows: AbstractSummary) -> dict[str,
         if name not in names:
             rule = f"must name parameters of {family.name} ({', '.join(names)})"
             raise InputError("unknown-name", "prior", name, rule, near(name, names))
-    known = default_priors(family, rows)
+    known = {} if rows is None else default_priors(family, rows)
     return {
         p.name: _fitting(given[p.name], p, f"prior[{p.name!r}]") if p.name in given else known[p.name]
         for p in family.parameters
     }
+
+
+def _states_all(prior: object, names: tuple[str, ...]) -> bool:
+    """Whether no parameter is left to its default."""
+    if isinstance(prior, Mapping):
+        return {*names} <= {*cast("Mapping[Any, Any]", prior)}
+    return prior is not None
+
+
+def drawn(
+    known: Mapping[str, AbstractPrior] | JointNormal, family: AnyFamily, count: int, rng: np.random.Generator
+) -> list[Array]:
+    """Draws of each parameter from its prior alone, (count, 1) each."""
+    if not isinstance(known, JointNormal):
+        return [known[name].sample(count, rng)[:, None] for name in family.names()]
+    values, directions = np.linalg.eigh(known.covariance)
+    line = rng.standard_normal((count, values.size)) @ (directions * np.sqrt(np.maximum(values, 0.0))).T
+    points = (known.mean + line).T
+    return [
+        np.asarray(p.domain.from_unconstrained(z), np.float64)[:, None]
+        for p, z in zip(family.parameters, points, strict=True)
+    ]
 
 
 def _fitting(prior: object, parameter: Parameter, argument: str) -> AbstractPrior:
@@ -136,7 +164,7 @@ def _fitting(prior: object, parameter: Parameter, argument: str) -> AbstractPrio
     return prior
 
 
-def _check_joint(prior: JointNormal, family: AnyFamily, rows: AbstractSummary) -> None:
+def _check_joint(prior: JointNormal, family: AnyFamily, rows: AbstractSummary | None) -> None:
     if prior.names != family.names():
         rule = f"must be of the parameters of {family.name} ({', '.join(family.names())})"
         shown = ", ".join(prior.names)

@@ -5,6 +5,7 @@ Expected activity × margin × discounting → value. In reading order:
 - `inputs`            the assumptions of every valuation, checked at the door.
 - `customers`         the customers at hand: one row a customer, and the base as a whole.
 - `new_customer`      one not yet won, and when the cost of winning one is paid back.
+- `prior_predictive`  what a prior says of one before any data, so that one can say yes or no to it.
 - `subscribers`       who of a subscription base may leave soon, and what each is worth.
 - `by_tenure`         the subscribers at hand, by tenure, cohort and in all, and in the periods to come.
 - `subscription_base` `value_subscriptions`, which gives either.
@@ -20,6 +21,7 @@ from retainkit.valuation.by_reason import ReasonValue, value_by_reason
 from retainkit.valuation.by_tenure import SubscriptionBaseValue, SubscriptionForecast
 from retainkit.valuation.customers import CustomerValue, value_customers
 from retainkit.valuation.new_customer import NewCustomerValue, Payback, payback_time, value_new_customer
+from retainkit.valuation.prior_predictive import PriorPredictive, prior_predictive
 from retainkit.valuation.recurring.forecast import PlannedChange, forecast_revenue
 from retainkit.valuation.recurring.record import RevenueForecast
 from retainkit.valuation.recurring.simulate import SubscriptionTruth, simulate_billing
@@ -33,6 +35,7 @@ __all__ = [
     "NewCustomerValue",
     "Payback",
     "PlannedChange",
+    "PriorPredictive",
     "ReasonValue",
     "RevenueForecast",
     "SubscriberValue",
@@ -43,6 +46,7 @@ __all__ = [
     "cohort_payback",
     "forecast_revenue",
     "payback_time",
+    "prior_predictive",
     "simulate_billing",
     "value_by_reason",
     "value_customers",

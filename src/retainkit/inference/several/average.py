@@ -204,7 +204,7 @@ def _in_turn(counts: Codes, rng: np.random.Generator) -> Codes:
 
     Of two averages whose draws meet, one by one, the model of the one must not tell that of the other.
     """
-    spread: Array = np.concatenate([(np.arange(n) + 0.5) / n for n in counts.tolist()])
+    spread = np.concatenate([np.linspace(0.0, 1.0, 2 * int(n) + 1)[1::2] for n in counts.tolist()])
     owner = np.repeat(np.arange(len(counts)), counts)[np.argsort(spread, kind="stable")]
     for start in range(0, owner.size, _BLOCK):
         owner[start : start + _BLOCK] = rng.permutation(owner[start : start + _BLOCK])
