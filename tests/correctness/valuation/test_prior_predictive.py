@@ -99,14 +99,17 @@ def test_last_years_posterior_as_a_prior_says_what_it_said() -> None:
 def test_money_that_is_not_known_either_goes_with_the_prior_first_with_first() -> None:
     given: dict[str, Any] = {"prior": rk.priors.LogNormal(0.0, 0.5), "unit": "week", "draws": 4}
     spend = np.array([20.0, 30.0, 40.0, 50.0])
-    said = prior_predictive(rk.NBD, **given, **(BOUGHT | {"spend": rk.Draws(spend)}))
-    one = prior_predictive(rk.NBD, **given, **(BOUGHT | {"spend": 10.0}))
+    drawn: dict[str, Any] = {**given, **BOUGHT, "spend": rk.Draws(spend)}
+    said = prior_predictive(rk.NBD, **drawn)
+    ten: dict[str, Any] = {**drawn, "spend": 10.0}
+    one = prior_predictive(rk.NBD, **ten)
     name = "value of a new customer within 3 years"
     np.testing.assert_allclose(said[name].values, one[name].values * spend / 10.0, rtol=1e-12)
+    five: dict[str, Any] = {**drawn, "draws": 5}
     with pytest.raises(
         rk.InputError, match=r"spend must be drawn as often as the prior \(5 times\).*draws=4"
     ):
-        prior_predictive(rk.NBD, **(given | {"draws": 5}), **(BOUGHT | {"spend": rk.Draws(spend)}))
+        prior_predictive(rk.NBD, **five)
 
 
 def test_it_prints_what_a_finance_person_can_say_yes_or_no_to() -> None:
