@@ -6,6 +6,7 @@ In reading order:
 - `beta_difference`      the distribution of A·p₀ − B·p₁ − C for two beta variables, without drawing.
 - `adjusted_differences` differences of a rate between groups, other things being equal.
 - `normal_regret`        what deciding by an uncertain mean costs, and what a sample is worth.
+- `knowing_first`        what it is worth to know something before choosing, from draws.
 - `intervals`            of a share, right for small ones, and a band that holds at all looks together.
 - `mean_draws`           draws of a mean: the Bayesian bootstrap, and Student's t.
 - `pareto_tails`         importance weights whose largest are smoothed, and whether they can be trusted.

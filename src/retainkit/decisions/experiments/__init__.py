@@ -25,7 +25,13 @@ In reading order:
 
 from retainkit.decisions.experiments.experiment import ExperimentResult, experiment_from_draws
 from retainkit.decisions.experiments.experiment_plan import ExperimentPlan, sample_size_for_profit
-from retainkit.decisions.experiments.information import evpi, evpi_of_draws, evsi
+from retainkit.decisions.experiments.information import (
+    evpi,
+    evpi_of_draws,
+    evppi_of_draws,
+    evsi,
+    evsi_of_draws,
+)
 from retainkit.decisions.experiments.lifetime_test import lifetime_test
 from retainkit.decisions.experiments.rate_contrast import Contrast, rate_contrast
 from retainkit.decisions.experiments.retention_test import retention_test
@@ -42,7 +48,9 @@ __all__ = [
     "SequentialResult",
     "evpi",
     "evpi_of_draws",
+    "evppi_of_draws",
     "evsi",
+    "evsi_of_draws",
     "experiment_from_draws",
     "lifetime_test",
     "rate_contrast",

@@ -4,20 +4,15 @@ The expected value of partial perfect information (EVPPI) is
 
     E[max over sets of E[gain | effect of i]] − max over sets of E[gain].
 
-The inner mean given the effect is the regression of the draws of the gain on it, a polynomial of the
-fourth degree in the effect's normal score: Strong, M., Oakley, J. E. and Brennan, A. (2014), "Estimating
-multiparameter partial expected value of perfect information from a probabilistic sensitivity analysis
-sample", Medical Decision Making 34(3).
+The inner mean given the effect is a regression: `_numerics.samples.knowing_first`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-import numpy as np
-
+from retainkit._numerics.samples.knowing_first import value_of_knowing
 from retainkit.decisions.plan.effects import Draws, listed
 from retainkit.decisions.plan.initiatives import AbstractInitiative
 from retainkit.records import Record
@@ -58,24 +53,7 @@ def learn_first(
         for place in range(len(initiatives))
     ]
     found = [
-        Learning(i.name, _value_of_knowing(gains, drawn.score[rows], now))
+        Learning(i.name, value_of_knowing(gains, drawn.score[rows], now))
         for i, rows in zip(initiatives, unsure, strict=True)
     ]
     return tuple(sorted(found, key=lambda row: -row.value_of_knowing)), everything
-
-
-def _value_of_knowing(gains: Array, score: Array, now: float) -> float:
-    if not score.size:
-        return 0.0
-    # orthonormal: the regression of thousands of sets is two matrix products
-    basis = np.linalg.qr(_terms(score))[0]  # (draws, terms), orthonormal
-    expected = (gains @ basis) @ basis.T
-    return max(float(expected.max(axis=0).mean()) - now, 0.0)  # 0 up to rounding where nothing changes
-
-
-def _terms(score: Array) -> Array:
-    """1, the powers of each score up to the fourth, and products of two: (draws, terms)."""
-    # in normal scores: draws of any distribution then lie alike, and fourth powers stay moderate
-    powers = [z**k for z in score for k in range(1, 5)]
-    crossed = [a * b for a, b in combinations(score, 2)]
-    return np.column_stack([np.ones(score.shape[1]), *powers, *crossed])
