@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
 from datetime import timedelta
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
+
+import numpy as np
 
 from retainkit.errors import InputError, missing_argument
 from retainkit.ingest import PeriodSummary, TransactionSummary, summarize_transactions
@@ -28,6 +30,8 @@ def fit_best(
     *,
     holdout: str | Date | None = "half",
     covariates: Frame | None = None,
+    by: Literal["aic", "elpd"] = "aic",
+    seed: int | np.random.Generator | None = None,
     customer_id: str | None = None,
     date: str | None = None,
     amount: str | None = None,
@@ -50,10 +54,13 @@ def fit_best(
         table, `customer_id`, `date` and `unit` name its columns and the unit of time.
     holdout : "half", date or text, or None
         What of a table is held out to choose by: the second half of the observation, or the time from a
-        first day on. None: nothing, of a summary neither; models are then chosen by AIC, and the result
-        says that it is unchecked.
+        first day on. None: nothing, of a summary neither; models are then chosen by AIC or elpd, and the
+        result says that it is unchecked.
     covariates : mapping of names to (n,) numbers, or any table, optional
         As in `compare`.
+    by, seed : as in `compare`
+        What ranks models that nothing held out tells apart: AIC, or with a seed how well the posterior of
+        each foretells customers left out (``by="elpd"``).
     amount, observation_end, refunds, date_format, missing_ids, order_id, refund_window, **reading
         As in `summarize_transactions`.
 
@@ -96,11 +103,11 @@ def fit_best(
                 "tx",
                 "must have a held-out period to choose models by, and a summary cannot be split afterwards",
                 "Call summarize_transactions(..., holdout_from=...) with its first day, pass the table, or "
-                "choose by AIC with holdout=None, which checks no prediction.",
+                "choose by AIC or elpd with holdout=None, which checks no prediction.",
             )
     if holdout is None and isinstance(tx, TransactionSummary | PeriodSummary):
         tx = replace(tx, calibration=None, holdout=None)
-    return compare(models, tx, covariates=covariates).best
+    return compare(models, tx, covariates=covariates, by=by, seed=seed).best
 
 
 def read_split(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -252,11 +253,25 @@ def test_elpd_ranks_where_it_is_asked_for_and_says_how_sure_it_is() -> None:
     assert "ranked by elpd" in str(found) and "elpd   error" in str(found)
     assert "BGNBD foretells left-out customers better than NBD" in found.verdict
     assert "elpd" not in str(rk.compare(models, tx))
-    call: Any = rk.compare
-    for wrong, match in (
-        ({"by": "elpd"}, "seed must be given"),
-        ({"seed": 1}, "AIC has none"),
-        ({"by": "bic"}, "by must be"),
-    ):
-        with pytest.raises(rk.InputError, match=match):
-            call(models, tx, **wrong)
+    best = rk.fit_best(models, tx, holdout=None, by="elpd", seed=1)
+    assert best.comparison.rows() == found.rows()
+    assert best.model == found.best.model
+    calls: list[Any] = [rk.compare, partial(rk.fit_best, holdout=None)]
+    for call in calls:
+        for wrong, match in (
+            ({"by": "elpd"}, "seed must be given"),
+            ({"seed": 1}, "AIC has none"),
+            ({"by": "bic"}, "by must be"),
+        ):
+            with pytest.raises(rk.InputError, match=match):
+                call(models, tx, **wrong)
+
+
+def test_the_best_of_a_table_is_chosen_by_elpd_where_predictions_are_even() -> None:
+    table: dict[str, Any] = {"customer_id": "customer_id", "date": "date", "unit": "week"}
+    models = [rk.BGNBD, rk.NBD]
+    best = rk.fit_best(models, rk.load_cdnow("sample"), holdout="1997-10-01", by="elpd", seed=1, **table)
+    ranked = best.comparison.candidates
+    assert [c.name for c in ranked] == ["BGNBD", "NBD"]
+    assert ranked[0].loo is not None and ranked[0].holdout is not None
+    assert "elpd   error" in str(best.comparison)
