@@ -158,6 +158,7 @@ def prior_predictive(
     known = stated(prior, family, rows)
     counted_in = _unit_of(family, rows, known, unit)
     ask, needs = _ASKED[kind]
+    # what is needed depends on the kind of model, so that no argument of these can be required of all
     given: Plain = {"spend": spend, "margin_share": margin_share, "margin_per_period": margin_per_period}
     given |= {"discount_rate": discount_rate, "horizon": horizon}
     with np.errstate(all="ignore"):  # far out a weak prior overflows, and that is what it says
@@ -181,6 +182,7 @@ def _unit_of(family: AnyFamily, rows: AbstractSummary | None, known: Any, unit: 
     """What the parameters count in: told by data, a joint prior, or the caller."""
     if family.data_kind is Spend:
         return None
+    # a default prior has the scale of the data, a joint one that of those it learned from
     theirs: Unit | None = getattr(rows, "unit", None) or getattr(known, "unit", None)
     if unit is not None and theirs not in (None, check_unit("unit", unit)):
         rule = f"must be that of data and prior, {theirs!r}"
@@ -206,6 +208,7 @@ def _of_purchases(
         year = float(round(year))  # 52 weeks: opportunities come whole
         fresh: Any = Opportunities(frequency=[0], recency=[0], periods=[0], unit=model.unit)
     else:
+        # at the moment of the first order everybody is a customer: what is left is a year's leaving
         fresh = Purchases(frequency=[0], recency=[0], T=[0.0], unit=model.unit)
     known, many = draws_among(spend=spend, margin_share=margin_share), draws_among(model=model)
     if known not in (0, many):
@@ -225,6 +228,7 @@ def _of_purchases(
 def _of_renewals(
     model: Any, *, margin_per_period: float, discount_rate: Rate, horizon: Duration
 ) -> dict[str, Any]:
+    # payments come whole: in weeks a year has 52 of them, and not 52.18
     year, length = float(round(units_in(model.unit, "year"))), check_horizon(horizon)
     margin = one_number("margin_per_period", margin_per_period, POSITIVE)
     worth = margin * model.discounted_expected_lifetime(check_rate(discount_rate), horizon=length)
@@ -236,6 +240,7 @@ def _of_renewals(
 
 
 def _of_spend(model: Any) -> dict[str, Any]:
+    # the mean of few large customers may have no end where the median is a number that one can judge
     return {
         "median over customers of their mean spend per order": model.median_spend_new(),
         "mean spend per order": model.expected_spend_new(),
@@ -245,6 +250,7 @@ def _of_spend(model: Any) -> dict[str, Any]:
 def _draws(name: str, values: Any, many: int) -> Draws:
     """A figure as draws; what overflowed has no value, and is refused with what to do."""
     found = values.values if isinstance(values, Draws) else np.asarray(values, np.float64)
+    # a figure that no parameter moves, such as who stays where nobody can leave, is one number for all
     found = np.broadcast_to(found.reshape(-1), (many,))
     gone = int(np.isnan(found).sum())
     if gone:
