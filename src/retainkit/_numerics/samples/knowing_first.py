@@ -13,7 +13,6 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from scipy.special import ndtri
 
 from retainkit.typing import Array
 
@@ -30,9 +29,10 @@ def value_of_knowing(gains: Array, score: Array, now: float) -> float:
 
 def normal_scores(values: Array) -> Array:
     """What draws would be, were they normal: of their ranks, the mean rank of those that are equal."""
-    found, place, many = np.unique(values, return_inverse=True, return_counts=True)
+    from scipy.special import ndtri  # loads here: decisions are imported without scipy
+
+    _, place, many = np.unique(values, return_inverse=True, return_counts=True)
     middle = np.cumsum(many) - 0.5 * many
-    del found
     return ndtri(middle / values.size)[place]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from retainkit._numerics.samples.knowing_first import normal_scores, value_of_knowing
 from retainkit._numerics.samples.normal_regret import expected_regret, sd_of_mean_after
-from retainkit.columns import SameKind, columns
+from retainkit.columns import SameKind, columns, same_rows
 from retainkit.domains import ENDLESS, NOT_NEGATIVE, POSITIVE, REAL, one_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, wrong_shape
@@ -131,6 +131,7 @@ def evppi_of_draws(gains: NumberLike, known: NumberLike) -> float:
     >>> rk.decisions.evppi_of_draws(gain, churn) > 10 * rk.decisions.evppi_of_draws(gain, margin)
     True
     """
+    same_rows(gains=gains, known=known)
     table = _options(gains)
     given = np.asarray(REAL.check("known", np.asarray(known) if isinstance(known, Draws) else known))
     if given.ndim not in (1, 2) or given.size == 0:
