@@ -15,7 +15,7 @@ from retainkit.ingest import TransactionSummary
 from retainkit.ingest.transactions.groups import looked_up
 from retainkit.metrics import SubscriptionBase
 from retainkit.protocols import ModelOf, data_of
-from retainkit.tables import Days, Source
+from retainkit.tables import Days, Source, to_list
 from retainkit.tables.days import month_of
 from retainkit.typing import Array, Foreign
 from retainkit.units import DAYS_PER
@@ -96,13 +96,7 @@ class OfTransactions(Payers):
         return [str(one) for one in names], place
 
     def paid(self, won: Places, cohorts: int) -> Array:
-        months, money = self.last - self.first + 1, self.tx.monthly
-        # a refund of what was bought before the table began counts in its first month
-        month, cohort = np.maximum(money.month - self.first, 0), won[money.customer]
-        kept = (cohort >= 0) & (month < months)
-        cell = cohort[kept] * months + month[kept]
-        sums = np.bincount(cell, weights=money.amount[kept], minlength=cohorts * months)
-        return sums.reshape(cohorts, months).cumsum(axis=1)
+        return received(self.tx, won, cohorts, self.first, self.last)
 
     def due(self, won: Places, lacking: Array, share: float) -> NDArray[Any]:
         assert self.fit is not None
@@ -210,6 +204,34 @@ class OfBase(Payers):
         each = outlooks._replace(place=np.arange(outlooks.tenure.size)).shares(np.arange(1.0, LONGEST + 1.0))
         np.add.at(found, distinct // size, paid[:, None] * each[distinct % size])
         return found
+
+
+def received(tx: TransactionSummary, won: Places, cohorts: int, first: int, last: int) -> Array:
+    """(cohorts, months) what customers have paid until the end of each month, by each one's cohort."""
+    months, money = last - first + 1, tx.monthly
+    # a refund of what was bought before the table began counts in its first month
+    month, cohort = np.maximum(money.month - first, 0), won[money.customer]
+    kept = (cohort >= 0) & (month < months)
+    cell = cohort[kept] * months + month[kept]
+    sums = np.bincount(cell, weights=money.amount[kept], minlength=cohorts * months)
+    return sums.reshape(cohorts, months).cumsum(axis=1)
+
+
+def cohorts_paying(base: SubscriptionBase, payments: TransactionSummary, won: Places, last: int) -> Places:
+    """Of each customer who paid the cohort in the base, whose last whole month the payments have to reach."""
+    # payments that were not seen are not known to be missing: months without any would look unpaid
+    end = np.datetime64(payments.observation_end, "D").astype(np.int64)
+    if int(month_of(np.array([end + 1]))[0]) <= last:
+        rule = f"must be observed to the end of {np.datetime64(last, 'M')}, as the base is"
+        way_out = "Pass observation_end= to summarize_transactions, or read both tables up to one day."
+        raise InputError("dates-conflict", "payments", payments.observation_end, rule, way_out)
+    place_of = {who: k for k, who in enumerate(to_list(base.customers))}
+    ids = to_list(payments.customers)
+    unknown = [who for who in ids if who not in place_of]
+    if unknown:
+        rule = f"must be of the base's customers; {len(unknown):,} of {len(ids):,} are not in it"
+        raise InputError("unmatched", "payments", unknown[0], rule, "Check the type of the ids.")
+    return won[np.array([place_of[who] for who in ids], np.intp)]
 
 
 def cohorts_of(payers: Payers, groups: Mapping[str, tuple[Sequence[str], Places]], cells: Places) -> Places:

@@ -20,7 +20,15 @@ from retainkit.tables import DateRule, Days, Fault, Source, Table, read_table
 from retainkit.tables.days import month_of
 from retainkit.tables.read import keyed
 from retainkit.typing import Array
-from retainkit.valuation._payers import OfBase, OfTransactions, Payers, cohorts_of
+from retainkit.valuation._payers import (
+    OfBase,
+    OfTransactions,
+    Payers,
+    Places,
+    cohorts_of,
+    cohorts_paying,
+    received,
+)
 from retainkit.valuation.inputs import Spending, check_margin_share
 
 
@@ -47,6 +55,10 @@ class CohortPayback(Record):
         it is known already, or no `fit` was given.
     customers_without_spend : int
         Who began in a month, or a group, that the table of spend does not have.
+    cash : (n,) money, or None
+        The margin of what was paid by then, where payments of a base were given.
+    cash_months : (n,), or None
+        As `months`, of the cash: a year paid in advance comes sooner than its margin, an invoice later.
     """
 
     _derived = ("total_spend", "total_margin")
@@ -62,6 +74,8 @@ class CohortPayback(Record):
     margin_share: float
     last_month: str
     customers_without_spend: int
+    cash: Array | None = None
+    cash_months: Array | None = None
     _like: Any = field(default=None, compare=False)
 
     @property
@@ -77,6 +91,7 @@ class CohortPayback(Record):
     def _row_columns(self) -> dict[str, Any]:
         keys = {self.by[0]: self.cohort} | {name: self.group[:, k] for k, name in enumerate(self.by[1:])}
         names = ("customers", "spend", "margin", "months", "due")
+        names += () if self.cash is None else ("cash", "cash_months")
         return keyed("by", keys, {name: getattr(self, name) for name in names})
 
     def _beside(self) -> Any:
@@ -84,10 +99,14 @@ class CohortPayback(Record):
 
     def __str__(self) -> str:
         paid = int(np.isfinite(self.months).sum())
-        return (
+        told = (
             f"{paid:,} of {self.months.size:,} cohorts have paid back by the end of {self.last_month}: "
             f"{self.total_spend:,.2f} was spent and {self.total_margin:,.2f} has come in"
         )
+        if self.cash is None or self.cash_months is None:
+            return told
+        back = int(np.isfinite(self.cash_months).sum())
+        return f"{told}; in cash {back:,}, with {float(self.cash.sum()):,.2f} received"
 
 
 def cohort_payback(
@@ -100,6 +119,7 @@ def cohort_payback(
     customers: Source | None = None,
     fit: ModelOf[SurvivalProcess] | ModelOf[PurchaseProcess[Any]] | None = None,
     spend_per_purchase: Spending | None = None,
+    payments: TransactionSummary | None = None,
     date_format: str | None = None,
 ) -> CohortPayback:
     """Join what was spent on winning customers to the cohorts that it won.
@@ -131,6 +151,8 @@ def cohort_payback(
         What is to come of customers who are there now: says when the others are due.
     spend_per_purchase : GammaGamma, its fit, or a constant amount
         Beside a fit of purchases.
+    payments : TransactionSummary made with ``monthly=True``, optional
+        What the customers of a base have paid, on the days when they did: payback in cash, too.
     date_format : str, optional
         How text writes a month in `spend`.
 
@@ -146,6 +168,13 @@ def cohort_payback(
     ...                           margin_share=0.8, fit=rk.Geometric(0.1, unit="month"))
     >>> found.margin.round(2).tolist(), found.months.tolist(), found.due.tolist()
     ([96.0, 48.0], [3.0, nan], ['', '2024-06'])
+    >>> year = rk.summarize_transactions({"id": [1, 2, 3], "eur": [360.0, 30.0, 30.0],
+    ...     "day": ["2024-01-01", "2024-01-01", "2024-03-01"]}, customer_id="id", date="day", amount="eur",
+    ...     unit="week", observation_end="2024-03-31", monthly=True)
+    >>> paid = rk.cohort_payback(base, {"month": ["2024-01", "2024-02"], "amount": [80.0, 90.0]},
+    ...                          margin_share=0.8, payments=year)
+    >>> paid.cash.tolist(), paid.cash_months.tolist()
+    ([312.0, 24.0], [1.0, nan])
     >>> orders = {"id": [1, 1, 2], "day": ["2024-01-09", "2024-02-20", "2024-02-29"],
     ...           "eur": [40.0, 25.0, 60.0]}
     >>> tx = rk.summarize_transactions(orders, customer_id="id", date="day", amount="eur", unit="week",
@@ -168,15 +197,14 @@ def cohort_payback(
     won = cohorts_of(payers, groups, cells)
     brought = share * payers.paid(won, len(cells))
     # sums of floats: a margin that is just the spend must not come a month late
-    enough = money * (1.0 - 1e-12)
-    short = brought < enough[:, None]
-    # the month after the last that falls short: from it on the spend is covered for good
-    after = brought.shape[1] - np.argmax(short[:, ::-1], axis=1) if short.size else np.zeros(len(cells))
-    after = np.where(short.any(axis=1), after, 0) + first - cells[:, 0] + 1.0
-    months = np.where(short[:, -1], np.nan, np.maximum(after, 1.0))
+    enough: Array = (money * (1.0 - 1e-12)).astype(np.float64)
+    began = (first - cells[:, 0]).astype(np.float64)
+    months = _reached(brought, enough, began)
     due = np.full(len(cells), "", object)
+    short = np.isnan(months)
     if fit is not None:
-        due[short[:, -1]] = payers.due(won, enough - brought[:, -1], share)[short[:, -1]]
+        due[short] = payers.due(won, enough - brought[:, -1], share)[short]
+    cash = None if payments is None else _cash(base, payments, won, share, first, last, len(cells))
     labels = [np.array(known, np.str_)[cells[:, k]] for k, (known, _) in enumerate(groups.values(), 1)]
     return CohortPayback(
         by=names,
@@ -190,8 +218,31 @@ def cohort_payback(
         margin_share=share,
         last_month=str(np.datetime64(last, "M")),
         customers_without_spend=int((won == -1).sum()),
+        cash=None if cash is None else cash[:, -1],
+        cash_months=None if cash is None else _reached(cash, enough, began),
         _like=payers.like,
     )
+
+
+def _reached(brought: Array, enough: Array, began: Array) -> Array:
+    """At the end of which month of its own each cohort has brought enough for good; NaN where it has not."""
+    short = brought < enough[:, None]
+    # the month after the last that falls short: from it on the spend is covered
+    after = brought.shape[1] - np.argmax(short[:, ::-1], axis=1) if short.size else np.zeros(len(enough))
+    after = np.where(short.any(axis=1), after, 0) + began + 1.0
+    return np.where(short[:, -1], np.nan, np.maximum(after, 1.0))
+
+
+def _cash(base: Any, payments: Any, won: Places, share: float, first: int, last: int, cohorts: int) -> Array:
+    if not isinstance(base, SubscriptionBase):
+        rule = "is for a subscription base: of transactions the margin is in cash already"
+        raise InputError("needless", "payments", payments, rule, "Leave it out.")
+    if not isinstance(payments, TransactionSummary):
+        way_out = "Make one: summarize_transactions(table, amount=…, monthly=True)."
+        raise InputError("wrong-type", "payments", payments, "must be a summary of transactions", way_out)
+    # the two tables need not have their customers in one order
+    theirs = cohorts_paying(base, payments, won, last)
+    return share * received(payments, theirs, cohorts, first, last)
 
 
 def _payers(

@@ -118,3 +118,49 @@ def test_what_does_not_fit_together_is_refused(case: str) -> None:
     with pytest.raises(rk.InputError) as caught:
         rk.cohort_payback(two_cohorts(), spend, **{"margin_share": 0.8, **options})
     assert caught.value.argument == argument and part in str(caught.value)
+
+
+def payments_of(rows: list[tuple[int, str, float]], end: str = "2024-03-31") -> Any:
+    table = {"id": [r[0] for r in rows], "day": [r[1] for r in rows], "eur": [r[2] for r in rows]}
+    names: dict[str, Any] = {"customer_id": "id", "date": "day", "amount": "eur"}
+    return rk.summarize_transactions(table, **names, unit="week", observation_end=end, monthly=True)
+
+
+def test_cash_comes_when_it_is_paid() -> None:
+    rows = [(1, "2024-01-05", 360.0), (2, "2024-03-10", 30.0), (3, "2024-02-20", 60.0),
+            (3, "2024-03-20", 60.0), (4, "2024-03-01", 99.0), (1, "2024-03-30", -100.0)]  # fmt: skip
+    spend = {"month": ["2024-01", "2024-02"], "amount": [80.0, 90.0]}
+    found = rk.cohort_payback(two_cohorts(), spend, margin_share=0.8, payments=payments_of(rows))
+    assert found.cash is not None and found.cash_months is not None
+    np.testing.assert_allclose(found.cash, [0.8 * 290.0, 0.8 * 120.0])
+    assert found.cash_months.tolist() == [1.0, 2.0]
+    without = rk.cohort_payback(two_cohorts(), spend, margin_share=0.8)
+    assert without.cash is None and found.months.tolist()[0] == without.months.tolist()[0] == 3.0
+    np.testing.assert_array_equal(found.margin, without.margin)
+    assert found.to_frame("dict")["cash_months"].tolist() == [1.0, 2.0] and "in cash 2" in str(found)
+    assert type(found).from_json(found.model_dump_json()) == found
+    # a later invoice comes after the margin, a refund takes back what was covered
+    late = payments_of([(1, "2024-03-31", 100.0), (3, "2024-02-20", 120.0), (3, "2024-03-20", -60.0)])
+    found = rk.cohort_payback(two_cohorts(), spend, margin_share=0.8, payments=late)
+    assert found.cash_months is not None
+    assert found.cash_months[0] == 3.0 and np.isnan(found.cash_months[1])
+
+
+def test_payments_that_do_not_belong_to_the_base_are_refused() -> None:
+    spend, base = {"month": ["2024-01"], "amount": [80.0]}, two_cohorts()
+    early = payments_of([(1, "2024-01-05", 360.0)], end="2024-02-29")
+    with pytest.raises(rk.InputError, match="payments must be observed to the end of 2024-03"):
+        rk.cohort_payback(base, spend, margin_share=0.8, payments=early)
+    with pytest.raises(rk.InputError, match="payments must be of the base's customers; 1 of 1 are not"):
+        rk.cohort_payback(base, spend, margin_share=0.8, payments=payments_of([(77, "2024-01-05", 3.0)]))
+    with pytest.raises(rk.InputError, match="payments must be a summary of transactions"):
+        rk.cohort_payback(base, spend, margin_share=0.8, payments=spend)  # type: ignore[arg-type]
+    tx = payments_of([(1, "2024-01-05", 360.0)])
+    with pytest.raises(rk.InputError, match="payments is for a subscription base"):
+        rk.cohort_payback(tx, spend, margin_share=0.8, payments=tx)
+    whole = rk.summarize_transactions(
+        {"id": [1], "day": ["2024-01-05"], "eur": [3.0]}, customer_id="id", date="day", amount="eur",
+        unit="week", observation_end="2024-03-31",
+    )  # fmt: skip
+    with pytest.raises(rk.InputError, match="monthly"):
+        rk.cohort_payback(base, spend, margin_share=0.8, payments=whole)
