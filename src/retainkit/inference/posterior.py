@@ -9,6 +9,7 @@ a Markov chain takes over.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar, cast
@@ -21,22 +22,25 @@ from retainkit.domains import generator, generator_for, whole_number
 from retainkit.draws import evenly_thinned
 from retainkit.errors import InputError, near
 from retainkit.inference.fit import distinct_rows, require_evidence
-from retainkit.inference.priors import JointNormal, Prior
+from retainkit.inference.priors import JointNormal, Prior, prior_of
 from retainkit.inference.result import AnyFit, Fit
 from retainkit.inference.sampling import SamplingDiagnostics, around_modes, chosen, density, model_at, volume
 from retainkit.inference.stated_priors import stated, subtracted
 from retainkit.inference.view import View
-from retainkit.models.average import AverageFamily
+from retainkit.models import model_from_json
+from retainkit.models.average import AverageFamily, ModelAverage
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, AnyFamily, hold
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, before_holdout, data_of
 from retainkit.records import Record, TableRecord, read_only
+from retainkit.strict_json import plain, strict
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])
 
+_OF_MODEL = ("model", "base", "parameters", "settings", "shares", "coefficients", "hazard_ratio", "unit")
 _QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -107,8 +111,6 @@ class Posterior(Record, Generic[M]):
     diagnostics : SamplingDiagnostics
     family : the models among which the draws are; it names the free parameters
     """
-
-    _read_back = False
 
     model: M
     log_likelihood: Array
@@ -189,7 +191,35 @@ class Posterior(Record, Generic[M]):
             "customers": self.customers,
             "prior": _prior_told(self.prior),
             "diagnostics": self.diagnostics.as_dict(),
+            "fingerprint": self.fingerprint,
         }
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        # the figures are all there is to it; priors stand in them with their kinds
+        return strict(plain(self.as_dict(**options)), self._never)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Posterior[M]:
+        """The posterior from its plain values; parameters that are single numbers were held."""
+        known = {*_OF_MODEL, "members", "log_likelihood", "log_evidence", "customers", "prior", "diagnostics"}
+        missing = [n for n in ("model", "log_likelihood", "prior", "diagnostics") if n not in values]
+        strange = [name for name in values if name not in known | {"fingerprint"}]
+        if missing or strange:
+            rule = "must be the values of a posterior, all of them and no others"
+            shown = f"no {missing[0]}" if missing else strange[0]
+            way_out = "Write it with model_dump_json()."
+            raise InputError("unknown-name", cls.__name__, shown, rule, way_out)
+        model, family = _averaged(values) if values["model"] == ModelAverage.__name__ else _read(values)
+        return cls(
+            model=model,
+            log_likelihood=read_only(np.array(values["log_likelihood"])),
+            log_evidence=values["log_evidence"],
+            prior=prior_of(values["prior"]),
+            customers=values["customers"],
+            diagnostics=SamplingDiagnostics.from_dict(values["diagnostics"]),
+            family=family,
+            fingerprint=dict(values.get("fingerprint", {})),
+        )
 
     def _row_columns(self) -> Mapping[str, Any]:
         return {**self._columns(), "log_likelihood": self.log_likelihood}
@@ -303,6 +333,26 @@ def _start_of(model: Any, view: View) -> Array | None:
     if not isinstance(model, Fit) or fitted.family.names() != view.family.names():
         return None
     return view.scaled(fitted.unconstrained()[0]) if fitted.diagnostics.converged else None
+
+
+def _read(values: Mapping[str, Any]) -> tuple[Any, AnyFamily]:
+    """A model and its family from plain values: what has no draws was held."""
+    model: Any = model_from_json(json.dumps({n: v for n, v in values.items() if n in _OF_MODEL}))
+    whole = model.family
+    given = dict(zip(whole.names(), whole.values_of(model), strict=True))
+    return model, hold(whole, **{name: value for name, value in given.items() if np.ndim(value) == 0})
+
+
+def _averaged(values: Mapping[str, Any]) -> tuple[Any, AnyFamily]:
+    """The same of an average: each of its models has the draws that are its own."""
+    read = [_read(row) for row in values["members"]]
+    family = AverageFamily(tuple(own for _, own in read), tuple(row["label"] for row in values["members"]))
+    columns = np.full((len(family.names()), len(values["log_likelihood"]), 1), np.nan)
+    rows = iter(columns)
+    for (model, own), row in zip(read, values["members"], strict=True):
+        for value in own.values_of(model):
+            next(rows)[row["places"]] = value
+    return family.of(list(columns), unit=values.get("unit")), family
 
 
 def _prior_told(prior: Mapping[str, Any] | JointNormal) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from retainkit.domains import POSITIVE, PROBABILITY, REAL, SHARE_ABOVE_0, Domain, one_number
-from retainkit.errors import InputError
+from retainkit.errors import InputError, check_choice
 from retainkit.models.family import AnyFamily
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, Unit
@@ -344,3 +344,18 @@ def prior_from(fit: Estimated, *, discount: float = 1.0) -> JointNormal:
         )
     mean, root = fit.unconstrained()
     return JointNormal(fit.family.names(), mean, root @ root.T / share, getattr(fit.model, "unit", None))
+
+
+def prior_of(values: Mapping[str, Any]) -> dict[str, Any] | JointNormal:
+    """Priors by name from their plain values, each with its kind; that of all together."""
+    if "covariance" in values:
+        return JointNormal.from_dict(values)
+    kinds: dict[str, Any] = {kind.__name__: kind for kind in (LogNormal, LogitNormal, Normal, Gamma, Beta)}
+    found: dict[str, Any] = {}
+    for name, one in values.items():
+        if "covariance" in one:
+            found[name] = JointNormal.from_dict(one)
+            continue
+        check_choice(f"kind of the prior of {name}", one.get("kind"), tuple(kinds))
+        found[name] = kinds[one["kind"]](**{k: v for k, v in one.items() if k != "kind"})
+    return found

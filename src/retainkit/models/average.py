@@ -131,7 +131,11 @@ class ModelAverage(AbstractModel[AbstractSummary]):
 
     def model_dump(self) -> Plain:
         """The models with their draws, and the places of these, as plain values."""
-        rows = [{"places": place.tolist(), **member.model_dump()} for member, place in self.parts]
+        rows = [
+            {"label": label, "places": place.tolist(), **member.model_dump()}
+            for label, member, place in zip(self.among.labels, self.members, self.places, strict=True)
+            if member is not None
+        ]
         return {"model": "ModelAverage", "members": rows, "unit": self.unit}
 
     def __eq__(self, other: object) -> bool:
