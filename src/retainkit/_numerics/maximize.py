@@ -142,7 +142,7 @@ def climb(
     bar: float = -math.inf,
     earlier: Sequence[Climb] = (),
 ) -> tuple[list[Climb], int]:
-    """Climb from all `starts` (k, p) in step, none further than `reach` from the first of them.
+    """Climb from all `starts` (k, p) in step, none further than `reach` from all of them.
 
     A climb that meets another, or one of the `earlier`, that is higher is caught by it; so is one that comes
     into the valley of a `known` maximum, at the end of the highest of the earlier. One that creeps well
@@ -183,7 +183,7 @@ def climb(
             missed[i] = _corrected(missed[i], places[i], new)
             places[i] = new
             history[i].append(new.value)
-            if float(np.abs(new.point - starts[0]).max()) > reach:
+            if float(np.abs(new.point - starts).max(axis=1).min()) > reach:
                 live.remove(i)
     return [Climb(*end) for end in zip(places, caught, ended, strict=True)], used
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,7 +31,8 @@ _NEAR = 0.5  # of log-likelihood, which no test would call a difference
 _BESIDE = 2  # starts beside the first where these are cheap
 _INWARD = 3.0  # e-folds beyond the middle, from where a climb goes to the limit or away from it
 _POOL, _MORE = 12, 4  # where there is a doubt: from the highest of so many is climbed
-_HIGH = 20.0  # of log-likelihood: what lies lower no other start would lift so far
+_ASIDE = 20.0  # of log-likelihood below the highest: beside a limit that is lower nothing was found
+_HIGH = 100.0  # of log-likelihood: what lies lower another start would not lift so far
 _EDGE_STEPS = 3  # of Newton's, which a limit without a maximum of its own would take without end
 _THIN = 2_000  # rows that are enough to see where a climb leads
 _ALIKE = 1e-3  # of log-likelihood, between two ends of climbs that are one
@@ -98,7 +100,7 @@ class Searcher:
 
     def spread(self, count: int, skip: int = 0) -> list[Array]:
         """Starts spread over the typical ranges, with no large gap."""
-        shares = halton(count, len(self.ranges), skip)
+        shares = _even(count, len(self.ranges), skip)
         low, high = self.ranges.T
         return list(self.view.scaled(low + shares * (high - low)))
 
@@ -126,15 +128,16 @@ class Searcher:
         bar = highest.value if thin.rows is self.rows else -np.inf
         edges = [thin.edge(at, thin.on_the_way(at, highest.point), bar) for at in self.view.family.limits]
         edge = max(edges, key=lambda e: e.value, default=None)
+        # back from limits that are lower, too: the best within may lie beside any of them
+        back = [self.inward(e) for e in edges if edge is not None and e.value > edge.value - _ASIDE]
         if edge is not None and thin.rows is not self.rows:
             edge = self.edge(edge.limit, [edge.values])  # the best of them, on all rows
         if top is not None and self._stands(top, climbs, edge):
             return Search(top, len(climbs), _agreed(climbs, top.value))
         some_rows = evaluate if thin.rows is self.rows else objective(self.view, thin.rows, self.watch)
         heights, merged = np.nan_to_num(some_rows(np.array(starts), bent=False)[0], nan=-np.inf), 0
-        more = np.array(starts)[np.argsort(-heights, kind="stable")[:_MORE]]
-        if edge is not None:
-            more[-1] = self.inward(edge)
+        chosen: list[int] = np.argsort(-heights, kind="stable")[: _MORE - bool(back)].tolist()
+        more: Array = np.array([*(starts[i] for i in chosen), *back])
         if thin.rows is not self.rows:
             more = np.concatenate([self.centre[None], more])  # without the other rows it may lead elsewhere
             some, _ = climb(some_rows, more, _REACH)
@@ -197,15 +200,24 @@ class Searcher:
         free = inner.family.names()
         evaluate = objective(inner, self.rows, self.watch)
         *others, best = (inner.scaled(inner.line([start[name] for name in free])) for start in starts)
-        climbs, _ = climb(evaluate, best[None], bar=bar)
+        low = bar - _ASIDE  # from there on it may be a place to start from
+        climbs, _ = climb(evaluate, best[None], bar=low)
         if others and climbs[0].place.value > bar - _HIGH:
-            climbs, _ = climb(evaluate, np.array(others), bar=bar, earlier=climbs)
+            climbs, _ = climb(evaluate, np.array(others), bar=low, earlier=climbs)
         top = _highest(climbs).place
         if top.value > bar - 1.0:  # one that is further below need not be known to its last digits
             best = finish(evaluate, top, 0, steps=_EDGE_STEPS)
             top = replace(top, point=best.point, value=best.value)
         found = held | dict(zip(free, inner.parameters_and_jacobian(top.point)[0], strict=True))
         return Edge(limit, held, top.value, {name: found[name] for name in family.names()})
+
+
+@lru_cache
+def _even(count: int, dimensions: int, skip: int) -> Array:
+    """The same points for every fit of as many parameters."""
+    points = halton(count, dimensions, skip)
+    points.setflags(write=False)
+    return points
 
 
 def _highest(climbs: Sequence[Climb]) -> Climb:
