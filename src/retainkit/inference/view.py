@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol, Self
 
 import numpy as np
@@ -14,9 +14,9 @@ from retainkit._numerics.maximize import Evaluate
 from retainkit._numerics.maximize_each import EvaluateEach
 from retainkit.errors import InputError
 from retainkit.models.base import AnyModel
-from retainkit.models.family import AnyFamily
+from retainkit.models.family import AnyFamily, PlainFamily
 from retainkit.summaries import AbstractSummary
-from retainkit.typing import Array
+from retainkit.typing import Array, Real
 
 _WIDE = 12  # parameters from which whole rows are summed faster one point at a time, by BLAS
 _PIECE = 16_384  # rows at a time: their thirty or so arrays stay near the processor
@@ -127,14 +127,32 @@ class View:
         return matrix @ covariance @ matrix.T
 
 
+def _maker(family: AnyFamily) -> Callable[[Sequence[Real]], AnyModel]:
+    """What makes models of values that need no check: an optimiser's coordinates give no others."""
+    if not isinstance(family, PlainFamily):
+        return family.of
+    kind, names = family.kind, family.names()
+    usual = family.of([float(p.domain.from_unconstrained(np.zeros(()))) for p in family.parameters])
+    rest = [(f.name, getattr(usual, f.name)) for f in fields(kind) if f.name not in names]
+
+    def make(values: Sequence[Real]) -> AnyModel:
+        # thousands are made in a fit: checks and copies of their columns would cost as much as a gradient
+        model = object.__new__(kind)
+        for name, value in (*rest, *zip(names, values, strict=True)):
+            object.__setattr__(model, name, value)
+        return model
+
+    return make
+
+
 def objective(view: View, rows: AbstractSummary, watch: Watch | None = None) -> Evaluate:
     """Log-likelihood, score and outer products of scores at points of the optimiser's coordinates."""
     pieces = rows.split(_PIECE)
-    family = view.family
+    family, make = view.family, _maker(view.family)
 
     def one(point: Array) -> tuple[Array, Array, Array]:
         theta, slope = view.parameters_and_jacobian(point)
-        candidate = family.of(theta)
+        candidate = make(theta)
         value, gradient, outer = _sums(family, candidate, pieces[0])
         for piece in pieces[1:]:
             more = _sums(family, candidate, piece)
@@ -148,14 +166,12 @@ def objective(view: View, rows: AbstractSummary, watch: Watch | None = None) -> 
         theta = [
             p.domain.from_unconstrained(z)[:, None] for p, z in zip(family.parameters, line.T, strict=True)
         ]
-        slope = np.stack(
-            [p.domain.slope(t)[:, 0] for p, t in zip(family.parameters, theta, strict=True)], axis=1
-        )
+        slope = np.array([p.domain.slope(t)[:, 0] for p, t in zip(family.parameters, theta, strict=True)]).T
         if not bent:
-            value, gradient, _ = family.of(theta).summed_score(rows)  # (k,), (p, k)
+            value, gradient, _ = make(theta).summed_score(rows)  # (k,), (p, k)
             gradient = view.scaled_gradient(family.score_rows(gradient).T * slope)
             return value, gradient, np.empty((len(points), 0, 0))
-        value, score = family.of(theta).log_likelihood_and_score(rows)  # (k, n), (p, k, n)
+        value, score = make(theta).log_likelihood_and_score(rows)  # (k, n), (p, k, n)
         score = view.scaled_gradient((family.score_rows(score) * slope.T[:, :, None]).transpose(1, 2, 0))
         weighted = score.transpose(0, 2, 1) * rows.weight
         return (value * rows.weight).sum(axis=1), weighted.sum(axis=2), weighted @ score
