@@ -7,13 +7,13 @@ what it counts and how it compounds, so that it can be asked for any other perio
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
-from typing import Any, Literal, NoReturn, Self, TypeAlias, get_args
+from typing import Any, Literal, NoReturn, Self, TypeAlias, cast, get_args
 
 import numpy as np
 
-from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
+from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, as_numbers, one_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, first_offender, unknown_choice
 from retainkit.typing import NumberLike, RateLike, Unit
@@ -57,7 +57,7 @@ class Rate:
         if isinstance(self.value, str):
             way_out = "Write 12% as 0.12, without quotes."
             raise InputError("not-a-number", "Rate value", self.value, "must be a number", way_out)
-        object.__setattr__(self, "value", REAL.check("Rate value", self.value))
+        object.__setattr__(self, "value", one_number("Rate value", self.value, REAL))
         check_unit("Rate per", self.per)
         if self.value > 1.0 and not meant:
             rule = f"would be {100.0 * self.value:g}% per {self.per}, which has to be said to be meant"
@@ -107,6 +107,21 @@ class Rate:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The rate of a record, whatever its size: it was accepted when the record was made."""
         return cls(**values, meant=True)
+
+    @classmethod
+    def stated(cls, given: Any) -> Any:
+        """The `Rate` whose fields a file gives, ``{"value": 12, "per": "year", "meant": true}``.
+
+        Anything else is given back.
+        """
+        if not isinstance(given, Mapping) or "per" not in given:
+            return cast("Any", given)
+        fields = cast("Mapping[str, Any]", given)
+        known = ("value", "per", "kind", "compounding", "meant")
+        if "value" not in fields or any(name not in known for name in fields):
+            rule, way_out = "must have the fields of a Rate", 'For example {"value": 0.12, "per": "year"}.'
+            raise InputError("unknown-name", "rate", ", ".join(fields), rule, way_out)
+        return cls(**fields)
 
     def __str__(self) -> str:
         how = "" if self.kind == "effective" else f", {self.kind}"
@@ -161,6 +176,12 @@ class Rate:
         return PROBABILITY.check("retention", self.value) ** units_in(self.per, per)
 
 
+def as_stated(rate: Any) -> Any:
+    """A number per year as a file keeps it: above 1 with what says that it is meant."""
+    above = isinstance(rate, float) and rate > 1.0
+    return {"value": rate, "per": "year", "meant": True} if above else rate
+
+
 def _scaled(force: float, per: Unit, to: Unit) -> float:
     """A force per one period counted per another; whole ratios are divided by, to keep 0.12/12 = 0.01."""
     ratio = units_in(per, to)
@@ -175,6 +196,10 @@ class _Read:
     number: Callable[[Rate, Unit], float]
 
 
+def _told(rate: Rate, period: Unit) -> float:
+    return rate.effective(period)
+
+
 def as_loss(rate: RateLike) -> _Read:
     """For `in_period`: the rate is a share that is lost, as churn is."""
     return _Read(rate, Rate.churn)
@@ -185,13 +210,18 @@ def as_kept(rate: RateLike) -> _Read:
     return _Read(rate, Rate.retention)
 
 
+def as_read(rate: NumberLike) -> Any:
+    """For `in_period`: a number that was a rate per period before, or that a search tries; it may be any."""
+    return rate if type(rate) is float and rate <= 1.0 else _Read(rate, _told)
+
+
 def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLike, ...]:
     """Rates as plain numbers per `period`, in the order given: the door for every rate argument.
 
     Numbers and columns are taken to be per `period` already. A `Rate` converts itself as the caller says:
     `as_loss`, `as_kept`, or growth where nothing is said, as for a discount rate; its name decides nothing.
-    Without a `period` a `Rate` is refused, since nothing says what the other arguments count in. A whole
-    number above 1 is refused as a rate of growth: a `Rate` can say that it is meant.
+    So does each of a list of them. Without a `period` a `Rate` is refused, since nothing says what the other
+    arguments count in. A number above 1 is refused as a rate of growth: a `Rate` can say that it is meant.
 
     >>> churn, d = Rate(0.6, per="year"), Rate(0.12, "year", "nominal", "year")
     >>> in_period("year", churn=as_loss(churn), discount_rate=d)
@@ -203,9 +233,13 @@ def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLik
     stated: dict[str, Rate] = {}
     for name, given in rates.items():
         read = given if isinstance(given, _Read) else _Read(given, Rate.effective)
-        if not isinstance(read.rate, Rate):
+        if rates_of := _listed(read.rate):
+            # a column of rates, each with its own period, or said to be meant
+            each = [in_period(period, **{name: _Read(one, read.number)}) for one in rates_of]
+            numbers.append([one for (one,) in each])
+        elif not isinstance(read.rate, Rate):
             if read.number is Rate.effective:
-                refuse_percent(name, read.rate, period)
+                _refuse_percent(name, read.rate, period)
             numbers.append(read.rate)
         elif period is None:
             stated[name] = read.rate
@@ -216,25 +250,31 @@ def in_period(period: Unit | None, **rates: RateLike | _Read) -> tuple[NumberLik
     return tuple(numbers)
 
 
-def refuse_percent(name: str, rate: NumberLike, period: Unit | None, *, written: bool = True) -> None:
-    """Refuse a bare rate of growth above 1, more than 100%: who writes 12 mostly means 12%.
+def _listed(rate: RateLike) -> list[Any]:
+    """The entries of a list that holds a `Rate`, or of a tuple; else none."""
+    entries = cast("Sequence[Any]", rate if isinstance(rate, list | tuple) else ())
+    return list(entries) if any(isinstance(one, Rate) for one in entries) else []
 
-    With `written` only whole numbers: what was computed, as a rate of return, or tried by a search is none.
-    """
-    if isinstance(rate, float) and (written or rate <= 1.0):
+
+def _refuse_percent(name: str, rate: NumberLike, period: Unit | None) -> None:
+    """Refuse a bare rate of growth above 1, more than 100%: who writes 12 or 7.5 mostly means percent."""
+    if isinstance(rate, float) and rate <= 1.0:
         return
-    rates = np.asarray(rate.values if isinstance(rate, Draws) else rate)
-    if rates.dtype.kind not in ("iu" if written else "iuf") or not np.any(above := rates > 1):
+    given = rate.values if isinstance(rate, Draws) else rate
+    rates = as_numbers(name, given)
+    above = rates > 1.0
+    if not np.any(above):
         return
-    shown = first_offender(rates, above)
     if isinstance(rate, Draws) and not np.all(above):
         return  # a long tail of draws is no slip of the pen
+    shown = first_offender(rates, above)
     value = float(np.min(rates[above]))
     rule = f"would be {100.0 * value:g}% per {period or 'period'}, which has to be said to be meant"
     meant = f"Rate({value:g}, per={period or 'year'!r}, meant=True)" + (
         "" if period else " with period='year'"
     )
-    way_out = f"Write {value:g}% as {value / 100.0:g}, or {meant}."
+    each = " in a list of rates" if rates.ndim and not isinstance(rate, Draws) else ""
+    way_out = f"Write {value:g}% as {value / 100.0:g}, or {meant}{each}."
     raise InputError("out-of-range", name, shown, rule, way_out)
 
 

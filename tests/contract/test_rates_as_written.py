@@ -2,40 +2,114 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
 import pytest
-from public_calls import Public, arguments_of, takers
+from public_calls import Calls, Public, arguments_of, calls_of, methods_of, public_names
 
 import retainkit as rk
-from retainkit.decisions import RetentionPlan, faster_response
-from retainkit.economics import Rate, convert_rate, lifetime_value, npv
+from retainkit.decisions import RetentionPlan, ServedCustomers, faster_response
+from retainkit.economics import Rate, convert_rate, irr, lifetime_value, npv
 from retainkit.errors import InputError
+from retainkit.records import Record
+from retainkit.valuation import UnitEconomics
 
-GROWS = re.compile(
-    r"^(discount|nominal|real|finance|reinvest)_rate$|^(\w+_)?growth$|^inflation$|^cost_of_\w+$"
-)
-RATES = [
-    (one, name)
-    for one in takers()
-    for name in one.columns
-    if GROWS.match(name) and one.name != "rule_of_40" and arguments_of(one)  # of which 40 is one, in percent
-]
+RATE = re.compile(r"\b(RateLike|Rate)\b")
+SHARES = re.compile(r"churn|retention")  # of which 12 or 7.5 is out of range, whoever writes it
+
+
+@cache
+def rates() -> tuple[list[Public], Calls]:
+    """Whatever is public and has a rate in its signature, and a call of each."""
+    found: dict[CodeType, Public] = {}
+    for name, value in public_names():
+        documented = not inspect.isclass(value) or "Parameters\n" in (value.__doc__ or "")
+        # those whom a staff serves are a part of a decision, which reads their numbers
+        made_by_caller = documented and not is_result(value) and value is not ServedCustomers
+        members = [(name, value)] if made_by_caller else []
+        if inspect.isclass(value):
+            members += [(f"{name}.{method}", function) for method, function in methods_of(value)]
+        for called, function in members:
+            parameters = inspect.signature(function).parameters.values()
+            names = tuple(p.name for p in parameters if RATE.search(str(p.annotation)))
+            one = Public(called, function, value if inspect.isclass(value) else None, names)
+            if names:
+                found.setdefault(one.code, one)
+    return list(found.values()), calls_of(list(found.values()))
+
+
+def is_result(value: Any) -> bool:
+    """Whether a class is made by functions: a record that tells the rate that its caller gave."""
+    return inspect.isclass(value) and issubclass(value, Record) and value.__name__.endswith("Value")
+
+
+RATES = [(one, name) for one in rates()[0] for name in one.columns if arguments_of(one, rates()[1])]
+PERCENTAGES: list[Any] = [12, 12.0, 7.5, np.float64(7.5), rk.Draws(np.array([7.5, 8.0])), [0.05, 7.5]]
+REFUSED = re.compile(r"would be (1200|750)% per \w+, .* Write (12|7\.5)% as 0\.\d+, or Rate\(")
+
+
+def alone(one: Public, name: str) -> dict[str, Any]:
+    """The arguments of a call; of churn and retention the one that is asked about."""
+    given = arguments_of(one, rates()[1]) or {}
+    other = {"churn": "retention", "retention": "churn"}.get(name)
+    return given | {other: None} if other in given else given
 
 
 @pytest.mark.parametrize(("one", "name"), RATES, ids=lambda part: getattr(part, "name", part))
-def test_a_percentage_is_no_rate(one: Public, name: str) -> None:
-    given = arguments_of(one) or {}
-    way_out = rf"^{name} would be 1200% per \w+, .* Write 12% as 0\.12, or Rate\(12, per='\w+', meant=True\)"
-    with pytest.raises(InputError, match=way_out):
-        one(given | {name: 12})
+def test_a_percentage_is_no_rate_however_it_is_written(one: Public, name: str) -> None:
+    given, annotation = alone(one, name), str(inspect.signature(one.call).parameters[name].annotation)
+    for percentage in PERCENTAGES:
+        with pytest.raises(InputError) as refused:
+            one(given | {name: percentage})
+        assert refused.value.argument == name
+        if annotation in {"Rate", "Rate | None"} or SHARES.search(name):
+            continue  # no number will do, or none above 1
+        if isinstance(percentage, float | int):
+            assert REFUSED.search(str(refused.value))
+        else:  # a column or draws may be no answer to the question
+            assert REFUSED.search(str(refused.value)) or refused.value.code in NO_COLUMN
+
+
+NO_COLUMN = {"not-supported", "wrong-shape", "length-mismatch"}
+
+
+@pytest.mark.parametrize(("one", "name"), RATES, ids=lambda part: getattr(part, "name", part))
+def test_a_rate_that_is_meant_is_taken_everywhere(one: Public, name: str) -> None:
+    if SHARES.search(name):
+        return
+    given = alone(one, name)
+    if "period" in inspect.signature(one.call).parameters:
+        given["period"] = "year"
+    said = ""
+    for rate in (Rate(7.5, per="year", meant=True), Rate(0.3, per="month")):
+        try:
+            one(given | {name: rate})
+        except InputError as error:  # terms may not go together
+            said += str(error)
+    assert "said to be meant" not in said  # but never is it the size
+    assert "at most 1 (100%)" not in said
 
 
 def test_the_functions_that_take_a_rate_were_found() -> None:
-    assert len(RATES) >= 90
-    assert {name for _, name in RATES} >= {"discount_rate", "growth", "inflation", "terminal_growth"}
+    assert len(RATES) >= 140
+    uncalled = {one.name for one in rates()[0]} - {one.name for one, _ in RATES}
+    assert all(name.startswith(("InPeriods.", "OverTime.")) for name in uncalled)  # models within do the work
+    found = {name for _, name in RATES}
+    assert found >= {
+        "discount_rate",
+        "growth",
+        "inflation",
+        "terminal_growth",
+        "finance_rate",
+        "cost_of_debt",
+    }
+    called = {one.name for one, _ in RATES}
+    assert called >= {"tier_programme", "referral_multiplier", "points_redemption", "value_through_crisis"}
 
 
 def test_one_percentage_among_others_is_told_with_its_place() -> None:
@@ -47,8 +121,12 @@ def test_one_percentage_among_others_is_told_with_its_place() -> None:
 
 def test_what_is_meant_or_was_computed_is_taken() -> None:
     flows = [-100, 400]
-    assert npv(flows, 3.0) == pytest.approx(0.0)
-    assert npv(flows, Rate(3, per="year", meant=True), period="year") == pytest.approx(0.0)
+    own = Rate(irr(flows), per="year", meant=True)
+    assert npv(flows, own, period="year") == pytest.approx(0.0)
+    assert npv([flows, flows], [own, Rate(0.1, per="year")], period="year") == pytest.approx(
+        [0.0, 263.636], abs=1e-3
+    )
+    assert convert_rate([54.0], per="year", to="month", meant=True)[0] == pytest.approx(55 ** (1 / 12) - 1)
     assert lifetime_value(50, churn=0.05, discount_rate=1, timing="end") > 0.0  # 100% is no percentage
 
 
@@ -90,3 +168,23 @@ def test_a_plan_asks_whether_more_than_all_in_a_year_is_meant() -> None:
     plan["annual_discount_rate"] = Rate(0.01, per="month")
     monthly = RetentionPlan(**plan)
     assert monthly.annual_discount_rate == pytest.approx(1.01**12 - 1)
+    for rate in (Rate(12, per="year", meant=True), Rate(0.1, per="year")):
+        plan["annual_discount_rate"] = rate
+        made = RetentionPlan(**plan)
+        assert RetentionPlan.from_json(made.model_dump_json()) == made
+        assert RetentionPlan.from_dict(made.model_dump()) == made
+    plan["annual_discount_rate"] = {"value": 12, "per": "year"}
+    with pytest.raises(InputError, match="would be 1200% per year"):
+        RetentionPlan(**plan)
+    plan["annual_discount_rate"] = {"rate": 12, "per": "year"}
+    with pytest.raises(InputError, match="must have the fields of a Rate"):
+        RetentionPlan(**plan)
+
+
+def test_a_scenario_with_a_rate_that_is_meant_reads_back_and_answers() -> None:
+    given: dict[str, Any] = {"acquisition_cost": 500, "monthly_margin": 50, "monthly_churn": 0.05}
+    steep = UnitEconomics(**given, annual_discount_rate=Rate(12, per="year", meant=True))
+    assert UnitEconomics.from_json(steep.model_dump_json()) == steep
+    assert UnitEconomics.from_dict(steep.model_dump()).evaluate() == steep.evaluate()
+    with pytest.raises(InputError, match=r"annual_discount_rate must be .* at most 1 \(100%\) unless"):
+        UnitEconomics(**given, annual_discount_rate=12.0)

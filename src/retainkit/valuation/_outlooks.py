@@ -14,7 +14,7 @@ from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.errors import InputError
 from retainkit.models.contractual.questions import per_period, times
 from retainkit.protocols import SurvivalProcess
-from retainkit.rates import Rate
+from retainkit.rates import Rate, as_read
 from retainkit.timing import Instant
 from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
@@ -124,7 +124,7 @@ def remaining_payments(
         lifetime_value_on_curve(
             1.0,
             _ahead_of(survival, k),
-            discount_rate=d,
+            discount_rate=as_read(d),
             # the next payment is the next renewal, of those who renew
             timing="end-if-retained",
             horizon=int(count) if math.isfinite(count) else None,

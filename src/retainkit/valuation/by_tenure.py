@@ -17,7 +17,7 @@ from retainkit.errors import InputError
 from retainkit.models.contractual.questions import whole_periods
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, SurvivalProcess, data_of
-from retainkit.rates import Rate
+from retainkit.rates import Rate, as_read
 from retainkit.records import Record
 from retainkit.summaries import Renewals
 from retainkit.timing import Instant
@@ -268,7 +268,9 @@ def _naive(margin: float, retention: float, force: float, instant: Instant, hori
         return 0.0
     # an effective rate per period, whatever kind was given
     d = math.expm1(force)
-    one = residual_lifetime_value(1.0, retention=retention, discount_rate=d, instant=instant, horizon=horizon)
+    one = residual_lifetime_value(
+        1.0, retention=retention, discount_rate=as_read(d), instant=instant, horizon=horizon
+    )
     return margin * float(one)
 
 

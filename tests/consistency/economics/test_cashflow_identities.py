@@ -167,11 +167,14 @@ def test_one_stream_has_one_value_however_it_is_told(n: int, d: float, timing: A
 def test_a_stream_is_worth_nothing_at_its_rate_of_return(gains: list[float], cost: float) -> None:
     flows = [-cost, *gains]
     rate = irr(flows)
-    assert npv(flows, rate) == pytest.approx(0, abs=1e-9 * npv(np.abs(flows), rate))
+    own = Rate(rate, per="month", meant=True)
+    gross = npv(np.abs(flows), own, period="month")
+    assert npv(flows, own, period="month") == pytest.approx(0, abs=1e-9 * gross)
     paid_back = math.fsum(gains) - cost
     assert rate == pytest.approx(0, abs=1e-12) or (rate > 0) == (paid_back > 0)
     if paid_back > 1e-9:
-        assert payback_periods(flows, discount_rate=rate * 0.999) < math.inf
+        below = Rate(rate * 0.999, per="month", meant=True)
+        assert payback_periods(flows, discount_rate=below, period="month") < math.inf
 
 
 def test_a_year_told_in_months_days_and_dates_has_one_rate() -> None:

@@ -17,6 +17,7 @@ from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.spending.cac_ladder import acquisition_cost_ladder
 from retainkit.economics.spending.five_times import SpendResponse, five_times
 from retainkit.economics.spending.retention_cost import cost_per_incremental_save, retention_cost_per_customer
+from retainkit.rates import Rate
 
 REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "lifetime_value.toml").read_text())
 TIMINGS = ["begin", "mid", "end", "end-if-retained", "continuous"]
@@ -95,10 +96,19 @@ def test_at_its_rate_of_return_a_customer_is_worth_the_cost(timing: Any) -> None
             rng.uniform(-0.1, 0.1),
         )
         rate = customer_irr(cost, m, retention=r, growth=g, timing=timing)
-        at: dict[str, Any] = {"retention": r, "discount_rate": rate, "growth": g, "timing": timing}
+        own = Rate(rate, per="month", meant=True)  # it may be more than 100%
+        at: dict[str, Any] = {"retention": r, "discount_rate": own, "growth": g, "timing": timing}
         # a rate that is off by its last digit moves the value by 1/(1 + rate − r(1+g)) as much
         slack = 1e-12 * (1 + 1 / abs(1 + rate - r * (1 + g)))
-        assert lifetime_value(m, **at) == pytest.approx(cost, rel=slack)
+        assert lifetime_value(m, **at, period="month") == pytest.approx(cost, rel=slack)
+
+
+@pytest.mark.filterwarnings("error")
+def test_of_a_large_margin_that_nearly_nobody_stays_for_the_rate_is_known() -> None:
+    assert customer_irr(1, 710, churn=1, timing="continuous") == -1.0
+    assert customer_irr([1, 1], 720, churn=[1, 0.5], timing="continuous").tolist() == [-1.0, math.inf]
+    few = customer_irr(1, 800, retention=1e-300, timing="continuous")
+    assert math.log1p(few) == pytest.approx(800 - 300 * math.log(10), rel=1e-13)
 
 
 def test_the_rate_of_return_is_the_reference_number_and_that_of_the_stream() -> None:

@@ -60,7 +60,7 @@ def test_all_rates_of_return_are_the_reference_numbers(case: dict[str, Any]) -> 
 @pytest.mark.parametrize("timing", DELAYS)
 def test_npv_is_the_sum_of_discounted_amounts(timing: Any) -> None:
     rng = np.random.default_rng(1)
-    flows, rates = rng.normal(0, 100, (50, 17)), rng.uniform(-0.5, 1.5, 50)
+    flows, rates = rng.normal(0, 100, (50, 17)), rng.uniform(-0.5, 1.0, 50)
     expected = [brute(f, r, DELAYS[timing]) for f, r in zip(flows, rates, strict=True)]
     np.testing.assert_allclose(npv(flows, rates, timing=timing), expected, rtol=1e-11)
     np.testing.assert_allclose(

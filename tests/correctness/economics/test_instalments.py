@@ -71,11 +71,12 @@ def test_parts_of_a_plan_follow_what_is_owed_in_forty_digits(timing: Any, rate: 
             plan.append((float(interest), float(payment - interest)))
             owed += interest - payment
     terms: dict[str, Any] = {"periods": 12, "timing": timing, "balloon": 100}
-    which: dict[str, Any] = {"number": np.arange(1, 13), "discount_rate": rate}
+    own: dict[str, Any] = {"discount_rate": Rate(rate, per="month", meant=True), "period": "month"}
+    which: dict[str, Any] = {"number": np.arange(1, 13), **own}
     interest, principal = (part(1000, **which, **terms) for part in (interest_part, principal_part))
     np.testing.assert_allclose(interest, [i for i, _ in plan], rtol=1e-12, atol=1e-300)
     np.testing.assert_allclose(principal, [p for _, p in plan], rtol=1e-12, atol=1e-13 * abs(float(payment)))
-    assert annuity_payment(1000, discount_rate=rate, **terms) == pytest.approx(float(payment), rel=1e-13)
+    assert annuity_payment(1000, **own, **terms) == pytest.approx(float(payment), rel=1e-13)
     assert annuity_rate(1000, float(payment), **terms) == pytest.approx(rate, rel=1e-14, abs=1e-15)
 
 
@@ -127,11 +128,12 @@ def test_day_counts_are_those_of_pyxirr_and_at_the_ends_of_months(count: Any) ->
     some = starts[0] + rng.integers(0, 3000, 100).astype("m8[D]")
     pairs += [(s, s + np.timedelta64(rng.integers(1, 2000), "D")) for s in some]
     peer = getattr(pyxirr.DayCount, COUNTS[count])
+    one = Rate(1.0, per="year", kind="continuous")
     for start, end in pairs:
         years = pyxirr.year_fraction(start.item(), end.item(), peer)
         dates = np.array([start, end])
-        assert xnpv([0, 1], dates, math.e - 1, day_count=count) == pytest.approx(math.exp(-years), rel=1e-12)
-        assert xnfv([1, 0], dates, math.e - 1, day_count=count) == pytest.approx(math.exp(years), rel=1e-12)
+        assert xnpv([0, 1], dates, one, day_count=count) == pytest.approx(math.exp(-years), rel=1e-12)
+        assert xnfv([1, 0], dates, one, day_count=count) == pytest.approx(math.exp(years), rel=1e-12)
         assert xirr([-1, math.exp(years)], dates, day_count=count) == pytest.approx(math.e - 1, rel=1e-9)
 
 
@@ -146,7 +148,9 @@ def test_dated_payments_may_be_pairs_a_dict_or_a_series_by_date() -> None:
     later = xnpv(amounts, dates, 0.1, as_of="2025-01-01")
     assert xnfv(by_date, discount_rate=0.1) == pytest.approx(later, rel=1e-15)
     half = np.array(["2024-01-01T00", "2024-01-02T12"], "M8[h]")
-    assert xnfv([1, 0], half, math.e - 1, day_count="30/360") == pytest.approx(math.exp(1.5 / 360), rel=1e-14)
+    assert xnfv([1, 0], half, Rate(1.0, per="year", kind="continuous"), day_count="30/360") == pytest.approx(
+        math.exp(1.5 / 360), rel=1e-14
+    )
 
 
 def test_payback_of_dated_flows_is_the_first_day_on_which_the_sum_is_not_negative() -> None:

@@ -143,11 +143,13 @@ def test_expected_lifetimes_are_the_sums_that_they_are_said_to_be() -> None:
 
 @given(nominal=st.floats(-0.9, 10), inflation=st.floats(-0.9, 10))
 def test_real_and_nominal_rates_undo_each_other(nominal: float, inflation: float) -> None:
-    real = real_rate(nominal, inflation)
+    n, i = (Rate(value, per="year", meant=True) for value in (nominal, inflation))
+    real = real_rate(n, i, period="year")
     assert (1 + real) * (1 + inflation) == pytest.approx(1 + nominal, rel=1e-12)
-    assert nominal_rate(real, inflation) == pytest.approx(nominal, rel=1e-12, abs=1e-13)
-    assert real_rate([nominal], inflation)[0] == real
-    assert nominal_rate([nominal], inflation)[0] == nominal_rate(nominal, inflation)
+    back = Rate(real, per="year", meant=True)
+    assert nominal_rate(back, i, period="year") == pytest.approx(nominal, rel=1e-12, abs=1e-13)
+    assert real_rate([n], i, period="year")[0] == real
+    assert nominal_rate([n], i, period="year")[0] == nominal_rate(n, i, period="year")
 
 
 def test_rates_with_periods_meet_in_the_stated_one() -> None:
@@ -165,7 +167,7 @@ def test_cost_of_capital_weighs_owners_and_lenders() -> None:
 def test_columns_of_rates_convert_as_single_rates_do() -> None:
     rates = np.array([-0.5, 0.0, 0.12, 3.0])
     expected = [Rate(r, "year", meant=True).effective("month") for r in rates]
-    np.testing.assert_allclose(convert_rate(rates, per="year", to="month"), expected, rtol=1e-14)
+    np.testing.assert_allclose(convert_rate(rates, per="year", to="month", meant=True), expected, rtol=1e-14)
     churn = np.array([0.0, 0.05, 1.0])
     np.testing.assert_allclose(
         convert_churn(churn, per="month", to="year"), [0.0, 1 - 0.95**12, 1.0], rtol=1e-14

@@ -133,7 +133,8 @@ def test_values_without_end_raise_where_that_is_asked_for() -> None:
 
 def test_huge_and_tiny_numbers_do_not_break_the_fast_path() -> None:
     assert lifetime_value(10**300, churn=0.5, discount_rate=0, timing="end") == 2e300
-    assert lifetime_value(50, churn=0.5, discount_rate=1e308, timing="end") == pytest.approx(50 / 1e308)
+    steep: Any = {"discount_rate": Rate(1e308, per="month", meant=True), "period": "month"}
+    assert lifetime_value(50, churn=0.5, **steep, timing="end") == pytest.approx(50 / 1e308)
     growing = lifetime_value(50, churn=0, discount_rate=0, growth=1, timing="end", horizon=5000)
     assert growing == math.inf  # larger than any float
     assert lifetime_value([50], churn=0, discount_rate=0, growth=1, timing="end", horizon=5000)[0] == math.inf

@@ -30,7 +30,7 @@ from retainkit.draws import Draws
 from retainkit.economics.formulas.survival import Curve, curve_of, is_curve, refuse_curve
 from retainkit.errors import InputError, wrong_shape
 from retainkit.protocols import parameter_shape
-from retainkit.rates import as_kept, as_loss, in_period, refuse_percent
+from retainkit.rates import as_kept, as_loss, in_period
 from retainkit.records import Record
 from retainkit.typing import NumberLike, Real, Unit
 
@@ -166,9 +166,6 @@ def _per_period(
     period: Unit | None, kinds: Mapping[str, RateKind], numbers: Mapping[str, NumberLike]
 ) -> dict[str, NumberLike]:
     """Rates as numbers per period of the decision."""
-    for name, kind in kinds.items():
-        if kind == "growth":
-            refuse_percent(name, numbers[name], period, written=False)
     rates = {name: _READ[kind](numbers[name]) for name, kind in kinds.items()}
     return dict(zip(rates, in_period(period, **rates), strict=True)) if rates else {}
 

@@ -24,6 +24,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, REAL, whole_number
 from retainkit.economics.segments.customer_equity import First, brand_switching_value
 from retainkit.economics.segments.markov_value import checked_chain
 from retainkit.errors import wrong_shape
+from retainkit.rates import as_read
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
 
@@ -100,7 +101,7 @@ class SwitchingInputs(Inputs):
             improved_switching(self.transitions, brand=self.brand, utility_change=change),
             brand=self.brand,
             contribution_per_purchase=1.0,
-            discount_rate=discount_rate,
+            discount_rate=as_read(discount_rate),
             first=self.first,
             purchases_per_period=self.purchases_per_period,
             horizon=self.horizon,

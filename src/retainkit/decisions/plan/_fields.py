@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+)
 
 from retainkit.domains import (
     GROWTH,
@@ -20,7 +27,7 @@ from retainkit.domains import (
     SHARE_BELOW_1,
     Domain,
 )
-from retainkit.rates import Rate
+from retainkit.rates import Rate, as_stated
 from retainkit.typing import NumberLike
 
 
@@ -56,7 +63,7 @@ def _checks(domain: Domain) -> BeforeValidator:
 def _yearly(value: NumberLike | Rate, info: ValidationInfo) -> NumberLike:
     """A rate per year: a `Rate` converts itself, and can say that more than 100% is meant."""
     name = str(info.field_name)
-    if isinstance(value, Rate):
+    if isinstance(value := Rate.stated(value), Rate):
         return GROWTH.check(name, value.effective("year"))
     return RATE.check(name, value)
 
@@ -67,7 +74,7 @@ Positive: TypeAlias = Annotated[float, _checks(POSITIVE)]
 Share: TypeAlias = Annotated[float, _checks(PROBABILITY)]
 Churn: TypeAlias = Annotated[float, _checks(SHARE_BELOW_1)]
 Reach: TypeAlias = Annotated[float, _checks(SHARE_ABOVE_0)]
-Growth: TypeAlias = Annotated[float, BeforeValidator(_yearly)]
+Growth: TypeAlias = Annotated[float, BeforeValidator(_yearly), PlainSerializer(as_stated)]
 Month: TypeAlias = Annotated[int, _checks(_MONTH)]
 Months: TypeAlias = Annotated[int, _checks(_MONTHS)]
 

@@ -21,7 +21,7 @@ from retainkit.decisions._base.inputs import Question, Stated
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, REAL, Domain, one_number
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import InputError, wrong_shape
-from retainkit.rates import in_period
+from retainkit.rates import as_read, in_period
 from retainkit.records import Record
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
@@ -215,7 +215,8 @@ def _stays(chains: Array, discount_rate: float, horizon: Number) -> Array:
         return np.array([_stays(c, discount_rate, horizon) for c in chains])
     one_each = np.eye(len(chains))
     # expected periods in every tier: margins and costs then only multiply, assumption by assumption
-    columns_ = [markov_value(chains, e, discount_rate=discount_rate, horizon=horizon) for e in one_each]
+    d = as_read(discount_rate)
+    columns_ = [markov_value(chains, e, discount_rate=d, horizon=horizon) for e in one_each]
     return np.stack(columns_, axis=-1)
 
 

@@ -12,6 +12,7 @@ from retainkit.decisions._base.inputs import Inputs
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.formulas.survival import Curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import as_read
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, Real
 
@@ -51,7 +52,8 @@ class MarginAgainstChurn(Inputs):
         return even_churn(ratio, churn, self.discount_rate, self.timing)
 
     def _worth(self, margin: NumberLike, churn: NumberLike) -> NumberLike:
-        return lifetime_value(margin, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
+        d = as_read(self.discount_rate)
+        return lifetime_value(margin, churn=churn, discount_rate=d, timing=self.timing)
 
 
 def even_churn(
@@ -66,7 +68,7 @@ def even_churn(
     d = np.asarray(discount_rate)
     if isinstance(churn, Curve):
         # the constant churn of the same value: what is asked for is a constant churn too
-        worth = np.asarray(lifetime_value(1.0, churn=churn, discount_rate=d, timing=timing))
+        worth = np.asarray(lifetime_value(1.0, churn=churn, discount_rate=as_read(d), timing=timing))
         if timing == "end-if-retained":
             churn = (1.0 - worth * d) / (1.0 + worth)
         else:

@@ -18,7 +18,7 @@ from retainkit.decisions.pricing.rebate import PointsInputs, Rebate
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY
 from retainkit.economics.formulas.survival import is_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
-from retainkit.rates import as_loss, in_period
+from retainkit.rates import as_loss, as_read, in_period
 from retainkit.records import Record
 from retainkit.typing import NumberLike, Plain, RateLike, Unit
 
@@ -196,6 +196,6 @@ def points_redemption(
     def redeemed(rate: NumberLike) -> NumberLike:
         # who redeems is no longer at risk of leaving with points: both end the wait, as two hazards
         first = (1.0 - c) * h
-        return lifetime_value(first, churn=c + first, discount_rate=rate, timing="end", horizon=last)
+        return lifetime_value(first, churn=c + first, discount_rate=as_read(rate), timing="end", horizon=last)
 
     return PointsRedemption(back(redeemed(0.0)), back(redeemed(d)))

@@ -19,7 +19,7 @@ from retainkit.economics.formulas.perpetuity import CurveTerms, refuse_infinite,
 from retainkit.economics.formulas.survival import is_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.plurals import counted
-from retainkit.rates import as_loss, in_period
+from retainkit.rates import as_loss, as_read, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Unit
@@ -121,7 +121,7 @@ def referrals_per_customer(
         discount_rate=(rate, GROWTH),
     )
     # a referral at the end of every period begun is a margin of one customer: the same closed form
-    return back(lifetime_value(rho, churn=c, discount_rate=d, timing="end"))
+    return back(lifetime_value(rho, churn=c, discount_rate=as_read(d), timing="end"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.formulas.survival import Curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import as_read
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -42,7 +43,8 @@ class PremiumInputs(Inputs):
 
     def worth(self, churn: NumberLike | Curve) -> NumberLike:
         """What a margin of 1 per period is worth."""
-        return lifetime_value(1.0, churn=churn, discount_rate=self.discount_rate, timing=self.timing)
+        d = as_read(self.discount_rate)
+        return lifetime_value(1.0, churn=churn, discount_rate=d, timing=self.timing)
 
     def gain(self) -> NumberLike:
         """What a referred customer brings more, after the cost of winning each."""

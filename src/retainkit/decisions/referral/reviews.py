@@ -17,6 +17,7 @@ from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
 from retainkit.decisions._base.rows import one_a_row
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
+from retainkit.rates import as_read
 from retainkit.timing import Timing, check_unconditional
 from retainkit.typing import NumberLike, RateLike, Real, Unit
 
@@ -106,7 +107,7 @@ class ReviewInputs(Inputs):
         """annuity(periods)·(n·q·e·β·Δ·V − cost per period) − cost."""
         per_period = self.customers() * self.value_per_customer - self.cost_per_period
         # the effect lasts for the horizon only: ratings fade and are overtaken
-        d, timing = self.discount_rate, self.timing
+        d, timing = as_read(self.discount_rate), self.timing
         return (
             per_period * annuity_value(1.0, periods=self.horizon, discount_rate=d, timing=timing) - self.cost
         )

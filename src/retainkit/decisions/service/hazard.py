@@ -15,6 +15,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import refuse_infinite
 from retainkit.economics.formulas.survival import Curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import as_read
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real
 
@@ -40,7 +41,8 @@ def value_with(
     if np.any(np.asarray(hazard_ratio) != 1.0):
         curved = isinstance(churn, Curve)
         left = churn.with_hazard(hazard_ratio) if curved else changed_churn(churn, hazard_ratio)
-    return lifetime_value(margin, churn=left, discount_rate=discount_rate, timing=timing, horizon=horizon)
+    d = as_read(discount_rate)
+    return lifetime_value(margin, churn=left, discount_rate=d, timing=timing, horizon=horizon)
 
 
 def refuse_endless(*values: NumberLike) -> None:

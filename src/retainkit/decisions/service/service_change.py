@@ -38,7 +38,7 @@ from retainkit.economics.lifetime.curve_value import (
     lifetime_value_on_curve,
 )
 from retainkit.protocols import refuse_draws
-from retainkit.rates import as_loss, in_period
+from retainkit.rates import as_loss, as_read, in_period
 from retainkit.timing import DELAY, FlowTiming, Timing, check_flow, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
@@ -330,7 +330,13 @@ def _tabulated(
     # asked of the curve as it is, so that what has no answer is refused in the caller's words
     (d,) = in_period(period, discount_rate=discount_rate)
     lifetime_value_on_curve(
-        1.0, survival, discount_rate=d, timing=timing, after_end=after_end, horizon=horizon, period=period
+        1.0,
+        survival,
+        discount_rate=as_read(d),
+        timing=timing,
+        after_end=after_end,
+        horizon=horizon,
+        period=period,
     )
     function = survival_function(survival)
     if function is None or horizon is not None:

@@ -22,6 +22,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.economics.formulas.survival import Curve
 from retainkit.plurals import counted
+from retainkit.rates import as_read
 from retainkit.records import Record, must_be
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, RateLike, Real, Unit
@@ -183,7 +184,9 @@ class StaffInputs(Inputs):
 
     def _annuity(self) -> Real:
         # leavers and costs of a period are paid when it is over
-        return annuity_value(1.0, periods=self.horizon, discount_rate=self.discount_rate, timing="end")
+        return annuity_value(
+            1.0, periods=self.horizon, discount_rate=as_read(self.discount_rate), timing="end"
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.columns import SameKind, columns, plain_first
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, RATE
 from retainkit.errors import InputError, first_offender
-from retainkit.rates import in_period, refuse_percent
+from retainkit.rates import in_period
 from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 
@@ -119,19 +119,20 @@ def wacc(
     return back((e * k_e + d * k_d * (1.0 - tax)) / capital)
 
 
-def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
+def convert_rate(rate: NumberLike, *, per: Unit, to: Unit, meant: bool = False) -> SameKind:
     """Effective rates per one period as effective rates per another, for whole columns.
 
     (1 + rate)^k − 1 with k periods of `per` in one of `to`. For a single rate, and for nominal and
     continuous ones, `Rate` does the same.
 
-    Raises `InputError` for −100% or less, a whole number above 1, which mostly is a percentage, or an unknown
-    unit.
+    Raises `InputError` for −100% or less, more than 1 that is not said to be meant, or an unknown unit.
 
     Parameters
     ----------
     rate : number or column > -1, per `per`
     per, to : {"day", "week", "month", "quarter", "year"}
+    meant : bool
+        That a rate above 1 is meant, more than 100%, as one of a short period is when told per year.
 
     Returns
     -------
@@ -144,7 +145,8 @@ def convert_rate(rate: NumberLike, *, per: Unit, to: Unit) -> SameKind:
     0.00948879
     """
     periods = units_in(check_unit("per", per), check_unit("to", to))
-    refuse_percent("rate", rate, per)
+    if not meant:
+        (rate,) = in_period(per, rate=rate)
     (value,), back = columns(rate=(rate, GROWTH))
     # the same bits where nothing is to convert
     return back(value if per == to else np.expm1(np.log1p(value) * periods))

@@ -12,7 +12,7 @@ from retainkit.economics.cashflows.present_value import present_value
 from retainkit.economics.formulas.survival import Survival, paid_by, survival_curve
 from retainkit.errors import InputError, wrong_shape
 from retainkit.plurals import counted
-from retainkit.rates import in_period
+from retainkit.rates import as_read, in_period
 from retainkit.records import Record
 from retainkit.timing import DELAY, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -103,7 +103,7 @@ class CashFlow(Record):
         amount = present_value(
             margin_per_period,
             when=-when,  # inflation is a discount backwards
-            discount_rate=i,
+            discount_rate=as_read(i),
             tax_rate=tax_rate,
         )
         return cls(np.asarray(amount), when, paid_by(curve, timing), period=period)

@@ -19,7 +19,7 @@ from retainkit.domains import ENDLESS_FROM_1, GROWTH, NOT_NEGATIVE, REAL
 from retainkit.economics.cashflows.irr import Undefined, refuse_undefined
 from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.errors import refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_read, in_period
 from retainkit.timing import DELAY, Timing, check_unconditional
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -229,7 +229,8 @@ def future_value(
     1268.2503
     """
     discount_rate, growth = in_period(period, discount_rate=discount_rate, growth=growth)
-    worth = annuity_value(payment, periods=periods, discount_rate=discount_rate, growth=growth, timing=timing)
+    read = {"discount_rate": as_read(discount_rate), "growth": as_read(growth)}
+    worth = annuity_value(payment, periods=periods, **read, timing=timing)
     (a, n, d, w), back = columns(
         amount=(amount, REAL),
         periods=(periods, NOT_NEGATIVE),

@@ -22,7 +22,7 @@ from retainkit.columns import PLAIN, SameKind, columns, plain_first
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, PROBABILITY, RATE, RATE_FROM_0, REAL
 from retainkit.economics.formulas.perpetuity import times
 from retainkit.economics.formulas.streams import against, refuse_rate_first, streams
-from retainkit.rates import in_period
+from retainkit.rates import as_read, in_period
 from retainkit.timing import DELAY, TIMINGS, Timing, check_timing
 from retainkit.typing import Array, NumberLike, RateLike, Unit
 
@@ -262,7 +262,8 @@ def annuity_payment(
     """
     columns(periods=(periods, _SOME))
     discount_rate, growth = in_period(period, discount_rate=discount_rate, growth=growth)
-    worth = annuity_value(1.0, periods=periods, discount_rate=discount_rate, growth=growth, timing=timing)
+    read = {"discount_rate": as_read(discount_rate), "growth": as_read(growth)}
+    worth = annuity_value(1.0, periods=periods, **read, timing=timing)
     # checked again: an annuity that is worth nothing has no payment that makes it worth something
     (v, worth_of_one, b, n, d), back = columns(
         value=(value, REAL),

@@ -134,6 +134,8 @@ def _irr(cost: Array, margin: Array, customer: Terms, timing: FlowTiming) -> Arr
         root = np.sqrt(k * k + 4.0 * kept)
         return 0.5 * k * (k + root) + lost
     if timing == "continuous":
+        # where e^k is beyond floats nearly nobody may stay, or nobody, from whom no margin comes
+        grown = np.where(k < 700.0, kept * np.exp(np.minimum(k, 700.0)), np.exp(k + np.log(kept)))
         # near R = 1 through expm1, where the rate is small; −½ only keeps the other branch in range
-        return np.where(kept < 0.5, kept * np.exp(k) - 1.0, np.expm1(k + np.log1p(np.maximum(lost, -0.5))))
+        return np.where(kept < 0.5, grown - 1.0, np.expm1(k + np.log1p(np.maximum(lost, -0.5))))
     return k * (customer.r if timing == "end-if-retained" else 1.0) + lost

@@ -20,7 +20,7 @@ from retainkit.economics.formulas.survival import refuse_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.errors import refuse_where
 from retainkit.plurals import counted
-from retainkit.rates import as_kept, in_period
+from retainkit.rates import as_kept, as_read, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming
 from retainkit.typing import Array, NumberLike, RateLike, Unit
@@ -110,9 +110,9 @@ def retention_gain(
         growth=(growth, GROWTH),
     )
     after = _raised(r, p)
+    read = {"discount_rate": as_read(d), "growth": as_read(g)}
     value, value_after = (
-        np.asarray(lifetime_value(m, retention=x, discount_rate=d, timing=timing, growth=g))
-        for x in (r, after)
+        np.asarray(lifetime_value(m, retention=x, **read, timing=timing)) for x in (r, after)
     )
     refuse_infinite(value, way_out="Discount: a value without end cannot gain.")
     gain = value_after - value

@@ -13,7 +13,7 @@ from retainkit.each_draw import draw_by_draw
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, times
 from retainkit.economics.segments.markov_value import markov_value
 from retainkit.errors import unknown_choice
-from retainkit.rates import in_period
+from retainkit.rates import as_read, in_period
 from retainkit.timing import DELAY, Timing, check_unconditional
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -151,7 +151,7 @@ def brand_switching_value(
     )
     rewards = _rewards(brand, np.shape(transitions)[-1:], worth)
     # a step of the chain is a purchase, f of them a period: the rate of one compounds to that of f
-    value = markov_value(transitions, rewards, discount_rate=expm1(log1p(d) / f), horizon=n * f)
+    value = markov_value(transitions, rewards, discount_rate=as_read(expm1(log1p(d) / f)), horizon=n * f)
     # the chain pays on entering the state of now; the next purchase is all but that
     return value if first == "now" else value - rewards
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from retainkit.domains import GROWTH, NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
-from retainkit.rates import Rate, refuse_percent
+from retainkit.rates import Rate, in_period
 from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import Duration, in_units
 
@@ -42,7 +42,7 @@ def per_period(discount_rate: Rate | NumberLike, unit: Unit | None) -> Array:
             raise AssertionError("unreachable: in_units refuses a missing unit")
         force = np.asarray(discount_rate.continuous(unit))
     else:
-        refuse_percent("discount_rate", discount_rate, unit)
+        (discount_rate,) = in_period(unit, discount_rate=discount_rate)
         rate = np.asarray(GROWTH.check("discount_rate", discount_rate))
         if unit is not None and np.any(rate != 0.0):
             rule = f"needs its period, since the model counts time in {unit}s"

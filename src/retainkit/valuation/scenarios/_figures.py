@@ -11,6 +11,7 @@ from retainkit.economics.lifetime.attrition import expected_lifetime_from
 from retainkit.economics.lifetime.elasticity import Elasticities, elasticities
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
+from retainkit.rates import as_read
 from retainkit.timing import Instant
 from retainkit.typing import Array, Plain, Real
 from retainkit.valuation.scenarios._inputs import Terms
@@ -25,7 +26,7 @@ def compute(t: Terms) -> Plain:
 
 
 def _compute(t: Terms) -> Plain:
-    common: Plain = {"churn": t.churn, "discount_rate": t.discount_rate}
+    common: Plain = {"churn": t.churn, "discount_rate": as_read(t.discount_rate)}
     counted: Plain = {**common, "horizon": t.months}
     monthly = rate_of_return(t)
     # NaN where value has no end, and so no elasticity: a row must not stop the table; infinite where value is
@@ -63,7 +64,7 @@ def _compute(t: Terms) -> Plain:
 def _payback(t: Terms) -> Real:
     if t.timing != "continuous":
         return break_even_periods(
-            t.cost, t.margin, churn=t.churn, discount_rate=t.discount_rate, timing=t.timing
+            t.cost, t.margin, churn=t.churn, discount_rate=as_read(t.discount_rate), timing=t.timing
         )
     # m·(1 − e^(−f·n))/f = C, with f the force of churn and discount together
     force = np.log1p(t.discount_rate) - np.log1p(-np.asarray(t.churn))
@@ -76,22 +77,25 @@ def _payback(t: Terms) -> Real:
 def _critical_margin(t: Terms) -> Real:
     if t.timing != "continuous":
         return break_even_margin(
-            t.cost, churn=t.churn, discount_rate=t.discount_rate, timing=t.timing, horizon=t.months
+            t.cost, churn=t.churn, discount_rate=as_read(t.discount_rate), timing=t.timing, horizon=t.months
         )
-    one = lifetime_value(1.0, churn=t.churn, discount_rate=t.discount_rate, horizon=t.months, timing=t.timing)
+    one = lifetime_value(
+        1.0, churn=t.churn, discount_rate=as_read(t.discount_rate), horizon=t.months, timing=t.timing
+    )
     return np.where(np.asarray(t.cost) == 0.0, 0.0, np.divide(t.cost, one))
 
 
 def _critical_churn(t: Terms) -> Real:
     if t.timing != "continuous":
         return break_even_churn(
-            t.cost, t.margin, discount_rate=t.discount_rate, timing=t.timing, horizon=t.months
+            t.cost, t.margin, discount_rate=as_read(t.discount_rate), timing=t.timing, horizon=t.months
         )
     cost, margin, d, months = np.broadcast_arrays(t.cost, t.margin, t.discount_rate, t.months)
 
     def surplus(churn: Array) -> Array:
         return (
-            lifetime_value(margin, churn=churn, discount_rate=d, horizon=months, timing="continuous") - cost
+            lifetime_value(margin, churn=churn, discount_rate=as_read(d), horizon=months, timing="continuous")
+            - cost
         )
 
     # ever: f = m/C, rounded outward; within some months the payments are fewer, and churn has to be lower

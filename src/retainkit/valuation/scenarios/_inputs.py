@@ -99,7 +99,7 @@ def terms(inputs: Mapping[str, Real], timing: FlowTiming) -> Terms:
         keeping=inputs["monthly_retention_cost"],
         churn=inputs["monthly_churn"],
         # companies quote it per year, payments are monthly: converted once, as an effective rate
-        discount_rate=convert_rate(inputs["annual_discount_rate"], per="year", to="month"),
+        discount_rate=convert_rate(inputs["annual_discount_rate"], per="year", to="month", meant=True),
         annual_discount_rate=inputs["annual_discount_rate"],
         months=inputs["horizon_months"],
         timing=timing,

@@ -9,6 +9,7 @@ import numpy as np
 from retainkit._numerics.search import roots_between
 from retainkit.economics.lifetime.acquisition import customer_irr
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
+from retainkit.rates import as_read
 from retainkit.typing import Array
 from retainkit.valuation.scenarios._inputs import Terms
 
@@ -42,7 +43,9 @@ def _limited(t: Terms, cost: Array, margin: Array, churn: Array, months: Array, 
 
     def surplus(log_growth: Array) -> Array:
         rate = np.expm1(log_growth)
-        value = lifetime_value(margin, churn=churn, discount_rate=rate, timing=t.timing, horizon=months)
+        value = lifetime_value(
+            margin, churn=churn, discount_rate=as_read(rate), timing=t.timing, horizon=months
+        )
         # near −100% a value may overflow; a bracket needs a sign, not a size
         return np.minimum(value, 1e300) - cost
 

@@ -14,6 +14,7 @@ from retainkit.draws import Draws
 from retainkit.economics.breakeven.break_even import break_even, falls_after
 from retainkit.errors import unknown_choice
 from retainkit.plurals import counted
+from retainkit.rates import as_read
 from retainkit.records import TableRecord, ordinal, percent, percent_up
 from retainkit.timing import FlowTiming
 from retainkit.typing import Plain, Real
@@ -201,7 +202,9 @@ def _payments(t: Terms, payback: float | Draws) -> int | None:
         return None  # all the time, or never: no last payment to name
     # the fractional payback may miss a payment that just meets the cost by a rounding; the record is exact
     cost, margin, churn, discount_rate = map(_one, (t.cost, t.margin, t.churn, t.discount_rate))
-    found = break_even(cost, margin, churn=churn, discount_rate=discount_rate, timing=t.timing).payments
+    found = break_even(
+        cost, margin, churn=churn, discount_rate=as_read(discount_rate), timing=t.timing
+    ).payments
     if known:
         return found
     within: Any = Draws.of(np.where(np.isinf(payback), inf, np.asarray(found, np.float64)))

@@ -27,7 +27,7 @@ from pydantic import (
 from retainkit.columns import SameKind
 from retainkit.draws import Draws, beside_columns
 from retainkit.errors import InputError
-from retainkit.rates import Rate
+from retainkit.rates import Rate, as_stated
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, Plain, Real
 from retainkit.valuation.scenarios._inputs import DOMAINS, checked
@@ -46,6 +46,8 @@ def _number(value: object, info: ValidationInfo) -> float | Draws:
     name = str(info.field_name)
     if isinstance(value, dict) and [*cast("Plain", value)] == ["values"]:  # as JSON has draws
         value = Draws.from_dict(cast("Plain", value))
+    if name == "annual_discount_rate":
+        value = Rate.stated(value)
     if isinstance(value, Draws) and value.ndim == 1 and name != "horizon_months":
         return cast("Draws", DOMAINS[name].uncertain(name, value))
     found = checked(name, value)
@@ -76,6 +78,10 @@ def _written(value: Any) -> Any:
     return value.model_dump() if isinstance(value, Draws) else value
 
 
+def _discount(value: Any) -> Any:
+    return as_stated(_written(value))
+
+
 def _timing(value: object) -> object:
     return check_flow(value)
 
@@ -83,6 +89,7 @@ def _timing(value: object) -> object:
 _Number = WrapValidator(_known)
 _Optional = WrapValidator(_optional)
 _Written = PlainSerializer(_written)
+_Discount = PlainSerializer(_discount)
 _Horizon = BeforeValidator(_horizon)
 _When = BeforeValidator(_timing)
 _NotNegative = Annotated[_Known, Field(ge=0)]
@@ -154,7 +161,7 @@ class UnitEconomics(BaseModel):
         None
     )
     annual_discount_rate: Annotated[
-        _Known, Field(gt=-1, description="effective, per year"), _Number, _Written
+        _Known, Field(gt=-1, description="effective, per year"), _Number, _Discount
     ] = 0.0
     onboarding_cost: Annotated[_Known, Field(ge=0, description="money per customer"), _Number, _Written] = 0.0
     monthly_retention_cost: Annotated[
