@@ -13,7 +13,14 @@ import pytest
 from public_calls import Calls, Public, arguments_of, calls_of, methods_of, public_names
 
 import retainkit as rk
-from retainkit.decisions import RetentionPlan, ServedCustomers, faster_response
+from retainkit.decisions import (
+    BlattbergDeighton,
+    ExponentialResponse,
+    RetentionPlan,
+    ServedCustomers,
+    best_spending,
+    faster_response,
+)
 from retainkit.economics import Rate, convert_rate, irr, lifetime_value, npv
 from retainkit.errors import InputError
 from retainkit.records import Record
@@ -179,6 +186,16 @@ def test_a_plan_asks_whether_more_than_all_in_a_year_is_meant() -> None:
     plan["annual_discount_rate"] = {"rate": 12, "per": "year"}
     with pytest.raises(InputError, match="must have the fields of a Rate"):
         RetentionPlan(**plan)
+
+
+def test_a_search_tries_rates_that_nobody_would_write_and_records_of_such_rates_read_back() -> None:
+    curves = (ExponentialResponse(0.4, 0.1386), ExponentialResponse(0.8, 0.1386))
+    plan = best_spending(BlattbergDeighton(50, 0.15, *curves), present=(5, 10))
+    turns = {one.name: one.turning_point for one in plan.turning_points()}
+    assert turns["discount_rate"] is not None and turns["discount_rate"] > 1.0
+    steep = BlattbergDeighton(50, Rate(1.5, per="year", meant=True), *curves, period="year")
+    assert BlattbergDeighton.from_json(steep.model_dump_json()) == steep
+    assert steep.with_inputs({"margin_per_period": 60.0}).discount_rate == 1.5
 
 
 def test_a_scenario_with_a_rate_that_is_meant_reads_back_and_answers() -> None:

@@ -68,22 +68,26 @@ def test_the_result_is_json_and_a_table() -> None:
     assert (sent["net_value_per_cost"], sent["net_value_per_cost_is"]) == (None, "infinite")
 
 
-def test_results_come_back_from_json_whichever_plan_they_are_of() -> None:
-    parts = {"a": {"share_of_customers": 1.0, "monthly_margin": 30, "monthly_churn": 0.03}}
-    chat = {**CALL, "name": "Chat", "hazard_ratio": 0.9, "recovery": None, "staff": {"people": 1, **PAY}}
-    plans = [
-        PLAN,
-        PLAN.replace(monthly_churn=None, monthly_margin=None, segments=parts, churn_reasons={"price": 1.0}),
-        PLAN.replace(monthly_churn=None, survival=[0.9**t for t in range(13)]),
-        ServicePlan(**{**GIVEN, "initiatives": [chat]}),
-    ]
-    for plan in plans:
-        result = plan.evaluate(draws=100)
-        again = PlanResult.from_json(result.model_dump_json())
-        assert again == result == pickle.loads(pickle.dumps(result))
-        assert again.turning_points() == result.turning_points()
-        row = result.initiatives[0]
-        assert InitiativeResult.from_json(row.model_dump_json()).effects == row.effects
+PARTS = {"a": {"share_of_customers": 1.0, "monthly_margin": 30, "monthly_churn": 0.03}}
+CHAT = {**CALL, "name": "Chat", "hazard_ratio": 0.9, "recovery": None, "staff": {"people": 1, **PAY}}
+KINDS: dict[str, Any] = {
+    "one churn": PLAN,
+    "segments and reasons": PLAN.replace(
+        monthly_churn=None, monthly_margin=None, segments=PARTS, churn_reasons={"price": 1.0}
+    ),
+    "a curve": PLAN.replace(monthly_churn=None, survival=[0.9**t for t in range(13)]),
+    "service": ServicePlan(**{**GIVEN, "initiatives": [CHAT]}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_results_come_back_from_json_whichever_plan_they_are_of(kind: str) -> None:
+    result = KINDS[kind].evaluate(draws=100)
+    again = PlanResult.from_json(result.model_dump_json())
+    assert again == result == pickle.loads(pickle.dumps(result))
+    assert again.turning_points() == result.turning_points()
+    row = result.initiatives[0]
+    assert InitiativeResult.from_json(row.model_dump_json()).effects == row.effects
 
 
 def test_the_same_seed_gives_the_same_result() -> None:

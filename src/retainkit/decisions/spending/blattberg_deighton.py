@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY
 from retainkit.draws import Draws, beside_columns
 from retainkit.economics.spending.five_times import FiveTimes, SpendResponse, five_times
 from retainkit.errors import refuse_where
-from retainkit.rates import in_period
+from retainkit.rates import as_read, in_period
 from retainkit.records import Record
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
 
@@ -90,6 +91,14 @@ class BlattbergDeighton(ByRow, Record):
         way_out = "Nobody keeps every customer for ever: lower the ceiling or discount."
         refuse_where(
             room <= 0.0, "infinite-value", "retention.ceiling", self.retention.ceiling, rule, way_out
+        )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The record from its plain values; how large its rate may be was asked when it was made."""
+        rate = values.get("discount_rate")
+        return super().from_dict(
+            {**values, "discount_rate": as_read(rate)} if isinstance(rate, float) else values
         )
 
     @property
@@ -244,6 +253,7 @@ class BlattbergDeighton(ByRow, Record):
     def with_inputs(self, values: Mapping[str, Real]) -> BlattbergDeighton:
         """The same model with other numbers, by the names of `inputs`."""
         own = {name: value for name, value in values.items() if "." not in name}
+        own["discount_rate"] = as_read(own.get("discount_rate", self.discount_rate))
         curves = {n: curve_with(n, getattr(self, n), values) for n in ("acquisition", "retention")}
         # the rate is a number per period by now, which must not be converted again
         return replace(self, period=None, **own, **curves)
