@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,22 @@ COLUMNS: Any = {
 KNOWN, AHEAD = 36, 12
 
 
-def one(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def sized(truth: SubscriptionTruth, customers: int) -> SubscriptionTruth:
+    """The same business with about so many customers at the end of the months that are read."""
+    ages = np.arange(float(KNOWN))
+    stay = np.zeros(KNOWN)
+    for share, mean in zip(truth.plan_shares, truth.churn, strict=True):
+        plan = rk.ShiftedBetaGeometric(alpha=mean * truth.spread, beta=(1.0 - mean) * truth.spread)
+        stay += share / sum(truth.plan_shares) * plan.survival(ages)
+    won = (1.0 + truth.growth) ** (KNOWN - 1.0 - ages)
+    return replace(truth, new_per_month=customers / float(won @ stay))
+
+
+def one(seed: int, customers: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Within or not (layers, 2), relative errors (layers, 2), mean absolute errors (3,), seconds."""
     rng = np.random.default_rng([20261129, seed])
     truth = SubscriptionTruth.typical(rng)
+    truth = truth if customers is None else sized(truth, customers)
     table = simulate_billing(truth, months=KNOWN + AHEAD, seed=rng)
     # a rise to come is known to who decides it
     changes = [

@@ -31,6 +31,7 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 
 DRAWS = 400  # of the parameters: the ends of a 90% interval then err by a tenth of a deviation
 _CELLS = 4_000_000  # draws times customers at once: 32 MB an array
+_KEPT = 1_000_000  # of them that are held for the next question: 8 MB
 _FEW = 5_000  # customers up to whom all are simulated; the sum over more is normal
 _SEEN = 2_000  # of those, from whom its variance is told
 _FIT_PER_TERM, _CHECKED = 3, 16  # draws that a smooth figure is fitted to, and checked on
@@ -134,12 +135,21 @@ class Expectation:
         """Of some entries: (draws, places)."""
         if self._average is not None:
             return self._average.joined([own.at(places) for own in self._each])
+        if self._table is None and self._every is not None:
+            return self._every[:, self._codes[places]]
         histories, inverse = np.unique(self._codes[places], return_inverse=True)
         if self._table is not None:
             return np.exp(self._terms @ self._table[:, histories])[:, inverse]
         model = _some(self._model, np.arange(1)) if self._one else self._model
         found = self._ask(model, self._rows.entries(histories))[:, inverse]
         return np.broadcast_to(found, (len(self._terms), places.size)) if self._one else found
+
+    @cached_property
+    def _every(self) -> Array | None:
+        """The answers of all draws, where they are few: means and intervals ask for them again and again."""
+        if self._one or len(self._terms) * len(self._rows) > _KEPT:
+            return None
+        return self._ask(self._model, self._rows)
 
 
 def _line(model: AnyModel) -> Array:
