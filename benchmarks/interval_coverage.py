@@ -1,18 +1,19 @@
 """Do 90% intervals hold the truth in 90% of shops? Of purchases, of value, of recurring revenue.
 
-    python benchmarks/coverage.py                                 # 500 bases of 200 and of 2,000 customers each
-    python benchmarks/coverage.py shop --customers 200 --bases 1000
+    python benchmarks/interval_coverage.py               # 500 bases of 200 and of 2,000 customers each
+    python benchmarks/interval_coverage.py shop --customers 200 --bases 1000
 
-A *shop* draws its parameters, then its customers one by one: their rates, their purchases, the moment they leave,
-what they spend; nothing of the library is in that. Its table of purchases is read and split in time, as a user's
-would be; the posteriors under the default priors are asked what follows, and the second part of the same
-customers' purchases is what came. Bases where `fit` refuses are counted and are among all others, since a
-posterior answers there, too. A *business* is a billing table of `simulate_billing`: its recurring revenue of 6
-and 12 months later against the forecast.
+A *shop* draws its parameters, then its customers one by one: their rates, their purchases, the moment they
+leave, what they spend; nothing of the library is in that. Its table of purchases is read and split in time,
+as a user's would be; the posteriors under the default priors are asked what follows, and the second part of
+the same customers' purchases is what came. Bases where `fit` refuses are counted and are among all others,
+since a posterior answers there, too. A *business* is a billing table of `simulate_billing`: its recurring
+revenue of 6 and 12 months later against the forecast.
 
-The ends are the same whichever bases are run, and in whichever process: the seeds were fixed before the first
+A base is the same whichever others are run, and in whichever process: the seeds were fixed before the first
 run. The program ends with 1 where a share is outside 86% to 94% (of 1,000 bases: 87% to 93%), or where the
-interval of a total that came and counts the parameters alone, which is too narrow, is not seen to be: 73% to 81%.
+interval of a total that came and counts the parameters alone, which is too narrow, is not seen to be: 73% to
+81%.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Shop:
 
     @classmethod
     def drawn(cls, customers: int, rng: np.random.Generator) -> Shop:
-        """Parameters around the typical ones; then rates, purchases, leaving and spending of each customer."""
+        """Parameters around the typical ones; then what each customer is like, buys and spends."""
         purchasing = {name: v * np.exp(SIGMA * rng.normal()) for name, v in PURCHASING.items()}
         spending = {name: v * np.exp(SIGMA * rng.normal()) for name, v in SPENDING.items()}
         born = rng.uniform(0.0, WON, customers)
