@@ -158,7 +158,9 @@ def searched(whole: Whole, weights: AbstractWeights) -> Replicates:
         tops = _climbed(sums, surrogate.tops(sums.common(surrogate.points)).settled(sums.own))
     point, refused = tops.point.copy(), np.zeros(len(tops.point), np.bool_)
     for i in np.flatnonzero(tops.lost).tolist():
-        point[i], refused[i] = _alone(whole, weights, i)
+        # from where it was left: a climb in common came near its end, or found the ridge it follows
+        start = tops.point[i] if np.isfinite(tops.point[i]).all() else whole.point
+        point[i], refused[i] = _alone(whole, weights, i, start)
     return Replicates(point, refused)
 
 
@@ -208,11 +210,11 @@ def _climbed(sums: _Sums, tops: Tops) -> Tops:
     return Tops(point, curvature, sums.whole.doubtful(Tops(point, curvature, lost)))
 
 
-def _alone(whole: Whole, weights: AbstractWeights, replicate: int) -> tuple[Array, bool]:
+def _alone(whole: Whole, weights: AbstractWeights, replicate: int, start: Array) -> tuple[Array, bool]:
     """Where `fit` ends with the weights of one replicate, and whether that is no maximum."""
     case = replace(whole.case, rows=whole.case.rows.reweighted(weights.alone(replicate)))
     try:
-        found = case.searched(whole.point)
+        found = case.searched(start)
     except FitError as error:
         reason = f"A replicate of so few customers holds no evidence: {error.reason}"
         raise FitError(error.code, reason, way_out="Use more customers.", attempt=error.attempt) from error
