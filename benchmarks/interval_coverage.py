@@ -38,7 +38,7 @@ SEED = 20_261_201
 SIGMA = 0.3  # of ln parameters from one shop to the next
 PURCHASING = {"r": 0.5, "alpha": 5.0, "a": 0.8, "b": 2.5}
 SPENDING = {"p": 5.0, "q": 3.7, "v": 15.0}
-WON, KNOWN, AHEAD = 26, 52, 39  # weeks in which customers come, are watched, and are predicted
+KNOWN, AHEAD = 52, 39  # weeks that customers, won in one campaign, are watched, and that are predicted
 OPENED = np.datetime64("2024-01-01")
 MARGIN, DISCOUNT = 0.3, rk.Rate(0.1, per="year")
 DRAWS = 1_000
@@ -53,7 +53,6 @@ class Shop:
 
     purchasing: Any
     spending: Any
-    born: np.ndarray  # (customers,) weeks since the shop opened
     owner: np.ndarray  # (purchases,), the first ones included
     when: np.ndarray
     amount: np.ndarray
@@ -63,28 +62,27 @@ class Shop:
         """Parameters around the typical ones; then what each customer is like, buys and spends."""
         purchasing = {name: v * np.exp(SIGMA * rng.normal()) for name, v in PURCHASING.items()}
         spending = {name: v * np.exp(SIGMA * rng.normal()) for name, v in SPENDING.items()}
-        born = rng.uniform(0.0, WON, customers)
         rate = rng.gamma(purchasing["r"], 1.0 / purchasing["alpha"], customers)
         leaving = rng.beta(purchasing["a"], purchasing["b"], customers)
         each = rng.gamma(spending["q"], 1.0 / spending["v"], customers)
-        span = KNOWN + AHEAD - born
+        span = float(KNOWN + AHEAD)
         # the coin is thrown after each repeat purchase: as many as until it first says leave, or time is over
         most = rng.geometric(np.maximum(leaving, 1e-12))
         owner, when = [np.arange(customers)], [np.zeros(customers)]
         for who in range(customers):
-            bought = np.sort(rng.uniform(0.0, span[who], rng.poisson(rate[who] * span[who])))[: most[who]]
+            bought = np.sort(rng.uniform(0.0, span, rng.poisson(rate[who] * span)))[: most[who]]
             owner.append(np.full(bought.size, who))
             when.append(bought)
         owners = np.concatenate(owner)
         amount = rng.gamma(spending["p"], 1.0 / each[owners])
         return cls(
-            rk.BGNBD(**purchasing, unit="week"), rk.GammaGamma(**spending), born, owners,
+            rk.BGNBD(**purchasing, unit="week"), rk.GammaGamma(**spending), owners,
             np.concatenate(when), amount,
         )  # fmt: skip
 
     def table(self) -> dict[str, np.ndarray]:
         """As a shop exports it: one line a purchase, to the day and the cent."""
-        day = np.floor(7.0 * (self.born[self.owner] + self.when)).astype("timedelta64[D]")
+        day = np.floor(7.0 * self.when).astype("timedelta64[D]")
         return {"customer": self.owner, "date": OPENED + day, "amount": np.round(self.amount + 0.005, 2)}
 
 
@@ -121,7 +119,7 @@ def shop(number: int, customers: int) -> dict[str, float]:
 
 def _came(drawn: Shop) -> float:
     """Margin of the second part's purchases, discounted to the day that the first part ended."""
-    after = drawn.born[drawn.owner] + drawn.when - KNOWN
+    after = drawn.when - KNOWN
     paid = MARGIN * drawn.amount * 1.1 ** (-7.0 * after / 365.25)
     return float(paid[(after >= 0.0) & (drawn.when > 0.0)].sum())
 
