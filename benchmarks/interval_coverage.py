@@ -5,9 +5,10 @@
 
 A *shop* draws its parameters, then its customers one by one: their rates, their purchases, the moment they
 leave, what they spend; nothing of the library is in that. Its table of purchases is read and split in time,
-as a user's would be; the posteriors under the default priors are asked what follows, and the second part of
-the same customers' purchases is what came. Bases where `fit` refuses are counted and are among all others,
-since a posterior answers there, too. A *business* is a billing table of `simulate_billing`: its recurring
+as a user's would be; the posterior of purchases under the default prior and that of amounts under a stated one
+are asked what follows, and the second part of the same customers' purchases is what came. (Under the default
+prior amounts may have no mean at all, which is counted; their value would be refused.) Bases where `fit`
+refuses are counted and are among all others, since a posterior answers there, too. A *business* is a billing table of `simulate_billing`: its recurring
 revenue of 6 and 12 months later against the forecast.
 
 A base is the same whichever others are run, and in whichever process: the seeds were fixed before the first
@@ -30,7 +31,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two processes are at work
 
 import numpy as np
-from recurring_forecast import one as business_of
+import recurring_forecast
 
 import retainkit as rk
 
@@ -42,6 +43,8 @@ KNOWN, AHEAD = 52, 39  # weeks that customers, won in one campaign, are watched,
 OPENED = np.datetime64("2024-01-01")
 MARGIN, DISCOUNT = 0.3, rk.Rate(0.1, per="year")
 DRAWS = 1_000
+AMOUNTS = {name: rk.priors.LogNormal(np.log(value), SIGMA) for name, value in SPENDING.items()}
+COUNTED = ("fit refuses", "posterior in doubt", "no mean of amounts under the default prior")
 BANDS = {500: (0.86, 0.94), 1000: (0.87, 0.93)}
 NARROW = "purchases that came, parameters alone"
 NARROW_BAND = (0.73, 0.81)
@@ -80,40 +83,58 @@ class Shop:
             np.concatenate(when), amount,
         )  # fmt: skip
 
+    def bought(self, weeks: int) -> float:
+        """Days with a purchase in the first weeks of the second part, over all customers."""
+        day = np.floor(7.0 * self.when)
+        then = (day >= 7 * KNOWN) & (day < 7 * (KNOWN + weeks))
+        return float(len(np.unique(np.stack([self.owner, day])[:, then], axis=1).T))
+
     def table(self) -> dict[str, np.ndarray]:
         """As a shop exports it: one line a purchase, to the day and the cent."""
         day = np.floor(7.0 * self.when).astype("timedelta64[D]")
         return {"customer": self.owner, "date": OPENED + day, "amount": np.round(self.amount + 0.005, 2)}
 
 
-def shop(number: int, customers: int) -> dict[str, float]:
-    """Of one shop: 1 where the interval of a figure holds what it should, 0 where not; and if fit refuses."""
-    drawn = Shop.drawn(customers, np.random.default_rng([SEED, customers, number]))
+def read(drawn: Shop) -> Any:
+    """The summary of its table, split in time."""
     split = OPENED + np.timedelta64(7 * KNOWN, "D")
-    tx = rk.summarize_transactions(
+    return rk.summarize_transactions(
         drawn.table(), customer_id="customer", date="date", amount="amount", unit="week",
         holdout_from=str(split), observation_end=str(split + np.timedelta64(7 * AHEAD - 1, "D")),
     )  # fmt: skip
-    known, later = tx.calibration, tx.holdout
-    assert known is not None and later is not None
+
+
+def purchases(drawn: Shop, known: Any, purchasing: Any, weeks: int = AHEAD) -> dict[str, float]:
+    """1 where the interval of a total of purchases holds what it should, 0 where not."""
+    ahead = rk.inference.predict(purchasing, known, horizon=float(weeks))
+    expected = float(drawn.purchasing.expected_purchases(known, float(weeks)).sum())
+    alone = ahead.interval(include=["parameters"])
+    return {
+        "expected purchases": _held(alone, expected),
+        "purchases that came": _held(ahead.interval(), drawn.bought(weeks)),
+        NARROW: _held(alone, drawn.bought(weeks)),
+    }
+
+
+def shop(number: int, customers: int) -> dict[str, float]:
+    """The same of one shop, with values beside purchases; and whether fit refuses."""
+    drawn = Shop.drawn(customers, np.random.default_rng([SEED, customers, number]))
+    known = read(drawn).calibration
     at = {"margin_share": MARGIN, "discount_rate": DISCOUNT, "horizon": rk.Duration(AHEAD, "week")}
     purchasing = rk.posterior(rk.BGNBD, known, draws=DRAWS, seed=number)
-    spending = rk.posterior(rk.GammaGamma, known, draws=DRAWS, seed=number)
-    ahead = rk.inference.predict(purchasing, known, horizon=at["horizon"])
+    spending = rk.posterior(rk.GammaGamma, known, draws=DRAWS, seed=number, prior=AMOUNTS)
+    unstated = rk.posterior(rk.GammaGamma, known, draws=400, seed=number).model
     worth = rk.value_customers(known, purchasing, spending, **at)
-    bought = float(later.frequency.sum())
-    expected = float(drawn.purchasing.expected_purchases(known.purchases, float(AHEAD)).sum())
+    expected = rk.value_customers(known, drawn.purchasing, drawn.spending, **at).total
     return {
-        "expected purchases": _held(ahead.interval(include=["parameters"]), expected),
-        "purchases that came": _held(ahead.interval(), bought),
-        NARROW: _held(ahead.interval(include=["parameters"]), bought),
-        "expected value": _held(
-            worth.interval(include=["parameters"]),
-            rk.value_customers(known, drawn.purchasing, drawn.spending, **at).total,
-        ),
+        **purchases(drawn, known.purchases, purchasing),
+        "expected value": _held(worth.interval(include=["parameters"]), expected),
         "value that came": _held(worth.interval(), _came(drawn)),
-        "refused": float(_refused(rk.BGNBD, known) or _refused(rk.GammaGamma, known)),
-        "doubtful": float(not (purchasing.diagnostics.converged and spending.diagnostics.converged)),
+        "no mean of amounts under the default prior": float(np.min(unstated.q) <= 1.0),
+        "fit refuses": float(_refused(rk.BGNBD, known) or _refused(rk.GammaGamma, known)),
+        "posterior in doubt": float(
+            not (purchasing.diagnostics.converged and spending.diagnostics.converged)
+        ),
     }
 
 
@@ -139,16 +160,16 @@ def _held(interval: tuple[float, float], truth: float) -> float:
 def business(number: int, customers: int) -> dict[str, float]:
     """The same of the recurring revenue of one business that has about so many customers by now."""
     try:
-        inside = business_of(number, customers)[0]
+        inside = recurring_forecast.one(number, customers)[0]
     except rk.FitError:
-        return {"refused": 1.0}
+        return {"fit refuses": 1.0}
     layers = {"existing": inside[0], "total": inside[2]}
     told = {
         f"recurring revenue, {layer}, month {month}": float(held)
         for layer, both in layers.items()
         for month, held in zip((6, 12), both, strict=True)
     }
-    return {**told, "refused": 0.0}
+    return {**told, "fit refuses": 0.0}
 
 
 KINDS = {"shop": shop, "business": business}
@@ -188,7 +209,7 @@ def main() -> int:
         for customers in given.customers:
             start = time.perf_counter()
             for name, share in shares(_all(kind, given.bases, customers, given.processes)).items():
-                if name in ("refused", "doubtful"):
+                if name in COUNTED:
                     verdict = ""
                 else:
                     least, most = NARROW_BAND if name == NARROW else (low, high)

@@ -89,3 +89,17 @@ def test_opportunities(force: float, span: float) -> None:
             q = (1 - mp.mpf(leaving)) * mp.exp(-mp.mpf(force))
             there = q / (1 - q) * (1 if span == np.inf else 1 - q**span)
             close(TakenOrPassed(*one(0.3, leaving)), span, force, mp.mpf(0.3) * there)
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        StoppedAtRate(*one(0.3, 1e-310)),
+        StoppedByChance(*one(0.3, 1e-310)),
+        StagedStoppedByChance(*one(0.3, 1e-310, 1.0), 1),
+        StoppedByGompertz(*one(0.3, 1e-310, 0.1)),
+        TakenOrPassed(*one(0.3, 1e-310)),
+    ],
+)
+def test_a_chance_to_leave_that_is_hardly_a_float_is_none(process: Process) -> None:
+    close(process, 6.0, 0.0, 1.8)

@@ -135,7 +135,8 @@ class TakenOrPassed:
         return discounted_events(gaps, count, met, np.full(met.shape, np.inf), force)
 
     def mean(self, span: Array, force: float) -> Array:
-        with np.errstate(divide="ignore"):  # who is surely gone is there with the chance e^-inf
+        # who is surely gone is there with the chance e^-inf; who hardly ever goes stays longer than any float
+        with np.errstate(divide="ignore", over="ignore"):
             fall = force - np.log1p(-self.leaving)
             endless = np.isinf(span)
             finite = np.where(endless, 1.0, span)
@@ -154,7 +155,8 @@ def decaying_time(fall: Array, span: Array) -> Array:
     """∫ e^(−fall·t) dt over t from 0 to `span`, which may be infinite."""
     endless = np.isinf(span)
     finite = np.where(endless, 1.0, span)
-    with np.errstate(divide="ignore"):  # without any fall there is no end to it
+    # without any fall there is no end to it; of hardly any the time has no float, whether asked for or not
+    with np.errstate(divide="ignore", over="ignore"):
         return np.where(endless, 1.0 / fall, finite * exprel(-fall * finite))
 
 
