@@ -17,7 +17,7 @@ help:
 	@echo "make docs     the documentation, in docs/_build/html"
 	@echo "make pictures the drawings of the documentation, drawn again"
 	@echo "make bench    speed and memory against the peers"
-	@echo "make calibrate are posteriors as sure as they may be: 1,000 simulated bases a model"
+	@echo "make calibrate are posteriors and intervals as sure as they may be: thousands of simulated bases"
 	@echo "make clean    remove what was built (the environment stays: $(VENV))"
 
 demo: $(VENV)/.with-demo
@@ -54,6 +54,7 @@ bench: $(VENV)/.with-test
 
 calibrate: $(VENV)/.with-test
 	@$(BIN)/python benchmarks/calibrate.py $(ARGS)
+	@$(BIN)/python benchmarks/interval_coverage.py
 
 clean:
 	rm -rf build dist docs/_build .pytest_cache .ruff_cache .hypothesis

@@ -5,11 +5,13 @@
 
 A *shop* draws its parameters, then its customers one by one: their rates, their purchases, the moment they
 leave, what they spend; nothing of the library is in that. Its table of purchases is read and split in time,
-as a user's would be; the posterior of purchases under the default prior and that of amounts under a stated one
-are asked what follows, and the second part of the same customers' purchases is what came. (Under the default
-prior amounts may have no mean at all, which is counted; their value would be refused.) Bases where `fit`
-refuses are counted and are among all others, since a posterior answers there, too. A *business* is a billing table of `simulate_billing`: its recurring
-revenue of 6 and 12 months later against the forecast.
+as a user's would be. The posterior of purchases under the default prior, and that of amounts under a stated
+one, are asked what follows; the second part of the same customers' purchases is what came. Under the default
+prior amounts may have no mean at all, and their value would be refused: that is counted. So are bases where
+`fit` refuses, which are among all others, since a posterior answers there, too.
+
+A *business* is a billing table of `simulate_billing`: its recurring revenue of 6 and 12 months later against
+the forecast.
 
 A base is the same whichever others are run, and in whichever process: the seeds were fixed before the first
 run. The program ends with 1 where a share is outside 86% to 94% (of 1,000 bases: 87% to 93%), or where the

@@ -96,7 +96,7 @@ def test_opportunities(force: float, span: float) -> None:
     [
         StoppedAtRate(*one(0.3, 1e-310)),
         StoppedByChance(*one(0.3, 1e-310)),
-        StagedStoppedByChance(*one(0.3, 1e-310, 1.0), 1),
+        StagedStoppedByChance(np.array([0.3]), np.array([1e-310]), np.array([1.0]), 1),
         StoppedByGompertz(*one(0.3, 1e-310, 0.1)),
         TakenOrPassed(*one(0.3, 1e-310)),
     ],
