@@ -29,9 +29,10 @@ REFUSED = {
     "survival_with_hazard_ratio(survival)",
 }
 ELSEWHERE = {
-    # with intervals of their own
+    # with intervals of their own, and columns that are means over the draws
     "value_customers(purchasing)",
     "value_customers(spend)",
+    "value_subscriptions(survival)",
     # as many as the draws of a prior, first with first: tests/correctness/valuation/test_prior_predictive.py
     "prior_predictive(spend)",
 }
@@ -167,8 +168,11 @@ def test_a_base_is_valued_by_the_posterior_of_each_plan_or_of_all() -> None:
     given: dict[str, Any] = {"margin_share": 0.8, "discount_rate": rk.Rate(0.1, per="year"), "horizon": 12}
     found: Any = rk.value_subscriptions(BASE, known, **given)
     each = [rk.value_subscriptions(BASE, draw(known, i), **given) for i in range(MANY)]
-    np.testing.assert_allclose(found.total.values, [one.total for one in each])
-    np.testing.assert_allclose(found.value.mean(), np.mean([one.value for one in each], axis=0))
+    np.testing.assert_allclose(found.spread.total(("parameters",)), [one.total for one in each])
+    for name in ("value", "churn_probability", "expected_periods"):
+        exact = np.mean([getattr(one, name) for one in each], axis=0)
+        np.testing.assert_allclose(getattr(found, name), exact, rtol=1e-12, err_msg=name)
+    assert "(90%: " in str(found)
     assert list(found.customers) == list(each[0].customers)
 
 

@@ -11,23 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, cast
 
 import numpy as np
 
+from retainkit._numerics.grouping import Codes
 from retainkit.domains import whole_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, unknown_choice, wrong_shape
 from retainkit.inference.spread import (
     SOURCES,
-    AliveSampler,
     Estimate,
-    PurchaseSampler,
+    Expectation,
     Sampler,
     Source,
-    SpendSampler,
     Spread,
+    plain,
     tail_of,
     with_draws,
 )
@@ -95,6 +95,68 @@ class Spreads(Record):
         names, codes = np.unique(labels, return_inverse=True)
         places = {name: np.flatnonzero(codes == k) for k, name in enumerate(names.tolist())}
         return {name: Draws.of(spread.total(include, some)) for name, some in places.items()}
+
+
+def _expected_purchases(model: Any, rows: Any, horizon: Any) -> Array:
+    of_each, data = plain(model, rows)
+    return of_each.expected_purchases(data, horizon)
+
+
+@dataclass(frozen=True)
+class PurchaseSampler:
+    """Purchases of each customer in a horizon."""
+
+    model: Any
+    rows: AbstractSummary
+    horizon: Any
+
+    @cached_property
+    def _ahead(self) -> Expectation:
+        return Expectation(partial(_expected_purchases, horizon=self.horizon), self.model, self.rows)
+
+    def expected(self, places: Codes) -> Array:
+        return self._ahead.at(places)
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        model, data = plain(self.model, self.rows.entries(places))
+        future = model.sample_given(data, self.horizon, seed=rng)
+        return future.expected, future.purchases
+
+
+@dataclass(frozen=True, slots=True)
+class AliveSampler:
+    """Whether each is still a customer."""
+
+    model: Any
+    rows: AbstractSummary
+    horizon: Any
+
+    def expected(self, places: Codes) -> Array:
+        model, data = plain(self.model, self.rows.entries(places))
+        return model.probability_alive(data, self.horizon)
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        probability = self.expected(places)
+        # that he is there or gone is what is not known of the customer; chance adds nothing
+        alive = (rng.random(probability.shape) < probability).astype(np.float64)
+        return alive, alive
+
+
+@dataclass(frozen=True, slots=True)
+class SpendSampler:
+    """The value of each customer's next purchase."""
+
+    model: Any
+    rows: AbstractSummary
+
+    def expected(self, places: Codes) -> Array:
+        model, data = plain(self.model, self.rows.entries(places))
+        return model.expected_spend(data)
+
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+        model, data = plain(self.model, self.rows.entries(places))
+        spent = model.sample_given(data, 1.0, seed=rng)
+        return spent.expected, spent.total
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -215,7 +277,7 @@ def predict(
         raise InputError("missing-argument", "horizon", horizon, "must be given", "For example horizon=39.0.")
     rows = data_of(data, model.data_kind, "data", kind.__name__)
     ahead = 0.0 if horizon is None else horizon
-    spread = Spread(partial(_made, figure, estimate, rows, ahead, start), rows, start)
+    spread = Spread(partial(_made, figure, estimate, rows, ahead, start), rows, start, alike=True)
     mean = spread.mean()
     if not np.isfinite(mean).all():
         rule = "must be shorter here: these customers buy for ever, and infinitely often"

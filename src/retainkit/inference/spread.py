@@ -8,8 +8,8 @@ and for many a normal sum whose variance is told by some of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias, cast, get_args
 
 import numpy as np
@@ -48,8 +48,28 @@ class Sampler(Protocol):
         """What each of some customers is expected to give, given the parameters: (draws, places)."""
         ...
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
-        """What such a customer is expected to give once known himself, and what he then gives."""
+    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array | None, Array]:
+        """What such a customer is expected to give once known himself, and what he then gives.
+
+        None in place of the former where the model does not hold the two apart.
+        """
+        ...
+
+
+class Rows(Protocol):
+    """What stands for customers: their number, and which of them are alike; every summary is so."""
+
+    @property
+    def weight(self) -> Array:
+        """How many customers each row stands for."""
+        ...
+
+    def distinct(self) -> tuple[Any, Codes]:
+        """Something of each kind of row, and the kind of each row."""
+        ...
+
+    def fingerprint(self) -> dict[str, float]:
+        """Numbers that other customers hardly share."""
         ...
 
 
@@ -172,81 +192,23 @@ def plain(model: Any, rows: Any) -> tuple[Any, Any]:
     return model.given(rows), data
 
 
-def _expected_purchases(model: Any, rows: Any, horizon: Any) -> Array:
-    of_each, data = plain(model, rows)
-    return of_each.expected_purchases(data, horizon)
-
-
-@dataclass(frozen=True)
-class PurchaseSampler:
-    """Purchases of each customer in a horizon."""
-
-    model: Any
-    rows: AbstractSummary
-    horizon: Any
-
-    @cached_property
-    def _ahead(self) -> Expectation:
-        return Expectation(partial(_expected_purchases, horizon=self.horizon), self.model, self.rows)
-
-    def expected(self, places: Codes) -> Array:
-        return self._ahead.at(places)
-
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
-        model, data = plain(self.model, self.rows.entries(places))
-        future = model.sample_given(data, self.horizon, seed=rng)
-        return future.expected, future.purchases
-
-
-@dataclass(frozen=True, slots=True)
-class AliveSampler:
-    """Whether each is still a customer."""
-
-    model: Any
-    rows: AbstractSummary
-    horizon: Any
-
-    def expected(self, places: Codes) -> Array:
-        model, data = plain(self.model, self.rows.entries(places))
-        return model.probability_alive(data, self.horizon)
-
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
-        probability = self.expected(places)
-        # that he is there or gone is what is not known of the customer; chance adds nothing
-        alive = (rng.random(probability.shape) < probability).astype(np.float64)
-        return alive, alive
-
-
-@dataclass(frozen=True, slots=True)
-class SpendSampler:
-    """The value of each customer's next purchase."""
-
-    model: Any
-    rows: AbstractSummary
-
-    def expected(self, places: Codes) -> Array:
-        model, data = plain(self.model, self.rows.entries(places))
-        return model.expected_spend(data)
-
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
-        model, data = plain(self.model, self.rows.entries(places))
-        spent = model.sample_given(data, 1.0, seed=rng)
-        return spent.expected, spent.total
-
-
 @dataclass(frozen=True)
 class Spread:
     """How sure figures of customers are: draws of them by source, made when they are asked for."""
 
     make: Callable[[], Sampler]
-    summary: AbstractSummary
+    summary: Rows
     seed: int
     told: bool = True
     """Whether a total is said with its interval: making the draws takes a moment."""
+    alike: bool = False
+    """Whether equal rows of the summary have one figure."""
+    scale: Array | None = None
+    """What the figure of each row is multiplied by, such as what the customer pays: (n,)."""
 
     def __getstate__(self) -> dict[str, Any]:
         # what it was made of, and not what was drawn since
-        return {"make": self.make, "summary": self.summary, "seed": self.seed, "told": self.told}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def sampler(self) -> Sampler:
@@ -266,11 +228,13 @@ class Spread:
     def customers(self, level: float, include: Sequence[Source]) -> tuple[Array, Array]:
         """Ends of the interval of each customer, (n,) each."""
         tail, kinds = tail_of(level), _sources(include)
-        ends = np.empty((2, self.weight.size))
-        for block in self._blocks(np.arange(self.weight.size)):
-            drawn = self._combined(block, kinds, self._random(block))
+        first, kind = self._kinds(np.arange(self.weight.size))
+        ends = np.empty((2, first.size))
+        for block in self._blocks(np.arange(first.size)):
+            drawn = self._combined(first[block], kinds, self._random(first[block]))
             ends[:, block] = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
-        return ends[0], ends[1]
+        low, high = ends[:, kind] if self.scale is None else np.sort(ends[:, kind] * self.scale, axis=0)
+        return low, high
 
     def total(self, include: Sequence[Source], places: Codes | None = None) -> Array:
         """Draws of the sum over customers, (draws,)."""
@@ -287,7 +251,8 @@ class Spread:
             each = np.repeat(every, weight.astype(np.intp))
             centre = self._summed(each, np.ones(each.size)).mean()
             parts = [
-                self._combined(block, kinds, rng, centred=True).sum(axis=1) for block in self._blocks(each)
+                self._combined(block, kinds, rng, centred=True) @ self._scaled(block, np.ones(block.size))
+                for block in self._blocks(each)
             ]
             return centre + np.sum(parts, axis=0)
         expected = self._summed(every, weight)
@@ -298,35 +263,58 @@ class Spread:
 
     def mean(self) -> Array:
         """Of each customer, over the draws of the parameters: (n,)."""
-        found = np.empty(self.weight.size)
-        for block in self._blocks(np.arange(found.size)):
-            found[block] = self.sampler.expected(block).mean(axis=0)
-        return found
+        first, kind = self._kinds(np.arange(self.weight.size))
+        found = np.empty(first.size)
+        for block in self._blocks(np.arange(first.size)):
+            found[block] = self.sampler.expected(first[block]).mean(axis=0)
+        return self._scaled(np.arange(kind.size), found[kind])
+
+    def _kinds(self, places: Codes) -> tuple[Codes, Codes]:
+        """One of each kind of these customers, and which kind each is of; each its own if none are alike."""
+        if not self.alike:
+            return places, np.arange(places.size)
+        _, first, kind = np.unique(self.summary.distinct()[1][places], return_index=True, return_inverse=True)
+        return places[first], kind
+
+    def _scaled(self, places: Codes, values: Array) -> Array:
+        return values if self.scale is None else values * self.scale[places]
 
     def _summed(self, places: Codes, weight: Array) -> Array:
         """Of each draw of the parameters the expected sum."""
-        _, history = self.summary.distinct()
-        order = np.argsort(history[places], kind="stable")  # equal histories side by side: asked for once
+        first, kind = self._kinds(places)
+        parts = np.bincount(kind, self._scaled(places, weight), first.size)
+        # equal histories side by side: asked for once
+        order = np.argsort(self.summary.distinct()[1][first], kind="stable")
         total = np.zeros(self.draws)
-        for block in self._blocks(np.arange(order.size)):
-            some = order[block]
-            total += self.sampler.expected(places[some]) @ weight[some]
+        for block in self._blocks(order):
+            total += self.sampler.expected(first[block]) @ parts[block]
         return total
 
     def _variance(
         self, places: Codes, weight: Array, kinds: frozenset[Source], rng: np.random.Generator
     ) -> float:
         """Of the sum, what customers and chance bring: their own variances add up given the parameters."""
-        if not kinds - {"parameters"}:
+        parts = self._scaled(places, self._scaled(places, weight))
+        size = float(parts.sum())
+        if not kinds - {"parameters"} or not size:
             return 0.0
-        share = weight / weight.sum()
-        # by weight, so that each stands for as many customers as any other that is seen
-        seen = rng.choice(places, size=min(_SEEN, places.size), p=share)
-        expected = self.sampler.expected(seen)
-        known, done = self.sampler.drawn(seen, rng)
-        own = known - expected if "customers" in kinds else 0.0
-        luck = done - known if "chance" in kinds else 0.0
-        return float(weight.sum()) * float(np.mean((own + luck) ** 2))
+        # by what each adds to the variance, so that every one that is seen stands for as much of it
+        seen = rng.choice(places, size=min(_SEEN, places.size), p=parts / size)
+        off = self._off(seen, self.sampler.expected(seen), kinds, rng)
+        return size * float(np.mean(off**2))
+
+    def _off(
+        self, places: Codes, expected: Array, kinds: frozenset[Source], rng: np.random.Generator
+    ) -> Array:
+        """How far customers and chance take each from what is expected of him, by the sources named."""
+        known, done = self.sampler.drawn(places, rng)
+        if kinds >= {"customers", "chance"}:
+            return done - expected
+        if known is None:
+            rule = "must name both customers and chance, or none: this model does not hold the two apart"
+            way_out = "Leave it out for all three, or ask for the parameters alone."
+            raise InputError("not-supported", "include", sorted(kinds), rule, way_out)
+        return known - expected if "customers" in kinds else done - known
 
     def _combined(
         self, places: Codes, kinds: frozenset[Source], rng: np.random.Generator, *, centred: bool = False
@@ -336,20 +324,16 @@ class Spread:
         centre = expected.mean(axis=0)
         if not kinds & {"customers", "chance"}:
             return expected - centre if centred else expected
-        known, done = self.sampler.drawn(places, rng)
-        if kinds >= {"parameters", "customers"}:  # as drawn: a count stays one
-            found = done if "chance" in kinds else known
-            return found - centre if centred else found
-        found = np.broadcast_to(0.0 if centred else centre, expected.shape).copy()
-        if "parameters" in kinds:
-            found += expected - centre
-        found += known - expected if "customers" in kinds else 0.0
-        found += done - known if "chance" in kinds else 0.0
-        return found
+        if kinds >= {*SOURCES}:  # as drawn: a count stays one
+            done = self.sampler.drawn(places, rng)[1]
+            return done - centre if centred else done
+        off = self._off(places, expected, kinds, rng)
+        return off + (expected if "parameters" in kinds else centre) - (centre if centred else 0.0)
 
     def _random(self, places: Codes) -> np.random.Generator:
         """The random numbers for some of these customers, others for others."""
-        own = np.array([places[0], places[-1], places.size, self.weight[places].sum()], np.float64)
+        weight = self._scaled(places, self.weight[places])
+        own = np.array([places[0], places[-1], places.size, weight.sum()], np.float64)
         return generator_for(self.seed, np.array([*self.summary.fingerprint().values()]), own)
 
     def _blocks(self, places: Codes) -> list[Codes]:

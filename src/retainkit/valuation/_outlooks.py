@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit._numerics.grouping import Codes
 from retainkit.domains import ENDLESS, one_number
 from retainkit.economics.lifetime.curve_value import lifetime_value_on_curve
 from retainkit.errors import InputError
@@ -19,19 +20,32 @@ from retainkit.timing import Instant
 from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
 
+_CELLS = 4_000_000  # draws times outlooks times periods at once: 32 MB an array
+
 
 class Outlooks(NamedTuple):
     """What lies ahead of each entry, computed once for entries of one tenure and one set of parameters."""
 
     survival: SurvivalProcess
-    """With parameters for each distinct outlook, or the same for all."""
+    """With parameters for each distinct outlook, or the same for all; draws of them on an axis before."""
     tenure: Array
     place: NDArray[np.intp]
     """Which of the distinct outlooks each entry has."""
 
     def shares(self, ahead: Array) -> Array:
-        """(entries, periods) still there `ahead` periods from now, of those who are there now."""
+        """(entries, periods) still there `ahead` periods from now, of those who are there now.
+
+        Of draws of the parameters their mean.
+        """
         values = parameters_of(self.survival)
+        many = max((np.shape(v)[0] for v in values if np.ndim(v) == 2), default=0)
+        if many:
+            size = max(1, _CELLS // (many * ahead.size))
+            starts = range(0, self.tenure.size, size)
+            rows = [self._by_draw(np.arange(self.tenure.size)[i : i + size], ahead) for i in starts]
+            return np.concatenate([row.mean(axis=0) for row in rows] or [np.empty((0, ahead.size))])[
+                self.place
+            ]
         if any(np.ndim(v) for v in values):
             # times go on the last axis, so that the customers go on the one before it
             process = with_parameters(
@@ -42,18 +56,28 @@ class Outlooks(NamedTuple):
         rows = [np.asarray(self.survival.survival(k + ahead, given=k)) for k in self.tenure]
         return np.stack(rows)[self.place] if rows else np.empty((0, ahead.size))
 
+    def _by_draw(self, some: Codes, ahead: Array) -> Array:
+        """(draws, outlooks, periods) of some outlooks."""
+        values = [np.asarray(v) for v in parameters_of(self.survival)]
+        columns = [v[..., some] if v.ndim and v.shape[-1] > 1 else v for v in values]
+        process = with_parameters(self.survival, [v[..., None] if v.ndim else v for v in columns])
+        since = self.tenure[some, None]
+        return np.asarray(process.survival(since + ahead, given=since))
+
 
 def outlooks_of(survival: SurvivalProcess, tenure: Array, argument: str = "survival") -> Outlooks:
     """A base has a few dozen tenures and kinds of customers, whatever its size."""
     values = [np.asarray(v) for v in parameters_of(survival)]
-    if all(v.ndim == 0 for v in values):
+    if all(v.ndim == 0 or (v.ndim == 2 and v.shape[1] == 1) for v in values):
         ahead, place = np.unique(tenure, return_inverse=True)
         return Outlooks(survival, ahead, place)
-    if any(v.ndim > 1 or v.size != tenure.size for v in values if v.ndim):
+    if any(v.ndim > 2 or v.shape[-1] != tenure.size for v in values if v.ndim and v.shape[-1] > 1):
         shapes = " and ".join(sorted({str(v.shape) for v in values if v.ndim}))
         rule = f"must have one set of parameters, or one for each of the {tenure.size:,} tenures"
-        way_out = "Give every entry its own; of draws value the base once for each, or at their mean."
+        way_out = "Give every entry its own, or draws of them on the first axis."
         raise InputError("length-mismatch", argument, f"parameters of shape {shapes}", rule, way_out)
+    if any(v.ndim == 2 for v in values):  # of draws hardly two entries have the same
+        return Outlooks(survival, tenure, np.arange(tenure.size))
     rows = np.column_stack([tenure, *(np.broadcast_to(v, tenure.shape) for v in values)])
     distinct, place = np.unique(rows, axis=0, return_inverse=True)
     columns = [distinct[:, i + 1] if v.ndim else v.item() for i, v in enumerate(values)]
@@ -114,7 +138,20 @@ def remaining_payments(
     horizon: Duration | NumberLike,
     count: float,
 ) -> Array:
-    """Discounted expected payments still to come, for each distinct outlook."""
+    """Discounted expected payments still to come, for each distinct outlook; of draws their mean."""
+    found = payments_by_draw(outlooks, discount_rate, force, instant, horizon, count)
+    return found.mean(axis=0) if found.ndim == 2 else found
+
+
+def payments_by_draw(
+    outlooks: Outlooks,
+    discount_rate: Rate | NumberLike,
+    force: float,
+    instant: Instant,
+    horizon: Duration | NumberLike,
+    count: float,
+) -> Array:
+    """The same for each draw of the parameters, (draws, outlooks), where they have draws."""
     survival, tenure, _ = outlooks
     residual = getattr(survival, "discounted_expected_residual_lifetime", None)
     if residual is not None:  # a model knows its tail, so that it needs no end
@@ -123,7 +160,7 @@ def remaining_payments(
     payments = [
         lifetime_value_on_curve(
             1.0,
-            _ahead_of(survival, k),
+            ahead_of(survival, k),
             discount_rate=as_read(d),
             # the next payment is the next renewal, of those who renew
             timing="end-if-retained",
@@ -135,21 +172,26 @@ def remaining_payments(
     return np.asarray(payments) * (1.0 + d if instant == "before-renewal" else 1.0)
 
 
-def _ahead_of(survival: SurvivalProcess, tenure: float) -> Callable[[Array], Real]:
+def ahead_of(survival: SurvivalProcess, tenure: float) -> Callable[[Array], Real]:
+    """The share of those there at a tenure who are there so much later."""
+
     def share(later: Array) -> Real:
         return survival.survival(tenure + later, given=tenure)
 
     return share
 
 
-def last_retention(outlooks: Outlooks, customers: Array) -> float:
-    """What share of those there a period ago is there now, over all cohorts that were there."""
+def last_retention(outlooks: Outlooks, customers: Array) -> Array:
+    """What share of those there a period ago is there now, over all cohorts that were there.
+
+    One number, or one for each draw of the parameters.
+    """
     survival, tenure, place = outlooks
     # who came in this period has had no renewal: where all have just come, their first one is still ahead
     since = np.maximum(tenure - 1.0, 0.0) if np.any(tenure) else tenure
-    kept = np.asarray(survival.survival(since + 1.0, given=since))[place]
-    older = (tenure[place] >= 1.0) | ~np.any(tenure)
-    there = customers[older]
+    kept = np.asarray(survival.survival(since + 1.0, given=since))
+    older = (tenure >= 1.0) | ~np.any(tenure)
+    there = np.bincount(place, customers, tenure.size)[older]
     # who is there now over who was there a period ago: the ratio of sums that a dashboard shows
-    before = float((there / kept[older]).sum())
-    return float(there.sum()) / before if before else math.nan
+    before = np.asarray((there / kept[..., older]).sum(axis=-1))
+    return np.divide(there.sum(), before, out=np.full(before.shape, math.nan), where=before > 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -12,11 +13,14 @@ from numpy.typing import NDArray
 
 from retainkit.columns import labels_of
 from retainkit.domains import NOT_NEGATIVE, REAL, one_number, whole_number
+from retainkit.draws import Draws
 from retainkit.economics.lifetime.residual_value import residual_lifetime_value
 from retainkit.errors import InputError
+from retainkit.inference.prediction import Spreads, with_interval
+from retainkit.inference.spread import DRAWS, Spread
 from retainkit.models.contractual.questions import whole_periods
 from retainkit.plurals import counted
-from retainkit.protocols import DataOf, SurvivalProcess, data_of
+from retainkit.protocols import DataOf, ModelOf, SurvivalProcess, data_of, parameter_shape
 from retainkit.rates import Rate, as_read
 from retainkit.records import Record
 from retainkit.summaries import Renewals
@@ -30,6 +34,8 @@ from retainkit.valuation._outlooks import (
     parameters_of,
     with_parameters,
 )
+from retainkit.valuation._stays import Kinds, Terms, drawn_model, how_many_draws, stay_sampler
+from retainkit.valuation.inputs import by_draw, check_each, check_survival
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +93,11 @@ class SubscriptionForecast(Record):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SubscriptionBaseValue(Record):
+class SubscriptionBaseValue(Spreads):
     """The remaining value of customers who are there now, one entry per tenure and cohort.
+
+    Of a posterior, and of draws of the margin, figures are means over the draws; ``interval``, ``draws`` and
+    ``draws_by`` say how sure the total is, an entry, or a segment of them.
 
     Attributes
     ----------
@@ -97,6 +106,8 @@ class SubscriptionBaseValue(Record):
     customers : (n,)
     margin_per_period : (n,) money per customer and period
     remaining_payments : (n,) expected payments still to come from one customer, discounted
+    value_per_customer : (n,)
+        Remaining value of one customer of each entry, in money of now.
     churn_next : (n,) share that leaves at the next renewal
     naive_value : float
         The same base valued at one retention rate for everybody, margin·r/(1 + d − r): what customers who
@@ -104,13 +115,14 @@ class SubscriptionBaseValue(Record):
     naive_retention : float
     """
 
-    _derived = ("value_per_customer", "value", "total", "leaving_next")
+    _derived = ("value", "total", "leaving_next")
 
     cohort: np.ndarray[Any, Any]
     tenure: Array
     customers: Array
     margin_per_period: Array
     remaining_payments: Array
+    value_per_customer: Array
     churn_next: Array
     naive_retention: float
     naive_value: float
@@ -118,11 +130,7 @@ class SubscriptionBaseValue(Record):
     discount_rate: Rate | float
     horizon: Duration | float
     survival: SurvivalProcess | None = field(default=None, compare=False)
-
-    @property
-    def value_per_customer(self) -> Array:
-        """Remaining value of one customer of each entry, in money of now."""
-        return self.margin_per_period * self.remaining_payments
+    spread: Spread | None = field(default=None, compare=False)
 
     @property
     def value(self) -> Array:
@@ -200,9 +208,12 @@ class SubscriptionBaseValue(Record):
     def __str__(self) -> str:
         people = float(self.customers.sum())
         each = f", {self.total / people:,.2f} each" if people else ""
+        total = f"{self.total:,.2f}"
+        if self.spread is not None and self.spread.told:
+            total = with_interval(self.total, *self.interval())
         text = (
             f"{counted(people, 'customer is', 'customers are', spec=',.0f')} worth "
-            f"{self.total:,.2f} {self.instant}{each}; "
+            f"{total} {self.instant}{each}; "
             f"{self.leaving_next.sum():,.1f} are expected to leave next."
         )
         if not self.total:  # of nothing the naive value is no share
@@ -216,7 +227,7 @@ class SubscriptionBaseValue(Record):
 
 
 def value_by_tenure(
-    process: SurvivalProcess,
+    survival: ModelOf[SurvivalProcess],
     tenure: DataOf[Renewals] | NumberLike,
     customers: NumberLike,
     cohort: NumberLike,
@@ -227,6 +238,10 @@ def value_by_tenure(
     naive_retention: NumberLike | None,
 ) -> SubscriptionBaseValue:
     """`value_subscriptions` of a model: see there."""
+    drawn = how_many_draws({"survival": survival}, margin_per_period=margin_per_period)
+    draws, process = min(drawn or DRAWS, DRAWS), check_survival(survival)
+    if len(parameter_shape(process)) == 2:
+        process = drawn_model(survival, 1, draws)
     whole: Any = tenure  # as a table's summary, which knows more than its tenures
     given = whole
     if isinstance(given, Renewals | str | Mapping) or hasattr(cast("Any", type(given)), "__retention_data__"):
@@ -235,7 +250,11 @@ def value_by_tenure(
         columns = (customers, cohort, margin_per_period)
         process, tenure, customers, cohort, margin_per_period = _there(process, seen, *columns, there)
     labels_of(tenure=tenure, customers=customers, margin_per_period=margin_per_period, cohort=cohort)
-    k, people, margin = _entries(process, tenure, customers, margin_per_period)
+    uncertain = isinstance(margin_per_period, Draws)
+    if uncertain:
+        check_each("margin_per_period", margin_per_period, REAL)
+    mean = margin_per_period.mean() if uncertain else margin_per_period
+    k, people, margin = _entries(process, tenure, customers, mean)
     labels = k if cohort is None else np.asarray(cohort)
     if labels.shape != k.shape:
         raise _unequal("cohort", labels, k)
@@ -243,35 +262,52 @@ def value_by_tenure(
     # 1 − S(k+1)/S(k): the next renewal of customers of that tenure, not the average one
     kept = outlooks.shares(np.ones(1))[:, 0]
     if naive_retention is None:
-        rate = last_retention(outlooks, people)
+        rates = last_retention(outlooks, people)
     else:
-        rate = one_number("naive_retention", naive_retention, NOT_NEGATIVE)
+        rates = np.asarray(one_number("naive_retention", naive_retention, NOT_NEGATIVE))
+    terms = Terms(discount_rate, force, instant, horizon, count)
+    # of parameters that each customer has, those of the distinct outlooks
+    known = survival if parameter_shape(process)[-1:] in ((), (1,)) else outlooks.survival
+    kinds = np.zeros(outlooks.tenure.size, np.intp), outlooks.tenure, outlooks.place
+    each = by_draw(margin_per_period, draws) if uncertain else 1.0
+    spread = Spread(
+        partial(stay_sampler, (known,), *kinds, each, terms, draws), Kinds(outlooks.place, people), 1,
+        bool(drawn), alike=True, scale=None if uncertain else margin,
+    )  # fmt: skip
     return SubscriptionBaseValue(
         cohort=labels,
         tenure=k,
         customers=people,
         margin_per_period=margin,
         remaining_payments=payments,
+        # a margin that is drawn may rise and fall with what is drawn of the customers
+        value_per_customer=(
+            spread.mean() if uncertain and len(parameter_shape(process)) == 2 else margin * payments
+        ),
         churn_next=1.0 - kept,
-        naive_retention=rate,
-        naive_value=_naive(float(np.sum(people * margin)), rate, force, instant, count),
+        naive_retention=float(rates.mean()),
+        naive_value=_naive(np.sum(people * margin) * np.ravel(each / np.mean(each)), rates, terms),
         instant=instant,
         discount_rate=discount_rate,
         horizon=horizon,
         survival=process,
+        spread=spread,
     )
 
 
-def _naive(margin: float, retention: float, force: float, instant: Instant, horizon: float) -> float:
-    """What Fader and Hardie warn of: one retention rate for all, by the textbook formula."""
-    if margin == 0.0:  # nobody, or nothing, whatever the rate
+def _naive(margin: Array, retention: Array, terms: Terms) -> float:
+    """What Fader and Hardie warn of: one rate for all, by the textbook formula; of draws the mean."""
+    if not np.any(margin):  # nobody, or nothing, whatever the rate
         return 0.0
-    # an effective rate per period, whatever kind was given
-    d = math.expm1(force)
     one = residual_lifetime_value(
-        1.0, retention=retention, discount_rate=as_read(d), instant=instant, horizon=horizon
+        1.0,
+        retention=retention,
+        # an effective rate per period, whatever kind was given
+        discount_rate=as_read(math.expm1(terms.force)),
+        instant=terms.instant,
+        horizon=terms.count,
     )
-    return margin * float(one)
+    return float(np.mean(margin * np.asarray(one)))
 
 
 def _there(
@@ -290,9 +326,9 @@ def _there(
     def chosen(column: NumberLike) -> NumberLike:
         # one value for each spell of the summary, the ended ones too; a single one stays
         array = np.asarray(column)
-        return array[there] if array.shape == there.shape else column
+        return array[..., there] if array.shape[-1:] == there.shape else column
 
-    if any(np.shape(v) == there.shape for v in parameters_of(survival)):
+    if any(np.shape(v)[-1:] == there.shape for v in parameters_of(survival)):
         survival = with_parameters(survival, [chosen(v) for v in parameters_of(survival)])
     return survival, seen.duration[there], seen.weight[there], chosen(cohort), chosen(margin)
 

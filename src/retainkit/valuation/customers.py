@@ -13,17 +13,14 @@ from retainkit._numerics.grouping import Codes
 from retainkit.draws import Draws
 from retainkit.each_draw import draws_among
 from retainkit.errors import InputError
-from retainkit.inference.prediction import Spreads, with_interval
-from retainkit.inference.spread import (
-    DRAWS,
+from retainkit.inference.prediction import (
     AliveSampler,
-    Expectation,
     PurchaseSampler,
-    Sampler,
     SpendSampler,
-    Spread,
-    with_draws,
+    Spreads,
+    with_interval,
 )
+from retainkit.inference.spread import DRAWS, Expectation, Sampler, Spread, with_draws
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of, parameter_shape
 from retainkit.rates import Rate
@@ -186,7 +183,8 @@ def value_customers(
 
     sampler = partial(_sampler, *given, known, None if constant else customers, *terms, draws)
     ids, id_name = _ids(customers, len(known))
-    spread = Spread(sampler, known, 1, bool(drawn))
+    # what a customer spent so far is no part of the history, and tells apart who is equal in it
+    spread = Spread(sampler, known, 1, bool(drawn), alike=constant)
     columns = (
         _means(*given, customers, spread, length, draws)
         if any(map(_has_draws, (purchasing, spend)))
@@ -256,10 +254,10 @@ def _means(
     purchasing: Any, spend: Any, customers: Any, spread: Spread, length: Duration, draws: int
 ) -> dict[str, Array]:
     """The same over all draws of the parameters, some customers at a time."""
-    known, drawn = spread.summary, cast("Any", with_draws(purchasing, 1, draws))
+    known, drawn = cast("AbstractSummary", spread.summary), cast("Any", with_draws(purchasing, 1, draws))
 
     def mean_of(sampler: Sampler, rows: AbstractSummary = known) -> Array:
-        return Spread(lambda: sampler, rows, 1).mean()
+        return Spread(lambda: sampler, rows, 1, alike=True).mean()
 
     if _has_draws(spend):
         amounts = data_of(customers, cast("Any", Spend), "customers")

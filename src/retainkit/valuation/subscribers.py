@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit._numerics.grouping import Codes
 from retainkit.domains import NOT_NEGATIVE, one_number
+from retainkit.draws import Draws
 from retainkit.errors import InputError, missing_argument, near
+from retainkit.inference.prediction import Spreads, with_interval
+from retainkit.inference.spread import DRAWS, Spread
 from retainkit.metrics import SubscriptionBase
 from retainkit.models.contractual.questions import times, whole_periods
 from retainkit.plurals import counted
-from retainkit.protocols import ModelOf, SurvivalProcess
+from retainkit.protocols import ModelOf, SurvivalProcess, parameter_shape
 from retainkit.rates import Rate
-from retainkit.records import Record
 from retainkit.tables.read import keyed
 from retainkit.timing import Instant
 from retainkit.typing import Array, ColumnLike, NumberLike, Unit
 from retainkit.units import DAYS_PER, Duration
-from retainkit.valuation._outlooks import discounted_payments, remaining_payments
-from retainkit.valuation.inputs import check_margin_share, check_survival
+from retainkit.valuation._outlooks import Payments, discounted_payments, remaining_payments
+from retainkit.valuation._stays import Kinds, Terms, drawn_model, how_many_draws, stay_sampler
+from retainkit.valuation.inputs import by_draw, check_survival, share_in_words, uncertain_margin_share
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SubscriberValue(Record):
+class SubscriberValue(Spreads):
     """Who is there now, how likely they leave soon, and what they are still worth; one entry a customer.
 
-    Made by ``value_subscriptions(base, fit, …)``. Whoever has left is not in it.
+    Made by ``value_subscriptions(base, fit, …)``. Whoever has left is not in it. Of posteriors, and of draws
+    of the margin, columns are means over the draws; ``interval``, ``draws`` and ``draws_by`` say how sure the
+    total is, a customer, or a segment.
 
     Attributes
     ----------
@@ -75,13 +82,14 @@ class SubscriberValue(Record):
     churn_probability: Array
     expected_periods: Array
     value: Array
-    margin_share: float
+    margin_share: float | Draws
     discount_rate: Rate | float
     horizon: Duration | float
     within: Duration | float
     instant: Instant
     unit: Unit
     id_name: str = "customer_id"
+    spread: Spread | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return self.value.size
@@ -116,11 +124,15 @@ class SubscriberValue(Record):
             v if isinstance(v, Duration) else Duration(v, self.unit) for v in (self.within, self.horizon)
         )
         ahead = "no horizon" if math.isinf(horizon.value) else f"horizon {horizon}"
+        total = f"{self.total:,.2f}"
+        if self.spread is not None and self.spread.told:
+            total = with_interval(self.total, *self.interval())
         return (
-            f"SubscriberValue of {counted(len(self), 'customer')}: {self.total:,.2f} in all, "
+            f"SubscriberValue of {counted(len(self), 'customer')}: {total} in all, "
             f"{self.mean:,.2f} each; "
             f"{self.expected_to_leave:,.1f} are expected to leave within {within}\n"
-            f"  margin {self.margin_share:.4g}, discount {self.discount_rate}, {ahead}, {self.instant}"
+            f"  margin {share_in_words(self.margin_share)}, discount {self.discount_rate}, "
+            f"{ahead}, {self.instant}"
         )
 
     __repr__ = __str__
@@ -147,29 +159,43 @@ def value_each(
     if margin_share is None:
         way_out = "Give the margin as a share of what is paid: 80% is 0.8; of a base the prices are known."
         raise missing_argument("margin_share", "must be given", way_out)
-    share = check_margin_share(margin_share)
+    share = uncertain_margin_share(margin_share)
     if not base.priced:
         raise missing_argument("amount", "must have been read for values", "Read the base with amount='mrr'.")
     by_plan = isinstance(fit, Mapping) and bool(fit)
     given = cast("Mapping[str, Any]", fit if by_plan else {"": fit})
     if by_plan:
         _check_plans(given, base.plan_sets)
-    models = {n: check_survival(one, f"fit[{n!r}]" if by_plan else "fit") for n, one in given.items()}
+    named = {f"fit[{n!r}]" if by_plan else "fit": one for n, one in given.items()}
+    drawn = how_many_draws(named, margin_share=share)
+    draws = min(drawn or DRAWS, DRAWS)
+    models = {n: _at_hand(given[n], name, draws) for n, name in zip(given, named, strict=True)}
     unit = _unit(models)
     # tenures in the model's own periods, so that a yearly contract is asked of yearly churn
     now = base.current(unit)
     plans = np.array([*base.plan_sets, ""], np.str_)[now.group]
     found = {name: np.zeros(now.tenure.size) for name in ("churn", "periods", "payments")}
+    kinds, terms = _Kinds([], [], [], np.zeros(now.tenure.size, np.intp)), None
     for plan in np.unique(plans).tolist() if by_plan else [""]:
         if plan not in models:
             rule, way_out = "must have a model for every plan of the base", f"Add one for {plan!r}."
             raise InputError("unmatched", "fit", sorted(models), rule, way_out)
         those = plans == plan if by_plan else np.ones(plans.size, np.bool_)
-        ahead = _ahead(models[plan], now.tenure[those], discount_rate, instant, horizon, within)
-        for column, values in zip(found.values(), ahead, strict=True):
+        *columns, ahead = _ahead(models[plan], now.tenure[those], discount_rate, instant, horizon, within)
+        for column, values in zip(found.values(), columns, strict=True):
             column[those] = values
+        terms = Terms(discount_rate, ahead.force, instant, horizon, ahead.terms)
+        kinds.add(given[plan], models[plan], ahead, those)
     # prices are per month, and the model pays once in each of its own periods
-    months = DAYS_PER[unit] / DAYS_PER["month"]
+    paid = now.amount * DAYS_PER[unit] / DAYS_PER["month"]
+    value, spread = np.mean(share) * paid * found["payments"], None
+    if terms is not None:
+        sampler = partial(stay_sampler, *kinds.all(), by_draw(share, draws), terms, draws)
+        alike = Kinds(kinds.code, np.ones(paid.size))
+        spread = Spread(sampler, alike, 1, bool(drawn), alike=True, scale=paid)
+        # a margin that is drawn may rise and fall with what is drawn of the customers
+        known = all(len(parameter_shape(model)) < 2 for model in models.values())
+        value = value if known else spread.mean()
     return SubscriberValue(
         customers=now.customers,
         plan=plans,
@@ -177,7 +203,7 @@ def value_each(
         mrr=now.amount,
         churn_probability=found["churn"],
         expected_periods=found["periods"],
-        value=share * now.amount * months * found["payments"],
+        value=value,
         margin_share=share,
         discount_rate=discount_rate,
         horizon=horizon,
@@ -185,7 +211,37 @@ def value_each(
         instant=instant,
         unit=unit,
         id_name=base.id_name,
+        spread=spread,
     )
+
+
+def _at_hand(estimate: ModelOf[SurvivalProcess], argument: str, draws: int) -> SurvivalProcess:
+    """The model that tells of each customer: of a posterior so many of its draws."""
+    model = check_survival(estimate, argument)
+    return drawn_model(estimate, 1, draws) if len(parameter_shape(model)) == 2 else model
+
+
+class _Kinds(NamedTuple):
+    """Customers by model and tenure, gathered plan by plan."""
+
+    estimates: list[Any]
+    group: list[Codes]
+    tenure: list[Array]
+    code: Codes
+
+    def add(self, estimate: Any, model: SurvivalProcess, ahead: Payments, those: NDArray[np.bool_]) -> None:
+        """Those of a plan."""
+        outlooks = ahead.outlooks
+        self.code[those] = outlooks.place + sum(part.size for part in self.tenure)
+        # of parameters that each customer has, those of the distinct outlooks
+        alike = parameter_shape(model)[-1:] in ((), (1,))
+        self.group.append(np.full(outlooks.tenure.size, len(self.estimates)))
+        self.estimates.append(estimate if alike else outlooks.survival)
+        self.tenure.append(outlooks.tenure)
+
+    def all(self) -> tuple[tuple[Any, ...], Codes, Array, Codes]:
+        """What the sampler is made of."""
+        return tuple(self.estimates), np.concatenate(self.group), np.concatenate(self.tenure), self.code
 
 
 def _check_plans(given: Mapping[str, Any], plans: tuple[str, ...]) -> None:
@@ -221,8 +277,8 @@ def _ahead(
     instant: Instant,
     horizon: Duration | NumberLike,
     within: Duration | float,
-) -> tuple[Array, Array, Array]:
-    """Of each customer the chance to leave within, the payments expected, and these discounted."""
+) -> tuple[Array, Array, Array, Payments]:
+    """Of each customer the chance to leave within, the payments expected, and these discounted; by what."""
     soon = one_number("within", times("within", within, process.unit), NOT_NEGATIVE)
     whole_periods("within", np.asarray(soon), type(process).__name__)
     found = discounted_payments(process, tenure, discount_rate, instant, horizon, "fit")
@@ -233,4 +289,4 @@ def _ahead(
     outlooks = found.outlooks
     # the count for people is that of the payments themselves: no discount, and no instant
     expected = remaining_payments(outlooks, 0.0, 0.0, "after-payment", horizon, found.terms)[outlooks.place]
-    return 1.0 - outlooks.shares(np.array([soon]))[:, 0], expected, found.payments
+    return 1.0 - outlooks.shares(np.array([soon]))[:, 0], expected, found.payments, found

@@ -16,7 +16,6 @@ from retainkit.timing import Instant, check_instant
 from retainkit.typing import NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.by_tenure import SubscriptionBaseValue, value_by_tenure
-from retainkit.valuation.inputs import check_survival
 from retainkit.valuation.subscribers import Fits, SubscriberValue, value_each
 
 
@@ -44,7 +43,7 @@ def value_subscriptions(
     horizon: Duration | NumberLike = math.inf,
     naive_retention: NumberLike | None = None,
 ) -> SubscriptionBaseValue: ...
-@draw_by_draw("survival", "fit", "margin_share", "margin_per_period", "discount_rate")
+@draw_by_draw("discount_rate", beside=("survival", "fit", "margin_share", "margin_per_period"))
 def value_subscriptions(
     survival: ModelOf[SurvivalProcess] | SubscriptionBase,
     fit: Fits | None = None,
@@ -78,8 +77,8 @@ def value_subscriptions(
     survival : SubscriptionBase; or a model or its fit, or anything with ``survival(t, given=...)``
         Parameters of shape (n,), such as those of ``model.given(covariates)``, are one customer's each. A
         Kaplan-Meier curve needs a rule for what comes after its end: ``curve.continued(...)``.
-        Of a posterior 400 draws are asked; figures then are `Draws`, columns (draws, n) of them,
-        whose ``.mean()`` is each entry's posterior mean.
+        Of a posterior 400 draws are asked: columns are means over them, and the total is told with its
+        interval, as in `value_customers`.
     fit : with a base: a model, its fit or its posterior, or one for each plan by its name
         Such as ``fit(ShiftedBetaGeometric, base)``.
     tenure : (n,) whole periods completed, one per entry; or a summary of subscriptions, or `Renewals`
@@ -88,10 +87,11 @@ def value_subscriptions(
     customers : (n,) how many customers each entry stands for, 1 by default
     cohort : (n,) labels, optional
         By default the tenure itself: everyone who came at the same time.
-    margin_per_period : number or (n,), money per customer and period; margin, not revenue
-    margin_share : share in [0, 1]
+    margin_per_period : number, `Draws` of it, or (n,), money per customer and period; margin, not revenue
+    margin_share : share in [0, 1], or `Draws` of it
         With a base, which knows what everybody pays: the share of it that is left.
-    discount_rate : Rate; or a number per period where the model has no unit
+    discount_rate : Rate; or a number per period where the model has no unit, or `Draws` of it
+        Of draws the base is valued once for each: every figure is `Draws`.
     instant : {"before-renewal", "after-payment"}
         Of a base ``"after-payment"`` by default: the present period has been paid.
     horizon : whole number of payments or Duration, optional
@@ -132,7 +132,7 @@ def value_subscriptions(
             )
     people = 1.0 if customers is None else customers
     return value_by_tenure(
-        check_survival(survival), tenure, people, cohort, margin_per_period, discount_rate,
+        survival, tenure, people, cohort, margin_per_period, discount_rate,
         check_instant(cast("Any", instant)), horizon, naive_retention,
     )  # fmt: skip
 

@@ -186,7 +186,11 @@ def test_cohorts_by_date_travel_as_json() -> None:
     ("survival", "changes", "message"),
     [
         (of_two_kinds([0, 1, 1]), {}, "survival must have one set of parameters, or one for each of the 2"),
-        (rk.ShiftedBetaGeometric(alpha=np.ones((3, 2)), beta=6.0, unit="month"), {}, "of draws value the"),
+        (
+            rk.ShiftedBetaGeometric(alpha=np.ones((3, 4)), beta=6.0, unit="month"),
+            {},
+            "or draws of them on the",
+        ),
         (of_two_kinds(0), {"discount_rate": [YEARLY, YEARLY]}, "discount_rate must be a single rate here"),
         (of_two_kinds(0), {"tenure": "whole-periods"}, "tenure must be Renewals"),
     ],
