@@ -227,7 +227,7 @@ class Spread:
 
     def customers(self, level: float, include: Sequence[Source]) -> tuple[Array, Array]:
         """Ends of the interval of each customer, (n,) each."""
-        tail, kinds = tail_of(level), _sources(include)
+        tail, kinds = tail_of(level), sources_of(include)
         first, kind = self._kinds(np.arange(self.weight.size))
         ends = np.empty((2, first.size))
         for block in self._blocks(np.arange(first.size)):
@@ -238,7 +238,7 @@ class Spread:
 
     def total(self, include: Sequence[Source], places: Codes | None = None) -> Array:
         """Draws of the sum over customers, (draws,)."""
-        kinds = _sources(include)
+        kinds = sources_of(include)
         every = np.arange(self.weight.size) if places is None else places
         weight = self.weight[every]
         if not every.size:
@@ -311,9 +311,7 @@ class Spread:
         if kinds >= {"customers", "chance"}:
             return done - expected
         if known is None:
-            rule = "must name both customers and chance, or none: this model does not hold the two apart"
-            way_out = "Leave it out for all three, or ask for the parameters alone."
-            raise InputError("not-supported", "include", sorted(kinds), rule, way_out)
+            raise _not_apart(kinds)
         return known - expected if "customers" in kinds else done - known
 
     def _combined(
@@ -350,7 +348,8 @@ def tail_of(level: float) -> float:
     return 0.5 * (1.0 - one_number("level", level, LEVEL))
 
 
-def _sources(include: object) -> frozenset[Source]:
+def sources_of(include: object) -> frozenset[Source]:
+    """The sources that are named, each one of the three."""
     given = (include,) if isinstance(include, str) else tuple(cast("Sequence[Any]", include))
     for name in given:
         if name not in SOURCES:
@@ -359,3 +358,15 @@ def _sources(include: object) -> frozenset[Source]:
         rule = "must name at least one of parameters, customers, chance"
         raise InputError("empty", "include", include, rule, "Leave it out for all three.")
     return frozenset(cast("tuple[Source, ...]", given))
+
+
+def require_apart(sources: frozenset[Source]) -> None:
+    """Refuse one of customers and chance without the other, where the two are not told apart."""
+    if len(sources & {"customers", "chance"}) == 1:
+        raise _not_apart(sources)
+
+
+def _not_apart(sources: frozenset[Source]) -> InputError:
+    rule = "must name both customers and chance, or none: the two are not held apart here"
+    way_out = "Leave it out for all three, or ask for the parameters alone."
+    return InputError("not-supported", "include", sorted(sources), rule, way_out)

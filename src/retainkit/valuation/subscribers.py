@@ -165,7 +165,7 @@ def value_each(
     by_plan = isinstance(fit, Mapping) and bool(fit)
     given = cast("Mapping[str, Any]", fit if by_plan else {"": fit})
     if by_plan:
-        _check_plans(given, base.plan_sets)
+        check_plans(given, base.plan_sets)
     named = {f"fit[{n!r}]" if by_plan else "fit": one for n, one in given.items()}
     drawn = how_many_draws(named, margin_share=share)
     draws = min(drawn or DRAWS, DRAWS)
@@ -244,7 +244,7 @@ class _Kinds(NamedTuple):
         return tuple(self.estimates), np.concatenate(self.group), np.concatenate(self.tenure), self.code
 
 
-def _check_plans(given: Mapping[str, Any], plans: tuple[str, ...]) -> None:
+def check_plans(given: Mapping[str, Any], plans: tuple[str, ...]) -> None:
     """Refuse models of plans that the base does not know: a misspelt one would value nobody."""
     if not plans:
         way_out = "Read the base with plan=, or give one model for all."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any, assert_type
 
 import numpy as np
@@ -224,3 +225,83 @@ def test_a_simulated_table_balances_and_is_the_same_for_the_same_seed() -> None:
     m = BASE.metrics()
     end = m.start + m.new + m.expansion + m.reactivation - m.contraction - m.churn
     np.testing.assert_allclose(end, m.end, atol=1e-6)
+
+
+def deviation(layer: Any, *include: Any) -> Any:
+    low, high = layer.interval(0.9, include=include or rk.inference.SOURCES).T
+    return (high - low) / 3.29
+
+
+def test_what_is_expected_and_what_happens_make_up_the_interval() -> None:
+    for layer in (AHEAD.existing, AHEAD.total):
+        known, happens = deviation(layer, "parameters"), deviation(layer, "customers", "chance")
+        np.testing.assert_allclose(np.hypot(known, happens), deviation(layer), rtol=0.25)
+        assert np.all(known > 0.0) and np.all(known < deviation(layer))
+        np.testing.assert_allclose(layer.interval(0.0, include=("parameters",))[:, 0], layer.mean, rtol=0.02)
+    assert deviation(AHEAD.new, "customers", "chance")[0] == pytest.approx(deviation(AHEAD.new)[0], rel=0.3)
+    again = pickle.loads(pickle.dumps(AHEAD))
+    part = AHEAD.total.interval(include=("parameters",))
+    np.testing.assert_array_equal(again.total.interval(include=("parameters",)), part)
+    with pytest.raises(rk.InputError, match="include must name both customers and chance, or none"):
+        AHEAD.total.interval(include=("chance",))
+    with pytest.raises(rk.InputError, match="include must be one of"):
+        AHEAD.total.interval(include=("weather",))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    read_back = RevenueForecast.from_json(AHEAD.model_dump_json())
+    np.testing.assert_array_equal(read_back.total.interval(), AHEAD.total.interval())
+    with pytest.raises(rk.InputError, match="include needs the models behind the figures"):
+        read_back.total.interval(include=("parameters",))
+
+
+def test_what_is_expected_of_known_churn_is_a_simulation_without_chance() -> None:
+    """Of a business that does nothing but lose customers: the sum of what each still pays."""
+    left = np.datetime64("2023-01", "M") + np.random.default_rng(1).geometric(0.04, 2000).astype("m8[M]")
+    end = left.astype("M8[D]")
+    table = {
+        "id": np.arange(2000), "eur": np.full(2000, 10.0),
+        "from": np.repeat(np.datetime64("2023-01-01"), 2000),
+        "to": np.where(end > np.datetime64("2024-12-31"), np.datetime64("NaT"), end),
+    }  # fmt: skip
+    base = rk.read_subscriptions(
+        table, customer_id="id", start="from", end="to", amount="eur", observation_end="2024-12-31"
+    )
+    thetas = np.linspace(0.03, 0.05, 50)[:, None]
+    known = rk.Geometric(theta=thetas, unit="month")
+    ahead = base.forecast(months=6, new=0.0, fit=known, draws=400, holdout=False)
+    flat = ahead.existing.interval(1.0, include=("parameters",))
+    # months differ in how many left, and their mean is not known: the ends lie near those of the churn alone
+    exact = ahead.opening * (1.0 - thetas[[-1, 0], 0]) ** 6
+    np.testing.assert_allclose(flat[-1], exact, rtol=0.05)
+
+
+def test_a_posterior_goes_where_a_fit_goes_and_is_wider_than_a_model() -> None:
+    fits = {plan: rk.fit(rk.ShiftedBetaGeometric, part) for plan, part in BASE.by("plan").items()}
+    known = {
+        plan: rk.posterior(rk.ShiftedBetaGeometric, part, seed=1, draws=300)
+        for plan, part in BASE.by("plan").items()
+    }
+    asked: dict[str, Any] = {"months": 12, "new": 0.0, "draws": 400, "holdout": False}
+    by_fit, by_posterior = (forecast_revenue(BASE, fit=one, **asked) for one in (fits, known))
+    by_model = forecast_revenue(BASE, fit={plan: one.model for plan, one in fits.items()}, **asked)
+    np.testing.assert_allclose(by_posterior.existing.mean, by_fit.existing.mean, rtol=0.02)
+    np.testing.assert_allclose(by_model.existing.mean, by_fit.existing.mean, rtol=0.02)
+    ours, sure = (deviation(one.existing, "parameters")[-1] for one in (by_posterior, by_model))
+    assert ours > 1.05 * sure
+    assert deviation(by_fit.existing, "parameters")[-1] == pytest.approx(ours, rel=0.3)
+    assert by_posterior.models["pro"].startswith("ShiftedBetaGeometric of ")
+    held = forecast_revenue(BASE, months=3, new=0.0, fit=known, draws=100).holdout
+    assert held is not None and abs(held.error("existing")) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("fit", "told"),
+    [
+        ({"pro": rk.Geometric(0.1, unit="month")}, "fit must have a model for every plan"),
+        ({"Pro": rk.Geometric(0.1, unit="month")}, "fit must name plans of the base"),
+        (rk.Geometric(0.1, unit="year"), "fit must count months here"),
+        (rk.Geometric(np.array([0.1, 0.2]), unit="month"), "fit must be one model, or draws of it"),
+        (3.0, "fit must answer survival"),
+    ],
+)
+def test_what_tells_nothing_of_each_plan_is_refused(fit: Any, told: str) -> None:
+    with pytest.raises(rk.InputError, match=told):
+        forecast_revenue(BASE, months=3, new=0.0, fit=fit)

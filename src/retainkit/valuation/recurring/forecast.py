@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from retainkit.domains import CHANGE, POSITIVE, generator, one_number, refuse_unmeant, whole_number
 from retainkit.errors import InputError, missing_argument, unknown_choice
+from retainkit.inference.spread import Source
 from retainkit.ingest.subscriptions.read import NEVER
 from retainkit.metrics import SubscriptionBase
 from retainkit.metrics.base import check_base
@@ -19,9 +21,10 @@ from retainkit.tables.days import month_of
 from retainkit.typing import Array, NumberLike
 from retainkit.valuation.recurring.arrivals import stated, trending
 from retainkit.valuation.recurring.history import History, Runs, Whole, ratio
-from retainkit.valuation.recurring.paths import Behaviour, Change, months_like, simulate
+from retainkit.valuation.recurring.paths import Behaviour, Change, Paths, months_known
 from retainkit.valuation.recurring.record import RevenueForecast, RevenueHoldout, RevenueLayer, actual
-from retainkit.valuation.recurring.tenures import hazards
+from retainkit.valuation.recurring.tenures import by_plan, families, hazards
+from retainkit.valuation.subscribers import Fits
 
 _LEAST = 6  # months without which nothing is known of how months differ
 _HELD_OUT = ((36, 12), (18, 6))  # with so many months so many are held out
@@ -74,6 +77,7 @@ def forecast_revenue(
     *,
     months: int = 24,
     new: NumberLike | None = None,
+    fit: Fits | None = None,
     changes: Sequence[PlannedChange] = (),
     draws: int = 1000,
     holdout: bool = True,
@@ -82,9 +86,11 @@ def forecast_revenue(
     """Forecast recurring revenue: of the customers at hand and of those to come, each with its interval.
 
     Customers at hand leave by the model of their plan and age; what they pay more and less, pauses and their
-    ends, moves between plans and returns follow the rates of the months so far. Intervals hold the
-    uncertainty of parameters, the chance of each customer and what makes one month unlike another. The last
-    six or twelve months are predicted from before them and compared with what came.
+    ends, moves between plans and returns follow the rates of the months so far. Intervals hold what is not
+    known of the parameters (the posterior of each model, and what months do on average), what each customer
+    does, and what makes one month unlike another; ``.total.interval(0.9, include=("parameters",))`` is that
+    of what is expected. The last six or twelve months are predicted from before them and compared with what
+    came.
 
     Raises `InputError` for a base without amounts, too few months, changes of unknown plans or outside the
     months; `FitError` where no model says how customers leave.
@@ -98,6 +104,9 @@ def forecast_revenue(
     new : number, (months,) numbers, or "trend"
         Revenue of the customers won in each month: stated, or level, trend and season of the months so far
         (with the extra ``forecast``). It is never guessed: 0 is existing customers alone.
+    fit : a contractual model, its fit or its posterior, or one for each plan by its name; optional
+        How long customers stay, in months. By default the posterior of the model with the least AIC, plan by
+        plan. Months held out are predicted by the posterior of the same models, found before them.
     changes : sequence of PlannedChange
         Price and churn changes in the months to come. Those of the past count among what months did.
     draws : whole number
@@ -128,21 +137,31 @@ def forecast_revenue(
     if isinstance(new, str) and new != "trend":
         raise unknown_choice("new", new, ("trend",))
     rng = generator(seed)
-    history = _history(base)
-    layers, moved, told = _paths(base, history, months, new, changes, draws, rng)
-    total = layers[0]["end"] + layers[1]["end"]
-    held = _held_out(base, history, new, draws, rng) if holdout else None
+    history, given = _history(base), by_plan(fit, base.plan_sets)
+    paths, told = _paths(base, history, months, new, changes, draws, rng, given)
+    layers = paths.drawn(rng)
+    held = _held_out(base, history, new, draws, rng, families(given)) if holdout else None
+    paths = replace(paths, seed=int(rng.integers(2**31)))
     sums = {
         n: (layers[0][n] + layers[1][n]).mean(axis=0)
         for n in ("churn", "expansion", "contraction", "returns")
     }
+    ends = layers[0]["end"], layers[1]["end"]
     return RevenueForecast(
         month=np.array(_named(history.last + 1 + np.arange(months))),
-        existing=RevenueLayer(layers[0]["end"]), new=RevenueLayer(layers[1]["end"]),
-        total=RevenueLayer(total), won=moved.mean(axis=0), opening=float(history.money_now.sum()),
+        existing=RevenueLayer(ends[0], partial(_part, paths, (0,))),
+        new=RevenueLayer(ends[1], partial(_part, paths, (1,))),
+        total=RevenueLayer(ends[0] + ends[1], partial(_part, paths, (0, 1))),
+        won=paths.arriving[0].sum(axis=2).mean(axis=0), opening=float(history.money_now.sum()),
         models=told, price_changes=_named(history.first + 1 + np.flatnonzero(history.raised)),
         stated=not isinstance(new, str), holdout=held, like=base.customers, **sums,
     )  # fmt: skip
+
+
+def _part(paths: Paths, layers: tuple[int, ...], sources: frozenset[Source]) -> Array:
+    """(draws, months) of some layers, from some sources: a function and no closure, to be pickled."""
+    found = paths.of_parameters if "parameters" in sources else paths.of_customers
+    return np.sum([found[layer] for layer in layers], axis=0)
 
 
 def _named(months: Whole) -> tuple[str, ...]:
@@ -165,21 +184,18 @@ def _paths(
     changes: Sequence[PlannedChange],
     draws: int,
     rng: np.random.Generator,
-) -> tuple[tuple[dict[str, Array], dict[str, Array]], Array, dict[str, str]]:
-    """Existing and new customers, what is won, and the models of tenure."""
+    given: Mapping[str, Any],
+) -> tuple[Paths, dict[str, str]]:
+    """What leads from the customers at hand, and those to come, to their revenue; the models of tenure."""
     h = history
-    hazard, told = hazards(base, h, h.customers_now.shape[1] + months, draws, rng)
+    hazard, told = hazards(base, h, h.customers_now.shape[1] + months, draws, rng, given)
     behaviour = Behaviour.of(h, hazard)
-    like = months_like(behaviour.weight, draws, months, rng)
+    known = months_known(behaviour.weight, draws, rng)
     planned = _planned(h, months, changes)
     start = h.customers_now, h.money_now, h.pausing_now, h.gone_now
-    existing = simulate(behaviour, like, planned, start, None, rng)
     won = h.new.sum(axis=1)
     money = trending(won, months, draws, rng) if isinstance(new, str) else stated(new, months, draws)
-    arriving = _arriving(h, money, planned)
-    nobody = tuple(np.zeros_like(part) for part in start)
-    coming = simulate(behaviour, like, planned, (nobody[0], nobody[1], nobody[2], nobody[3]), arriving, rng)
-    return (existing, coming), arriving[0].sum(axis=2), told
+    return Paths(behaviour, known, planned, start, _arriving(h, money, planned)), told
 
 
 def _arriving(h: History, money: Array, planned: Sequence[Change]) -> tuple[Array, Array]:
@@ -231,7 +247,12 @@ def as_of(base: SubscriptionBase, day: int) -> SubscriptionBase:
 
 
 def _held_out(
-    base: SubscriptionBase, history: History, new: NumberLike, draws: int, rng: np.random.Generator
+    base: SubscriptionBase,
+    history: History,
+    new: NumberLike,
+    draws: int,
+    rng: np.random.Generator,
+    given: Mapping[str, Any],
 ) -> RevenueHoldout | None:
     """The last months predicted from before, beside two baselines."""
     months = next((held for least, held in _HELD_OUT if history.months >= least), 0)
@@ -243,7 +264,8 @@ def _held_out(
     known = History.of(before)
     # a stated plan is for months to come: of those held out only the customers at hand are predicted
     trend = isinstance(new, str)
-    (existing, coming), _, _ = _paths(before, known, months, new if trend else 0.0, (), draws, rng)
+    paths, _ = _paths(before, known, months, new if trend else 0.0, (), draws, rng, given)
+    existing, coming = paths.drawn(rng)
     ends = cut + 1 + np.arange(months)
     real = actual(Runs.of(base), cut, ends)
     total = existing["end"] + coming["end"]

@@ -8,7 +8,8 @@ too. Who of a cell leaves is drawn by the number of customers in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,11 +104,33 @@ def _shocks(h: History, hazard: Array) -> Array:
     return np.maximum(1.0 + kept * ratio(off, usual), 0.0)
 
 
-def months_like(weight: Array, draws: int, months: int, rng: np.random.Generator) -> Codes:
-    """(draws, months) the month of the past that each month to come takes after, as often as they weigh."""
+def months_known(weight: Array, draws: int, rng: np.random.Generator) -> Codes:
+    """(draws, months) the months of the past that count in each path, as often as they weigh."""
     past = weight.size
-    some = rng.choice(past, size=(draws, past), p=weight / weight.sum())
-    return np.take_along_axis(some, rng.integers(past, size=(draws, months)), axis=1)
+    return rng.choice(past, size=(draws, past), p=weight / weight.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """How each month to come differs from the usual, (draws, months): factors on what happens in it."""
+
+    shock: Array
+    more: Array
+    less: Array
+    halt: Array
+
+    @classmethod
+    def drawn(cls, b: Behaviour, known: Codes, months: int, rng: np.random.Generator) -> Unlike:
+        """Each month takes after one of those that count."""
+        draws, past = known.shape
+        like = np.take_along_axis(known, rng.integers(past, size=(draws, months)), axis=1)
+        return cls(b.shock[like], b.more[like], b.less[like], b.halt[like])
+
+    @classmethod
+    def usual(cls, b: Behaviour, known: Codes, months: int) -> Unlike:
+        """Each is the mean of those that count."""
+        means = (f[known].mean(axis=1, keepdims=True) for f in (b.shock, b.more, b.less, b.halt))
+        return cls(*(np.broadcast_to(mean, (len(known), months)) for mean in means))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +143,19 @@ class Change:
 
 def simulate(
     b: Behaviour,
-    like: Codes,
+    unlike: Unlike,
     changes: Sequence[Change],
     start: tuple[Array, Array, Array, Array],
     arriving: tuple[Array, Array] | None,
-    rng: np.random.Generator,
+    rng: np.random.Generator | None,
 ) -> dict[str, Array]:
     """(draws, months) of money at each month's end, and of what moved it.
 
     `start` is (plans, ages) customers and money, the money of pauses (plans,), and that of who has left
-    (plans, lags); `arriving` the money and customers (draws, months, plans) of those who begin.
+    (plans, lags); `arriving` the money and customers (draws, months, plans) of those who begin. Without
+    random numbers as many leave and come back as is expected.
     """
-    draws, months = like.shape
+    draws, months = unlike.shock.shape
     ages = b.hazard.shape[2]
     customers, money = (_repeated(part, draws, ages) for part in start[:2])
     waiting, gone = (np.repeat(part[None], draws, axis=0) for part in start[2:])
@@ -139,14 +163,17 @@ def simulate(
         name: np.zeros((draws, months)) for name in ("end", "churn", "expansion", "contraction", "returns")
     }
     for month in range(months):
-        j, change = like[:, month], changes[month]
-        hazard = np.minimum(b.hazard * (b.shock[j][:, None] * change.churn)[:, :, None], 1.0)
+        shock, more, less, stop = (
+            f[:, month, None] for f in (unlike.shock, unlike.more, unlike.less, unlike.halt)
+        )
+        change = changes[month]
+        hazard = np.minimum(b.hazard * (shock * change.churn)[:, :, None], 1.0)
         lost, usual = _leave(customers, money, hazard, b.size, rng)
         waiting *= 1.0 - usual  # who pauses is among the customers of the cells, only the money is aside
-        up = b.expansion * b.more[j][:, None]
+        up = b.expansion * more
         # bounded, so that a month like none before does not take more than there is
-        down = np.minimum(b.contraction * b.less[j][:, None], 0.9)
-        halt = np.minimum(b.pause * b.halt[j][:, None], 0.9 - down)
+        down = np.minimum(b.contraction * less, 0.9)
+        halt = np.minimum(b.pause * stop, 0.9 - down)
         there = money.sum(axis=2)
         resumed = b.resume * waiting
         waiting += halt * there - resumed
@@ -181,9 +208,15 @@ def _repeated(cells: Array, draws: int, ages: int) -> Array:
 
 
 def _leave(
-    customers: Array, money: Array, hazard: Array, size: Array, rng: np.random.Generator
+    customers: Array, money: Array, hazard: Array, size: Array, rng: np.random.Generator | None
 ) -> tuple[Array, Array]:
     """Take away who leaves; their money by plan, and the share of customers."""
+    if rng is None:
+        lost, left = money * hazard, customers * hazard
+        share_left = ratio(left.sum(axis=2), customers.sum(axis=2))
+        money -= lost
+        customers -= left
+        return lost.sum(axis=2), share_left
     # fractions of a customer, which moves between plans leave, are rounded up or down by chance
     whole = np.floor(customers + rng.random(customers.shape))
     left = rng.binomial(whole.astype(np.int64), hazard).astype(np.float64)
@@ -199,14 +232,15 @@ def _leave(
 
 
 def _returning(
-    gone: Array, back: Array, customers: Array, money: Array, rng: np.random.Generator
+    gone: Array, back: Array, customers: Array, money: Array, rng: np.random.Generator | None
 ) -> tuple[Array, Array]:
     """Customers and money that come back, by plan; who does not is away for a month longer."""
     again = gone * back
     crowd, total = customers.sum(axis=(1, 2)), money.sum(axis=(1, 2))
     mean = ratio(total, crowd, 1.0)[:, None]
     # as many as come by chance, each with what is paid on average
-    people = np.asarray(rng.poisson(ratio(again.sum(axis=2), mean)), np.float64)
+    expected = ratio(again.sum(axis=2), mean)
+    people = expected if rng is None else np.asarray(rng.poisson(expected), np.float64)
     comes = np.minimum(people * mean, gone.sum(axis=2))
     gone[:, :, 1:] = (gone - again)[:, :, :-1]
     return people, comes
@@ -225,3 +259,52 @@ def _move(move: Array, customers: Array, money: Array) -> None:
         leaving = move.sum(axis=1)
         customers += np.einsum("gh,sgk->shk", move, customers) - leaving[:, None] * customers
         money += np.einsum("gh,sgk->shk", move, money) - leaving[:, None] * money
+
+
+@dataclass(frozen=True)
+class Paths:
+    """All that leads to the revenue of months to come, of which paths are drawn: from all sources, or some.
+
+    The customers at hand, and those to come, are simulated apart: (existing, coming) everywhere.
+    """
+
+    behaviour: Behaviour
+    known: Codes
+    """(draws, months) of the past that count in each path: what is not known of how months are on average."""
+    changes: Sequence[Change]
+    start: tuple[Array, Array, Array, Array]
+    arriving: tuple[Array, Array]
+    seed: int = 0
+    """Of the paths from some sources alone."""
+
+    def drawn(self, rng: np.random.Generator) -> tuple[dict[str, Array], dict[str, Array]]:
+        """From all sources."""
+        unlike = Unlike.drawn(self.behaviour, self.known, len(self.changes), rng)
+        return self._simulated(self.behaviour, unlike, self.arriving, rng)
+
+    @cached_property
+    def of_parameters(self) -> tuple[Array, Array]:
+        """What is expected at each draw of the parameters: nobody leaves by chance, no month is unlike."""
+        usual = Unlike.usual(self.behaviour, self.known, len(self.changes))
+        money, people = (np.broadcast_to(part.mean(axis=0), part.shape) for part in self.arriving)
+        found = self._simulated(self.behaviour, usual, (money, people), None)
+        return found[0]["end"], found[1]["end"]
+
+    @cached_property
+    def of_customers(self) -> tuple[Array, Array]:
+        """What customers and months do at the mean of the parameters."""
+        b, rng = self.behaviour, np.random.default_rng(self.seed)
+        settled = replace(b, hazard=b.hazard.mean(axis=0, keepdims=True))
+        shape = len(self.known), len(self.changes)
+        like = rng.choice(b.weight.size, size=shape, p=b.weight / b.weight.sum())
+        unlike = Unlike(b.shock[like], b.more[like], b.less[like], b.halt[like])
+        found = self._simulated(settled, unlike, self.arriving, rng)
+        return found[0]["end"], found[1]["end"]
+
+    def _simulated(
+        self, b: Behaviour, unlike: Unlike, arriving: tuple[Array, Array], rng: np.random.Generator | None
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        nobody = tuple(np.zeros_like(part) for part in self.start)
+        existing = simulate(b, unlike, self.changes, self.start, None, rng)
+        empty = nobody[0], nobody[1], nobody[2], nobody[3]
+        return existing, simulate(b, unlike, self.changes, empty, arriving, rng)

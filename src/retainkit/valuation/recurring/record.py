@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from retainkit.domains import PROBABILITY, one_number
 from retainkit.errors import InputError
+from retainkit.inference.spread import SOURCES, Source, require_apart, sources_of
 from retainkit.metrics import SubscriptionBase
 from retainkit.plurals import counted
 from retainkit.records import Record, TableRecord
@@ -25,20 +26,42 @@ class RevenueLayer(Record):
     Attributes
     ----------
     draws : (draws, months)
-        Simulated paths.
+        Simulated paths, from all sources.
     """
 
     draws: Array
+    part: Callable[[frozenset[Source]], Array] | None = field(default=None, compare=False)
 
     @property
     def mean(self) -> Array:
         """(months,) expected revenue."""
         return self.draws.mean(axis=0)
 
-    def interval(self, level: float = 0.9) -> Array:
-        """(months, 2) within which revenue lies with that probability: low and high of each month."""
+    def interval(self, level: float = 0.9, *, include: Sequence[Source] = SOURCES) -> Array:
+        """(months, 2) within which revenue lies with that probability: low and high of each month.
+
+        Parameters
+        ----------
+        level : float in [0, 1]
+        include : some of "parameters", "customers", "chance"
+            What is counted as not known. ``("parameters",)`` gives the interval of what is expected: how long
+            customers stay, and what months do on average. What each customer does and what makes months
+            unlike are told together, by both of the others.
+        """
         level = one_number("level", level, PROBABILITY)
-        return np.quantile(self.draws, [0.5 - level / 2.0, 0.5 + level / 2.0], axis=0).T
+        ends = [0.5 - level / 2.0, 0.5 + level / 2.0]
+        return np.quantile(self._from(sources_of(include)), ends, axis=0).T
+
+    def _from(self, sources: frozenset[Source]) -> Array:
+        """(draws, months) from some sources, around the mean of all."""
+        if sources >= {*SOURCES}:
+            return self.draws
+        if self.part is None:
+            rule = "needs the models behind the figures, which JSON does not hold"
+            raise InputError("not-supported", "include", sorted(sources), rule, "Keep the object.")
+        require_apart(sources)
+        found = self.part(sources)
+        return self.mean + found - found.mean(axis=0)
 
     def _row_columns(self) -> Mapping[str, Any]:
         low, high = self.interval().T

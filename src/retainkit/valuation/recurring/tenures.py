@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import numpy as np
 
-from retainkit.errors import FitError
-from retainkit.inference import Fit, fit
+from retainkit.errors import FitError, InputError
+from retainkit.inference import Fit, Posterior, fit, posterior
+from retainkit.inference.spread import with_draws
 from retainkit.metrics import SubscriptionBase
 from retainkit.models import BetaDiscreteWeibull, DiscreteWeibull, Geometric, ShiftedBetaGeometric
+from retainkit.models.base import AbstractModel
+from retainkit.models.family import AbstractFamily
+from retainkit.protocols import model_of, parameter_shape
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
+from retainkit.valuation.inputs import check_survival
 from retainkit.valuation.recurring.history import History, ratio
+from retainkit.valuation.subscribers import Fits, check_plans
 
 _MODELS: tuple[Any, ...] = (Geometric, ShiftedBetaGeometric, DiscreteWeibull, BetaDiscreteWeibull)
 
 
 def hazards(
-    base: SubscriptionBase, history: History, ages: int, draws: int, rng: np.random.Generator
+    base: SubscriptionBase,
+    history: History,
+    ages: int,
+    draws: int,
+    rng: np.random.Generator,
+    given: Mapping[str, Any],
 ) -> tuple[Array, dict[str, str]]:
-    """(draws, plans, ages) chances to leave after each age, and which model said so for each plan."""
+    """(draws, plans, ages) chances to leave after each age, and which model said so for each plan.
+
+    `given` are estimates by plan, or families of which to find the posterior in this base; of plans that are
+    not among them the best of some models.
+    """
     names = base.plan_sets or ("",)
     own = base.by("plan") if base.plan_sets else {"": base.renewals}
-    whole: Fit[Any] | None = None
+    whole: Posterior[Any] | None = None
     chances: list[Array] = []
     told: dict[str, str] = {}
     # a customer with two plans at a time is of a kind of its own: plan_sets, not plans
     for name in names:
-        best = _best(own.get(name))
-        if best is None:  # a plan of few customers is like all
-            whole = whole or _best(base.renewals)
-            best = whole
+        estimate = given.get(name)
+        if estimate is None or isinstance(estimate, AbstractFamily):
+            estimate = _found(cast("Any", estimate), own.get(name), draws, rng)
+        if estimate is None:  # a plan of few customers is like all
+            whole = whole or _found(None, base.renewals, draws, rng)
+            estimate = whole
             told[name] = "that of all plans: "
-        if best is None:
+        if estimate is None:
             reason = "Of too few customers is known how they leave, and no model fits."
             raise FitError("no-evidence", reason, way_out="Use more months or more customers.")
-        alive = best.draws(draws, seed=rng).survival(np.arange(ages + 1.0))
+        alive = _drawn(estimate, draws, rng, np.arange(ages + 1.0))
         chances.append(1.0 - ratio(alive[:, 1:], alive[:, :-1]))  # who has left by then stays away
-        told[name] = f"{told.get(name, '')}{best.family.name} of {best.customers:,.0f} spells"
+        told[name] = f"{told.get(name, '')}{_label(estimate)}"
     for place in range(len(names), len(history.plans)):  # of ages that are not known, one chance for all
         left, there = history.left[:, place].sum(), history.at_risk[:, place].sum()
         # Jeffreys' prior, which is proper even if nobody of them has left yet
@@ -47,10 +65,68 @@ def hazards(
     return np.stack(chances, axis=1), told
 
 
-def _best(renewals: Renewals | None) -> Fit[Any] | None:
-    """The model with the least AIC among those that have a fit."""
-    if renewals is None:
+def by_plan(given: Fits | None, plans: tuple[str, ...]) -> dict[str, Any]:
+    """The estimates that were given, by the name of a plan, or that of all by each name; checked."""
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        named: Mapping[str, Any] = given
+        check_plans(named, plans)
+        for plan in plans:
+            if plan not in named:
+                rule, way_out = "must have a model for every plan of the base", f"Add one for {plan!r}."
+                raise InputError("unmatched", "fit", sorted(named), rule, way_out)
+    else:
+        named = dict.fromkeys(plans or ("",), given)
+    for plan, estimate in named.items():
+        argument = f"fit[{plan!r}]" if isinstance(given, Mapping) else "fit"
+        model = check_survival(estimate, argument)
+        if model.unit != "month":
+            way_out = "Fit to the base itself, which counts months."
+            raise InputError("unit-mismatch", argument, model.unit, "must count months here", way_out)
+        shape = parameter_shape(model)
+        if shape and not (len(shape) == 2 and shape[1] == 1):
+            rule, way_out = "must be one model, or draws of it, (draws, 1)", "Give that of all customers."
+            raise InputError("wrong-shape", argument, f"parameters of shape {shape}", rule, way_out)
+    return dict(named)
+
+
+def families(estimates: Mapping[str, Any]) -> dict[str, Any]:
+    """Of estimates the families, of which to find the posterior in another base; curves have none."""
+    kinds = {plan: getattr(one, "family", None) for plan, one in estimates.items()}
+    return {plan: kind for plan, kind in kinds.items() if kind is not None}
+
+
+def _drawn(estimate: Any, draws: int, rng: np.random.Generator, ages: Array) -> Array:
+    """(draws, ages) still there, of what is known of a model; a curve is the same in all draws."""
+    model: Any = model_of(estimate)
+    if not isinstance(cast("object", model), AbstractModel):
+        return np.broadcast_to(np.asarray(model.survival(ages)), (draws, ages.size))
+    alive = np.asarray(cast("Any", with_draws(estimate, int(rng.integers(2**31)), draws)).survival(ages))
+    return alive[np.arange(draws) % len(alive)]  # of few draws each several times
+
+
+def _label(estimate: Any) -> str:
+    spells = getattr(estimate, "customers", None)
+    name = estimate.family.name if hasattr(estimate, "family") else type(model_of(estimate)).__name__
+    return name if spells is None else f"{name} of {spells:,.0f} spells"
+
+
+def _found(
+    family: AbstractFamily[Any] | None, renewals: Renewals | None, draws: int, rng: np.random.Generator
+) -> Posterior[Any] | None:
+    """The posterior of a family, or of the best model; None where so few customers tell of none."""
+    chosen: Any = None if renewals is None else family or _best(renewals)
+    if renewals is None or chosen is None:
         return None
+    try:
+        return posterior(chosen, renewals, draws=draws, seed=rng)
+    except FitError:
+        return None
+
+
+def _best(renewals: Renewals) -> Fit[Any] | None:
+    """The model with the least AIC among those that have a fit."""
     found: list[Fit[Any]] = []
     for model in _MODELS:
         try:
