@@ -129,7 +129,7 @@ class InPeriods(AbstractModel[PurchasesInPeriods], Generic[B]):
         rows, entry = self._rows(data).distinct()
         nodes, rng, asked = rows.nodes(), generator(seed), _one(horizon)
         lead = np.broadcast_shapes(*(np.shape(v)[:-1] for v in self.parameters.values()))
-        found = [np.zeros((*lead, entry.size)) for _ in range(3)]
+        found = [np.zeros((*lead, entry.size)) for _ in range(4)]
         for some, part in draws_at_a_time(self, (*lead, nodes.place.size)):
             place = part._placed(nodes, entry, rng)
             told = nodes.purchases
@@ -145,7 +145,8 @@ class InPeriods(AbstractModel[PurchasesInPeriods], Generic[B]):
             ]
             base = part.base.family.of(each, unit=self.unit)
             drawn = base.sample_given(cells, asked, seed=rng, discount_rate=discount_rate)
-            for target, made in zip(found, (drawn.purchases, drawn.discounted, drawn.expected), strict=True):
+            made_each = drawn.purchases, drawn.discounted, drawn.expected, drawn.squared
+            for target, made in zip(found, made_each, strict=True):
                 target[some] = made.reshape(place.shape)
         return SampledFuture(*found)
 

@@ -76,6 +76,8 @@ class SampledFuture(AbstractSampled):
     expected : same shape
         The mean of `discounted` for the customer that was drawn: 0 of one who has left, else that of one who
         buys at just that rate and leaves just that easily.
+    squared : same shape
+        The sum of the squares of those discounts: purchases of unlike values vary by it.
 
     Examples
     --------
@@ -93,6 +95,7 @@ class SampledFuture(AbstractSampled):
     purchases: Array
     discounted: Array
     expected: Array
+    squared: Array
 
     def __str__(self) -> str:
         made, expected = self._total("purchases"), self._total("expected")
@@ -190,7 +193,7 @@ def sample_future(
         Draws the rates of customers who are alive.
     """
     shape = np.broadcast_shapes(*(np.shape(v) for v in model.family.values_of(model)), span.shape)
-    purchases, discounted, expected = (np.zeros(shape) for _ in range(3))
+    purchases, discounted, expected, squared = (np.zeros(shape) for _ in range(4))
     for some, part in draws_at_a_time(model, shape):
         chance = np.broadcast_to(alive(part), purchases[some].shape)
         # who has left does nothing: rates are drawn of the others alone, which saves most of the time
@@ -200,9 +203,13 @@ def sample_future(
             pick = _picked(cells, chance.shape)
             process, length = latent(part, rng, pick), pick(span)
             expected[some][cells] = process.mean(length, force)
-            purchases[some][cells], discounted[some][cells] = process.draw(rng, length, force)
-    # without a discount both are one array, not two with the same numbers
-    return SampledFuture(purchases, discounted if force else purchases, expected)
+            purchases[some][cells], discounted[some][cells], squared[some][cells] = process.draw(
+                rng, length, force
+            )
+    # without a discount they are one array, not three with the same numbers
+    if not force:
+        return SampledFuture(purchases, purchases, expected, purchases)
+    return SampledFuture(purchases, discounted, expected, squared)
 
 
 def sample_stay(

@@ -24,12 +24,13 @@ from retainkit.inference.spread import with_draws
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.sampled import SampledStay
-from retainkit.protocols import model_of, parameter_shape
+from retainkit.protocols import SurvivalProcess, model_of, parameter_shape
 from retainkit.rates import Rate
 from retainkit.timing import Instant
 from retainkit.typing import Array, NumberLike, Real
 from retainkit.units import Duration
 from retainkit.valuation._outlooks import Outlooks, ahead_of, parameters_of, payments_by_draw, with_parameters
+from retainkit.valuation.inputs import check_survival
 
 _KEPT = 1_000_000  # draws times kinds whose expectations are kept for the next question: 8 MB
 
@@ -92,6 +93,7 @@ class StaySampler:
     def expected(self, places: Codes) -> Array:
         """(draws, places), given the parameters."""
         kinds, place = np.unique(self.code[places], return_inverse=True)
+        # with parameters of each customer the table of all would be draws times customers
         if self.draws * self.tenure.size <= _KEPT:
             return self._every[:, kinds][:, place]
         return self._expected(kinds)[:, place]
@@ -174,6 +176,12 @@ def stay_sampler(
     return StaySampler(models, group, tenure, code, margin, terms, draws)
 
 
+def model_at_hand(estimate: Any, argument: str, draws: int) -> SurvivalProcess:
+    """The model that tells what is expected of each customer: of a posterior so many of its draws."""
+    model = check_survival(estimate, argument)
+    return drawn_model(estimate, 1, draws) if len(parameter_shape(model)) == 2 else model
+
+
 def drawn_model(estimate: Any, seed: int, draws: int) -> Any:
     """The model with so many of its draws, (draws, 1); curves, and what customers have each, as they are."""
     model: Any = model_of(estimate)
@@ -184,6 +192,7 @@ def drawn_model(estimate: Any, seed: int, draws: int) -> Any:
         return with_draws(estimate, seed, draws)
     if len(shape) < 2:
         return model
+    # draws of what each customer has: as many as of all else, and the same ones
     some = evenly_thinned(shape[0], draws)
     values = [np.asarray(v) for v in parameters_of(model)]
     return with_parameters(model, [v[some] if v.ndim == 2 and len(v) > 1 else v for v in values])
@@ -196,7 +205,7 @@ def how_many_draws(estimates: Mapping[str, Any], **money: object) -> int:
 
 
 def _some_customers(model: Any, which: Codes) -> Any:
-    """The model of some of those whose parameters it has; of all alike it is that of each."""
+    """The model of some of those whose parameters it has; one that is the same for all is that of each."""
     values = [np.asarray(v) for v in parameters_of(model)]
     if not any(v.ndim and v.shape[-1] > 1 for v in values):
         return model

@@ -28,14 +28,15 @@ from retainkit.timing import Instant
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation._outlooks import (
+    Outlooks,
     discounted_payments,
     last_retention,
     outlooks_of,
     parameters_of,
     with_parameters,
 )
-from retainkit.valuation._stays import Kinds, Terms, drawn_model, how_many_draws, stay_sampler
-from retainkit.valuation.inputs import by_draw, check_each, check_survival
+from retainkit.valuation._stays import Kinds, Terms, how_many_draws, model_at_hand, stay_sampler
+from retainkit.valuation.inputs import by_draw, check_each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,9 +240,8 @@ def value_by_tenure(
 ) -> SubscriptionBaseValue:
     """`value_subscriptions` of a model: see there."""
     drawn = how_many_draws({"survival": survival}, margin_per_period=margin_per_period)
-    draws, process = min(drawn or DRAWS, DRAWS), check_survival(survival)
-    if len(parameter_shape(process)) == 2:
-        process = drawn_model(survival, 1, draws)
+    draws = min(drawn or DRAWS, DRAWS)
+    process = model_at_hand(survival, "survival", draws)
     whole: Any = tenure  # as a table's summary, which knows more than its tenures
     given = whole
     if isinstance(given, Renewals | str | Mapping) or hasattr(cast("Any", type(given)), "__retention_data__"):
@@ -266,14 +266,10 @@ def value_by_tenure(
     else:
         rates = np.asarray(one_number("naive_retention", naive_retention, NOT_NEGATIVE))
     terms = Terms(discount_rate, force, instant, horizon, count)
-    # of parameters that each customer has, those of the distinct outlooks
-    known = survival if parameter_shape(process)[-1:] in ((), (1,)) else outlooks.survival
-    kinds = np.zeros(outlooks.tenure.size, np.intp), outlooks.tenure, outlooks.place
     each = by_draw(margin_per_period, draws) if uncertain else 1.0
-    spread = Spread(
-        partial(stay_sampler, (known,), *kinds, each, terms, draws), Kinds(outlooks.place, people), 1,
-        bool(drawn), alike=True, scale=None if uncertain else margin,
-    )  # fmt: skip
+    spread = _spread(
+        survival, outlooks, people, each, terms, draws, bool(drawn), None if uncertain else margin
+    )
     return SubscriptionBaseValue(
         cohort=labels,
         tenure=k,
@@ -293,6 +289,24 @@ def value_by_tenure(
         survival=process,
         spread=spread,
     )
+
+
+def _spread(
+    survival: Any,
+    outlooks: Outlooks,
+    people: Array,
+    margin: float | Array,
+    terms: Terms,
+    draws: int,
+    told: bool,
+    scale: Array | None,
+) -> Spread:
+    # of parameters that each customer has, those of the distinct outlooks
+    known = survival if parameter_shape(outlooks.survival)[-1:] in ((), (1,)) else outlooks.survival
+    kinds = np.zeros(outlooks.tenure.size, np.intp), outlooks.tenure, outlooks.place
+    sampler = partial(stay_sampler, (known,), *kinds, margin, terms, draws)
+    # a margin of each entry is a multiple; one that is drawn belongs to the draws of the model
+    return Spread(sampler, Kinds(outlooks.place, people), 1, told, alike=True, scale=scale)
 
 
 def _naive(margin: Array, retention: Array, terms: Terms) -> float:

@@ -21,6 +21,7 @@ from retainkit.inference.prediction import (
     with_interval,
 )
 from retainkit.inference.spread import DRAWS, Expectation, Sampler, Spread, with_draws
+from retainkit.models.sampled import SampledFuture
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of, parameter_shape
 from retainkit.rates import Rate
@@ -310,12 +311,26 @@ class ValueSampler:
             scale = self.margin_share * self.spend
             return scale * future.expected, scale * future.discounted
         spent = self.spend.sample_given(self.amounts.entries(places), future.purchases, seed=rng)
-        # the mean value of the purchases drawn, at each of them: their own order tells nothing
-        mean = spent.total / np.maximum(future.purchases, 1.0)
-        return (
-            self.margin_share * spent.expected * future.expected,
-            self.margin_share * mean * future.discounted,
-        )
+        worth = spent.total * _mean_discount(future, np.asarray(self.spend.p), rng)
+        return self.margin_share * spent.expected * future.expected, self.margin_share * worth
+
+
+def _mean_discount(future: SampledFuture, p: Array, rng: np.random.Generator) -> Array:
+    """The discounts of the purchases that were drawn, each weighed by its part of what is spent on all.
+
+    Of n gamma values of shape p the parts are Dirichlet(p, …, p) and independent of the sum, so that the mean
+    discount m = Σδ/n has around it a variance (Σδ²/n − m²)/(n·p + 1). It is drawn as a beta variable, which
+    lies between 0 and 1 as discounts do.
+    """
+    n = np.maximum(future.purchases, 1.0)
+    mean = future.discounted / n
+    variance = np.maximum(future.squared / n - mean**2, 0.0) / (n * p + 1.0)
+    # one purchase has all, and without a discount all parts count alike; below rounding nothing varies
+    varies = variance > 1e-14 * mean**2
+    tight = mean * (1.0 - mean) / np.where(varies, variance, 1.0) - 1.0
+    varies &= tight > 0.0
+    shapes = (np.where(varies, part * tight, 1.0) for part in (mean, 1.0 - mean))
+    return np.where(varies, rng.beta(*shapes), mean)
 
 
 def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:

@@ -46,6 +46,7 @@ def by_draw(amount: float | Draws, draws: int) -> float | Array:
     """Draws as (draws, 1), against customers on the last axis: so many of them, or all; a number as it is."""
     if not isinstance(amount, Draws):
         return amount
+    # evenly, as a posterior's draws are: what belongs together stays so
     return amount.values.reshape(-1, 1)[evenly_thinned(len(amount), draws)]
 
 

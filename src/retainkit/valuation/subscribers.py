@@ -27,8 +27,8 @@ from retainkit.timing import Instant
 from retainkit.typing import Array, ColumnLike, NumberLike, Unit
 from retainkit.units import DAYS_PER, Duration
 from retainkit.valuation._outlooks import Payments, discounted_payments, remaining_payments
-from retainkit.valuation._stays import Kinds, Terms, drawn_model, how_many_draws, stay_sampler
-from retainkit.valuation.inputs import by_draw, check_survival, share_in_words, uncertain_margin_share
+from retainkit.valuation._stays import Kinds, Terms, how_many_draws, model_at_hand, stay_sampler
+from retainkit.valuation.inputs import by_draw, share_in_words, uncertain_margin_share
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -169,23 +169,15 @@ def value_each(
     named = {f"fit[{n!r}]" if by_plan else "fit": one for n, one in given.items()}
     drawn = how_many_draws(named, margin_share=share)
     draws = min(drawn or DRAWS, DRAWS)
-    models = {n: _at_hand(given[n], name, draws) for n, name in zip(given, named, strict=True)}
+    models = {n: model_at_hand(given[n], name, draws) for n, name in zip(given, named, strict=True)}
     unit = _unit(models)
     # tenures in the model's own periods, so that a yearly contract is asked of yearly churn
     now = base.current(unit)
     plans = np.array([*base.plan_sets, ""], np.str_)[now.group]
-    found = {name: np.zeros(now.tenure.size) for name in ("churn", "periods", "payments")}
-    kinds, terms = _Kinds([], [], [], np.zeros(now.tenure.size, np.intp)), None
-    for plan in np.unique(plans).tolist() if by_plan else [""]:
-        if plan not in models:
-            rule, way_out = "must have a model for every plan of the base", f"Add one for {plan!r}."
-            raise InputError("unmatched", "fit", sorted(models), rule, way_out)
-        those = plans == plan if by_plan else np.ones(plans.size, np.bool_)
-        *columns, ahead = _ahead(models[plan], now.tenure[those], discount_rate, instant, horizon, within)
-        for column, values in zip(found.values(), columns, strict=True):
-            column[those] = values
-        terms = Terms(discount_rate, ahead.force, instant, horizon, ahead.terms)
-        kinds.add(given[plan], models[plan], ahead, those)
+    # one model is that of all, whatever their plans
+    of_plan = plans if by_plan else np.full(plans.size, "")
+    asked = discount_rate, instant, horizon, within
+    found, kinds, terms = _by_plan(given, models, of_plan, now.tenure, *asked)
     # prices are per month, and the model pays once in each of its own periods
     paid = now.amount * DAYS_PER[unit] / DAYS_PER["month"]
     value, spread = np.mean(share) * paid * found["payments"], None
@@ -215,10 +207,31 @@ def value_each(
     )
 
 
-def _at_hand(estimate: ModelOf[SurvivalProcess], argument: str, draws: int) -> SurvivalProcess:
-    """The model that tells of each customer: of a posterior so many of its draws."""
-    model = check_survival(estimate, argument)
-    return drawn_model(estimate, 1, draws) if len(parameter_shape(model)) == 2 else model
+def _by_plan(
+    given: Mapping[str, Any],
+    models: Mapping[str, SurvivalProcess],
+    plans: NDArray[np.str_],
+    tenure: Array,
+    discount_rate: Rate | NumberLike,
+    instant: Instant,
+    horizon: Duration | NumberLike,
+    within: Duration | float,
+) -> tuple[dict[str, Array], _Kinds, Terms | None]:
+    """What lies ahead of each customer by the model of the plan; the kinds of customers, and their terms."""
+    found = {name: np.zeros(tenure.size) for name in ("churn", "periods", "payments")}
+    kinds, terms = _Kinds([], [], [], np.zeros(tenure.size, np.intp)), None
+    # without anybody there the arguments are looked at all the same
+    for plan in np.unique(plans).tolist() or list(models)[:1]:
+        if plan not in models:
+            rule, way_out = "must have a model for every plan of the base", f"Add one for {plan!r}."
+            raise InputError("unmatched", "fit", sorted(models), rule, way_out)
+        those = plans == plan
+        *columns, ahead = _ahead(models[plan], tenure[those], discount_rate, instant, horizon, within)
+        for column, values in zip(found.values(), columns, strict=True):
+            column[those] = values
+        terms = Terms(discount_rate, ahead.force, instant, horizon, ahead.terms)
+        kinds.add(given[plan], models[plan], ahead, those)
+    return found, kinds, terms
 
 
 class _Kinds(NamedTuple):

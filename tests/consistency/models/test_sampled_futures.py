@@ -234,7 +234,7 @@ def test_the_same_seed_draws_the_same() -> None:
     assert one == two
     assert one != model.sample_given(rows, HORIZON, seed=2, discount_rate=RATE)
     assert type(one).from_json(one.model_dump_json()) == one
-    assert set(one.to_frame("dict")) == {"purchases", "discounted", "expected"}
+    assert set(one.to_frame("dict")) == {"purchases", "discounted", "expected", "squared"}
     with pytest.raises(ValueError, match="read-only"):
         one.purchases[0] = 1.0
 
@@ -280,12 +280,14 @@ def test_counts_too_large_to_be_drawn_one_by_one() -> None:
 def test_events_that_are_discounted_to_nothing_still_count() -> None:
     rng = np.random.default_rng(2)
     rate, end = np.full(2000, 2.0), np.full(2000, 500.0)
-    made, worth = arrivals(rng, rate, end, np.inf, 1.0)  # from 37 on nothing is worth a float's rounding
+    # from 37 on nothing is worth a float's rounding
+    made, worth, squared = arrivals(rng, rate, end, np.inf, 1.0)
+    assert np.abs(z_of(squared, 1.0)) < 4.0  # 2 ∫ e^−2t dt
     assert np.abs(z_of(made, 1000.0)) < 4.0
     assert np.abs(z_of(worth, 2.0)) < 4.0
     assert made.var() == pytest.approx(1000.0, rel=0.15)
-    made, worth = arrivals(rng, rate, end, 30.0, 1.0, k=3, missing=np.full(2000, 2.0))
+    made, worth, _ = arrivals(rng, rate, end, 30.0, 1.0, k=3, missing=np.full(2000, 2.0))
     assert np.all(made == 30.0)
     assert np.abs(z_of(worth, sum((2.0 / 3.0) ** (2 + 3 * i) for i in range(30)))) < 4.0
-    made, _ = arrivals(rng, rate, end, 250.0, 1.0, k=3)
+    made, _, _ = arrivals(rng, rate, end, 250.0, 1.0, k=3)
     assert np.all(made == 250.0)

@@ -106,7 +106,7 @@ def test_chances_of_nothing_and_of_certainty() -> None:
     sure = TakenOrPassed(taken, leaving)
     share = np.array([0.0, 1.0, 0.0, 0.5, 1.0])
     for span in (7.0, math.inf):
-        made, worth = sure.draw(rng, np.full(5, span), 0.1)
+        made, worth, _ = sure.draw(rng, np.full(5, span), 0.1)
         np.testing.assert_array_equal(made[[0, 1, 2, 4]], [0.0, span, 0.0, span])
         whole = np.exp(-0.1 * np.arange(1.0, min(span, 400.0) + 1.0)).sum()
         np.testing.assert_allclose(worth[[0, 1, 2, 4]], [0.0, whole, 0.0, whole], rtol=1e-13)

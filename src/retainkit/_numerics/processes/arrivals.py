@@ -20,8 +20,8 @@ from retainkit._numerics.processes.erlang_discount import staged_count
 from retainkit._numerics.processes.power_decay import discounted_time
 from retainkit.typing import Array
 
-Drawn: TypeAlias = tuple[Array, Array]
-"""Events, and the same each times e^(−force·time): (rows,) both."""
+Drawn: TypeAlias = tuple[Array, Array, Array]
+"""Events, the same each times its discount e^(−force·time), and each times the square of it: (rows,) all."""
 
 _GONE = 37.0  # e^-37: a discount below which no sum of floats is changed
 _CELLS = 1 << 14  # gaps drawn at once, so that they stay near the processor
@@ -123,7 +123,7 @@ class TakenOrPassed:
         met = np.minimum(geometric(rng, self.leaving) - 1.0, span)
         if force == 0.0:
             made = binomial(rng, met, self.taken)
-            return made, made
+            return made, made, made
 
         def gaps(rows: Codes, width: int, *, first: bool) -> Array:
             del first
@@ -170,11 +170,11 @@ def arrivals(
     k: int = 1,
     missing: Array | float = 1.0,
 ) -> Drawn:
-    """Every k-th stage of Poisson processes before `end`, at most so many: number and discounted sum."""
+    """Every k-th stage of Poisson processes before `end`, at most so many: number and discounted sums."""
     if force == 0.0:
         stages = poisson(rng, rate * end)
         made = np.minimum(np.floor((stages + (k - missing)) / k), most)
-        return made, made
+        return made, made, made
 
     def gaps(rows: Codes, width: int, *, first: bool) -> Array:
         if k == 1:
@@ -203,7 +203,7 @@ def discounted_events(
     most: Array,
     force: float,
 ) -> Drawn:
-    """Events before `end`, at most so many: their number and Σ e^(−force·time).
+    """Events before `end`, at most so many: their number, Σ e^(−force·time) and Σ e^(−2·force·time).
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def discounted_events(
         Events after an event at the time `since`, and before `end`.
     """
     near = np.minimum(end, _GONE / force)
-    made, worth, time = np.zeros(end.shape), np.zeros(end.shape), np.zeros(end.shape)
+    made, worth, squared, time = (np.zeros(end.shape) for _ in range(4))
     rows, first = np.flatnonzero((most > 0.0) & (near > 0.0)), True
     while rows.size:
         # the fewer rows go on, the more events of each at once
@@ -222,7 +222,9 @@ def discounted_events(
         counted = (times <= near[rows, None]) & (np.arange(width) < missing[:, None])
         new = counted.sum(axis=1)
         made[rows] += new
-        worth[rows] += (np.exp(-force * times) * counted).sum(axis=1)
+        discount = np.exp(-force * times) * counted
+        worth[rows] += discount.sum(axis=1)
+        squared[rows] += np.vecdot(discount, discount)
         time[rows] = times[:, -1]
         ended = np.flatnonzero((new < width) & (new < missing))
         following = times[ended, new[ended]]
@@ -232,7 +234,7 @@ def discounted_events(
             more = rows[ended[late]]
             made[more] = np.minimum(made[more] + 1.0 + count(more, following[late]), most[more])
         rows, first = rows[(new == width) & (new < missing)], False
-    return made, worth
+    return made, worth, squared
 
 
 def poisson(rng: np.random.Generator, mean: Array) -> Array:
