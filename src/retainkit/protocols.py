@@ -125,7 +125,7 @@ def model_of(given: ModelOf[M]) -> M:
     return cast("M", given if stands_for is None else stands_for(given))
 
 
-_ONE_AT_A_TIME = "Give a fit, or ask once for each draw, with one number for each parameter."
+_ONE_AT_A_TIME = "Give a fit, or ask once for each draw, as posterior.of_draw(0) gives the first of them."
 
 
 def refuse_many(argument: str, model: object) -> None:
@@ -134,8 +134,8 @@ def refuse_many(argument: str, model: object) -> None:
     if many:
         shown = f"parameters of shape {many}"
         way_out = (
-            "Ask once for each customer or draw, with one number for each parameter; in place of a posterior "
-            "give a fit."
+            "Ask once for each customer, or for each draw as posterior.of_draw(0) gives the first; "
+            "or give a fit."
         )
         raise InputError("wrong-shape", argument, shown, "must be the model of one customer here", way_out)
 

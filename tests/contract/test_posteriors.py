@@ -118,6 +118,32 @@ def test_where_one_model_is_meant_a_posterior_is_refused_by_name(where: str, pos
         PLACES[where].call(posterior(PLACES[where].plain))
 
 
+@pytest.mark.parametrize("where", sorted({*MODELS}))
+def test_one_draw_of_a_posterior_goes_wherever_one_model_is_meant(where: str) -> None:
+    """The way out that refusals name can be taken."""
+    place = PLACES[where]
+    known, by_hand = posterior_of(place.plain), draw(posterior_of(place.plain), 3)
+    one = {n: part.of_draw(3) for n, part in known.items()} if isinstance(known, dict) else known.of_draw(3)
+    assert one == by_hand
+    assert repr(place.call(one)) == repr(place.call(by_hand))
+
+
+def test_a_draw_is_told_by_its_place_and_only_where_there_are_draws() -> None:
+    known = posterior_of(STAYING)
+    assert known.of_draw(0) == known.model.of_draw(0) == draw(known, 0)
+    for place, told in ((MANY, "place must be .* 4"), (-1, "place must be"), (0.5, "place must be a whole")):
+        with pytest.raises(rk.InputError, match=told):
+            known.of_draw(place)
+    with pytest.raises(rk.InputError, match="model must have draws of its parameters"):
+        STAYING.of_draw(0)
+    refused = (
+        r"purchasing must be the model of one customer.*Ask once for each customer, or for each draw as "
+    )
+    each = rk.BGNBD(r=np.array([0.2, 0.3]), alpha=4.0, a=0.8, b=2.4, unit="week")
+    with pytest.raises(rk.InputError, match=refused + r"posterior\.of_draw\(0\)"):
+        rk.payback_time(20.0, each, 35.0, **VALUED)
+
+
 def test_a_posterior_of_many_draws_is_asked_for_400_from_first_to_last() -> None:
     known = posterior_of(STAYING, 1000)
     found: Any = economics.break_even_on_curve(100.0, 30.0, known, discount_rate=0.01, timing="begin")

@@ -147,6 +147,10 @@ class Posterior(Record, Generic[M]):
         """The model with `n` of the draws, evenly from first to last; all where there are fewer."""
         return self._some(evenly_thinned(len(self), n))
 
+    def of_draw(self, place: int) -> M:
+        """The model of one draw, from 0, with a number for each parameter: for what is made of one model."""
+        return self.model.of_draw(place)
+
     def _some(self, which: Codes) -> M:
         values = [np.asarray(v, np.float64)[which] for v in self.family.values_of(self.model)]
         return self.family.of(values, unit=self.model.unit)

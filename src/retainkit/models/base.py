@@ -14,6 +14,7 @@ import numpy as np
 from retainkit._numerics.grouping import weighted
 from retainkit._numerics.memory import keep_freed_memory
 from retainkit.columns import Labels, same_rows
+from retainkit.domains import whole_number
 from retainkit.draws import Draws, beside_columns
 from retainkit.errors import InputError
 from retainkit.models.family import AnyFamily, PlainFamily
@@ -181,6 +182,26 @@ class AbstractModel(ABC, Generic[S]):
     def parameters(self) -> dict[str, Real]:
         """The parameters by name."""
         return {name: getattr(self, name) for name in self.names()}
+
+    def of_draw(self, place: int) -> Self:
+        """The model of one of the draws of its parameters, from 0: with a number for each parameter.
+
+        Raises `InputError` for a model without draws, whose parameters are no (draws, 1) or (draws, n).
+
+        >>> import numpy as np, retainkit as rk
+        >>> rk.Geometric(theta=np.array([[0.1], [0.2]])).of_draw(1)
+        Geometric(theta=0.2)
+        """
+        values = [np.asarray(v) for v in self.family.values_of(self)]
+        draws = max((len(v) for v in values if v.ndim == 2), default=0)
+        if not draws:
+            rule = "must have draws of its parameters, (draws, 1)"
+            raise InputError("wrong-shape", "model", repr(self), rule, "Take the model itself: it is one.")
+        at = whole_number("place", place, 0, draws - 1, way_out=f"The first of {draws:,} is 0.")
+        # what is held is a number beside the draws of others
+        rows = [v[at if len(v) > 1 else 0] if v.ndim == 2 else v for v in values]
+        one: Self = self.family.of([v.item() if v.size == 1 else v for v in rows], self.unit)
+        return one
 
     @property
     def settings(self) -> Plain:

@@ -217,7 +217,7 @@ def unseen_model(model: ModelOf[PurchaseProcess[Any]], transactions: Transaction
     for name, value in meant.parameters.items():
         if np.shape(value) not in ((), (len(calibration),)):
             rule = f"must be one model, or have one for each of the {len(calibration):,} customers"
-            way_out = "Take the fitted model itself, or one draw at a time."
+            way_out = "Take the fitted model itself, or one draw at a time: model.of_draw(0)."
             raise InputError("wrong-shape", "model", f"{name} of shape {np.shape(value)}", rule, way_out)
     return meant
 

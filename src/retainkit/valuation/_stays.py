@@ -141,6 +141,7 @@ class StaySampler:
         t = self.terms
         columns = [_by_draw(v, self.draws) for v in parameters_of(model)]
         own: Any = with_parameters(model, columns)
+        # renewals of those who are there, as what is expected counts them
         stay: SampledStay = own.sample_given(
             tenure, seed=rng, horizon=t.horizon, discount_rate=t.discount_rate, instant=t.instant
         )
@@ -172,6 +173,7 @@ def stay_sampler(
     draws: int,
 ) -> StaySampler:
     """The sampler of models, fits, posteriors or curves."""
+    # of two plans the draws are independent: a seed for each
     models = tuple(drawn_model(one, seed, draws) for seed, one in enumerate(estimates, 1))
     return StaySampler(models, group, tenure, code, margin, terms, draws)
 

@@ -251,9 +251,7 @@ def value_by_tenure(
         process, tenure, customers, cohort, margin_per_period = _there(process, seen, *columns, there)
     labels_of(tenure=tenure, customers=customers, margin_per_period=margin_per_period, cohort=cohort)
     uncertain = isinstance(margin_per_period, Draws)
-    if uncertain:
-        check_each("margin_per_period", margin_per_period, REAL)
-    mean = margin_per_period.mean() if uncertain else margin_per_period
+    mean, each = _mean_and_draws(margin_per_period, draws)
     k, people, margin = _entries(process, tenure, customers, mean)
     labels = k if cohort is None else np.asarray(cohort)
     if labels.shape != k.shape:
@@ -266,7 +264,6 @@ def value_by_tenure(
     else:
         rates = np.asarray(one_number("naive_retention", naive_retention, NOT_NEGATIVE))
     terms = Terms(discount_rate, force, instant, horizon, count)
-    each = by_draw(margin_per_period, draws) if uncertain else 1.0
     spread = _spread(
         survival, outlooks, people, each, terms, draws, bool(drawn), None if uncertain else margin
     )
@@ -289,6 +286,16 @@ def value_by_tenure(
         survival=process,
         spread=spread,
     )
+
+
+def _mean_and_draws(margin: NumberLike, draws: int) -> tuple[NumberLike, float | Array]:
+    """Of a margin that is drawn its mean and its draws; another as it is, a multiple of 1 in all draws."""
+    if not isinstance(margin, Draws):
+        return margin, 1.0
+    check_each("margin_per_period", margin, REAL)
+    # the mean of those that are used, so that figures and their intervals are of the same draws
+    each = by_draw(margin, draws)
+    return float(np.mean(each)), each
 
 
 def _spread(

@@ -167,8 +167,7 @@ def value_each(
     if by_plan:
         check_plans(given, base.plan_sets)
     named = {f"fit[{n!r}]" if by_plan else "fit": one for n, one in given.items()}
-    drawn = how_many_draws(named, margin_share=share)
-    draws = min(drawn or DRAWS, DRAWS)
+    draws = min((drawn := how_many_draws(named, margin_share=share)) or DRAWS, DRAWS)
     models = {n: model_at_hand(given[n], name, draws) for n, name in zip(given, named, strict=True)}
     unit = _unit(models)
     # tenures in the model's own periods, so that a yearly contract is asked of yearly churn
@@ -176,15 +175,14 @@ def value_each(
     plans = np.array([*base.plan_sets, ""], np.str_)[now.group]
     # one model is that of all, whatever their plans
     of_plan = plans if by_plan else np.full(plans.size, "")
-    asked = discount_rate, instant, horizon, within
+    asked: Any = (discount_rate, instant, horizon, within)
     found, kinds, terms = _by_plan(given, models, of_plan, now.tenure, *asked)
     # prices are per month, and the model pays once in each of its own periods
     paid = now.amount * DAYS_PER[unit] / DAYS_PER["month"]
     value, spread = np.mean(share) * paid * found["payments"], None
     if terms is not None:
         sampler = partial(stay_sampler, *kinds.all(), by_draw(share, draws), terms, draws)
-        alike = Kinds(kinds.code, np.ones(paid.size))
-        spread = Spread(sampler, alike, 1, bool(drawn), alike=True, scale=paid)
+        spread = Spread(sampler, kinds.of_all, 1, bool(drawn), alike=True, scale=paid)
         # a margin that is drawn may rise and fall with what is drawn of the customers
         known = all(len(parameter_shape(model)) < 2 for model in models.values())
         value = value if known else spread.mean()
@@ -226,6 +224,7 @@ def _by_plan(
             rule, way_out = "must have a model for every plan of the base", f"Add one for {plan!r}."
             raise InputError("unmatched", "fit", sorted(models), rule, way_out)
         those = plans == plan
+        # what a customer pays for a payment of 1: the price comes to it once, for all plans
         *columns, ahead = _ahead(models[plan], tenure[those], discount_rate, instant, horizon, within)
         for column, values in zip(found.values(), columns, strict=True):
             column[those] = values
@@ -251,6 +250,11 @@ class _Kinds(NamedTuple):
         self.group.append(np.full(outlooks.tenure.size, len(self.estimates)))
         self.estimates.append(estimate if alike else outlooks.survival)
         self.tenure.append(outlooks.tenure)
+
+    @property
+    def of_all(self) -> Kinds:
+        """Each a customer of its own, since prices differ."""
+        return Kinds(self.code, np.ones(self.code.size))
 
     def all(self) -> tuple[tuple[Any, ...], Codes, Array, Codes]:
         """What the sampler is made of."""
