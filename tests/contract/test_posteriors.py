@@ -188,9 +188,10 @@ def test_methods_of_an_answer_are_asked_in_each_draw() -> None:
     assert isinstance(found.holdout, EachDraw)
 
 
-def test_a_base_is_valued_by_the_posterior_of_each_plan_or_of_all() -> None:
+@pytest.mark.parametrize("posterior", [posterior_of, average_of])
+def test_a_base_is_valued_by_the_posterior_of_each_plan_or_of_all(posterior: Any) -> None:
     staying = rk.ShiftedBetaGeometric(alpha=1.0, beta=9.0, unit="month")
-    known = posterior_of(staying)
+    known = posterior(staying)
     given: dict[str, Any] = {"margin_share": 0.8, "discount_rate": rk.Rate(0.1, per="year"), "horizon": 12}
     found: Any = rk.value_subscriptions(BASE, known, **given)
     each = [rk.value_subscriptions(BASE, draw(known, i), **given) for i in range(MANY)]

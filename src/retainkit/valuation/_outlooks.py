@@ -59,6 +59,9 @@ class Outlooks(NamedTuple):
     def _by_draw(self, some: Codes, ahead: Array) -> Array:
         """(draws, outlooks, periods) of some outlooks."""
         values = [np.asarray(v) for v in parameters_of(self.survival)]
+        if all(v.ndim == 0 or v.shape[-1] == 1 for v in values):  # an average of models has this axis alone
+            each = [self.survival.survival(k + ahead, given=k) for k in self.tenure[some]]
+            return np.stack([np.asarray(one) for one in each], axis=1)
         columns = [v[..., some] if v.ndim and v.shape[-1] > 1 else v for v in values]
         process = with_parameters(self.survival, [v[..., None] if v.ndim else v for v in columns])
         since = self.tenure[some, None]

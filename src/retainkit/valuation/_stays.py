@@ -22,7 +22,6 @@ from retainkit.each_draw import draws_among
 from retainkit.economics.formulas.survival import curve_of
 from retainkit.inference.spread import with_draws
 from retainkit.models.base import AbstractModel
-from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.sampled import SampledStay
 from retainkit.protocols import SurvivalProcess, model_of, parameter_shape
 from retainkit.rates import Rate
@@ -121,7 +120,7 @@ class StaySampler:
             tenure = self.tenure[kinds[some]]
             own, paid[:, some] = (
                 self._of_model(model, tenure, rng)
-                if isinstance(model, AbstractContractualModel)
+                if isinstance(model, AbstractModel)
                 else (None, self._of_curve(model, tenure, rng))
             )
             if own is None:

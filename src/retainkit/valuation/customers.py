@@ -21,6 +21,7 @@ from retainkit.inference.prediction import (
     with_interval,
 )
 from retainkit.inference.spread import DRAWS, Expectation, Sampler, Spread, with_draws
+from retainkit.models.average import ModelAverage
 from retainkit.models.sampled import SampledFuture
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, ModelOf, PurchaseProcess, SpendProcess, data_of, parameter_shape
@@ -311,7 +312,10 @@ class ValueSampler:
             scale = self.margin_share * self.spend
             return scale * future.expected, scale * future.discounted
         spent = self.spend.sample_given(self.amounts.entries(places), future.purchases, seed=rng)
-        worth = spent.total * _mean_discount(future, np.asarray(self.spend.p), rng)
+        # of an average of models each draw has the shape of its own
+        average = isinstance(self.spend, ModelAverage)
+        p: Any = self.spend.beside(lambda one: one.p) if average else self.spend.p
+        worth = spent.total * _mean_discount(future, np.asarray(p), rng)
         return self.margin_share * spent.expected * future.expected, self.margin_share * worth
 
 

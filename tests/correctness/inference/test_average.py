@@ -168,4 +168,5 @@ def test_an_average_of_models_with_covariates_and_of_subscribers() -> None:
     worth: Any = rk.value_subscriptions(
         survival=staying, tenure=[0, 3], margin_per_period=100.0, discount_rate=0.1, instant="before-renewal"
     )
-    assert len(worth.total) == 200
+    assert len(worth.draws) == 200
+    assert "(90%: " in str(worth)
