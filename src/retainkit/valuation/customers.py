@@ -314,9 +314,13 @@ class ValueSampler:
         spent = self.spend.sample_given(self.amounts.entries(places), future.purchases, seed=rng)
         # of an average of models each draw has the shape of its own
         average = isinstance(self.spend, ModelAverage)
-        p: Any = self.spend.beside(lambda one: one.p) if average else self.spend.p
-        worth = spent.total * _mean_discount(future, np.asarray(p), rng)
+        p = self.spend.beside(_shape) if average else _shape(self.spend)
+        worth = spent.total * _mean_discount(future, p, rng)
         return self.margin_share * spent.expected * future.expected, self.margin_share * worth
+
+
+def _shape(model: Any) -> Array:
+    return np.asarray(model.p)
 
 
 def _mean_discount(future: SampledFuture, p: Array, rng: np.random.Generator) -> Array:
