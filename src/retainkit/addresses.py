@@ -112,6 +112,7 @@ SYNONYMS: dict[str, str] = {
     "budget_allocation": "decisions.allocate_budget",
     "discount": "decisions.loyalty_discount",
     "referral": "decisions.customer_referral_value",
+    "referral_value": "decisions.customer_referral_value",
     "customer_based_corporate_valuation": "decisions.value_company",
     "cbcv": "decisions.value_company",
 }

@@ -29,6 +29,7 @@ _WEAK = 1.0  # information with which it is, too: a standard error of an e-fold
 _FAINT = 0.1  # that with which more starts are climbed from: three e-folds
 _NEAR = 0.5  # of log-likelihood, which no test would call a difference
 _BESIDE = 2  # starts beside the first where these are cheap
+_FEW, _MORE_BESIDE = 500, 4  # rows up to which twice as many hardly count
 _INWARD = 3.0  # e-folds beyond the middle, from where a climb goes to the limit or away from it
 _POOL, _MORE = 12, 4  # where there is a doubt: from the highest of so many is climbed
 _ASIDE = 20.0  # of log-likelihood below the highest: beside a limit that is lower nothing was found
@@ -84,7 +85,8 @@ class Searcher:
         evaluate = objective(self.view, self.rows, self.watch)
         starts = [self.centre] if given is None else [self.centre, given]
         climbs, used = climb(evaluate, np.stack(starts), _REACH)
-        others = np.array(self.spread(_BESIDE)) if len(self.rows) <= _CHEAP else None
+        beside = _MORE_BESIDE if len(self.rows) <= _FEW else _BESIDE
+        others = np.array(self.spread(beside)) if len(self.rows) <= _CHEAP else None
         top, climbs = _topped(evaluate, climbs, used, others)
         if top is None:
             return self._look_around(evaluate, climbs, None, self.spread(_POOL))
@@ -95,7 +97,7 @@ class Searcher:
             if len(others):
                 climbs, _ = climb(evaluate, others, _REACH, top, earlier=climbs)
         if self._disagree(top, climbs) or not self._clear(top):
-            return self._look_around(evaluate, climbs, top, self.spread(_POOL, skip=_BESIDE))
+            return self._look_around(evaluate, climbs, top, self.spread(_POOL, skip=beside))
         return Search(top, len(climbs), _agreed(climbs, top.value))
 
     def spread(self, count: int, skip: int = 0) -> list[Array]:
