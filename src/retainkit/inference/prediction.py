@@ -21,12 +21,15 @@ from retainkit.domains import whole_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, unknown_choice, wrong_shape
 from retainkit.inference.spread import (
+    DRAWS,
     SOURCES,
     Estimate,
     Expectation,
     Sampler,
     Source,
     Spread,
+    of_each,
+    of_entries,
     plain,
     tail_of,
     with_draws,
@@ -109,16 +112,19 @@ class PurchaseSampler:
     model: Any
     rows: AbstractSummary
     horizon: Any
+    draws: int = DRAWS
 
     @cached_property
     def _ahead(self) -> Expectation:
-        return Expectation(partial(_expected_purchases, horizon=self.horizon), self.model, self.rows)
+        ask = partial(_expected_purchases, horizon=self.horizon)
+        return Expectation(ask, self.model, self.rows, self.draws)
 
     def expected(self, places: Codes) -> Array:
         return self._ahead.at(places)
 
     def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
-        model, data = plain(self.model, self.rows.entries(places))
+        own = of_entries(self.model, places, self.draws)
+        model, data = plain(own, self.rows.entries(places))
         future = model.sample_given(data, self.horizon, seed=rng)
         return future.expected, future.purchases
 
@@ -130,9 +136,11 @@ class AliveSampler:
     model: Any
     rows: AbstractSummary
     horizon: Any
+    draws: int = DRAWS
 
     def expected(self, places: Codes) -> Array:
-        model, data = plain(self.model, self.rows.entries(places))
+        own = of_entries(self.model, places, self.draws)
+        model, data = plain(own, self.rows.entries(places))
         return model.probability_alive(data, self.horizon)
 
     def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -148,13 +156,16 @@ class SpendSampler:
 
     model: Any
     rows: AbstractSummary
+    draws: int = DRAWS
 
     def expected(self, places: Codes) -> Array:
-        model, data = plain(self.model, self.rows.entries(places))
+        own = of_entries(self.model, places, self.draws)
+        model, data = plain(own, self.rows.entries(places))
         return model.expected_spend(data)
 
     def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
-        model, data = plain(self.model, self.rows.entries(places))
+        own = of_entries(self.model, places, self.draws)
+        model, data = plain(own, self.rows.entries(places))
         spent = model.sample_given(data, 1.0, seed=rng)
         return spent.expected, spent.total
 
@@ -277,7 +288,8 @@ def predict(
         raise InputError("missing-argument", "horizon", horizon, "must be given", "For example horizon=39.0.")
     rows = data_of(data, model.data_kind, "data", kind.__name__)
     ahead = 0.0 if horizon is None else horizon
-    spread = Spread(partial(_made, figure, estimate, rows, ahead, start), rows, start, alike=True)
+    sampler, alike = partial(_made, figure, estimate, rows, ahead, start), not of_each(model)
+    spread = Spread(sampler, rows, start, alike=alike)
     mean = spread.mean()
     if not np.isfinite(mean).all():
         rule = "must be shorter here: these customers buy for ever, and infinitely often"

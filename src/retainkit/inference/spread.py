@@ -74,7 +74,10 @@ class Rows(Protocol):
 
 
 def with_draws(estimate: Estimate, seed: int, draws: int = DRAWS) -> AnyModel:
-    """The model with all parameters of shape (draws, 1), from what is known of them."""
+    """The model with all parameters of shape (draws, 1), from what is known of them.
+
+    One whose customers have parameters of their own, (n,) or (draws, n), keeps these: see `of_entries`.
+    """
     model = model_of(cast("Any", estimate))
     if not isinstance(model, AbstractModel):
         rule = "must be a model of retainkit for an interval, which asks for draws of each customer"
@@ -92,15 +95,30 @@ def with_draws(estimate: Estimate, seed: int, draws: int = DRAWS) -> AnyModel:
         told = np.array([*fitted.fingerprint.values()])
         drawn = fitted.draws(draws, seed=generator_for(seed, told))
     values = [np.asarray(v, np.float64) for v in drawn.family.values_of(drawn)]
-    if any(v.ndim and v.shape[-1] > 1 for v in values):
-        rule = "must have one number for each parameter here, or draws of it, (draws, 1)"
-        way_out = "Ask the model of each customer by itself."
-        raise InputError("wrong-shape", "model", repr(drawn), rule, way_out)
+    if of_each(drawn):  # draws of what each customer has are as many as those of all
+        thin = [v[evenly_thinned(len(v), draws)] if v.ndim == 2 else v for v in values]
+        return cast("AnyModel", drawn.family.of(thin, unit=drawn.unit))
     # held parameters are numbers beside the draws of others, and a model without draws has numbers alone
     many = max([v.size for v in values if v.ndim], default=draws)
     some = evenly_thinned(many, draws)
     columns = [np.broadcast_to(v.reshape(-1, 1), (many, 1))[some] for v in values]
     return cast("AnyModel", drawn.family.of(columns, unit=drawn.unit))
+
+
+def of_each(model: Any) -> bool:
+    """Whether customers have parameters of their own, as ``model.given(covariates)`` makes them."""
+    family = getattr(model, "family", None)  # a model of another library is refused elsewhere, in words
+    return family is not None and any(np.ndim(v) and np.shape(v)[-1] > 1 for v in family.values_of(model))
+
+
+def of_entries(model: Any, places: Codes, draws: int) -> Any:
+    """The model of some customers, (draws, places), where each has parameters of its own; else as it is."""
+    if not of_each(model):
+        return model
+    shape = draws, places.size
+    values = [np.asarray(v) for v in model.family.values_of(model)]
+    own = [v[..., places] if v.ndim and v.shape[-1] > 1 else v for v in values]
+    return model.family.of([np.broadcast_to(v, shape) for v in own], unit=model.unit)
 
 
 class Expectation:
@@ -110,7 +128,13 @@ class Expectation:
     others: where these are off by more than a twentieth of its own deviation, all draws are asked.
     """
 
-    def __init__(self, ask: Callable[[Any, Any], Array], model: AnyModel, rows: AbstractSummary) -> None:
+    def __init__(
+        self, ask: Callable[[Any, Any], Array], model: AnyModel, rows: AbstractSummary, draws: int = DRAWS
+    ) -> None:
+        self._own = draws if of_each(model) else 0  # of parameters of each customer no history is shared
+        if self._own:
+            self._ask, self._model, self._rows = ask, model, rows
+            return
         # of an average each model by itself: no surface is smooth across stories
         self._average = model if isinstance(model, ModelAverage) else None
         if self._average is not None:
@@ -153,6 +177,8 @@ class Expectation:
 
     def at(self, places: Codes) -> Array:
         """Of some entries: (draws, places)."""
+        if self._own:
+            return self._ask(of_entries(self._model, places, self._own), self._rows.entries(places))
         if self._average is not None:
             return self._average.joined([own.at(places) for own in self._each])
         if self._table is None and self._every is not None:

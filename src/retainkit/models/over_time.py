@@ -9,10 +9,8 @@ Analysis of Series of Events, for inhomogeneous Poisson processes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
@@ -20,10 +18,12 @@ import numpy as np
 from retainkit.columns import keeps_labels, named_once
 from retainkit.domains import NOT_NEGATIVE, generator
 from retainkit.errors import InputError
+from retainkit.models._time_ahead import nodes_ahead, sampled_ahead
 from retainkit.models.base import AbstractModel
 from retainkit.models.covariates import coefficient
 from retainkit.models.family import AbstractCoefficients, AbstractFamily, AnyFamily, family_of
 from retainkit.models.purchasing.base import AbstractPurchaseModel, Horizon
+from retainkit.models.sampled import SampledFuture
 from retainkit.parameters import Parameter
 from retainkit.protocols import DataOf
 from retainkit.rates import Rate
@@ -33,9 +33,6 @@ from retainkit.typing import Array, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration, in_units
 
 B = TypeVar("B", bound=AbstractPurchaseModel)
-
-
-_GAUSS_LEGENDRE = np.polynomial.legendre.leggauss(3)  # ten digits over a period of a month
 
 
 @final
@@ -93,10 +90,14 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
 
     # -- predictions --------------------------------------------------------------------------------
 
-    def probability_alive(self, data: DataOf[PurchasesOverTime]) -> Array:
-        """Probability that each customer is still a customer at the end of observation."""
-        data = self._rows(data)
-        return self._draw_by_draw(lambda m: m.base.probability_alive(m._operational(data)))
+    def probability_alive(self, data: DataOf[PurchasesOverTime], horizon: Horizon = 0.0) -> Array:
+        """Probability that each customer is still a customer `horizon` after the end of observation."""
+        data, length = self._rows(data), self._horizon(horizon)
+        if not length:  # the covariates need not reach further than the data
+            return self._draw_by_draw(lambda m: m.base.probability_alive(m._operational(data)))
+        return self._draw_by_draw(
+            lambda m: m.base.probability_alive(m._operational(data), m._ahead(data, length))
+        )
 
     @keeps_labels
     def expected_purchases(self, data: DataOf[PurchasesOverTime], horizon: Horizon) -> Array:
@@ -118,11 +119,7 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
         to the same day, as in a table; else its steps miss some of the days on which the covariates change.
         """
         data = self._rows(data)
-        unit = self.unit or data.unit
-        if unit is None:
-            in_units("discount_rate", Duration(1.0, discount_rate.per), None)
-        assert unit is not None
-        force, length = discount_rate.continuous(unit), self._horizon(horizon)
+        force, length = self._force(data, discount_rate), self._horizon(horizon)
         return self._draw_by_draw(lambda m: m._discounted(data, m._operational(data), force, length))
 
     def _expected(self, data: PurchasesOverTime, operational: Purchases, length: float) -> Array:
@@ -133,23 +130,45 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
     ) -> Array:
         """∫ e^(−δt) dE(t) = e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt, stretch by stretch of constant pace."""
         # by parts: the expectation itself is known in operational time, its density would have to be derived
-        total = math.exp(-force * length) * self._expected(data, operational, length)
-        edges = _stretches(float((data.birth + data.purchases.T).max()), length, data.periods.edges)
-        for start, stop in pairwise(edges):
-            half = 0.5 * (stop - start)
-            # within a stretch of constant pace the integrand is smooth; across its ends it has a kink
-            for node, weight in zip(*_GAUSS_LEGENDRE, strict=True):
-                time = start + half * (node + 1.0)
-                share = force * half * weight * math.exp(-force * time)
-                total = total + share * self._expected(data, operational, time)
-        return total
+        nodes = nodes_ahead(data, force, length)
+        return np.sum([share * self._expected(data, operational, time) for share, time in nodes], axis=0)
+
+    @keeps_labels
+    def sample_given(
+        self,
+        data: DataOf[PurchasesOverTime],
+        horizon: Horizon,
+        *,
+        seed: int | np.random.Generator,
+        discount_rate: Rate | None = None,
+    ) -> SampledFuture:
+        """What each customer does in the `horizon` after observation, drawn from all that it may be.
+
+        As that of the model within, in the time that purchasing feels; with a discount each purchase counts
+        by its moment in the calendar. The covariates of the data's periods must reach so far.
+        """
+        data, rng, length = self._rows(data), generator(seed), self._horizon(horizon)
+        force = 0.0 if discount_rate is None else self._force(data, discount_rate)
+        nodes = nodes_ahead(data, force, length)
+
+        def drawn(m: OverTime[B]) -> Array:
+            ahead = [(share, m._ahead(data, time)) for share, time in nodes]
+            clock = data.periods.clock(m._gamma())
+            return sampled_ahead(
+                m.base, data, m._operational(data), clock, m._ahead(data, length), ahead, force, rng
+            )
+
+        return SampledFuture(*np.moveaxis(self._draw_by_draw(drawn), -2, 0))
 
     def _draw_by_draw(self, answer: Callable[[OverTime[B]], Array]) -> Array:
         """An answer with the axis of draws in front: each draw has a clock of its own."""
         values = self.family.values_of(self)
         if all(np.ndim(v) == 0 for v in values):
             return answer(self)
-        columns = np.broadcast_arrays(*(np.asarray(v)[..., 0] for v in values))
+        # what is held is a number beside the draws of others
+        columns = np.broadcast_arrays(
+            *(np.asarray(v)[..., 0] if np.ndim(v) else np.asarray(v) for v in values)
+        )
         draws = zip(*(column.tolist() for column in columns), strict=True)
         # the clock is a table for one set of coefficients: a thousand draws are a thousand clocks
         return np.stack([answer(self.family.of(draw, unit=self.unit)) for draw in draws])
@@ -230,6 +249,13 @@ class OverTime(AbstractModel[PurchasesOverTime], Generic[B]):
             raise too_short(now + length, data.periods)
         clock, group = data.periods.clock(self._gamma()), data.group.astype(np.intp)
         return clock.at(now + length, group) - clock.at(now, group)
+
+    def _force(self, data: PurchasesOverTime, discount_rate: Rate) -> float:
+        unit = self.unit or data.unit
+        if unit is None:
+            in_units("discount_rate", Duration(1.0, discount_rate.per), None)
+        assert unit is not None
+        return discount_rate.continuous(unit)
 
     def _horizon(self, horizon: Horizon) -> float:
         length = np.asarray(NOT_NEGATIVE.check("horizon", in_units("horizon", horizon, self.unit)))
@@ -335,12 +361,6 @@ def with_covariates_over_time(
 def _moments(data: PurchasesOverTime) -> tuple[Array, Array, Array]:
     """The first purchase, the last and the end of observation, since the start of the first period."""
     return data.birth, data.birth + data.purchases.recency, data.birth + data.purchases.T
-
-
-def _stretches(now: float, length: float, edges: Array) -> list[float]:
-    """The times ahead at which the pace may change, from now to the end."""
-    inside = edges - now
-    return [0.0, *inside[(inside > 0.0) & (inside < length)].tolist(), length]
 
 
 def check_base(kind: type[Any] | None, name: str) -> None:

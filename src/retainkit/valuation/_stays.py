@@ -17,7 +17,7 @@ import numpy as np
 
 from retainkit._numerics.decaying_sums import geometric_sum
 from retainkit._numerics.grouping import Codes
-from retainkit.draws import evenly_thinned
+from retainkit.draws import Draws, evenly_thinned
 from retainkit.each_draw import draws_among
 from retainkit.economics.formulas.survival import curve_of
 from retainkit.inference.spread import with_draws
@@ -200,9 +200,11 @@ def drawn_model(estimate: Any, seed: int, draws: int) -> Any:
 
 
 def how_many_draws(estimates: Mapping[str, Any], **money: object) -> int:
-    """How many draws these have, all as many; 0 where none are drawn."""
-    of_each = [shape[0] for one in estimates.values() if len(shape := parameter_shape(one)) == 2]
-    return draws_among(**estimates, **money) or max(of_each, default=0)
+    """How many draws these have, all as many, or `InputError`; 0 where none are drawn."""
+    shapes = {name: parameter_shape(one) for name, one in estimates.items()}
+    # draws of what each customer has, (draws, n), count as those of all do
+    drawn = {n: Draws.of(np.ones(shape[0])) for n, shape in shapes.items() if len(shape) == 2}
+    return draws_among(**{**estimates, **drawn}, **money)
 
 
 def _some_customers(model: Any, which: Codes) -> Any:

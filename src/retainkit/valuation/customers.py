@@ -11,7 +11,6 @@ import numpy as np
 
 from retainkit._numerics.grouping import Codes
 from retainkit.draws import Draws
-from retainkit.each_draw import draws_among
 from retainkit.errors import InputError
 from retainkit.inference.prediction import (
     AliveSampler,
@@ -20,7 +19,7 @@ from retainkit.inference.prediction import (
     Spreads,
     with_interval,
 )
-from retainkit.inference.spread import DRAWS, Expectation, Sampler, Spread, with_draws
+from retainkit.inference.spread import DRAWS, Expectation, Spread, of_each, of_entries, with_draws
 from retainkit.models.average import ModelAverage
 from retainkit.models.sampled import SampledFuture
 from retainkit.plurals import counted
@@ -30,6 +29,7 @@ from retainkit.summaries import AbstractSummary, Spend
 from retainkit.tables.read import keyed
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
+from retainkit.valuation._stays import how_many_draws
 from retainkit.valuation.inputs import (
     Spending,
     by_draw,
@@ -177,7 +177,7 @@ def value_customers(
     length = check_horizon(horizon)
     process, money = check_purchasing(purchasing), uncertain_spend(spend)
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
-    drawn = draws_among(purchasing=purchasing, spend=spend, margin_share=share)
+    drawn = how_many_draws({"purchasing": purchasing, "spend": spend}, margin_share=share)
     draws = min(drawn or DRAWS, DRAWS)
     constant = isinstance(money, float | int | Draws)
     given = (purchasing, by_draw(money, draws) if constant else spend)
@@ -185,8 +185,9 @@ def value_customers(
 
     sampler = partial(_sampler, *given, known, None if constant else customers, *terms, draws)
     ids, id_name = _ids(customers, len(known))
-    # what a customer spent so far is no part of the history, and tells apart who is equal in it
-    spread = Spread(sampler, known, 1, bool(drawn), alike=constant)
+    # what a customer spent so far, or has as parameters, is no part of the history
+    alike = constant and parameter_shape(process)[-1:] in ((), (1,))
+    spread = Spread(sampler, known, 1, bool(drawn), alike=alike)
     columns = (
         _means(*given, customers, spread, length, draws)
         if any(map(_has_draws, (purchasing, spend)))
@@ -210,9 +211,8 @@ def value_customers(
 
 
 def _has_draws(given: object) -> bool:
-    """Whether it is a posterior, or a model with draws of its parameters that are those of all."""
-    shape = parameter_shape(given)
-    return len(shape) == 2 and shape[1] == 1
+    """Whether it is a posterior, or a model with draws of its parameters."""
+    return len(parameter_shape(given)) == 2
 
 
 def _sampler(
@@ -227,7 +227,8 @@ def _sampler(
 ) -> ValueSampler:
     of_money = spend if customers is None else with_draws(spend, 2, draws)
     amounts = None if customers is None else cast("Spend", data_of(customers, Spend, "customers"))
-    return ValueSampler(with_draws(purchasing, 1, draws), of_money, known, amounts, share, rate, length)
+    process = with_draws(purchasing, 1, draws)
+    return ValueSampler(process, of_money, known, amounts, share, rate, length, draws)
 
 
 def _columns(
@@ -258,19 +259,19 @@ def _means(
     """The same over all draws of the parameters, some customers at a time."""
     known, drawn = cast("AbstractSummary", spread.summary), cast("Any", with_draws(purchasing, 1, draws))
 
-    def mean_of(sampler: Sampler, rows: AbstractSummary = known) -> Array:
-        return Spread(lambda: sampler, rows, 1, alike=True).mean()
+    def mean_of(sampler: Any, rows: AbstractSummary = known) -> Array:
+        return Spread(lambda: sampler, rows, 1, alike=not of_each(sampler.model)).mean()
 
     if _has_draws(spend):
         amounts = data_of(customers, cast("Any", Spend), "customers")
-        per_purchase = mean_of(SpendSampler(with_draws(spend, 2, draws), amounts), amounts)
+        per_purchase = mean_of(SpendSampler(with_draws(spend, 2, draws), amounts, draws), amounts)
     else:
         mean = float(spend.mean()) if isinstance(spend, np.ndarray) else spend
         per_purchase = expected_spend(customers, check_spend(mean), len(known))
     return {
-        "probability_alive": mean_of(AliveSampler(drawn, known, 0.0)),
+        "probability_alive": mean_of(AliveSampler(drawn, known, 0.0, draws)),
         # inf where a horizon without end means infinitely many in one of the draws
-        "expected_purchases": mean_of(PurchaseSampler(drawn, known, length)),
+        "expected_purchases": mean_of(PurchaseSampler(drawn, known, length, draws)),
         "expected_spend": per_purchase,
         "value": spread.mean(),
     }
@@ -290,6 +291,7 @@ class ValueSampler:
     margin_share: float | Array
     discount_rate: Rate
     horizon: Duration
+    draws: int = DRAWS
 
     @cached_property
     def _ahead(self) -> Expectation:
@@ -297,24 +299,28 @@ class ValueSampler:
             lambda m, rows: m.discounted_expected_purchases(rows, self.discount_rate, self.horizon),
             self.purchasing,
             self.rows,
+            self.draws,
         )
 
     def expected(self, places: Codes) -> Array:
         return self.margin_share * self._per_purchase(places) * self._ahead.at(places)
 
     def _per_purchase(self, places: Codes) -> Any:
-        return self.spend if self.amounts is None else self.spend.expected_spend(self.amounts.entries(places))
+        if self.amounts is None:
+            return self.spend
+        return of_entries(self.spend, places, self.draws).expected_spend(self.amounts.entries(places))
 
     def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
         rows = self.rows.entries(places)
-        future = self.purchasing.sample_given(rows, self.horizon, seed=rng, discount_rate=self.discount_rate)
+        purchasing = of_entries(self.purchasing, places, self.draws)
+        future = purchasing.sample_given(rows, self.horizon, seed=rng, discount_rate=self.discount_rate)
         if self.amounts is None:
             scale = self.margin_share * self.spend
             return scale * future.expected, scale * future.discounted
-        spent = self.spend.sample_given(self.amounts.entries(places), future.purchases, seed=rng)
+        spend = of_entries(self.spend, places, self.draws)
+        spent = spend.sample_given(self.amounts.entries(places), future.purchases, seed=rng)
         # of an average of models each draw has the shape of its own
-        average = isinstance(self.spend, ModelAverage)
-        p = self.spend.beside(_shape) if average else _shape(self.spend)
+        p = spend.beside(_shape) if isinstance(spend, ModelAverage) else _shape(spend)
         worth = spent.total * _mean_discount(future, p, rng)
         return self.margin_share * spent.expected * future.expected, self.margin_share * worth
 

@@ -11,4 +11,5 @@ In reading order:
 - `opportunities`   opportunities that come one by one, each with a chance to be gone before it.
 - `pairs`           E[X(X − 1)] of these counts, which with the mean gives the variance.
 - `arrivals`        processes whose own rates are known: exact draws of their events, and means.
+- `on_clock`        the same in a time of their own, discounted by the calendar.
 """
