@@ -15,8 +15,8 @@ the forecast.
 
 A base is the same whichever others are run, and in whichever process: the seeds were fixed before the first
 run. The program ends with 1 where a share is outside 86% to 94% (of 1,000 bases: 87% to 93%), or where the
-interval of a total that came and counts the parameters alone, which is too narrow, is not seen to be: 73% to
-81%.
+interval of a total that came and counts the parameters alone, which is too narrow, is not seen to be so: it
+may hold 81% at most. How many it holds depends on the shop, by how large chance is beside the parameters.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ AMOUNTS = {name: rk.priors.LogNormal(np.log(value), SIGMA) for name, value in SP
 COUNTED = ("fit refuses", "posterior in doubt", "no mean of amounts under the default prior")
 BANDS = {500: (0.86, 0.94), 1000: (0.87, 0.93)}
 NARROW = "purchases that came, parameters alone"
-NARROW_BAND = (0.73, 0.81)
+NARROW_BAND = (0.0, 0.81)  # or the comparison could not fail
 
 
 @dataclass(frozen=True)
