@@ -85,6 +85,12 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "predict": {"estimate": BGNBD, "data": TRANSACTIONS.purchases, "horizon": 39.0},
     "posterior": {"model": rk.BGNBD, "data": TRANSACTIONS.purchases, "seed": 1, "draws": 200},
     "loo": {"posterior": rk.posterior(rk.Geometric, RENEWALS, seed=1, draws=200), "data": RENEWALS},
+    "posterior_each": {
+        "model": rk.Geometric,
+        "summaries": [RENEWALS, RENEWALS],
+        "seed": 1,
+        "draws": 50,
+    },
     "fit_each": {"model": rk.GammaGamma, "summaries": [TRANSACTIONS.spend, TRANSACTIONS.spend]},
     "bootstrap": {"model": rk.GammaGamma, "data": TRANSACTIONS.spend, "replicates": 20, "seed": 1},
     "jackknife": {"model": rk.Geometric, "data": RENEWALS},

@@ -21,7 +21,7 @@ It knows `AbstractModel`, and no model by name. In reading order:
 - `stated_priors` the prior of each parameter, as it was stated or weak; as a search subtracts it.
 - `sampling`    how draws are made: wide distributions around the modes, weights, chains where those fail.
 - `loo`         how well a model foretells a customer left out, and what several together foretell best.
-- `several/`    what several posteriors say together: of models, averaged.
+- `several/`    posteriors together: of models, averaged; of segments, which share what is common.
 - `choice`      whether a larger model earns its parameters, and the k of Erlang-k: how regularly they buy.
 """
 
@@ -37,7 +37,7 @@ from retainkit.inference.progress import Progress
 from retainkit.inference.replicated import Bootstrap, Jackknife
 from retainkit.inference.resample import bootstrap, jackknife
 from retainkit.inference.result import Fit, standard_error
-from retainkit.inference.several import average
+from retainkit.inference.several import SegmentPosteriors, average, posterior_each
 from retainkit.inference.spread import SOURCES
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Progress",
     "RegularityChoice",
     "SegmentFits",
+    "SegmentPosteriors",
     "average",
     "bootstrap",
     "choose_k",
@@ -64,6 +65,7 @@ __all__ = [
     "likelihood_ratio_test",
     "loo",
     "posterior",
+    "posterior_each",
     "predict",
     "stacking_weights",
     "standard_error",

@@ -154,7 +154,7 @@ def fit_each(
     """
     check_choice("shrink", shrink, ("refused", "all", "never"))
     family: AnyFamily = hold(model, **(fixed or {}))
-    data = _named(summaries, family)
+    data = segments_by_name(summaries, family)
     first, *others = data.values()
     whole = fit(family, first.joined(others), on_failure="return")
     # that of the whole: covariates have one origin, and parameters mean the same in all segments
@@ -215,7 +215,7 @@ def _prior(cases: Mapping[str, Case], known: Sequence[tuple[Array, Array]]) -> t
     return _learned([*cases.values()][:: 1 + len(cases) // _LEARNED], centre, covariance)
 
 
-def _named(summaries: Any, family: AnyFamily) -> dict[str, AbstractSummary]:
+def segments_by_name(summaries: Any, family: AnyFamily) -> dict[str, AbstractSummary]:
     """The data of each segment, by its name."""
     if not isinstance(summaries, Mapping | Sequence) or isinstance(summaries, str):
         rule = "must be a mapping of names to summaries, or a sequence of summaries"
@@ -243,7 +243,7 @@ def _alone(cases: Sequence[Case], start: Array | None) -> Iterator[AnyFit | None
         yield from [None] * len(cases)
         return
     starts = [case.view.scaled(start) for case in cases]
-    for case, top in zip(cases, _tops(cases, starts, None), strict=True):
+    for case, top in zip(cases, tops_of(cases, starts, None), strict=True):
         near = case.settled(top)
         yield near if near is not None and near.diagnostics.converged else None
 
@@ -253,11 +253,11 @@ def _shrunk(cases: Sequence[Case], starts: Array, centre: Array, covariance: Arr
     precision = np.asarray(np.linalg.inv(covariance), np.float64)
     pulls = [case.view.prior(centre, precision) for case in cases]
     points = [case.view.scaled(start) for case, start in zip(cases, starts, strict=True)]
-    tops = _tops(cases, points, pulls)
+    tops = tops_of(cases, points, pulls)
     return [case.shrunk(top, pull) for case, top, pull in zip(cases, tops, pulls, strict=True)]
 
 
-def _tops(cases: Sequence[Case], starts: Sequence[Array], pulls: Sequence[Pull] | None) -> list[Maximum]:
+def tops_of(cases: Sequence[Case], starts: Sequence[Array], pulls: Sequence[Pull] | None) -> list[Maximum]:
     """Where climbs from starts in the optimiser's coordinates end: together where data make one table."""
     views = [case.view for case in cases]
     if pulls is not None:

@@ -232,6 +232,47 @@ class Gamma(AbstractPrior):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HalfNormal(AbstractPrior):
+    """The parameter is the size of a normal number with mean 0: for how much segments differ.
+
+    Parameters
+    ----------
+    sigma : float, > 0
+        68% lie below it and 5% above twice as much; it is most probable that there is no difference at all.
+
+    Examples
+    --------
+    >>> import retainkit as rk
+    >>> round(float(np.exp(rk.priors.HalfNormal(0.5).centre)), 3)
+    0.5
+    """
+
+    domain: ClassVar[Domain] = POSITIVE
+    sigma: float
+
+    def __post_init__(self) -> None:
+        self._positive(sigma=self.sigma)
+
+    def log_density(self, line: Array) -> Array:
+        height = 0.5 * math.log(2.0 / math.pi) - math.log(self.sigma)
+        # of ln(parameter): the change of variables adds the coordinate itself
+        return height + line - 0.5 * np.exp(2.0 * (line - math.log(self.sigma)))
+
+    def slope(self, line: Array) -> Array:
+        return 1.0 - np.exp(2.0 * (line - math.log(self.sigma)))
+
+    def bend(self, line: Array) -> Array:
+        return 2.0 * np.exp(2.0 * (line - math.log(self.sigma)))
+
+    def sample(self, count: int, rng: np.random.Generator) -> Array:
+        return self.sigma * np.abs(rng.standard_normal(count))
+
+    @property
+    def centre(self) -> float:
+        return math.log(self.sigma)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Beta(AbstractPrior):
     """The parameter is beta-distributed with mean ``a / (a + b)``: for shares and probabilities.
 
