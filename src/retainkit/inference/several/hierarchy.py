@@ -31,6 +31,7 @@ _LEAST = -14.0  # of ln tau
 _FREEDOM = 6.0  # of the t distributions that segments are drawn from
 _INFLATED, _OWN = 1.15, 0.8  # their scale, and the share of them that know the data; the others do not
 _FEWEST, _MOST = 8, 64  # draws of each segment at a place of (mu, tau)
+_KEPT = 4  # of these
 _NOISE = 0.8  # variance of ln of the estimated density, with which few points have nearly all weight
 _INFLATIONS = {1.2: 0.7, 4.0: 0.3}  # of the first points of (mu, tau)
 _FIRST = 1024
@@ -59,8 +60,9 @@ class Hierarchy:
     rng: np.random.Generator
     each: int = _FEWEST
     drawn: list[Array] = field(default_factory=list[Array])
-    """(segments, points, each, p) of each call."""
-    weights: list[Array] = field(default_factory=list[Array])
+    """(segments, points, kept, p) of each call: picked by their weights, each as probable as any other."""
+    shares: list[Array] = field(default_factory=list[Array])
+    """Σ of squared weights of each segment at each point, (segments, points)."""
     evaluations: int = 0
 
     @property
@@ -94,18 +96,20 @@ class Hierarchy:
         """The same with the likelihoods themselves, estimated without bias; what was drawn is kept."""
         mu, weight = self._common(points)
         found, several, p = self.prior(points), self.each, self.size
-        places = np.empty((len(self.rows), len(points), several, p))
-        weights = np.empty((len(self.rows), len(points), several))
+        kept = np.empty((len(self.rows), len(points), _KEPT, p))
+        shares = np.empty((len(self.rows), len(points)))
         for j, rows in enumerate(self.rows):
             centre, root = self._between(j, mu, weight)
             z, proposed = self._drawn(centre, root, mu, weight)
             target = self._log_likelihood(rows, z.reshape(-1, p)).reshape(len(points), several)
             target += _log_normal(z, mu, weight)
             log_weight = np.nan_to_num(target - proposed, nan=-np.inf, neginf=-np.inf)
-            places[j], weights[j] = z, log_weight
-            found += logsumexp(log_weight, axis=1) - math.log(several)
-        self.drawn.append(places)
-        self.weights.append(weights)
+            height = logsumexp(log_weight, axis=1)
+            share = np.nan_to_num(np.exp(log_weight - height[:, None]))  # of a point that counts for nothing
+            kept[j], shares[j] = self._kept(z, share), (share**2).sum(axis=1)
+            found += height - math.log(several)
+        self.drawn.append(kept)
+        self.shares.append(shares)
         return self._inside(points, found)
 
     def picked(self, which: Codes) -> tuple[Array, Array]:
@@ -113,18 +117,16 @@ class Hierarchy:
 
         (segments, draws, p), and (segments,) as a share of all of them.
         """
-        drawn = np.concatenate(self.drawn, axis=1)[:, which]
-        share = np.concatenate(self.weights, axis=1)[:, which]
-        share = np.exp(share - logsumexp(share, axis=2, keepdims=True))
-        ends = np.cumsum(share, axis=2)
-        found = (ends < self.rng.random(ends.shape[:2])[..., None] * ends[..., -1:]).sum(axis=2)
-        at = np.minimum(found, self.each - 1)[..., None, None]
-        worth = 1.0 / (share**2).sum(axis=2).mean(axis=1) / self.each
-        return np.take_along_axis(drawn, at, axis=2)[:, :, 0], worth
+        drawn = np.concatenate(self.drawn, axis=1)
+        # a point that is taken twice has another of the draws that were kept there
+        at = self.rng.integers(_KEPT, size=(len(self.rows), which.size))
+        found = drawn[np.arange(len(self.rows))[:, None], which, at]
+        worth = 1.0 / np.concatenate(self.shares, axis=1)[:, which].mean(axis=1) / self.each
+        return found, worth
 
     def forget(self) -> None:
         """Drop what was drawn so far."""
-        self.drawn, self.weights = [], []
+        self.drawn, self.shares = [], []
 
     # -- how it is done -----------------------------------------------------------------------------
 
@@ -152,6 +154,13 @@ class Hierarchy:
         # of segments that differ by a millionth nothing is left to know, and sums would lose their digits
         sound &= (points[:, self.size :] > _LEAST).all(axis=1)
         return np.where(sound, found, -np.inf)
+
+    def _kept(self, z: Array, share: Array) -> Array:
+        """A few of the draws (k, each, p) at each point, by their shares: all would be too many to keep."""
+        ends = np.cumsum(share, axis=1)
+        at = self.rng.random((len(z), _KEPT)) * ends[:, -1:]
+        which = np.minimum((ends[:, None] < at[..., None]).sum(axis=2), z.shape[1] - 1)
+        return np.take_along_axis(z, which[..., None], axis=1)
 
     def _drawn(self, centre: Array, root: Array, mu: Array, weight: Array) -> tuple[Array, Array]:
         """Points (k, each, p), some from what data and (mu, tau) say together, some from the latter alone."""
@@ -202,9 +211,8 @@ def sampled(hierarchy: Hierarchy, start: Array, scale: Array, wanted: int) -> tu
 def _enough_draws(hierarchy: Hierarchy, points: Array) -> None:
     """As many draws of each segment as make the noise of the density small, by what few of them show."""
     hierarchy.exact(points)
-    share = np.exp(hierarchy.weights[0] - logsumexp(hierarchy.weights[0], axis=2, keepdims=True))
     # of a mean of n weights the relative variance is (Σ share² − 1/n); noises of segments add up
-    noise = float(((share**2).sum(axis=2) - 1.0 / hierarchy.each).sum(axis=0).mean())
+    noise = float((hierarchy.shares[0] - 1.0 / hierarchy.each).sum(axis=0).mean())
     needed = hierarchy.each * max(noise, 0.0) / _NOISE
     hierarchy.each = int(np.clip(2 ** math.ceil(math.log2(max(needed, _FEWEST))), _FEWEST, _MOST))
     hierarchy.forget()

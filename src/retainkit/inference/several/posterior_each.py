@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -206,11 +206,15 @@ def posterior_each(
 
 def _spread_priors(given: AbstractPrior | None, whole: AnyPosterior) -> list[AbstractPrior]:
     if given is not None:
-        if not isinstance(given, AbstractPrior) or given.domain is not POSITIVE:  # pyright: ignore[reportUnnecessaryIsInstance]
-            rule = "must be one prior of rk.priors for numbers above 0"
-            raise InputError(
-                "not-a-model", "spread_prior", given, rule, "For example rk.priors.HalfNormal(0.5)."
-            )
+        rule, way_out = (
+            "must be one prior of rk.priors for numbers above 0",
+            "For example rk.priors.HalfNormal(0.5).",
+        )
+        stated = cast("object", given)
+        if not isinstance(stated, AbstractPrior):
+            raise InputError("wrong-type", "spread_prior", stated, rule, way_out)
+        if stated.domain is not POSITIVE:
+            raise InputError("out-of-range", "spread_prior", stated, rule, way_out)
         return [given] * len(whole.family.names())
     known = whole.prior
     # a coefficient counts in the unit of its covariate, as its own prior does
