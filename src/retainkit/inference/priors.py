@@ -237,8 +237,7 @@ class HalfNormal(AbstractPrior):
 
     Parameters
     ----------
-    sigma : float, > 0
-        68% lie below it and 5% above twice as much; it is most probable that there is no difference at all.
+    sigma : float, > 0, which 68% lie below; 5% are above twice as much
 
     Examples
     --------
@@ -254,9 +253,8 @@ class HalfNormal(AbstractPrior):
         self._positive(sigma=self.sigma)
 
     def log_density(self, line: Array) -> Array:
-        height = 0.5 * math.log(2.0 / math.pi) - math.log(self.sigma)
-        # of ln(parameter): the change of variables adds the coordinate itself
-        return height + line - 0.5 * np.exp(2.0 * (line - math.log(self.sigma)))
+        scaled = line - math.log(self.sigma)  # of ln(parameter): the change of variables adds it
+        return 0.5 * math.log(2.0 / math.pi) + scaled - 0.5 * np.exp(2.0 * scaled)
 
     def slope(self, line: Array) -> Array:
         return 1.0 - np.exp(2.0 * (line - math.log(self.sigma)))
