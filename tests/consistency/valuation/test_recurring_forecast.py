@@ -259,7 +259,7 @@ def test_what_is_expected_of_known_churn_is_a_simulation_without_chance() -> Non
     table = {
         "id": np.arange(2000), "eur": np.full(2000, 10.0),
         "from": np.repeat(np.datetime64("2023-01-01"), 2000),
-        "to": np.where(end > np.datetime64("2024-12-31"), np.datetime64("NaT"), end),
+        "to": np.where(end > np.datetime64("2024-12-31"), np.datetime64("NaT", "D"), end),
     }  # fmt: skip
     base = rk.read_subscriptions(
         table, customer_id="id", start="from", end="to", amount="eur", observation_end="2024-12-31"
