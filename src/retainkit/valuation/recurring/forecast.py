@@ -105,8 +105,9 @@ def forecast_revenue(
         Revenue of the customers won in each month: stated, or level, trend and season of the months so far
         (with the extra ``forecast``). It is never guessed: 0 is existing customers alone.
     fit : a contractual model, its fit or its posterior, or one for each plan by its name; optional
-        How long customers stay, in months. By default the posterior of the model with the least AIC, plan by
-        plan. Months held out are predicted by the posterior of the same models, found before them.
+        How long customers stay, in months. By default an average of four models (`inference.average`), plan
+        by plan, each with the probability that its evidence gives it. Months held out are predicted in the
+        same way, from before them.
     changes : sequence of PlannedChange
         Price and churn changes in the months to come. Those of the past count among what months did.
     draws : whole number
