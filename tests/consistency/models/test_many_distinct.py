@@ -52,12 +52,15 @@ def test_where_purchases_have_no_end_all_have_none() -> None:
     assert np.isinf(MODELS[0].expected_purchases(many, np.inf)).all()
 
 
-def test_p_alive_of_a_million_times_the_odds() -> None:
-    """Those surely gone and those surely there, and frequencies beyond any table."""
-    x = np.array([0.0, 5.0, 5.0, 1e7, 40.0] * 4_000)
+@pytest.mark.parametrize("kind", [rk.BGNBD, rk.MBGNBD])
+@pytest.mark.parametrize("most", [40.0, 1e7])
+def test_p_alive_by_a_table_of_frequencies_is_that_by_the_odds_of_each(kind: Any, most: float) -> None:
+    """Draws have no such table; nor have frequencies beyond the number of customers."""
+    x = np.array([0.0, 5.0, 5.0, most, 40.0] * 4_000)  # there for sure, there, surely gone
     recency = np.array([0.0, 1.0, 99.0, 90.0, 1e-3] * 4_000)
     customers = rk.Purchases(frequency=x, recency=recency, T=np.full(x.size, 100.0), unit="week")
-    for model in MODELS[:1] + MODELS[2:3]:
-        few = customers.entries(np.arange(5))
-        one_by_one = [float(model.probability_alive(few.entries(np.array([i])))[0]) for i in range(5)]
-        np.testing.assert_allclose(model.probability_alive(customers)[-5:], one_by_one, rtol=1e-12)
+    given = {"r": 0.25, "alpha": 4.4, "a": 0.8, "b": 2.5}
+    draws = kind(**{name: np.array([[value]]) for name, value in given.items()}, unit="week")
+    found = kind(**given, unit="week").probability_alive(customers)
+    np.testing.assert_allclose(found, draws.probability_alive(customers)[0], rtol=1e-12)
+    assert found.min() < 1e-30 < 0.5 < found.max()

@@ -143,14 +143,10 @@ class AbstractBetaGeometricModel(AbstractPurchaseModel):
     # -- predictions --------------------------------------------------------------------------------
 
     def _log_odds_left(self, purchases: Purchases) -> Array:
-        return self._odds_of(purchases.frequency, purchases.recency, purchases.T)
-
-    def _odds_of(self, x: Array, t_x: Array, T: Array) -> Array:
-        events = self.r + self._stages * x
+        x, t_x, T, k = purchases.frequency, purchases.recency, purchases.T, self._stages
+        events = self.r + k * x
         odds = events * np.log1p((T - t_x) / (self.alpha + t_x)) + self._log_odds_of_leaving(x)
-        if self._stages == 1:
-            return odds
-        return odds - log_unfinished(events, (T - t_x) / (self.alpha + T), self._stages)
+        return odds - log_unfinished(events, (T - t_x) / (self.alpha + T), k) if k > 1 else odds
 
     def _log_odds_of_leaving(self, x: Array) -> Array:
         """At the last chance, after x purchases."""
