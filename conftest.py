@@ -42,7 +42,7 @@ def pytest_collect_file(file_path: Path) -> None:
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "java": (("java",), "default-jre-headless"),
-    "libreoffice": (("soffice", "libreoffice"), "libreoffice-calc"),
+    "libreoffice": (("soffice", "libreoffice"), "libreoffice-calc-nogui"),
 }
 
 

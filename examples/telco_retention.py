@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> list[Segment]:
     print(f"Offer: {given.contact:g} to ask a customer, the incentive to each who then stays for the month")
     for of in segments:
         tell(of, given.contact, given.incentive, given.saves)
-    print(f"\nDo the contracts differ? {rk.log_rank({of.name: of.renewals for of in segments})}")
+    print(f"\nDo the contracts differ? {rk.models.log_rank({of.name: of.renewals for of in segments})}")
     if given.picture:
         draw(segments, given.picture)
         print(f"Curves drawn in {given.picture}")

@@ -53,12 +53,9 @@ if TYPE_CHECKING:
     from retainkit.units import Duration as Duration
     from retainkit.validation import compare as compare
     from retainkit.validation import fit_best as fit_best
-    from retainkit.validation import holdout_error as holdout_error
-    from retainkit.validation import track_purchases as track_purchases
     from retainkit.valuation import UnitEconomics as UnitEconomics
     from retainkit.valuation import cohort_payback as cohort_payback
     from retainkit.valuation import payback_time as payback_time
-    from retainkit.valuation import value_by_reason as value_by_reason
     from retainkit.valuation import value_customers as value_customers
     from retainkit.valuation import value_new_customer as value_new_customer
     from retainkit.valuation import value_subscriptions as value_subscriptions
@@ -94,7 +91,6 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "NelsonAalen",
         "Turnbull",
         "in_periods",
-        "log_rank",
         "model_from_json",
         "with_covariates",
         "with_covariates_over_time",
@@ -109,12 +105,11 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "UnitEconomics",
         "cohort_payback",
         "payback_time",
-        "value_by_reason",
         "value_customers",
         "value_new_customer",
         "value_subscriptions",
     ),
-    ".validation": ("compare", "fit_best", "holdout_error", "track_purchases"),
+    ".validation": ("compare", "fit_best"),
     ".decisions": (),
     ".reports": ("report",),
     # what all of them speak in

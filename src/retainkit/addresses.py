@@ -98,9 +98,9 @@ SYNONYMS: dict[str, str] = {
     "GammaGammaModel": "GammaGamma",
     "predict": "fit, whose model answers: fit(BGNBD, tx).model.expected_purchases(tx, horizon=52)",
     "survival_curve": "interop.survival.survival_of",
-    "logrank": "log_rank",
-    "logrank_test": "log_rank",
-    "cross_validate": "holdout_error",
+    "logrank": "models.log_rank",
+    "logrank_test": "models.log_rank",
+    "cross_validate": "validation.holdout_error",
     "aic": "compare",
     # decisions
     "ab_test": "decisions.retention_test",

@@ -135,8 +135,8 @@ def value_by_reason(
     >>> base = rk.read_subscriptions(simulate_subscriptions(), customer_id="customer_id", start="start",
     ...     end="end", amount="monthly_margin", reason="reason", observation_end="2024-12-31")
     >>> fits = {name: rk.fit(rk.ShiftedBetaGeometric, part) for name, part in base.renewals.by_reason.items()}
-    >>> print(rk.value_by_reason(base, fits, margin_share=1.0, discount_rate=rk.Rate(0.1, per="year"),
-    ...                       horizon=36, recovered={"payment failed": 0.4}))
+    >>> print(rk.valuation.value_by_reason(base, fits, margin_share=1.0, horizon=36,
+    ...     discount_rate=rk.Rate(0.1, per="year"), recovered={"payment failed": 0.4}))
     649 customers are worth 147,788.13, and 271,009.70 if nobody left; reasons of leaving taken as independent
       payment failed: 131.9 leave and take 36,106.55; 0.4 of it recovered would bring 9,719.97
       voluntary: 317.6 leave and take 87,115.02; 0 of it recovered would bring 0.00

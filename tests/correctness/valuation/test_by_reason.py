@@ -89,7 +89,9 @@ def test_losses_and_gains_are_sums_customer_by_customer_and_month_by_month(insta
     base = base_of(
         observation_end="2021-03-31", later="drop"
     )  # a quarter's customers, so that all are walked
-    found = rk.value_by_reason(base, MODELS, **ASKED, instant=instant, recovered={"payment failed": 0.4})
+    found = rk.valuation.value_by_reason(
+        base, MODELS, **ASKED, instant=instant, recovered={"payment failed": 0.4}
+    )
     v, now = 1.1 ** (-1 / 12), base.current()
     worth, better, lost = 0.0, 0.0, dict.fromkeys(MODELS, 0.0)
     for tenure, amount in zip(now.tenure.tolist(), now.amount.tolist(), strict=True):
@@ -115,7 +117,7 @@ def test_losses_and_gains_are_sums_customer_by_customer_and_month_by_month(insta
 
 def test_the_value_is_that_of_the_scored_list_and_losses_fill_what_is_missing_to_everybody_staying() -> None:
     base = base_of()
-    found = rk.value_by_reason(base, MODELS, **ASKED)
+    found = rk.valuation.value_by_reason(base, MODELS, **ASKED)
     each = rk.value_subscriptions(base, rk.CompetingReasons(MODELS), **ASKED)
     assert found.value == pytest.approx(each.total, rel=1e-11)
     discount = (1.1 ** (-np.arange(1, 25) / 12)).sum()
@@ -124,7 +126,7 @@ def test_the_value_is_that_of_the_scored_list_and_losses_fill_what_is_missing_to
     assert found.gain_together == pytest.approx(found.lost.sum(), rel=1e-11)
     assert np.all(found.gain < found.lost) and found.gain.sum() < found.gain_together
     assert found.leaving.sum() == pytest.approx(len(each) - _there(each, 24), rel=1e-11)
-    assert rk.value_by_reason(base, MODELS, **ASKED, recovered=0.0).gain.tolist() == [0.0, 0.0]
+    assert rk.valuation.value_by_reason(base, MODELS, **ASKED, recovered=0.0).gain.tolist() == [0.0, 0.0]
     assert list(found.to_frame("dict")) == ["reason", "leaving", "lost", "recovered", "gain"]
 
 
@@ -133,7 +135,7 @@ def test_models_of_the_reasons_together_are_the_model_of_leaving_and_curves_thos
     parts = base.renewals.by_reason
     fits = {name: rk.fit(rk.ShiftedBetaGeometric, part) for name, part in parts.items()}
     whole = rk.value_subscriptions(base, rk.fit(rk.ShiftedBetaGeometric, base), **ASKED).total
-    assert rk.value_by_reason(base, fits, **ASKED).value == pytest.approx(whole, rel=1e-3)
+    assert rk.valuation.value_by_reason(base, fits, **ASKED).value == pytest.approx(whole, rel=1e-3)
     curves = rk.CompetingReasons({name: rk.KaplanMeier.estimate(part) for name, part in parts.items()})
     t, left = np.arange(1.0, 40.0), rk.AalenJohansen.estimate(base.renewals)
     np.testing.assert_allclose(curves.survival(t), left.survival(t), rtol=1e-3)
@@ -162,9 +164,9 @@ def test_what_contradicts_or_is_missing_is_refused_by_name() -> None:
         ("horizon .*finite", MODELS, {"horizon": np.inf}),
     ]:
         with pytest.raises(rk.InputError, match=match):
-            rk.value_by_reason(base, fits, **ASKED | more)  # type: ignore[arg-type]
+            rk.valuation.value_by_reason(base, fits, **ASKED | more)  # type: ignore[arg-type]
     with pytest.raises(rk.InputError, match="reason must have been read"):
-        rk.value_by_reason(base_of(reason=None), MODELS, **ASKED)
+        rk.valuation.value_by_reason(base_of(reason=None), MODELS, **ASKED)
     with pytest.raises(rk.InputError, match="reasons must have been read"):
         _ = rk.Renewals(duration=[1, 2], event=[1, 0]).by_reason
     between = rk.Renewals(duration=[3.0, 4.0], lower=[1.0, 2.5], event=[1, 2], reasons=("a", "b"))

@@ -120,8 +120,8 @@ def test_reasons_are_valued_by_draws_of_the_margin() -> None:
     )  # fmt: skip
     fits = {name: rk.Geometric(0.05, unit="month") for name in base.reasons}
     asked: dict[str, Any] = {"discount_rate": RATE, "horizon": 24}
-    found: Any = rk.value_by_reason(base, fits, margin_share=MARGIN, **asked)
-    each = [rk.value_by_reason(base, fits, margin_share=g, **asked).value for g in SHARES]
+    found: Any = rk.valuation.value_by_reason(base, fits, margin_share=MARGIN, **asked)
+    each = [rk.valuation.value_by_reason(base, fits, margin_share=g, **asked).value for g in SHARES]
     assert found.value.values == pytest.approx(each)
 
 

@@ -54,10 +54,11 @@ def test_a_fit_that_saw_the_held_out_period_is_refused_where_its_error_is_asked(
     )
     assert tx.calibration is not None
     seen, unseen = rk.fit(rk.NBD, tx.purchases), rk.fit(rk.NBD, tx.calibration)
-    for verb in (rk.holdout_error, rk.track_purchases):
+    for verb in (rk.validation.holdout_error, rk.validation.track_purchases):
         with pytest.raises(rk.InputError, match="model must not have seen the held-out period"):
             verb(tx, seen)
-    assert rk.holdout_error(tx, unseen).predicted == rk.holdout_error(tx, unseen.model).predicted
+    of_model = rk.validation.holdout_error(tx, unseen.model)
+    assert rk.validation.holdout_error(tx, unseen).predicted == of_model.predicted
 
 
 def test_models_of_different_data_are_not_compared() -> None:
