@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from lifelines import KaplanMeierFitter, NelsonAalenFitter
 from lifelines.statistics import logrank_test
+from lifelines.utils import concordance_index
 
 from retainkit.models.contractual.nonparametric.aalen_johansen import AalenJohansen
 from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.models.contractual.nonparametric.log_rank import log_rank
 from retainkit.models.contractual.nonparametric.nelson_aalen import NelsonAalen
 from retainkit.summaries import Renewals
+from retainkit.validation import concordance
 
 CUSTOMERS, RUNS = 1_000_000, 5
 
@@ -110,6 +112,13 @@ def main() -> None:
         lambda: log_rank([Renewals(duration=days[g], event=event[g]) for g in (half, ~half)]),
         lambda: logrank_test(days[half], days[~half], event[half], event[~half]),
         lambda ours, theirs: abs(ours.statistic / theirs.test_statistic - 1.0),
+    )
+    risk = rng.normal(size=CUSTOMERS) - 0.05 * exact
+    compare(
+        f"concordance, {CUSTOMERS:,} exact times and risks",
+        lambda: concordance(Renewals(duration=exact, event=event), risk),
+        lambda: concordance_index(exact, -risk, event),
+        lambda ours, theirs: abs(ours.c_index - theirs),
     )
     alone(
         f"Aalen–Johansen, {CUSTOMERS:,} in days, two reasons",

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from retainkit.units import Duration as Duration
     from retainkit.validation import compare as compare
     from retainkit.validation import fit_best as fit_best
+    from retainkit.validation import validate as validate
     from retainkit.valuation import UnitEconomics as UnitEconomics
     from retainkit.valuation import cohort_payback as cohort_payback
     from retainkit.valuation import payback_time as payback_time
@@ -109,7 +110,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "value_new_customer",
         "value_subscriptions",
     ),
-    ".validation": ("compare", "fit_best"),
+    ".validation": ("compare", "fit_best", "validate"),
     ".decisions": (),
     ".reports": ("report",),
     # what all of them speak in

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from retainkit.calls import advised
 
 if TYPE_CHECKING:
+    from retainkit.metrics import as_of as as_of
     from retainkit.metrics import cut_episodes as cut_episodes
     from retainkit.valuation import forecast_revenue as forecast_revenue
 
 VERBS = {
+    "SubscriptionBase.as_of": ("retainkit.metrics", "as_of"),
     "SubscriptionBase.episodes": ("retainkit.metrics", "cut_episodes"),
     "SubscriptionBase.forecast": ("retainkit.valuation", "forecast_revenue"),
 }
@@ -27,8 +29,8 @@ def upward(method: str) -> Callable[..., Any]:
     """The method of that name in `VERBS`."""
     module, name = VERBS[method]
 
-    def verb(self: object, *values: Any, **named: Any) -> Any:
-        return advised(getattr(import_module(module), name))(self, *values, **named)
+    def verb(self: object, *_values: Any, **_named: Any) -> Any:
+        return advised(getattr(import_module(module), name))(self, *_values, **_named)
 
     verb.__name__, verb.__qualname__ = method.rpartition(".")[2], method
     verb.__doc__ = f"`{module}.{name}` of this; see there."

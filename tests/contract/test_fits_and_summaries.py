@@ -97,6 +97,8 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "choose_k": {"kind": rk.MBGCNBDk, "purchases": TRANSACTIONS.purchases, "ks": [1, 2]},
     "compare": {"models": [rk.Geometric, rk.ShiftedBetaGeometric], "data": RENEWALS},
     "fit_best": {"models": [rk.Geometric, rk.ShiftedBetaGeometric], "tx": RENEWALS, "holdout": None},
+    "concordance": {"data": RENEWALS, "risk": np.arange(float(len(RENEWALS)))},
+    "brier_score": {"data": RENEWALS, "survival": [0.9], "times": [1.0]},
     "spend_independence": {"spend": TRANSACTIONS.spend},
     "holdout_error": {"transactions": TRANSACTIONS, "model": BGNBD},
     "track_purchases": {"transactions": TRANSACTIONS, "model": BGNBD},

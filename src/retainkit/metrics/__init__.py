@@ -10,6 +10,7 @@ In reading order:
 - `ratios`        retention, churn and growth as ratios, each with its denominator named.
 - `cohorts`       what became of the customers who began in the same month, quarter or year.
 - `episodes`      tenures cut where a plan, a price or the calendar changes: what hazard ratios are fitted to.
+- `split`         the base as it was known on a day, and what became of those who were there.
 - `efficiency`    how dearly growth is bought: magic number, burn multiple, rule of 40.
 """
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from retainkit.metrics.ratios import gross_revenue_retention as gross_revenue_retention
     from retainkit.metrics.ratios import net_revenue_retention as net_revenue_retention
     from retainkit.metrics.ratios import quick_ratio as quick_ratio
+    from retainkit.metrics.split import as_of as as_of
     from retainkit.metrics.subscriptions import Subscriptions as Subscriptions
 
 _MODULES = {
@@ -54,6 +56,7 @@ _MODULES = {
         "net_revenue_retention",
         "quick_ratio",
     ),
+    ".split": ("as_of",),
     ".subscriptions": ("Subscriptions",),
 }
 __getattr__, __dir__, __all__ = lazily(__name__, _MODULES)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -42,7 +42,7 @@ from retainkit.units import check_unit
 from retainkit.verbs import upward
 
 if TYPE_CHECKING:
-    from retainkit.verbs import cut_episodes, forecast_revenue
+    from retainkit.verbs import as_of, cut_episodes, forecast_revenue
 
 _SENTENCES = {
     "filtered_lines": "for which where= did not hold: left out",
@@ -251,6 +251,7 @@ class SubscriptionBase:
 
     forecast = forecast_revenue if TYPE_CHECKING else upward("SubscriptionBase.forecast")
     episodes = cut_episodes if TYPE_CHECKING else upward("SubscriptionBase.episodes")
+    as_of = as_of if TYPE_CHECKING else upward("SubscriptionBase.as_of")
 
     def _periods(self, every: Unit) -> tuple[int, int, int]:
         """The first and the last whole period, and the one whose end is the opening balance."""

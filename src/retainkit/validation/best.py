@@ -85,29 +85,50 @@ def fit_best(
     >>> best.family.name, best.comparison.candidates[0].holdout.customers
     ('ParetoNBD', 2357)
     """
-    names = {"customer_id": customer_id, "date": date, "unit": unit}
-    rest: Plain = {"amount": amount, "observation_end": observation_end, "date_format": date_format}
-    rest |= {"order_id": order_id, "refund_window": refund_window}
+    columns: Plain = {"customer_id": customer_id, "date": date, "unit": unit, "amount": amount}
+    columns |= {"observation_end": observation_end, "date_format": date_format, "order_id": order_id}
+    columns |= {"refund_window": refund_window, "refunds": refunds, "missing_ids": missing_ids, **reading}
+    tx = held_out(tx, holdout, columns)
+    return compare(models, tx, covariates=covariates, by=by, seed=seed).best
+
+
+class TableColumns(Reading, total=False):
+    """How a table of transactions is read, for those who pass it on: as `summarize_transactions` says."""
+
+    customer_id: str | None
+    date: str | None
+    unit: Unit | None
+    amount: str | None
+    observation_end: str | Date | None
+    refunds: Refunds
+    missing_ids: MissingIds
+    date_format: str | None
+    order_id: str | None
+    refund_window: int | None
+
+
+def held_out(
+    tx: DataOf[AbstractSummary] | Frame, holdout: str | Date | None, columns: Mapping[str, Any]
+) -> DataOf[AbstractSummary]:
+    """The summary itself, which has a holdout of its own, or that of a table, split."""
+    names = {name: columns.get(name) for name in ("customer_id", "date", "unit")}
     if not (isinstance(tx, AbstractSummary) or hasattr(tx, "__retention_data__")):
         if not any(names.values()):
             rule = "must be a summary of customers, or a table with the names of its columns"
-            way_out = "For example fit_best(models, table, customer_id='id', date='day', unit='week')."
+            way_out = "For example customer_id='id', date='day', unit='week'."
             raise InputError("wrong-type", "tx", type(tx).__name__, rule, way_out)
-        table = {**require_names(names), **rest, "refunds": refunds, "missing_ids": missing_ids, **reading}
-        tx = read_split(tx, table, holdout)
-    else:
-        policies = {"refunds": refunds, "missing_ids": missing_ids, "holdout": holdout}
-        refuse_names({**names, **rest, **reading, **policies})
-        if holdout is not None and getattr(tx, "holdout", None) is None:
-            raise missing_argument(
-                "tx",
-                "must have a held-out period to choose models by, and a summary cannot be split afterwards",
-                "Call summarize_transactions(..., holdout_from=...) with its first day, pass the table, or "
-                "choose by AIC or elpd with holdout=None, which checks no prediction.",
-            )
+        return read_split(tx, {**columns, **require_names(names)}, holdout)
+    refuse_names({**columns, "holdout": holdout})
+    if holdout is not None and getattr(tx, "holdout", None) is None:
+        raise missing_argument(
+            "tx",
+            "must have a held-out period to choose models by, and a summary cannot be split afterwards",
+            "Call summarize_transactions(..., holdout_from=...) with its first day, pass the table, or "
+            "choose by AIC or elpd with holdout=None, which checks no prediction.",
+        )
     if holdout is None and isinstance(tx, TransactionSummary | PeriodSummary):
-        tx = replace(tx, calibration=None, holdout=None)
-    return compare(models, tx, covariates=covariates, by=by, seed=seed).best
+        return replace(tx, calibration=None, holdout=None)
+    return tx
 
 
 def read_split(

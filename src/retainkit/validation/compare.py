@@ -21,15 +21,18 @@ from retainkit.domains import generator
 from retainkit.errors import FitError, InputError, check_choice, missing_argument
 from retainkit.inference import LimitingModel, loo, posterior
 from retainkit.inference.fit import fit
+from retainkit.inference.result import AnyFit
 from retainkit.ingest import PeriodSummary, TransactionSummary
 from retainkit.models.base import AnyModel
 from retainkit.models.contractual.base import refuse_mixed_measures
 from retainkit.models.family import AbstractFamily, AnyFamily
 from retainkit.protocols import DataOf, before_holdout, data_of
 from retainkit.summaries import AbstractSummary, Described
-from retainkit.typing import Frame
+from retainkit.typing import Array, Frame
+from retainkit.validation.churn_checks import ChurnHoldout
 from retainkit.validation.comparison import Candidate, Comparison, name_of, off
 from retainkit.validation.holdout import (
+    HoldoutError,
     Transactions,
     history_of,
     holdout_error,
@@ -111,7 +114,7 @@ def compare(
         tried = _predicted(tried, data, covariates)
     if rng is not None:
         tried = [_left_out(c, known, covariates, rng) for c in tried]
-    return Comparison(tuple(_ranked(tried)))
+    return Comparison(tuple(ranked(tried)))
 
 
 def _tried(
@@ -123,7 +126,7 @@ def _tried(
     wanted = [(str(getattr(m, "name", getattr(m, "__name__", m))), m) for m in models]
     for name, model in wanted:  # which grows as it goes; a limit has fewer parameters, so that this ends
         try:
-            tried.append(Candidate(name, fit(model, _described(model, known, covariates)), "", None))
+            tried.append(Candidate(name, fit(model, described_for(model, known, covariates)), "", None))
         except FitError as error:
             errors.append(error)
             limit: LimitingModel | None = error.limit
@@ -134,7 +137,7 @@ def _tried(
     return tried, errors
 
 
-def _described(
+def described_for(
     model: type[AnyModel] | AnyFamily, known: DataOf[AbstractSummary], covariates: Frame | None
 ) -> DataOf[AbstractSummary]:
     """The data as the model takes them: with covariates where it has some."""
@@ -162,7 +165,7 @@ def _left_out(
     """The same with how well it foretells customers left out; a refused model has no place among them."""
     if candidate.fit is None:
         return candidate
-    data = _described(candidate.fit.family, known, covariates)
+    data = described_for(candidate.fit.family, known, covariates)
     return replace(candidate, loo=loo(posterior(candidate.fit, data, draws=1000, seed=rng), data))
 
 
@@ -178,27 +181,40 @@ def _none(tried: Sequence[Candidate], errors: Sequence[FitError]) -> FitError:
 
 def _predicted(tried: Sequence[Candidate], tx: Transactions, covariates: Frame | None) -> list[Candidate]:
     """The same with what each predicts of the held-out period, customer by customer."""
-    fitted = [(c, c.fit) for c in tried if c.fit is not None]
-    known = before_holdout(tx)
-    meant: list[Any] = [
-        found.model.given(_described(found.family, known, covariates))
-        if found.family.data_kind is Described
-        else found.model
-        for _, found in fitted
-    ]
+    fitted = [c.fit for c in tried if c.fit is not None]
+    meant = [process_of(found, before_holdout(tx), covariates) for found in fitted]
     scores = [holdout_log_likelihood(tx, model) for model in meant]
+    described = [found.family.data_kind is Described for found in fitted]
+    asked = [m if own else found for m, found, own in zip(meant, fitted, described, strict=True)]
+    return with_holdout(tried, scores, [holdout_error(tx, model) for model in asked])
+
+
+def process_of(found: AnyFit, known: DataOf[AbstractSummary], covariates: Frame | None) -> Any:
+    """The model of a fit; with covariates that of each customer."""
+    if found.family.data_kind is not Described:
+        return found.model
+    model: Any = found.model
+    return model.given(described_for(found.family, known, covariates))
+
+
+def with_holdout(
+    tried: Sequence[Candidate], scores: Sequence[Array], held: Sequence[HoldoutError | ChurnHoldout]
+) -> list[Candidate]:
+    """The same, fitted ones with predictions and how far they are behind the best, refused ones last."""
     best = max(scores, key=np.sum)
     told: list[Candidate] = []
-    for (each, found), model, score in zip(fitted, meant, scores, strict=True):
+    fitted = [c for c in tried if c.fit is not None]
+    for each, score, error in zip(fitted, scores, held, strict=True):
         # paired, customer by customer: what is hard to predict for every model cancels
         lost = best - score
-        error = float(lost.std() * math.sqrt(lost.size))
-        held = holdout_error(tx, model if found.family.data_kind is Described else found)
-        told.append(Candidate(each.name, found, "", held, None, float(score.sum()), float(lost.sum()), error))
+        apart = float(lost.std() * math.sqrt(lost.size))
+        told.append(
+            Candidate(each.name, each.fit, "", error, None, float(score.sum()), float(lost.sum()), apart)
+        )
     return [*told, *(c for c in tried if c.fit is None)]
 
 
-def _ranked(tried: Sequence[Candidate]) -> list[Candidate]:
+def ranked(tried: Sequence[Candidate]) -> list[Candidate]:
     """By prediction where there is one, and of equally good ones by AIC or elpd; refused ones last."""
     even = [c for c in tried if c.holdout is not None and not c.clearly_behind]
     closest = min(map(off, even), default=math.nan)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from retainkit.errors import InputError
 from retainkit.inference import LeaveOneOut, LimitingModel
 from retainkit.inference.result import AnyFit, Fit, M
-from retainkit.records import Record
-from retainkit.typing import Plain
+from retainkit.records import Record, TableRecord
+from retainkit.typing import Array, Plain
+from retainkit.validation.churn_checks import ChurnChecks, ChurnHoldout
 from retainkit.validation.holdout import HoldoutError
+from retainkit.validation.purchase_checks import PurchaseChecks
 
 _DECISIVE = 10.0  # of AIC: the weaker model then has less than a hundredth of the support
 _EVEN = 2.0  # of AIC; and standard errors, within which two predictions are equally good
@@ -30,7 +32,7 @@ class Candidate(Record):
     name : str
     fit : Fit, or None where the data do not determine the model
     refusal : why it was refused; empty for a fit
-    holdout : HoldoutError, or None where nothing was held out
+    holdout : HoldoutError or ChurnHoldout, or None where nothing was held out
     limit : LimitingModel, or None
         The simpler model that the likelihood of a refused one rises to, where that is the reason.
     holdout_log_likelihood : float
@@ -44,7 +46,7 @@ class Candidate(Record):
     name: str
     fit: AnyFit | None
     refusal: str
-    holdout: HoldoutError | None
+    holdout: HoldoutError | ChurnHoldout | None
     limit: LimitingModel | None = None
     holdout_log_likelihood: float = math.nan
     behind: float = math.nan
@@ -60,14 +62,68 @@ class Candidate(Record):
         return f"{self.name}: {self.refusal or self.fit}"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Origins(TableRecord):
+    """The model that ranks first, fitted again from earlier days on, each with as long a time predicted.
+
+    Attributes
+    ----------
+    first_day : (k,) datetime64[D]
+        Of each held-out time, the latest one first.
+    predicted, actual : (k,)
+        Purchases, or customers leaving.
+    plain_guess : (k,)
+        Of everyone's past rate, or of one churn for all.
+    """
+
+    _derived = ("error",)
+
+    first_day: NDArray[np.datetime64]
+    predicted: Array
+    actual: Array
+    plain_guess: Array
+
+    @property
+    def error(self) -> Array:
+        """Predicted over actual, minus 1; nan where nothing came."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.predicted / np.where(self.actual == 0.0, np.nan, self.actual) - 1.0
+
+    def _row_columns(self) -> dict[str, Any]:
+        names = ("first_day", "predicted", "actual", "plain_guess", "error")
+        return {name: getattr(self, name) for name in names}
+
+    def _caption(self) -> str:
+        off = np.nanmean(np.abs(self.error))
+        return f"Predicted from {self.first_day.size} days on: off by {off:.1%} on average"
+
+    def _cells(self) -> list[list[str]]:
+        rows = zip(self.first_day, self.predicted, self.actual, self.plain_guess, self.error, strict=True)
+        told = ([str(d), f"{p:,.0f}", f"{a:,.0f}", f"{g:,.0f}", f"{e:+.1%}"] for d, p, a, g, e in rows)
+        return [["from", "predicted", "actual", "plain guess", "error"], *told]
+
+    _left = 1
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison(Record):
-    """Models ranked by their prediction of held-out purchases, and by AIC where nothing was held out.
+    """Models ranked by their prediction of what was held out, and by AIC where nothing was.
 
-    Made by `compare`. ``print`` shows the table and the verdict.
+    Made by `compare`, and by `validate` with checks. ``print`` shows the table and the verdict.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        Best first, refused ones last.
+    checks : PurchaseChecks or ChurnChecks, or None
+        What the held-out period says of the first, from every side; made by `validate`.
+    origins : Origins, or None
+        The same from earlier days on, where more than one was asked for.
     """
 
     candidates: tuple[Candidate, ...]
+    checks: PurchaseChecks | ChurnChecks | None = None
+    origins: Origins | None = None
 
     @property
     def best(self) -> BestFit[Any]:
@@ -90,7 +146,8 @@ class Comparison(Record):
         fitted = [c for c in self.candidates if c.fit is not None]
         ranked = _by_likelihood if fitted[0].loo is None else _by_elpd
         said = [self.unchecked, ranked(fitted)] if self.unchecked else _by_holdout(fitted)
-        return " ".join([*said, *self.refusals()])
+        checked = [] if self.checks is None else [self.checks.verdict]
+        return " ".join([*checked, *said, *self.refusals()])
 
     def refusals(self) -> list[str]:
         """Which models were refused and why, a sentence for each reason; those of one limit together."""
@@ -121,8 +178,10 @@ class Comparison(Record):
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     def as_dict(self) -> dict[str, Any]:
-        """The rows and the verdict as plain values."""
-        return {"models": self.rows(), "verdict": self.verdict}
+        """The rows, the verdict and the checks as plain values."""
+        found = {"checks": self.checks, "origins": self.origins}
+        told = {name: one.as_dict() for name, one in found.items() if one is not None}
+        return {"models": self.rows(), "verdict": self.verdict, **told}
 
     def _row_columns(self) -> dict[str, np.ndarray[Any, Any]]:
         return self.table
@@ -149,7 +208,8 @@ class Comparison(Record):
             for row in self.rows()
         ]
         first = [self.unchecked] if self.unchecked else []
-        return "\n".join([*first, head, *lines, self.verdict.removeprefix(self.unchecked).lstrip()])
+        told = [str(self.origins)] if self.origins is not None else []
+        return "\n".join([*first, head, *lines, *told, self.verdict.removeprefix(self.unchecked).lstrip()])
 
     __repr__ = __str__
 
@@ -228,14 +288,15 @@ def _by_elpd(fitted: Sequence[Candidate]) -> str:
 def _by_holdout(held: Sequence[Candidate]) -> list[str]:
     first = held[0]
     total = f"({_share(first):+.1%} in all)"
+    what = "each customer's held-out purchases" if isinstance(first.holdout, HoldoutError) else "who left"
     if len(held) == 1:
         return [f"{first.name} is the only model that the data determine; it predicts the rest {total}."]
     even = [c.name for c in held[1:] if not c.clearly_behind]
     worse = [f"{c.name} by {c.behind:,.0f} ± {c.behind_error:,.0f}" for c in held if c.clearly_behind]
-    said = [f"{first.name} predicts each customer's held-out purchases best {total}."]
+    said = [f"{first.name} predicts {what} best {total}."]
     if even:
         said = [
-            f"{_listed([first.name, *even])} predict each customer's held-out purchases equally well; of "
+            f"{_listed([first.name, *even])} predict {what} equally well; of "
             f"them {first.name} comes closest in all, or as close with a "
             f"{'lower AIC' if first.loo is None else 'higher elpd'} {total}."
         ]
@@ -276,7 +337,7 @@ def _row(candidate: Candidate, best: float) -> Plain:
         "behind": candidate.behind,
         "behind_error": candidate.behind_error,
         "holdout_error": nan if held is None else held.relative_error,
-        "error_per_customer": nan if held is None else held.mean_absolute_error,
+        "error_per_customer": nan if held is None else held.error_per_customer,
     }
 
 

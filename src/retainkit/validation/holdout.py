@@ -75,6 +75,11 @@ class HoldoutError(Record):
         """Predicted over actual purchases, minus 1; negative where the model expected too few."""
         return self.predicted / self.actual - 1.0 if self.actual else math.inf
 
+    @property
+    def error_per_customer(self) -> float:
+        """What a comparison shows of one customer: the mean absolute error."""
+        return self.mean_absolute_error
+
     def rows(self) -> list[tuple[str, int, float, float]]:
         """One row a group: repeat purchases before, customers, mean predicted and mean actual purchases."""
         labels = [f"{x:.0f}" for x in self.frequency]
@@ -157,7 +162,7 @@ def _error(transactions: Transactions, model: ModelOf[PurchaseProcess[Any]], gro
         predicted=float(predicted.sum()),
         actual=float(actual.sum()),
         mean_absolute_error=float(np.abs(predicted - actual).mean()),
-        past_rate_error=float(np.abs(_at_past_rate(purchases, holdout.duration) - actual).mean()),
+        past_rate_error=float(np.abs(at_past_rate(purchases, holdout.duration) - actual).mean()),
         correlation=_correlation(predicted, actual),
         frequency=present.astype(np.float64),
         group_customers=size[present].astype(np.float64),
@@ -235,7 +240,8 @@ def split_of(transactions: Transactions) -> tuple[Transactions, Holdout]:
     return transactions.calibration, transactions.holdout
 
 
-def _at_past_rate(purchases: Purchases | PurchasesInPeriods, duration: float) -> Array:
+def at_past_rate(purchases: Purchases | PurchasesInPeriods, duration: float) -> Array:
+    """Purchases of each customer if they go on as they did: the plain guess a model has to beat."""
     x, T = purchases.frequency, purchases.T
     return duration * np.divide(x, T, out=np.zeros_like(x), where=x > 0)  # acquired on the last day: T = 0
 

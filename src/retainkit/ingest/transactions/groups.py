@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from retainkit.errors import InputError, wrong_shape
 from retainkit.summaries import Purchases, Spend
 from retainkit.tables import Codes, Fault, as_column, read_table, take, to_list
-from retainkit.typing import Array, ColumnLike, Frame
+from retainkit.typing import Array, ColumnLike, Frame, Unit
 from retainkit.units import DAYS_PER
 
 _PERIODS = {"month": ("M", 1), "quarter": ("M", 3), "year": ("Y", 1)}
@@ -88,11 +88,16 @@ def _acquired(tx: Summary, period: str) -> tuple[list[str], Codes]:
         rule = f"must be {', '.join(map(repr, _PERIODS))} of the first purchase, or a column of a table"
         way_out = f"For a column of your table write by({period!r}, table)."
         raise InputError("unknown-choice", "column", period, rule, way_out)
-    age = np.rint(tx.purchases.T * DAYS_PER[tx.purchases.unit or "day"]).astype("timedelta64[D]")
-    unit, size = _PERIODS[period]
-    month = (np.datetime64(tx.observation_end, "D") - age).astype(f"datetime64[{unit}]").astype(np.int64)
+    return acquired_in(tx.purchases.T, tx.purchases.unit, tx.observation_end, period)
+
+
+def acquired_in(T: Array, unit: Unit | None, end: Date, period: str) -> tuple[list[str], Codes]:
+    """The calendar period of each customer's first purchase, which is `T` before the end; and their names."""
+    age = np.rint(T * DAYS_PER[unit or "day"]).astype("timedelta64[D]")
+    kind, size = _PERIODS[period]
+    month = (np.datetime64(end, "D") - age).astype(f"datetime64[{kind}]").astype(np.int64)
     found, place = np.unique(month // size, return_inverse=True)
-    starts = (found * size).astype(f"datetime64[{unit}]")
+    starts = (found * size).astype(f"datetime64[{kind}]")
     if period == "quarter":
         return [f"{str(day)[:4]}-Q{int(str(day)[5:]) // 3 + 1}" for day in starts], place.astype(np.int64)
     return [str(day) for day in starts], place.astype(np.int64)

@@ -12,8 +12,7 @@ import numpy as np
 from retainkit.domains import CHANGE, POSITIVE, generator, one_number, refuse_unmeant, whole_number
 from retainkit.errors import InputError, missing_argument, unknown_choice
 from retainkit.inference.spread import Source
-from retainkit.ingest.subscriptions.read import NEVER
-from retainkit.metrics import SubscriptionBase
+from retainkit.metrics import SubscriptionBase, as_of
 from retainkit.metrics.base import check_base
 from retainkit.plurals import counted
 from retainkit.tables import MONTH_OR_DAY, one_day, to_date
@@ -238,15 +237,6 @@ def _planned(h: History, months: int, changes: Sequence[PlannedChange]) -> list[
     return [Change(*factors) for factors in zip(paid, churn, strict=True)]
 
 
-def as_of(base: SubscriptionBase, day: int) -> SubscriptionBase:
-    """The base as it was known at the end of a day, by number."""
-    s = base.stretches.where(base.stretches.start <= day)
-    later = s.end > day
-    s = replace(s, end=np.where(later, NEVER, s.end), reason=np.where(later, -1, s.reason))
-    levels = base.levels.where(base.levels.month <= day)
-    return replace(base, stretches=s, levels=levels, observation_end=to_date(day))
-
-
 def _held_out(
     base: SubscriptionBase,
     history: History,
@@ -261,7 +251,7 @@ def _held_out(
         return None
     cut = history.last - months
     day = int((np.datetime64(cut + 1, "M").astype("datetime64[D]")).astype(np.int64)) - 1
-    before = as_of(base, day)
+    before = as_of(base, to_date(day))
     known = History.of(before)
     # a stated plan is for months to come: of those held out only the customers at hand are predicted
     trend = isinstance(new, str)
