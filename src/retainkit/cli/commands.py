@@ -9,7 +9,7 @@ import typer
 
 from retainkit import __version__
 from retainkit.cli import options
-from retainkit.cli.deliver import Output, deliver, file_problem, ready_for_html
+from retainkit.cli.deliver import Output, deliver, file_problem, ready
 from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
 from retainkit.errors import MissingDependencyError, missing_argument
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _PASSED_ON = (
     *("customer_id", "date", "observation_end", "refunds", "date_format", "missing_ids", "order_id"),
-    *("refund_window", "where", "amount_format", "encoding", "separator", "sheet", "heading_row"),
+    *("by", "refund_window", "where", "amount_format", "encoding", "separator", "sheet", "heading_row"),
 )
 """Options of a report that go to it as they are, and are checked where they are used."""
 
@@ -54,12 +54,13 @@ def demo(
     discount_per: options.DiscountPer = "year",
     horizon_years: options.HorizonYears = None,
     html: options.DemoHtml = None,
+    pdf: options.Pdf = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Report on an example: 23,570 customers of an online shop for CDs and their 69,659 transactions."""
-    output = Output(html or (None if json else _DEMO_FILE), json, quiet)
-    ready_for_html(output)
+    output = Output(html or (None if json else _DEMO_FILE), json, quiet, pdf)
+    ready(output)
     assumed = {"margin_share": margin_share, "acquisition_cost": acquisition_cost}
     terms = _terms(discount_rate, discount_per, horizon_years)
     deliver(
@@ -110,7 +111,9 @@ def report(
     spend_per_purchase: options.SpendPerPurchase = None,
     title: options.Title = None,
     currency: options.Currency = "",
+    by: options.By = None,
     html: options.Html = None,
+    pdf: options.Pdf = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -120,8 +123,8 @@ def report(
         rule = "must be given: customers are worth the margin on what they spend, and only you know it"
         way_out = "For 30% of spend left after its own costs write --margin-share 30%."
         raise missing_argument("margin_share", rule, way_out)
-    output = Output(html, json, quiet)
-    ready_for_html(output)
+    output = Output(html, json, quiet, pdf)
+    ready(output)
     try:
         deliver(
             output,

@@ -16,10 +16,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from retainkit.cli.messages import option
-from retainkit.errors import InputError, MissingDependencyError
+from retainkit.errors import MissingDependencyError
 from retainkit.reports import CustomerBaseReport, report
 from retainkit.reports.compose import Progress as Tell
-from retainkit.reports.text import BARS, PLAIN_BARS, WIDEST, lines
+from retainkit.reports.page.files import check_path, find_browser, print_pdf, write_whole
+from retainkit.reports.page.text import BARS, PLAIN_BARS, WIDEST, lines
 
 _STYLES = {
     "title": "bold",
@@ -34,7 +35,7 @@ _STYLES = {
 def show_report(report: CustomerBaseReport) -> None:
     """The report on standard output, as wide as the terminal."""
     console = Console(highlight=False)
-    for line in lines(report, console.width - 1, bars=_bars(console.encoding)):
+    for line in lines(report.to_page(), console.width - 1, bars=_bars(console.encoding)):
         console.print(Text(line.text, _STYLES[line.style]), no_wrap=True, overflow="ignore", crop=False)
 
 
@@ -82,34 +83,45 @@ class Output:
     html: Path | None
     json: bool
     quiet: bool
+    pdf: Path | None = None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files to write, by their options."""
+        asked = {"--html": self.html, "--pdf": self.pdf}
+        return {name: path for name, path in asked.items() if path is not None}
 
 
 def deliver(output: Output, **request: Any) -> None:
     """The report, made and written; the file first, so that a closed pipe cannot lose it."""
     with progress(quiet=output.quiet) as tell:
         made = report(**request, progress=tell)
+        page = ""
+        if output.files:
+            tell("Drawing the page", 0.95)
+            page = made.to_html()
         if output.html is not None:
-            tell("Drawing and writing the HTML file", 0.95)
-            output.html.write_text(made.to_html(), encoding="utf-8")
+            write_whole(output.html, page.encode())
+        if output.pdf is not None:
+            tell("Printing the PDF file", 0.97)
+            write_whole(output.pdf, print_pdf(page))
     if output.json:
         typer.echo(made.model_dump_json())
     else:
         show_report(made)
         show_assumed([option(name) for name in made.assumptions.assumed])
-    if output.html is not None:
-        say(f"Written to {output.html}")
+    for path in output.files.values():
+        say(f"Written to {path}")
 
 
-def ready_for_html(output: Output) -> None:
+def ready(output: Output) -> None:
     """Refuse before the long steps what could only fail after them."""
-    if output.html is None:
-        return
-    for library in ("jinja2", "matplotlib"):
-        if find_spec(library) is None:
-            raise MissingDependencyError(library, "report", "The report as HTML")
-    if output.html.is_dir() or not output.html.parent.is_dir():
-        rule = "must be a file in a folder that exists"
-        raise InputError("missing-file", "--html", str(output.html), rule, "Make the folder first.")
+    if output.files and find_spec("jinja2") is None:
+        raise MissingDependencyError("jinja2", "report", "The report as HTML")
+    for name, path in output.files.items():
+        check_path(path, name)
+    if output.pdf is not None:
+        find_browser()
 
 
 def file_problem(error: MissingDependencyError) -> MissingDependencyError:

@@ -22,6 +22,8 @@ _OPTIONS = {
     "order_id": "--order-id",
     "refund_window": "--refund-window",
     "where": "--where",
+    "by": "--by",
+    "pdf": "--pdf",
     "amount_format": "--amount-format",
     "encoding": "--encoding",
     "separator": "--separator",

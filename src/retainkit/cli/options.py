@@ -134,6 +134,13 @@ Currency: TypeAlias = Annotated[
 Html: TypeAlias = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.")
 ]
+Pdf: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--pdf", metavar="FILE", help="Print it as PDF, by the Chromium, Chrome or Edge found."),
+]
+By: TypeAlias = Annotated[
+    str | None, _column("--by", help="Column of segments to tell apart, such as country.")
+]
 DemoHtml: TypeAlias = Annotated[Path | None, typer.Option("--html", metavar="FILE", help=_PAGE)]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

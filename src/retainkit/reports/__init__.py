@@ -1,17 +1,13 @@
 """What does a customer base look like, told to people?
 
-From transactions to a page. In reading order:
+From a table to a page. In reading order:
 
-- `compose`       transactions and assumptions → the report: reading, fitting, valuing, checking.
-- `customer_base` the report as one record.
-- `figures`       what it holds: assumptions, the records behind the figures, the figures.
-- `sections`      figures and doubts in reading order, as words: what text, HTML and terminal all show.
-- `wording`       numbers as people read them.
-- `text`          lines of text.
-- `page`          one HTML file with the picture of predicted against actual purchases.
+- `compose`    `report`, the verb: a table or a summary, and assumptions → the report.
+- `purchases/` the report on transactions: customers who leave without telling.
+- `page/`      how every report is shown: page, text, PDF.
 """
 
 from retainkit.reports.compose import report
-from retainkit.reports.customer_base import CustomerBaseReport
+from retainkit.reports.purchases.customer_base import CustomerBaseReport
 
 __all__ = ["CustomerBaseReport", "report"]

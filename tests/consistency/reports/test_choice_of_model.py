@@ -12,7 +12,6 @@ from shops import shop_that_nobody_leaves
 
 import retainkit as rk
 from retainkit.reports import CustomerBaseReport, report
-from retainkit.reports.text import as_text
 
 SHOP: dict[str, Any] = {"customer_id": "id", "date": "date", "amount": "amount", "unit": "week"}
 TERMS: dict[str, Any] = {
@@ -75,7 +74,7 @@ def test_what_predicts_best_but_does_not_fit_the_whole_is_passed_over_and_said()
             rk.fit(better.fit.family, made.transactions.purchases)
     assert made.calibration is not None
     assert made.purchasing.model == rk.fit(made.calibration.family, made.transactions.purchases).model
-    text = re.sub(r"\s+", " ", as_text(made, 100))
+    text = re.sub(r"\s+", " ", made.to_text(100))
     assert "the whole observation does not determine this model" in text and candidates[0].name in text
 
 

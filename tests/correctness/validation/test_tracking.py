@@ -14,7 +14,7 @@ import pytest
 
 import retainkit as rk
 from retainkit.ingest import Activity, Holdout, TransactionSummary, Treatment, load_cdnow
-from retainkit.reports.figures import measure_spend_link
+from retainkit.reports.purchases.figures import measure_spend_link
 from retainkit.validation import holdout_error, track_purchases
 
 REFERENCE: dict[str, Any] = tomllib.loads(

@@ -240,7 +240,6 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("duckdb", ["report", "sales.csv", "--margin-share", "1"], "duckdb"),
         ("pyarrow", ["report", "sales.csv", "--margin-share", "1"], "duckdb"),
         ("jinja2", ["demo"], "report"),
-        ("matplotlib", ["demo"], "report"),
     ],
 )
 @pytest.mark.usefixtures("sales")

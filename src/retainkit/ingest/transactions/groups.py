@@ -62,15 +62,17 @@ class Summary(Protocol):
 
 def groups_of(tx: Summary, column: Any, table: Frame | None) -> dict[Any, CustomerGroup]:
     """The customers of each value, in the order of the values."""
-    if isinstance(column, str) and table is None:
-        names, place = _acquired(tx, column)
-    else:
-        names, place = _labelled(tx, column) if table is None else looked_up(tx, column, table)
+    names, place = labels_of(tx, column) if table is None else looked_up(tx, column, table)
     spend = None if tx.monetary_value is None else tx.spend
     return {
         name: _group(tx.purchases, tx.customers, spend, np.flatnonzero(place == k))
         for k, name in enumerate(names)
     }
+
+
+def labels_of(tx: Summary, column: Any) -> tuple[list[Any], Codes]:
+    """The names, and each customer's place among them: periods of the first purchase, or of a column."""
+    return _acquired(tx, column) if isinstance(column, str) else _labelled(tx, column)
 
 
 def _group(p: Purchases, customers: ColumnLike, spend: Spend | None, at: NDArray[np.intp]) -> CustomerGroup:

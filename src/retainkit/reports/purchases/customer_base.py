@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+from dataclasses import asdict, dataclass
 from typing import Any, final
 
-from retainkit.errors import MissingDependencyError
-from retainkit.reports.figures import AbstractReport
-from retainkit.reports.page import as_html
-from retainkit.reports.sections import caveats
-from retainkit.reports.text import as_text
+from retainkit.reports.page.parts import Page
+from retainkit.reports.purchases.caveats import caveats
+from retainkit.reports.purchases.figures import AbstractReport
+from retainkit.reports.purchases.paged import page_of
+from retainkit.strict_json import plain
 from retainkit.typing import Plain
 from retainkit.valuation.new_customer import Payback
 
@@ -49,21 +48,23 @@ class CustomerBaseReport(AbstractReport):
         Why no prediction was checked, in a sentence; empty where one was.
     spend_link : SpendLink or None
         None with fewer than three repeat buyers of known spend.
+    intervals : Intervals or None
+        90% intervals of the answers; None where the horizon has no end.
+    what_if : PurchaseCurves or None
+        What values and payback are under other assumptions: ``report.what_if.evaluate(setting)``, as the
+        page computes it.
+    cohorts, segments : tuple of Group
+        Customers by the period of their first purchase, and by `segmented_by`, where it was given.
+    triangle : Heat or None
+        Of each cohort the share that bought in each month since; None for a summary that kept no months.
     """
-
-    _read_back = False
-    _shows_rows = False
 
     @property
     def caveats(self) -> tuple[str, ...]:
         return caveats(self)
 
-    def to_html(self) -> str:
-        """The report as one HTML file that needs nothing else, for screen and print.
-
-        Raises `MissingDependencyError` without jinja2 and matplotlib.
-        """
-        return as_html(self)
+    def to_page(self) -> Page:
+        return page_of(self)
 
     def as_dict(self) -> dict[str, Any]:
         """All figures as plain values."""
@@ -83,6 +84,7 @@ class CustomerBaseReport(AbstractReport):
         fits = {"purchasing": self.purchasing, "calibration": self.calibration, "spend": self.spend}
         return {
             "title": self.title,
+            "verdict": asdict(self.verdict),
             "unchecked": self.unchecked or None,
             "models": self.comparison.as_dict(),
             "observation": {
@@ -93,6 +95,9 @@ class CustomerBaseReport(AbstractReport):
             },
             "assumptions": self.assumptions.as_dict(),
             "base": base,
+            "intervals": None if self.intervals is None else plain(asdict(self.intervals)),
+            "cohorts": [asdict(group) for group in self.cohorts],
+            "segments": {"by": self.segmented_by, "groups": [asdict(group) for group in self.segments]},
             "new_customer": {**self.new_customer.as_dict(), "value_standard_error": self.new_customer_error},
             "payback": None if self.payback is None else _payback(self.payback),
             "fits": {name: None if each is None else each.as_dict() for name, each in fits.items()},
@@ -101,17 +106,7 @@ class CustomerBaseReport(AbstractReport):
             "caveats": list(self.caveats),
         }
 
-    def __str__(self) -> str:
-        return as_text(self)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        try:
-            page = escape(self.to_html())
-        except MissingDependencyError:
-            return f"<pre>{escape(str(self))}</pre>"
-        return f'<iframe srcdoc="{page}" style="width:100%;height:60em;border:0"></iframe>'
+    __repr__ = AbstractReport.__str__
 
 
 def _payback(payback: Payback) -> Plain:

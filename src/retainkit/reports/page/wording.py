@@ -26,6 +26,31 @@ class Money:
         text = f"{abs(amount):,.{digits}f}"
         return f"{'-' if amount < 0 and text.strip('0.,') else ''}{before}{text}"
 
+    @property
+    def sign(self) -> str:
+        """What stands before an amount: ``$``, or ``EUR`` with a blank."""
+        return f"{self.currency} " if self.currency[-1:].isalnum() else self.currency
+
+    def about(self, amount: Real, ends: tuple[float, float]) -> str:
+        """The amount with two significant digits of its interval's half-width, and not more than cents."""
+        amount, step = float(amount), step_of(ends)
+        if not math.isfinite(amount):
+            return "without limit"
+        size = abs(round(amount / step) * step)
+        text = f"{size:,.{2 if step < 1.0 else 0}f}"
+        return f"{'−' if amount < 0 and text.strip('0.,') else ''}{self.sign}{text}"
+
+    def interval(self, ends: tuple[float, float]) -> str:
+        """``90%: $545,000 to $584,000``."""
+        low, high = (self.about(end, ends) for end in ends)
+        return f"90%: {low} to {high}"
+
+
+def step_of(ends: tuple[float, float]) -> float:
+    """What amounts are rounded to: two significant digits of the half-width of their interval."""
+    half = (ends[1] - ends[0]) / 2.0
+    return max(10.0 ** (math.floor(math.log10(half)) - 1), 0.01) if 0.0 < half < math.inf else 0.01
+
 
 def count(number: float, noun: str = "") -> str:
     """``1 customer``, ``23,570 customers``, ``6,730``; fractions are rounded."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.inference.result import AnyFit, Fit
 from retainkit.ingest import TransactionSummary
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
-from retainkit.records import Record
+from retainkit.reports.page.parts import Heat
+from retainkit.reports.page.shown import ShownReport
+from retainkit.reports.page.what_if import PurchaseCurves
 from retainkit.summaries import Spend
 from retainkit.typing import Array
 from retainkit.units import Duration
@@ -116,8 +120,69 @@ class Assumptions:
         return {**asdict(self), **said, "assumed": list(self.assumed)}
 
 
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """90% intervals of the answers.
+
+    Attributes
+    ----------
+    value : (low, high) money
+        What the base will bring: parameters, how customers of one history differ, and chance.
+    value_expected : (low, high) money
+        What it is expected to bring: parameters alone, as with the others.
+    new_customer : (low, high) money
+    payback : (low, high)
+        In the unit of the model; ``inf`` where the horizon ends before.
+    active : (low, high)
+        Customers who still are some.
+    how : str
+        What the draws of the parameters come from.
+    """
+
+    value: tuple[float, float]
+    value_expected: tuple[float, float]
+    new_customer: tuple[float, float]
+    payback: tuple[float, float]
+    active: tuple[float, float]
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Customers of one kind: a segment, or who came in one period.
+
+    Attributes
+    ----------
+    repeat_buyers : int
+    active : float
+        How many probably still are customers.
+    value : float, money
+        Of all of them.
+    """
+
+    name: str
+    customers: int
+    repeat_buyers: int
+    active: float
+    value: float
+
+
+def groups(
+    names: Sequence[object], place: NDArray[np.int64], frequency: Array, value: CustomerValue
+) -> tuple[Group, ...]:
+    """The figures of each kind of customers, in the order of the names."""
+
+    def summed(column: Array) -> list[float]:
+        return np.bincount(place, column, len(names)).tolist()
+
+    given = np.ones(place.size), np.where(frequency > 0, 1.0, 0.0), value.probability_alive, value.value
+    columns = [summed(column) for column in given]
+    rows = zip(map(str, names), *columns, strict=True)
+    return tuple(Group(name, int(n), int(back), alive, worth) for name, n, back, alive, worth in rows)
+
+
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
-class AbstractReport(Record):
+class AbstractReport(ShownReport):
     """The figures on a customer base, before anyone shows them; `CustomerBaseReport` explains the fields."""
 
     title: str
@@ -135,6 +200,12 @@ class AbstractReport(Record):
     tracking: Tracking | None
     unchecked: str
     spend_link: SpendLink | None
+    intervals: Intervals | None
+    what_if: PurchaseCurves | None = field(compare=False)
+    cohorts: tuple[Group, ...]
+    triangle: Heat | None = field(compare=False)
+    segments: tuple[Group, ...]
+    segmented_by: str
 
     @property
     def customers(self) -> int:

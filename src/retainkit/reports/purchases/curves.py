@@ -1,0 +1,155 @@
+"""A base of transactions as curves: how sure its figures are, and what else they could be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from retainkit.inference.posterior import posterior
+from retainkit.inference.result import AnyFit, Fit
+from retainkit.inference.spread import with_draws
+from retainkit.ingest import TransactionSummary
+from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.reports.page.what_if import PurchaseCurves, Setting, node_times, single
+from retainkit.reports.purchases.figures import Assumptions, Intervals
+from retainkit.typing import Array
+from retainkit.units import DAYS_PER
+from retainkit.valuation.customers import value_customers
+
+_EXACT = (
+    5_000  # customers up to whom a posterior is drawn: with more, a fit's normal approximation is as good
+)
+_SAMPLE = 200  # customers by whom the draws of the base's curve go
+_DRAWS = 1_000
+_EVERY = (
+    2  # of the 400 draws behind a value that go into curves: half the page, and the ends of intervals stay
+)
+_PURCHASING, _SPENDING = 1, 2  # seeds with which values take their draws
+
+
+def estimates(
+    tx: TransactionSummary, purchasing: AnyFit, spend: Fit[GammaGamma] | None
+) -> tuple[Any, Any, str]:
+    """What is known of the parameters, and how: posteriors, or of large bases the fits themselves."""
+    if len(tx) > _EXACT:
+        return purchasing, spend, "the normal approximation of the fits"
+    known = posterior(purchasing, tx.purchases, draws=_DRAWS, seed=_PURCHASING)
+    money = None if spend is None else posterior(spend, tx.spend, draws=_DRAWS, seed=_SPENDING)
+    return known, money, "the posterior of the parameters"
+
+
+def curves_of(
+    tx: TransactionSummary,
+    given: Assumptions,
+    fits: tuple[AnyFit, Fit[GammaGamma] | None],
+    known: tuple[Any, Any],
+) -> tuple[PurchaseCurves, tuple[float, float]]:
+    """Curves of base and newcomer with 200 draws each, and the interval of the base's expected spend.
+
+    `known` are posteriors, or the fits again. Values are proportional to the margin, so that all is told for
+    a margin of 1.
+    """
+    purchasing, spending = fits
+    constant = given.spend_per_purchase
+    money: Any = constant if spending is None else known[1]
+    asked: Any = {"discount_rate": given.discount_rate, "horizon": given.horizon, "margin_share": 1.0}
+    drawn = value_customers(tx, known[0], money, **asked)
+    process = _thinned(with_draws(known[0], _PURCHASING))
+    years = given.horizon.to("year")
+    times = node_times(years)
+    in_unit = times * (DAYS_PER["year"] / DAYS_PER[tx.unit])
+    fitted = purchasing.model
+    new = np.vstack([fitted.expected_purchases_new(in_unit), process.expected_purchases_new(in_unit)])
+    draws = len(new) - 1
+    spend = np.full(draws + 1, constant or 0.0)
+    if spending is not None:
+        of_draws = _thinned(with_draws(known[1], _SPENDING))
+        spend = np.append(spending.model.expected_spend_new(), np.ravel(of_draws.expected_spend_new()))
+    whole = _whole_base(tx, fitted, spending, constant, in_unit)
+    sampled = _sampled_base(tx, process, known[1], constant, in_unit, drawn.value)
+    curves = PurchaseCurves(
+        start=Setting(
+            given.margin_share, given.acquisition_cost or 0.0, given.discount_rate.effective("year")
+        ),
+        horizon=years,
+        unit=tx.unit,
+        per_year=DAYS_PER["year"] / DAYS_PER[tx.unit],
+        new=single(new),
+        spend=spend,
+        base=single(np.vstack([whole, sampled])),
+        spent=drawn.draws.values[::_EVERY],
+    )
+    return curves, drawn.interval(include=("parameters",))
+
+
+def _whole_base(
+    tx: TransactionSummary, model: Any, spending: Fit[GammaGamma] | None, constant: float | None, times: Array
+) -> Array:
+    """(times,) money that the customers at hand are expected to have spent."""
+    each: Any = constant if spending is None else spending.model.expected_spend(tx.spend)
+    weight = tx.purchases.weight * each
+    return np.array([float(model.expected_purchases(tx.purchases, float(t)) @ weight) for t in times])
+
+
+def _sampled_base(
+    tx: TransactionSummary, process: Any, spend: Any, constant: float | None, times: Array, value: Array
+) -> Array:
+    """(draws, times) the shape of the same curve by draw, from customers who stand for as much value each.
+
+    How a draw's curve bends with time is nearly the same whoever is asked; what it amounts to is known from
+    all customers.
+    """
+    places, weight = np.arange(len(tx)), tx.purchases.weight
+    if len(tx) > _SAMPLE and value.sum() > 0.0:
+        shares = np.cumsum(value * weight) / (value @ weight)
+        places = np.searchsorted(shares, (np.arange(_SAMPLE) + 0.5) / _SAMPLE)
+        weight = 1.0 / value[places]
+    rows = tx.purchases.entries(places)
+    each: Any = constant
+    if constant is None:
+        each = _thinned(with_draws(spend, _SPENDING)).expected_spend(tx.spend.entries(places))  # pyright: ignore[reportAttributeAccessIssue]
+    return np.column_stack([(process.expected_purchases(rows, float(t)) * each) @ weight for t in times])
+
+
+def intervals_of(
+    tx: TransactionSummary,
+    known: Any,
+    curves: PurchaseCurves,
+    expected: tuple[float, float],
+    active: Array,
+    how: str,
+) -> Intervals:
+    """90% intervals of the answers, at the assumptions that were given."""
+    found = curves.evaluate(curves.start)
+    margin = curves.start.margin_share
+    return Intervals(
+        value=found.range("base"),
+        value_expected=(margin * expected[0], margin * expected[1]),
+        new_customer=found.range("value"),
+        payback=found.range("payback"),
+        active=_active(tx, known, active),
+        how=how,
+    )
+
+
+def _active(tx: TransactionSummary, known: Any, alive: Array) -> tuple[float, float]:
+    """The interval of how many are still customers, given the chance of each."""
+    total = float(alive.sum())
+    if not total:
+        return 0.0, 0.0
+    places = np.searchsorted(np.cumsum(alive) / total, (np.arange(_SAMPLE) + 0.5) / _SAMPLE)
+    process = _thinned(with_draws(known, _PURCHASING))
+    here: Array = process.probability_alive(tx.purchases.entries(places)) / alive[places]
+    # how the chances of those who stand for the rest move with the parameters
+    expected: Array = total * here.mean(axis=1)
+    chance = np.random.default_rng(_PURCHASING).standard_normal(expected.size)
+    drawn = expected + chance * np.sqrt(float((alive * (1.0 - alive)).sum()))
+    low, high = np.quantile(np.clip(drawn, 0.0, len(tx)), [0.05, 0.95])
+    return float(low), float(high)
+
+
+def _thinned(model: Any) -> Any:
+    """Some of a model's draws."""
+    values = [np.asarray(v)[::_EVERY] if np.ndim(v) else v for v in model.family.values_of(model)]
+    return model.family.of(values, unit=model.unit)
