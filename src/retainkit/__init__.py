@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retainkit import summaries as summaries
     from retainkit import validation as validation
     from retainkit import valuation as valuation
+    from retainkit import workbooks as workbooks
     from retainkit.draws import Draws as Draws
     from retainkit.economics.breakeven import break_even as break_even
     from retainkit.economics.breakeven import break_even_periods as break_even_periods
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from retainkit.valuation import value_customers as value_customers
     from retainkit.valuation import value_new_customer as value_new_customer
     from retainkit.valuation import value_subscriptions as value_subscriptions
+    from retainkit.workbooks import workbook as workbook
 
 __version__ = "0.1.0"
 
@@ -113,6 +115,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ".validation": ("compare", "fit_best", "validate"),
     ".decisions": (),
     ".reports": ("report",),
+    ".workbooks": ("workbook",),
     # what all of them speak in
     ".draws": ("Draws",),
     ".rates": ("Rate",),

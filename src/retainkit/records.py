@@ -23,6 +23,10 @@ from retainkit.errors import InputError, MissingDependencyError, near, unknown_c
 from retainkit.plurals import counted
 from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
+from retainkit.verbs import upward
+
+if TYPE_CHECKING:
+    from retainkit.verbs import workbook
 
 FrameKind: TypeAlias = Literal["dict", "pandas", "polars", "pyarrow"]
 
@@ -141,6 +145,8 @@ class Record(ABC):
             k: [v] for k, v in self.as_dict().items() if not isinstance(v, list | dict)
         }
         return framed(rows, kind) if kind else frame_beside(self._beside(), rows)
+
+    to_excel = workbook if TYPE_CHECKING else upward("Record.to_excel")
 
     def _repr_html_(self) -> str:
         figures = {k: v for k, v in self.as_dict().items() if not isinstance(v, list | dict)}

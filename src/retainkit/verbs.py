@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from retainkit.metrics import as_of as as_of
     from retainkit.metrics import cut_episodes as cut_episodes
     from retainkit.valuation import forecast_revenue as forecast_revenue
+    from retainkit.workbooks import workbook as workbook
 
 VERBS = {
+    "Record.to_excel": ("retainkit.workbooks", "workbook"),
     "SubscriptionBase.as_of": ("retainkit.metrics", "as_of"),
     "SubscriptionBase.episodes": ("retainkit.metrics", "cut_episodes"),
     "SubscriptionBase.forecast": ("retainkit.valuation", "forecast_revenue"),
+    "SubscriptionBase.to_excel": ("retainkit.workbooks", "workbook"),
+    "UnitEconomics.to_excel": ("retainkit.workbooks", "workbook"),
 }
 """Method → the module and the name of its function, whose first argument the object is."""
 

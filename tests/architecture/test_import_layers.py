@@ -28,7 +28,7 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
     ("metrics",),
     ("valuation", "validation"),
     ("decisions",),
-    ("reports", "interop"),
+    ("reports", "workbooks", "interop"),
     ("retainkit",),  # the package itself: a list of names, for the command line and for callers
     ("cli",),
 )
@@ -71,6 +71,7 @@ HOMES = {
     "duckdb": Home(inside=frozenset({"tables"})),
     "python_calamine": Home(inside=frozenset({"tables"})),
     "matplotlib": Home(inside=frozenset({"reports", "interop"})),
+    "xlsxwriter": Home(inside=frozenset({"workbooks"})),
     "jinja2": Home(inside=frozenset({"reports"})),
     "yaml": Home(inside=frozenset({"valuation", "decisions", "cli"})),
     "rich": Home(frozenset({"cli"})),

@@ -42,7 +42,7 @@ from retainkit.units import check_unit
 from retainkit.verbs import upward
 
 if TYPE_CHECKING:
-    from retainkit.verbs import as_of, cut_episodes, forecast_revenue
+    from retainkit.verbs import as_of, cut_episodes, forecast_revenue, workbook
 
 _SENTENCES = {
     "filtered_lines": "for which where= did not hold: left out",
@@ -106,8 +106,7 @@ class SubscriptionBase:
         Whether the first day is known of those, too, who were there when the observation began.
     treatment : dict
         What became of the lines, by count.
-    told : tuple of str
-        What was found of files and not given: their encoding, their separator.
+    told : tuple of str, what was found of files and not given: their encoding, their separator
 
     Examples
     --------
@@ -250,6 +249,7 @@ class SubscriptionBase:
         )
 
     forecast = forecast_revenue if TYPE_CHECKING else upward("SubscriptionBase.forecast")
+    to_excel = workbook if TYPE_CHECKING else upward("SubscriptionBase.to_excel")
     episodes = cut_episodes if TYPE_CHECKING else upward("SubscriptionBase.episodes")
     as_of = as_of if TYPE_CHECKING else upward("SubscriptionBase.as_of")
 

@@ -35,8 +35,11 @@ from retainkit.valuation.scenarios.result import FIGURES, UnitEconomicsResult, e
 from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
 from retainkit.valuation.scenarios.sources import as_input_error, parse_json, parse_yaml, row_values
 from retainkit.valuation.scenarios.tornado import Tornado, tornado
+from retainkit.verbs import upward
 
 if TYPE_CHECKING:
+    from retainkit.verbs import workbook
+
     _Known: TypeAlias = Any  # draws, too
 else:
     _Known = float  # the schema that JSON has
@@ -302,6 +305,8 @@ class UnitEconomics(BaseModel):
             A figure of `evaluate`.
         """
         return tornado(self._inputs(), self.timing, ranges, figure)
+
+    to_excel = workbook if TYPE_CHECKING else upward("UnitEconomics.to_excel")
 
     @property
     def margin_per_month(self) -> SameKind:
