@@ -66,6 +66,7 @@ def shelves() -> list[Shelf]:
         *(Shelf(f"Economics: {title(m)}", "economics", names) for m, names in rooms_of("economics")),
         Shelf("Metrics of subscriptions", "metrics", _listed("retainkit.metrics")),
         Shelf("Reports", "reports", _listed("retainkit.reports")),
+        Shelf("Files", "files", _listed("retainkit.files")),
         Shelf("Other libraries", "interop", _listed("retainkit.interop.survival") | drop_in),
     ]
 

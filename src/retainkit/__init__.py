@@ -13,6 +13,7 @@ from retainkit.addresses import lazily
 if TYPE_CHECKING:
     from retainkit import decisions as decisions
     from retainkit import economics as economics
+    from retainkit import files as files
     from retainkit import inference as inference
     from retainkit import ingest as ingest
     from retainkit import metrics as metrics
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from retainkit.errors import FitError as FitError
     from retainkit.errors import InputError as InputError
     from retainkit.errors import RetainkitError as RetainkitError
+    from retainkit.files import load as load
+    from retainkit.files import save as save
     from retainkit.inference import Fit as Fit
     from retainkit.inference import churn_posterior as churn_posterior
     from retainkit.inference import fit as fit
@@ -87,7 +90,6 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ".metrics": ("read_subscriptions",),
     # models; those that are fitted come from the registry
     ".models": (
-        "AalenJohansen",
         "CompetingReasons",
         "KaplanMeier",
         "LifeTable",
@@ -116,6 +118,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ".decisions": (),
     ".reports": ("report",),
     ".workbooks": ("workbook",),
+    ".files": ("load", "save"),
     # what all of them speak in
     ".draws": ("Draws",),
     ".rates": ("Rate",),

@@ -6,7 +6,7 @@ A service can act on ``error.code`` and ``error.as_dict()``; a person reads the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -261,3 +261,21 @@ def refuse_masked(argument: str, value: NumberLike) -> None:
             "Remove those entries with .compressed(), from all columns alike, or fill them with .filled()."
         )
         raise InputError("missing-value", argument, shown, "must not have masked entries", way_out)
+
+
+def refuse_others(argument: str, values: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse a name that would be ignored: it is misspelt, or of another version."""
+    for name in values:
+        if name not in known:
+            way_out = f"{near(name, known)}It has: {', '.join(known)}."
+            raise InputError(
+                "unknown-name", argument, name, "must have only the names of its fields", way_out
+            )
+
+
+def refuse_missing(argument: str, values: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    """Refuse a document without a name that is always written: it was cut, or is of another version."""
+    for name in names:
+        if name not in values:
+            rule, way_out = f"needs the field {name}", "Write it with model_dump_json() or retainkit.save()."
+            raise InputError("missing-argument", argument, f"no {name!r}", rule, way_out)

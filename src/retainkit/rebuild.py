@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 
 import numpy as np
 
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, refuse_others, unknown_choice
 from retainkit.typing import Plain
 
 T = TypeVar("T")
@@ -21,15 +21,15 @@ BY_FIELDS: dict[frozenset[str], type[Any]] = {}
 """Records that may stand in the place of a number or an array: they are known by the names they have."""
 
 
-def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A dataclass from a mapping of its fields; other names are left to the caller."""
+def rebuilt(kind: type[T], values: Mapping[str, Any], names: Sequence[str] | None = None) -> T:
+    """A dataclass from a mapping of its fields, or of those in `names`; others are left to the caller."""
     given: dict[str, Any] = {}
     for field in dataclasses.fields(cast("Any", kind)):
-        if not field.init:
+        if not field.init or (names is not None and field.name not in names):
             continue
         if field.name in values:
-            hint = _hints(kind).get(field.name, Any)
-            given[field.name] = _as(hint, values[field.name])
+            hint = hints_of(kind).get(field.name, Any)
+            given[field.name] = _named(f"{kind.__name__} {field.name}", hint, values[field.name])
             choices = _choices(hint)
             if choices and given[field.name] not in choices:
                 raise unknown_choice(
@@ -46,6 +46,33 @@ def rebuilt(kind: type[T], values: Mapping[str, Any]) -> T:
     return kind(**given)
 
 
+def _named(argument: str, hint: Any, value: Any) -> Any:
+    try:
+        return _as(hint, value)
+    except TypeError as error:
+        raise InputError("wrong-type", argument, value, f"must be as it was written: {error}") from error
+
+
+_PLAIN: dict[Any, tuple[str, tuple[type, ...]]] = {
+    float: ("a number", (int, float)),
+    int: ("a whole number", (int,)),
+    str: ("text", (str,)),
+    bool: ("true or false", (bool,)),
+}
+"""What fields hold that are no columns: in words, and what they are of in JSON."""
+
+
+def _stands_for_a_number(value: Any) -> bool:
+    return isinstance(value, dict) and frozenset(cast("Plain", value)) in BY_FIELDS
+
+
+def _is_plain(hint: Any, value: Any) -> bool:
+    """Whether a value is what such a field holds; true and false are no numbers, 2.0 is a whole one."""
+    if hint is int and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _PLAIN[hint][1]) and (hint is bool or not isinstance(value, bool))
+
+
 @cache
 def _choices(hint: Any) -> tuple[Any, ...]:
     """The values of a field that may have no others; none for all other fields."""
@@ -56,7 +83,7 @@ def _choices(hint: Any) -> tuple[Any, ...]:
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
+def hints_of(kind: type[Any]) -> dict[str, Any]:
     """The types of the fields; Any where a name in one is known to type checkers alone."""
     found: dict[str, Any] = {}
     for owner in reversed(kind.__mro__):
@@ -69,16 +96,24 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
     return found
 
 
-def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a line
+def _as(hint: Any, value: Any) -> Any:
     """A plain value as what a field holds."""
-    if value is None or hint is Any:
-        return _column(value)
-    hint = _meant(hint)
+    hint = meant(hint)
+    if isinstance(hint, type) and hint in _PLAIN and not _stands_for_a_number(value):
+        if not _is_plain(hint, value):
+            raise TypeError(f"it is {_PLAIN[hint][0]}")
+        return float(value) if hint is float else value
+    return _column(value) if value is None or hint is Any else _as_told(hint, value)
+
+
+def _as_told(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a line
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return _as(inside[0], value)
     if origin in (Union, types.UnionType):
         return _as(_chosen(inside, value), value)
+    if hint is np.datetime64:
+        return np.datetime64(value)
     if hint is dt.date:
         return dt.date.fromisoformat(value)
     if origin is np.ndarray:
@@ -91,14 +126,28 @@ def _as(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind of hint a lin
         return _from_mapping(origin or hint, inside, cast("Mapping[str, Any]", value))
     if isinstance(value, list):
         return _from_list(origin or hint, inside, cast("list[Any]", value))
-    return float(value) if hint is float else value
+    return value
 
 
 def _chosen(members: Sequence[Any], value: Any) -> Any:
     """The member of a union that a plain value can be."""
-    if isinstance(value, dict) and frozenset(cast("Plain", value)) in BY_FIELDS:
+    if _stands_for_a_number(value):
         return Any
-    members = [_meant(member) for member in members]
+    members = [meant(member) for member in members]
+    simple = [m for m in members if isinstance(m, type) and m in _PLAIN]
+    if value is not None and {*simple, types.NoneType} >= {*members}:
+        return _chosen_plain(simple, value)
+    return _chosen_of(members, value)
+
+
+def _chosen_plain(kinds: Sequence[Any], value: Any) -> Any:
+    fitting = [kind for kind in kinds if _is_plain(kind, value)]
+    if not fitting:
+        raise TypeError(f"it is {' or '.join(_PLAIN[kind][0] for kind in kinds)}")
+    return float if float in fitting and isinstance(value, float) else fitting[0]
+
+
+def _chosen_of(members: Sequence[Any], value: Any) -> Any:
     records = [m for m in members if dataclasses.is_dataclass(get_origin(m) or m)]
     if isinstance(value, Mapping) and len(records) == 1:
         return records[0]
@@ -119,7 +168,7 @@ def _chosen(members: Sequence[Any], value: Any) -> Any:
     return Any
 
 
-def _meant(hint: Any) -> Any:
+def meant(hint: Any) -> Any:
     """What an alias stands for, as numpy 2.5 and later write ``NDArray[np.float64]``."""
     origin = get_origin(hint)
     alias = getattr(origin or hint, "__value__", None)
@@ -138,7 +187,11 @@ def _from_mapping(hint: object, inside: Sequence[Any], value: Mapping[str, Any])
         return {name(k): _as(inside[1] if inside else Any, v) for k, v in value.items()}
     if dataclasses.is_dataclass(kind):
         made: Any = getattr(kind, "from_dict", None)  # a record
-        return made(value) if made else rebuilt(cast("type[Any]", kind), value)
+        if made:
+            return made(value)
+        part = cast("type[Any]", kind)
+        refuse_others(part.__name__, value, tuple(f.name for f in dataclasses.fields(part)))
+        return rebuilt(part, value)
     if callable(validate := getattr(cast("Any", kind), "model_validate", None)):  # a pydantic record
         return validate(value)
     if callable(read := getattr(cast("Any", kind), "from_json", None)):  # a model

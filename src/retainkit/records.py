@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit import strict_json
+from retainkit.documents import document, kept_fields, read_as
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
 from retainkit.plurals import counted
 from retainkit.text_tables import html_table, text_table
@@ -91,19 +92,19 @@ class Record(ABC):
         return strict_json.strict(shown, self._never)
 
     def model_dump_json(self, **options: Any) -> str:
-        """`model_dump` as JSON that every strict parser reads; `from_json` reads it back."""
-        return strict_json.written(self.model_dump(**options))
+        """`model_dump` with its schema as JSON that every strict parser reads; `from_json` reads it back."""
+        return strict_json.written(document(self, **options))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The record that `model_dump_json` wrote.
+        """The record that `model_dump_json` wrote, or `retainkit.save`.
 
         Raises
         ------
         InputError
-            For what is no JSON of such a record, and for names that it does not have.
+            For what is no JSON of such a record, of a version to come, and for names that it does not have.
         """
-        return cls.from_dict(strict_json.read(text))
+        return read_as(cls, text)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -237,7 +238,12 @@ def same(one: Any, other: Any) -> bool:
         return len(ones) == len(others) and all(map(same, ones, others))
     if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
         return math.isnan(other)
-    return bool(one == other)
+    return _same_parts(one, other) if _is_plain_part(cast("object", one)) else bool(one == other)
+
+
+def _same_parts(one: Any, other: Any) -> bool:
+    kind = cast("type[Any]", type(one))
+    return kind is type(other) and all(same(getattr(one, n), getattr(other, n)) for n in kept_fields(kind))
 
 
 def _same_entries(one: NDArray[Any], other: NDArray[Any]) -> bool:
@@ -254,6 +260,12 @@ def _same_entries(one: NDArray[Any], other: NDArray[Any]) -> bool:
 def _has_entries(value: Any) -> bool:
     """An array, or a column of a dataframe library."""
     return hasattr(value, "__array__") and not isinstance(value, Record) and np.ndim(value) > 0
+
+
+def _is_plain_part(value: object) -> bool:
+    """A dataclass whose equality knows no arrays."""
+    kind = cast("type[Any]", type(value))
+    return dataclasses.is_dataclass(kind) and kind.__eq__ in (object.__eq__, vars(kind).get("__eq__"))
 
 
 def _holds_records(value: Any) -> bool:

@@ -7,19 +7,36 @@ JSON has no infinity and no NaN. A figure ``x`` without a finite value is ``null
 
 from __future__ import annotations
 
+import base64
+import binascii
 import codecs
 import datetime as dt
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
+from itertools import chain
+from math import prod
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.errors import InputError, show
 
+MOST_BYTES = 1 << 28
+MOST_DEEP = 64
+MOST_VALUES = 20_000_000
+"""How large, how deeply nested and how numerous a document may be; counted before any of it is made."""
+
 _VALUE_OF = {"never": math.inf, "infinite": math.inf, "minus infinite": -math.inf, "undefined": math.nan}
 
+
+_PACKED = frozenset({"base64", "dtype", "shape"})
+_DTYPES = {"float64": np.dtype("<f8"), "int64": np.dtype("<i8")}  # little-endian on every machine
+
+MOST_PLAIN = 1000
+"""How many numbers a list has at most that stays readable; longer ones may be base64 of their bytes."""
 
 _TELLING = ("as_dict", "model_dump", "to_list", "tolist", "to_pylist")
 """How records (ours, pydantic's) and columns (of pandas, polars, arrow) give plain values."""
@@ -80,24 +97,31 @@ def _told(value: Any, infinite: str, never: Collection[str]) -> tuple[Any, Any]:
 
 
 def restored(value: Any) -> Any:
-    """The opposite of `strict`: infinities and NaN back in their places, and no ``x_is``."""
+    """The opposite of `strict`: infinities and NaN in their places, no ``x_is``; packed arrays are lists."""
     if isinstance(value, list):
         return [restored(v) for v in cast("list[Any]", value)]
     if not isinstance(value, Mapping):
         return value
     found = cast("Mapping[str, Any]", value)
-    return {
-        name: _filled(restored(entry), found.get(f"{name}_is"))
-        for name, entry in found.items()
-        if not (name.endswith("_is") and name[:-3] in found and _are_words(entry))
-    }
+    if frozenset(found) == _PACKED:
+        return unpacked(found)
+    whole: dict[str, Any] = {}
+    for name, entry in found.items():
+        if name.endswith("_is") and name[:-3] in found and _are_words(entry):
+            continue
+        words = found.get(f"{name}_is")
+        whole[name] = _filled(restored(entry), words) if _are_words(words) else restored(entry)
+    return whole
 
 
 def _filled(value: Any, words: Any) -> Any:
     if words is None:
         return value
-    if isinstance(words, list):
-        return [_filled(v, w) for v, w in zip(value, cast("list[Any]", words), strict=True)]
+    if isinstance(words, list) and isinstance(value, list):
+        pair = cast("tuple[list[Any], list[Any]]", (value, words))
+        return [_filled(v, w) for v, w in zip(*pair, strict=True)]
+    if value is not None or not isinstance(words, str) or words not in _VALUE_OF:
+        raise ValueError(f"{words!r} says what null is, and stands beside {value!r}")
     return _VALUE_OF[words]
 
 
@@ -132,10 +156,42 @@ def loads(text: str | bytes) -> Any:
     """Plain values of strict JSON, with or without a byte order mark; a ValueError says what is wrong."""
     import json
 
-    try:
-        return json.loads(decoded(text), parse_constant=_no_constant, object_pairs_hook=_once)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"it has {len(text):,} characters, and may have {MOST_BYTES:,}")
+    plain_text = decoded(text)
+    outside = _refuse_excess(plain_text)
+    # a number beyond floats would be read as infinite; only who writes such an exponent waits for the check
+    exact: dict[str, Any] = {"parse_float": _finite} if _HUGE.search(outside) else {}
+    return json.loads(plain_text, parse_constant=_no_constant, object_pairs_hook=_once, **exact)
+
+
+_TEXTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_HUGE = re.compile(r"[eE][+]?[0-9]{3}|[0-9]{300}")
+
+
+def _refuse_excess(text: str) -> str:
+    """Refuse what is nested too deeply or has too many values; a long text without what stands in quotes."""
+    if text.count("[") + text.count("{") <= MOST_DEEP and len(text) <= MOST_VALUES:
+        return text
+    outside = _TEXTS.sub('""', text)
+    values = outside.count(",") + outside.count("[") + outside.count("{")
+    if values > MOST_VALUES:
+        raise ValueError(f"it has more than {MOST_VALUES:,} values, about {values:,}")
+    if outside.count("[") + outside.count("{") > MOST_DEEP:
+        signs = np.frombuffer(outside.encode("ascii", "replace"), np.uint8)
+        opens, closes = (signs == 0x5B) | (signs == 0x7B), (signs == 0x5D) | (signs == 0x7D)
+        step = opens.astype(np.int8) - closes.astype(np.int8)
+        deep = int(np.cumsum(step, dtype=np.int32).max(initial=0))
+        if deep > MOST_DEEP:
+            raise ValueError(f"it is nested {deep:,} deep, and may be {MOST_DEEP}")
+    return outside
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{show(digits, 20)} is beyond floating-point numbers")
+    return number
 
 
 def decoded(text: str | bytes) -> str:
@@ -181,3 +237,63 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} occurs twice")
     return found
+
+
+def packed(value: Any) -> Any:
+    """Values of JSON with every list of more than a thousand floats, or of whole numbers, packed."""
+    if isinstance(value, dict):
+        return {name: packed(entry) for name, entry in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        array = _as_array(cast("list[Any]", value))
+        if array is None:
+            return [packed(entry) for entry in cast("list[Any]", value)]
+        name = "float64" if array.dtype.kind == "f" else "int64"
+        text = base64.b64encode(np.ascontiguousarray(array, _DTYPES[name]).tobytes()).decode("ascii")
+        return {"base64": text, "dtype": name, "shape": [*array.shape]}
+    return value
+
+
+def _as_array(entries: list[Any]) -> NDArray[Any] | None:
+    """The same numbers as an array; None for few of them, for several kinds, and for ragged rows."""
+    shape: list[int] = []
+    level: Any = entries
+    while isinstance(level, list) and level:
+        shape.append(len(cast("list[Any]", level)))
+        level = cast("list[Any]", level)[0]
+    kind = type(cast("object", level))
+    if prod(shape) <= MOST_PLAIN or kind not in (float, int):
+        return None
+    flat: list[Any] = entries
+    for length in shape[1:]:
+        if not all(isinstance(row, list) and len(cast("list[Any]", row)) == length for row in flat):
+            return None
+        flat = [*chain.from_iterable(flat)]
+    if {*map(type, flat)} != {kind}:  # 1 and 1.0 must come back as they were
+        return None
+    if kind is int and not all(-(1 << 63) <= entry < 1 << 63 for entry in flat):
+        return None
+    return np.array(flat, np.float64 if kind is float else np.int64).reshape(shape)
+
+
+def unpacked(value: Mapping[str, Any]) -> list[Any]:
+    """The list again; a ValueError says what is wrong with it."""
+    text: object = value["base64"]
+    name: object = value["dtype"]
+    shape: Any = value["shape"]
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise ValueError(f"the dtype of a packed array is {' or '.join(_DTYPES)}, not {name!r}")
+    lengths: list[Any] = cast("list[Any]", shape) if isinstance(shape, list) else []
+    if not 1 <= len(lengths) <= 4 or not all(type(n) is int and n >= 0 for n in lengths):
+        raise ValueError("the shape of a packed array is a list of one to four lengths")
+    if not isinstance(text, str):
+        raise ValueError("a packed array has its bytes as text")
+    try:
+        held = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"a packed array is no base64: {error}") from error
+    if len(held) != 8 * prod(lengths):
+        raise ValueError(
+            f"a packed array of shape {lengths} has {8 * prod(lengths):,} bytes, not {len(held):,}"
+        )
+    array = np.frombuffer(held, _DTYPES[name]).reshape(lengths)
+    return cast("list[Any]", array.tolist())

@@ -15,12 +15,16 @@ from retainkit.calls import advised
 if TYPE_CHECKING:
     from retainkit.metrics import as_of as as_of
     from retainkit.metrics import cut_episodes as cut_episodes
+    from retainkit.models.reader import made_of_dict as made_of_dict
+    from retainkit.models.reader import made_of_json as made_of_json
     from retainkit.valuation import forecast_revenue as forecast_revenue
     from retainkit.workbooks import workbook as workbook
 
 VERBS = {
     "Record.to_excel": ("retainkit.workbooks", "workbook"),
     "SubscriptionBase.as_of": ("retainkit.metrics", "as_of"),
+    "AbstractModel.from_dict": ("retainkit.models.reader", "made_of_dict"),
+    "AbstractModel.from_json": ("retainkit.models.reader", "made_of_json"),
     "SubscriptionBase.episodes": ("retainkit.metrics", "cut_episodes"),
     "SubscriptionBase.forecast": ("retainkit.valuation", "forecast_revenue"),
     "SubscriptionBase.to_excel": ("retainkit.workbooks", "workbook"),

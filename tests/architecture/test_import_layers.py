@@ -28,15 +28,15 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
     ("metrics",),
     ("valuation", "validation"),
     ("decisions",),
-    ("reports", "workbooks", "interop"),
+    ("reports", "workbooks", "interop", "files"),
     ("retainkit",),  # the package itself: a list of names, for the command line and for callers
     ("cli",),
 )
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 FOUNDATION = (
-    "addresses", "calls", "columns", "domains", "draws", "each_draw", "errors", "parameters", "plurals",
-    "protocols", "rates", "rebuild", "records", "strict_json", "text_tables", "timing", "typing", "units",
-    "verbs",
+    "addresses", "calls", "columns", "documents", "domains", "draws", "each_draw", "errors", "parameters",
+    "plurals", "protocols", "rates", "rebuild", "records", "strict_json", "text_tables", "timing", "typing",
+    "units", "verbs",
 )  # fmt: skip
 ROOM_OF_FILE = dict.fromkeys(FOUNDATION, "foundation") | {"__main__": "cli"}
 OLD_ADDRESSES = {
@@ -46,7 +46,7 @@ OLD_ADDRESSES = {
 ANYWHERE = frozenset(RANK)
 CALCULATING = frozenset({"_numerics", "models", "inference", "valuation", "validation", "decisions"})
 TABLES = frozenset(
-    {"tables", "metrics", "ingest", "valuation", "validation", "decisions", "reports", "interop"}
+    {"tables", "metrics", "ingest", "valuation", "validation", "decisions", "reports", "interop", "files"}
 )
 
 

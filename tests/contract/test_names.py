@@ -29,7 +29,7 @@ LEFT = {  # the root's names of version 0.1.0 that stand in their rooms now
         "standard_error",
     ),
     "ingest": ("SubscriptionSummary", "TransactionSummary", "simulate_subscriptions"),
-    "models": ("Effect", "OverTime", "WithCovariates", "WithShares"),
+    "models": ("AalenJohansen", "Effect", "OverTime", "WithCovariates", "WithShares"),
     "reports": ("CustomerBaseReport",),
     "summaries": ("PurchasesOverTime", "align_covariates", "encode_categories"),
     "validation": ("Comparison", "HoldoutError", "SpendIndependence", "Tracking", "spend_independence"),

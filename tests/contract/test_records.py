@@ -26,6 +26,7 @@ import pytest
 import retainkit as rk
 from retainkit import decisions, economics, metrics
 from retainkit.decisions._base.inputs import Inputs
+from retainkit.documents import schema_of
 from retainkit.records import Record
 
 ROOMS = ("decisions", "economics", "inference", "metrics", "reports", "validation", "valuation")
@@ -184,7 +185,8 @@ def test_json_is_strict_and_reads_itself_back(kind: type[Record]) -> None:
     for record in examples()[kind]:
         text = record.model_dump_json()
         stored = strict(text)
-        assert stored == json.loads(json.dumps(record.model_dump(), allow_nan=False))
+        plain = json.loads(json.dumps(record.model_dump(), allow_nan=False))
+        assert stored == {"schema": schema_of(kind), **plain}
         if kind._read_back:
             again = kind.from_json(text)
             assert again == record

@@ -9,7 +9,6 @@ a Markov chain takes over.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar, cast
@@ -27,10 +26,11 @@ from retainkit.inference.result import AnyFit, Fit
 from retainkit.inference.sampling import SamplingDiagnostics, around_modes, chosen, density, model_at, volume
 from retainkit.inference.stated_priors import stated, subtracted
 from retainkit.inference.view import View
-from retainkit.models import model_from_json
-from retainkit.models.average import AverageFamily, ModelAverage
+from retainkit.models.average import AverageFamily
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, AnyFamily, hold
+from retainkit.models.reader import model_of_values
+from retainkit.models.record import OF_MODEL, free_family
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, before_holdout, data_of
 from retainkit.records import Record, TableRecord, read_only
@@ -40,7 +40,6 @@ from retainkit.typing import Array
 
 M = TypeVar("M", bound=AbstractModel[Any])
 
-_OF_MODEL = ("model", "base", "parameters", "settings", "shares", "coefficients", "hazard_ratio", "unit")
 _QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -205,7 +204,7 @@ class Posterior(Record, Generic[M]):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Posterior[M]:
         """The posterior from its plain values; parameters that are single numbers were held."""
-        known = {*_OF_MODEL, "members", "log_likelihood", "log_evidence", "customers", "prior", "diagnostics"}
+        known = {*OF_MODEL, "log_likelihood", "log_evidence", "customers", "prior", "diagnostics"}
         missing = [n for n in ("model", "log_likelihood", "prior", "diagnostics") if n not in values]
         strange = [name for name in values if name not in known | {"fingerprint"}]
         if missing or strange:
@@ -213,7 +212,8 @@ class Posterior(Record, Generic[M]):
             shown = f"no {missing[0]}" if missing else strange[0]
             way_out = "Write it with model_dump_json()."
             raise InputError("unknown-name", cls.__name__, shown, rule, way_out)
-        model, family = _averaged(values) if values["model"] == ModelAverage.__name__ else _read(values)
+        model: Any = model_of_values({n: v for n, v in values.items() if n in OF_MODEL})
+        family = model.among if isinstance(model.family, AverageFamily) else free_family(model)
         return cls(
             model=model,
             log_likelihood=read_only(np.array(values["log_likelihood"])),
@@ -337,26 +337,6 @@ def _start_of(model: Any, view: View) -> Array | None:
     if not isinstance(model, Fit) or fitted.family.names() != view.family.names():
         return None
     return view.scaled(fitted.unconstrained()[0]) if fitted.diagnostics.converged else None
-
-
-def _read(values: Mapping[str, Any]) -> tuple[Any, AnyFamily]:
-    """A model and its family from plain values: what has no draws was held."""
-    model: Any = model_from_json(json.dumps({n: v for n, v in values.items() if n in _OF_MODEL}))
-    whole = model.family
-    given = dict(zip(whole.names(), whole.values_of(model), strict=True))
-    return model, hold(whole, **{name: value for name, value in given.items() if np.ndim(value) == 0})
-
-
-def _averaged(values: Mapping[str, Any]) -> tuple[Any, AnyFamily]:
-    """The same of an average: each of its models has the draws that are its own."""
-    read = [_read(row) for row in values["members"]]
-    family = AverageFamily(tuple(own for _, own in read), tuple(row["label"] for row in values["members"]))
-    columns = np.full((len(family.names()), len(values["log_likelihood"]), 1), np.nan)
-    rows = iter(columns)
-    for (model, own), row in zip(read, values["members"], strict=True):
-        for value in own.values_of(model):
-            next(rows)[row["places"]] = value
-    return family.of(list(columns), unit=values.get("unit")), family
 
 
 def _prior_told(prior: Mapping[str, Any] | JointNormal) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 import numpy as np
 
 from retainkit.domains import generator
-from retainkit.errors import near
+from retainkit.errors import near, refuse_others
 from retainkit.inference.diagnostics import Diagnostics
-from retainkit.models import model_from_json
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, hold
+from retainkit.models.reader import model_of_values
+from retainkit.models.record import OF_MODEL
 from retainkit.plurals import counted
 from retainkit.records import Record, read_only
 from retainkit.typing import Array, Real
@@ -179,8 +179,9 @@ class Fit(Record, Generic[M]):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Fit[M]:
         """The fit from its plain values; parameters without a standard error were held."""
-        told = ("model", "base", "parameters", "settings", "shares", "coefficients", "unit")
-        model: Any = model_from_json(json.dumps({name: values[name] for name in told if name in values}))
+        known = (*OF_MODEL, "standard_errors", "covariance", "robust_covariance", "diagnostics", *_TOLD)
+        refuse_others(cls.__name__, values, (*known, "diagnosis"))
+        model: Any = model_of_values({name: values[name] for name in OF_MODEL if name in values})
         whole = model.family
         given = dict(zip(whole.names(), whole.values_of(model), strict=True))
         held = {name: value for name, value in given.items() if name not in values["standard_errors"]}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.columns import named_once
+from retainkit.documents import Document
 from retainkit.domains import whole_number
 from retainkit.errors import InputError, missing_argument, unknown_choice
 from retainkit.ingest.subscriptions.plan import Reactivation, Tenure
@@ -76,7 +77,7 @@ class Current(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SubscriptionBase:
+class SubscriptionBase(Document):
     """Who held which plan from when to when, at which price; made by `read_subscriptions`.
 
     Attributes
@@ -94,8 +95,7 @@ class SubscriptionBase:
         For each column of kinds of customers their names and each customer's place among them.
     acquired : days or None
         The first day of each customer, where the table says it.
-    levels : Levels
-        Every change of what a customer pays, by customer and day.
+    levels : Levels, every change of what a customer pays, by customer and day
     scale : int
         How many of the whole numbers of `levels` make 1 of the currency unit.
     observation_start : datetime.date or None

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from retainkit.columns import named_once
+from retainkit.documents import Document
 from retainkit.errors import InputError, missing_argument, unknown_choice
 from retainkit.ingest.subscriptions.plan import Plan, Reactivation, Tenure
 from retainkit.ingest.subscriptions.spells import Spells
@@ -33,7 +34,7 @@ _CALENDAR: tuple[Unit, ...] = ("month", "quarter", "year")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Episodes:
+class Episodes(Document):
     """Episodes of tenures with their covariates, equal ones counted; `fit` takes it as data.
 
     Attributes

@@ -13,6 +13,7 @@ from typing import Literal, Self, TypeAlias, get_args
 
 import numpy as np
 
+from retainkit.documents import Document
 from retainkit.errors import check_choice, missing_argument
 from retainkit.metrics._levels import (
     ONE_DAY,
@@ -50,7 +51,7 @@ Opening: TypeAlias = Literal["existing", "new"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Subscriptions:
+class Subscriptions(Document):
     """MRR of every customer at the end of every month; made by `from_months` or `from_intervals`.
 
     What `SubscriptionBase.monthly` gives of a base; `read_subscriptions` reads all that these read, and more.

@@ -11,13 +11,13 @@ whose leaving is seen. Beside the rooms, in reading order:
 - `over_time`  covariates that change with time, on how often customers buy.
 - `average`    several models at once, each with draws of its own, which answer side by side.
 - `in_periods` purchase models where the month, week or quarter of an order is known, not the day.
+- `record`     models again from the records that they write; `reader` knows all that are registered.
 
 The registry is the list of imports below: a new model is its file and its line there.
 """
 
 from __future__ import annotations
 
-from retainkit.models._json import read_model
 from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.contractual.competing import CompetingReasons as CompetingReasons
 from retainkit.models.contractual.hazard_ratios import ScaledContinuousModel as ScaledContinuousModel
@@ -40,6 +40,7 @@ from retainkit.models.in_periods import InPeriods as InPeriods
 from retainkit.models.in_periods import in_periods as in_periods
 from retainkit.models.over_time import OverTime as OverTime
 from retainkit.models.over_time import with_covariates_over_time as with_covariates_over_time
+from retainkit.models.record import read_model
 from retainkit.models.sampled import SampledFuture as SampledFuture
 from retainkit.models.sampled import SampledSpend as SampledSpend
 from retainkit.models.sampled import SampledStay as SampledStay

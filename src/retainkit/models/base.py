@@ -7,13 +7,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from retainkit._numerics.grouping import weighted
 from retainkit._numerics.memory import keep_freed_memory
 from retainkit.columns import Labels, same_rows
+from retainkit.documents import document
 from retainkit.domains import whole_number
 from retainkit.draws import Draws, beside_columns
 from retainkit.errors import InputError
@@ -24,6 +25,7 @@ from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Plain, Real, Unit
 from retainkit.units import check_unit
+from retainkit.verbs import upward
 
 S = TypeVar("S", bound=AbstractSummary)
 
@@ -37,6 +39,9 @@ class AbstractModel(ABC, Generic[S]):
 
     Subclasses are final, declare their parameters as fields and never mutate.
     """
+
+    _kind: ClassVar[str] = "model"
+    """What documents of all models are called: which of them it is stands in the document."""
 
     data_kind: ClassVar[type[Any]]
     """The summary this model is fitted to."""
@@ -237,8 +242,24 @@ class AbstractModel(ABC, Generic[S]):
         return {"model": type(self).__name__, "parameters": plain, **settings, "unit": self.unit}
 
     def model_dump_json(self) -> str:
-        """The record as JSON, a few hundred bytes; `retainkit.model_from_json` reads it back."""
-        return json.dumps(self.model_dump())
+        """The record as JSON, a few hundred bytes; `from_json` and `model_from_json` read it back."""
+        return json.dumps(document(self))
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_json(cls, text: str | bytes) -> Self:
+            """The model that `model_dump_json` wrote, if it is one of these."""
+            ...
+
+        @classmethod
+        def from_dict(cls, values: Mapping[str, Any]) -> Self:
+            """The model from the values of `model_dump`."""
+            ...
+
+    else:
+        from_json = classmethod(upward("AbstractModel.from_json"))
+        from_dict = classmethod(upward("AbstractModel.from_dict"))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

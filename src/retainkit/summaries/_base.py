@@ -22,6 +22,7 @@ from retainkit._numerics.grouping import (
     table_levels,
 )
 from retainkit.columns import Labels, labels_of
+from retainkit.documents import Document, kept_fields
 from retainkit.domains import NOT_NEGATIVE, POSITIVE
 from retainkit.draws import Draws
 from retainkit.errors import InputError, first_offender
@@ -39,7 +40,7 @@ _FEW_REPEATS = 0.9
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class AbstractSummary(ABC):
+class AbstractSummary(Document, ABC):
     """Columns of equal length and the number of customers that each entry stands for."""
 
     weight: Array
@@ -86,6 +87,25 @@ class AbstractSummary(ABC):
 
     def __len__(self) -> int:
         return self.weight.size
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        names = kept_fields(type(self))
+        return self is other or all(same(getattr(self, name), getattr(other, name)) for name in names)
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.weight.shape))
+
+    def model_dump(self) -> Plain:
+        """The columns, as plain values; row labels of the caller's table are not kept.
+
+        Raises `InputError` for summaries side by side.
+        """
+        if self.weight.ndim > 1:
+            rule, way_out = "must be one summary to be written, not several side by side", "Write each."
+            raise InputError("not-supported", type(self).__name__, self.weight, rule, way_out)
+        return super().model_dump()
 
     @property
     def customers(self) -> float:

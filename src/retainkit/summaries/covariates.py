@@ -10,7 +10,8 @@ import numpy as np
 
 from retainkit._numerics.grouping import Levels
 from retainkit.columns import labels_of, named_once
-from retainkit.errors import InputError, near, refuse_masked
+from retainkit.documents import document, kind_of, made, stated, up_to_date
+from retainkit.errors import InputError, check_choice, near, refuse_masked, refuse_others
 from retainkit.summaries._base import AbstractSummary
 from retainkit.typing import Array, Frame, Plain, Unit
 
@@ -44,6 +45,8 @@ class Described(AbstractSummary, Generic[S]):
     ['autopay']
     """
 
+    _written = ("data", "covariates")
+
     data: S
     covariates: dict[str, Array]
 
@@ -65,6 +68,20 @@ class Described(AbstractSummary, Generic[S]):
                 raise InputError("length-mismatch", f"covariates[{name!r}]", column, rule, way_out)
             column.setflags(write=False)
         self._put(data=data, covariates=named, weight=data.weight, _levels={}, _kept={"labels": labels})
+
+    def model_dump(self) -> Plain:
+        """The data as the document that they are alone, and the covariates by name."""
+        told = {name: column.tolist() for name, column in self.covariates.items()}
+        return {"data": document(self.data), "covariates": told}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The same from the values of `model_dump`."""
+        refuse_others(cls.__name__, values, cls._written)
+        kind = stated(values["data"])[0]
+        check_choice("data", kind, [*(known := {kind_of(one): one for one in _plain_kinds()})])
+        inner = made(known[kind], up_to_date(kind, 1, values["data"]))
+        return cls(inner, {name: np.asarray(v, np.float64) for name, v in values["covariates"].items()})
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -107,6 +124,11 @@ class Described(AbstractSummary, Generic[S]):
         mine = {name: entries[_PREFIX + name].column() for name in self.covariates}
         rest = {name: part for name, part in entries.items() if not name.startswith(_PREFIX)}
         return self._blank()._put(data=self.data._of(rest, weight), covariates=mine, weight=weight)
+
+
+def _plain_kinds() -> list[type[AbstractSummary]]:
+    """The summaries that may have covariates: all that are known, but for those that have them."""
+    return [kind for kind in AbstractSummary.__subclasses__() if not issubclass(kind, Described)]
 
 
 def covariate_columns(

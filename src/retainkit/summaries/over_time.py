@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from retainkit._numerics.grouping import Levels
 from retainkit.columns import labels_of, named_once
+from retainkit.documents import Document
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender
 from retainkit.protocols import DataOf, data_of
+from retainkit.records import same
 from retainkit.summaries._base import AbstractSummary, require
 from retainkit.summaries.purchases import Purchases
 from retainkit.typing import Array, NumberLike, Plain, Unit
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class CovariatePeriods:
+class CovariatePeriods(Document):
     """Covariates that change with the calendar: one value per period, for all customers or by group.
 
     Parameters
@@ -70,6 +72,19 @@ class CovariatePeriods:
             width = float(POSITIVE.check("width", 1.0 if width is None else width))
         object.__setattr__(self, "width", width)
         object.__setattr__(self, "edges", _edges(table.shape[1], width, edges))
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(same(getattr(self, n), getattr(other, n)) for n in ("values", "names", "width", "edges"))
+
+    def __hash__(self) -> int:
+        return hash((self.names, self.values.shape))
+
+    def model_dump(self) -> Plain:
+        """The values with their width, or with their edges where there is none."""
+        told = super().model_dump()
+        return told if self.width is None else {**told, "edges": None}
 
     @property
     def end(self) -> float:
@@ -148,6 +163,8 @@ class PurchasesOverTime(AbstractSummary):
     >>> data.customers
     2.0
     """
+
+    _written = ("purchases", "birth", "at_purchases", "group", "periods")
 
     purchases: Purchases
     birth: Array

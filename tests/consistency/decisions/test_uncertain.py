@@ -149,9 +149,9 @@ def test_series_come_back_as_series_and_records_become_json() -> None:
         sequential_test([1, 2], standard_error=[1, 0.5], planned_standard_error=0.5),
     ]
     for record in records:
-        assert json.loads(record.model_dump_json()) == json.loads(
-            json.dumps(record.model_dump()).replace("Infinity", "null")
-        )
+        told = json.loads(record.model_dump_json())
+        del told["schema"]
+        assert told == json.loads(json.dumps(record.model_dump()).replace("Infinity", "null"))
         assert str(record)
     nobody = whom_to_treat([0.3, 0.2], churn_treated=[0.3, 0.2], value=200, cost_per_contact=1, incentive=10)
     assert not nobody.worth_it

@@ -137,7 +137,7 @@ def test_models_of_the_reasons_together_are_the_model_of_leaving_and_curves_thos
     whole = rk.value_subscriptions(base, rk.fit(rk.ShiftedBetaGeometric, base), **ASKED).total
     assert rk.valuation.value_by_reason(base, fits, **ASKED).value == pytest.approx(whole, rel=1e-3)
     curves = rk.CompetingReasons({name: rk.KaplanMeier.estimate(part) for name, part in parts.items()})
-    t, left = np.arange(1.0, 40.0), rk.AalenJohansen.estimate(base.renewals)
+    t, left = np.arange(1.0, 40.0), rk.models.AalenJohansen.estimate(base.renewals)
     np.testing.assert_allclose(curves.survival(t), left.survival(t), rtol=1e-3)
     for name in parts:
         found = curves.cumulative_incidence(name, t)

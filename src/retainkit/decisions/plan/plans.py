@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -18,11 +18,13 @@ from retainkit.decisions.plan.initiatives import Initiative
 from retainkit.decisions.plan.population import Base
 from retainkit.decisions.plan.result import PlanResult
 from retainkit.decisions.plan.service import AnyInitiative, ServiceInitiative
+from retainkit.documents import SCHEMA, document, kind_of, up_to_date
 from retainkit.errors import InputError, near
 from retainkit.plurals import counted
 from retainkit.rates import Rate
+from retainkit.strict_json import written
 from retainkit.timing import Timing
-from retainkit.typing import NumberLike
+from retainkit.typing import NumberLike, Plain
 
 Reached: TypeAlias = Literal["same", "independent"]
 
@@ -61,6 +63,13 @@ class AbstractPlan(AbstractInput, ABC):
     reached_customers: Annotated[Reached, Field(description="whom partial reaches have in common")] = "same"
     budget: Annotated[Amount | None, Field(description="money of now that may be spent")] = None
     name: Annotated[str, Field(description="what to call the plan")] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_schema(cls, values: Any) -> Any:
+        """A document says what it is of; pydantic reads it like any other JSON."""
+        told = cast("Plain", values) if isinstance(values, dict) else {}
+        return up_to_date(kind_of(cls), 1, told) if SCHEMA in told else cast("Any", values)
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
@@ -139,6 +148,10 @@ class AbstractPlan(AbstractInput, ABC):
         from retainkit.valuation.scenarios.sources import parse_json  # with it come all models
 
         return cls(**parse_json(source))
+
+    def model_dump_json(self, **options: Any) -> str:
+        """The plan with its schema as JSON, which `from_json` reads back."""
+        return written(document(self, **options))
 
     @classmethod
     def from_yaml(cls, source: str | bytes | Path) -> Self:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.documents import Document
 from retainkit.errors import missing_argument
 from retainkit.ingest.subscriptions.plan import Tenure
 from retainkit.plurals import counted
@@ -131,7 +132,7 @@ class SubscriptionTreatment:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SubscriptionSummary:
+class SubscriptionSummary(Document):
     """A subscription table, told per spell; made by `summarize_subscriptions`.
 
     Attributes

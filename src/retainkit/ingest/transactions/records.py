@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.documents import Document
 from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.groups import CustomerGroup, groups_of
 from retainkit.ingest.transactions.monthly import MonthlyMoney
@@ -90,7 +91,7 @@ class Holdout:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TransactionSummary:
+class TransactionSummary(Document):
     """A transaction table, told per customer; made by `summarize_transactions`.
 
     Attributes

@@ -17,17 +17,27 @@ from typing import Any, Self, cast, final
 import numpy as np
 
 from retainkit.columns import keeps_labels
+from retainkit.documents import Document, document, kind_of, made, stated, up_to_date
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, one_number
-from retainkit.errors import InputError, unknown_choice
+from retainkit.errors import InputError, refuse_others, unknown_choice
+from retainkit.models.base import AbstractModel
+from retainkit.models.contractual.nonparametric.aalen_johansen import AalenJohansen
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate
+from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
+from retainkit.models.contractual.nonparametric.life_table import LifeTable
+from retainkit.models.contractual.nonparametric.nelson_aalen import NelsonAalen
+from retainkit.models.contractual.nonparametric.turnbull import Turnbull
 from retainkit.models.contractual.questions import plain, times, whole_periods
 from retainkit.protocols import ModelOf, SurvivalProcess, model_of, refuse_many
-from retainkit.typing import Array, NumberLike, Real, Unit
+from retainkit.typing import Array, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
+
+_READ = {kind_of(kind): kind for kind in (AalenJohansen, KaplanMeier, LifeTable, NelsonAalen, Turnbull)}
 
 
 @final
-@dataclass(frozen=True, slots=True, init=False)
-class CompetingReasons:
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class CompetingReasons(Document):
     """How long customers stay who may leave for several reasons, each with a model of its own.
 
     It answers ``survival(t, given=...)`` and goes wherever a model of leaving goes, such as
@@ -54,6 +64,8 @@ class CompetingReasons:
     0.4787
     """
 
+    _written = ("reasons", "recovered")
+
     processes: Mapping[str, SurvivalProcess]
     recovered: Mapping[str, float]
     """Share of each reason's force that is taken away."""
@@ -75,6 +87,37 @@ class CompetingReasons:
             raise InputError("unit-mismatch", "fits", shown, rule, "Fit all to parts of one summary.")
         object.__setattr__(self, "processes", found)
         object.__setattr__(self, "recovered", dict.fromkeys(found, 0.0))
+
+    def model_dump(self) -> Plain:
+        """The model of each reason, as the document that it is alone, and what is recovered of each.
+
+        Raises `InputError` for what is read by other libraries than this one.
+        """
+        for name, process in self.processes.items():
+            if not isinstance(process, AbstractModel | AbstractEstimate):
+                rule = "must be a model or an estimate of retainkit to be written"
+                way_out = "Fit one of its own models to that reason."
+                raise InputError("not-supported", f"fits[{name!r}]", type(process).__name__, rule, way_out)
+        told: Plain = {name: document(process) for name, process in self.processes.items()}
+        return {"reasons": told, "recovered": {**self.recovered}}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The same from the values of `model_dump`."""
+        refuse_others(cls.__name__, values, ("reasons", "recovered"))
+        found = cls({name: _process(told) for name, told in values["reasons"].items()})
+        for name, share in values["recovered"].items():
+            found = found.without(name, share)
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        one, two = self.model_dump(), cast("CompetingReasons", other).model_dump()
+        return one == two
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, *self.processes))
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -143,3 +186,10 @@ class CompetingReasons:
         left = np.zeros_like(alone)
         np.cumsum(part * (there[..., :-1] - there[..., 1:]), axis=-1, out=left[..., 1:])
         return left
+
+
+def _process(told: Plain) -> Any:
+    """The model, or the estimate, of one reason."""
+    kind = stated(told)[0]
+    reader: type[Any] = _READ.get(kind, AbstractModel)
+    return made(reader, up_to_date(kind_of(reader), 1, told))

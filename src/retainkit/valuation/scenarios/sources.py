@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from retainkit.calls import word_for
 from retainkit.errors import InputError, MissingDependencyError, missing_argument, near, unknown_choice
-from retainkit.strict_json import decoded, loads
+from retainkit.strict_json import decoded, loads, restored
 from retainkit.tables.gaps import is_missing
 from retainkit.typing import Plain
 
@@ -18,7 +18,7 @@ from retainkit.typing import Plain
 def parse_json(source: str | bytes | Path) -> Plain:
     """The object that a JSON text, or a file of it, holds."""
     try:
-        found: object = loads(_content(source))
+        found: object = restored(loads(_content(source)))
     except ValueError as error:
         raise _unreadable(source, "JSON", str(error)) from error
     return _object(found, "JSON")

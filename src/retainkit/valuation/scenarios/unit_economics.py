@@ -25,9 +25,11 @@ from pydantic import (
 )
 
 from retainkit.columns import SameKind
+from retainkit.documents import SCHEMA, document, kind_of, up_to_date
 from retainkit.draws import Draws, beside_columns
 from retainkit.errors import InputError
 from retainkit.rates import Rate, as_stated
+from retainkit.strict_json import written
 from retainkit.timing import FlowTiming, check_flow
 from retainkit.typing import NumberLike, Plain, Real
 from retainkit.valuation.scenarios._inputs import DOMAINS, checked
@@ -189,6 +191,13 @@ class UnitEconomics(BaseModel):
             except ValidationError as error:
                 raise as_input_error(error, type(self).model_fields) from None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_schema(cls, values: Any) -> Any:
+        """A document says what it is of; pydantic reads it like any other JSON."""
+        told = cast("Plain", values) if isinstance(values, dict) else {}
+        return up_to_date(kind_of(cls), 1, told) if SCHEMA in told else cast("Any", values)
+
     @model_validator(mode="after")
     def _one_margin(self) -> Self:
         beside_columns({name: getattr(self, name) for name in DOMAINS})  # as many draws of each
@@ -215,6 +224,10 @@ class UnitEconomics(BaseModel):
     def from_json(cls, source: str | bytes | Path) -> Self:
         """A scenario from JSON text, or from a file given as `pathlib.Path`."""
         return cls(**parse_json(source))
+
+    def model_dump_json(self, **options: Any) -> str:
+        """The scenario with its schema as JSON, which `from_json` reads back."""
+        return written(document(self, **options))
 
     @classmethod
     def from_yaml(cls, source: str | bytes | Path) -> Self:
