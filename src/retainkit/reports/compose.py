@@ -8,7 +8,8 @@ from typing import Any, Unpack
 
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
-from retainkit.ingest import TransactionSummary
+from retainkit.errors import InputError
+from retainkit.ingest import LazyTransactionSummary, TransactionSummary
 from retainkit.ingest.transactions.groups import labels_of, looked_up
 from retainkit.ingest.transactions.plan import Refunds
 from retainkit.models.base import AnyModel
@@ -118,6 +119,10 @@ def report(
     )
     tell = progress or _silent
     names = {"customer_id": customer_id, "date": date, "unit": unit}
+    if isinstance(source, LazyTransactionSummary):
+        rule = "must have its customers in memory for a report, which ranks them"
+        way_out = "Say in_memory=True to summarize_transactions, or pass the table itself."
+        raise InputError("not-supported", "source", type(source).__name__, rule, way_out)
     if isinstance(source, TransactionSummary):
         names |= {"amount": amount, "observation_end": observation_end, "date_format": date_format}
         names |= {"order_id": order_id, "refund_window": refund_window, **reading}

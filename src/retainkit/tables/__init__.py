@@ -9,7 +9,7 @@ caller's kind), `choice` (which columns), `column` (one column and the ways to r
 `lines` (which of them count), `days` (the rule for dates), `clock` (the time of day), `amounts` (the rule for
 numbers in text), `series` (columns of dataframes), `expressions` (texts that make columns of others), `cells`
 and `made` (their values, by engine), `files` (where and what they are), `engine` (DuckDB and what it reads),
-`workbook` (Excel), `problems` (the sentences of errors).
+`workbook` (Excel), `problems` (the sentences of errors); `lazy/` (tables that stay in their engine).
 """
 
 from retainkit.tables.clock import moments

@@ -111,10 +111,17 @@ class LineCounts:
         for first, part in self._parts:
             count[first - begin : first - begin + part.size] += part
         found = np.flatnonzero(count)
-        span = plausible(found + begin, count[found])
-        if span is None or not ended:
-            return span
-        return None if span[0] == begin else (span[0], end)
+        return plausible_span(found + begin, count[found], ended=ended)
+
+
+def plausible_span(days: Days, lines: NDArray[np.int64], *, ended: bool) -> tuple[int, int] | None:
+    """The first and the last day that are plausible, None where all are; with `ended` any last day is."""
+    order = np.argsort(days)
+    days, lines = days[order], lines[order]
+    span = plausible(days, lines)
+    if span is None or not ended:
+        return span
+    return None if span[0] == days[0] else (span[0], int(days[-1]))
 
 
 def plausible(days: Days, lines: NDArray[np.int64]) -> tuple[int, int] | None:

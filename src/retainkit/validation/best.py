@@ -11,7 +11,12 @@ from typing import Any, Literal, Unpack
 import numpy as np
 
 from retainkit.errors import InputError, missing_argument
-from retainkit.ingest import PeriodSummary, TransactionSummary, summarize_transactions
+from retainkit.ingest import (
+    LazyTransactionSummary,
+    PeriodSummary,
+    TransactionSummary,
+    summarize_transactions,
+)
 from retainkit.ingest.transactions.plan import Refunds
 from retainkit.models.base import AnyModel
 from retainkit.models.family import AnyFamily
@@ -88,8 +93,15 @@ def fit_best(
     columns: Plain = {"customer_id": customer_id, "date": date, "unit": unit, "amount": amount}
     columns |= {"observation_end": observation_end, "date_format": date_format, "order_id": order_id}
     columns |= {"refund_window": refund_window, "refunds": refunds, "missing_ids": missing_ids, **reading}
-    tx = held_out(tx, holdout, columns)
-    return compare(models, tx, covariates=covariates, by=by, seed=seed).best
+    # covariates belong to customers in an order, and orders to lines in one: an engine has neither
+    if covariates is None and order_id is None and refunds != "cancel":
+        columns |= {"in_memory": None}
+    known = held_out(tx, holdout, columns)
+    try:
+        return compare(models, known, covariates=covariates, by=by, seed=seed).best
+    finally:
+        if isinstance(known, LazyTransactionSummary) and not isinstance(tx, LazyTransactionSummary):
+            known.close()
 
 
 class TableColumns(Reading, total=False):
@@ -134,7 +146,11 @@ def held_out(
 def read_split(
     source: Frame, table: Mapping[str, Any], holdout_from: str | Date | None
 ) -> TransactionSummary:
-    """The summary of a table, with the second half of the observation held out, a given part or none."""
+    """The summary of a table, with the second half of the observation held out, a given part or none.
+
+    Its customers come into memory unless `table` says otherwise.
+    """
+    table = {"in_memory": True, **table}
     if holdout_from != "half":
         return summarize_transactions(source, **table, holdout_from=holdout_from)
     source = as_relation(source)  # a stream of batches can be read once
@@ -143,6 +159,8 @@ def read_split(
     if days < 2:
         return whole
     split = whole.observation_start + timedelta(days=(days + 1) // 2)
+    if isinstance(whole, LazyTransactionSummary):
+        whole.close()
     return summarize_transactions(source, **table, holdout_from=split)
 
 

@@ -37,6 +37,8 @@ from retainkit.validation.holdout import (
     history_of,
     holdout_error,
     holdout_log_likelihood,
+    split_of,
+    weights_of,
 )
 
 _SAME = 0.005  # of all held-out purchases: totals as close as this are equally close, whatever was held out
@@ -186,7 +188,8 @@ def _predicted(tried: Sequence[Candidate], tx: Transactions, covariates: Frame |
     scores = [holdout_log_likelihood(tx, model) for model in meant]
     described = [found.family.data_kind is Described for found in fitted]
     asked = [m if own else found for m, found, own in zip(meant, fitted, described, strict=True)]
-    return with_holdout(tried, scores, [holdout_error(tx, model) for model in asked])
+    held = [holdout_error(tx, model) for model in asked]
+    return with_holdout(tried, scores, held, weights_of(split_of(tx)[1]))
 
 
 def process_of(found: AnyFit, known: DataOf[AbstractSummary], covariates: Frame | None) -> Any:
@@ -198,19 +201,25 @@ def process_of(found: AnyFit, known: DataOf[AbstractSummary], covariates: Frame 
 
 
 def with_holdout(
-    tried: Sequence[Candidate], scores: Sequence[Array], held: Sequence[HoldoutError | ChurnHoldout]
+    tried: Sequence[Candidate],
+    scores: Sequence[Array],
+    held: Sequence[HoldoutError | ChurnHoldout],
+    weight: Array | float = 1.0,
 ) -> list[Candidate]:
-    """The same, fitted ones with predictions and how far they are behind the best, refused ones last."""
-    best = max(scores, key=np.sum)
+    """The same, fitted ones with predictions and how far they are behind the best, refused ones last.
+
+    `weight` says how many customers each score is of.
+    """
+    best = max(scores, key=lambda score: float((weight * score).sum()))
     told: list[Candidate] = []
     fitted = [c for c in tried if c.fit is not None]
     for each, score, error in zip(fitted, scores, held, strict=True):
         # paired, customer by customer: what is hard to predict for every model cancels
         lost = best - score
-        apart = float(lost.std() * math.sqrt(lost.size))
-        told.append(
-            Candidate(each.name, each.fit, "", error, None, float(score.sum()), float(lost.sum()), apart)
-        )
+        behind, customers = float((weight * lost).sum()), float((weight * np.ones_like(lost)).sum())
+        apart = math.sqrt(float((weight * (lost - behind / customers) ** 2).sum()))
+        total = float((weight * score).sum())
+        told.append(Candidate(each.name, each.fit, "", error, None, total, behind, apart))
     return [*told, *(c for c in tried if c.fit is None)]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from retainkit.domains import whole_number
 from retainkit.each_draw import draw_by_draw
 from retainkit.errors import InputError
-from retainkit.ingest import Holdout, PeriodSummary, TransactionSummary
+from retainkit.ingest import Holdout, LazyTransactionSummary, PeriodSummary, TransactionSummary
 from retainkit.models.base import AnyModel
 from retainkit.plurals import counted
 from retainkit.protocols import ModelOf, PurchaseProcess, model_of
@@ -153,21 +153,23 @@ def _error(transactions: Transactions, model: ModelOf[PurchaseProcess[Any]], gro
     groups = whole_number("groups", groups, way_out=way_out)
     predicted = process.expected_purchases(purchases, holdout.duration)
     actual = holdout.frequency
+    weight, everyone = weights_of(holdout), len(holdout)
     group = np.minimum(purchases.frequency, groups).astype(np.intp)
-    size = np.bincount(group)
+    size = np.bincount(group, weights=weight)
     present = np.flatnonzero(size)
+    past = at_past_rate(purchases, holdout.duration)
     return HoldoutError(
-        customers=len(holdout),
+        customers=everyone,
         duration=Duration(holdout.duration, holdout.unit),
-        predicted=float(predicted.sum()),
-        actual=float(actual.sum()),
-        mean_absolute_error=float(np.abs(predicted - actual).mean()),
-        past_rate_error=float(np.abs(at_past_rate(purchases, holdout.duration) - actual).mean()),
-        correlation=_correlation(predicted, actual),
+        predicted=float((weight * predicted).sum()),
+        actual=float((weight * actual).sum()),
+        mean_absolute_error=float((weight * np.abs(predicted - actual)).sum()) / everyone,
+        past_rate_error=float((weight * np.abs(past - actual)).sum()) / everyone,
+        correlation=_correlation(predicted, actual, holdout.weight),
         frequency=present.astype(np.float64),
         group_customers=size[present].astype(np.float64),
-        group_predicted=np.bincount(group, weights=predicted)[present] / size[present],
-        group_actual=np.bincount(group, weights=actual)[present] / size[present],
+        group_predicted=np.bincount(group, weights=weight * predicted)[present] / size[present],
+        group_actual=np.bincount(group, weights=weight * actual)[present] / size[present],
         last_is_open=bool(present[-1] == groups),
     )
 
@@ -179,12 +181,20 @@ def holdout_log_likelihood(transactions: Transactions, model: AnyModel) -> Array
     the likelihood of when they bought is the product of the two periods'.
     """
     calibration, holdout = split_of(transactions)
+    if isinstance(transactions, LazyTransactionSummary) and transactions.followed is not None:
+        before = model.log_likelihood(history_of(calibration))
+        return model.log_likelihood(transactions.followed) - before
     history, half_a_day = history_of(transactions), 0.5 / DAYS_PER[transactions.unit]
     # periods count the one of the first order, days do not
     since = history.T - half_a_day if isinstance(history, PurchasesInPeriods) else history.T + half_a_day
     # both list customers by their id, so that those acquired before the split are the calibration's, in order
     whole = history.reweighted((since > holdout.duration).astype(np.float64))
     return model.log_likelihood(whole) - model.log_likelihood(history_of(calibration))
+
+
+def weights_of(holdout: Holdout) -> Array:
+    """How many customers each entry of a held-out period stands for."""
+    return np.ones(len(holdout)) if holdout.weight is None else holdout.weight
 
 
 def history_of(transactions: Transactions) -> Purchases | PurchasesInPeriods:
@@ -246,7 +256,10 @@ def at_past_rate(purchases: Purchases | PurchasesInPeriods, duration: float) -> 
     return duration * np.divide(x, T, out=np.zeros_like(x), where=x > 0)  # acquired on the last day: T = 0
 
 
-def _correlation(a: Array, b: Array) -> float:
+def _correlation(a: Array, b: Array, weight: Array | None) -> float:
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return math.nan
-    return float(np.corrcoef(a, b)[0, 1])
+    if weight is None:
+        return float(np.corrcoef(a, b)[0, 1])
+    both = np.cov(a, b, aweights=weight)
+    return float(both[0, 1] / math.sqrt(both[0, 0] * both[1, 1]))

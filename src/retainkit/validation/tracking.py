@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.each_draw import draw_by_draw
-from retainkit.ingest import Activity, TransactionSummary
+from retainkit.ingest import Activity, LazyTransactionSummary, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.records import Record
 from retainkit.summaries import Purchases
@@ -190,7 +190,7 @@ def _tracked(
         actual=np.diff(made[ends - 1], prepend=0).astype(np.float64),
         held_out=ends > seen,
         holdout=error,
-        _ids=transactions.customers,
+        _ids=None if isinstance(transactions, LazyTransactionSummary) else transactions.customers,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from retainkit.domains import whole_number
 from retainkit.errors import InputError
 from retainkit.inference import fit
-from retainkit.ingest import PeriodSummary, TransactionSummary, summarize_transactions
+from retainkit.ingest import LazyTransactionSummary, PeriodSummary, TransactionSummary, summarize_transactions
 from retainkit.metrics import SubscriptionBase, as_of
 from retainkit.models import (
     BGNBD,
@@ -106,6 +106,10 @@ def validate(
     if isinstance(data, SubscriptionBase):
         refuse_names(columns)
         return _of_base(data, models or _CONTRACTUAL, holdout, number)
+    if isinstance(data, LazyTransactionSummary):
+        rule = "must have its customers in memory to be validated, which ranks them"
+        way_out = "Say in_memory=True to summarize_transactions, or pass the table itself."
+        raise InputError("not-supported", "data", type(data).__name__, rule, way_out)
     summary = isinstance(data, TransactionSummary | PeriodSummary)
     if summary and number > 1:
         rule = "must be 1 for a summary, which cannot be split again"
@@ -137,7 +141,7 @@ def _earlier(found: Comparison, source: Any, tx: Any, number: int, columns: Tabl
     told: list[_Origin] = [(start, best, found.checks.past_rate)]
     for k in range(1, number):
         back = timedelta(days=round(k * days / number))
-        asked: Any = {**columns, "observation_end": end - back, "later": "drop"}
+        asked: Any = {**columns, "observation_end": end - back, "later": "drop", "in_memory": True}
         one = summarize_transactions(source, **asked, holdout_from=start - back)
         before, held = split_of(one)
         error = holdout_error(one, fit(family, before.purchases))

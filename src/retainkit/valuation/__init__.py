@@ -4,6 +4,7 @@ Expected activity × margin × discounting → value. In reading order:
 
 - `inputs`            the assumptions of every valuation, checked at the door.
 - `customers`         the customers at hand: one row a customer, and the base as a whole.
+- `lazy_customers`    the same of customers who stay in their engine.
 - `new_customer`      one not yet won, and when the cost of winning one is paid back.
 - `prior_predictive`  what a prior says of one before any data, so that one can say yes or no to it.
 - `subscribers`       who of a subscription base may leave soon, and what each is worth.
@@ -20,6 +21,7 @@ from retainkit.valuation.acquisition_payback import CohortPayback, cohort_paybac
 from retainkit.valuation.by_reason import ReasonValue, value_by_reason
 from retainkit.valuation.by_tenure import SubscriptionBaseValue, SubscriptionForecast
 from retainkit.valuation.customers import CustomerValue, value_customers
+from retainkit.valuation.lazy_customers import LazyCustomerValue
 from retainkit.valuation.new_customer import NewCustomerValue, Payback, payback_time, value_new_customer
 from retainkit.valuation.prior_predictive import PriorPredictive, prior_predictive
 from retainkit.valuation.recurring.forecast import PlannedChange, forecast_revenue
@@ -32,6 +34,7 @@ from retainkit.valuation.subscription_base import value_subscriptions
 __all__ = [
     "CohortPayback",
     "CustomerValue",
+    "LazyCustomerValue",
     "NewCustomerValue",
     "Payback",
     "PlannedChange",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from retainkit.inference.prediction import (
     with_interval,
 )
 from retainkit.inference.spread import DRAWS, Expectation, Spread, of_each, of_entries, with_draws
+from retainkit.ingest import LazyTransactionSummary
 from retainkit.models.average import ModelAverage
 from retainkit.models.sampled import SampledFuture
 from retainkit.plurals import counted
@@ -41,6 +42,7 @@ from retainkit.valuation.inputs import (
     uncertain_margin_share,
     uncertain_spend,
 )
+from retainkit.valuation.lazy_customers import LazyCustomerValue, value_in_engine
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -129,6 +131,17 @@ class CustomerValue(Spreads):
     __repr__ = __str__
 
 
+@overload
+def value_customers(  # pyright: ignore[reportOverlappingOverload]  # a lazy summary is told apart first
+    customers: LazyTransactionSummary,
+    purchasing: ModelOf[PurchaseProcess[Any]],
+    spend: Spending,
+    *,
+    margin_share: NumberLike,
+    discount_rate: Rate,
+    horizon: Duration,
+) -> LazyCustomerValue: ...
+@overload
 def value_customers(
     customers: DataOf[AbstractSummary],
     purchasing: ModelOf[PurchaseProcess[Any]],
@@ -137,7 +150,16 @@ def value_customers(
     margin_share: NumberLike,
     discount_rate: Rate,
     horizon: Duration,
-) -> CustomerValue:
+) -> CustomerValue: ...
+def value_customers(
+    customers: DataOf[AbstractSummary],
+    purchasing: ModelOf[PurchaseProcess[Any]],
+    spend: Spending,
+    *,
+    margin_share: NumberLike,
+    discount_rate: Rate,
+    horizon: Duration,
+) -> CustomerValue | LazyCustomerValue:
     """Residual value of every customer at hand.
 
     Value = margin × expected spend per purchase × Σ expected purchases in the horizon, each discounted
@@ -148,7 +170,8 @@ def value_customers(
     Parameters
     ----------
     customers : TransactionSummary, or data of the kind of the model: `Purchases`; `Opportunities` for `BGBB`
-        Without a table they need a constant `spend`.
+        Without a table they need a constant `spend`. Of a `LazyTransactionSummary` the engine computes the
+        value of each customer, and the result is a `LazyCustomerValue`.
     purchasing : a purchase model, its fit, such as ``fit(BGNBD, tx)``, or its posterior
         A posterior, or a model with draws of its parameters, counts by 400 of them: columns are means over
         them, and the total is told with its interval.
@@ -173,6 +196,9 @@ def value_customers(
     >>> print(bool((low <= value.value).all()), bool((value.value <= high).all()))
     True True
     """
+    if isinstance(customers, LazyTransactionSummary):
+        terms_of: Any = {"margin_share": margin_share, "discount_rate": discount_rate, "horizon": horizon}
+        return value_in_engine(customers, purchasing, spend, **terms_of)
     share, rate = uncertain_margin_share(margin_share), check_rate(discount_rate)
     length = check_horizon(horizon)
     process, money = check_purchasing(purchasing), uncertain_spend(spend)

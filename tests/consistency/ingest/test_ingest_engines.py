@@ -116,7 +116,9 @@ def plain(columns: dict[str, np.ndarray], refunds: str) -> list[tuple[Any, ...]]
 def test_every_engine_gives_what_a_plain_loop_gives(kind: str, refunds: Any, tmp_path: Path) -> None:
     columns = shop(seed=1)
     expected = list(zip(*plain(columns, refunds), strict=True))
-    s = rk.summarize_transactions(KINDS[kind](columns, tmp_path), **NAMES, unit="week", refunds=refunds)
+    s = rk.summarize_transactions(
+        KINDS[kind](columns, tmp_path), **NAMES, unit="week", refunds=refunds, in_memory=True
+    )
     assert np.asarray(s.customers).tolist() == list(expected[0])
     assert s.purchases.frequency.tolist() == list(expected[1])
     assert s.purchases.recency.tolist() == list(expected[2])
@@ -130,7 +132,7 @@ def test_every_engine_agrees_bit_by_bit_with_the_dict_of_columns(kind: str, tmp_
     columns = shop(seed=2)
     one = rk.summarize_transactions(columns, **NAMES, unit="month", holdout_from="2019-03-01")
     two = rk.summarize_transactions(
-        KINDS[kind](columns, tmp_path), **NAMES, unit="month", holdout_from="2019-03-01"
+        KINDS[kind](columns, tmp_path), **NAMES, unit="month", holdout_from="2019-03-01", in_memory=True
     )
     assert_same(one, two)
     assert one.calibration is not None and two.calibration is not None
@@ -158,8 +160,8 @@ def test_the_order_of_the_lines_changes_no_bit(kind: str, tmp_path: Path) -> Non
     columns = shop(seed=3, customers=60)
     order = np.random.default_rng(4).permutation(columns["id"].size)
     shuffled = {name: column[order] for name, column in columns.items()}
-    one = rk.summarize_transactions(KINDS[kind](columns, tmp_path), **NAMES, unit="day")
-    two = rk.summarize_transactions(KINDS[kind](shuffled, tmp_path), **NAMES, unit="day")
+    one = rk.summarize_transactions(KINDS[kind](columns, tmp_path), **NAMES, unit="day", in_memory=True)
+    two = rk.summarize_transactions(KINDS[kind](shuffled, tmp_path), **NAMES, unit="day", in_memory=True)
     assert_same(one, two)
 
 
@@ -213,7 +215,7 @@ def test_customers_that_span_batches_stay_whole(
     monkeypatch.setattr(engine, "_BATCH", 2_048)
     one = rk.summarize_transactions(columns, **NAMES, unit="day", holdout_from="2019-03-01")
     two = rk.summarize_transactions(
-        KINDS["parquet"](columns, tmp_path), **NAMES, unit="day", holdout_from="2019-03-01"
+        KINDS["parquet"](columns, tmp_path), **NAMES, unit="day", holdout_from="2019-03-01", in_memory=True
     )
     assert_same(one, two)
     assert_same(one.calibration, two.calibration)  # type: ignore[arg-type]
@@ -242,7 +244,7 @@ def test_a_relation_is_read_once_and_its_order_of_letters_does_not_matter() -> N
         "('A', '2019-01-05', 4), ('b', '2019-01-04', 5), ('B', '2019-01-04', 6)"
     )
     relation = connection.sql("SELECT id, date, price + 0 * nextval('reads') AS price FROM lines")
-    s = rk.summarize_transactions(relation, **NAMES, unit="day")
+    s = rk.summarize_transactions(relation, **NAMES, unit="day", in_memory=True)
     assert s.customers.to_pylist() == ["A", "B", "a", "b"]
     assert s.purchases.frequency.tolist() == [1, 0, 1, 0]
     assert connection.sql("SELECT nextval('reads')").fetchall() == [(7,)]  # six lines so far
@@ -305,7 +307,7 @@ def test_ids_and_frames_come_back_in_the_kind_of_the_table(
     kind: str, column: type, table: type, tmp_path: Path
 ) -> None:
     source = KINDS[kind](shop(seed=10), tmp_path)
-    s = rk.summarize_transactions(source, **NAMES, unit="week", holdout_from="2019-02-01")
+    s = rk.summarize_transactions(source, **NAMES, unit="week", holdout_from="2019-02-01", in_memory=True)
     for part in (s, s.calibration):
         assert part is not None
         assert isinstance(part.customers, column)

@@ -120,7 +120,8 @@ def told(tx: rk.ingest.TransactionSummary) -> list[Any]:
 
 
 def read(source: Any, **more: Any) -> rk.ingest.TransactionSummary:
-    return rk.summarize_transactions(source, **CALL | more, missing_ids="drop", where=WHERE, unit="day")
+    given = CALL | more | {"missing_ids": "drop", "where": WHERE, "in_memory": True}
+    return rk.summarize_transactions(source, **given, unit="day")
 
 
 EXPECTED = told(read(COLUMNS))

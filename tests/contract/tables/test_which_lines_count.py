@@ -59,7 +59,8 @@ def with_one(**values: Any) -> dict[str, Any]:
 
 
 def transactions(source: Any, **options: Any) -> Any:
-    return rk.summarize_transactions(source, customer_id="id", date="date", amount="n", unit="day", **options)
+    given: dict[str, Any] = {"amount": "n", "unit": "day", "in_memory": True} | options
+    return rk.summarize_transactions(source, customer_id="id", date="date", **given)
 
 
 def over_time(source: Any, **options: Any) -> Any:

@@ -71,7 +71,7 @@ KINDS: dict[str, Callable[[dict[str, Any], Path], Any]] = {
 def test_equals_lifetimes_on_cdnow_in_every_kind_of_table(kind: str, which: Any, tmp_path: Path) -> None:
     columns = load_cdnow(which)
     theirs = lifetimes_summary(pd.DataFrame(columns), "customer_id", "date", "dollar_value")
-    ours = rk.summarize_transactions(KINDS[kind](columns, tmp_path), **CDNOW, unit="week")
+    ours = rk.summarize_transactions(KINDS[kind](columns, tmp_path), **CDNOW, unit="week", in_memory=True)
     assert np.array_equal(np.asarray(ours.customers), theirs.index)
     assert np.array_equal(ours.purchases.frequency, theirs["frequency"])
     assert np.array_equal(ours.purchases.recency, theirs["recency"])

@@ -14,11 +14,13 @@
 - `records`   what the caller gets.
 - `rfm`       recency, frequency and money as marketing counts them.
 - `groups`    customers of one kind apart.
+- `lazy/`     the same of a table whose engine keeps the customers.
 - `periods`   `summarize_periods`: one line per customer and month in place of one per order.
 - `over_time` `summarize_over_time`: purchases with a calendar of what went on at them.
 """
 
 from retainkit.ingest.transactions.groups import CustomerGroup
+from retainkit.ingest.transactions.lazy.summary import LazyTransactionSummary
 from retainkit.ingest.transactions.over_time import OverTimeSummary, summarize_over_time
 from retainkit.ingest.transactions.periods import PeriodSummary, summarize_periods
 from retainkit.ingest.transactions.records import Activity, Holdout, TransactionSummary, Treatment
@@ -30,6 +32,7 @@ __all__ = [
     "Activity",
     "CustomerGroup",
     "Holdout",
+    "LazyTransactionSummary",
     "OverTimeSummary",
     "PeriodSummary",
     "TransactionSummary",

@@ -53,23 +53,28 @@ class Found(NamedTuple):
 def read_relation(found: Opened, plan: Plan) -> Found:
     """Histories of a relation's customers; it runs once, and again only to explain an error."""
     duckdb, pyarrow = library("duckdb"), library("pyarrow")
-    choice = choose(plan.columns, found.relation.columns, found.source)
     try:
-        amounts = [name for key, name in choice.columns.items() if key == "amount"]
-        rules = found.rules(amounts + choice.parts)
-        enriched = enrich_relation(found, choice, rules)
-        found = replace(found, relation=enriched.frame)
-        wanted = statement(found, choice, enriched, plan, rules)
+        found, wanted = prepared(found, plan)
         ordered = found.relation.project(wanted.projection).order(wanted.order)
         # DuckDB before 2 has the same under another name
         reader = getattr(ordered, "to_arrow_reader", None) or ordered.fetch_arrow_reader
         with reader(_BATCH) as lines:
             read = _read(lines, plan, pyarrow)
         if not isinstance(read, Found):
-            raise _explained(found, wanted, plan, read)
+            raise explained(found, wanted, plan, read)
         return read
     except (duckdb.Error, OSError) as error:  # OSError: how arrow hands on an error in mid-stream
         raise unreadable(error) from error
+
+
+def prepared(found: Opened, plan: Plan) -> tuple[Opened, Statement]:
+    """A relation that has all columns that are read, and the statement that reads them."""
+    choice = choose(plan.columns, found.relation.columns, found.source)
+    amounts = [name for key, name in choice.columns.items() if key == "amount"]
+    rules = found.rules(amounts + choice.parts)
+    enriched = enrich_relation(found, choice, rules)
+    found = replace(found, relation=enriched.frame)
+    return found, statement(found, choice, enriched, plan, rules)
 
 
 def _read(batches: Iterable[Foreign], plan: Plan, pyarrow: Foreign) -> Found | tuple[int, int] | None:
@@ -178,7 +183,7 @@ def _sound(batch: Foreign, plan: Plan) -> bool:
     return bool(np.isfinite(amount).all()) and not (plan.refunds == "error" and (amount < 0).any())
 
 
-def _explained(found: Opened, wanted: Statement, plan: Plan, span: tuple[int, int] | None) -> InputError:
+def explained(found: Opened, wanted: Statement, plan: Plan, span: tuple[int, int] | None) -> InputError:
     """Which check fails, on how many lines, and the first of them with its row."""
     for known, column, condition in conditions(wanted, plan, span):
         counts = wanted.lost and column.argument != "where"

@@ -10,7 +10,8 @@ import numpy as np
 
 from retainkit.errors import InputError, check_choice, missing_argument
 from retainkit.ingest.transactions.currencies import Rates, in_one_currency, read_rates
-from retainkit.tables import Codes, DateRule, Days, Fault, Source, one_day, read_table
+from retainkit.plurals import counted
+from retainkit.tables import Codes, DateRule, Days, Fault, Said, Source, one_day, read_table, to_date
 from retainkit.tables.lines import (
     FarDates,
     LaterLines,
@@ -199,3 +200,24 @@ def read_lines(source: Source, plan: Plan) -> Lines:
         amount = in_one_currency(table, day, amount, plan.rates)
     order = table["order_id"].ids(NO_ORDER)[1] if "order_id" in table else None
     return Lines(customers, code, day, amount, left_out, told, order)
+
+
+def nothing_bought(cancelled: int) -> InputError:
+    """The error for lines of which none is a purchase that lasted."""
+    if cancelled:
+        shown = Said(f"{counted(cancelled, 'order')}, all refunded in full")
+        rule = "must have at least one purchase that was not refunded in full"
+        return InputError(
+            "empty", "source", shown, rule, "refunds='net' counts orders and subtracts refunds."
+        )
+    rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
+    way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
+    return InputError("empty", "source", Said("refunds only"), rule, way_out)
+
+
+def bad_split(at: int, start: int, last_day: int) -> InputError:
+    """The error for a held-out period that leaves nothing before it, or nothing in it."""
+    side = f"the first purchase ({to_date(start)}) and not after the end of observation"
+    rule = f"must lie after {side} ({to_date(last_day)})"
+    way_out = "Choose a day that leaves purchases before it and time after it."
+    return InputError("dates-conflict", "holdout_from", to_date(at).isoformat(), rule, way_out)

@@ -68,6 +68,8 @@ class Holdout:
         Customers acquired in the holdout: not here.
     earlier_refund_days : int
         Refund days of purchases of the calibration period: not here.
+    weight : (n,) or None
+        How many customers each entry stands for; None for one each.
     """
 
     frequency: Array
@@ -78,14 +80,16 @@ class Holdout:
     end: date
     new_customers: int
     earlier_refund_days: int
+    weight: Array | None = None
 
     def __len__(self) -> int:
-        return self.frequency.size
+        return self.frequency.size if self.weight is None else int(self.weight.sum())
 
     def __repr__(self) -> str:
+        made = self.frequency if self.weight is None else self.weight * self.frequency
         return (
             f"Holdout({counted(len(self), 'customer')}, "
-            f"{counted(int(self.frequency.sum()), 'purchase')}, {self.start} to "
+            f"{counted(int(made.sum()), 'purchase')}, {self.start} to "
             f"{self.end}: {self.duration:.6g} {self.unit}s)"
         )
 
@@ -254,7 +258,7 @@ class TransactionSummary(Document):
     def __repr__(self) -> str:
         lines = [f"  {name}: {fact}" for name, fact in self._facts()]
         treated = str(self.treatment).replace("\n", "\n  ")
-        return "\n".join([f"TransactionSummary of {self._size()}", *lines, f"  {treated}"])
+        return "\n".join([f"{type(self).__name__} of {self._size()}", *lines, f"  {treated}"])
 
     def _repr_html_(self) -> str:
         rows = [*self._facts(), ("lines", str(self.treatment).split("\n", 1)[0])]

@@ -11,11 +11,17 @@ import numpy as np
 
 from retainkit.errors import InputError
 from retainkit.ingest.transactions.collapse import Calendar, Folded, Histories, fold, join
-from retainkit.ingest.transactions.plan import Plan, Refunds, make_plan, read_lines
+from retainkit.ingest.transactions.plan import (
+    Plan,
+    Refunds,
+    bad_split,
+    make_plan,
+    nothing_bought,
+    read_lines,
+)
 from retainkit.ingest.transactions.records import Activity, Holdout, TransactionSummary, Treatment
-from retainkit.plurals import counted
 from retainkit.summaries import Purchases
-from retainkit.tables import Said, Source, TableSource, take, to_date
+from retainkit.tables import Source, TableSource, is_mapping, take, to_date
 from retainkit.tables.files import is_path, locate
 from retainkit.tables.lines import FarDates, LaterLines, MissingIds
 from retainkit.tables.read import as_relation, is_relation
@@ -42,6 +48,7 @@ def summarize_transactions(
     currency: str | None = None,
     exchange_rates: Frame | None = None,
     monthly: bool = False,
+    in_memory: bool | None = None,
     **reading: Unpack[Reading],
 ) -> TransactionSummary:
     """Turn a table of transactions into one entry per customer.
@@ -100,6 +107,10 @@ def summarize_transactions(
         on.
     monthly : bool
         Also keep what each customer paid in each calendar month, which `cohort_payback` asks for.
+    in_memory : bool, optional
+        Whether customers come into memory. By default those of a DuckDB relation, a polars LazyFrame or a
+        PySpark frame stay in their engine, and the result is a `LazyTransactionSummary`; all other tables are
+        held here. False leaves the customers of files in DuckDB.
     **reading
         How the table is read: where, amount_format, encoding, separator, sheet, heading_row, engine, as in
         `TableSource`.
@@ -123,8 +134,33 @@ def summarize_transactions(
     policies |= {"currency": currency, "exchange_rates": exchange_rates, "monthly": monthly}
     given = (customer_id, date, amount, unit, observation_end, holdout_from, refunds, date_format)
     plan = make_plan(*given, **policies)
-    customers, folded, told = _read(TableSource.of(source, reading), plan)
+    read = TableSource.of(source, reading)
+    if _stays(read, in_memory):
+        from retainkit.ingest.transactions.lazy.summarize import summarize_lazily
+
+        return summarize_lazily(read, plan)
+    customers, folded, told = _read(read, plan)
     return assemble(customers, folded, plan, told)
+
+
+def _stays(source: TableSource, in_memory: bool | None) -> bool:
+    """Whether customers are counted where the table is: of lazy tables unless told, of files if told."""
+    if in_memory is not None and not isinstance(in_memory, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError("wrong-type", "in_memory", in_memory, "must be True or False", "Or leave it out.")
+    if in_memory:
+        return False
+    if is_path(source.table) and locate(source.table).origin != "excel":
+        return in_memory is False
+    lazy = False
+    if not is_mapping(source.table):
+        from retainkit.tables.lazy import lazy_frame
+
+        lazy = lazy_frame(source.table) is not None
+    if in_memory is False and not lazy:
+        rule = "must not be False for a table that is in memory already"
+        way_out = "Pass a DuckDB relation, a polars LazyFrame, a Spark frame or the path of files."
+        raise InputError("not-supported", "in_memory", in_memory, rule, way_out)
+    return lazy
 
 
 def _read(source: TableSource, plan: Plan) -> tuple[Any, Folded, tuple[str, ...]]:
@@ -157,7 +193,7 @@ def assemble(
 ) -> TransactionSummary:
     """The summary of the whole observation, with its two sides where it is split."""
     if not folded.whole.counts["purchases"]:
-        raise _nothing_bought(folded.whole.counts["cancelled_orders"])
+        raise nothing_bought(folded.whole.counts["cancelled_orders"])
     bought = folded.whole.purchases > 0
     if not bought.all():
         places = np.flatnonzero(bought)
@@ -167,18 +203,6 @@ def assemble(
         calibration, holdout = _split(customers, folded, plan, plan.holdout_from)
     whole = _summary(customers, folded.whole, folded.calendar, folded.last_day, plan, calibration, holdout)
     return replace(whole, treatment=replace(whole.treatment, told=told), _paid=folded.paid)
-
-
-def _nothing_bought(cancelled: int) -> InputError:
-    if cancelled:
-        shown = Said(f"{counted(cancelled, 'order')}, all refunded in full")
-        rule = "must have at least one purchase that was not refunded in full"
-        return InputError(
-            "empty", "source", shown, rule, "refunds='net' counts orders and subtracts refunds."
-        )
-    rule = "must have at least one purchase (an amount of 0 or more on some customer's day)"
-    way_out = "Check the sign of the amounts: purchases are positive, refunds negative."
-    return InputError("empty", "source", Said("refunds only"), rule, way_out)
 
 
 def _summary(
@@ -226,10 +250,7 @@ def _split(customers: ColumnLike, folded: Folded, plan: Plan, at: int) -> tuple[
     assert before is not None and after is not None
     acquired, start = np.flatnonzero(before.purchases > 0), folded.calendar.start
     if acquired.size == 0 or at > folded.last_day:
-        side = f"the first purchase ({to_date(start)}) and not after the end of observation"
-        rule = f"must lie after {side} ({to_date(folded.last_day)})"
-        way_out = "Choose a day that leaves purchases before it and time after it."
-        raise InputError("dates-conflict", "holdout_from", to_date(at).isoformat(), rule, way_out)
+        raise bad_split(at, start, folded.last_day)
     new, repeat = (days[: at - start] for days in (folded.calendar.new, folded.calendar.repeat))
     calendar = Calendar(start, new, repeat, repeat)
     calibration = _summary(take(customers, acquired), before.take(acquired), calendar, at - 1, plan)

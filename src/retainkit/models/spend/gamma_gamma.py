@@ -45,7 +45,7 @@ from retainkit.parameters import Limit, positive
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf
 from retainkit.summaries import Spend
-from retainkit.typing import Array, NumberLike, Real
+from retainkit.typing import Array, Foreign, NumberLike, Real
 
 
 @final
@@ -137,9 +137,16 @@ class GammaGamma(AbstractModel[Spend]):
         ``inf`` where the mean is infinite (p·frequency + q ≤ 1).
         """
         spend = self._rows(spend, "spend")
-        x, z = spend.frequency, spend.monetary_value
+        return _ratio(*self.spend_parts(spend.frequency, spend.monetary_value))
+
+    def spend_parts(self, frequency: Foreign, monetary_value: Foreign) -> tuple[Foreign, Foreign]:
+        """Expected spend as what is divided and by what, for anything that can be added and multiplied.
+
+        Arrays, or columns of an engine that computes them itself.
+        """
+        x, z = frequency, monetary_value
         # eq. (5): the mean of all customers and the own one, weighted by q − 1 and p·x
-        return _ratio(self.p * (self.v + x * z), self.p * x + self.q - 1.0)
+        return self.p * (self.v + x * z), self.p * x + self.q - 1.0
 
     def expected_spend_new(self) -> Real:
         """Expected value of a purchase of a customer not yet seen: p·v/(q − 1), ``inf`` for q ≤ 1."""

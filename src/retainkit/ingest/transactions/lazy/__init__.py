@@ -1,0 +1,15 @@
+"""What does a table of transactions that stays in its engine say of its customers?
+
+`lines` → `pipeline` → `summary`: customers are counted where they are, and only what does not grow with them
+comes here. In reading order:
+
+- `lines`     the lines of a relation, a LazyFrame or a Spark frame, read and checked there.
+- `pipeline`  lines → days of customers → customers: the definitions of `collapse`, as expressions.
+- `distinct`  customers → distinct histories with weights, and cells of spend.
+- `summarize` all of it, in order.
+- `summary`   what the caller gets.
+"""
+
+from retainkit.ingest.transactions.lazy.summary import LazyTransactionSummary
+
+__all__ = ["LazyTransactionSummary"]
