@@ -79,7 +79,7 @@ HOMES = {
     "statsmodels": Home(inside=frozenset({"valuation"})),
     "lifetimes": Home(inside=frozenset({"interop"})),
     "lifelines": Home(inside=frozenset({"interop"})),
-    "sklearn": Home(inside=frozenset({"interop"})),
+    "sklearn": Home(frozenset({"interop"})),  # its estimators are derived from
     "sksurv": Home(inside=frozenset({"interop"})),
     "surpyval": Home(inside=frozenset({"interop"})),
 }

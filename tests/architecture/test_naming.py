@@ -22,7 +22,7 @@ from retainkit.decisions._base.inputs import Inputs
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "reference" / "naming.md").read_text(encoding="utf-8")
-LENT = "retainkit.interop.lifetimes"  # its names are those of the library that it stands in for
+LENT = ("retainkit.interop.lifetimes", "retainkit.interop.sklearn")  # names of the library they stand in for
 COMMON = 3  # a name that so many functions ask for is a word of the library
 
 
