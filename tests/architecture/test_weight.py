@@ -21,7 +21,7 @@ IGNORED = [line.strip("/") for line in LINES if not line.startswith("!")]
 KEPT = {line[2:] for line in LINES if line.startswith("!")}
 HEAVY_KINDS = {".bz2", ".csv", ".gz", ".npy", ".npz", ".parquet", ".pdf", ".png", ".svg", ".xz", ".zip"}
 # bytes; 5 MB, and 1.5 packed, held the tree of step 6, and each step since brings its code and tests
-LARGEST, TREE, PACKED = 200_000, 7_000_000, 1_800_000
+LARGEST, TREE, PACKED = 200_000, 9_000_000, 2_500_000
 
 
 @cache
@@ -57,7 +57,7 @@ def test_no_file_is_heavier_than_250_kilobytes() -> None:
     assert {file: size for file, size in weights().items() if size > LARGEST} == {}
 
 
-def test_the_tree_is_at_most_seven_megabytes() -> None:
+def test_the_tree_is_at_most_nine_megabytes() -> None:
     heaviest = sorted(weights().items(), key=lambda item: -item[1])[:10]
     assert sum(weights().values()) <= TREE, f"the heaviest: {heaviest}"
 
@@ -70,7 +70,7 @@ def test_tables_and_pictures_are_left_out_of_source_distributions() -> None:
     assert [file for file in heavy if not left_out(file)] == []
 
 
-def test_a_source_distribution_is_at_most_nearly_two_megabytes() -> None:
+def test_a_source_distribution_is_at_most_two_and_a_half_megabytes() -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for file in weights():
