@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from retainkit import ingest as ingest
     from retainkit import metrics as metrics
     from retainkit import models as models
+    from retainkit import plot as plot
     from retainkit import reports as reports
     from retainkit import summaries as summaries
     from retainkit import validation as validation
@@ -116,6 +117,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     ".validation": ("compare", "fit_best", "validate"),
     ".decisions": (),
+    ".plot": (),
     ".reports": ("report",),
     ".workbooks": ("workbook",),
     ".files": ("load", "save"),

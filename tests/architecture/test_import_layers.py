@@ -28,6 +28,7 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
     ("metrics",),
     ("valuation", "validation"),
     ("decisions",),
+    ("plot",),
     ("reports", "workbooks", "interop", "files"),
     ("retainkit",),  # the package itself: a list of names, for the command line and for callers
     ("cli",),
@@ -70,7 +71,7 @@ HOMES = {
     "pyarrow": Home(inside=TABLES),
     "duckdb": Home(inside=frozenset({"tables"})),
     "python_calamine": Home(inside=frozenset({"tables"})),
-    "matplotlib": Home(inside=frozenset({"reports", "interop"})),
+    "matplotlib": Home(inside=frozenset({"plot"})),
     "xlsxwriter": Home(inside=frozenset({"workbooks"})),
     "jinja2": Home(inside=frozenset({"reports"})),
     "yaml": Home(inside=frozenset({"valuation", "decisions", "cli"})),
@@ -216,7 +217,7 @@ def test_imports_go_one_way_and_heavy_libraries_stay_in_their_rooms() -> None:
             {"models/a.py": "from scipy.optimize import brentq"},
             "scipy.optimize only inside functions",
         ),
-        ({"reports/a.py": "import matplotlib.pyplot"}, "reports may import matplotlib only inside functions"),
+        ({"plot/a.py": "import matplotlib.pyplot"}, "plot may import matplotlib only inside functions"),
         (
             {"models/a.py": "def f():\n    return importlib.import_module('pandas')"},
             "models may import pandas not at all",
@@ -238,7 +239,7 @@ def test_the_reader_of_imports_lets_pass_what_is_allowed(tmp_path: Path) -> None
             "units.py": "import math\nfrom retainkit.errors import InputError",
             "models/a.py": "import scipy.special\nfrom . import b\nfrom retainkit.summaries import Spend",
             "models/b.py": "from retainkit.models.base import x\ndef f():\n    from scipy import stats",
-            "reports/a.py": "def f():\n    import matplotlib.pyplot as plt",
+            "plot/a.py": "def f():\n    import matplotlib.pyplot as plt",
             "cli/__init__.py": "import typer\nimport retainkit\nfrom retainkit import fit",
         },
     )

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from retainkit.errors import MissingDependencyError, check_choice
+from retainkit.errors import check_choice
 from retainkit.interop.lifetimes import kinds
 from retainkit.interop.lifetimes.fitters.base_fitter import repeated
 from retainkit.interop.lifetimes.kinds import pandas
 from retainkit.interop.lifetimes.utils import calculate_alive_path, expected_cumulative_transactions
+from retainkit.plot.look import pyplot
 from retainkit.typing import Foreign, Frame, NumberLike
 
 __all__ = [
@@ -259,16 +260,8 @@ def plot_dropout_rate_heterogeneity(
     return _density(beta(a, b), (suptitle, xlabel, ylabel), suptitle_fontsize, kwargs)
 
 
-def _pyplot() -> Foreign:
-    try:
-        from matplotlib import pyplot as plt
-    except ImportError as error:
-        raise MissingDependencyError("matplotlib", "plot", "Plotting") from error
-    return plt
-
-
 def _axes(ax: Foreign) -> Foreign:
-    return _pyplot().subplot(111) if ax is None else ax
+    return pyplot().subplot(111) if ax is None else ax
 
 
 def _named(ax: Foreign, title: str, xlabel: str, ylabel: str | None) -> Foreign:
@@ -281,7 +274,7 @@ def _named(ax: Foreign, title: str, xlabel: str, ylabel: str | None) -> Foreign:
 
 def _heat(values: NumberLike, kwargs: dict[str, object]) -> Foreign:
     """A square picture of a matrix with its scale of colours."""
-    plt = _pyplot()
+    plt = pyplot()
     ax = plt.subplot(111)
     image = ax.imshow(values, **{"interpolation": "none", **kwargs})
     left, right, bottom, top = image.get_extent()
@@ -307,7 +300,7 @@ def _track(
 def _density(law: Foreign, names: tuple[str, str, str], size: float, kwargs: dict[str, object]) -> Foreign:
     suptitle, xlabel, ylabel = names
     x = np.linspace(0.0, float(law.ppf(0.99)), 100)
-    fig, ax = _pyplot().subplots(1)
+    fig, ax = pyplot().subplots(1)
     fig.suptitle(suptitle, fontsize=size, fontweight="bold")
     _named(ax, f"mean: {law.mean():.3f}, var: {law.var():.3f}", xlabel, ylabel)
     fig.tight_layout(rect=[0, 0.03, 1, 0.95])
