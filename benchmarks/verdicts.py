@@ -72,7 +72,7 @@ class Reference:
     """The best maximum within, and the best limit, by another optimiser."""
 
     def __init__(self, kind: Any, data: Any, starts: int, seed: int, also: Any) -> None:
-        self.kind, self.rows, self.settings = kind, data.compress(), FIXED.get(kind.__name__, {})
+        self.kind, self.rows = kind, data.compress()
         declared = parameters_of(kind)
         self.names = [p.name for p in declared]
         scales = {"time": 1.0, **self.rows.scales}
@@ -80,14 +80,24 @@ class Reference:
         rng = np.random.default_rng(seed)
         points = [self.centre, *(self.centre + rng.normal(0.0, 1.5, (starts, len(declared))))]
         points += [np.log(also)] if np.all(np.abs(np.log(also) - self.centre) < BOX - 1.0) else []
-        self.limit, self.ridge = -np.inf, self.centre
+        self.limit, self.ridge = -np.inf, (kind, {})
         for limit in kind.limits:
             held, there = limit.edge(dict(zip(self.names, np.exp(self.centre), strict=True)))
+            at = kind
+            if limit.twin is not None:  # no place of the model itself is far enough out
+                at, held, there = (
+                    MODELS[limit.model],
+                    dict(limit.twin.held),
+                    limit.twin.there({**held, **there}),
+                )
             shifts = rng.normal(0.0, 1.0, (3, len(there)))
             for shift in shifts:
-                value, end = self.climb(self.from_free(held, there, shift))
+                value, end = self.climb(self.from_free(at, held, there, shift), at)
                 if value > self.limit:
-                    self.limit, self.ridge = value, end
+                    self.limit, self.ridge = (
+                        value,
+                        (at, dict(zip(at.names(), np.exp(end).tolist(), strict=True))),
+                    )
         self.within = -np.inf
         for point in points:
             value, end = self.climb((point, np.ones(len(point), bool)))
@@ -95,14 +105,16 @@ class Reference:
             if inside and value > self.within:
                 self.within, self.place = value, end
 
-    def from_free(self, held: dict[str, float], there: dict[str, float], shift: Any) -> Any:
+    def from_free(self, kind: Any, held: dict[str, float], there: dict[str, float], shift: Any) -> Any:
         values = {**held, **there}
-        point = np.log([values[name] for name in self.names])
-        free = np.array([name in there for name in self.names])
+        point = np.log([values[name] for name in kind.names()])
+        free = np.array([name in there for name in kind.names()])
         point[free] += shift
         return point, free
 
-    def climb(self, start: Any) -> tuple[float, Any]:
+    def climb(self, start: Any, kind: Any = None) -> tuple[float, Any]:
+        kind = kind or self.kind
+        settings = FIXED.get(kind.__name__, {})
         point, free = start
         point = np.array(point)
 
@@ -110,7 +122,7 @@ class Reference:
             point[free] = z
             theta = np.exp(point)
             with np.errstate(all="ignore"):
-                model = self.kind(**dict(zip(self.names, theta.tolist(), strict=True)), **self.settings)
+                model = kind(**dict(zip(kind.names(), theta.tolist(), strict=True)), **settings)
                 value, score = model.log_likelihood_and_score(self.rows)
             total, slope = float(value @ self.rows.weight), score @ self.rows.weight * theta
             if not np.isfinite(total):
@@ -165,11 +177,9 @@ def in_forty_digits(kind: Any, parameters: dict[str, float], rows: Any) -> Any:
 
 def at_infinity(known: Reference, also: list[float]) -> str:
     """Whether the limit is as high as the estimate, in 40 digits."""
-    here, far = (
-        in_forty_digits(known.kind, dict(zip(known.names, values, strict=True)), known.rows)
-        for values in (also, np.exp(known.ridge).tolist())
-    )
-    if here is None:
+    here = in_forty_digits(known.kind, dict(zip(known.names, also, strict=True)), known.rows)
+    far = in_forty_digits(*known.ridge, known.rows)
+    if here is None or far is None:
         return "open"
     ahead = float(here - far)
     return "open" if abs(ahead) < TOLD else "within" if ahead > 0.0 else "INFINITE"

@@ -6,8 +6,9 @@ line in which a model declares its field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -36,6 +37,19 @@ class Parameter:
 
 _ODD = 1e4  # times its typical value: a parameter held so far out is meant as a limit
 _EDGE = 1e12  # of a typical value: what differs from the limit there is less than a likelihood's rounding
+_GONE = 1e-100  # of one: nothing is left of it, whatever it is multiplied by
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """How another model is a limit that a family itself cannot go to, or not with all its digits."""
+
+    there: Callable[[Mapping[str, float]], dict[str, float]]
+    """Its free parameters, of those of the family on the way to the limit."""
+    back: Callable[[Mapping[str, float]], dict[str, float]]
+    """Those of the family far out, of its."""
+    held: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What of it is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +67,49 @@ class Limit:
     """Parameters that mean nothing there."""
     model: str = ""
     """The class that is this limit, where there is one."""
+    slow: tuple[str, ...] = ()
+    """Of the falling: as the first one's logarithm grows, with which they keep their product."""
+    twin: Twin | None = None
+    """Where `model` has to be asked how high it is there: of a whole family alone, with nothing around it."""
 
     @property
     def moving(self) -> tuple[str, ...]:
         return (*self.rising, *self.falling)
 
+    def factors(self, here: float, there: float, middle: float) -> dict[str, float]:
+        """What the moving parameters are multiplied by, while the first goes from `here` to `there`."""
+        first = self.moving[0]
+
+        def factor(name: str) -> float:
+            if name in self.slow:
+                return _depth(here, middle) / _depth(there, middle)
+            # kept ratios, or products where one falls and the other rises
+            return there / here if (name in self.rising) == (first in self.rising) else here / there
+
+        return {name: factor(name) for name in self.moving}
+
     def edge(self, values: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
         """What to hold to be at the edge, and where the others are there, of typical `values`."""
         # alone at 0 a parameter vanishes, however large its factor; together only their ratio counts
-        together = len(self.moving) > 1
-        low = 1.0 / _EDGE if together else 1e-100
+        together = len(self.rising) + len(self.falling) > 1 and not self.slow
+        low = 1.0 / _EDGE if together else _GONE
         factors = dict.fromkeys(self.rising, _EDGE) | dict.fromkeys(self.falling, low)
+        factors |= dict.fromkeys(self.slow, 1.0 / _depth(_GONE, 1.0))
         there = {name: value * factors.get(name, 1.0) for name, value in values.items()}
         first, *_ = self.moving
         held = {name: float(f"{there.pop(name):.0e}") for name in (first, *self.idle)}
         return held, there
+
+
+def limits_within(limits: Sequence[Limit], free: Sequence[str], *, whole: bool) -> tuple[Limit, ...]:
+    """Those whose parameters are free; twins are of the whole model, so that others go there themselves."""
+    there = [at for at in limits if {*at.moving, *at.idle} <= {*free}]
+    return tuple(there) if whole else tuple(replace(at, twin=None) for at in there if not at.slow)
+
+
+def _depth(value: float, middle: float) -> float:
+    """How many e-folds a value lies below the middle, 1 at least."""
+    return max(1.0, math.log(middle / value))
 
 
 def factors_far_out(
@@ -77,7 +119,7 @@ def factors_far_out(
     starts = {p.name: p.start for p in declared}
     factors: dict[str, float] = {}
     for limit in limits:
-        for name in {*limit.moving} & held.keys():
+        for name in {*limit.moving} & held.keys() - {*limit.slow}:
             factor = float(held[name]) / starts[name]
             same = limit.rising if name in limit.rising else limit.falling
             # on the way to this limit: a parameter may rise to one and fall to another

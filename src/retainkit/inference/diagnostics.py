@@ -186,7 +186,7 @@ def _limiting(edge: Edge, family: AnyFamily) -> LimitingModel:
     return LimitingModel(
         means=edge.limit.means,
         model=simpler or (family.kind.__name__ if plain else ""),
-        fixed={} if simpler else settings | edge.held,
+        fixed={} if simpler and edge.limit.twin is None else settings | edge.held,
         towards=dict.fromkeys(edge.limit.rising, float("inf")) | dict.fromkeys(edge.limit.falling, 0.0),
         log_likelihood=edge.value,
     )

@@ -17,6 +17,7 @@ import numpy as np
 from retainkit._numerics.halton import halton
 from retainkit._numerics.maximize import CLOSE, Climb, Evaluate, Maximum, caught_early, climb, finish
 from retainkit.inference.view import View, Watch, objective
+from retainkit.models import MODELS
 from retainkit.models.family import hold
 from retainkit.parameters import Limit
 from retainkit.summaries import AbstractSummary
@@ -177,10 +178,9 @@ class Searcher:
             for p in (self.centre, point)
         )
         held, there = limit.edge(typical)
-        first, *together = limit.moving
-        factor = held[first] / here[first]
-        for name in together:  # kept ratios, or products where one falls and the other rises
-            here[name] *= factor if (name in limit.rising) == (first in limit.rising) else 1.0 / factor
+        first, *_ = limit.moving
+        for name, factor in limit.factors(here[first], held[first], typical[first]).items():
+            here[name] *= factor
         return [typical | held | there, here | held]
 
     def inward(self, edge: Edge) -> Array:
@@ -188,20 +188,22 @@ class Searcher:
         names, limit = self.view.family.names(), edge.limit
         middle = dict(zip(names, self.view.parameters_and_jacobian(self.centre)[0], strict=True))
         first = limit.moving[0]
-        factor = middle[first] / edge.values[first] * np.exp(_INWARD if limit.rising else -_INWARD)
-        back = {name: factor if (name in limit.rising) == (first in limit.rising) else 1.0 / factor
-                for name in limit.moving}  # fmt: skip
+        there = middle[first] * np.exp(_INWARD if limit.rising else -_INWARD)
+        back = limit.factors(edge.values[first], there, middle[first])
         values = edge.values | {name: middle[name] for name in limit.idle}
         return self.view.scaled(self.view.line([values[name] * back.get(name, 1.0) for name in names]))
 
     def edge(self, limit: Limit, starts: list[dict[str, float]], bar: float = -np.inf) -> Edge:
         """The best of a limit, climbing from some of its parameters; roughly where it is below the `bar`."""
-        family, first = self.view.family, starts[0]
-        held = {name: first[name] for name in (limit.moving[0], *limit.idle)}
+        family, twin = self.view.family, limit.twin
+        held = {name: starts[0][name] for name in (limit.moving[0], *limit.idle)}
+        if twin is not None:
+            family, held = MODELS[limit.model], dict(twin.held)
         inner = View.of(hold(family, **held), self.rows, self.view.strength)
         free = inner.family.names()
         evaluate = objective(inner, self.rows, self.watch)
-        *others, best = (inner.scaled(inner.line([start[name] for name in free])) for start in starts)
+        ways = starts if twin is None else [twin.there(start) for start in starts]
+        *others, best = (inner.scaled(inner.line([way[name] for name in free])) for way in ways)
         low = bar - _ASIDE  # from there on it may be a place to start from
         climbs, _ = climb(evaluate, best[None], bar=low)
         if others and climbs[0].place.value > bar - _HIGH:
@@ -211,7 +213,9 @@ class Searcher:
             best = finish(evaluate, top, 0, steps=_EDGE_STEPS)
             top = replace(top, point=best.point, value=best.value)
         found = held | dict(zip(free, inner.parameters_and_jacobian(top.point)[0], strict=True))
-        return Edge(limit, held, top.value, {name: found[name] for name in family.names()})
+        if twin is not None:
+            found = starts[0] | twin.back(found)
+        return Edge(limit, held, top.value, {name: found[name] for name in self.view.family.names()})
 
 
 @lru_cache

@@ -15,7 +15,7 @@ import numpy as np
 
 from retainkit._numerics.newton import Summed
 from retainkit.errors import InputError, near
-from retainkit.parameters import Limit, Parameter, factors_far_out, parameters_of
+from retainkit.parameters import Limit, Parameter, factors_far_out, limits_within, parameters_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Real, Unit
 
@@ -170,8 +170,7 @@ class PlainFamily(AbstractFamily[M]):
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        free = self.names()
-        return tuple(at for at in self.kind.limits if {*at.moving, *at.idle} <= {*free})
+        return limits_within(self.kind.limits, self.names(), whole=not self.fixed)
 
     @property
     def start_factors(self) -> Mapping[str, float]:
@@ -238,8 +237,7 @@ class AbstractFamilyAround(AbstractFamily[M], Generic[M, B]):
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        free = self.names()
-        return tuple(at for at in self.base.limits if {*at.moving, *at.idle} <= {*free})
+        return limits_within(self.base.limits, self.names(), whole=False)
 
     @property
     def start_factors(self) -> Mapping[str, float]:

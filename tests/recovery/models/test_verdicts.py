@@ -113,6 +113,33 @@ def test_customers_of_the_simpler_model_are_either_refused_with_its_name_or_the_
     assert refused
 
 
+@pytest.mark.parametrize("kind", [rk.ParetoNBD, rk.GammaGompertzNBD])
+@pytest.mark.parametrize(("r", "alpha", "n"), [(0.9, 10.0, 100), (0.9, 10.0, 300), (0.6, 6.0, 300)])
+def test_where_customers_seem_to_leave_at_once_or_never_that_limit_is_named(
+    kind: Any, r: float, alpha: float, n: int
+) -> None:
+    """No parameters are near it: with s·ln(1/beta) held it is approached as 1/ln(1/beta) falls."""
+    data = rk.NBD(r=r, alpha=alpha, unit="week").sample(np.full(n, 52.0), seed=3)
+    limit = rk.fit(kind, data, on_failure="return").diagnostics.limit
+    assert limit is not None
+    assert (limit.model, limit.towards) == ("MBGNBD", {"beta": 0.0, "s": 0.0})
+    there = rk.fit(limit.family, data)
+    assert there.diagnostics.converged
+    assert limit.log_likelihood == pytest.approx(there.log_likelihood, abs=1e-6)
+    assert limit.log_likelihood > rk.fit(rk.NBD, data).log_likelihood + 0.2
+    share = there.model.a / (there.model.a + there.model.b)  # who leave at once
+    for beta in (1e-60, 1e-250):
+        on_the_way = rk.ParetoNBD(
+            r=there.model.r,
+            alpha=there.model.alpha,
+            s=math.log1p(-share) / math.log(beta),
+            beta=beta,
+            unit="week",
+        )
+        below = limit.log_likelihood - float(on_the_way.log_likelihood(data).sum())
+        assert abs(below) * -math.log(beta) < 30.0
+
+
 def test_equal_amounts_have_a_limit_of_their_own() -> None:
     data = rk.Spend(frequency=[1, 2, 3] * 20, monetary_value=[10.0, 10.1, 9.9] * 20)
     with pytest.raises(rk.FitError) as refused:

@@ -29,11 +29,22 @@ from retainkit._numerics.processes.gompertz_decay import (
 from retainkit._numerics.processes.mixed_counts import stopped_by_gompertz_pmf
 from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing.base import AbstractPurchaseModel
+from retainkit.models.purchasing.pareto_nbd import at_once_or_never
 from retainkit.models.sampled import Pick
-from retainkit.parameters import Limit, positive
+from retainkit.parameters import Limit, Twin, positive
 from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
+
+
+def _at_one_risk(values: Mapping[str, float]) -> dict[str, float]:
+    kept = {name: values[name] for name in ("r", "alpha", "s")}
+    return kept | {"beta": values["beta"] / values["b"]}
+
+
+def _far_out(values: Mapping[str, float]) -> dict[str, float]:
+    b = 1e-14
+    return {**values, "b": b, "beta": b * values["beta"]}
 
 
 @final
@@ -64,8 +75,14 @@ class GammaGompertzNBD(AbstractPurchaseModel):
 
     limits: ClassVar[tuple[Limit, ...]] = (
         # b and beta run to 0 together: their ratio is the rate that Pareto/NBD knows
-        Limit("the risk of leaving does not change with age", falling=("b", "beta"), model="ParetoNBD"),
+        Limit(
+            "the risk of leaving does not change with age",
+            falling=("b", "beta"),
+            model="ParetoNBD",
+            twin=Twin(_at_one_risk, _far_out),
+        ),
         Limit("nobody ever leaves", falling=("s",), idle=("b", "beta"), model="NBD"),
+        at_once_or_never(idle=("b",)),
         Limit("the risk of leaving grows alike for all", rising=("beta", "s")),
         Limit("all customers buy at one rate", rising=("r", "alpha")),
     )

@@ -11,6 +11,7 @@ Expressions; open copy: http://brucehardie.com/notes/009/
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -30,10 +31,34 @@ from retainkit._numerics.processes.power_decay import (
 from retainkit.models.purchasing._by_levels import ByLevels
 from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.sampled import Pick
-from retainkit.parameters import Limit, positive
+from retainkit.parameters import Limit, Twin, positive
 from retainkit.protocols import DataOf
 from retainkit.summaries import Purchases
 from retainkit.typing import Array, Real
+
+_AT_ONCE = 1e-12  # of MBG/NBD's b: so small that there is nobody between the two kinds of customers
+
+
+def _odds(values: Mapping[str, float]) -> dict[str, float]:
+    # elsewhere s may be so large that all would leave, among them those who came back
+    odds = math.expm1(min(values["s"] * -math.log(values["beta"]), 1.0))
+    return {"r": values["r"], "alpha": values["alpha"], "a": _AT_ONCE * odds}
+
+
+def _far_out(values: Mapping[str, float]) -> dict[str, float]:
+    beta = 1e-100
+    s = math.log1p(values["a"] / _AT_ONCE) / -math.log(beta)
+    return {"r": values["r"], "alpha": values["alpha"], "s": s, "beta": beta}
+
+
+def at_once_or_never(idle: tuple[str, ...] = ()) -> Limit:
+    """Some customers leave in no time, the others in no time that is ever observed: MBG/NBD with a, b at 0.
+
+    It lies at beta → 0 with s·ln(1/beta) held, so far out that no float is near it.
+    """
+    twin = Twin(_odds, _far_out, {"b": _AT_ONCE})
+    moving = {"falling": ("beta", "s"), "slow": ("s",), "idle": idle}
+    return Limit("customers leave at once or never", **moving, model="MBGNBD", twin=twin)
 
 
 @final
@@ -73,6 +98,7 @@ class ParetoNBD(AbstractPurchaseModel):
 
     limits: ClassVar[tuple[Limit, ...]] = (
         Limit("nobody ever leaves", falling=("s",), idle=("beta",), model="NBD"),
+        at_once_or_never(),
         Limit("one rate of leaving, s/beta, holds for all", rising=("beta", "s")),
         Limit("all customers buy at one rate", rising=("r", "alpha")),
     )
