@@ -156,6 +156,8 @@ def loads(text: str | bytes) -> Any:
     """Plain values of strict JSON, with or without a byte order mark; a ValueError says what is wrong."""
     import json
 
+    if not isinstance(text, str | bytes | bytearray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError("it is no text")
     if len(text) > MOST_BYTES:
         raise ValueError(f"it has {len(text):,} characters, and may have {MOST_BYTES:,}")
     plain_text = decoded(text)

@@ -7,7 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -260,6 +260,11 @@ class AbstractModel(ABC, Generic[S]):
     else:
         from_json = classmethod(upward("AbstractModel.from_json"))
         from_dict = classmethod(upward("AbstractModel.from_dict"))
+
+        def __getattr__(self, name: str) -> NoReturn:
+            ways = {"to_json": "It is model_dump_json().", "to_dict": "It is model_dump()."}
+            told = f"{type(self).__name__!r} object has no attribute {name!r}. {ways.get(name, '')}"
+            raise AttributeError(told.rstrip(), name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

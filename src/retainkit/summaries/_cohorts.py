@@ -71,6 +71,12 @@ def _zeros_unseen(alive: Array) -> NDArray[np.bool_]:
         # a single zero at the end of several cohorts may well be one whose last customer left
         if part.size > 1 and np.all(np.diff(part) == 1) and (part[-1] > 1 or run.size == 2):
             return ends
+    # a cohort that all left while it was watched has more zeros than are still to come
+    cohorts, ages = alive.shape
+    to_come = np.fliplr(np.tri(cohorts, ages, -1, dtype=np.bool_))
+    for unseen, oldest in ((to_come, count[0]), (to_come[::-1], count[-1])):
+        if cohorts == ages > 2 and oldest == 0 and ends[unseen].all():
+            return unseen
     return np.zeros_like(ends)
 
 

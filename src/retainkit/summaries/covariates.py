@@ -199,6 +199,15 @@ def encode_categories(
         rule = f"must be one of the categories {known}"
         way_out = "Add it to categories, or map it to one of them."
         raise InputError("unknown-choice", "column", strange[0], rule, way_out)
+    if not known:
+        way_out = "Give the values of one customer at least."
+        raise InputError(
+            "empty",
+            "column" if listed is None else "categories",
+            known,
+            "must have at least one category",
+            way_out,
+        )
     base = known[0] if baseline is None else baseline
     if base not in known:
         rule = f"must be one of the categories {known}"
@@ -217,7 +226,7 @@ def align_covariates(
     ----------
     frame : table of any kind, one line per customer
     customer_id : name of the column of ids
-    customers : (n,) ids, such as ``tx.customers``
+    customers : (n,) ids, such as ``tx.customers``, or the summary that has them
     columns : names, optional
         By default all others.
     """
@@ -234,7 +243,12 @@ def align_covariates(
         arguments=said,
     )
     twice = Fault("duplicate", "must name each customer once", "Keep one line per customer.")
-    ids = to_list(customers)
+    # what a table was summarized to knows whose its rows are
+    whose = customers.customers if hasattr(customers, "__retention_data__") else customers
+    if not isinstance(whose, Iterable):
+        rule, way_out = "must be the ids of customers, in order", "For example tx.customers."
+        raise InputError("wrong-type", "customers", customers, rule, way_out)
+    ids = to_list(whose)
     places = table[customer_id].places_of(ids, twice)
     missing = [ids[k] for k in np.flatnonzero(places < 0)]
     if missing:

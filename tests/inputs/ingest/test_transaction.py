@@ -311,3 +311,12 @@ def test_without_its_library_a_file_is_refused_with_the_line_that_installs_it(
         rk.errors.MissingDependencyError, match=rf"needs {library}.*pip install 'retainkit\[duckdb\]'"
     ):
         rk.summarize_transactions(path, customer_id="id", date="date", unit="day")
+
+
+def test_who_would_split_a_summary_is_told_how_its_lines_are() -> None:
+    tx = rk.summarize_transactions(
+        {"id": ["a"], "date": ["2024-01-01"]}, customer_id="id", date="date", unit="day"
+    )
+    with pytest.raises(AttributeError, match=r"no attribute 'split'. Its lines are gone: .*holdout_from="):
+        tx.split("2024-01-01")  # type: ignore[attr-defined]
+    assert not hasattr(tx, "splits")

@@ -196,6 +196,24 @@ def test_categories_that_read_alike_are_kept_apart_or_refused(column: Any) -> No
     assert list(rk.summaries.encode_categories([1, "b"], name="k")) == ["k=b"]
 
 
+@pytest.mark.parametrize(("column", "categories"), [([], None), ([], []), (np.array([]), ())])
+def test_no_category_at_all_is_refused(column: Any, categories: Any) -> None:
+    with pytest.raises(rk.InputError, match="must have at least one category"):
+        rk.summaries.encode_categories(column, name="k", categories=categories)
+
+
+def test_covariates_are_aligned_with_the_summary_that_has_the_ids_or_with_ids() -> None:
+    table = {"id": ["a", "b", "c"], "age": [1, 2, 3]}
+    lines = {"id": ["c", "a"], "date": ["2024-01-01", "2024-01-05"]}
+    tx = rk.summarize_transactions(lines, customer_id="id", date="date", unit="day")
+    for customers in (tx, tx.customers):
+        found = rk.summaries.align_covariates(table, customer_id="id", customers=customers)
+        assert found["age"].tolist() == [{"a": 1, "c": 3}[c] for c in tx.customers]
+    for wrong in (5, None, tx.purchases):
+        with pytest.raises(rk.InputError, match=r"^customers must be the ids of customers"):
+            rk.summaries.align_covariates(table, customer_id="id", customers=wrong)
+
+
 @pytest.mark.parametrize("gap", [float("nan"), None, np.nan])
 def test_a_missing_category_is_refused_in_a_list_too(gap: Any) -> None:
     with pytest.raises(rk.InputError, match=r"without gaps .* at position 1"):

@@ -65,7 +65,7 @@ def test_what_is_no_strict_json_is_refused_in_a_sentence(reader: str, text: Any)
 
 STRANGE: dict[str, tuple[dict[str, Any], str]] = {
     "a field": ({"Unit": "week"}, "'Unit'. Did you mean 'unit'?"),
-    "a version": ({"schema": 99}, "'schema'"),
+    "a version": ({"schema": 99}, "schema must be"),
     "a parameter": ({"parameters": {**MODEL.parameters, "zzz": 1.0}}, "'zzz'. There are r, alpha, a, b."),
     "a setting": ({"settings": {"k": 2}}, "'k'. There are none."),
     "no mapping": ({"parameters": [1.0]}, "by name"),
@@ -79,6 +79,22 @@ def test_what_a_model_does_not_have_is_refused(case: str) -> None:
     with pytest.raises(rk.InputError) as caught:
         rk.model_from_json(json.dumps(MODEL.model_dump() | change))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, 5, {"model": "NBD"}, MODEL])
+def test_what_is_no_text_is_refused_in_a_sentence(text: Any) -> None:
+    with pytest.raises(rk.InputError, match=r"must be the JSON of a model.*it is no text"):
+        rk.model_from_json(text)
+    with pytest.raises(rk.InputError, match=r"must be JSON \(it is no text\)"):
+        type(EVEN).from_json(text)
+
+
+def test_who_asks_a_model_for_its_json_by_another_word_is_told_the_right_one() -> None:
+    for name, way in (("to_json", "model_dump_json"), ("to_dict", r"model_dump\(\)")):
+        with pytest.raises(AttributeError, match=f"'BGNBD' object has no attribute '{name}'. It is {way}"):
+            getattr(MODEL, name)
+    with pytest.raises(AttributeError, match="no attribute 'survivl'"):
+        MODEL.survivl  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_the_same_holds_around_and_within_a_composed_model() -> None:

@@ -194,6 +194,18 @@ def test_zeros_are_not_taken_for_the_part_not_yet_seen() -> None:
         Renewals.from_cohort_table(filled, zeros="blank")  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_cohort_that_all_left_hides_no_triangle_of_zeros(turned: bool) -> None:
+    """The second was seen once more and is gone; the third has just begun."""
+    filled = [[100, 80, 70], [120, 0, 0], [90, 0, 0]]
+    order = filled[::-1] if turned else filled
+    with pytest.raises(rk.InputError, match="blank: its lower right is filled with zeros"):
+        Renewals.from_cohort_table(order)
+    seen = Renewals.from_cohort_table(order, zeros="unseen")
+    assert rk.KaplanMeier.estimate(seen).survival([1, 2]) == pytest.approx([80 / 220, 70 / 220], rel=1e-14)
+    assert Renewals.from_cohort_table(order, zeros="left").weight.sum() == seen.weight.sum() == 310
+
+
 @pytest.mark.parametrize(
     "table", [[[5, 0]], [[5, 0], [4, 0]], [[5, 3, 2], [4, 2, 1], [3, 1, 0]], [[5, 3, 0], [4, 0]]]
 )

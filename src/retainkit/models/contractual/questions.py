@@ -26,7 +26,10 @@ def whole_periods(argument: str, value: Array, model: str) -> Array:
     """Times that must be whole numbers, since the model knows whole periods only."""
     bad = np.rint(value) != value
     rule = f"must be whole numbers: {model} counts renewals"
-    way_out = "Round to whole periods, or use a model of continuous time such as Weibull."
+    way_out = (
+        "Of a table, summarize_subscriptions(..., tenure='whole-periods') counts them; or use a model of "
+        "continuous time such as Weibull."
+    )
     refuse_where(bad & np.isfinite(value), "not-whole", argument, value, rule, way_out)
     return value
 
