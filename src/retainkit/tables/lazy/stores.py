@@ -161,7 +161,13 @@ class _InSpark(Store):
 
     def write(self, table: Frame, path: str) -> None:
         # Spark commits the parts of a folder itself: none of them shows before all are written
-        table.to_native().write.mode("error").parquet(path)
+        try:
+            table.to_native().write.mode("error").parquet(path)
+        except Exception as error:
+            if "PATH_ALREADY_EXISTS" not in str(error):
+                raise
+            rule = "must not be there yet: Spark cannot replace a folder in one step"
+            raise InputError("duplicate", "path", path, rule, "Write another, then rename.") from error
 
 
 def _arrow(columns: Mapping[str, Values]) -> Foreign:
