@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ def unreadable(error: Exception, argument: str = "source") -> InputError:
     code = OUT_OF_MEMORY if "out of memory" in str(error).casefold() else "unreadable-source"
     said = str(error).split("\n")
     wrong = next((line for line in said if line.startswith("Expected ")), "")  # of a line of text
-    shown = Said(f"{said[0]} {wrong}".rstrip())
+    # a file by its name: folders may be longer than what an error shows
+    shown = Said(re.sub(r"(?<=['\"])/[^'\"]*/", "", f"{said[0]} {wrong}".rstrip()))
     rule = "must be a table that DuckDB can read"
     return InputError(code, argument, shown, rule, "Open it in DuckDB to see the whole message.")
 
