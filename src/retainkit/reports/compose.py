@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date as Date
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
 from retainkit.errors import InputError
 from retainkit.ingest import LazyTransactionSummary, TransactionSummary
+from retainkit.ingest.subscriptions.shapes import EndDay
 from retainkit.ingest.transactions.groups import labels_of, looked_up
 from retainkit.ingest.transactions.plan import Refunds
+from retainkit.metrics import SubscriptionBase, read_subscriptions
 from retainkit.models.base import AnyModel
 from retainkit.models.family import AnyFamily
 from retainkit.models.purchasing.bg_nbd import BGNBD
@@ -19,9 +21,11 @@ from retainkit.models.purchasing.mbg_nbd import MBGNBD
 from retainkit.models.purchasing.nbd import NBD
 from retainkit.models.purchasing.pareto_nbd import ParetoNBD
 from retainkit.rates import Rate
+from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.purchases.customer_base import CustomerBaseReport
-from retainkit.reports.purchases.figures import Assumptions
 from retainkit.reports.purchases.make import Labels, Progress, report_on_purchases
+from retainkit.reports.subscriptions.make import report_on_subscriptions
+from retainkit.reports.subscriptions.subscription_report import SubscriptionReport
 from retainkit.tables import TableSource
 from retainkit.tables.lines import MissingIds
 from retainkit.tables.read import as_relation
@@ -34,6 +38,21 @@ MODELS: tuple[type[AnyModel], ...] = (BGNBD, MBGNBD, ParetoNBD, NBD)
 """What a report tries: customers leave at a purchase, at the first too, at any time, never."""
 
 
+@overload
+def report(  # pyright: ignore[reportOverlappingOverload] - a table may be of any kind
+    source: SubscriptionBase,
+    *,
+    margin_share: Number,
+    discount_rate: Rate,
+    horizon: Duration,
+    acquisition_cost: Number | None = None,
+    title: str = "Customer base",
+    currency: str = "",
+    assumed: tuple[str, ...] = (),
+    by: str | None = None,
+    progress: Progress | None = None,
+) -> SubscriptionReport: ...
+@overload
 def report(
     source: Frame,
     *,
@@ -58,9 +77,68 @@ def report(
     currency: str = "",
     assumed: tuple[str, ...] = (),
     by: str | ColumnLike | None = None,
+    start: None = None,
+    end: None = None,
+    plan: None = None,
+    end_day: EndDay = "first-without",
     progress: Progress | None = None,
     **reading: Unpack[Reading],
-) -> CustomerBaseReport:
+) -> CustomerBaseReport: ...
+@overload
+def report(
+    source: Frame,
+    *,
+    margin_share: Number,
+    discount_rate: Rate,
+    horizon: Duration,
+    start: str,
+    end: str | None = None,
+    plan: str | None = None,
+    end_day: EndDay = "first-without",
+    customer_id: str | None = None,
+    amount: str | None = None,
+    observation_end: str | Date | None = None,
+    date_format: str | None = None,
+    missing_ids: MissingIds = "error",
+    acquisition_cost: Number | None = None,
+    title: str = "Customer base",
+    currency: str = "",
+    assumed: tuple[str, ...] = (),
+    by: str | None = None,
+    progress: Progress | None = None,
+    **reading: Unpack[Reading],
+) -> SubscriptionReport: ...
+def report(
+    source: Frame | SubscriptionBase,
+    *,
+    margin_share: Number,
+    discount_rate: Rate,
+    horizon: Duration,
+    acquisition_cost: Number | None = None,
+    customer_id: str | None = None,
+    date: str | None = None,
+    amount: str | None = None,
+    unit: Unit | None = None,
+    observation_end: str | Date | None = None,
+    holdout_from: str | Date | None = "half",
+    refunds: Refunds = "net",
+    date_format: str | None = None,
+    missing_ids: MissingIds = "error",
+    order_id: str | None = None,
+    refund_window: int | None = None,
+    spend_per_purchase: Number | None = None,
+    models: Sequence[type[AnyModel] | AnyFamily] = MODELS,
+    title: str = "Customer base",
+    currency: str = "",
+    assumed: tuple[str, ...] = (),
+    by: str | ColumnLike | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    plan: str | None = None,
+    end_day: EndDay = "first-without",
+    progress: Progress | None = None,
+    **reading: Unpack[Reading],
+) -> CustomerBaseReport | SubscriptionReport:
     """Report on a customer base: who is still there, what they are worth, and how sure that is.
 
     Chooses a purchase model by how it predicts a held-out period that it has not seen, as `compare` does,
@@ -70,8 +148,10 @@ def report(
 
     Parameters
     ----------
-    source : TransactionSummary, or a table as `summarize_transactions` takes it
-        With a table, `customer_id`, `date`, `amount` and `unit` name its columns and the unit of time.
+    source : TransactionSummary, SubscriptionBase, or a table
+        Of transactions, `customer_id`, `date`, `amount` and `unit` name the columns and the unit of time; of
+        subscriptions `customer_id`, `start`, `end`, `amount` and `plan` name the columns. What else
+        `read_subscriptions` can read, it reads before: give its base.
     margin_share : float in [0, 1]
         Share of spend left after its own costs. It has no default.
     discount_rate : Rate
@@ -93,8 +173,13 @@ def report(
     assumed : tuple of str
         Names of arguments that nobody chose, which the report then marks as assumed.
     by : str or column, optional
-        Segments to tell apart: the name of a column of the table, the same on all lines of a customer; of a
-        summary ``"month"``, ``"quarter"`` or ``"year"`` of the first purchase, or a value for each customer.
+        Segments to tell apart: the name of a column of the table, the same on all lines of a customer;
+        ``"plan"`` or a segment of a base; of a summary ``"month"``, ``"quarter"`` or ``"year"`` of the first
+        purchase, or a value for each customer.
+    start, end, plan : str, optional
+        Columns of a table of subscriptions: with a `start` the report is one on subscriptions.
+    end_day : {"first-without", "last-with"}
+        As in `read_subscriptions`.
     progress : callable (step, share done), optional
 
     Examples
@@ -118,6 +203,18 @@ def report(
         assumed=tuple(assumed),
     )
     tell = progress or _silent
+    if start is not None or isinstance(source, SubscriptionBase):
+        alone = {"date": date, "unit": unit, "order_id": order_id, "refund_window": refund_window}
+        _refuse_purchases(**alone, spend_per_purchase=spend_per_purchase)
+        kind = by if isinstance(by, str) else None
+        if not isinstance(source, SubscriptionBase):
+            tell("Reading the subscriptions", 0.0)
+            columns: Any = {"customer_id": customer_id or "customer_id", "start": start, "end": end}
+            columns |= {"plan": plan, "amount": amount, "segment": None if kind == "plan" else kind}
+            policies: Any = {"observation_end": observation_end, "date_format": date_format}
+            policies |= {"missing_ids": missing_ids, "end_day": end_day, **reading}
+            source = read_subscriptions(source, **columns, **policies)
+        return report_on_subscriptions(source, assumptions, title, kind, tell)
     names = {"customer_id": customer_id, "date": date, "unit": unit}
     if isinstance(source, LazyTransactionSummary):
         rule = "must have its customers in memory for a report, which ranks them"
@@ -126,8 +223,8 @@ def report(
     if isinstance(source, TransactionSummary):
         names |= {"amount": amount, "observation_end": observation_end, "date_format": date_format}
         names |= {"order_id": order_id, "refund_window": refund_window, **reading}
-        policies = {"refunds": refunds, "missing_ids": missing_ids, "holdout_from": holdout_from}
-        refuse_names({**names, **policies})
+        unsaid = {"refunds": refunds, "missing_ids": missing_ids, "holdout_from": holdout_from}
+        refuse_names({**names, **unsaid})
         transactions = source
     else:
         table = {**require_names(names), "amount": amount, "observation_end": observation_end}
@@ -138,6 +235,13 @@ def report(
         transactions = read_split(source, table | {"monthly": amount is not None}, holdout_from)
     labels = _labels(transactions, source, by, reading)
     return report_on_purchases(transactions, assumptions, models, title, labels, tell)
+
+
+def _refuse_purchases(**given: object) -> None:
+    """Refuse what would be ignored of subscriptions."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError("needless", name, value, "has no meaning for subscriptions", "Leave it out.")
 
 
 def _silent(step: str, done: float) -> None:

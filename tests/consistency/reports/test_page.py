@@ -13,7 +13,7 @@ from browser import VIEWS, browser, opened, violations
 
 import retainkit as rk
 from retainkit.ingest import load_cdnow
-from retainkit.reports import CustomerBaseReport, report
+from retainkit.reports import CustomerBaseReport, SubscriptionReport, report
 from retainkit.reports.page.what_if import Setting
 
 pytestmark = pytest.mark.needs("chromium")
@@ -43,16 +43,35 @@ def cdnow() -> CustomerBaseReport:
 
 
 @pytest.fixture(scope="module")
+def billed() -> SubscriptionReport:
+    table = rk.valuation.simulate_billing(months=30, seed=1)
+    base = rk.read_subscriptions(
+        table, customer_id="customer_id", start="start", end="end", amount="amount", plan="plan",
+        pauses="paused", observation_end="2024-06-30",
+    )  # fmt: skip
+    return report(base, **TERMS, acquisition_cost=60, currency="$", title="Billing")
+
+
+@pytest.fixture(scope="module")
 def file(cdnow: CustomerBaseReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = tmp_path_factory.mktemp("page") / "report.html"
     written.write_text(cdnow.to_html(), encoding="utf-8")
     return written
 
 
-def test_the_what_if_is_the_librarys(chromium: Any, cdnow: CustomerBaseReport, file: Path) -> None:
+@pytest.fixture(scope="module")
+def other(billed: SubscriptionReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    written = tmp_path_factory.mktemp("page") / "subscriptions.html"
+    written.write_text(billed.to_html(), encoding="utf-8")
+    return written
+
+
+@pytest.mark.parametrize("kind", ["purchases", "renewals"])
+def test_the_what_if_is_the_librarys(kind: str, chromium: Any, request: pytest.FixtureRequest) -> None:
     """200 settings, with their bands; the curves themselves are held against the models elsewhere."""
-    rng, curves = np.random.default_rng(11), cdnow.what_if
-    assert curves is not None
+    names = ("cdnow", "file") if kind == "purchases" else ("billed", "other")
+    made, file = map(request.getfixturevalue, names)
+    rng, curves = np.random.default_rng(11), made.what_if
     columns = (rng.uniform(a, b, 200) for a, b in ((0.05, 1.0), (0.0, 150.0), (0.0, 0.4), (0.5, 2.0)))
     names = ("margin", "cost", "discount", "factor")
     cases = [dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)]
@@ -78,9 +97,11 @@ def test_the_what_if_is_the_librarys(chromium: Any, cdnow: CustomerBaseReport, f
     assert never > 20
 
 
+@pytest.mark.parametrize("kind", ["file", "other"])
 def test_what_the_page_shows_at_first_is_what_stands_in_it_without_its_script(
-    chromium: Any, file: Path
+    kind: str, chromium: Any, request: pytest.FixtureRequest
 ) -> None:
+    file = request.getfixturevalue(kind)
     words = [
         "r-value",
         "r-value-range",
@@ -102,9 +123,11 @@ def test_what_the_page_shows_at_first_is_what_stands_in_it_without_its_script(
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
+@pytest.mark.parametrize("kind", ["file", "other"])
 def test_the_page_is_quiet_fits_and_can_be_read_by_all(
-    chromium: Any, file: Path, width: int, scheme: str
+    kind: str, width: int, scheme: str, chromium: Any, request: pytest.FixtureRequest
 ) -> None:
+    file = request.getfixturevalue(kind)
     with opened(chromium, file, width, scheme) as (page, seen):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         before = page.inner_text("#r-base")

@@ -3,6 +3,7 @@
 In reading order:
 
 - `parts`   what a report is made of: verdict, answers, sections, figures, tables.
+- `trying`  what a report assumes, and what can be tried in its place.
 - `what_if` curves in place of models, and what they come to under other assumptions.
 - `wording` numbers as people read them.
 - `terms`   the words of reports, each defined once.

@@ -83,8 +83,9 @@ window.retainkit = { evaluate(p) {
 /* amounts with as many digits as their interval carries */
 const step = r => r[1] > r[0] ? 10 ** (Math.floor(Math.log10((r[1] - r[0]) / 2)) - 1) : .01;
 function money(x, unit) {
-  const s = Math.max(unit, .01), size = Math.abs(Math.round(x / s) * s), digits = s < .1 ? 2 : s < 1 ? 1 : 0;
-  return (x < 0 && size > 0 ? "−" : "") + D.currency + size.toLocaleString("en-US", { minimumFractionDigits: digits > 0 ? 2 : 0, maximumFractionDigits: digits > 0 ? 2 : 0 });
+  const s = Math.max(unit, .01), size = Math.abs(Math.round(x / s) * s), large = size >= 1e6;
+  const digits = large ? Math.min(3, Math.max(0, 6 - Math.round(Math.log10(s)))) : s < 1 ? 2 : 0;
+  return (x < 0 && size > 0 ? "−" : "") + D.currency + (large ? size / 1e6 : size).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (large ? "m" : "");
 }
 const signed = (x, unit) => (x >= 0 ? "+" : "") + money(x, unit);
 const spans = r => "90%: " + money(r[0], step(r)) + " to " + money(r[1], step(r));
@@ -115,7 +116,7 @@ function draw(all) {
   if (now.some((v, k) => Math.abs(v - before.cash[k]) > size / 400)) parts.push(`<path class="line before" d="${path(before.cash)}"/>`, ["end note", w - 14, y(before.cash[K]) + (before.cash[K] > now[K] ? -7 : 16), "as in the report"]);
   parts.push(`<path class="line model" d="${path(now)}"/>`);
   const p = all[0].payback, place = D.kind === "purchases" ? p / D.perYear / D.horizon * K : p;
-  if (p > 0 && p !== Infinity) { const right = place < .6 * K; parts.push(`<circle class="mark" r="5" cx="${f(x(place))}" cy="${f(y(0))}"/>`, ["lab " + (right ? "" : "end"), x(place) + (right ? 9 : -9), y(0) + (right ? 17 : -9), D.kind === "purchases" ? "paid back after " + time(p) : "paid back with payment " + p]); }
+  if (p > 0 && p !== Infinity) { const right = place < (w < 420 ? .35 : .6) * K; parts.push(`<circle class="mark" r="5" cx="${f(x(place))}" cy="${f(y(0))}"/>`, ["lab " + (right ? "" : "end"), x(place) + (right ? 9 : -9), y(0) + (right ? 17 : -9), D.kind === "purchases" ? "paid back after " + time(p) : "paid back with payment " + p]); }
   const svg = $("cash"), ns = "http://www.w3.org/2000/svg";
   svg.setAttribute("viewBox", `0 0 ${w} 240`);
   [...svg.querySelectorAll(":scope > :not(title)")].forEach(e => e.remove());

@@ -32,12 +32,18 @@ class Money:
         return f"{self.currency} " if self.currency[-1:].isalnum() else self.currency
 
     def about(self, amount: Real, ends: tuple[float, float]) -> str:
-        """The amount with two significant digits of its interval's half-width, and not more than cents."""
+        """The amount with two significant digits of its interval's half-width, and not more than cents.
+
+        From a million on in millions: ``$1.235m``.
+        """
         amount, step = float(amount), step_of(ends)
         if not math.isfinite(amount):
             return "without limit"
         size = abs(round(amount / step) * step)
-        text = f"{size:,.{2 if step < 1.0 else 0}f}"
+        if size >= 1e6:
+            text = f"{size / 1e6:,.{min(3, max(0, 6 - round(math.log10(step))))}f}m"
+        else:
+            text = f"{size:,.{2 if step < 1.0 else 0}f}"
         return f"{'−' if amount < 0 and text.strip('0.,') else ''}{self.sign}{text}"
 
     def interval(self, ends: tuple[float, float]) -> str:

@@ -11,8 +11,9 @@ from retainkit.inference.result import AnyFit, Fit
 from retainkit.inference.spread import with_draws
 from retainkit.ingest import TransactionSummary
 from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import PurchaseCurves, Setting, node_times, single
-from retainkit.reports.purchases.figures import Assumptions, Intervals
+from retainkit.reports.purchases.figures import Intervals
 from retainkit.typing import Array
 from retainkit.units import DAYS_PER
 from retainkit.valuation.customers import value_customers

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from retainkit.inference.result import AnyFit, Fit
 from retainkit.ingest import TransactionSummary
 from retainkit.models.spend.gamma_gamma import GammaGamma
-from retainkit.rates import Rate
 from retainkit.reports.page.parts import Heat
 from retainkit.reports.page.shown import ShownReport
+from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import PurchaseCurves
 from retainkit.summaries import Spend
 from retainkit.typing import Array
-from retainkit.units import Duration
 from retainkit.validation import Comparison, Tracking
 from retainkit.valuation.customers import CustomerValue
 from retainkit.valuation.new_customer import NewCustomerValue, Payback
@@ -94,30 +93,6 @@ def _pearson(a: Array, b: Array) -> float:
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return math.nan
     return float(np.corrcoef(a, b)[0, 1])
-
-
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """What the value of a customer rests on, besides the transactions.
-
-    Attributes
-    ----------
-    assumed : tuple of str
-        The names of those that nobody chose; reports mark them.
-    """
-
-    margin_share: float
-    discount_rate: Rate
-    horizon: Duration
-    acquisition_cost: float | None
-    spend_per_purchase: float | None
-    currency: str
-    assumed: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The assumptions as plain values."""
-        said = {"discount_rate": str(self.discount_rate), "horizon": str(self.horizon)}
-        return {**asdict(self), **said, "assumed": list(self.assumed)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from retainkit.models.purchasing.base import AbstractPurchaseModel
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.rates import Rate
 from retainkit.reports.page.parts import Heat
+from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import PurchaseCurves
 from retainkit.reports.purchases.curves import curves_of, estimates, intervals_of
 from retainkit.reports.purchases.customer_base import CustomerBaseReport
-from retainkit.reports.purchases.figures import Assumptions, Group, Intervals, groups, measure_spend_link
+from retainkit.reports.purchases.figures import Group, Intervals, groups, measure_spend_link
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER
 from retainkit.validation import Comparison, Tracking, compare, track_purchases
