@@ -1,4 +1,4 @@
-"""The three commands: the report on an example, the report on a file, the break-even of one customer."""
+"""The commands: reports on an example and on a file, and the break-even of one customer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import typer
 
 from retainkit import __version__
 from retainkit.cli import options
-from retainkit.cli.deliver import Output, deliver, file_problem, ready
+from retainkit.cli.deliver import Output, deliver, ready
+from retainkit.cli.reading import FileRequest, reads_file
 from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
-from retainkit.errors import MissingDependencyError, missing_argument
+from retainkit.errors import missing_argument, not_one_of
 from retainkit.ingest import load_cdnow
 from retainkit.rates import Rate
 from retainkit.timing import Timing
@@ -21,11 +22,11 @@ from retainkit.units import Duration, check_unit
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-_PASSED_ON = (
-    *("customer_id", "date", "observation_end", "refunds", "date_format", "missing_ids", "order_id"),
-    *("by", "refund_window", "where", "amount_format", "encoding", "separator", "sheet", "heading_row"),
-)
-"""Options of a report that go to it as they are, and are checked where they are used."""
+
+def examples(*lines: str) -> str:
+    """Lines at the end of a command's help, as they are typed."""
+    return "\b\nFor example:\n" + "\n".join(f"  {line}" for line in lines)
+
 
 _DISCOUNT, _YEARS = 0.10, 3.0
 _DEMO_MARGIN, _DEMO_COST, _DEMO_FILE = 0.30, 20.0, Path("retainkit-demo.html")
@@ -46,7 +47,7 @@ def root(
     """Customer-retention economics: what customers are worth, and when winning one pays back."""
 
 
-@app.command()
+@app.command(epilog=examples("retainkit demo", "retainkit demo --margin-share 40% --html cdnow.html"))
 def demo(
     margin_share: options.DemoMargin = None,
     acquisition_cost: options.DemoAcquisitionCost = None,
@@ -80,74 +81,65 @@ def demo(
     )
 
 
-@app.command()
+@app.command(epilog=examples(
+    "retainkit report sales.csv --margin-share 30% --html report.html --pdf report.pdf",
+    "retainkit report 'exports/*.csv' --amount 'pieces * price' --margin-share 30% --by country",
+    "retainkit report billing.csv --start from --end to --amount mrr --plan plan --observation-end 2024-12-31"
+    " --margin-share 80% --acquisition-cost 420",
+))  # fmt: skip
+@reads_file
 def report(
-    file: Annotated[
-        str,
-        typer.Argument(metavar="FILE", help="CSV, Excel, Parquet or JSON lines: a path, or a quoted glob."),
-    ],
+    asked: FileRequest,
     margin_share: options.Margin = None,
     acquisition_cost: options.AcquisitionCost = None,
     discount_rate: options.DiscountRate = None,
     discount_per: options.DiscountPer = "year",
     horizon_years: options.HorizonYears = None,
-    customer_id: options.CustomerId = "customer_id",
-    date: options.DateColumn = "date",
-    amount: options.Amount = None,
-    unit: options.UnitOfTime = "week",
-    observation_end: options.ObservationEnd = None,
     holdout_from: options.HoldoutFrom = "half",
-    refunds: options.Refunds = "net",
-    date_format: options.DateFormat = None,
-    missing_ids: options.MissingIds = "error",
-    order_id: options.OrderId = None,
-    refund_window: options.RefundWindow = None,
-    where: options.Where = None,
-    amount_format: options.AmountFormat = None,
-    encoding: options.Encoding = None,
-    separator: options.Separator = None,
-    sheet: options.Sheet = None,
-    heading_row: options.HeadingRow = None,
     spend_per_purchase: options.SpendPerPurchase = None,
     title: options.Title = None,
     currency: options.Currency = "",
-    by: options.By = None,
     html: options.Html = None,
     pdf: options.Pdf = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Report on the customers in a file of transactions, one line each."""
-    given = locals()
+    """Report on the customers in a file of transactions, or of subscriptions, one line each."""
     if margin_share is None:
         rule = "must be given: customers are worth the margin on what they spend, and only you know it"
         way_out = "For 30% of spend left after its own costs write --margin-share 30%."
         raise missing_argument("margin_share", rule, way_out)
     output = Output(html, json, quiet, pdf)
     ready(output)
-    try:
-        deliver(
-            output,
-            source=file,
-            amount="amount" if amount is None and spend_per_purchase is None else amount,
-            unit=check_unit("unit", unit),
-            holdout_from=None if holdout_from == "none" else holdout_from,
-            **{name: given[name] for name in _PASSED_ON},
-            margin_share=margin_share,
-            acquisition_cost=acquisition_cost,
-            **_terms(discount_rate, discount_per, horizon_years),
-            spend_per_purchase=spend_per_purchase,
-            title=Path(file).name if title is None else title,
-            currency=currency,
-        )
-    except MissingDependencyError as error:
-        raise file_problem(error) from error
+    terms = {
+        "margin_share": margin_share,
+        "acquisition_cost": acquisition_cost,
+        **_terms(discount_rate, discount_per, horizon_years),
+        "title": Path(asked.file).name if title is None else title,
+        "currency": currency,
+    }
+    constant = asked.amount is None and spend_per_purchase is not None
+    purchases = {
+        **asked.dated(None if constant else asked.amount or "amount"),
+        "by": asked.by,
+        "holdout_from": None if holdout_from == "none" else holdout_from,
+        "spend_per_purchase": spend_per_purchase,
+    }
+    base = asked.either(lambda: deliver(output, source=asked.file, **purchases, **terms))
+    if base is not None:
+        deliver(output, source=base, by=asked.by, **terms)
 
 
-@app.command("break-even")
+@app.command("break-even", epilog=examples(
+    "retainkit break-even 500 50",
+    "retainkit break-even 500 50 --churn 5%",
+    "retainkit break-even 500 50 --churn 5% --discount-rate 12% --discount-per year --period month --json",
+))  # fmt: skip
 def break_even_command(
-    acquisition_cost: options.Cost,
-    margin_per_period: options.MarginPerPeriod,
+    cost: options.CostArgument = None,
+    margin: options.MarginArgument = None,
+    acquisition_cost: options.Cost = None,
+    margin_per_period: options.MarginPerPeriod = None,
     churn: options.Churn = 0.0,
     churn_per: options.ChurnPer = None,
     discount_rate: options.PlainDiscount = 0.0,
@@ -159,8 +151,8 @@ def break_even_command(
     """When a customer has paid back what it cost to win them."""
     lost = PROBABILITY.check("churn", churn)
     result = break_even(
-        acquisition_cost,
-        margin_per_period,
+        _one("acquisition_cost", cost, acquisition_cost),
+        _one("margin_per_period", margin, margin_per_period),
         churn=lost if churn_per is None else Rate(lost, check_unit("churn_per", churn_per)),
         discount_rate=discount_rate
         if discount_per is None
@@ -169,6 +161,23 @@ def break_even_command(
         period=None if period is None else check_unit("period", period),
     )
     typer.echo(result.model_dump_json() if json else str(result))
+
+
+def _one(name: str, place: float | None, option: float | None) -> float:
+    """A figure, given by its place or by its option."""
+    given = [value for value in (place, option) if value is not None]
+    if len(given) != 1:
+        way_out = "For example: retainkit break-even 500 50 --churn 5%."
+        if not given:
+            raise missing_argument(name, "must be given", way_out)
+        raise not_one_of(name, "both", way_out)
+    return given[0]
+
+
+def terms_of(discount_rate: float | None, per: str, years: float | None) -> Plain:
+    """Discount and horizon, for values."""
+    terms = _terms(discount_rate, per, years)
+    return {"discount_rate": terms["discount_rate"], "horizon": terms["horizon"]}
 
 
 def _terms(discount_rate: float | None, per: str, years: float | None) -> Plain:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from retainkit.cli.messages import option
 from retainkit.errors import MissingDependencyError
-from retainkit.reports import CustomerBaseReport, report
+from retainkit.reports import CustomerBaseReport, SubscriptionReport, report
 from retainkit.reports.compose import Progress as Tell
 from retainkit.reports.page.files import check_path, find_browser, print_pdf, write_whole
 from retainkit.reports.page.text import BARS, PLAIN_BARS, WIDEST, lines
@@ -32,7 +32,7 @@ _STYLES = {
 }
 
 
-def show_report(report: CustomerBaseReport) -> None:
+def show_report(report: CustomerBaseReport | SubscriptionReport) -> None:
     """The report on standard output, as wide as the terminal."""
     console = Console(highlight=False)
     for line in lines(report.to_page(), console.width - 1, bars=_bars(console.encoding)):
@@ -95,7 +95,8 @@ class Output:
 def deliver(output: Output, **request: Any) -> None:
     """The report, made and written; the file first, so that a closed pipe cannot lose it."""
     with progress(quiet=output.quiet) as tell:
-        made = report(**request, progress=tell)
+        make: Any = report  # which of its forms is meant, the request says
+        made: CustomerBaseReport | SubscriptionReport = make(**request, progress=tell)
         page = ""
         if output.files:
             tell("Drawing the page", 0.95)

@@ -46,7 +46,7 @@ def _run(arguments: list[str]) -> int:
     try:
         from typer.main import get_command
 
-        from retainkit.cli.commands import app
+        from retainkit.cli.questions import app
     except ModuleNotFoundError as error:
         library = str(error.name).partition(".")[0]
         if library not in ("typer", "click", "rich"):
@@ -54,6 +54,8 @@ def _run(arguments: list[str]) -> int:
         raise MissingDependencyError(library, "cli", "The command line") from error
     outcome = get_command(app).main(arguments, "retainkit", standalone_mode=False)
     sys.stdout.flush()
+    if outcome == INTERRUPTED:  # which typer turns into a number, and says nothing
+        raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else 0
 
 

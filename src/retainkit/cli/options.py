@@ -78,7 +78,21 @@ SpendPerPurchase: TypeAlias = Annotated[
 ]
 CustomerId: TypeAlias = Annotated[str, _column("--customer-id", help="Column of customer ids.")]
 DateColumn: TypeAlias = Annotated[
-    str, _column("--date", help="Column of dates: YYYY-MM-DD, YYYYMMDD or timestamps.")
+    str | None,
+    _column("--date", help="Column of dates: YYYY-MM-DD, YYYYMMDD or timestamps.  [default: date]"),
+]
+StartColumn: TypeAlias = Annotated[
+    str | None,
+    _column("--start", help="Of subscriptions: column of first days.  [default: start, without dates]"),
+]
+EndColumn: TypeAlias = Annotated[
+    str | None,
+    _column("--end", help="Of subscriptions: column of the first days without; empty while they run."),
+]
+PlanColumn: TypeAlias = Annotated[str | None, _column("--plan", help="Of subscriptions: column of plans.")]
+EndDay: TypeAlias = Annotated[
+    str,
+    typer.Option("--end-day", metavar="first-without|last-with", help="Which day an end is."),
 ]
 Amount: TypeAlias = Annotated[
     str | None,
@@ -144,9 +158,21 @@ By: TypeAlias = Annotated[
 DemoHtml: TypeAlias = Annotated[Path | None, typer.Option("--html", metavar="FILE", help=_PAGE)]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-Cost: TypeAlias = Annotated[float, _cost(help="What winning the customer costs.")]
+CostArgument: TypeAlias = Annotated[
+    float | None,
+    typer.Argument(
+        metavar="COST", parser=_number, help="What winning the customer costs.", show_default=False
+    ),
+]
+MarginArgument: TypeAlias = Annotated[
+    float | None,
+    typer.Argument(
+        metavar="MARGIN", parser=_number, help="Margin, not revenue, per period.", show_default=False
+    ),
+]
+Cost: TypeAlias = Annotated[float | None, _cost(help="The same as COST.")]
 MarginPerPeriod: TypeAlias = Annotated[
-    float, _money("--margin-per-period", help="Margin, not revenue, that a customer brings.")
+    float | None, _money("--margin-per-period", help="The same as MARGIN.")
 ]
 Churn: TypeAlias = Annotated[
     float, typer.Option("--churn", parser=_share, metavar="SHARE", help=_LOST, show_default=False)
@@ -167,3 +193,30 @@ TimingOption: TypeAlias = Annotated[
 Period: TypeAlias = Annotated[
     str | None, _period("--period", help="What the margin counts in; needed with the two --...-per.")
 ]
+Months: TypeAlias = Annotated[int, typer.Option("--months", metavar="MONTHS", help="How many months ahead.")]
+New: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--new", metavar="trend|MONEY", help="Revenue a month that new customers bring: their trend, or this."
+    ),
+]
+Every: TypeAlias = Annotated[str, _period("--every", help="The length of the periods told.")]
+To: TypeAlias = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE.xlsx", help="The workbook to write (required).")
+]
+List: TypeAlias = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE.csv", help="Write the list of customers to contact.")
+]
+Acceptance: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--acceptance",
+        parser=_share,
+        metavar="SHARE",
+        help="Of those leaving, who stay for the offer (required).",
+    ),
+]
+Incentive: TypeAlias = Annotated[
+    float, _money("--incentive", help="What the offer costs with each who takes it.")
+]
+PerContact: TypeAlias = Annotated[float, _money("--cost-per-contact", help="What a contact costs.")]
