@@ -92,12 +92,9 @@ class FileRequest:
             except InputError as error:
                 if self.date is not None or (error.code, error.argument) != ("missing-column", "date"):
                     raise
-                try:
-                    return self.subscriptions()
-                except InputError as other:
-                    if other.code == "missing-column" and other.argument in _STARTED:
-                        raise error from None
+                if not all(repr(name) in error.way_out for name in _STARTED):  # the columns that there are
                     raise
+                return self.subscriptions()
         except MissingDependencyError as error:
             raise file_problem(error) from error
 

@@ -29,7 +29,7 @@ from retainkit.reports.subscriptions.subscription_report import SubscriptionRepo
 from retainkit.tables import TableSource
 from retainkit.tables.lines import MissingIds
 from retainkit.tables.read import as_relation
-from retainkit.typing import ColumnLike, Frame, Number, Reading, Unit
+from retainkit.typing import ColumnLike, Frame, Number, Plain, Reading, Unit
 from retainkit.units import Duration
 from retainkit.validation.best import read_split, refuse_names, require_names
 from retainkit.valuation.inputs import check_horizon, check_margin_share, check_rate
@@ -193,7 +193,41 @@ def report(
     >>> base.purchasing.family.name, str(base.payback)
     ('ParetoNBD', 'after 26.5 weeks')
     """
-    assumptions = Assumptions(
+    given = (margin_share, discount_rate, horizon, acquisition_cost, spend_per_purchase, currency, assumed)
+    assumptions = _assumptions(*given)
+    tell = progress or _silent
+    rest: Plain = {"amount": amount, "observation_end": observation_end, "date_format": date_format}
+    rest |= {"order_id": order_id, "refund_window": refund_window, **reading}
+    if start is not None or isinstance(source, SubscriptionBase):
+        columns: Plain = {
+            "customer_id": customer_id or "customer_id",
+            "start": start,
+            "end": end,
+            "plan": plan,
+        }
+        columns |= {"end_day": end_day, "missing_ids": missing_ids}
+        kind = by if isinstance(by, str) else None
+        _refuse_purchases(date=date, unit=unit, spend_per_purchase=spend_per_purchase)
+        base = _subscriptions(source, columns, rest, kind, tell)
+        return report_on_subscriptions(base, assumptions, title, kind, tell)
+    names: Plain = {"customer_id": customer_id, "date": date, "unit": unit}
+    policies: Plain = {"refunds": refunds, "missing_ids": missing_ids, "holdout_from": holdout_from}
+    source = as_relation(source)  # a stream of batches can be read once
+    tx = _transactions(source, names, rest, policies, tell)
+    labels = _labels(tx, source, by, reading)
+    return report_on_purchases(tx, assumptions, models, title, labels, tell)
+
+
+def _assumptions(
+    margin_share: Number,
+    discount_rate: Rate,
+    horizon: Duration,
+    acquisition_cost: Number | None,
+    spend_per_purchase: Number | None,
+    currency: str,
+    assumed: tuple[str, ...],
+) -> Assumptions:
+    return Assumptions(
         margin_share=check_margin_share(margin_share),
         discount_rate=check_rate(discount_rate),
         horizon=check_horizon(horizon),
@@ -202,39 +236,33 @@ def report(
         currency=currency,
         assumed=tuple(assumed),
     )
-    tell = progress or _silent
-    if start is not None or isinstance(source, SubscriptionBase):
-        alone = {"date": date, "unit": unit, "order_id": order_id, "refund_window": refund_window}
-        _refuse_purchases(**alone, spend_per_purchase=spend_per_purchase)
-        kind = by if isinstance(by, str) else None
-        if not isinstance(source, SubscriptionBase):
-            tell("Reading the subscriptions", 0.0)
-            columns: Any = {"customer_id": customer_id or "customer_id", "start": start, "end": end}
-            columns |= {"plan": plan, "amount": amount, "segment": None if kind == "plan" else kind}
-            policies: Any = {"observation_end": observation_end, "date_format": date_format}
-            policies |= {"missing_ids": missing_ids, "end_day": end_day, **reading}
-            source = read_subscriptions(source, **columns, **policies)
-        return report_on_subscriptions(source, assumptions, title, kind, tell)
-    names = {"customer_id": customer_id, "date": date, "unit": unit}
+
+
+def _subscriptions(
+    source: Any, columns: Plain, rest: Plain, kind: str | None, tell: Progress
+) -> SubscriptionBase:
+    """The base itself, or that of a table."""
+    if isinstance(source, SubscriptionBase):
+        return source
+    _refuse_purchases(order_id=rest.pop("order_id"), refund_window=rest.pop("refund_window"))
+    tell("Reading the subscriptions", 0.0)
+    return read_subscriptions(source, **columns, **rest, segment=None if kind == "plan" else kind)
+
+
+def _transactions(
+    source: Any, names: Plain, rest: Plain, policies: Plain, tell: Progress
+) -> TransactionSummary:
+    """The summary itself, or that of a table, with part of it held out."""
     if isinstance(source, LazyTransactionSummary):
         rule = "must have its customers in memory for a report, which ranks them"
         way_out = "Say in_memory=True to summarize_transactions, or pass the table itself."
         raise InputError("not-supported", "source", type(source).__name__, rule, way_out)
     if isinstance(source, TransactionSummary):
-        names |= {"amount": amount, "observation_end": observation_end, "date_format": date_format}
-        names |= {"order_id": order_id, "refund_window": refund_window, **reading}
-        unsaid = {"refunds": refunds, "missing_ids": missing_ids, "holdout_from": holdout_from}
-        refuse_names({**names, **unsaid})
-        transactions = source
-    else:
-        table = {**require_names(names), "amount": amount, "observation_end": observation_end}
-        table |= {"refunds": refunds, "date_format": date_format, "missing_ids": missing_ids}
-        table |= {"order_id": order_id, "refund_window": refund_window, **reading}
-        tell("Reading the transactions", 0.0)
-        source = as_relation(source)  # a stream of batches can be read once
-        transactions = read_split(source, table | {"monthly": amount is not None}, holdout_from)
-    labels = _labels(transactions, source, by, reading)
-    return report_on_purchases(transactions, assumptions, models, title, labels, tell)
+        refuse_names({**names, **rest, **policies})
+        return source
+    tell("Reading the transactions", 0.0)
+    held, monthly = policies.pop("holdout_from"), rest["amount"] is not None
+    return read_split(source, {**require_names(names), **rest, **policies, "monthly": monthly}, held)
 
 
 def _refuse_purchases(**given: object) -> None:

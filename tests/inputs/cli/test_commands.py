@@ -126,7 +126,10 @@ def test_report_tells_the_two_apart(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["billing.csv", *MARGIN], "observation_end"),
         (["sales.csv", *MARGIN, "--date", "day"], "--date must name a column of the table, got 'day'"),
-        (["sales.csv", *MARGIN, "--start", "begun"], "--start must name a column of the table, got 'begun'"),
+        (
+            ["sales.csv", *MARGIN, "--start", "begun", "--observation-end", "1999-01-01"],
+            "--start must name a column of the table, got 'begun'",
+        ),
         (["billing.csv", *MARGIN, "--date", "start", "--by", "land"], "must name a column of the table"),
     ],
 )

@@ -70,7 +70,8 @@ def verdict(report: Subscriptions) -> Verdict:
     few = off < 0
     factor = 100.0 * abs(held.actual / held.predicted - 1.0) if held.predicted else 100.0
     body = f"{said} If that goes on, see What if, churn at {'+' if few else '−'}{factor:.0f}%."
-    head = f"{'more' if few else 'fewer'} customers left than the model foresaw"
+    who = "more customers" if few else "fewer customers"
+    head = who + " left than the model foresaw"
     if abs(off) <= _USABLE:
         return Verdict("care", f"Use with care: {head}", body)
     return Verdict("bad", f"Do not rely on it: {head}", body)
@@ -101,7 +102,7 @@ def _answers(report: Subscriptions, found: Outcome, money: Money) -> tuple[Answe
         ),
         _paid_back(given, found, when),
         Answer(
-            "How many stay a year?" if year == 12 else f"How many stay {year} months?",
+            "How many stay a year?" if year == 12 else f"How many stay {counted(year, 'month')}?",
             share(float(stay[0])),
             f"90%: {low:.1%} to {high:.1%}",
             "of new customers",
@@ -121,7 +122,7 @@ def _when(payments: float, when: str) -> str:
     """As the page's script says it."""
     if math.isinf(payments):
         return f"not within {when}"
-    return "at once" if payments == 1 else f"{payments:.0f} months"
+    return "at once" if payments == 1 else counted(payments, "month", spec=".0f")
 
 
 def _range(ends: tuple[float, float], when: str) -> str:

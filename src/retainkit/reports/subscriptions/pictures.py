@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from retainkit.metrics import SubscriptionMetrics
+from retainkit.plurals import counted
 from retainkit.reports.page.charts import Chart, round_marks, short
 from retainkit.reports.page.parts import Figure, Table
 from retainkit.reports.page.wording import Money, change, share
@@ -54,7 +55,7 @@ def still_there(observed: Array, seen: Array, stays: Array) -> Figure:
     chart = Chart(
         "still-there",
         "Share of customers still there, by months since the start",
-        f"After {months} months {model[-1]:.0%} are left.",
+        f"After {counted(months, 'month')} {model[-1]:.0%} are left.",
         (0.0, float(max(months, 1))),
         (0.0, 1.0),
         height=270,
@@ -82,7 +83,7 @@ def still_there(observed: Array, seen: Array, stays: Array) -> Figure:
     )
     year = min(12, months)
     then = "; then they leave more slowly" if _slower(model) else ""
-    finding = f"{share(float(model[year]))} stay {year} months{then}"
+    finding = f"{share(float(model[year]))} stay {counted(year, 'month')}{then}"
     return Figure(finding, "share of customers, by months since their start; band: 90%", chart.svg(), numbers)
 
 
@@ -151,7 +152,7 @@ def ahead_of(history: SubscriptionMetrics, forecast: RevenueForecast, amount: Mo
     chart = Chart(
         "revenue",
         "Recurring revenue a month, so far and forecast",
-        f"{total[-1]:,.0f} in {total.size} months, {low[-1]:,.0f} to {high[-1]:,.0f}.",
+        f"{total[-1]:,.0f} in {counted(total.size, 'month')}, {low[-1]:,.0f} to {high[-1]:,.0f}.",
         (0.0, float(then[-1])),
         (0.0, top),
         right=80,
