@@ -40,13 +40,12 @@ chosen = rng.integers(0, ids.size, 1_000_000)
 many = lines[chosen]
 at = order[np.repeat(first[chosen], many) + np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)]
 moved = np.repeat(rng.integers(0, 60, chosen.size), many).astype("timedelta64[D]")
-dates = np.asarray(cd["date"]).astype("datetime64[D]") if np.asarray(cd["date"]).dtype.kind == "M" else np.array(
-    [f"{d[:4]}-{d[4:6]}-{d[6:8]}" if "-" not in d else d for d in map(str, cd["date"])], "datetime64[D]")
-table = {"id": np.repeat(np.arange(chosen.size), many), "day": dates[at] + moved,
+table = {"id": np.repeat(np.arange(chosen.size), many), "day": np.asarray(cd["date"])[at] + moved,
          "money": np.asarray(cd["dollar_value"], float)[at]}
 import time
 begin = time.process_time()
-made = rk.report(table, customer_id="id", date="day", amount="money", unit="week", acquisition_cost=20, **terms)
+made = rk.report(table, customer_id="id", date="day", amount="money", unit="week", acquisition_cost=20,
+                 **terms)
 print(f"(of it the report: {time.process_time() - begin:.2f})", end=" ")
 """
 
