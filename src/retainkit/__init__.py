@@ -12,6 +12,7 @@ from retainkit.addresses import lazily
 
 if TYPE_CHECKING:
     from retainkit import decisions as decisions
+    from retainkit import display as display
     from retainkit import economics as economics
     from retainkit import files as files
     from retainkit import inference as inference
@@ -118,6 +119,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ".validation": ("compare", "fit_best", "validate"),
     ".decisions": (),
     ".plot": (),
+    ".display": (),
     ".reports": ("report",),
     ".workbooks": ("workbook",),
     ".files": ("load", "save"),

@@ -17,10 +17,10 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from retainkit import rebuild
+from retainkit.display import text_table
 from retainkit.errors import InputError, check_choice, refuse_masked, wrong_shape
 from retainkit.plurals import counted
 from retainkit.records import Record, read_only, shown_value
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, NumberLike, Plain, Real, Values
 
 Worst: TypeAlias = Literal["low", "high"]

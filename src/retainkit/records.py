@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit import strict_json
+from retainkit.display import html_table, text_table
 from retainkit.documents import document, kept_fields, read_as
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
 from retainkit.plurals import counted
-from retainkit.text_tables import html_table, text_table
 from retainkit.typing import Array
 from retainkit.verbs import upward
 
@@ -152,9 +152,16 @@ class Record(ABC):
     def _repr_html_(self) -> str:
         figures = {k: v for k, v in self.as_dict().items() if not isinstance(v, list | dict)}
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).capitalize()
-        cells = [("figure", "value"), *((k.replace("_", " "), shown_value(v)) for k, v in figures.items())]
+        cells = [
+            ("figure", "value"),
+            *((k.replace("_", " "), shown_cell(v, self._endless(k))) for k, v in figures.items()),
+        ]
         rows = self._row_columns()
         return html_table(words, cells, left=1) + (rows_as_html(rows) if rows and self._shows_rows else "")
+
+    def _endless(self, name: str) -> str:
+        """What an infinite figure of that name is called."""
+        return "never" if name in self._never else "infinite"
 
     def _names(self) -> list[str]:
         return [f.name for f in dataclasses.fields(cast("Any", self)) if f.compare]
@@ -332,12 +339,19 @@ def shown_value(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
 
 
+def shown_cell(value: Any, endless: str = "infinite") -> str:
+    """A figure in a table for people: in words where it is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "undefined" if math.isnan(value) else endless if value > 0.0 else f"minus {endless}"
+    return shown_value(value)
+
+
 def rows_as_html(rows: Mapping[str, Any]) -> str:
     """Columns as an HTML table with headings; the first thirty rows of a long one."""
     columns = [np.asarray(c).tolist()[:_ROWS_SHOWN] for c in rows.values()]
     cells = [
         tuple(n.replace("_", " ") for n in rows),
-        *(tuple(map(shown_value, r)) for r in zip(*columns, strict=True)),
+        *(tuple(map(shown_cell, r)) for r in zip(*columns, strict=True)),
     ]
     more = len(next(iter(rows.values()))) - _ROWS_SHOWN
     return html_table(f"{counted(more, 'more row')} in to_frame()" if more > 0 else "", cells)

@@ -35,9 +35,9 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
 )
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 FOUNDATION = (
-    "addresses", "calls", "columns", "documents", "domains", "draws", "each_draw", "errors", "parameters",
-    "plurals", "protocols", "rates", "rebuild", "records", "strict_json", "text_tables", "timing", "typing",
-    "units", "verbs",
+    "addresses", "calls", "columns", "display", "documents", "domains", "draws", "each_draw", "errors",
+    "parameters", "plurals", "protocols", "rates", "rebuild", "records", "strict_json",
+    "timing", "typing", "units", "verbs",
 )  # fmt: skip
 ROOM_OF_FILE = dict.fromkeys(FOUNDATION, "foundation") | {"__main__": "cli"}
 OLD_ADDRESSES = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from retainkit.decisions import Allocation, ProfitCurve
 from retainkit.errors import InputError
-from retainkit.plot.look import Axes, Look, around, bars, drawn, label
+from retainkit.plot.look import Axes, Look, amounts, around, bars, drawn, label
 from retainkit.records import Record, must_be
 from retainkit.typing import Values
 from retainkit.valuation.scenarios import FIGURES, Tornado
@@ -41,7 +41,7 @@ def plot_profit_curve(curve: ProfitCurve, ax: Axes = None) -> Axes:
         at = (columns["share"][middle], columns["at_random"][middle])
         label(axes, "at random", at, look.ink, shift=(-8, -10))
         label(axes, "by score", (curve.best_share, best), look.accent, shift=(10, 8))
-        axes.yaxis.set_major_formatter(import_module("matplotlib.ticker").StrMethodFormatter("{x:,.0f}"))
+        amounts(axes.yaxis)
         axes.set_xlim(0.0, 1.0)
         _percent(axes.xaxis)
 
@@ -80,6 +80,8 @@ def plot_response(allocation: Allocation, ax: Axes = None) -> Axes:
             known = np.flatnonzero(np.isfinite(curves[name]))[-1]
             label(axes, name, (spend[known], curves[name][known]), color)
         axes.set_xlim(0.0, most)
+        amounts(axes.xaxis)
+        amounts(axes.yaxis)
 
     return drawn(ax, columns, draw, title=title, x="spent", y="gain less what was spent")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from retainkit.display import localized
 from retainkit.errors import InputError, MissingDependencyError
 from retainkit.records import FrameKind, framed
 from retainkit.typing import Foreign, Frame
@@ -83,7 +84,7 @@ def drawn(
         ax = figure.add_subplot()
     look = look_of(ax)
     draw(ax, look)
-    ax.set_title(title, loc="left", fontsize="large", fontweight="bold", color=look.ink, wrap=True)
+    ax.set_title(localized(title), loc="left", fontsize="large", fontweight="bold", color=look.ink, wrap=True)
     ax.set_xlabel(x or ax.get_xlabel(), color=look.quiet)
     ax.set_ylabel(y, color=look.quiet)
     ax.tick_params(colors=look.quiet, which="both", length=0)
@@ -126,7 +127,7 @@ def label(
 ) -> None:
     """A word beside what it names, in its colour."""
     side = "left" if shift[0] >= 0 else "right"
-    ax.annotate(text, at, shift, textcoords="offset points", ha=side, va="center", color=color,
+    ax.annotate(localized(text), at, shift, textcoords="offset points", ha=side, va="center", color=color,
                 annotation_clip=False)  # fmt: skip
 
 
@@ -134,6 +135,15 @@ def around(low: float, high: float, *, by: float = 0.12) -> tuple[float, float]:
     """Limits with room for words at both ends."""
     room = by * (high - low or 1.0)
     return low - room, high + room
+
+
+def amounts(axis: Axes) -> None:
+    """Whole numbers with thousands along an axis, in the style that is set."""
+
+    def written(value: float, _: int) -> str:
+        return localized(f"{value:,.0f}")
+
+    axis.set_major_formatter(import_module("matplotlib.ticker").FuncFormatter(written))
 
 
 def bars(ax: Axes, look: Look, names: list[str], low: Any, high: Any, *, color: Any) -> None:

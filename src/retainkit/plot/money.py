@@ -12,7 +12,7 @@ from retainkit.draws import Draws
 from retainkit.economics import BreakEven, CurveBreakEven
 from retainkit.errors import InputError
 from retainkit.metrics import SubscriptionMetrics
-from retainkit.plot.look import Axes, Look, around, drawn, label
+from retainkit.plot.look import Axes, Look, amounts, around, drawn, label
 from retainkit.plurals import counted
 from retainkit.records import must_be
 from retainkit.valuation.customers import CustomerValue
@@ -122,7 +122,7 @@ def plot_forecast(forecast: RevenueForecast, ax: Axes = None) -> Axes:
         axes.set_xticks(x[::every], months[::every])
         axes.set_ylim(bottom=0.0)
         axes.set_xlim(0.0, x[-1])
-        _thousands(axes)
+        amounts(axes.yaxis)
 
     return drawn(ax, columns, draw, title=title, y="recurring revenue, a month")
 
@@ -168,7 +168,7 @@ def plot_bridge(metrics: SubscriptionMetrics, ax: Axes = None) -> Axes:
         ends = np.concatenate([columns["start"], columns["end"]])
         lowest, highest = around(float(ends.min()), float(ends.max()))
         axes.set_ylim(lowest if ends.min() < 0.0 else 0.0, highest)
-        _thousands(axes)
+        amounts(axes.yaxis)
 
     return drawn(ax, columns, draw, title=title, y="recurring revenue, a month")
 
@@ -215,7 +215,3 @@ def plot_concentration(value: CustomerValue, ax: Axes = None, *, top: float = 0.
 
     title = f"The most valuable {top:.0%} of customers hold {share:.0%} of the value"
     return drawn(ax, columns, draw, title=title, x="customers, the most valuable first", y="value")
-
-
-def _thousands(axes: Axes) -> None:
-    axes.yaxis.set_major_formatter(import_module("matplotlib.ticker").StrMethodFormatter("{x:,.0f}"))

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from retainkit.display import current_style
 from retainkit.draws import Draws
 from retainkit.economics import BreakEven
 from retainkit.errors import InputError
@@ -37,7 +38,7 @@ def workbook(
     path: str | os.PathLike[str],
     *,
     by: Mapping[str, ColumnLike] | None = None,
-    currency: str = "",
+    currency: str | None = None,
 ) -> Path:
     """A workbook of a result, or of several, whose figures follow its assumptions by live formulas.
 
@@ -60,7 +61,7 @@ def workbook(
     by : mapping of name to column, optional
         For values of customers: what kind of customer each is, by which value is summed up.
     currency : text of at most 8 letters
-        Stands before amounts, as it is: ``"$"``, ``"EUR "``.
+        Stands before amounts, as it is: ``"$"``, ``"EUR "``; that of `display.number_style` by default.
 
     Examples
     --------
@@ -175,8 +176,8 @@ def _unwritable(path: str | os.PathLike[str], error: OSError) -> InputError:
     )
 
 
-def _sign(currency: str) -> str:
-    sign: Any = currency
+def _sign(currency: str | None) -> str:
+    sign: Any = current_style().currency if currency is None else currency
     if isinstance(sign, str) and len(sign) <= 8 and sign.isprintable():
         return sign
     rule = "must be a sign or a short name, of 8 letters at most"

@@ -256,7 +256,7 @@ def test_the_summary_says_what_it_did_in_sentences() -> None:
         "    1 gap counted as tenure, 20 days in all\n"
         "    1 line left out: starting after the observation"
     )
-    assert "<caption>Subscriptions of 2 customers</caption>" in s._repr_html_()  # pyright: ignore[reportPrivateUsage]
+    assert ">Subscriptions of 2 customers</caption>" in s._repr_html_()  # pyright: ignore[reportPrivateUsage]
     assert s.treatment.as_dict()["gap_days"] == 20
 
 

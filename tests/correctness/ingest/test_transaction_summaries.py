@@ -367,7 +367,7 @@ def test_the_printout_states_unit_dates_and_what_frequency_means() -> None:
 def test_the_notebook_shows_the_same_as_a_table() -> None:
     s = summarize(("a", "01", 10), ("a", "05", 30), ("a", "05", -8))
     html = s._repr_html_()
-    assert "<caption>Transactions of 1 customer</caption>" in html
+    assert ">Transactions of 1 customer</caption>" in html
     assert "<td>3 lines read: 2 purchases of 1 customer</td>" in html
     assert "(refunds=&#x27;net&#x27;)" in html  # escaped
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from retainkit._numerics.search import roots_between
 from retainkit.decisions._base.inputs import Question, Stated
+from retainkit.display import html_table
 from retainkit.domains import GROWTH, NOT_NEGATIVE, Domain
 from retainkit.errors import InputError
 from retainkit.records import Record
-from retainkit.text_tables import html_table
 from retainkit.typing import Array, Plain, Real
 
 _STEPS = 160  # of the search on either side: a flip between two of them and back is not seen

@@ -17,11 +17,11 @@ from retainkit.decisions._base.assumptions import (
 )
 from retainkit.decisions._base.draws import interval, mean, probability_positive, with_draws
 from retainkit.decisions._base.inputs import Question
+from retainkit.display import html_table
 from retainkit.domains import LEVEL
 from retainkit.draws import Draws, DrawsSummary
 from retainkit.errors import unknown_choice
-from retainkit.records import Record, rows_as_html, shown_value
-from retainkit.text_tables import html_table
+from retainkit.records import Record, rows_as_html, shown_cell
 from retainkit.typing import Number, Plain, Real
 
 
@@ -128,7 +128,8 @@ class Decision(Record):
         figures = {n: v for n in self._figures() if np.shape(v := getattr(self, n)) in alike}
         cells = [("figure", "value")]
         cells += [
-            (n.replace("_", " "), shown_value(mean(v) if np.ndim(v) else v)) for n, v in figures.items()
+            (n.replace("_", " "), shown_cell(mean(v) if np.ndim(v) else v, self._endless(n)))
+            for n, v in figures.items()
         ]
         rows = self._row_columns()
         table = html_table(f"{self.verdict()}: {self.headline()}", cells, left=1)

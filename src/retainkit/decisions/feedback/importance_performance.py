@@ -14,10 +14,10 @@ from typing import Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from retainkit.decisions.feedback.key_drivers import CAVEAT, KeyDrivers
+from retainkit.display import text_table
 from retainkit.domains import REAL
 from retainkit.errors import InputError, missing_argument, near, unknown_choice
 from retainkit.records import Record, read_only
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, Number
 
 Quadrant: TypeAlias = Literal[

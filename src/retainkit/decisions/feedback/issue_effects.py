@@ -33,11 +33,11 @@ from retainkit._numerics.samples.correlations import check_own_variation, standa
 from retainkit.columns import named_once
 from retainkit.decisions._base.estimate import Estimate
 from retainkit.decisions.feedback.tickets import NO_ANSWER, read_answers
+from retainkit.display import text_table
 from retainkit.domains import LEVEL, generator
 from retainkit.draws import Draws
 from retainkit.errors import InputError, unknown_choice
 from retainkit.records import Record, read_only
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, Frame, Number
 
 EffectMethod: TypeAlias = Literal["adjusted", "stratified", "unadjusted"]

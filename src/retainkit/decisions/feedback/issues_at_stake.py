@@ -22,12 +22,12 @@ from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.feedback.issue_effects import CAVEAT, IssueEffects
 from retainkit.decisions.feedback.stakes import IssueAtStake, IssueInputs
 from retainkit.decisions.targeting.treatment_list import BUDGET, treatment_list
+from retainkit.display import text_table
 from retainkit.domains import one_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, near
 from retainkit.plurals import counted
 from retainkit.records import Record
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, Number, NumberLike, Real
 
 _ALL_COMBINATIONS_UP_TO = 20  # a million of them, some milliseconds

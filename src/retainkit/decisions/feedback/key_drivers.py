@@ -26,11 +26,11 @@ from retainkit._numerics.samples.correlations import (
 from retainkit.columns import named_once
 from retainkit.decisions.feedback.driver_parts import DriverMethod, check_method, divide, intervals
 from retainkit.decisions.feedback.tickets import read_numbers
+from retainkit.display import text_table
 from retainkit.domains import LEVEL, POSITIVE, generator
 from retainkit.errors import InputError
 from retainkit.plurals import counted
 from retainkit.records import Record, read_only
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, Frame, Number, NumberLike
 
 CAVEAT = "How answers vary together; what improving a driver would change is not in these data."

@@ -12,10 +12,10 @@ from retainkit.decisions.plan.frontier import FrontierPoint
 from retainkit.decisions.plan.gains import Overlap
 from retainkit.decisions.plan.learn_first import Learning
 from retainkit.decisions.plan.question import InitiativeInputs, PlanInputs
+from retainkit.display import html_table, text_table
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError
 from retainkit.records import definition
-from retainkit.text_tables import html_table, text_table
 from retainkit.typing import NumberLike, Plain
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from retainkit.columns import known, numbers
+from retainkit.display import text_table
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY
 from retainkit.draws import Draws
 from retainkit.each_draw import draw_by_draw
 from retainkit.errors import InputError, first_offender, wrong_shape
 from retainkit.records import Record
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, Number, NumberLike, Real
 
 _ROUNDING = 1e-12  # what sums of fractional points may miss 0 by

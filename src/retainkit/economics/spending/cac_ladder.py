@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retainkit.display import text_table
 from retainkit.domains import whole_number
 from retainkit.each_draw import draw_by_draw
 from retainkit.economics.spending.spend_table import PURPOSES, customers_by_period, spend_by_period
 from retainkit.errors import InputError
 from retainkit.records import Record
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, NumberLike, Plain
 
 

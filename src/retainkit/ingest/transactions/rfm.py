@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.display import text_table
 from retainkit.plurals import counted
 from retainkit.tables import frame_of
-from retainkit.text_tables import text_table
 from retainkit.typing import Array, ColumnLike, Frame, Unit
 
 Scores = NDArray[np.int64]

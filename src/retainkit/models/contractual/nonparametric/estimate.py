@@ -11,12 +11,12 @@ from typing import ClassVar, Literal, Self, TypeAlias, get_args
 import numpy as np
 from scipy.special import ndtri
 
+from retainkit.display import html_table
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, unknown_choice
 from retainkit.protocols import DataOf
 from retainkit.records import Record
 from retainkit.summaries import Renewals
-from retainkit.text_tables import html_table
 from retainkit.typing import Array, Number, Plain, Real
 
 _SHOWN = 12  # rows of a table in a notebook
