@@ -197,7 +197,8 @@ class Draws(Record, NDArrayOperatorsMixin):
         # an array is customers: it is no draws, whatever its numbers
         return isinstance(other, Draws) and np.array_equal(self.values, other.values, equal_nan=True)
 
-    __hash__ = Record.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
     def __ne__(self, other: object) -> bool:
         return not self == other

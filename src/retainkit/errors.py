@@ -98,6 +98,12 @@ class InputError(RetainkitError, ValueError):
         What to do about it.
     """
 
+    code: str
+    argument: str
+    value: object
+    rule: str
+    way_out: str
+
     def __init__(self, code: str, argument: str, value: object, rule: str, way_out: str = "") -> None:
         if code not in CODES:
             raise AssertionError(f"{code!r} is not in retainkit.errors.CODES")
@@ -132,6 +138,11 @@ class FitError(RetainkitError, RuntimeError):
         The refused `Fit`, for inspection; its parameters are not an estimate.
     """
 
+    code: str
+    reason: str
+    way_out: str
+    attempt: object
+
     def __init__(self, code: str, reason: str, *, way_out: str, attempt: object = None) -> None:
         if code not in REASONS:
             raise AssertionError(f"{code!r} is not in retainkit.errors.REASONS")
@@ -150,6 +161,10 @@ class FitError(RetainkitError, RuntimeError):
 class MissingDependencyError(RetainkitError, ImportError):
     """An optional library is not installed; the message carries the line that installs it."""
 
+    library: str
+    extra: str
+    purpose: str
+
     def __init__(self, library: str, extra: str, purpose: str) -> None:
         self.library, self.extra, self.purpose = library, extra, purpose
         super().__init__(
@@ -167,6 +182,11 @@ def _rebuild_fit_error(code: str, reason: str, way_out: str, attempt: object) ->
 
 class Entry:
     """One offending entry of an array, shown with its place."""
+
+    value: object
+    position: int | tuple[int, ...]
+    count: int
+    place: str
 
     def __init__(self, value: object, position: int | tuple[int, ...], count: int, place: str = "") -> None:
         self.value, self.position, self.count, self.place = value, position, count, place

@@ -24,17 +24,14 @@ from retainkit.documents import document, kept_fields, read_as
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
 from retainkit.plurals import counted
 from retainkit.typing import Array
-from retainkit.verbs import upward
-
-if TYPE_CHECKING:
-    from retainkit.verbs import workbook
+from retainkit.verbs import WorkbookWriter
 
 FrameKind: TypeAlias = Literal["dict", "pandas", "polars", "pyarrow"]
 
 _ROWS_SHOWN = 30  # of a long table in a notebook
 
 
-class Record(ABC):
+class Record(WorkbookWriter, ABC):
     """A frozen result that can be compared, printed, stored, sent and put into a table."""
 
     __slots__ = ()
@@ -146,8 +143,6 @@ class Record(ABC):
             k: [v] for k, v in self.as_dict().items() if not isinstance(v, list | dict)
         }
         return framed(rows, kind) if kind else frame_beside(self._beside(), rows)
-
-    to_excel = workbook if TYPE_CHECKING else upward("Record.to_excel")
 
     def _repr_html_(self) -> str:
         figures = {k: v for k, v in self.as_dict().items() if not isinstance(v, list | dict)}

@@ -6,11 +6,14 @@ Type checkers see the functions themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retainkit.calls import advised
+from retainkit.typing import ColumnLike
 
 if TYPE_CHECKING:
     from retainkit.metrics import as_of as as_of
@@ -18,17 +21,14 @@ if TYPE_CHECKING:
     from retainkit.models.reader import made_of_dict as made_of_dict
     from retainkit.models.reader import made_of_json as made_of_json
     from retainkit.valuation import forecast_revenue as forecast_revenue
-    from retainkit.workbooks import workbook as workbook
 
 VERBS = {
-    "Record.to_excel": ("retainkit.workbooks", "workbook"),
     "SubscriptionBase.as_of": ("retainkit.metrics", "as_of"),
     "AbstractModel.from_dict": ("retainkit.models.reader", "made_of_dict"),
     "AbstractModel.from_json": ("retainkit.models.reader", "made_of_json"),
     "SubscriptionBase.episodes": ("retainkit.metrics", "cut_episodes"),
     "SubscriptionBase.forecast": ("retainkit.valuation", "forecast_revenue"),
-    "SubscriptionBase.to_excel": ("retainkit.workbooks", "workbook"),
-    "UnitEconomics.to_excel": ("retainkit.workbooks", "workbook"),
+    "WorkbookWriter.to_excel": ("retainkit.workbooks", "workbook"),
 }
 """Method → the module and the name of its function, whose first argument the object is."""
 
@@ -43,3 +43,15 @@ def upward(method: str) -> Callable[..., Any]:
     verb.__name__, verb.__qualname__ = method.rpartition(".")[2], method
     verb.__doc__ = f"`{module}.{name}` of this; see there."
     return verb
+
+
+class WorkbookWriter:
+    """What can be written as a workbook: every record, unit economics, a subscription base."""
+
+    __slots__ = ()
+
+    def to_excel(
+        self, path: str | os.PathLike[str], *, by: Mapping[str, ColumnLike] | None = None, currency: str = ""
+    ) -> Path:
+        """`retainkit.workbook` of this: a file that a spreadsheet recalculates; see there."""
+        return upward("WorkbookWriter.to_excel")(self, path, by=by, currency=currency)

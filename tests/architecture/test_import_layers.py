@@ -9,12 +9,14 @@ import ast
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from inspect import signature
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from retainkit.verbs import VERBS
+from retainkit.verbs import VERBS, WorkbookWriter
+from retainkit.workbooks import workbook
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -254,7 +256,10 @@ def test_type_checkers_see_the_functions_that_methods_are() -> None:
         if isinstance(node, ast.ImportFrom) and not at_top
         for alias in node.names
     }
-    assert seen == set(VERBS.values())
+    assert seen == set(VERBS.values()) - {VERBS["WorkbookWriter.to_excel"]}
+    # which many classes have, with a signature of its own: that of the function
+    own, meant = signature(WorkbookWriter.to_excel).parameters, signature(workbook).parameters
+    assert [*own.values()][1:] == [*meant.values()][1:]
 
 
 def _write(src: Path, files: dict[str, str]) -> None:

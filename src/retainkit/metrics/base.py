@@ -40,10 +40,10 @@ from retainkit.tables import Codes, Days, Said, frame_of, take, to_date
 from retainkit.tables.days import begin_of, period_of
 from retainkit.typing import Array, ColumnLike, Frame, Unit
 from retainkit.units import check_unit
-from retainkit.verbs import upward
+from retainkit.verbs import WorkbookWriter, upward
 
 if TYPE_CHECKING:
-    from retainkit.verbs import as_of, cut_episodes, forecast_revenue, workbook
+    from retainkit.verbs import as_of, cut_episodes, forecast_revenue
 
 _SENTENCES = {
     "filtered_lines": "for which where= did not hold: left out",
@@ -77,7 +77,7 @@ class Current(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SubscriptionBase(Document):
+class SubscriptionBase(WorkbookWriter, Document):
     """Who held which plan from when to when, at which price; made by `read_subscriptions`.
 
     Attributes
@@ -249,7 +249,6 @@ class SubscriptionBase(Document):
         )
 
     forecast = forecast_revenue if TYPE_CHECKING else upward("SubscriptionBase.forecast")
-    to_excel = workbook if TYPE_CHECKING else upward("SubscriptionBase.to_excel")
     episodes = cut_episodes if TYPE_CHECKING else upward("SubscriptionBase.episodes")
     as_of = as_of if TYPE_CHECKING else upward("SubscriptionBase.as_of")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from pydantic import (
@@ -82,7 +82,7 @@ Months: TypeAlias = Annotated[int, _checks(_MONTHS)]
 class AbstractInput(BaseModel, ABC):
     """A part of a plan: frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     if not TYPE_CHECKING:  # a type checker sees the signature that pydantic derives from the fields
 

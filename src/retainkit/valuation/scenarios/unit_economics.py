@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
 from pydantic import (
     BaseModel,
@@ -37,11 +37,9 @@ from retainkit.valuation.scenarios.result import FIGURES, UnitEconomicsResult, e
 from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
 from retainkit.valuation.scenarios.sources import as_input_error, parse_json, parse_yaml, row_values
 from retainkit.valuation.scenarios.tornado import Tornado, tornado
-from retainkit.verbs import upward
+from retainkit.verbs import WorkbookWriter
 
 if TYPE_CHECKING:
-    from retainkit.verbs import workbook
-
     _Known: TypeAlias = Any  # draws, too
 else:
     _Known = float  # the schema that JSON has
@@ -102,7 +100,7 @@ _AtMostOne = Annotated[_Known, Field(le=1)]
 _Months = Annotated[int, Field(ge=1)]
 
 
-class UnitEconomics(BaseModel):
+class UnitEconomics(WorkbookWriter, BaseModel):
     """A customer's cost, margin and churn, from which every figure of unit economics follows.
 
     Give either `monthly_margin`, or `monthly_revenue` and `margin_share`. Money is in any one currency.
@@ -148,7 +146,7 @@ class UnitEconomics(BaseModel):
     inf
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     acquisition_cost: Annotated[
         _Known, Field(ge=0, description="money per customer, at the start"), _Number, _Written
@@ -318,8 +316,6 @@ class UnitEconomics(BaseModel):
             A figure of `evaluate`.
         """
         return tornado(self._inputs(), self.timing, ranges, figure)
-
-    to_excel = workbook if TYPE_CHECKING else upward("UnitEconomics.to_excel")
 
     @property
     def margin_per_month(self) -> SameKind:
