@@ -51,7 +51,11 @@ class WorkbookWriter:
     __slots__ = ()
 
     def to_excel(
-        self, path: str | os.PathLike[str], *, by: Mapping[str, ColumnLike] | None = None, currency: str = ""
+        self,
+        path: str | os.PathLike[str],
+        *,
+        by: Mapping[str, ColumnLike] | None = None,
+        currency: str | None = None,
     ) -> Path:
         """`retainkit.workbook` of this: a file that a spreadsheet recalculates; see there."""
         return upward("WorkbookWriter.to_excel")(self, path, by=by, currency=currency)
