@@ -67,6 +67,7 @@ def shelves() -> list[Shelf]:
         Shelf("Metrics of subscriptions", "metrics", _listed("retainkit.metrics")),
         Shelf("Reports", "reports", _listed("retainkit.reports")),
         Shelf("Files", "files", _listed("retainkit.files")),
+        Shelf("For programs", "programs", {"ask": "retainkit.api.ask", "serve": "retainkit.service.serve"}),
         Shelf("Other libraries", "interop", _listed("retainkit.interop.survival") | drop_in),
     ]
 

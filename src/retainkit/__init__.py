@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from retainkit.addresses import lazily
 
 if TYPE_CHECKING:
+    from retainkit import api as api
     from retainkit import decisions as decisions
     from retainkit import display as display
     from retainkit import economics as economics
@@ -123,6 +124,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ".reports": ("report",),
     ".workbooks": ("workbook",),
     ".files": ("load", "save"),
+    ".api": (),
     # what all of them speak in
     ".draws": ("Draws",),
     ".rates": ("Rate",),

@@ -32,7 +32,9 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
     ("decisions",),
     ("plot",),
     ("reports", "workbooks", "interop", "files"),
+    ("api",),
     ("retainkit",),  # the package itself: a list of names, for the command line and for callers
+    ("service",),
     ("cli",),
 )
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
@@ -66,8 +68,11 @@ HOMES = {
     "scipy.optimize": Home(inside=CALCULATING),  # a tenth of a second at import
     "scipy.stats": Home(inside=CALCULATING | {"interop"}),  # a third of a second
     "narwhals": Home(frozenset({"ingest", "tables"}), TABLES | {"economics", "summaries", "foundation"}),
-    "pydantic_core": Home(frozenset({"decisions"})),
-    "pydantic": Home(frozenset({"valuation", "decisions", "reports", "interop", "cli"})),
+    "pydantic_core": Home(frozenset({"decisions", "api"})),
+    "pydantic": Home(frozenset({"valuation", "decisions", "reports", "interop", "api", "service", "cli"})),
+    "fastapi": Home(frozenset({"service"})),
+    "orjson": Home(frozenset({"service"})),
+    "uvicorn": Home(inside=frozenset({"service"})),
     "pandas": Home(inside=TABLES),
     "polars": Home(inside=TABLES),
     "pyarrow": Home(inside=TABLES),

@@ -46,7 +46,7 @@ def _run(arguments: list[str]) -> int:
     try:
         from typer.main import get_command
 
-        from retainkit.cli.questions import app
+        from retainkit.cli.serving import app
     except ModuleNotFoundError as error:
         library = str(error.name).partition(".")[0]
         if library not in ("typer", "click", "rich"):

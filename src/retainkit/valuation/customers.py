@@ -30,6 +30,7 @@ from retainkit.summaries import AbstractSummary, Spend
 from retainkit.tables.read import keyed
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
+from retainkit.valuation._given import ids_of, refuse_spend, with_spend
 from retainkit.valuation._stays import how_many_draws
 from retainkit.valuation.inputs import (
     Spending,
@@ -150,6 +151,7 @@ def value_customers(
     margin_share: NumberLike,
     discount_rate: Rate,
     horizon: Duration,
+    spend_so_far: DataOf[Spend] | None = None,
 ) -> CustomerValue: ...
 def value_customers(
     customers: DataOf[AbstractSummary],
@@ -159,6 +161,7 @@ def value_customers(
     margin_share: NumberLike,
     discount_rate: Rate,
     horizon: Duration,
+    spend_so_far: DataOf[Spend] | None = None,
 ) -> CustomerValue | LazyCustomerValue:
     """Residual value of every customer at hand.
 
@@ -182,6 +185,8 @@ def value_customers(
     discount_rate : Rate
     horizon : Duration
         ``Duration(float("inf"), "year")`` for all time, with a discount rate above 0.
+    spend_so_far : Spend, optional
+        What each customer spent so far, where `customers` are columns: a row for each, in their order.
 
     Examples
     --------
@@ -197,12 +202,15 @@ def value_customers(
     True True
     """
     if isinstance(customers, LazyTransactionSummary):
+        refuse_spend(spend_so_far)
         terms_of: Any = {"margin_share": margin_share, "discount_rate": discount_rate, "horizon": horizon}
         return value_in_engine(customers, purchasing, spend, **terms_of)
     share, rate = uncertain_margin_share(margin_share), check_rate(discount_rate)
     length = check_horizon(horizon)
     process, money = check_purchasing(purchasing), uncertain_spend(spend)
     known = data_of(customers, process.data_kind, "customers", type(process).__name__)
+    ids, id_name = ids_of(customers, len(known))
+    customers = customers if spend_so_far is None else with_spend(customers, known, spend_so_far)
     drawn = how_many_draws({"purchasing": purchasing, "spend": spend}, margin_share=share)
     draws = min(drawn or DRAWS, DRAWS)
     constant = isinstance(money, float | int | Draws)
@@ -210,7 +218,6 @@ def value_customers(
     terms = (by_draw(share, draws), rate, length)
 
     sampler = partial(_sampler, *given, known, None if constant else customers, *terms, draws)
-    ids, id_name = _ids(customers, len(known))
     # what a customer spent so far, or has as parameters, is no part of the history
     alike = constant and parameter_shape(process)[-1:] in ((), (1,))
     spread = Spread(sampler, known, 1, bool(drawn), alike=alike)
@@ -371,18 +378,6 @@ def _mean_discount(future: SampledFuture, p: Array, rng: np.random.Generator) ->
     varies &= tight > 0.0
     shapes = (np.where(varies, part * tight, 1.0) for part in (mean, 1.0 - mean))
     return np.where(varies, rng.beta(*shapes), mean)
-
-
-def _ids(customers: DataOf[AbstractSummary], entries: int) -> tuple[Any, str]:
-    """The ids of a summarised table, or the row labels, with their name; else the places of the entries."""
-    # a summarised table knows its customers; a bare summary has places, or the labels of its columns
-    ids = None if isinstance(customers, AbstractSummary) else getattr(customers, "customers", None)
-    if ids is not None:
-        return ids, getattr(customers, "id_name", "customer_id")
-    labels = getattr(customers, "labels", None)
-    if labels is None or labels.index is None:
-        return np.arange(entries), "customer"
-    return labels.index.to_series().reset_index(drop=True), str(labels.index.name or "customer")
 
 
 def expected_spend(
