@@ -116,6 +116,14 @@ ORDINARY: dict[str, dict[str, Any]] = {
         **VALUED,
         **AHEAD,
     },
+    "value_customers(spend_so_far)": {
+        "customers": TRANSACTIONS.purchases,
+        "purchasing": BGNBD,
+        "spend": SPENDING,
+        "spend_so_far": TRANSACTIONS.spend,
+        **VALUED,
+        **AHEAD,
+    },
     "prior_predictive": {
         "model": rk.BGNBD,
         "seed": 1,
