@@ -116,7 +116,11 @@ function draw(all) {
   if (now.some((v, k) => Math.abs(v - before.cash[k]) > size / 400)) parts.push(`<path class="line before" d="${path(before.cash)}"/>`, ["end note", w - 14, y(before.cash[K]) + (before.cash[K] > now[K] ? -7 : 16), "as in the report"]);
   parts.push(`<path class="line model" d="${path(now)}"/>`);
   const p = all[0].payback, place = D.kind === "purchases" ? p / D.perYear / D.horizon * K : p;
-  if (p > 0 && p !== Infinity) { const right = place < (w < 420 ? .35 : .6) * K; parts.push(`<circle class="mark" r="5" cx="${f(x(place))}" cy="${f(y(0))}"/>`, ["lab " + (right ? "" : "end"), x(place) + (right ? 9 : -9), y(0) + (right ? 17 : -9), D.kind === "purchases" ? "paid back after " + time(p) : "paid back with payment " + p]); }
+  if (p > 0 && p !== Infinity) { // beside the mark where there is room, else below it at the edge
+    const said = D.kind === "purchases" ? "paid back after " + time(p) : "paid back with payment " + p, room = 6.7 * said.length + 9, at = x(place);
+    parts.push(`<circle class="mark" r="5" cx="${f(at)}" cy="${f(y(0))}"/>`);
+    parts.push(at + room < w ? ["lab", at + 9, y(0) + 17, said] : at - room > 60 ? ["lab end", at - 9, y(0) - 9, said] : ["lab end", w - 2, y(0) + 33, said]);
+  }
   const svg = $("cash"), ns = "http://www.w3.org/2000/svg";
   svg.setAttribute("viewBox", `0 0 ${w} 240`);
   [...svg.querySelectorAll(":scope > :not(title)")].forEach(e => e.remove());
