@@ -16,6 +16,7 @@ from retainkit.errors import InputError
 __all__ = ["NumberStyle", "number_style"]
 
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+_SENTENCE = 60  # letters from which a caption is one
 _FORM = re.compile(r"(?P<currency>.{0,8}?)1(?P<gap>[,. '\u2019\u202f\u00a0]?)234(?P<mark>[.,])5\d?")
 
 
@@ -135,8 +136,11 @@ def html_table(caption: str, rows: Sequence[Sequence[str]], *, left: int = 0) ->
         return f"<tr>{''.join(parts)}</tr>"
 
     head, body = line(rows[0], "th"), "".join(line(row, "td") for row in rows[1:])
-    said = f"<caption style='text-align:left'>{escape(caption)}</caption>" if caption else ""
-    table = f"<table>{said}<thead>{head}</thead><tbody>{body}</tbody></table>"
+    # a sentence would be broken to the width of a narrow table, or stretch it
+    long = len(caption) > _SENTENCE
+    above = f"<p style='margin:0;max-width:66ch'>{escape(caption)}</p>" if long else ""
+    said = f"<caption style='text-align:left'>{escape(caption)}</caption>" if caption and not long else ""
+    table = f"{above}<table>{said}<thead>{head}</thead><tbody>{body}</tbody></table>"
     return f"<div style='overflow-x:auto;font-variant-numeric:tabular-nums'>{table}</div>"
 
 
