@@ -173,6 +173,37 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
     assert (tmp_path / "values.parquet").read_text() == "yesterday's"
 
 
+class Stopped(KeyboardInterrupt):
+    """What a user's Ctrl-C raises."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_steps_are_told_and_an_interrupt_leaves_nothing_behind(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, int]] = []
+    tx = summary(ENGINES[engine](table()), progress=lambda done, rows: seen.append((done, rows)))
+    assert seen == [("lines checked", 5), ("days of customers counted", 5), ("customers counted", 3)]
+    seen.clear()
+    summary(table(), progress=lambda done, rows: seen.append((done, rows)))
+    assert seen == [("customers counted", 3)]
+
+    def stop(*done: object) -> None:
+        if done[0] != "lines checked":
+            raise Stopped
+
+    before = CONNECTION.sql("SELECT count(*) FROM duckdb_tables()").fetchall()
+    with pytest.raises(Stopped):
+        summary(ENGINES[engine](table()), progress=stop)
+    assert CONNECTION.sql("SELECT count(*) FROM duckdb_tables()").fetchall() == before
+    monkeypatch.setattr(os, "replace", stop)  # the last moment before the file has its name
+    (tmp_path / "values.parquet").write_text("yesterday's")
+    with pytest.raises(Stopped):
+        tx.write(str(tmp_path / "values.parquet"))
+    assert [path.name for path in tmp_path.iterdir()] == ["values.parquet"]
+    assert (tmp_path / "values.parquet").read_text() == "yesterday's"
+
+
 FULL = """
 import resource, signal, sys
 import numpy as np, polars as pl, duckdb, retainkit as rk

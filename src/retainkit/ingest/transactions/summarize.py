@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date as Date
 from typing import Any, Unpack
@@ -49,6 +50,7 @@ def summarize_transactions(
     exchange_rates: Frame | None = None,
     monthly: bool = False,
     in_memory: bool | None = None,
+    progress: Callable[[str, int], object] | None = None,
     **reading: Unpack[Reading],
 ) -> TransactionSummary:
     """Turn a table of transactions into one entry per customer.
@@ -111,6 +113,8 @@ def summarize_transactions(
         Whether customers come into memory. By default those of a DuckDB relation, a polars LazyFrame or a
         PySpark frame stay in their engine, and the result is a `LazyTransactionSummary`; all other tables are
         held here. False leaves the customers of files in DuckDB.
+    progress : callable (what was done, of how many rows), optional
+        Called after each step. What it raises ends the work, and leaves nothing behind.
     **reading
         How the table is read: where, amount_format, encoding, separator, sheet, heading_row, engine, as in
         `TableSource`.
@@ -138,9 +142,15 @@ def summarize_transactions(
     if _stays(read, in_memory):
         from retainkit.ingest.transactions.lazy.summarize import summarize_lazily
 
-        return summarize_lazily(read, plan)
+        return summarize_lazily(read, plan, progress or _silent)
     customers, folded, told = _read(read, plan)
-    return assemble(customers, folded, plan, told)
+    made = assemble(customers, folded, plan, told)
+    (progress or _silent)("customers counted", len(made))
+    return made
+
+
+def _silent(done: str, rows: int) -> None:
+    pass
 
 
 def _stays(source: TableSource, in_memory: bool | None) -> bool:

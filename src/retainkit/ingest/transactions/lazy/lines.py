@@ -41,6 +41,7 @@ class Tally:
     """Lines that count, by day; and how many do not."""
 
     day: Days
+    lines: Days
     negative: Days
     left_out: Counter[str]
 
@@ -177,7 +178,7 @@ def checked(lines: LazyLines, plan: Plan) -> tuple[Frame, Tally]:
     left_out = Counter[str]({name: int(n) for name, n in zip(LOST[1:], size[1:], strict=True)})
     kept = frame.filter(nw.col("lost") == 0).drop("lost") if left else frame
     negative = told.get("negative", np.zeros_like(lost))
-    return kept, Tally(day, negative[here].astype(np.int64), left_out)
+    return kept, Tally(day, count, negative[here].astype(np.int64), left_out)
 
 
 def _counts(frame: Frame, plan: Plan) -> dict[str, nw.Expr]:

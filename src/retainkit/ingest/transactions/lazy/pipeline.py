@@ -41,10 +41,12 @@ def days_of(lines: Frame, plan: Plan, *, refunds: bool) -> Frame:
         days = days.with_columns(bought=(_value >= 0.0).cast(nw.Int64))
     if refunds:
         of_purchase.append("bought")  # the purchase before, whatever refunds lie between
-    days = days.with_columns(
-        number=nw.col("bought").cum_sum().over("customer_id", order_by="date").cast(nw.Int64),
-        previous=_day.shift(1).over(*of_purchase, order_by="date"),
-    )
+    days = days.with_columns(previous=_day.shift(1).over(*of_purchase, order_by="date"))
+    if refunds:
+        so_far = nw.col("bought").cum_sum().over("customer_id", order_by="date")
+        days = days.with_columns(number=so_far.cast(nw.Int64))
+    else:  # which of them is the first is all that is asked of the number where all are purchases
+        days = days.with_columns(number=nw.when(nw.col("previous").is_null()).then(1).otherwise(2))
     if plan.holdout_from is None:
         return days
     early = _bought & (_day < plan.holdout_from)
@@ -103,7 +105,9 @@ def customers_of(days: Frame, plan: Plan, *, refunds: bool) -> Frame:
         early, late = _day < plan.holdout_from, _day >= plan.holdout_from
         columns |= _history("_before", plan, _bought & early, refunds=refunds, when=early)
         columns["days_before"] = whole(early.cast(nw.Int64))
-        later = late & (nw.col("before") > 0) & (_number > nw.col("before"))
+        later = late & (nw.col("before") > 0)
+        if refunds:
+            later = later & (_number > nw.col("before"))
         columns |= _money("spend_later", later, plan, refunds=refunds)
     customers = days.group_by("customer_id").agg(**columns)
     if not (plan.has_amounts and refunds):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import atexit
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -32,15 +33,17 @@ from retainkit.tables.read import as_relation, is_relation
 from retainkit.typing import Array, Frame, Values
 from retainkit.units import DAYS_PER
 
+Tell: TypeAlias = Callable[[str, int], object]
 
-def summarize_lazily(source: TableSource, plan: Plan) -> LazyTransactionSummary:
+
+def summarize_lazily(source: TableSource, plan: Plan, tell: Tell) -> LazyTransactionSummary:
     """What the lines of a lazy table say of its customers, who stay in the engine."""
     _refuse_what_needs_lines(plan)
     if is_path(source.table):
         context = opened(locate(source.table), source, {})
         found = context.__enter__()
         try:
-            made = _of_relation(found, plan)
+            made = _of_relation(found, plan, tell)
         except BaseException:
             context.__exit__(None, None, None)
             raise
@@ -51,14 +54,14 @@ def summarize_lazily(source: TableSource, plan: Plan) -> LazyTransactionSummary:
     table = as_relation(source.table)
     if is_relation(table):
         source.refuse_needless("relation")
-        return _of_relation(Opened(table, source), plan)
-    return _summary(lines_of_frame(source, plan), plan)
+        return _of_relation(Opened(table, source), plan, tell)
+    return _summary(lines_of_frame(source, plan), plan, tell)
 
 
-def _of_relation(found: Opened, plan: Plan) -> LazyTransactionSummary:
+def _of_relation(found: Opened, plan: Plan, tell: Tell) -> LazyTransactionSummary:
     duckdb = library("duckdb")
     try:
-        return _summary(lines_of_relation(found, plan), plan)
+        return _summary(lines_of_relation(found, plan), plan, tell)
     except (duckdb.Error, OSError) as error:
         raise unreadable(error) from error
 
@@ -73,16 +76,22 @@ def _refuse_what_needs_lines(plan: Plan) -> None:
             raise InputError("not-supported", argument, value, rule, "Say in_memory=True, or leave it out.")
 
 
-def _summary(lines: LazyLines, plan: Plan) -> LazyTransactionSummary:
+def _summary(lines: LazyLines, plan: Plan, tell: Tell) -> LazyTransactionSummary:
     frame, tally = checked(lines, plan)
     store, refunds = store_of(frame), bool(tally.refunds())
     try:
+        tell("lines checked", int(tally.lines.sum()))
         days = store.keep(days_of(frame, plan, refunds=refunds))
         told = _Calendar.of(small(calendar_of(days.frame, plan)))
+        tell("days of customers counted", int(told["purchases"].sum() + told["refund_days"].sum()))
         customers = store.keep(customers_of(days.frame, plan, refunds=refunds)).frame
         if store.computes_on_keep:
             days.drop()
-        return _told(store, customers, told, tally, plan)
+        made = _told(store, customers, told, tally, plan)
+        tell("customers counted", len(made))
+        if not store.computes_on_keep:
+            days.drop()  # by now the customers are there
+        return made
     except BaseException:
         store.close()
         raise
