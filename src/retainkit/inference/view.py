@@ -181,7 +181,9 @@ def objective(view: View, rows: AbstractSummary, watch: Watch | None = None) -> 
         most = 1 if bent and points.shape[1] > _WIDE else max(1, _TOGETHER // len(rows))
         size = math.ceil(len(points) / math.ceil(len(points) / most))
         groups = [points[i : i + size] for i in range(0, len(points), size)]
-        found = [many(group, bent) if len(group) > 1 else one(group[0]) for group in groups]
+        # of many parameters the outer products cost most: where none are wanted, a point alone goes there too
+        slim = not bent and points.shape[1] > _WIDE
+        found = [many(group, bent) if slim or len(group) > 1 else one(group[0]) for group in groups]
         values, gradients, outers = found[0]
         if len(found) > 1:
             values, gradients = (np.concatenate(part) for part in list(zip(*found, strict=True))[:2])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar, cast, final
 
 import numpy as np
@@ -218,7 +219,7 @@ class CovariateFamily(AbstractCoefficients[WithCovariates[B], B]):
 
     @property
     def added(self) -> tuple[Parameter, ...]:
-        return tuple(coefficient(e.name, _counted(e), " and ".join(e.processes)) for e in self.effects)
+        return _coefficients(self.effects)
 
     @property
     def terms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -316,6 +317,12 @@ def _counted(effect: Effect) -> str:
 
 def _plain(value: Any) -> Real:
     return np.asarray(value, np.float64) if isinstance(value, list) else float(value)
+
+
+@lru_cache
+def _coefficients(effects: tuple[Effect, ...]) -> tuple[Parameter, ...]:
+    """Hundreds of declarations, which a search asks for at each of its steps."""
+    return tuple(coefficient(e.name, _counted(e), " and ".join(e.processes)) for e in effects)
 
 
 def coefficient(name: str, covariate: str, process: str) -> Parameter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from retainkit.summaries import Described
 from retainkit.typing import Array
 
 SAME = 1e-12  # of the variance: what a covariate must differ by from the others
+_MANY = 12  # covariates from which one product of matrices is faster than each times its column
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,19 @@ def counted(data: Described[Any], effects: Sequence[Effect]) -> Array:
 
 def signs_of(family: AnyFamily, effects: Sequence[Effect]) -> Array:
     """By how much each effect moves each parameter of the base on its line: (effects, q)."""
-    names = family.names()
-    signs = np.zeros((len(effects), len(names)))
+    return _signs(family.names(), tuple(family.processes.items()), tuple(effects))
+
+
+@lru_cache
+def _signs(
+    names: tuple[str, ...], processes: tuple[tuple[str, tuple[str, int]], ...], effects: tuple[Effect, ...]
+) -> Array:
+    """The same for all models of a family, of which a search makes hundreds."""
+    moves, signs = dict(processes), np.zeros((len(effects), len(names)))
     for j, effect in enumerate(effects):
-        for name, sign in (family.processes[process] for process in effect.processes):
+        for name, sign in (moves[process] for process in effect.processes):
             signs[j, names.index(name)] += sign
+    signs.setflags(write=False)
     return signs
 
 
@@ -89,6 +99,8 @@ def summed_products(terms: Sequence[tuple[Array, Array]]) -> Array:
     coefficients, columns = zip(*terms, strict=True)
     if all(c.ndim == 2 and c.shape[1] == 1 for c in coefficients) and all(z.ndim == 1 for z in columns):
         return np.concatenate(np.broadcast_arrays(*coefficients), axis=1) @ np.stack(columns)
+    if len(terms) > _MANY and all(c.ndim == 0 for c in coefficients):
+        return np.stack(coefficients) @ np.stack(columns)
     return np.sum(np.stack(np.broadcast_arrays(*(c * z for c, z in terms))), axis=0)
 
 

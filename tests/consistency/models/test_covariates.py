@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import retainkit as rk
+from retainkit.inference.view import View, objective
 from retainkit.models import MODELS
 
 SCALE = 20.0
@@ -263,3 +264,18 @@ def test_sums_over_customers_are_the_sums_of_their_rows(kind: Any) -> None:
     totals, gradients, _ = model.family.of(values).summed_score(rows)
     assert totals[0] == pytest.approx(float(total), rel=1e-12)
     np.testing.assert_allclose(gradients[:, 0], gradient, rtol=1e-9, atol=1e-9)
+
+
+def test_slopes_of_many_coefficients_are_had_without_the_outer_products() -> None:
+    """Which cost as the square of their number, and are wanted in the first steps alone."""
+    rng = np.random.default_rng(3)
+    n, names = 4000, [f"x{i}" for i in range(14)]
+    columns = dict(zip(names, rng.normal(size=(len(names), n)), strict=True))
+    event, duration = rng.random(n) < 0.6, rng.uniform(1.0, 40.0, n)
+    data = rk.Described(rk.Renewals(duration=duration, event=event), columns)
+    view = View.of(rk.with_covariates(rk.Weibull, churn=names), data, 0.0)
+    points = rng.normal(0.0, 0.2, (1, len(names) + 2))
+    bent, slim = (objective(view, data)(points, bent=how) for how in (True, False))
+    assert bent[2].shape == (1, 16, 16) and not slim[2].size
+    for one, other in zip(bent[:2], slim[:2], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11)
