@@ -23,8 +23,8 @@ import retainkit.typing
 
 LOOSE = [name for name, value in vars(rk.typing).items() if value is Any]  # NumberLike, RateLike, Frame, …
 COLUMNS = re.compile(rf"\b({'|'.join(['SameKind', 'Time', 'Horizon', 'Real', 'Array', *LOOSE])})\b")
-OTHER_ROOMS = ("retainkit.cli", "retainkit.tables", "retainkit.interop.lifetimes")
-"""Commands take files, `tables` takes whole tables, the drop-in for lifetimes has tests of its own."""
+OTHER_ROOMS = ("retainkit.cli", "retainkit.tables", "retainkit.workbooks", "retainkit.interop.lifetimes")
+"""Commands and workbooks are files, `tables` takes whole tables, the drop-in has tests of its own."""
 
 BY_NAME: dict[str, Any] = {
     "given": 1.0,
@@ -111,7 +111,8 @@ def public_names() -> Iterator[tuple[str, Any]]:
         names = getattr(room, "__all__", None) or [name for name in vars(room) if name[0] != "_"]
         for name in names:
             value = getattr(room, name)
-            ours = str(getattr(value, "__module__", "")).startswith("retainkit")
+            module = str(getattr(value, "__module__", ""))
+            ours = module.startswith("retainkit") and not module.startswith(OTHER_ROOMS)
             if callable(value) and ours and id(value) not in seen:
                 seen.add(id(value))
                 yield name, value
