@@ -105,6 +105,19 @@ def test_at_the_start_the_interval_is_that_of_the_value(cdnow: CustomerBaseRepor
     assert cdnow.intervals.value[0] < cdnow.value.total < cdnow.intervals.value[1]
 
 
+def test_of_many_some_stand_for_all(cdnow: CustomerBaseReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interval of the base by 4,000 weighted customers is that by all of them, as far as draws tell."""
+    monkeypatch.setattr("retainkit.reports.purchases.curves._ALL", 1_000)
+    some = report(cdnow.transactions, **TERMS, acquisition_cost=20)
+    assert some.intervals is not None and cdnow.intervals is not None
+    for name in ("value", "value_expected"):
+        low, high = getattr(cdnow.intervals, name)
+        assert np.allclose(getattr(some.intervals, name), (low, high), atol=0.15 * (high - low))
+    assert (
+        some.value.total == cdnow.value.total and some.intervals.new_customer == cdnow.intervals.new_customer
+    )
+
+
 def test_never_is_an_answer(cdnow: CustomerBaseReport) -> None:
     assert cdnow.what_if is not None
     told = cdnow.what_if.evaluate(Setting(0.3, 1e6, 0.1))

@@ -10,22 +10,22 @@ from retainkit.inference.posterior import posterior
 from retainkit.inference.result import AnyFit, Fit
 from retainkit.inference.spread import with_draws
 from retainkit.ingest import TransactionSummary
+from retainkit.ingest.transactions.groups import CustomerGroup
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import PurchaseCurves, Setting, node_times, single
 from retainkit.reports.purchases.figures import Intervals
+from retainkit.summaries import Purchases, Spend
 from retainkit.typing import Array
 from retainkit.units import DAYS_PER
 from retainkit.valuation.customers import value_customers
 
-_EXACT = (
-    5_000  # customers up to whom a posterior is drawn: with more, a fit's normal approximation is as good
-)
+_EXACT = 5_000  # customers up to whom a posterior is drawn; of more, a fit's normal approximation is as good
+_ALL = 50_000  # customers up to whom all are asked for the draws of the base's value
+_STANDING = 4_000  # of more, those who stand for as much value each
 _SAMPLE = 200  # customers by whom the draws of the base's curve go
 _DRAWS = 1_000
-_EVERY = (
-    2  # of the 400 draws behind a value that go into curves: half the page, and the ends of intervals stay
-)
+_EVERY = 2  # of the 400 draws behind a value: half the page, and the ends of intervals stay
 _PURCHASING, _SPENDING = 1, 2  # seeds with which values take their draws
 
 
@@ -45,17 +45,18 @@ def curves_of(
     given: Assumptions,
     fits: tuple[AnyFit, Fit[GammaGamma] | None],
     known: tuple[Any, Any],
+    value: Array,
 ) -> tuple[PurchaseCurves, tuple[float, float]]:
     """Curves of base and newcomer with 200 draws each, and the interval of the base's expected spend.
 
-    `known` are posteriors, or the fits again. Values are proportional to the margin, so that all is told for
-    a margin of 1.
+    `known` are posteriors, or the fits again; `value` is that of each customer. Values are proportional to
+    the margin, so that all is told for a margin of 1.
     """
     purchasing, spending = fits
     constant = given.spend_per_purchase
     money: Any = constant if spending is None else known[1]
     asked: Any = {"discount_rate": given.discount_rate, "horizon": given.horizon, "margin_share": 1.0}
-    drawn = value_customers(tx, known[0], money, **asked)
+    drawn = value_customers(_standing(tx, value), known[0], money, **asked)
     process = _thinned(with_draws(known[0], _PURCHASING))
     years = given.horizon.to("year")
     times = node_times(years)
@@ -68,7 +69,7 @@ def curves_of(
         of_draws = _thinned(with_draws(known[1], _SPENDING))
         spend = np.append(spending.model.expected_spend_new(), np.ravel(of_draws.expected_spend_new()))
     whole = _whole_base(tx, fitted, spending, constant, in_unit)
-    sampled = _sampled_base(tx, process, known[1], constant, in_unit, drawn.value)
+    sampled = _sampled_base(tx, process, known[1], constant, in_unit, value)
     curves = PurchaseCurves(
         start=Setting(
             given.margin_share, given.acquisition_cost or 0.0, given.discount_rate.effective("year")
@@ -82,6 +83,30 @@ def curves_of(
         spent=drawn.draws.values[::_EVERY],
     )
     return curves, drawn.interval(include=("parameters",))
+
+
+def _standing(tx: TransactionSummary, value: Array) -> TransactionSummary | CustomerGroup:
+    """All customers; or of many some who, each with a weight, stand for the others as well.
+
+    They are chosen in proportion to their value and weighted by its inverse, so that their value together is
+    that of all. What they do by chance counts with their weight, as customers' own variances add up.
+    """
+    if len(tx) <= _ALL or not value.sum() > 0.0:
+        return tx
+    shares = np.cumsum(value) / value.sum()
+    at = np.searchsorted(shares, (np.arange(_STANDING) + 0.5) / _STANDING)
+    weight = value.sum() / (_STANDING * value[at])
+    p = tx.purchases
+    gaps = None if p.log_gaps is None else p.log_gaps[at]
+    some = Purchases(
+        frequency=p.frequency[at], recency=p.recency[at], T=p.T[at], unit=p.unit, weight=weight, log_gaps=gaps
+    )
+    spend = None
+    if tx.monetary_value is not None:
+        known = tx.spend
+        money = known.monetary_value[at]
+        spend = Spend(frequency=known.frequency[at], monetary_value=money, weight=weight)
+    return CustomerGroup(some, np.arange(_STANDING), spend)
 
 
 def _whole_base(

@@ -119,7 +119,7 @@ def _sureness(
     if not np.isfinite(given.horizon.value):
         return None, None
     *known, how = estimates(tx, purchasing, spend)
-    curves, expected = curves_of(tx, given, (purchasing, spend), (known[0], known[1]))
+    curves, expected = curves_of(tx, given, (purchasing, spend), (known[0], known[1]), value.value)
     return intervals_of(tx, known[0], curves, expected, value.probability_alive, how), curves
 
 
