@@ -16,8 +16,7 @@ from retainkit.errors import near
 ROOMS = (
     "economics", "decisions", "metrics", "valuation", "validation", "inference", "ingest", "summaries",
     "models", "reports", "workbooks", "files", "plot", "display", "api", "interop.survival",
-    "interop.lifetimes",
-    "errors",
+    "interop.lifetimes", "errors",
 )  # fmt: skip
 """Where a name may be, in the order in which it is looked for."""
 
