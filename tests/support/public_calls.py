@@ -23,8 +23,14 @@ import retainkit.typing
 
 LOOSE = [name for name, value in vars(rk.typing).items() if value is Any]  # NumberLike, RateLike, Frame, …
 COLUMNS = re.compile(rf"\b({'|'.join(['SameKind', 'Time', 'Horizon', 'Real', 'Array', *LOOSE])})\b")
-OTHER_ROOMS = ("retainkit.cli", "retainkit.tables", "retainkit.workbooks", "retainkit.interop.lifetimes")
-"""Commands and workbooks are files, `tables` takes whole tables, the drop-in has tests of its own."""
+OTHER_ROOMS = (
+    "retainkit.cli",
+    "retainkit.tables",
+    "retainkit.workbooks",
+    "retainkit.interop.lifetimes",
+    "retainkit.interop.sklearn",
+)
+"""Commands and workbooks are files, `tables` takes whole tables, drop-ins and estimators have other tests."""
 
 BY_NAME: dict[str, Any] = {
     "given": 1.0,

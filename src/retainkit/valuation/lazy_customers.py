@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.draws import Draws
 from retainkit.errors import InputError
 from retainkit.ingest import LazyTransactionSummary
-from retainkit.models.spend.gamma_gamma import GammaGamma
+from retainkit.models.spend.gamma_gamma import GammaGamma, spend_parts
 from retainkit.plurals import counted
 from retainkit.protocols import ModelOf, PurchaseProcess, parameter_shape
 from retainkit.rates import Rate
@@ -146,7 +146,7 @@ def _valued(
         each: Any = nw.lit(spend)
     elif isinstance(spend, GammaGamma):
         frame = frame.with_columns(**money_of())
-        above, below = spend.spend_parts(nw.col("known").cast(nw.Float64), nw.col("monetary_value"))
+        above, below = spend_parts(spend, nw.col("known").cast(nw.Float64), nw.col("monetary_value"))
         each = above / below  # below is positive: a mean that does not exist was refused
     else:
         rule = "must be a GammaGamma or an amount where customers stay in an engine"

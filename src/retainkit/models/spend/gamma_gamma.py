@@ -137,16 +137,7 @@ class GammaGamma(AbstractModel[Spend]):
         ``inf`` where the mean is infinite (p·frequency + q ≤ 1).
         """
         spend = self._rows(spend, "spend")
-        return _ratio(*self.spend_parts(spend.frequency, spend.monetary_value))
-
-    def spend_parts(self, frequency: Foreign, monetary_value: Foreign) -> tuple[Foreign, Foreign]:
-        """Expected spend as what is divided and by what, for anything that can be added and multiplied.
-
-        Arrays, or columns of an engine that computes them itself.
-        """
-        x, z = frequency, monetary_value
-        # eq. (5): the mean of all customers and the own one, weighted by q − 1 and p·x
-        return self.p * (self.v + x * z), self.p * x + self.q - 1.0
+        return _ratio(*spend_parts(self, spend.frequency, spend.monetary_value))
 
     def expected_spend_new(self) -> Real:
         """Expected value of a purchase of a customer not yet seen: p·v/(q − 1), ``inf`` for q ≤ 1."""
@@ -298,6 +289,15 @@ def _counts(purchases: NumberLike, entries: int) -> Array:
         rule = f"must be one number, or have {counted(entries, 'entry', 'entries')} on the last axis"
         raise wrong_shape("purchases", counts, rule, "Ask about the customers of the spend, in their order.")
     return counts
+
+
+def spend_parts(model: GammaGamma, x: Foreign, z: Foreign) -> tuple[Foreign, Foreign]:
+    """Expected spend as what is divided and by what, of `x` purchases worth `z` in the mean.
+
+    Arrays, or columns of an engine that computes them itself: anything that can be added and multiplied.
+    """
+    # eq. (5): the mean of all customers and the own one, weighted by q − 1 and p·x
+    return model.p * (model.v + x * z), model.p * x + model.q - 1.0
 
 
 def _ratio(above: Array, below: Array) -> Array:
