@@ -69,7 +69,8 @@ class _InDuckDB(Store):
 
     def __init__(self, relation: Foreign) -> None:
         super().__init__()
-        self._relation = relation
+        # of the same connection, but of no file that may be gone when the next statement runs
+        self._relation = relation.query(_VIEW, "SELECT 1")
 
     def keep(self, table: Frame) -> Kept:
         # a relation does not say which connection is its own, but runs statements on it
