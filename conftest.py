@@ -43,6 +43,10 @@ PROGRAMS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "java": (("java",), "default-jre-headless"),
     "libreoffice": (("soffice", "libreoffice"), "libreoffice-calc-nogui"),
+    "service": (
+        ("python3", "python"),
+        "python3",
+    ),  # libraries that the extra `test` alone brings, on one Python
 }
 
 
