@@ -41,6 +41,7 @@ class Store(ABC):
 
     def __init__(self) -> None:
         self._closers: list[Callable[[], object]] = []
+        self._goes_at_once = False
 
     @abstractmethod
     def keep(self, table: Frame) -> Kept:
@@ -54,9 +55,12 @@ class Store(ABC):
     def write(self, table: Frame, path: str) -> None:
         """A Parquet file of a frame, or none at all."""
 
-    def on_close(self, close: Callable[[], object], *, last: bool = False) -> None:
-        """What is to be let go at the end, or after all else."""
-        self._closers.insert(0 if last else len(self._closers), close)
+    def on_close(self, close: Callable[[], object], *, of_all: bool = False) -> None:
+        """What is to be let go at the end; or what lets go of all else with it."""
+        if of_all:
+            self._closers, self._goes_at_once = [close], True
+        elif not self._goes_at_once:
+            self._closers.append(close)
 
     def close(self) -> None:
         """Let go of everything that was kept."""
@@ -69,8 +73,7 @@ class _InDuckDB(Store):
 
     def __init__(self, relation: Foreign) -> None:
         super().__init__()
-        # of the same connection, but of no file that may be gone when the next statement runs
-        self._relation = relation.query(_VIEW, "SELECT 1")
+        self._relation = relation
 
     def keep(self, table: Frame) -> Kept:
         # a relation does not say which connection is its own, but runs statements on it

@@ -48,7 +48,7 @@ def summarize_lazily(source: TableSource, plan: Plan, tell: Tell) -> LazyTransac
             context.__exit__(None, None, None)
             raise
         store = made.held.store
-        store.on_close(lambda: context.__exit__(None, None, None), last=True)
+        store.on_close(lambda: context.__exit__(None, None, None), of_all=True)
         atexit.register(store.close)  # frames made of the summary may outlive it
         return replace(made, treatment=replace(made.treatment, told=found.told))
     table = as_relation(source.table)
