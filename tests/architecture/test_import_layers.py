@@ -34,7 +34,7 @@ ROWS = (  # a row may import the rows above it; rooms that share a row do not kn
     ("reports", "workbooks", "interop", "files"),
     ("api",),
     ("retainkit",),  # the package itself: a list of names, for the command line and for callers
-    ("service",),
+    ("service", "agents"),
     ("cli",),
 )
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
@@ -69,10 +69,13 @@ HOMES = {
     "scipy.stats": Home(inside=CALCULATING | {"interop"}),  # a third of a second
     "narwhals": Home(frozenset({"ingest", "tables"}), TABLES | {"economics", "summaries", "foundation"}),
     "pydantic_core": Home(frozenset({"decisions", "api"})),
-    "pydantic": Home(frozenset({"valuation", "decisions", "reports", "interop", "api", "service", "cli"})),
+    "pydantic": Home(
+        frozenset({"valuation", "decisions", "reports", "interop", "api", "service", "agents", "cli"})
+    ),
     "fastapi": Home(frozenset({"service"})),
     "orjson": Home(frozenset({"service"})),
     "uvicorn": Home(inside=frozenset({"service"})),
+    "mcp": Home(inside=frozenset({"agents"})),
     "pandas": Home(inside=TABLES),
     "polars": Home(inside=TABLES),
     "pyarrow": Home(inside=TABLES),

@@ -1,4 +1,4 @@
-"""The command that serves: questions over HTTP."""
+"""The commands that serve: questions over HTTP, and those of agents over standard input and output."""
 
 from __future__ import annotations
 
@@ -25,3 +25,18 @@ def serve(
 
     keys = os.environ.get("RETAINKIT_API_KEYS", "").replace(",", "\n").split()
     run(models, host=host, port=port, workers=workers, keys=tuple(keys))
+
+
+@app.command()
+def mcp(
+    files: Annotated[
+        Path, typer.Option("--files", help="Folder of models and tables that may be named, and of no others.")
+    ],
+) -> None:
+    """Answer an agent over standard input and output, by the Model Context Protocol; it can only read.
+
+    Example: retainkit mcp --files models
+    """
+    from retainkit.agents import serve_agents
+
+    serve_agents(files)

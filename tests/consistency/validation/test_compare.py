@@ -14,6 +14,7 @@ from scipy.stats import nbinom
 from shops import shop_that_nobody_leaves
 
 import retainkit as rk
+from retainkit.validation import HoldoutError
 from retainkit.validation.holdout import holdout_log_likelihood
 
 
@@ -107,7 +108,7 @@ def test_half_of_the_observation_is_held_out_of_a_table() -> None:
     best = rk.fit_best([rk.NBD], table, **SHOP)
     days = (tx.observation_end - tx.observation_start).days + 1
     held = best.comparison.candidates[0].holdout
-    assert held is not None and held.duration.to("day") == pytest.approx(days // 2)
+    assert isinstance(held, HoldoutError) and held.duration.to("day") == pytest.approx(days // 2)
     whole = rk.fit_best([rk.NBD], table, **SHOP, holdout=None)
     assert whole.model == rk.fit(rk.NBD, tx).model and str(whole).startswith("Unchecked")
     split = rk.summarize_transactions(table, **SHOP, holdout_from="2024-07-01")
