@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,3 +125,10 @@ def test_nobody_leaves_or_nobody_is_worth_anything_means_no_incentive() -> None:
     for p, value in ((0.0, 200), (0.5, 0)):
         found = best_incentive(p, value=value, response=RESPONSE, cost_per_contact=1)
         assert (found.incentive, found.contact) == (0.0, False)
+
+
+def test_columns_of_other_customers_are_refused_by_name() -> None:
+    offer = Campaign(value=[10.0, 20.0], acceptance=0.3, incentive=1.0, cost_per_contact=0.1)
+    for ask in (partial(whom_to_contact, campaign=offer), offer.expected_profit):
+        with pytest.raises(InputError, match="value must have the same length as the other columns"):
+            ask([0.1, 0.2, 0.3])

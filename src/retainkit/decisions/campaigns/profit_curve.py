@@ -229,6 +229,7 @@ def whom_to_contact(churn_probability: NumberLike, campaign: Campaign) -> Contac
     """
     must_be(Campaign, campaign=campaign)
     PROBABILITY.check("churn_probability", churn_probability)  # linear in it: draws count by their mean
+    campaign.expected_profit(churn_probability)  # whose columns have to be those of the same customers
     (p,), back = columns(churn_probability=(churn_probability, PROBABILITY))
     offer = campaign.of_each()
     each = np.atleast_1d(np.asarray(p * offer.per_churner + (1.0 - p) * offer.per_stayer))
