@@ -39,6 +39,8 @@ NOT_CALLED = {
     "from_lifelines": "takes a fitted object of another library, in test_survival_from_lifelines",
     "from_sksurv": "takes a fitted object of another library, in test_survival_from_anywhere",
     "from_surpyval": "takes a fitted object of another library, in test_survival_from_anywhere",
+    "LazyTransactionSummary.by": "its customers are in an engine, which has no labels",
+    "plot_history": "draws one customer, whose numbers are no columns",
 }
 """Functions of two or more columns that no example shows, and why they are not called."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from functools import cache
+from functools import cache, partial
 from typing import Any, get_args, get_origin
 
 import pytest
@@ -44,9 +44,15 @@ def asking() -> tuple[list[tuple[Public, str]], Calls]:
 @pytest.mark.parametrize("other", [{"cost": 1.0}, 3.0, "campaign"])
 def test_what_is_no_such_record_is_refused_by_name(one: Public, argument: str, other: object) -> None:
     arguments = arguments_of(one, asking()[1])
-    assert arguments is not None, "its example gives no such record"
+    drawn = one.call.__module__.startswith("retainkit.plot.")  # their examples are pictures: the gallery
+    assert drawn or arguments is not None, "its example gives no such record"
+    ask: Any = (
+        partial(one.call, **{argument: other})
+        if drawn
+        else partial(one, {**(arguments or {}), argument: other})
+    )
     with pytest.raises(rk.InputError, match=f"{argument} must be") as refused:
-        one({**arguments, argument: other})
+        ask()
     assert refused.value.code == "wrong-type"
 
 

@@ -180,7 +180,7 @@ class Fit(Record, Generic[M]):
     def from_dict(cls, values: Mapping[str, Any]) -> Fit[M]:
         """The fit from its plain values; parameters without a standard error were held."""
         known = (*OF_MODEL, "standard_errors", "covariance", "robust_covariance", "diagnostics", *_TOLD)
-        refuse_others(cls.__name__, values, (*known, "diagnosis"))
+        refuse_others(cls.__name__, values, (*known, "diagnosis", "comparison"))  # that led to it, for people
         model: Any = model_of_values({name: values[name] for name in OF_MODEL if name in values})
         whole = model.family
         given = dict(zip(whole.names(), whole.values_of(model), strict=True))

@@ -44,7 +44,7 @@ class _Only:
     """In the place of axes: the numbers are wanted, and no picture."""
 
 
-def data(plot: Callable[..., Axes], *results: Any, kind: FrameKind = "dict", **options: Any) -> Frame:
+def data(plot: Callable[..., Axes], /, *results: Any, kind: FrameKind = "dict", **options: Any) -> Frame:
     """The numbers that a plot draws, one row for each mark, without drawing them.
 
     Parameters

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from math import floor
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 
 from retainkit.domains import LEVEL, POSITIVE, one_number
-from retainkit.errors import InputError
+from retainkit.errors import InputError, check_choice
 from retainkit.metrics import CohortTable
 from retainkit.metrics.cohorts import Measure
 from retainkit.models.contractual.nonparametric.curve import AbstractCurve
@@ -150,6 +150,7 @@ def plot_cohorts(cohorts: CohortTable, ax: Axes = None, *, measure: Measure = "c
     ax : axes of matplotlib, optional
     measure : {"customers", "net_revenue", "gross_revenue"}
     """
+    check_choice("measure", measure, get_args(Measure))
     must_be(CohortTable, cohorts=cohorts)
     shares, pooled = cohorts.retention(measure), cohorts.average_retention(measure)
     row, age = np.nonzero(cohorts.observed)

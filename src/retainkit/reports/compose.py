@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date as Date
-from typing import Any, Unpack, overload
+from typing import Any, Unpack, get_args, overload
 
 from retainkit.columns import numbers
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
-from retainkit.errors import InputError
+from retainkit.errors import InputError, check_choice
 from retainkit.ingest import LazyTransactionSummary, TransactionSummary
 from retainkit.ingest.subscriptions.shapes import EndDay
 from retainkit.ingest.transactions.groups import labels_of, looked_up
@@ -193,6 +193,7 @@ def report(
     >>> base.purchasing.family.name, str(base.payback)
     ('ParetoNBD', 'after 26.5 weeks')
     """
+    check_choice("end_day", end_day, get_args(EndDay))
     given = (margin_share, discount_rate, horizon, acquisition_cost, spend_per_purchase, currency, assumed)
     assumptions = _assumptions(*given)
     tell = progress or _silent

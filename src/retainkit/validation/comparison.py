@@ -226,7 +226,7 @@ class BestFit(Fit[M]):
 
     comparison: Comparison = field(compare=False, kw_only=True)
 
-    _read_back = False
+    _read_back, _kind = False, "fit"
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison, and the fit as a `Fit` has it, which reads it back without the comparison."""

@@ -273,8 +273,9 @@ def test_every_engine_counts_the_same_gaps(tmp_path: Any) -> None:
     }
     for name, source in sources.items():
         tx = rk.summarize_transactions(
-            source, customer_id="id", date="date", amount="price", unit="week", holdout_from="2023-08-01"
-        )
+            source, customer_id="id", date="date", amount="price", unit="week", holdout_from="2023-08-01",
+            in_memory=True,
+        )  # fmt: skip
         assert tx.calibration is not None
         for summary, before in ((tx, date(2024, 12, 1)), (tx.calibration, date(2023, 8, 1))):
             expected = [brute_gaps(who, ids, days, price, before) for who in np.asarray(summary.customers)]
