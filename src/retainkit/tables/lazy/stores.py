@@ -140,6 +140,8 @@ class _InPolars(Store):
             lazy.sink_parquet(path)
         except pl.exceptions.InvalidOperationError:  # polars 1.23 streams no window
             lazy.collect().write_parquet(path)
+        except pl.exceptions.PanicException as panic:  # and panics where a disk is full or a file is gone
+            raise OSError(str(panic)) from panic
 
 
 class _InSpark(Store):
