@@ -39,7 +39,8 @@ class Capture(TableRecord):
         Of the customers, those who rank first: 0.05, 0.1 … 1.
     by_model, by_past, perfect : (k,)
         Share of the total that they bring, ranked by what the model expects, by what they bought before, and
-        by what they were to buy.
+        by what they were to buy. Where the amounts before do not bear a model of spend, the model's ranks are
+        those of its purchases.
     """
 
     measure: str
