@@ -139,6 +139,19 @@ def _refused(call: Callable[[], object], said: str) -> None:
     assert said in str(caught.value)
 
 
+def a_state_and_later_lines_are_all_lines(spark: Any, folder: Path) -> None:
+    whole = rk.summarize_transactions(shop(), **NAMES)
+    path = str(folder / "state")
+    rk.summarize_transactions(lines(spark).filter("date < '2019-02-20'"), **NAMES, next_state=path)
+    late = lines(spark).filter("date >= '2019-02-20'")
+    two: Any = rk.summarize_transactions(late, **NAMES, state=path)
+    told = rows(two.to_frame())
+    assert two.treatment == whole.treatment
+    for name in ("frequency", "recency", "T"):
+        assert np.array_equal(told[name], getattr(whole.purchases, name))
+    _refused(lambda: rk.summarize_transactions(late, **NAMES, state=f"{path}-0"), "that Spark can read")
+
+
 def days_without_a_zone_are_refused(spark: Any, folder: Path) -> None:
     from pyspark.sql import functions as F
 
@@ -172,6 +185,7 @@ CHECKS = {
     check.__name__: check
     for check in (
         same_as_in_memory,
+        a_state_and_later_lines_are_all_lines,
         days_without_a_zone_are_refused,
         bad_lines_are_refused,
     )

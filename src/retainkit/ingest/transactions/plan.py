@@ -67,6 +67,8 @@ class Plan:
     refund_window: int | None = None
     rates: Rates | None = None
     monthly: bool = False
+    state: str | None = None
+    next_state: str | None = None
 
     @property
     def has_amounts(self) -> bool:

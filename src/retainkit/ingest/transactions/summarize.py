@@ -50,6 +50,8 @@ def summarize_transactions(
     exchange_rates: Frame | None = None,
     monthly: bool = False,
     in_memory: bool | None = None,
+    state: str | None = None,
+    next_state: str | None = None,
     progress: Callable[[str, int], object] | None = None,
     **reading: Unpack[Reading],
 ) -> TransactionSummary:
@@ -113,6 +115,11 @@ def summarize_transactions(
         Whether customers come into memory. By default those of a DuckDB relation, a polars LazyFrame or a
         PySpark frame stay in their engine, and the result is a `LazyTransactionSummary`; all other tables are
         held here. False leaves the customers of files in DuckDB.
+    state : str, optional
+        Folder of what an earlier run knew, for a lazy table: `source` then has the lines since, and the
+        summary is that of all lines. None may lie before the last day on which their customer had one.
+    next_state : str, optional
+        Folder to write that to, for the next run; it must not be there yet.
     progress : callable (what was done, of how many rows), optional
         Called after each step. What it raises ends the work, and leaves nothing behind.
     **reading
@@ -138,8 +145,11 @@ def summarize_transactions(
     policies |= {"currency": currency, "exchange_rates": exchange_rates, "monthly": monthly}
     given = (customer_id, date, amount, unit, observation_end, holdout_from, refunds, date_format)
     plan = make_plan(*given, **policies)
+    plan = replace(plan, state=state, next_state=next_state)
     read = TableSource.of(source, reading)
-    if _stays(read, in_memory):
+    stays = _stays(read, in_memory)
+    _check_state(plan, stays=stays)
+    if stays:
         from retainkit.ingest.transactions.lazy.summarize import summarize_lazily
 
         return summarize_lazily(read, plan, progress or _silent)
@@ -147,6 +157,21 @@ def summarize_transactions(
     made = assemble(customers, folded, plan, told)
     (progress or _silent)("customers counted", len(made))
     return made
+
+
+def _check_state(plan: Plan, *, stays: bool) -> None:
+    for name, path in (("state", plan.state), ("next_state", plan.next_state)):
+        if path is not None and not stays:
+            rule = "must be left out where customers come into memory: an engine keeps it"
+            way_out = (
+                "Pass a DuckDB relation, a polars LazyFrame or a Spark frame; of files say in_memory=False."
+            )
+            raise InputError("not-supported", name, path, rule, way_out)
+        if path is not None and plan.holdout_from is not None:
+            rule = "must be left out beside a state, which no longer knows the days before"
+            raise InputError(
+                "not-supported", "holdout_from", to_date(plan.holdout_from), rule, "Hold out of all lines."
+            )
 
 
 def _silent(done: str, rows: int) -> None:

@@ -38,10 +38,16 @@ class Store(ABC):
 
     computes_on_keep: bool = True
     """Whether what is kept is there at once, and no longer needs what it was made of."""
+    is_local: bool = True
+    """Whether paths are those of this machine."""
 
     def __init__(self) -> None:
         self._closers: list[Callable[[], object]] = []
         self._goes_at_once = False
+
+    @abstractmethod
+    def another(self) -> Store:
+        """One of the same engine, which keeps its own results."""
 
     @abstractmethod
     def keep(self, table: Frame) -> Kept:
@@ -54,6 +60,27 @@ class Store(ABC):
     @abstractmethod
     def write(self, table: Frame, path: str) -> None:
         """A Parquet file of a frame, or none at all."""
+
+    @abstractmethod
+    def read(self, path: str) -> Frame:
+        """A Parquet file, in the engine."""
+
+    def write_folder(self, path: str, tables: Mapping[str, Frame]) -> None:
+        """A folder of Parquet files, whole or not at all."""
+        target = Path(path)
+        if target.exists():
+            raise _there(path)
+        part = target.with_name(f".{target.name}.{uuid4().hex}.part")
+        try:
+            part.mkdir()
+        except FileNotFoundError as error:
+            raise _no_folder(path) from error
+        try:
+            for name, table in tables.items():
+                self.write(table, str(part / name))
+            part.rename(target)  # refused where another process was first: a folder is never replaced
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
     def on_close(self, close: Callable[[], object], *, of_all: bool = False) -> None:
         """What is to be let go at the end; or what lets go of all else with it."""
@@ -74,6 +101,9 @@ class _InDuckDB(Store):
     def __init__(self, relation: Foreign) -> None:
         super().__init__()
         self._relation = relation
+
+    def another(self) -> Store:
+        return _InDuckDB(self._relation)
 
     def keep(self, table: Frame) -> Kept:
         # a relation does not say which connection is its own, but runs statements on it
@@ -98,6 +128,11 @@ class _InDuckDB(Store):
         self._relation.query(_VIEW, f"CREATE TEMP TABLE {name} AS SELECT * FROM sent")
         return self._table(name).frame
 
+    def read(self, path: str) -> Frame:
+        name, quoted = _new_name(), path.replace("'", "''")
+        self._relation.query(_VIEW, f"CREATE TEMP TABLE {name} AS SELECT * FROM read_parquet('{quoted}')")
+        return self._table(name).frame
+
     def write(self, table: Frame, path: str) -> None:
         with _whole(path) as part:
             table.to_native().write_parquet(part)
@@ -111,6 +146,9 @@ class _InPolars(Store):
         self._folder = mkdtemp(prefix="retainkit-")
         atexit.register(self._remove)
         self.on_close(self._remove)
+
+    def another(self) -> Store:
+        return _InPolars()
 
     def _remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -128,6 +166,12 @@ class _InPolars(Store):
         import polars as pl
 
         return nw.from_native(pl.DataFrame(dict(columns)).lazy())
+
+    def read(self, path: str) -> Frame:
+        import narwhals as nw
+        import polars as pl
+
+        return nw.from_native(pl.scan_parquet(path, glob=False))
 
     def write(self, table: Frame, path: str) -> None:
         with _whole(path) as part:
@@ -148,10 +192,14 @@ class _InSpark(Store):
     """Spark's cache, classic and Connect alike."""
 
     computes_on_keep = False
+    is_local = False
 
-    def __init__(self, native: Foreign) -> None:
+    def __init__(self, session: Foreign) -> None:
         super().__init__()
-        self._session = native.sparkSession
+        self._session = session
+
+    def another(self) -> Store:
+        return _InSpark(self._session)
 
     def keep(self, table: Frame) -> Kept:
         import narwhals as nw
@@ -165,6 +213,24 @@ class _InSpark(Store):
 
         return nw.from_native(self._session.createDataFrame(_arrow(columns)))
 
+    def read(self, path: str) -> Frame:
+        import narwhals as nw
+
+        try:
+            found = self._session.read.parquet(path)
+            found.schema  # noqa: B018  # Connect asks only now whether it is there
+        except Exception as error:
+            if "PATH_NOT_FOUND" not in str(error):
+                raise
+            rule = "must be a Parquet folder that Spark can read"
+            raise InputError("missing-file", "state", path, rule, "Begin from all lines.") from error
+        return nw.from_native(found)
+
+    def write_folder(self, path: str, tables: Mapping[str, Frame]) -> None:
+        # the path may be one of the cluster's, where nothing is renamed: what is last says that all is there
+        for name, table in tables.items():
+            self.write(table, f"{path}/{name}")
+
     def write(self, table: Frame, path: str) -> None:
         # Spark commits the parts of a folder itself: none of them shows before all are written
         try:
@@ -172,8 +238,7 @@ class _InSpark(Store):
         except Exception as error:
             if "PATH_ALREADY_EXISTS" not in str(error):
                 raise
-            rule = "must not be there yet: Spark cannot replace a folder in one step"
-            raise InputError("duplicate", "path", path, rule, "Write another, then rename.") from error
+            raise _there(path) from error
 
 
 def _arrow(columns: Mapping[str, Values]) -> Foreign:
@@ -208,7 +273,7 @@ def store_of(table: Frame) -> Store:
     native, engine = table.to_native(), table.implementation
     if engine.is_duckdb():
         return _InDuckDB(native)
-    return _InPolars() if engine.is_polars() else _InSpark(native)
+    return _InPolars() if engine.is_polars() else _InSpark(native.sparkSession)
 
 
 def small(table: Frame) -> dict[str, Values]:
@@ -217,13 +282,22 @@ def small(table: Frame) -> dict[str, Values]:
     return {name: found.get_column(name).to_numpy() for name in found.columns}
 
 
+def _there(path: str) -> InputError:
+    rule = "must not be there yet: a folder cannot be replaced in one step"
+    return InputError("duplicate", "path", path, rule, "Write another, then rename.")
+
+
+def _no_folder(path: str) -> InputError:
+    rule = "must be a file in a folder that is there"
+    return InputError("missing-file", "path", path, rule, "Make the folder first.")
+
+
 @contextmanager
 def _whole(path: str) -> Generator[str, None, None]:
     """A name to write to; the file has its own name once it is whole, and is gone if it is not."""
     target = Path(path)
     if not target.parent.is_dir():
-        rule = "must be a file in a folder that is there"
-        raise InputError("missing-file", "path", path, rule, "Make the folder first.")
+        raise _no_folder(path)
     part = target.with_name(f".{target.name}.{uuid4().hex}.part")
     try:
         yield str(part)

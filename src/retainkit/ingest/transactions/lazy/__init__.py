@@ -6,6 +6,8 @@ comes here. In reading order:
 - `lines`     the lines of a relation, a LazyFrame or a Spark frame, read and checked there.
 - `pipeline`  lines → days of customers → customers: the definitions of `collapse`, as expressions.
 - `distinct`  customers → distinct histories with weights, and cells of spend.
+- `states`    yesterday's customers, to whom today's lines are added.
+- `adding`    parts of the customers → all of them.
 - `summarize` all of it, in order.
 - `summary`   what the caller gets.
 """

@@ -23,12 +23,26 @@ _never = nw.col("lines") < 0
 _day, _value, _number = nw.col("date"), nw.col("value"), nw.col("number")
 
 
-def days_of(lines: Frame, plan: Plan, *, refunds: bool) -> Frame:
+def days_of(lines: Frame, plan: Plan, *, refunds: bool, known: Frame | None = None) -> Frame:
     """One row per customer and day: value, lines, whether it is a purchase, and how many there were by then.
 
     `refunds` is whether any amount is negative; without one nothing can cancel, and every day is a purchase.
+    `known` are the customers of a state, whose open days are days like others.
     """
-    days = lines.group_by("customer_id", "date").agg(**_sums(plan, refunds=refunds))
+    sums = _sums(plan, refunds=refunds)
+    days = lines.group_by("customer_id", "date").agg(**sums)
+    if known is not None:
+        opened = known.select(
+            "customer_id", date=nw.col("open_day"), **{k: nw.col(f"open_{k}") for k in sums}
+        )
+        whole_days = {
+            "date": _day.cast(nw.Int64)
+        }  # engines differ in the width of a day, and states are for all
+        both = nw.concat([each.with_columns(**whole_days) for each in (days.select(*opened.columns), opened)])
+        days = both.group_by("customer_id", "date").agg(**{name: _added(name) for name in sums})
+        closed = [name for name in known.columns if not name.startswith("open_") or name == "open_day"]
+        days = days.join(known.select(*closed), on="customer_id", how="left")
+        days = days.with_columns(purchases_closed=nw.col("purchases_closed").fill_null(0))
     if not plan.has_amounts:
         days = days.with_columns(value=nw.lit(0.0))
     of_purchase = ["customer_id"]
@@ -42,8 +56,11 @@ def days_of(lines: Frame, plan: Plan, *, refunds: bool) -> Frame:
     if refunds:
         of_purchase.append("bought")  # the purchase before, whatever refunds lie between
     days = days.with_columns(previous=_day.shift(1).over(*of_purchase, order_by="date"))
+    if known is not None:
+        days = days.with_columns(previous=nw.coalesce("previous", "last_closed"))
     if refunds:
         so_far = nw.col("bought").cum_sum().over("customer_id", order_by="date")
+        so_far = so_far if known is None else so_far + nw.col("purchases_closed")
         days = days.with_columns(number=so_far.cast(nw.Int64))
     else:  # which of them is the first is all that is asked of the number where all are purchases
         days = days.with_columns(number=nw.when(nw.col("previous").is_null()).then(1).otherwise(2))
@@ -51,6 +68,10 @@ def days_of(lines: Frame, plan: Plan, *, refunds: bool) -> Frame:
         return days
     early = _bought & (_day < plan.holdout_from)
     return days.with_columns(before=early.cast(nw.Int64).sum().over("customer_id").cast(nw.Int64))
+
+
+def _added(name: str) -> nw.Expr:
+    return whole(nw.col(name)) if name == "lines" else nw.col(name).sum()
 
 
 def _sums(plan: Plan, *, refunds: bool) -> dict[str, nw.Expr]:
@@ -109,14 +130,59 @@ def customers_of(days: Frame, plan: Plan, *, refunds: bool) -> Frame:
         if refunds:
             later = later & (_number > nw.col("before"))
         columns |= _money("spend_later", later, plan, refunds=refunds)
-    customers = days.group_by("customer_id").agg(**columns)
-    if not (plan.has_amounts and refunds):
+    return settled(days.group_by("customer_id").agg(**columns))
+
+
+def settled(customers: Frame) -> Frame:
+    """The same without sums that are nothing but rounding, and without what tells them."""
+    columns = customers.collect_schema().names()
+    if not any(name.startswith("size_of_") for name in columns):
         return customers
     # what is left of 0.1 + 0.2 - 0.3 over several days is nothing, too
     sums = [name for name in columns if name.startswith("spend") and f"size_of_{name}" in columns]
-    settled = {name: _unless_rounding(name, f"size_of_{name}", f"terms_of_{name}") for name in sums}
+    told = {name: _unless_rounding(name, f"size_of_{name}", f"terms_of_{name}") for name in sums}
     helpers = [name for name in columns if name.startswith(("size_of_", "terms_of_"))]
-    return customers.with_columns(**settled).drop(*helpers)
+    return customers.with_columns(**told).drop(*helpers)
+
+
+def states_of(days: Frame, plan: Plan, *, refunds: bool, known: bool) -> Frame:
+    """One row per customer: the sums of `customers_of`, the same before the last day, and that day's.
+
+    A later line may still fall on a customer's last day, so that it is open.
+    """
+    days = days.with_columns(latest=_day.max().over("customer_id"))
+    closed, last = _day < nw.col("latest"), _day == nw.col("latest")
+    net = refunds and plan.refunds != "ignore"
+    columns = _history("", plan, _bought, refunds=net)
+    columns |= _history("_closed", plan, _bought & closed, refunds=net, when=closed)
+    for name in _sums(plan, refunds=refunds):
+        columns[f"open_{name}"] = _added_where(name, last)
+    columns["open_day"] = nw.col("latest").max()
+    if not known:
+        return days.group_by("customer_id").agg(**columns)
+    carried = [name for name in columns if name.endswith("_closed")]
+    columns |= {f"{name}_known": nw.col(name).max() for name in carried}
+    customers = days.group_by("customer_id").agg(**columns)
+    whole_history = {name: _carried(name, name.removesuffix("_closed")) for name in carried}
+    whole_history = {name.removesuffix("_closed"): sums for name, sums in whole_history.items()}
+    whole_history |= {name: _carried(name, name) for name in carried}
+    return customers.with_columns(**whole_history).drop(*(f"{name}_known" for name in carried))
+
+
+def _added_where(name: str, where: nw.Expr) -> nw.Expr:
+    if name == "lines":
+        return whole(nw.when(where).then(nw.col(name)).otherwise(nw.lit(0)))
+    return nw.when(where).then(nw.col(name)).otherwise(nw.lit(0.0)).sum()
+
+
+def _carried(name: str, column: str) -> nw.Expr:
+    """What a state knew of a column, and what days have added to it."""
+    known = nw.col(f"{name}_known")
+    if name == "first_closed":
+        return nw.coalesce(known, nw.col(column))
+    if name == "last_closed":
+        return nw.coalesce(nw.col(column), known)
+    return nw.col(column).fill_null(0) + known.fill_null(0)
 
 
 def _history(

@@ -20,7 +20,14 @@ from retainkit.ingest.transactions.lazy.lines import (
     lines_of_frame,
     lines_of_relation,
 )
-from retainkit.ingest.transactions.lazy.pipeline import calendar_of, customers_of, days_of
+from retainkit.ingest.transactions.lazy.pipeline import (
+    calendar_of,
+    customers_of,
+    days_of,
+    settled,
+    states_of,
+)
+from retainkit.ingest.transactions.lazy.states import State, added, write_state
 from retainkit.ingest.transactions.lazy.summary import LazyTransactionSummary
 from retainkit.ingest.transactions.plan import Plan, bad_split, nothing_bought
 from retainkit.ingest.transactions.records import Activity, Holdout
@@ -80,6 +87,8 @@ def _summary(lines: LazyLines, plan: Plan, tell: Tell) -> LazyTransactionSummary
     frame, tally = checked(lines, plan)
     store, refunds = store_of(frame), bool(tally.refunds())
     try:
+        if plan.state is not None or plan.next_state is not None:
+            return _from_state(store, frame, tally, plan, tell)
         tell("lines checked", int(tally.lines.sum()))
         days = store.keep(days_of(frame, plan, refunds=refunds))
         told = _Calendar.of(small(calendar_of(days.frame, plan)))
@@ -95,6 +104,34 @@ def _summary(lines: LazyLines, plan: Plan, tell: Tell) -> LazyTransactionSummary
     except BaseException:
         store.close()
         raise
+
+
+def _from_state(store: Store, frame: Frame, tally: Tally, plan: Plan, tell: Tell) -> LazyTransactionSummary:
+    """The same of lines that are added to what is known, or that others will be added to."""
+    state = None if plan.state is None else State.read(store, plan.state, plan, frame)
+    tell("lines checked", int(tally.lines.sum()))
+    refunds = plan.has_amounts  # if none of today's lines is one, others may be
+    days = store.keep(days_of(frame, plan, refunds=refunds, known=state and state.customers))
+    found: Mapping[str, Values] = small(calendar_of(days.frame, plan))
+    if state is not None:
+        state.check_late(days.frame)
+        found, tally = state.with_calendar(found), state.with_tally(tally)
+    told = _Calendar.of(found)
+    tell("days of customers counted", int(told["purchases"].sum() + told["refund_days"].sum()))
+    known = state is not None
+    customers = store.keep(states_of(days.frame, plan, refunds=refunds, known=known)).frame
+    made = _told(store, settled(customers), told, tally, plan)
+    tell("customers counted", len(made))
+    if plan.next_state is not None:
+        latest = nw.col("date").max().over("customer_id")
+        over = days.frame.with_columns(latest=latest).filter(nw.col("date") < nw.col("latest"))
+        closed: Mapping[str, Values] = small(calendar_of(over, plan))
+        if state is not None:
+            closed = added(state.closed(), closed)
+        write_state(store, plan.next_state, plan, customers, closed, tally)
+        tell("state written", len(made))
+    days.drop()
+    return made
 
 
 def _told(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,6 +66,25 @@ class LazyTransactionSummary(TransactionSummary):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __add__(self, other: LazyTransactionSummary) -> LazyTransactionSummary:
+        """The summary of both parts, of one engine and one time of observation, with other customers each."""
+        if not isinstance(other, LazyTransactionSummary):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
+        from retainkit.ingest.transactions.lazy.adding import together
+
+        held, treatment, activity = together(self, other)
+        ids = self.named(held.customers, ()).to_native()
+        return replace(
+            self,
+            purchases=held.purchases(self.unit),
+            customers=ids,
+            treatment=treatment,
+            observation_start=activity.start,
+            activity=activity,
+            held=held,
+            cells=None if self.cells is None else held.spend(),
+        )
 
     def close(self) -> None:
         """Let the engine forget the customers; frames made of them cannot be read afterwards."""
