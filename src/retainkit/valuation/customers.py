@@ -204,7 +204,7 @@ def value_customers(
     if isinstance(customers, LazyTransactionSummary):
         refuse_spend(spend_so_far)
         terms_of: Any = {"margin_share": margin_share, "discount_rate": discount_rate, "horizon": horizon}
-        return value_in_engine(customers, purchasing, spend, **terms_of)
+        return value_in_engine(customers, purchasing, spend, **terms_of, in_memory=value_customers)
     share, rate = uncertain_margin_share(margin_share), check_rate(discount_rate)
     length = check_horizon(horizon)
     process, money = check_purchasing(purchasing), uncertain_spend(spend)

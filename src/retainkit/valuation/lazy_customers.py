@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from retainkit.draws import Draws
 from retainkit.errors import InputError
+from retainkit.inference.prediction import Spreads, with_interval
+from retainkit.inference.spread import SOURCES, Source
 from retainkit.ingest import LazyTransactionSummary
 from retainkit.models.spend.gamma_gamma import GammaGamma, spend_parts
 from retainkit.plurals import counted
 from retainkit.protocols import ModelOf, PurchaseProcess, parameter_shape
 from retainkit.rates import Rate
+from retainkit.summaries import Spend
 from retainkit.typing import Array, Frame, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
@@ -25,7 +30,12 @@ from retainkit.valuation.inputs import (
     check_rate,
     check_spend,
     share_in_words,
+    uncertain_spend,
 )
+
+InMemory: TypeAlias = Callable[..., Any]
+"""`value_customers` of histories that are in memory."""
+_COLUMNS = ("probability_alive", "expected_purchases", "expected_spend", "value")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -42,6 +52,8 @@ class LazyCustomerValue:
     expected_active : float
         How many customers are probably still customers.
     margin_share, discount_rate, horizon : the terms
+    drawn : bool
+        Whether a posterior or `Draws` were given, so that columns are means over them.
 
     Examples
     --------
@@ -58,11 +70,13 @@ class LazyCustomerValue:
     customers: int
     total: float
     expected_active: float
-    margin_share: float
+    margin_share: float | Draws
     discount_rate: Rate
     horizon: Duration
-    _frame: Frame = field(repr=False)
-    _tx: LazyTransactionSummary = field(repr=False)
+    drawn: bool = False
+    _frame: Frame = field(repr=False, kw_only=True)
+    _tx: LazyTransactionSummary = field(repr=False, kw_only=True)
+    _base: Callable[[], Spreads] = field(repr=False, kw_only=True)
 
     def __len__(self) -> int:
         return self.customers
@@ -71,6 +85,19 @@ class LazyCustomerValue:
     def mean(self) -> float:
         """Value of an average existing customer."""
         return self.total / self.customers if self.customers else math.nan
+
+    def interval(self, level: float = 0.9, *, include: Sequence[Source] = SOURCES) -> tuple[float, float]:
+        """The interval of the total, as `CustomerValue.interval` has it.
+
+        Customers of one history count with the mean of what they spent, which moves no expectation; of what
+        chance does to their spend it leaves out how their means differ.
+
+        Parameters
+        ----------
+        level : float in (0, 1)
+        include : some of "parameters", "customers", "chance"
+        """
+        return self._base().interval(level, include=include)
 
     def to_frame(self) -> Any:
         """One row per customer as a lazy frame: id, chance to be alive, purchases, spend and value."""
@@ -81,8 +108,9 @@ class LazyCustomerValue:
         self._tx.held.store.write(self._frame, path)
 
     def __str__(self) -> str:
+        total = with_interval(self.total, *self.interval()) if self.drawn else f"{self.total:,.2f}"
         return (
-            f"LazyCustomerValue of {counted(self.customers, 'customer')}: {self.total:,.2f} in all, "
+            f"LazyCustomerValue of {counted(self.customers, 'customer')}: {total} in all, "
             f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
             f"  margin {share_in_words(self.margin_share)}, discount {self.discount_rate}, "
             f"horizon {self.horizon}, from the end of observation; past purchases not counted"
@@ -99,14 +127,25 @@ def value_in_engine(
     margin_share: NumberLike,
     discount_rate: Rate,
     horizon: Duration,
+    in_memory: InMemory,
 ) -> LazyCustomerValue:
-    """`value_customers` of a lazy summary."""
-    given = {"purchasing": purchasing, "spend": spend, "margin_share": margin_share}
-    for argument, one in given.items():
-        if isinstance(one, Draws) or len(parameter_shape(one)) == 2:
-            rule = "must be one model or number, not draws of it, where customers stay in an engine"
-            way_out = "Pass the fit; for intervals say in_memory=True when the table is summarised."
-            raise InputError("not-supported", argument, type(one).__name__, rule, way_out)
+    """`value_customers` of a lazy summary; `in_memory` is the same of histories that are here."""
+    terms: dict[str, Any] = {
+        "margin_share": margin_share,
+        "discount_rate": discount_rate,
+        "horizon": horizon,
+    }
+    given = (purchasing, spend, margin_share)
+    constant = isinstance(uncertain_spend(spend), float | int | Draws)
+
+    @cache
+    def base() -> Any:
+        rows, spent = (tx.purchases, None) if constant else tx.held.spent(tx.unit)
+        return in_memory(rows, purchasing, spend, **terms, spend_so_far=spent)
+
+    if any(isinstance(one, Draws) or len(parameter_shape(one)) == 2 for one in given):
+        valued = partial(in_memory, purchasing=purchasing, spend=spend, **terms)
+        return _over_draws(tx, base, valued, constant=constant)
     from retainkit.ingest.transactions.lazy.distinct import totals
 
     share, rate, length = check_margin_share(margin_share), check_rate(discount_rate), check_horizon(horizon)
@@ -130,7 +169,64 @@ def value_in_engine(
         horizon=length,
         _frame=frame,
         _tx=tx,
+        _base=base,
     )
+
+
+def _over_draws(
+    tx: LazyTransactionSummary, base: Callable[[], Any], valued: InMemory, *, constant: bool
+) -> LazyCustomerValue:
+    """The means over all draws, of a history as of the customers in memory."""
+    whole = base()
+    frame = (
+        tx.held.joined({name: getattr(whole, name) for name in _COLUMNS})
+        if constant
+        else _along_spend(tx, valued)
+    )
+    return LazyCustomerValue(
+        customers=len(tx),
+        total=whole.total,
+        expected_active=whole.expected_active,
+        margin_share=whole.margin_share,
+        discount_rate=whole.discount_rate,
+        horizon=whole.horizon,
+        drawn=True,
+        _frame=tx.named(frame, _COLUMNS),
+        _tx=tx,
+        _base=base,
+    )
+
+
+def _along_spend(tx: LazyTransactionSummary, valued: InMemory) -> Frame:
+    """Customers with their means over all draws: straight lines in what they spent, for each history.
+
+    In Gamma-Gamma the expected spend, (v + x·m)·p/(p·x + q - 1), is linear in the mean m in every draw, and
+    so is the mean over them: two points of m, and the value where nothing is known, say all of it.
+    """
+    import narwhals as nw
+
+    from retainkit.ingest.transactions.lazy.distinct import money_of
+
+    # purchases and spend are drawn together, so that no product of their means would do
+    rows, cells, n = tx.purchases, tx.spend, len(tx.purchases)
+    evidence = cells.weight * cells.frequency
+    # two points as far apart as customers are: nothing is lost in their difference
+    typical = float(cells.monetary_value @ evidence) / max(float(evidence.sum()), 1.0) or 1.0
+    frequency = np.concatenate([np.zeros(n), rows.frequency, rows.frequency])
+    spent = np.repeat([0.0, typical, 2.0 * typical], n) * (frequency > 0.0)
+    told = valued(
+        rows.entries(np.tile(np.arange(n), 3)),
+        spend_so_far=Spend(frequency=frequency, monetary_value=spent),
+    )
+    columns = {name: getattr(told, name)[:n] for name in _COLUMNS[:2]}
+    lines: dict[str, Any] = {}
+    beyond = nw.col("monetary_value") / typical - 1.0
+    for name in _COLUMNS[2:]:
+        unknown, at, twice = np.split(getattr(told, name), 3)
+        columns |= {f"{name}_unknown": unknown, f"{name}_at": at, f"{name}_more": twice - at}
+        line = nw.col(f"{name}_at") + nw.col(f"{name}_more") * beyond
+        lines[name] = nw.when(nw.col("known") > 0).then(line).otherwise(nw.col(f"{name}_unknown"))
+    return tx.held.joined(columns).with_columns(**money_of()).with_columns(**lines)
 
 
 def _valued(

@@ -242,6 +242,35 @@ def test_customers_are_worth_what_they_are_worth_in_memory(
     assert read(cdnow.joined(alive=alive))["alive"].to_list() == rows["probability_alive"].to_list()
 
 
+@pytest.mark.parametrize("kind", ["polars", "duckdb"])
+def test_customers_and_the_base_have_the_intervals_of_memory(kind: str, tmp_path: Path) -> None:
+    here, there = in_memory(shop(9, 900, 200)), lazily(kind, shop(9, 900, 200), tmp_path)
+    rng = np.random.default_rng(1)
+    drawn = np.array([0.243, 4.414, 0.793, 2.426]) * np.exp(0.1 * rng.normal(size=(10, 4)))
+    r, alpha, a, b = drawn.T[:, :, np.newaxis]
+    purchasing = rk.BGNBD(r=r, alpha=alpha, a=a, b=b, unit="week")
+    shape = 6.25 * np.exp(0.1 * rng.normal(size=(10, 1)))
+    spend = rk.GammaGamma(p=shape, q=3.74, v=15.44)
+    fixed = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    asked: list[Any] = [(purchasing, spend), (purchasing, 35.0), (fixed, spend)]
+    for given in asked:
+        one = rk.value_customers(here, *given, **TERMS)
+        two = rk.value_customers(there, *given, **TERMS)
+        rows = read(two.to_frame())
+        for name in ("probability_alive", "expected_purchases", "expected_spend", "value"):
+            np.testing.assert_allclose(rows[name], getattr(one, name), rtol=1e-12, atol=0)
+        assert two.total == pytest.approx(one.total, rel=1e-12)
+        assert two.drawn
+        exact = one.interval(include=["parameters"])
+        assert two.interval(include=["parameters"]) == pytest.approx(exact, rel=1e-12)
+    assert "(90%: " in str(
+        rk.value_customers(there, fixed, rk.Draws.of(np.array([30.0, 35.0, 40.0])), **TERMS)
+    )
+    (low, high) = rk.value_customers(here, fixed, SPENDING, **TERMS).interval()
+    (least, most) = rk.value_customers(there, fixed, SPENDING, **TERMS).interval()
+    assert most - least == pytest.approx(high - low, rel=0.15)  # ends of 400 draws of chance
+
+
 def test_groups_are_those_of_memory(cdnow: LazyTransactionSummary) -> None:
     one, two = MEMORY.by("month"), cdnow.by("month")
     assert list(one) == list(two)

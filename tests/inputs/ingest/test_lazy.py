@@ -105,15 +105,12 @@ def test_what_goes_by_the_order_of_lines_says_how_to_have_it(given: Any, argumen
 
 def test_what_needs_all_customers_at_once_says_so() -> None:
     tx = summary(table().lazy(), holdout_from="2024-02-01")
-    fitted = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="day")
     terms: dict[str, Any] = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year")}
-    draws = rk.Draws(np.array([10.0, 12.0]))
     asked: list[Callable[[], object]] = [
         tx.rfm,
         lambda: tx.by("c", GOOD),
         lambda: rk.report(tx, margin_share=0.3, **terms),
         lambda: validate(tx),
-        lambda: rk.value_customers(tx, fitted, draws, margin_share=0.3, **terms),
     ]
     for ask in asked:
         with pytest.raises(rk.InputError, match="in_memory=True"):

@@ -110,6 +110,22 @@ class Held:
 
         return {int(k): cells(found["group"] == k) for k in np.unique(found["group"])}
 
+    def spent(self, unit: Unit) -> tuple[Purchases, Spend]:
+        """Distinct histories, those of known spend apart, with the mean of what their customers spent."""
+        customers = self.customers.with_columns(**money_of())
+        customers = customers.with_columns(knows=(nw.col("known") > 0).cast(nw.Int64))
+        counts = {"weight": nw.len().cast(nw.Int64), "gaps": nw.col("log_gaps").sum()}
+        counts["mean"] = nw.col("monetary_value").mean()
+        names = [*self.keys, "knows"]
+        found = small(customers.group_by(*names).agg(**counts))
+        order = np.lexsort([found[name] for name in reversed(names)])
+        found = {name: column[order] for name, column in found.items()}
+        weight = found["weight"].astype(np.int64)
+        made, first, last = (found[name].astype(np.int64) for name in ("purchases", "first", "last"))
+        rows = _purchases(made, first, last, self.end, unit, weight, found["gaps"] / weight)
+        known = rows.frequency * (found["knows"] > 0)
+        return rows, Spend(frequency=known, monetary_value=found["mean"], weight=rows.weight)
+
     def joined(self, columns: Mapping[str, Values]) -> Frame:
         """The customers with columns that have an entry for each distinct history."""
         sent = self.store.send({**self.keys, **columns})
