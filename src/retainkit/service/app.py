@@ -21,10 +21,9 @@ from retainkit.service.guard import LOG, Guard, said_in_json
 from retainkit.service.models import ModelFolder
 from retainkit.service.page import page, policy
 from retainkit.service.settings import Settings
+from retainkit.service.threads import Threads, ThreadsTakenError
 from retainkit.strict_json import loads
 from retainkit.typing import Plain
-
-_MANY = 8  # questions computed at a time in one worker; the others wait
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -50,9 +49,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=living,
     )
-    gate = asyncio.Semaphore(_MANY)
+    threads = Threads()
     for name, verb in VERBS.items():
-        _add(app, name, verb, _asked(verb, folder, settings, gate))
+        _add(app, name, verb, _asked(verb, folder, settings, threads))
     _add_others(app, folder, counts)
     app.add_middleware(cast("Any", Guard), settings=settings, counts=counts, verbs=frozenset(VERBS))
     return app
@@ -78,21 +77,26 @@ async def _look(folder: ModelFolder, seconds: float) -> None:
 
 
 def _asked(
-    verb: Verb, folder: ModelFolder, settings: Settings, gate: asyncio.Semaphore
+    verb: Verb, folder: ModelFolder, settings: Settings, threads: Threads
 ) -> Callable[[HttpRequest], Any]:
     async def endpoint(request: HttpRequest) -> Response:
         models = folder.models  # those of now, whatever is exchanged meanwhile
         body = await request.body()
         try:
-            async with asyncio.timeout(settings.answer_seconds), gate:
-                status, answer = await asyncio.to_thread(_computed, verb.request, body, models)
+            status, answer = await threads.run(settings.answer_seconds, _computed, verb.request, body, models)
         except TimeoutError:
-            rule, way_out = f"must be answered within {settings.answer_seconds:g} seconds", "Ask in parts."
-            late = said_in_json("not-supported", "body", "a large question", rule, way_out)
-            return Response(late, 503, media_type="application/json")
+            return _late(f"must be answered within {settings.answer_seconds:g} seconds", "Ask in parts.")
+        except ThreadsTakenError:
+            rule = f"must wait: all {threads.many} threads compute answers that were given up"
+            return _late(rule, "Ask again later, and large questions in parts.")
         return Response(answer, status, media_type="application/json")
 
     return endpoint
+
+
+def _late(rule: str, way_out: str) -> Response:
+    said = said_in_json("not-supported", "body", "a large question", rule, way_out)
+    return Response(said, 503, media_type="application/json")
 
 
 def _computed(request: type[Request], body: bytes, models: Any) -> tuple[int, bytes]:
@@ -130,7 +134,7 @@ def _add(app: FastAPI, name: str, verb: Verb, endpoint: Callable[[HttpRequest], 
         408: {"model": Refusal, "description": "The body came too slowly"},
         413: {"model": Refusal, "description": "The body is too long"},
         422: {"model": Refusal, "description": "What is wrong with the question"},
-        503: {"model": Refusal, "description": "The answer took too long"},
+        503: {"model": Refusal, "description": "The answer took too long, or no thread is free"},
     }
     app.add_api_route(
         f"/v1/{name}",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -124,6 +124,44 @@ def test_models_are_exchanged_all_at_once_and_only_when_they_can_be_read(tmp_pat
     assert kept.models["churn"] == rk.Geometric(0.2, unit="year")
     (kept.folder / "bad.json").unlink()
     assert kept.refresh() and not kept.problem
+
+
+def until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10.0
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_answers_given_up_hold_their_threads_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi.testclient import TestClient
+
+    free, started = threading.Event(), list[str]()
+
+    def stuck(*_: object) -> tuple[int, bytes]:
+        started.append(threading.current_thread().name)
+        free.wait(20.0)
+        return 200, b"{}"
+
+    monkeypatch.setattr("retainkit.service.app._computed", stuck)
+    own = folder_of(tmp_path / "models")
+    limits = Settings(own, answer_seconds=0.03, reload_seconds=0.01)
+    with TestClient(create_app(limits)) as asked:
+        try:
+            for _ in range(8):
+                assert "within 0.03 seconds" in asked.post("/v1/break-even", json={}).text
+            said = [asked.post("/v1/break-even", json={}) for _ in range(20)]
+            assert {one.status_code for one in said} == {503}
+            assert all("all 8 threads compute answers that were given up" in one.text for one in said)
+            assert len(started) == len(set(started)) == 8  # each in a thread of its own, and none is queued
+            rk.save(rk.Geometric(0.2, unit="year"), own / "new.json")
+            until(lambda: asked.get("/ready").json()["models"] == len(MODELS) + 1)
+        finally:
+            free.set()
+        until(lambda: asked.post("/v1/break-even", json={}).status_code == 200)
+        assert len(started) > 8
 
 
 def test_names_and_links_that_lead_elsewhere_are_no_models(tmp_path: Path) -> None:
