@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -83,15 +83,15 @@ def workbook(
     plans = [_plan(part, kinds) for part in parts]
     sign = _sign(currency)
     # whole or not at all: a reader never finds half a workbook in the place of the last one
-    handle, temporary = tempfile.mkstemp(suffix=".xlsx", dir=target.parent)
-    os.close(handle)
+    beside = target.with_name(f".{target.stem}.{secrets.token_hex(6)}.xlsx")
     try:
-        _write(opened(temporary, sign), plans)
-        Path(temporary).replace(target)
+        beside.touch(exist_ok=False)
+        _write(opened(str(beside), sign), plans)
+        beside.replace(target)
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
     return target
 
 

@@ -115,6 +115,16 @@ def test_what_is_no_result_is_refused(result: Any, message: str, tmp_path: Path)
         rk.workbook(result, tmp_path / "v.xlsx")
 
 
+def test_a_workbook_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        made = rk.workbook(SCENARIO, tmp_path / "v.xlsx")
+    finally:
+        os.umask(before)
+    assert made.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["v.xlsx"]
+
+
 def test_kinds_of_customers_need_values_of_customers_and_as_many_entries(tmp_path: Path) -> None:
     with pytest.raises(rk.InputError, match="by"):
         rk.workbook(SCENARIO, tmp_path / "v.xlsx", by={"land": ["DE"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -35,21 +36,13 @@ def check_path(path: str | Path, argument: str = "path") -> Path:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file by way of another beside it, so that an interruption leaves the old one or none."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    beside = Path(name)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as out:
+        with beside.open("xb") as out:
             out.write(content)
-        beside.chmod(0o666 & ~_umask())  # as any other file, and not for its owner alone
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def find_browser() -> str:
