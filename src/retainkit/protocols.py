@@ -152,7 +152,7 @@ def parameter_shape(model: object) -> tuple[int, ...]:
     """The common shape of a model's parameters: () for one customer; () too for what has none."""
     found: object = getattr(model_of(model), "parameters", None)
     parameters = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-    return np.broadcast_shapes(*(np.shape(v) for v in parameters.values()))
+    return np.broadcast_shapes(*(np.shape(v) for v in parameters.values() if type(v) is not float))
 
 
 def data_of(given: DataOf[D], kind: type[D], argument: str = "data", model: str = "") -> D:

@@ -290,7 +290,8 @@ AnyModel: TypeAlias = AbstractModel[Any]
 
 def entries_of(model: str, parameters: Mapping[str, Real]) -> int | None:
     """The number of entries where parameters have one value for each, of shape (…, entries)."""
-    shapes = {name: np.shape(v) for name, v in parameters.items()}
+    # numbers have no shape: the common case, asked many times for each answer
+    shapes = {name: np.shape(v) for name, v in parameters.items() if type(v) is not float}
     lengths = {name: shape[-1] for name, shape in shapes.items() if shape and shape[-1] > 1}
     if not lengths:
         return None

@@ -147,7 +147,7 @@ class AbstractSummary(Document, ABC):
     def has_repeats(self) -> bool:
         """Whether many entries seem to be equal, judged by some of them."""
         columns = list(self.columns.values())
-        if any(column.ndim > 1 for column in columns):
+        if len(self) == 1 or any(column.ndim > 1 for column in columns):
             return False  # times on several clocks at once
         some = slice(0, None, max(1, len(self) // _PROBED))
         probe = distinct_rows([column[some] for column in columns], None, inverse=False)

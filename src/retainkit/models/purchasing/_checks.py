@@ -139,7 +139,7 @@ def each_once(formula: Callable[..., Array], columns: Sequence[Array], *, entryw
     With `entrywise` parameters have one value for each row, so that equal rows are not alike.
     """
     varying = [column for column in columns if column.ndim]
-    if entrywise or varying[0].size == 0:
+    if entrywise or varying[0].size <= 1:
         return formula(*columns)
     rows = distinct_rows(varying, None, inverse=True)
     found = iter([part.column() for part in rows.levels])
