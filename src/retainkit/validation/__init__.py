@@ -5,6 +5,7 @@ In reading order:
 - `tracking`           predicted against actual repeat purchases of the whole base, period by period.
 - `holdout`            each customer's expected purchases against those they made.
 - `compare`            several models fitted to the same customers, ranked, with a sentence to decide by.
+- `verdicts`           how far a total may be off, and the words of it.
 - `comparison`         what that found: candidates in order, a table, a verdict in words.
 - `best`               the best of several models in one call, from a table or its summary.
 - `validate`           models against what they have not seen, with a verdict from every side.

@@ -23,8 +23,8 @@ from retainkit.tables import one_day, to_date
 from retainkit.typing import Array
 from retainkit.validation.purchase_checks import Groups
 from retainkit.validation.survival_scores import BrierScore, Concordance, brier_score, concordance
+from retainkit.validation.verdicts import Grade, grade_of, head_of
 
-_POOR = 0.1  # of those who left: beyond, a plan built on it is wrong by more than most allow
 _BANDS = np.array([0.0, 3.0, 6.0, 12.0, 24.0, 36.0])  # months of tenure, as customers are talked about
 
 
@@ -64,6 +64,17 @@ class ChurnHoldout(Record):
     def relative_error(self) -> float:
         """Predicted over actual, minus 1; negative where fewer were expected to leave."""
         return self.predicted / self.actual - 1.0 if self.actual else math.inf
+
+    @property
+    def grade(self) -> Grade:
+        """Whether figures can be used: ``"good"``, ``"care"`` or ``"bad"``."""
+        return grade_of(self.relative_error)
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        more, fewer = "more customers left", "fewer customers left"
+        return head_of(self.grade, "who left", more, fewer, self.relative_error)
 
     @property
     def error_per_customer(self) -> float:
@@ -128,11 +139,12 @@ class ChurnChecks(Record):
         if not held.actual:
             return "Nobody left in the held-out period: hold out more of it."
         off = abs(held.relative_error)
-        if off <= _POOR:
+        if held.grade == "good":
             said = [f"{name} may be used for how many will leave."]
         else:
             way = "by plan or segment, or with the price and the month as covariates (base.episodes)"
-            said = [f"Do not plan on {name} as it is: it was {off:.0%} off; fit {way}."]
+            use = f"Use {name} with care" if held.grade == "care" else f"Do not plan on {name} as it is"
+            said = [f"{use}: it was {off:.0%} off; fit {way}."]
         error = f"{held.relative_error:+.1%}"
         said.append(f"{held.predicted:,.0f} were predicted to leave, {held.actual:,.0f} left: {error}.")
         if not self.beats_one_churn:

@@ -24,6 +24,7 @@ from retainkit.records import Record
 from retainkit.summaries import Purchases, PurchasesInPeriods
 from retainkit.typing import Array
 from retainkit.units import DAYS_PER, Duration
+from retainkit.validation.verdicts import Grade, grade_of, head_of
 
 Transactions: TypeAlias = TransactionSummary | PeriodSummary
 
@@ -79,6 +80,24 @@ class HoldoutError(Record):
     def error_per_customer(self) -> float:
         """What a comparison shows of one customer: the mean absolute error."""
         return self.mean_absolute_error
+
+    @property
+    def better_than_past_rates(self) -> bool:
+        """Whether a customer's purchases are foretold more closely than by their past rate."""
+        return self.mean_absolute_error < self.past_rate_error
+
+    @property
+    def grade(self) -> Grade:
+        """Whether figures can be used: ``"good"``, ``"care"`` or ``"bad"``."""
+        return grade_of(self.relative_error, beats_guess=self.better_than_past_rates)
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        if not self.better_than_past_rates:
+            return "Not better than a guess, customer by customer"
+        more, fewer = "customers bought more", "customers bought less"
+        return head_of(self.grade, "what came", more, fewer, self.relative_error)
 
     def rows(self) -> list[tuple[str, int, float, float]]:
         """One row a group: repeat purchases before, customers, mean predicted and mean actual purchases."""

@@ -20,7 +20,6 @@ from retainkit.typing import Array
 from retainkit.validation.holdout import HoldoutError
 from retainkit.validation.tracking import Tracking
 
-_POOR = 0.1  # of a total: beyond, a budget built on it is wrong by more than most plans allow
 _GAP = 0.1  # of a chance
 
 
@@ -173,10 +172,7 @@ class PurchaseChecks(Record):
     @property
     def beats_past_rates(self) -> bool:
         """Whether a customer's purchases are foretold better than by their past rate."""
-        return (
-            self.holdout.mean_absolute_error < self.holdout.past_rate_error
-            and self.crps < self.past_rate_crps
-        )
+        return self.holdout.better_than_past_rates and self.crps < self.past_rate_crps
 
     @property
     def verdict(self) -> str:
@@ -187,10 +183,14 @@ class PurchaseChecks(Record):
         off, name = abs(self.holdout.relative_error), self.model
         if not self.beats_past_rates:
             return [f"Do not use {name} here: past rates foretell a customer's purchases better."]
-        if off > _POOR:
-            told = f"Take {name} for who comes before whom, not for totals: these were {off:.0%} off."
-            return [told, *self._cause()]
-        return [f"{name} may be used for customers and for totals."]
+        match self.holdout.grade:
+            case "good":
+                return [f"{name} may be used for customers and for totals."]
+            case "care":
+                told = f"Use {name} with care: totals were {off:.0%} off."
+            case "bad":
+                told = f"Take {name} for who comes before whom, not for totals: these were {off:.0%} off."
+        return [told, *self._cause()]
 
     def _cause(self) -> list[str]:
         """What the error goes with, where something stands out."""

@@ -97,7 +97,7 @@ def validate(
     >>> found = rk.validate(rk.load_cdnow("sample"), [rk.BGNBD, rk.NBD], customer_id="customer_id",
     ...                     date="date", amount="dollar_value", unit="week", holdout="1997-10-01")
     >>> print(found.checks.verdict)
-    Take BGNBD for who comes before whom, not for totals: these were 12% off. ...
+    Use BGNBD with care: totals were 12% off. ...
     >>> tenth = found.checks.capture.of_first_tenth()
     >>> [round(share, 2) for share in tenth]  # of the money: ranked by model, by the past, at best
     [0.5, 0.49, 0.76]

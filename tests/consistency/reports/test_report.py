@@ -101,6 +101,13 @@ def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> 
     assert made.top_tenth_share == pytest.approx(sum(tenth) / value.total)
 
 
+def test_the_verdict_is_that_of_validation(made: CustomerBaseReport) -> None:
+    assert made.tracking is not None
+    held = made.tracking.holdout
+    assert (made.verdict.grade, made.verdict.head) == (held.grade, held.headline)
+    assert f"{held.predicted:,.0f} repeat purchases" in made.verdict.body
+
+
 def test_the_held_out_half_is_the_second_half(made: CustomerBaseReport) -> None:
     split = rk.summarize_transactions(load_cdnow("sample"), **COLUMNS, holdout_from="1997-10-01")
     assert made.tracking is not None and made.calibration is not None and split.calibration is not None

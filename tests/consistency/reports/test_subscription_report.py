@@ -103,6 +103,12 @@ def test_every_form_shows_the_same_figures(made: SubscriptionReport) -> None:
     assert max(map(len, made.to_text(60).splitlines())) <= 60
 
 
+def test_the_verdict_is_that_of_validation(made: SubscriptionReport) -> None:
+    held = made.comparison.candidates[0].holdout
+    assert held is not None
+    assert (made.verdict.grade, made.verdict.head) == (held.grade, held.headline)
+
+
 def test_a_table_with_starts_and_ends_is_one_of_subscriptions() -> None:
     table = rk.valuation.simulate_billing(months=24, seed=1)
     whole = {name: column[table["paused"] != "paused"] for name, column in table.items()}

@@ -12,7 +12,7 @@ import pytest
 import retainkit as rk
 from retainkit.metrics.split import as_of, outcomes_after
 from retainkit.typing import Array
-from retainkit.validation import ChurnChecks, Comparison, PurchaseChecks
+from retainkit.validation import ChurnChecks, ChurnHoldout, Comparison, Groups, PurchaseChecks
 
 COLUMNS: dict[str, Any] = {
     "customer_id": "customer_id", "date": "date", "amount": "dollar_value", "unit": "week",
@@ -115,8 +115,11 @@ def test_its_own_customers_pass_and_others_do_not() -> None:
     assert good.low <= good.holdout.actual <= good.high
     assert abs(good.inside - good.inside_expected) < 0.02
     assert np.max(np.abs(good.chance.predicted - good.chance.actual)) < 0.06
+    assert good.holdout.grade == "good" and good.holdout.headline == "It foretold what came, within 10%"
     # where nobody leaves in the model but many do in truth, even past rates are closer
     poor = checks_of(rk.validate(table, [rk.NBD], holdout="2021-01-01", **columns))
+    assert poor.holdout.grade == "bad"
+    assert poor.holdout.headline.startswith("Do not rely on totals: customers bought less")
     assert "Take NBD for who comes before whom, not for totals" in poor.verdict
     assert poor.crps > good.crps and "outside the interval" in poor.verdict
 
@@ -276,3 +279,19 @@ def test_a_summary_without_a_holdout_is_refused() -> None:
         rk.validate(tx, origins=2)
     with pytest.raises(rk.InputError, match="must be a summary of customers, or a table"):
         rk.validate(rk.load_cdnow("sample"))
+
+
+@pytest.mark.parametrize(
+    ("left", "grade", "told"),
+    [
+        (100.0, "good", "It foretold who left, within 10%"),
+        (115.0, "care", "Use with care: more customers left than the model foresaw"),
+        (85.0, "care", "Use with care: fewer customers left than the model foresaw"),
+        (140.0, "bad", "Do not rely on totals: more customers left than the model foresaw"),
+        (0.0, "bad", "Do not rely on totals: fewer customers left than the model foresaw"),
+    ],
+)
+def test_a_total_further_off_is_relied_on_less(left: float, grade: str, told: str) -> None:
+    nobody = Groups("", (), np.empty(0), np.empty(0), np.empty(0))
+    held = ChurnHoldout(1000, 6.0, 100.0, left, 0.1, 0.2, 100.0, nobody)
+    assert (held.grade, held.headline) == (grade, told)

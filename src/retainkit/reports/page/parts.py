@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-Grade: TypeAlias = Literal["good", "care", "bad"]
+from retainkit.validation.verdicts import Grade
 
 SIGNS: dict[Grade, str] = {"good": "✓", "care": "!", "bad": "✕"}
 """What stands beside a verdict, so that its colour says nothing alone."""

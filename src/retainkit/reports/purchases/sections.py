@@ -15,41 +15,33 @@ from retainkit.reports.purchases.places import cohorts, segments, where
 from retainkit.units import Duration
 from retainkit.valuation.new_customer import Payback
 
-_RIGHT, _USABLE = 0.05, 0.20  # of the held-out purchases: how far a total may be off for a verdict
-
 
 def verdict(report: AbstractReport) -> Verdict:
     """Whether the figures can be used, by what the model predicted of time that it had not seen."""
     if report.tracking is None:
         return Verdict("care", "Unchecked: use with care", report.unchecked.removeprefix("Unchecked. "))
-    predicted, actual = report.tracking.totals(held_out=True)
-    off = predicted / actual - 1.0 if actual else math.inf
-    error = report.tracking.holdout
+    held = report.tracking.holdout
+    off = held.relative_error
     said = (
         f"Fitted on the time before {report.tracking.split} alone, {report.purchasing.family.name} expected "
-        f"{count(predicted)} repeat purchases for the time after; there were {count(actual)}"
+        f"{count(held.predicted)} repeat purchases for the time after; there were {count(held.actual)}"
     )
-    if error.mean_absolute_error > error.past_rate_error:
-        head = "Not better than a guess, customer by customer"
-        why = (
-            f"{said}. Customer by customer it was off by {error.mean_absolute_error:.2f} purchases, and "
-            f"by {error.past_rate_error:.2f} the guess that everybody goes on as before."
+    if not held.better_than_past_rates:
+        body = (
+            f"{said}. Customer by customer it was off by {held.mean_absolute_error:.2f} purchases, and "
+            f"by {held.past_rate_error:.2f} the guess that everybody goes on as before."
         )
-        return Verdict("bad" if abs(off) >= _USABLE else "care", head, why)
-    if abs(off) < _RIGHT:
+    elif held.grade == "good":
         body = f"{said}, {change(off)} foreseen than made. The ranges below can be relied on."
-        return Verdict("good", f"It foretold what came, within {100 * _RIGHT:.0f}%", body)
-    low = off < 0
-    head = f"customers bought {'more' if low else 'less'} than the model foresaw"
-    other = 100 * abs(1.0 / (1.0 + off) - 1.0) if math.isfinite(off) and off > -1.0 else 100.0
-    body = (
-        f"{said}: {change(off)} foreseen than made. If that goes on, values are about {other:.0f}% "
-        f"{'higher' if low else 'lower'} than told here: in What if, move purchases to "
-        f"{'+' if low else '−'}{other:.0f}%."
-    )
-    if abs(off) < _USABLE:
-        return Verdict("care", f"Use with care: {head}", body)
-    return Verdict("bad", f"Do not rely on totals: {head}", body)
+    else:
+        low = off < 0
+        other = 100 * abs(1.0 / (1.0 + off) - 1.0) if math.isfinite(off) and off > -1.0 else 100.0
+        body = (
+            f"{said}: {change(off)} foreseen than made. If that goes on, values are about {other:.0f}% "
+            f"{'higher' if low else 'lower'} than told here: in What if, move purchases to "
+            f"{'+' if low else '−'}{other:.0f}%."
+        )
+    return Verdict(held.grade, held.headline, body)
 
 
 def answers(report: AbstractReport) -> tuple[Answer, ...]:

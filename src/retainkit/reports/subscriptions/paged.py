@@ -14,8 +14,6 @@ from retainkit.reports.page.wording import Money, ahead, share
 from retainkit.reports.subscriptions.sections import Subscriptions, sections
 from retainkit.validation.churn_checks import ChurnChecks
 
-_RIGHT, _USABLE = 0.10, 0.25  # of those who left: how far a prediction may be off for a verdict
-
 
 def page_of(report: Subscriptions) -> Page:
     """Everything that the page shows."""
@@ -64,17 +62,12 @@ def verdict(report: Subscriptions) -> Verdict:
         f"Fitted to the time before, {checks.model} expected {held.predicted:,.0f} of {held.customers:,} "
         f"customers to leave in the time held out; {held.actual:,.0f} did, {off:+.0%} foretold against made."
     )
-    if abs(off) <= _RIGHT:
+    if held.grade == "good":
         more = "" if checks.beats_one_churn else " One churn for everyone would have done as well."
-        return Verdict("good", f"It foretold who left, within {100 * _RIGHT:.0f}%", said + more)
-    few = off < 0
+        return Verdict("good", held.headline, said + more)
     factor = 100.0 * abs(held.actual / held.predicted - 1.0) if held.predicted else 100.0
-    body = f"{said} If that goes on, see What if, churn at {'+' if few else '−'}{factor:.0f}%."
-    who = "more customers" if few else "fewer customers"
-    head = who + " left than the model foresaw"
-    if abs(off) <= _USABLE:
-        return Verdict("care", f"Use with care: {head}", body)
-    return Verdict("bad", f"Do not rely on it: {head}", body)
+    body = f"{said} If that goes on, see What if, churn at {'+' if off < 0 else '−'}{factor:.0f}%."
+    return Verdict(held.grade, held.headline, body)
 
 
 def _answers(report: Subscriptions, found: Outcome, money: Money) -> tuple[Answer, ...]:
