@@ -28,6 +28,8 @@ LaterLines: TypeAlias = Literal["error", "drop"]
 _YEAR = 365.25
 _LEAST, _ALWAYS = 3 * _YEAR, 40 * _YEAR  # below the one no gap is odd; no customer was away for the other
 _RARE, _FEW = 0.01, 0.1  # a mistyped year stands in few lines; more are an era of their own
+_HANDFUL = 9  # lines that are few in a table of any size
+_NOW = int(np.datetime64("2020-01-01").astype(np.int64))  # of two eras alike the nearer one is meant
 _OTHERS = 100  # how often the gap exceeds any other
 
 
@@ -127,9 +129,10 @@ def plausible_span(days: Days, lines: NDArray[np.int64], *, ended: bool) -> tupl
 def plausible(days: Days, lines: NDArray[np.int64]) -> tuple[int, int] | None:
     """The first and the last day of a calendar with lines on some days; None where all are plausible.
 
-    The days fall into eras, each more than three years from the next. Eras with a tenth of the lines at most
-    are too far from the one with most lines where no customer was ever away for so long (40 years); with a
-    hundredth, where the gap exceeds the length of the main era and a hundred times each gap within an era.
+    The days fall into eras, each more than three years from the next. Eras with a tenth of the lines at most,
+    or with nine, are too far from the one with most lines where no customer was ever away for so long (40
+    years); with a hundredth, where the gap exceeds the length of the main era and a hundred times each gap
+    within an era.
     """
     edge = np.flatnonzero(np.diff(days) > _LEAST) + 1
     if edge.size == 0:
@@ -137,10 +140,10 @@ def plausible(days: Days, lines: NDArray[np.int64]) -> tuple[int, int] | None:
     starts = np.append(0, edge)
     size = np.add.reduceat(lines, starts)
     first, last = days[starts], days[np.append(edge, days.size) - 1]
-    main = int(np.argmax(size))
+    main = int(np.lexsort((np.abs(first - _NOW), -size))[0])
     gaps = np.diff(days)
     share, most = 1.0 - size[main] / size.sum(), _ALWAYS
-    if share > _FEW:
+    if share > _FEW and size.sum() - size[main] > _HANDFUL:
         return None
     if share <= _RARE:
         most = min(

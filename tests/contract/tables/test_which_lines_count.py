@@ -281,7 +281,7 @@ HONEST = {
     "weekly for four years, and once more": days(("2015-01-01", 200, 7), ("2022-06-01", 1, 1)),
     "a donor's forty years": days(("1980-01-01", 40, 365)),
     "all on one day": days(("2024-01-01", 1, 1)),
-    "four days, one long ago": days(("1969-12-31", 1, 1), ("2024-01-31", 3, 1)),
+    "an archive of ten, and ten now": days(("1969-12-31", 10, 1), ("2024-01-31", 10, 1)),
 }
 
 
@@ -297,6 +297,25 @@ def test_mistyped_years_on_both_sides_and_behind_each_other_are_found() -> None:
         found = np.unique(np.append(good, np.array(odd, "M8[D]")).astype(np.int64))
         first, last = (int(day) for day in good[[0, -1]].astype(np.int64))
         assert plausible(found, np.ones(found.size, np.int64)) == (first, last)
+
+
+SMALL = {
+    "2097 beside one": (days(("2024-01-01", 1, 1), ("2097-01-01", 1, 1)), "2024-01-01 to 2024-01-01"),
+    "1900 beside one": (days(("1900-01-01", 1, 1), ("2024-01-01", 1, 1)), "2024-01-01 to 2024-01-01"),
+    "one of four": (days(("1969-12-31", 1, 1), ("2024-01-31", 3, 1)), "2024-01-31 to 2024-02-02"),
+    "nine of eighteen": (days(("2024-01-01", 9, 1), ("2097-01-01", 9, 1)), "2024-01-01 to 2024-01-09"),
+}
+
+
+@pytest.mark.parametrize("shape", SMALL)
+def test_tables_of_few_lines_have_impossible_years_too(shape: str) -> None:
+    found, span = SMALL[shape]
+    table = {"id": ["a"] * found.size, "date": found.tolist(), "n": [1.0] * found.size}
+    with pytest.raises(InputError, match=rf"years away from all others, {span}.*far_dates='keep'"):
+        transactions(dict(table))
+    with pytest.raises(InputError, match=f"years away from all others, {span}"):
+        transactions(KINDS["polars-lazy"](dict(table), Path()))
+    assert transactions(dict(table), far_dates="keep").observation_start == found.min().item()
 
 
 # -- no evidence, files, the index ---------------------------------------------------------------------

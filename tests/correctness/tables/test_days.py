@@ -178,8 +178,9 @@ def test_what_is_not_of_the_form_is_refused_in_memory_and_in_duckdb(pattern: str
 def test_duckdb_streams_what_is_of_the_form(pattern: str) -> None:
     relation = CONNECTION.from_arrow(pa.table({"id": [1, 2, 3, 4], "day": FORMATS[pattern]}))
     tx = rk.summarize_transactions(
-        relation, customer_id="id", date="day", unit="day", date_format=pattern, in_memory=True
-    )
+        relation, customer_id="id", date="day", unit="day", date_format=pattern, in_memory=True,
+        far_dates="keep",
+    )  # fmt: skip
     assert [tx.observation_end - dt.timedelta(days=t) for t in tx.purchases.T.tolist()] == DAYS
 
 

@@ -274,8 +274,14 @@ def test_amounts_too_large_or_too_small_for_exact_sums_are_refused() -> None:
 
 
 def test_a_mistyped_year_is_found() -> None:
+    months = as_kind(ROWS | {"month": ["0204-01", *ROWS["month"][1:]]}, "dict")
+    with pytest.raises(InputError, match="years away from all others"):
+        Subscriptions.from_months(months)
     with pytest.raises(InputError, match="mistyped years"):
-        Subscriptions.from_months(as_kind(ROWS | {"month": ["0204-01", *ROWS["month"][1:]]}, "dict"))
+        Subscriptions.from_months(months, far_dates="keep")
     early = [dt.date(204, 1, 5), *SPANS["start"][1:]]
+    spans = as_kind(SPANS | {"start": early}, "dict")
+    with pytest.raises(InputError, match="years away from all others"):
+        Subscriptions.from_intervals(spans, observation_end="2024-04-30")
     with pytest.raises(InputError, match="mistyped years"):
-        Subscriptions.from_intervals(as_kind(SPANS | {"start": early}, "dict"), observation_end="2024-04-30")
+        Subscriptions.from_intervals(spans, observation_end="2024-04-30", far_dates="keep")

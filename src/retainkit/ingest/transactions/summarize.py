@@ -92,9 +92,10 @@ def summarize_transactions(
         Lines without a customer, by value or by a text such as "nan", "None" or "NULL": refused, or left out
         and counted.
     far_dates : {"error", "keep"}
-        Dates so far from all others that a mistyped year explains them best: those of one line in ten at most
-        by 40 years; of one in a hundred by three years, if that is more than the others span and a hundred
-        times any gap between them. Late ones are looked at only where `observation_end` is left out.
+        Dates so far from all others that a mistyped year explains them best: those of one line in ten at
+        most, or of nine lines in a small table, by 40 years; of one in a hundred by three years, if that is
+        more than the others span and a hundred times any gap between them. Late ones are looked at only
+        where `observation_end` is left out.
     date_format : str, optional
         How text and numbers write a date, as for `datetime.strptime`: ``"%d/%m/%Y"``; ``"excel"``,
         ``"epoch-s"`` or ``"epoch-ms"`` for numbers that count.
