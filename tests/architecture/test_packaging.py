@@ -72,3 +72,14 @@ def test_types_are_shipped() -> None:
 
 def test_the_changelog_knows_this_version() -> None:
     assert f"## {retainkit.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_citation_names_this_version_and_goes_with_the_sources() -> None:
+    import yaml
+
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert told.keys() >= {"cff-version", "message", "title", "authors"}  # what the format asks for
+    assert (told["version"], told["license"]) == (retainkit.__version__, PROJECT["license"])
+    assert set(told["keywords"]) <= {*PROJECT["keywords"], "customer retention"}
+    sources = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    assert "/CITATION.cff" in sources["targets"]["sdist"]["include"]
