@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -49,6 +51,16 @@ def setup(app: Sphinx) -> None:
     # napoleon, at 500, would read "Share who pay back: those who ..." of a property as its type
     app.connect("autodoc-process-docstring", _swap(":", "\ue000"), priority=400)
     app.connect("autodoc-process-docstring", _swap("\ue000", ":"), priority=600)
+    app.connect("build-finished", _schemas)
+
+
+def _schemas(app: Sphinx, failed: Exception | None) -> None:
+    """The JSON Schema of every kind of file, in `schemas/` of the site."""
+    if failed is None:
+        room = Path(app.outdir, "schemas")
+        room.mkdir(exist_ok=True)
+        for name, text in run_path(str(Path(__file__).with_name("generate.py")))["schemas"]().items():
+            (room / name).write_text(text, encoding="utf-8")
 
 
 def _swap(old: str, new: str) -> Callable[..., None]:

@@ -7,6 +7,7 @@ The pages are committed, to be read where they stand; a test holds them to what 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import retainkit
+from retainkit.files import json_schema, kinds
 from retainkit.models import MODELS
 from retainkit.parameters import parameters_of
 
@@ -313,6 +315,16 @@ def pages() -> dict[Path, str]:
         reference / "api" / "economics.md": by_room("economics", ECONOMICS_INTRO),
     }
     return {path: NOTICE + text for path, text in written.items()}
+
+
+def schemas() -> dict[str, str]:
+    """The JSON Schema of every kind of file, as text, by the file's name: of `retainkit/fit/1`, `fit-1.json`.
+
+    Together they weigh more than the pages, so they are built with the site and not committed.
+    """
+    found = {told["title"]: told for told in map(json_schema, kinds())}
+    names = {title: "-".join(title.split("/")[1:]) + ".json" for title in found}
+    return {names[title]: json.dumps(told, indent=1) + "\n" for title, told in found.items()}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 import retainkit
-from retainkit import decisions, economics, metrics
+from retainkit import decisions, economics, files, metrics
 from retainkit.models import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,16 @@ def generator() -> ModuleType:
 
 GENERATE = generator()
 PAGES: dict[Path, str] = GENERATE.pages()
+
+
+def test_the_site_publishes_the_schema_of_every_kind_of_file() -> None:
+    published: dict[str, str] = GENERATE.schemas()
+    told = {name: json.loads(text) for name, text in published.items()}
+    assert {schema["title"].split("/")[1] for schema in told.values()} == {*files.kinds()}
+    assert told["fit-1.json"] == files.json_schema("fit")
+    assert {re.sub(r"-(\d+)\.json$", r"/\1", name) for name in told} == {
+        schema["title"].removeprefix("retainkit/") for schema in told.values()
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(DOCS).as_posix())

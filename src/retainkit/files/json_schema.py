@@ -72,7 +72,7 @@ def json_schema(kind: str) -> Plain:
     cls = class_of(kind)
     found = _model_schema() if kind == "model" else _schema_of_class(kind, cls)
     named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": schema_of(cls)}
-    return {**named, **found, "$defs": {**_DEFS, **found.get("$defs", {})}}
+    return {**found, **named, "$defs": {**_DEFS, **found.get("$defs", {})}}
 
 
 def _schema_of_class(kind: str, cls: type[Any]) -> Plain:
