@@ -124,7 +124,8 @@ class Folder(Mapping[str, Any]):
         return sorted(
             path.name
             for path in self.root.iterdir()
-            if path.name.endswith(endings) and path.resolve().is_relative_to(self.root) and path.is_file()
+            # a link to itself is no file, and has no place that it leads to
+            if path.name.endswith(endings) and path.is_file() and path.resolve().is_relative_to(self.root)
         )
 
     def __getitem__(self, name: str) -> Any:

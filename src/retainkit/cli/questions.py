@@ -188,13 +188,16 @@ def _listed(value: CustomerValue | SubscriberValue, churn: Any, worth: Any, chos
 
     out = io.StringIO()
     write = csv.writer(out)
-    write.writerow([value.id_name, "churn_probability", "value"])
+    write.writerow([_as_text(value.id_name), "churn_probability", "value"])
     ids = np.asarray(value.customers)
     for k in sorted(np.flatnonzero(chosen), key=lambda i: -churn[i] * worth[i]):
-        text = str(ids[k])
-        # what a spreadsheet would take for a formula is told to be text
-        write.writerow([f"'{text}" if text[:1] in "=+-@\t\r" else text, f"{churn[k]:.6g}", f"{worth[k]:.2f}"])
+        write.writerow([_as_text(str(ids[k])), f"{churn[k]:.6g}", f"{worth[k]:.2f}"])
     return out.getvalue().encode()
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet would take for a formula, told to be text; wide signs are East Asian."""
+    return f"'{cell}" if cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) else cell  # noqa: RUF001
 
 
 def _valued(

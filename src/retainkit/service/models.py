@@ -50,8 +50,8 @@ class ModelFolder:
         root = self.folder.resolve()
         found: list[tuple[str, int, int, int]] = []
         for path in sorted(self.folder.iterdir()):
-            # names as they may stand in a question; a link that leads out of the folder is no model of it
-            if _NAME.fullmatch(path.name) and path.resolve().is_relative_to(root) and path.is_file():
+            # names as they may stand in a question; a link out of the folder, or to itself, is none
+            if _NAME.fullmatch(path.name) and path.is_file() and path.resolve().is_relative_to(root):
                 told = path.stat()
                 found.append((path.name, told.st_mtime_ns, told.st_size, told.st_ino))
         return tuple(found)

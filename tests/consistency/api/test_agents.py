@@ -33,6 +33,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "orders.csv").write_text("\n".join([",".join(table), *lines]), encoding="utf-8")
     (root.parent / "secret.csv").write_text("id\n1\n", encoding="utf-8")
     (root / "leads_out.csv").symlink_to(root.parent / "secret.csv")
+    rk.save(MODEL, root.parent / "secret.json")
+    (root / "leads_out.json").symlink_to(root.parent / "secret.json")
+    (root / "loop.json").symlink_to(root / "loop.json")
+    (root / "folder.json").symlink_to(root.parent, target_is_directory=True)
     return root
 
 
@@ -97,6 +101,15 @@ def test_a_table_of_the_folder_is_reported_on(folder: Path) -> None:
             {"purchasing_model": "../shop", "unit": "week", **HISTORY, "horizon": 1.0},
             "../shop",
         ),
+        *(
+            (
+                "score-purchases",
+                {"purchasing_model": name, "unit": "week", **HISTORY, "horizon": 1.0},
+                "must be one of",
+            )
+            for name in ("leads_out", "loop", "folder", "folder/secret")
+        ),
+        ("break-even", {**BREAK_EVEN, "acquisition_cost": 10**400}, "acquisition_cost"),
         ("no-such-tool", {}, "must be one of break-even"),
     ],
 )

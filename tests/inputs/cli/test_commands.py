@@ -92,12 +92,18 @@ def test_validate(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_decide(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     offer = ["--acceptance", "10%", "--incentive", "2", "--cost-per-contact", "1"]
-    text = said(capsys, "decide", "sales.csv", *MARGIN, *offer, "--to", "list.csv")
+    lines = (here / "sales.csv").read_text().splitlines()[1:]
+    signs = "=+-@＝＋－＠"  # noqa: RUF001
+    signed = [f"{signs[int(line[2 : line.index(',')]) % 8]}{line[1:]}" for line in lines]
+    (here / "signed.csv").write_text("\n".join(["=id,date,amount,country", *signed]), encoding="utf-8")
+    named = ["--customer-id", "=id", "--date", "date", "--amount", "amount"]
+    text = said(capsys, "decide", "signed.csv", *named, *MARGIN, *offer, "--to", "list.csv")
     assert text.startswith("Contact ") and "turns at" in text
-    with (here / "list.csv").open(newline="") as read:
+    with (here / "list.csv").open(newline="", encoding="utf-8") as read:
         head, *rows = csv.reader(read)
-    assert head == ["customer_id", "churn_probability", "value"] and f"Contact {len(rows):,} of" in text
-    assert all(row[0].startswith("'=c") for row in rows)  # a spreadsheet reads an id, and computes nothing
+    assert head == ["'=id", "churn_probability", "value"] and f"Contact {len(rows):,} of" in text
+    # a spreadsheet reads an id, and computes nothing
+    assert {row[0][:2] for row in rows} == {f"'{sign}" for sign in signs}
     plan = told(capsys, "decide", *BILLED, *MARGIN, *offer)
     assert plan["gain"] > 0.0
 

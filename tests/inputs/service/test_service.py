@@ -66,6 +66,8 @@ def test_every_question_is_answered_as_the_library_answers(client: Any, verb: st
         (b"[" * 90_000, 400, "unreadable-source"),
         (b"\xff\xff", 400, "unreadable-source"),
         (b'{"acquisition_cost": 1e999, "monthly_margin": 1}', 400, "unreadable-source"),
+        (b'{"acquisition_cost": 1%s, "monthly_margin": 1}' % (b"0" * 400), 422, "wrong-type"),
+        (b'{"acquisition_cost": -1%s, "monthly_margin": 1}' % (b"0" * 90_000), 400, "unreadable-source"),
         (b'{"acquisition_cost": 1, "acquisition_cost": 2}', 400, "unreadable-source"),
         (b"null", 422, "wrong-type"),
         (b"[]", 422, "wrong-type"),
@@ -168,6 +170,7 @@ def test_names_and_links_that_lead_elsewhere_are_no_models(tmp_path: Path) -> No
     kept = ModelFolder(folder_of(tmp_path / "models"))
     outside = rk.save(rk.Geometric(0.2), tmp_path / "outside.json")
     (kept.folder / "link.json").symlink_to(outside)
+    (kept.folder / "loop.json").symlink_to(kept.folder / "loop.json")
     (kept.folder / "a b.json").write_text("{}")
     (kept.folder / ".hidden.json").write_text("{}")
     (kept.folder / "notes.txt").write_text("{}")
