@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module, util
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
-from retainkit.calls import advised
+from retainkit.calls import CallError, advised
 from retainkit.errors import near
 
 ROOMS = (
@@ -134,6 +134,7 @@ def lazily(
 
     A name that is not there is answered with where it is: in another room, or here by another name.
     """
+    sys.modules[package].__class__ = Room
     module_of = {name: module for module, names in modules.items() for name in names}
     # a module that lends no name is lent itself, from wherever below it stands
     lent = {m for m, names in modules.items() if m.startswith(".") and ("." not in m[1:] or not names)}
@@ -166,6 +167,35 @@ def _at_all(function: FunctionType, name: str, module: ModuleType) -> Any:
     return told
 
 
+class Room(ModuleType):
+    """A module that says, when it is called, which of its names to call; so do those that stand in it."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # a module is set in its package whoever imports it, and may hold others by then
+        if isinstance(value, ModuleType):
+            _make_room(value, self)
+        super().__setattr__(name, value)
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        name = self.__name__.rpartition(".")[2]
+        rule = "is a room of names, and no function"
+        here = f"Here it is retainkit.{SYNONYMS[name]}." if name in SYNONYMS else ""
+        way_out = f"{here} Its names are: {', '.join(_public(self))}.".strip()
+        raise CallError("wrong-type", self.__name__, f"{name}(...)", rule, way_out)
+
+    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+        # cloudpickle knows modules by their exact class; a function that names one goes to other processes
+        return import_module, (self.__name__,)
+
+
+def _make_room(module: ModuleType, within: ModuleType) -> None:
+    if type(module) is ModuleType and module.__name__.startswith(f"{within.__name__}."):
+        module.__class__ = Room
+        for held in vars(module).values():
+            if isinstance(held, ModuleType):
+                _make_room(held, module)
+
+
 class _UnknownNameError(AttributeError):
     """Looks for the name when it is read, not when it is raised: imports and `hasattr` only ask whether."""
 
@@ -195,8 +225,13 @@ def _public(room: ModuleType) -> list[str]:
     listed: list[str] | None = getattr(room, "__all__", None)
     if listed is not None:
         return listed
-    own = (n for n, thing in vars(room).items() if getattr(thing, "__module__", "").startswith("retainkit."))
-    return [name for name in own if not name.startswith("_")]
+    here = f"{room.__name__}."
+    return [
+        name
+        for name, thing in vars(room).items()
+        if not name.startswith("_") and not isinstance(thing, ModuleType)
+        if f"{getattr(thing, '__module__', '')}.".startswith(here)
+    ]
 
 
 def lent_by(package: str, *rooms: str) -> dict[str, tuple[str, ...]]:

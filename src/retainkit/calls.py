@@ -156,15 +156,19 @@ def misfit(function: Callable[..., object], places: int, kwargs: Mapping[str, An
     ]
     needed = f"It needs {', '.join(missing)} too." if missing else ""
     name = function.__name__
+    told = ", ".join(word for word in parameters if word != "self")
     if strange:
         here = " or ".join(_words_for(strange[0], parameters))
         way_out = f"Here it is {here}." if here else near(strange[0], parameters).strip()
-        way_out = way_out or f"Its arguments are: {', '.join(parameters)}."
+        way_out = way_out or f"Its arguments are: {told}."
         rule = f"is not an argument of {name}"
         return CallError("unknown-name", strange[0], kwargs[strange[0]], rule, f"{way_out} {needed}".strip())
     if places > len(by_place):
-        rule = f"must be {len(by_place)} or fewer by place: the others of {name} are given by name"
-        way_out = f"Its arguments are: {', '.join(parameters)}."
+        own = by_place[:1] == ["self"]  # which nobody writes
+        most, places = len(by_place) - own, places - own
+        by_name = f"must be {most} or fewer by place: the others of {name} are given by name"
+        rule = by_name if most else f"must be given by name: {name} takes none by place"
+        way_out = f"Its arguments are: {told}."
         return CallError("needless", "arguments", f"{places} of them", rule, way_out)
     if missing:
         rule = f"must be given: {name} has no default for it"

@@ -8,6 +8,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ import retainkit
 from retainkit import decisions, economics
 from retainkit.addresses import SYNONYMS
 from retainkit.calls import WORDS
+from retainkit.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 LEFT = {  # the root's names of version 0.1.0 that stand in their rooms now
@@ -129,6 +131,38 @@ def test_an_argument_of_another_name_is_answered_with_the_one_that_is_meant() ->
             call()
         assert isinstance(caught.value, CallError) or word == "monthly_churn"
     assert issubclass(CallError, TypeError)
+
+
+def test_a_room_that_is_called_says_what_to_call() -> None:
+    from retainkit.calls import CallError
+
+    rooms: dict[Any, str] = {
+        decisions.referral: r"Here it is retainkit\.decisions\.customer_referral_value\. Its names are: ",
+        retainkit.valuation: "Its names are: .*value_new_customer",
+        import_module("retainkit.inference.priors"): "Its names are: .*Gamma",
+        economics.breakeven: r"Here it is retainkit\.break_even\.",
+        retainkit: "Its names are: BGBB",
+    }
+    for room, told in rooms.items():
+        with pytest.raises(CallError, match=rf"{room.__name__} is a room of names, and no function.*{told}"):
+            room(5)
+        assert pickle.loads(pickle.dumps(room)) is room and inspect.ismodule(room)
+
+
+def test_a_method_that_needs_more_says_what() -> None:
+    scenario: Any = retainkit.UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
+    for call, told in {
+        scenario.sensitivity: "rows must be given: .*It needs rows, columns; see help",
+        scenario.tornado: "ranges must be given: .*It needs ranges",
+        lambda: scenario.sensitivity(
+            {"monthly_churn": [0.1]}
+        ): "by name: sensitivity takes none by place, got '1 of",
+        lambda: scenario.tornado(0.1, 0.2): "must be 1 or fewer by place.*arguments are: ranges, figure",
+        lambda: scenario.sensitivity(row={}): "row is not an argument of sensitivity.*'rows'",
+    }.items():
+        with pytest.raises(InputError, match=told) as caught:
+            call()
+        assert isinstance(caught.value, TypeError)
 
 
 def test_a_type_error_within_a_function_stays_what_it_is() -> None:

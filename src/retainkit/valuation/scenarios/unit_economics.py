@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from retainkit.calls import advised
 from retainkit.columns import SameKind
 from retainkit.documents import SCHEMA, document, kind_of, up_to_date
 from retainkit.draws import Draws, beside_columns
@@ -286,6 +287,7 @@ class UnitEconomics(WorkbookWriter, BaseModel):
         """
         return grid(self._inputs(), self.timing, axes)
 
+    @advised
     def sensitivity(
         self, *, rows: Mapping[str, NumberLike], columns: Mapping[str, NumberLike], figure: str = "net_value"
     ) -> SensitivityTable:
@@ -302,6 +304,7 @@ class UnitEconomics(WorkbookWriter, BaseModel):
         """
         return sensitivity(self._inputs(), self.timing, rows, columns, figure)
 
+    @advised
     def tornado(
         self, ranges: Mapping[str, tuple[float, float]] | float, *, figure: str = "net_value"
     ) -> Tornado:
