@@ -23,6 +23,7 @@ from retainkit.tables.files import (
     Origin,
     Text,
     check_encoding,
+    check_unpacking,
     found_encoding,
     has_mixed_ends,
     in_utf8,
@@ -207,6 +208,8 @@ def _relation(connection: Foreign, files: Located, source: TableSource, spill: s
     if files.origin == "parquet":
         return Opened(connection.read_parquet(literal, union_by_name=True), source, "parquet", place=place)
     if files.origin == "json":
+        for path in files.paths:
+            check_unpacking(path, argument)
         found = connection.read_json(literal, format="newline_delimited", sample_size=-1)
         # a day in text stays text, so that the date rule is ours; DuckDB would take 01-02-2024 for one
         kinds = {
@@ -224,7 +227,11 @@ def _text(
     """Text files, every column as text, so that the date rule is ours and no id loses its zeros."""
     paths, told = list(files.paths), list[str]()
     for k, path in enumerate(paths):
-        encoding = check_encoding(source.encoding) if source.encoding else found_encoding(path)
+        if source.encoding:
+            check_unpacking(path, argument)
+            encoding = check_encoding(source.encoding)
+        else:
+            encoding = found_encoding(path, argument)
         other = encoding not in ("utf-8", "utf-8-sig")
         if other or has_mixed_ends(path):
             paths[k] = in_utf8(path, encoding, spill, argument)

@@ -38,6 +38,8 @@ _BEGIN: tuple[tuple[bytes, str, str, tuple[str, ...]], ...] = (
 """What files begin with, what that is, what to do, and the kinds that may begin so."""
 
 _CHUNK = 1 << 20
+_FREELY = 1 << 30  # bytes that any packed file may hold
+_MOST_TIMES = 200  # zeros pack to a thousandth, tables to a tenth or a twentieth
 
 
 class Located(NamedTuple):
@@ -125,16 +127,49 @@ def _check_content(path: str, kind: Origin, argument: str) -> None:
         raise InputError("unreadable-source", argument, path, rule, found[2])
 
 
-def unpacked(path: str) -> Any:
+class _Bounded(gzip.GzipFile):
+    """What gzip packed, refused once it turns out to be made to fill the machine."""
+
+    argument: str
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._judged(super().read(size))
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._judged(super().read1(size))
+
+    def _judged(self, part: bytes) -> bytes:
+        raw: Any = self.fileobj
+        if self.tell() > max(_FREELY, _MOST_TIMES * raw.tell()):
+            most = f"{_MOST_TIMES} times its size, or {_FREELY >> 20:,} MB if that is more"
+            rule = f"must unpack to at most {most}"
+            way_out = "If it is yours, unpack it and read the file inside."
+            raise InputError("unreadable-source", self.argument, raw.name, rule, way_out)
+        return part
+
+
+def unpacked(path: str, argument: str = "source") -> Any:
     """The bytes of a file, those inside where it is packed by gzip."""
-    return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
+    if not path.lower().endswith(".gz"):
+        return open(path, "rb")
+    file = _Bounded(path, "rb")
+    file.argument = argument
+    return file
 
 
-def found_encoding(path: str) -> str:
+def check_unpacking(path: str, argument: str) -> None:
+    """Refuse a file packed by gzip that is made to fill the machine; its first gigabyte shows it."""
+    if path.lower().endswith(".gz"):
+        with unpacked(path, argument) as file:
+            while file.tell() <= _FREELY and file.read(_CHUNK):
+                pass
+
+
+def found_encoding(path: str, argument: str = "source") -> str:
     """The encoding of a text file: by its mark, else UTF-8 if all of it is, else the one of Windows."""
     if path.lower().endswith(".zst"):
         return "utf-8"
-    with unpacked(path) as file:
+    with unpacked(path, argument) as file:
         chunk = file.read(_CHUNK)
         marked = encoding_of(chunk[: chunk.rfind(b"\n") + 1] or chunk)
         if marked is not None and marked.startswith("utf"):
@@ -142,7 +177,7 @@ def found_encoding(path: str) -> str:
             return f"utf-16-{'le' if chunk[1:2] == bytes(1) else 'be'}" if bare else marked
         if _decodes(file, chunk, "utf-8"):
             return "utf-8"
-    with unpacked(path) as file:
+    with unpacked(path, argument) as file:
         return "cp1252" if _decodes(file, file.read(_CHUNK), "cp1252") else "latin-1"
 
 
@@ -161,7 +196,7 @@ def _decodes(file: Any, chunk: bytes, encoding: str) -> bool:
 def in_utf8(path: str, encoding: str, folder: str, argument: str) -> str:
     """The path of the same text in UTF-8: a copy in `folder` where it is not."""
     copy = os.path.join(folder, f"{len(os.listdir(folder))}-{Path(path).name.removesuffix('.gz')}")
-    with unpacked(path) as raw, open(copy, "w", encoding="utf-8", newline="") as target:
+    with unpacked(path, argument) as raw, open(copy, "w", encoding="utf-8", newline="") as target:
         text = io.TextIOWrapper(raw, encoding=encoding)  # all ends of lines become one
         try:
             while part := text.read(_CHUNK):

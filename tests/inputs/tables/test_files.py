@@ -122,6 +122,26 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(case: str, tmp_path: P
     assert f"source must be what its name says; inside, it is {inside}" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("t.csv.gz", None), ("t.csv.gz", "utf-8"), ("t.csv.gz", "cp1252"), ("t.jsonl.gz", None)],
+)
+def test_a_packed_file_that_would_fill_the_machine_is_refused(
+    name: str, encoding: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retainkit.tables.files._FREELY", 2 << 20)
+    lines = b"id,day,n\n" if "csv" in name else b""
+    line = b"1,2024-01-31,2\n" if "csv" in name else b'{"id": 1, "day": "2024-01-31", "n": 2}\n'
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(lines + line * (400 << 10)))
+    assert path.stat().st_size < 80_000
+    options: dict[str, Any] = {} if encoding is None else {"encoding": encoding}
+    said = refusal(path, **options)
+    assert "source must unpack to at most 200 times its size, or 2 MB if that is more" in said
+    path.write_bytes(gzip.compress(lines + line * 1000))  # packed as much, and no harm
+    assert rk.summarize_transactions(path, **CALL | options).purchases.frequency.tolist() == [0]
+
+
 def test_text_that_is_written_in_several_ways_has_to_be_told(tmp_path: Path) -> None:
     def written(text: str, name: str = "t.csv") -> Path:
         (tmp_path / name).write_text(text)
