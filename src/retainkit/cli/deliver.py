@@ -102,10 +102,10 @@ def deliver(output: Output, **request: Any) -> None:
             tell("Drawing the page", 0.95)
             page = made.to_html()
         if output.html is not None:
-            write_whole(output.html, page.encode())
+            write_whole(output.html, page.encode(), "--html")
         if output.pdf is not None:
             tell("Printing the PDF file", 0.97)
-            write_whole(output.pdf, print_pdf(page))
+            write_whole(output.pdf, print_pdf(page), "--pdf")
     if output.json:
         typer.echo(made.model_dump_json())
     else:

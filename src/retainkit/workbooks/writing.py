@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
 
 from retainkit.display import current_style
 from retainkit.draws import Draws
@@ -125,7 +128,7 @@ def _write_base(book: Book, found: SubscriptionBase) -> None:
     if found.priced:
         revenue.write(book, found.metrics())
     if found.priced and len(found.plans) > 1:
-        revenue.write(book, found.metrics(by="plan"))
+        revenue.write(book, _largest_plans(found).metrics(by="plan"))
     try:
         cohorts.write(book, cohort_table(found))
     except InputError as error:
@@ -136,6 +139,20 @@ def _write_base(book: Book, found: SubscriptionBase) -> None:
         sheet.put(2, 0, str(error), "note")
 
 
+def _largest_plans(base: SubscriptionBase) -> SubscriptionBase:
+    """The base with its plans beyond the largest as one, which says of how many."""
+    names, group = base.plan_sets, base.levels.group
+    if len(names) <= _PLANS or group is None:
+        return base
+    agreed = np.bincount(group, weights=base.levels.level, minlength=len(names))
+    largest = np.sort(np.argsort(-agreed, kind="stable")[:_PLANS])
+    place = np.full(len(names), _PLANS)
+    place[largest] = np.arange(_PLANS)
+    told: tuple[str, ...] = (*(names[int(k)] for k in largest), f"{len(names) - _PLANS:,} others")
+    return replace(base, plan_sets=told, levels=replace(base.levels, group=place[group]))
+
+
+_PLANS = 20  # each with all its months: of thousands the file takes minutes and no program opens it
 _WRITERS: tuple[tuple[type, Callable[..., None], bool], ...] = (
     (UnitEconomicsResult, unit_economics.write, True),
     (BreakEven, break_even.write, True),

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from retainkit.errors import InputError
@@ -34,15 +35,22 @@ def check_path(path: str | Path, argument: str = "path") -> Path:
     return file
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file by way of another beside it, so that an interruption leaves the old one or none."""
+def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
+    """Write a file by way of another beside it, so that an interruption leaves the old one or none.
+
+    Raises `InputError` where the folder or the disk does not take it.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with beside.open("xb") as out:
             out.write(content)
         beside.replace(path)
+    except OSError as error:
+        rule = f"must be a file that can be written ({error.strerror or error})"
+        raise InputError("missing-file", argument, str(path), rule, "Choose another folder.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be made, nothing is there to be taken away
+            beside.unlink(missing_ok=True)
 
 
 def find_browser() -> str:

@@ -76,7 +76,10 @@ def share(part: float) -> str:
     if not math.isfinite(part):
         return "unknown"
     text = f"{100 * part:.0f}%"
-    return f"{100 * part:.2g}%" if text in ("0%", "100%") and part not in (0.0, 1.0) else text
+    if part in (0.0, 1.0) or text not in ("0%", "100%"):
+        return text
+    missing = float(f"{100 * (1.0 - part):.2g}")
+    return f"{100 * part:.2g}%" if text == "0%" else f"{100.0 - missing:.6g}%"
 
 
 def change(relative: float) -> str:
