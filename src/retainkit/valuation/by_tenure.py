@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from retainkit.plurals import counted
 from retainkit.protocols import DataOf, ModelOf, SurvivalProcess, data_of, parameter_shape
 from retainkit.rates import Rate, as_read
 from retainkit.records import Record
+from retainkit.strict_json import plain
 from retainkit.summaries import Renewals
 from retainkit.timing import Instant
 from retainkit.typing import Array, NumberLike
@@ -253,7 +255,7 @@ def value_by_tenure(
     uncertain = isinstance(margin_per_period, Draws)
     mean, each = _mean_and_draws(margin_per_period, draws)
     k, people, margin = _entries(process, tenure, customers, mean)
-    labels = k if cohort is None else np.asarray(cohort)
+    labels = k if cohort is None else _named(np.asarray(cohort))
     if labels.shape != k.shape:
         raise _unequal("cohort", labels, k)
     outlooks, payments, force, count = discounted_payments(process, k, discount_rate, instant, horizon)
@@ -366,6 +368,15 @@ def _entries(
         if column.shape not in ((1,), k.shape):
             raise _unequal(name, column, k)
     return k, np.broadcast_to(people, k.shape), np.broadcast_to(each, k.shape)
+
+
+def _named(labels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Labels that a file gives back as they were: dates of Python as days, other objects by their texts."""
+    if labels.dtype.kind != "O":
+        return labels
+    if {type(label) for label in labels.tolist()} == {dt.date}:
+        return labels.astype("M8[D]")
+    return np.asarray(plain(labels))
 
 
 def _cohorts(labels: NDArray[np.generic]) -> tuple[NDArray[np.generic], NDArray[np.intp]]:

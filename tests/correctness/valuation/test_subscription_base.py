@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import retainkit as rk
@@ -222,3 +224,24 @@ def test_new_customers_are_worth_each_their_own() -> None:
     spends = rk.GammaGamma(p=6.0, q=np.array([4.0, 5.0]), v=15.0)
     means = np.asarray(spends.expected_spend_new())
     np.testing.assert_allclose(value(0.2, spends).value[1], value(0.2, float(means[1])).value)
+
+
+COHORTS: dict[str, Any] = {
+    "dates": [dt.date(2021, 1, 1), dt.date(2022, 1, 1), dt.date(2021, 1, 1)],
+    "moments": [dt.datetime.fromisoformat(f"{year}-01-01T12:00") for year in (2021, 2022, 2021)],
+    "zones": pd.Series(pd.to_datetime(["2021-01-01", "2022-01-01", "2021-01-01"], utc=True)),
+    "periods": pd.PeriodIndex(["2021-01", "2022-01", "2021-01"], freq="M"),
+    "months": np.array(["2021-01", "2022-01", "2021-01"], "M8[M]"),
+}
+
+
+@pytest.mark.parametrize("kind", COHORTS)
+def test_cohorts_named_by_dates_come_back_from_json(kind: str) -> None:
+    model = rk.ShiftedBetaGeometric(alpha=3.8, beta=15.2, unit="year")
+    found = rk.value_subscriptions(
+        model, tenure=[2, 1, 0], cohort=COHORTS[kind], margin_per_period=100.0,
+        discount_rate=rk.Rate(0.1, per="year"), instant="before-renewal",
+    )  # fmt: skip
+    assert [str(name)[:7] for name in found.by_cohort()["cohort"]] == ["2021-01", "2022-01"]
+    for record in (found, found.forecast(2)):
+        assert type(record).from_json(record.model_dump_json()) == record
