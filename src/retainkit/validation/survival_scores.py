@@ -116,10 +116,11 @@ def concordance(data: DataOf[Renewals], risk: NumberLike) -> Concordance:
     """Measure whether customers left in the order of their risk: Harrell's C-index.
 
     A pair counts where one customer is seen to leave and the other was still there then; who leaves at the
-    tenure at which another was last seen, left before them. A million customers take about a second.
+    tenure at which another was last seen, left before them. Of who entered late a pair counts only where they
+    had entered before the other left. A million customers take about a second.
 
-    Raises `InputError` for late entries (the order is that of tenures watched from the start), for ends known
-    within bounds only, and where `risk` does not have one number for each row.
+    Raises `InputError` for ends known within bounds only, and where `risk` does not have one number for each
+    row.
 
     Parameters
     ----------
@@ -135,13 +136,15 @@ def concordance(data: DataOf[Renewals], risk: NumberLike) -> Concordance:
     >>> print(concordance(members, risk=[0.9, 0.4, 0.5, 0.1]))
     Concordance 0.800 over 5 pairs of customers (chance: 0.500)
     """
-    time, event, weight = _watched(data_of(data, Renewals))
+    renewals = data_of(data, Renewals)
+    time, event, weight = _ended(renewals)
     score = as_numbers("risk", risk)
     if score.shape != time.shape:
         rule = f"must have one number for each of the {time.size:,} rows"
         raise wrong_shape("risk", score, rule, "Pass a column in the order of the rows.")
     REAL.check("risk", score)
     levels, place = np.unique(score, return_inverse=True)
+    later = _not_yet_there(renewals, place)
     order = np.argsort(time, kind="stable")
     if np.any(np.diff(time[order]) == 0.0):
         # of one moment first those who leave, lowest risk first: no pair of them is then in the right order
@@ -154,6 +157,7 @@ def concordance(data: DataOf[Renewals], risk: NumberLike) -> Concordance:
     alike = 0.0
     if levels.size < place.size:
         alike = _ordered_within(place, leaving, weight) - _pairs_in_runs(moment | other, leaving)
+    concordant, apart, alike = concordant - later[0], apart - later[1], alike - later[2]
     known = concordant + 0.5 * alike
     return Concordance(
         known / apart if apart > 0.0 else math.nan, concordant, apart - concordant - alike, alike
@@ -166,8 +170,8 @@ def brier_score(data: DataOf[Renewals], survival: NumberLike, times: NumberLike)
     Customers who were not watched up to a tenure say nothing at it, and those watched count for them: each by
     one over the Kaplan-Meier chance of being watched that long, of those who left up to when they did.
 
-    Raises `InputError` as `concordance`; for chances outside 0 to 1 or of another shape, and for times that
-    do not rise or at which nobody is watched any more.
+    Raises `InputError` as `concordance`, and for late entries; for chances outside 0 to 1 or of other shape,
+    and for times that do not rise or at which nobody is watched any more.
 
     Parameters
     ----------
@@ -226,10 +230,34 @@ def _watched(renewals: Renewals) -> tuple[Array, NDArray[np.bool_], Array]:
         rule = "must be watched from the start here: the order in which customers leave is that of tenures"
         way_out = "Count tenure from when watching began, or leave late entries out."
         raise InputError("not-supported", "data", f"{late:,} late entries", rule, way_out)
+    return _ended(renewals)
+
+
+def _ended(renewals: Renewals) -> tuple[Array, NDArray[np.bool_], Array]:
+    """Tenure, whether it ended, and weight; who ended within bounds is refused."""
     if renewals.lower is not None and not np.array_equal(renewals.lower, renewals.duration):
         rule = "must say when customers left, not only in what stretch"
         raise InputError("not-supported", "data", "bounds in lower", rule, "Give the tenure at the end.")
     return renewals.duration, renewals.event > 0.0, renewals.weight
+
+
+def _not_yet_there(renewals: Renewals, place: NDArray[np.intp]) -> tuple[float, float, float]:
+    """Of pairs of one who leaves and one who enters then or later: in the right order, all, of equal risk."""
+    if not np.any(renewals.entry > 0.0):
+        return 0.0, 0.0, 0.0
+    gone = renewals.event > 0.0
+    n, leave = int(gone.sum()), np.flatnonzero(gone)
+    # leaving and entering in order of tenure, of one moment who leaves first
+    moment = np.concatenate([renewals.duration[leave], renewals.entry])
+    order = np.argsort(moment, kind="stable")
+    leaves = order < n
+    rank = np.concatenate([place[leave], place])[order]
+    weight = np.concatenate([renewals.weight[leave], renewals.weight])[order]
+    left, entered = np.where(leaves, weight, 0.0), np.where(leaves, 0.0, weight)
+    # of all that follow those who leave, too, have been counted: they are taken away
+    among = _falling_pairs(rank[leaves], np.ones(n, np.bool_), weight[leaves])
+    right = _falling_pairs(rank, leaves, weight) - among
+    return right, float(np.cumsum(left) @ entered), _ordered_within(rank, left, entered)
 
 
 def _pairs_in_runs(begins: NDArray[np.bool_], weight: Array) -> float:

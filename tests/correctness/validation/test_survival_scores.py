@@ -125,11 +125,32 @@ def test_what_cannot_be_scored_is_refused_by_name(change: dict[str, Any], told: 
         ask(members, **{**rest, **change})
 
 
-def test_late_entries_and_bounds_are_refused() -> None:
+@pytest.mark.parametrize("seed", range(20))
+def test_who_had_not_entered_is_in_no_pair(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 40))
+    entry = rng.integers(0, 6, n).astype(float)
+    duration, event = entry + rng.integers(1, 6, n), rng.integers(0, 2, n).astype(float)
+    risk, weight = rng.integers(0, 5, n).astype(float), rng.integers(1, 4, n).astype(float)
+    found = concordance(rk.Renewals(duration=duration, event=event, entry=entry, weight=weight), risk)
+    right = wrong = tied = 0.0
+    for i in np.flatnonzero(event):
+        there = (entry < duration[i]) & (
+            (duration > duration[i]) | ((duration == duration[i]) & (event == 0))
+        )
+        both = weight[i] * weight * there
+        right += both[risk[i] > risk].sum()
+        wrong += both[risk[i] < risk].sum()
+        tied += both[risk[i] == risk].sum()
+    assert (found.concordant, found.discordant, found.tied) == (right, wrong, tied)
+
+
+def test_bounds_are_refused_and_late_entries_by_the_brier_score() -> None:
     late = rk.Renewals(duration=[2.0, 3.0], event=[1, 0], entry=[1.0, 0.0])
     between = rk.Renewals(duration=[2.0, 3.0], event=[1, 1], lower=[1.0, 1.0])
     for members, told in ((late, "1 late entries"), (between, "bounds in lower")):
-        with pytest.raises(rk.InputError, match=told):
-            concordance(members, [1.0, 2.0])
+        if members is between:
+            with pytest.raises(rk.InputError, match=told):
+                concordance(members, [1.0, 2.0])
         with pytest.raises(rk.InputError, match=told):
             brier_score(members, [0.5], [1.0])
