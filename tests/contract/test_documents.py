@@ -268,3 +268,13 @@ def test_a_fit_keeps_its_covariance_and_a_model_its_unit() -> None:
     with pytest.raises(rk.InputError, match="must be that of a ParetoNBD"):
         rk.ParetoNBD.from_json(WEEKLY.model_dump_json())
     assert rk.model_from_json(fitted.model_dump_json()) == fitted.model
+
+
+def test_a_total_is_added_up_in_one_order_before_and_after(tmp_path: Path) -> None:
+    bought = WEEKLY.sample(np.full(2_001, 40.0), seed=3)
+    asked: Any = {"margin_share": 0.3, "discount_rate": rk.Rate(0.1, per="year")}
+    worth = rk.value_customers(bought, WEEKLY, 35.0, **asked, horizon=rk.Duration(1, "year"))
+    rk.save(worth, tmp_path / "worth.json")
+    back = rk.load(tmp_path / "worth.json")
+    # the weights of customers counted once are one number as made, and a column as read
+    assert (back.total, back.mean, back.expected_active) == (worth.total, worth.mean, worth.expected_active)

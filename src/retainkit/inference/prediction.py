@@ -197,7 +197,7 @@ class Prediction(Spreads):
     @property
     def total(self) -> float:
         """Of all customers together."""
-        return float(self.mean @ self.weight)
+        return float((self.mean * self.weight).sum())  # in one order, however weights are stored
 
     def _row_columns(self) -> Mapping[str, Any]:
         low, high = self.interval(by="customer")

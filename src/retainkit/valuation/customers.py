@@ -87,7 +87,7 @@ class CustomerValue(Spreads):
     @property
     def total(self) -> float:
         """Value of the whole base."""
-        return float(self.value @ self.weight)
+        return float((self.value * self.weight).sum())  # in one order, however the weights are stored
 
     @property
     def mean(self) -> float:
@@ -98,7 +98,7 @@ class CustomerValue(Spreads):
     @property
     def expected_active(self) -> float:
         """How many customers are probably still customers: the sum of their probabilities."""
-        return float(self.probability_alive @ self.weight)
+        return float((self.probability_alive * self.weight).sum())
 
     @property
     def _columns(self) -> dict[str, Array]:
