@@ -8,6 +8,7 @@ every row, (draws, customers).
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias, cast, get_args
@@ -127,8 +128,11 @@ class Draws(Record, NDArrayOperatorsMixin):
         return _plain(np.quantile(self.values, shares, axis=0, method=method))
 
     def interval(self, level: float = 0.9) -> tuple[Real, Real]:
-        """The middle part of the draws, 0.9 for 90% of them: its two ends."""
-        tail = 0.5 * (1.0 - float(_shares("level", level)))
+        """The middle part of the draws, 0.9 for 90% of them: its two ends. `level` is in (0, 1)."""
+        if not (isinstance(level, numbers.Real) and 0.0 < level < 1.0):
+            rule = "must be a share above 0 and below 1"
+            raise InputError("out-of-range", "level", level, rule, "Write 90% as 0.9.")
+        tail = 0.5 * (1.0 - float(level))
         return self.quantile(tail), self.quantile(1.0 - tail)
 
     def summary(self, *, worst: Worst = "low") -> DrawsSummary:

@@ -61,8 +61,9 @@ def test_draws_say_what_they_know() -> None:
         draws.values[0] = 1.0
     with pytest.raises(InputError, match="q must be a share between 0 and 1, got 5"):
         draws.quantile(5)
-    with pytest.raises(InputError, match="level must be a share between 0 and 1, got 90"):
-        draws.interval(90)
+    for level in (90, 0, 1.0, True, float("nan"), "90%", [0.5, 0.9]):
+        with pytest.raises(InputError, match="level must be a share above 0 and below 1, got"):
+            draws.interval(level)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert np.isnan(rk.Draws([1.0, np.inf]).std())
 
 

@@ -237,7 +237,7 @@ def test_what_is_expected_and_what_happens_make_up_the_interval() -> None:
         known, happens = deviation(layer, "parameters"), deviation(layer, "customers", "chance")
         np.testing.assert_allclose(np.hypot(known, happens), deviation(layer), rtol=0.25)
         assert np.all(known > 0.0) and np.all(known < deviation(layer))
-        np.testing.assert_allclose(layer.interval(0.0, include=("parameters",))[:, 0], layer.mean, rtol=0.02)
+        np.testing.assert_allclose(layer.interval(1e-9, include=("parameters",))[:, 0], layer.mean, rtol=0.02)
     assert deviation(AHEAD.new, "customers", "chance")[0] == pytest.approx(deviation(AHEAD.new)[0], rel=0.3)
     again = pickle.loads(pickle.dumps(AHEAD))
     part = AHEAD.total.interval(include=("parameters",))
@@ -246,6 +246,9 @@ def test_what_is_expected_and_what_happens_make_up_the_interval() -> None:
         AHEAD.total.interval(include=("chance",))
     with pytest.raises(rk.InputError, match="include must be one of"):
         AHEAD.total.interval(include=("weather",))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    for level in (0.0, 1.0):
+        with pytest.raises(rk.InputError, match="level must be a share above 0 and below 1"):
+            AHEAD.total.interval(level)
     read_back = RevenueForecast.from_json(AHEAD.model_dump_json())
     np.testing.assert_array_equal(read_back.total.interval(), AHEAD.total.interval())
     with pytest.raises(rk.InputError, match="include needs the models behind the figures"):
@@ -267,7 +270,7 @@ def test_what_is_expected_of_known_churn_is_a_simulation_without_chance() -> Non
     thetas = np.linspace(0.03, 0.05, 50)[:, None]
     known = rk.Geometric(theta=thetas, unit="month")
     ahead = base.forecast(months=6, new=0.0, fit=known, draws=400, holdout=False)
-    flat = ahead.existing.interval(1.0, include=("parameters",))
+    flat = ahead.existing.interval(1.0 - 1e-9, include=("parameters",))
     # months differ in how many left, and their mean is not known: the ends lie near those of the churn alone
     exact = ahead.opening * (1.0 - thetas[[-1, 0], 0]) ** 6
     np.testing.assert_allclose(flat[-1], exact, rtol=0.05)

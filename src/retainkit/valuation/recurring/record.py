@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.domains import PROBABILITY, one_number
+from retainkit.domains import LEVEL, one_number
 from retainkit.errors import InputError
 from retainkit.inference.spread import SOURCES, Source, require_apart, sources_of
 from retainkit.metrics import SubscriptionBase
@@ -42,13 +42,13 @@ class RevenueLayer(Record):
 
         Parameters
         ----------
-        level : float in [0, 1]
+        level : float in (0, 1)
         include : some of "parameters", "customers", "chance"
             What is counted as not known. ``("parameters",)`` gives the interval of what is expected: how long
             customers stay, and what months do on average. What each customer does and what makes months
             unlike are told together, by both of the others.
         """
-        level = one_number("level", level, PROBABILITY)
+        level = one_number("level", level, LEVEL)
         ends = [0.5 - level / 2.0, 0.5 + level / 2.0]
         return np.quantile(self._from(sources_of(include)), ends, axis=0).T
 
