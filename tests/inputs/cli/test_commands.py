@@ -187,7 +187,7 @@ def test_an_interruption_leaves_nothing_half_written(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("retainkit.reports.page.files.os.fdopen", interrupted)
+    monkeypatch.setattr(Path, "replace", interrupted)  # all is written beside, and nothing is exchanged yet
     assert main(["report", *BILLED, *MARGIN, "-q", "--html", "old.html"]) == 130
     assert capsys.readouterr().err == "retainkit: Interrupted.\n"
     assert page.read_text(encoding="utf-8") == "the last one"
