@@ -19,8 +19,9 @@ from retainkit.cli.messages import option
 from retainkit.errors import MissingDependencyError
 from retainkit.reports import CustomerBaseReport, SubscriptionReport, report
 from retainkit.reports.compose import Progress as Tell
-from retainkit.reports.page.files import check_path, find_browser, print_pdf, write_whole
+from retainkit.reports.page.files import check_path, find_browser, print_pdf
 from retainkit.reports.page.text import BARS, PLAIN_BARS, WIDEST, lines
+from retainkit.tables.files import write_whole
 
 _STYLES = {
     "title": "bold",

@@ -24,7 +24,8 @@ from retainkit.models.contractual.shifted_beta_geometric import ShiftedBetaGeome
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.plurals import counted
 from retainkit.reports.compose import MODELS
-from retainkit.reports.page.files import check_path, write_whole
+from retainkit.reports.page.files import check_path
+from retainkit.tables.files import write_whole
 from retainkit.units import Duration, check_unit
 from retainkit.validation import compare
 from retainkit.validation.validate import validate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
@@ -14,6 +13,7 @@ from retainkit.errors import InputError
 from retainkit.files.columns import read_parquet, write_parquet
 from retainkit.files.kinds import class_of, is_kept, kinds
 from retainkit.strict_json import packed
+from retainkit.tables.files import write_whole
 from retainkit.typing import Plain
 
 T = TypeVar("T")
@@ -153,18 +153,3 @@ def read_whole(place: Path) -> bytes:
             "unreadable-source", "path", str(place), rule, "Summaries may be Parquet: it is smaller."
         )
     return text
-
-
-def write_whole(place: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there: a reader has the old one or the new one, whole."""
-    beside = place.with_name(f".{place.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # whole on the disk before it has the name
-        beside.replace(place)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        rule = f"must be a place that can be written to ({error.strerror})"
-        raise InputError("missing-file", "path", str(place), rule, "Make the folder first.") from error

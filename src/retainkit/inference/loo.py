@@ -97,7 +97,7 @@ class LeaveOneOut(Record):
         """
         _check_same_data("other", [self, other])
         apart = self.pointwise - other.pointwise
-        return float(apart @ self.weight), _error(apart, self.weight)
+        return float((apart * self.weight).sum()), _error(apart, self.weight)
 
     def _row_columns(self) -> Mapping[str, Array]:
         return {"pointwise": self.pointwise, "pareto_k": self.pareto_k, "weight": self.weight}

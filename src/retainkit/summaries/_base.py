@@ -148,7 +148,7 @@ class AbstractSummary(Document, ABC):
         """Whether many entries seem to be equal, judged by some of them."""
         columns = list(self.columns.values())
         if len(self) == 1 or any(column.ndim > 1 for column in columns):
-            return False  # times on several clocks at once
+            return False  # one has no other that it equals; times on several clocks at once are not compared
         some = slice(0, None, max(1, len(self) // _PROBED))
         probe = distinct_rows([column[some] for column in columns], None, inverse=False)
         return bool(probe.weight.size < _FEW_REPEATS * probe.weight.sum())

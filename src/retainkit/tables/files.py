@@ -1,4 +1,4 @@
-"""Files: where they are, of which kind, and what text is like: its encoding and its separator."""
+"""Files: where they are, of which kind, what text is like, and how one is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import gzip
 import io
 import os
 import re
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -276,3 +279,31 @@ def _fields(sample: str, mark: str) -> list[int]:
         return [len(row) for row in rows if row]
     except csv.Error:
         return []
+
+
+@contextmanager
+def written_whole(
+    path: Path, argument: str = "path", way_out: str = "Choose another folder."
+) -> Generator[Path]:
+    """Another path to write to, which takes the place of `path` at the end: interrupted, the old file stays.
+
+    Raises `InputError` where the folder or the disk does not take it.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        rule = f"must be a file that can be written ({error.strerror or error})"
+        raise InputError("missing-file", argument, str(path), rule, way_out) from error
+    finally:
+        with suppress(OSError):  # where nothing can be made, nothing is there to be taken away
+            beside.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
+    """Write a file, whole on the disk before it has its name."""
+    with written_whole(path, argument) as beside, beside.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from retainkit.economics import BreakEven
 from retainkit.errors import InputError
 from retainkit.metrics import CohortTable, SubscriptionBase, SubscriptionMetrics, cohort_table
 from retainkit.records import Record
+from retainkit.tables.files import written_whole
 from retainkit.typing import ColumnLike
 from retainkit.valuation.customers import CustomerValue
 from retainkit.valuation.recurring.record import RevenueForecast
@@ -86,15 +86,9 @@ def workbook(
     plans = [_plan(part, kinds) for part in parts]
     sign = _sign(currency)
     # whole or not at all: a reader never finds half a workbook in the place of the last one
-    beside = target.with_name(f".{target.stem}.{secrets.token_hex(6)}.xlsx")
-    try:
-        beside.touch(exist_ok=False)
+    with written_whole(target, way_out=_WAY_OUT) as beside:
+        beside.touch(exist_ok=False)  # what cannot be made is told before anything is written
         _write(opened(str(beside), sign), plans)
-        beside.replace(target)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
     return target
 
 
@@ -152,6 +146,7 @@ def _largest_plans(base: SubscriptionBase) -> SubscriptionBase:
     return replace(base, plan_sets=told, levels=replace(base.levels, group=place[group]))
 
 
+_WAY_OUT = "Close it in the spreadsheet, or choose another."
 _PLANS = 20  # each with all its months: of thousands the file takes minutes and no program opens it
 _WRITERS: tuple[tuple[type, Callable[..., None], bool], ...] = (
     (UnitEconomicsResult, unit_economics.write, True),
@@ -182,15 +177,9 @@ def _target(path: str | os.PathLike[str]) -> Path:
         rule = "must be a file in a folder that exists"
         raise InputError("missing-file", "path", str(path), rule, "Make the folder first.")
     if not os.access(target.parent, os.W_OK):
-        raise _unwritable(path, PermissionError("the folder cannot be written to"))
+        rule = "must be a file that can be written (the folder cannot be written to)"
+        raise InputError("missing-file", "path", str(path), rule, _WAY_OUT)
     return target
-
-
-def _unwritable(path: str | os.PathLike[str], error: OSError) -> InputError:
-    rule = f"must be a file that can be written ({error.strerror or error})"
-    return InputError(
-        "missing-file", "path", str(path), rule, "Close it in the spreadsheet, or choose another."
-    )
 
 
 def _sign(currency: str | None) -> str:

@@ -162,6 +162,21 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: Any
     assert [*tmp_path.iterdir()] == [path]
 
 
+def test_an_interruption_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, monkeypatch: Any) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    kept = rk.save(MODEL, tmp_path / "x.json")
+    book = tmp_path / "x.xlsx"
+    book.write_bytes(b"the last one")
+    monkeypatch.setattr(Path, "replace", interrupted)
+    for write in (lambda: rk.save(MEMBERS, kept), lambda: rk.workbook(rk.break_even(500, 50), book)):
+        with pytest.raises(KeyboardInterrupt):
+            write()
+    assert rk.load(kept) == MODEL and book.read_bytes() == b"the last one"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.json", "x.xlsx"]
+
+
 def test_a_parquet_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -1,13 +1,11 @@
-"""A report as a file: whole or not at all, and as PDF by the print rules of the page."""
+"""Where a report may be written, and its PDF by the print rules of the page."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from retainkit.errors import InputError
@@ -33,24 +31,6 @@ def check_path(path: str | Path, argument: str = "path") -> Path:
         rule = "must be a file in a folder that exists"
         raise InputError("missing-file", argument, str(path), rule, "Make the folder first.")
     return file
-
-
-def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
-    """Write a file by way of another beside it, so that an interruption leaves the old one or none.
-
-    Raises `InputError` where the folder or the disk does not take it.
-    """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        with beside.open("xb") as out:
-            out.write(content)
-        beside.replace(path)
-    except OSError as error:
-        rule = f"must be a file that can be written ({error.strerror or error})"
-        raise InputError("missing-file", argument, str(path), rule, "Choose another folder.") from error
-    finally:
-        with suppress(OSError):  # where nothing can be made, nothing is there to be taken away
-            beside.unlink(missing_ok=True)
 
 
 def find_browser() -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from retainkit.errors import MissingDependencyError
 from retainkit.records import Record
-from retainkit.reports.page.files import check_path, print_pdf, write_whole
+from retainkit.reports.page.files import check_path, print_pdf
 from retainkit.reports.page.html import as_html
 from retainkit.reports.page.parts import Page, Verdict
 from retainkit.reports.page.text import as_text
+from retainkit.tables.files import write_whole
 
 
 class ShownReport(Record):
