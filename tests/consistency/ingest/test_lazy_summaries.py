@@ -281,6 +281,30 @@ def test_groups_are_those_of_memory(cdnow: LazyTransactionSummary) -> None:
         assert read(other.customers)["id"].to_list() == np.sort(group.customers).tolist()
 
 
+@pytest.mark.parametrize(
+    ("signs", "customers", "unit"), [((1, 0), 150, "week"), ((1, 1, -1), 7, "month"), ((1,), 1, "day")]
+)
+def test_scores_and_segments_are_those_of_memory_to_the_bit(
+    signs: tuple[int, ...], customers: int, unit: Any, tmp_path: Path
+) -> None:
+    columns = shop(11, 500, customers, signs)
+    # sums of quarters are exact in any order; one is far from all others, and many are alike
+    columns["price"] = np.sign(columns["price"]) * np.where(np.arange(500) % 2, 25.0, 0.25)
+    columns["price"][0] = 1e9
+    one = in_memory(columns, unit=unit).rfm()
+    expected: Any = one.to_frame()
+    for kind in ("duckdb", "polars"):
+        two = lazily(kind, columns, tmp_path, unit=unit).rfm()
+        rows = read(two.to_frame())
+        assert rows.columns == list(expected)
+        for name in rows.columns:
+            assert rows[name].to_list() == np.asarray(expected[name]).tolist(), name
+        assert str(two) == "Lazy" + str(one) and two.rules == one.rules
+        two.write(str(tmp_path / "rfm.parquet"))
+        assert pl.read_parquet(tmp_path / "rfm.parquet").sort("id").equals(rows)
+    assert read(lazily("polars", columns, tmp_path, amount=None).rfm().to_frame()).width == 7
+
+
 def test_no_line_and_no_customer_comes_out_of_an_engine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -299,6 +323,7 @@ def test_no_line_and_no_customer_comes_out_of_an_engine(
         model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
         rk.value_customers(tx, model, SPENDING, **TERMS).write(str(tmp_path / "values.parquet"))
         tx.by("month")
+        str(tx.rfm())
     assert seen
     assert not any({"customer_id", "id"} & set(names) for _, names in seen)
     histories_held = max(len(tx.held), len(tx.calibration.held))  # type: ignore[union-attr]

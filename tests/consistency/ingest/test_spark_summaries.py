@@ -111,6 +111,10 @@ def same_as_in_memory(spark: Any, folder: Path) -> None:
     assert one.monetary_value is not None
     np.testing.assert_allclose(told["monetary_value"], one.monetary_value, rtol=1e-12, atol=1e-12)
     _values(one, two, folder)
+    scores = rows(two.rfm().to_frame())
+    expected: Any = one.rfm().to_frame()
+    for name in ("since_last", "recency_score", "frequency_score", "monetary_score", "segment"):
+        assert scores[name].to_list() == np.asarray(expected[name]).tolist()
     two.close()
 
 

@@ -49,6 +49,15 @@ def test_scores_are_fifths_and_equal_customers_are_equal() -> None:
     assert score(np.full(7, 2.0)).tolist() == [1] * 7
 
 
+def test_customers_whose_last_day_is_one_have_one_score_of_recency() -> None:
+    """Whatever their first day: a difference of quotients of days differs in its last bit."""
+    days = [(1 + k // 30, 1 + k % 28) if first else (4, 1 + k % 3) for k in range(90) for first in (1, 0)]
+    table = {"id": np.repeat(np.arange(90), 2), "date": [f"2024-0{m}-{d:02}" for m, d in days]}
+    found = summary(table, amount=None).rfm()
+    assert np.unique(found.since_last).size == 3
+    assert np.unique(np.column_stack([found.since_last, found.recency_score]), axis=0).shape[0] == 3
+
+
 def test_every_pair_of_scores_is_in_one_segment_and_each_customer_in_that_of_the_rules() -> None:
     pairs = [(r, f) for recency, frequency in SEGMENTS.values() for r in recency for f in frequency]
     assert sorted(set(pairs)) == [(str(r), str(f)) for r in range(1, 6) for f in range(1, 6)]

@@ -107,7 +107,6 @@ def test_what_needs_all_customers_at_once_says_so() -> None:
     tx = summary(table().lazy(), holdout_from="2024-02-01")
     terms: dict[str, Any] = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year")}
     asked: list[Callable[[], object]] = [
-        tx.rfm,
         lambda: tx.by("c", GOOD),
         lambda: rk.report(tx, margin_share=0.3, **terms),
         lambda: validate(tx),

@@ -20,7 +20,7 @@
 """
 
 from retainkit.ingest.transactions.groups import CustomerGroup
-from retainkit.ingest.transactions.lazy.summary import LazyTransactionSummary
+from retainkit.ingest.transactions.lazy import LazyRFM, LazyTransactionSummary
 from retainkit.ingest.transactions.over_time import OverTimeSummary, summarize_over_time
 from retainkit.ingest.transactions.periods import PeriodSummary, summarize_periods
 from retainkit.ingest.transactions.records import Activity, Holdout, TransactionSummary, Treatment
@@ -32,6 +32,7 @@ __all__ = [
     "Activity",
     "CustomerGroup",
     "Holdout",
+    "LazyRFM",
     "LazyTransactionSummary",
     "OverTimeSummary",
     "PeriodSummary",

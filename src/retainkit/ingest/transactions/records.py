@@ -14,7 +14,7 @@ from retainkit.documents import Document
 from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.groups import CustomerGroup, groups_of
 from retainkit.ingest.transactions.monthly import MonthlyMoney
-from retainkit.ingest.transactions.rfm import RFM, score, segment_of
+from retainkit.ingest.transactions.rfm import RFM, score, segment_of, since_last
 from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.plurals import counted
 from retainkit.summaries import Purchases, Spend
@@ -209,7 +209,7 @@ class TransactionSummary(Document):
         p = self.purchases
         if not len(p):
             raise InputError("empty", "tx", 0, "must have customers", "Check the filter that made the data.")
-        bought, since = p.frequency + 1.0, p.T - p.recency
+        bought, since = p.frequency + 1.0, since_last(p)
         recency, frequency = score(-since), score(bought)
         return RFM(
             customers=self.customers,

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from retainkit.display import text_table
 from retainkit.plurals import counted
+from retainkit.summaries import Purchases
 from retainkit.tables import frame_of
 from retainkit.typing import Array, ColumnLike, Frame, Unit
+from retainkit.units import DAYS_PER
 
 Scores = NDArray[np.int64]
 
@@ -101,24 +103,48 @@ class RFM:
         return frame_of(self.id_name, self.customers, {k: v for k, v in columns.items() if v is not None})
 
     def __repr__(self) -> str:
-        money = self.total_value
-        if money is not None and not money.sum() > 0.0:  # there is nothing to share
+        weight, money = self._weight, self._money_of()
+        if money is not None and not sum(money.values()) > 0.0:  # there is nothing to share
             money = None
         head = ["segment", "customers", "share", "purchases each", f"{self.unit}s since"]
         rows: list[list[str]] = [head + ([] if money is None else ["share of money"])]
         for name in SEGMENTS:
             there = self.segment == name
             if there.any():
-                row = [name, f"{there.sum():,}", f"{there.mean():.1%}", f"{self.purchases[there].mean():.2f}"]
-                row.append(f"{self.since_last[there].mean():.1f}")
-                rows.append(row + ([] if money is None else [f"{money[there].sum() / money.sum():.1%}"]))
-        return text_table(f"RFM of {counted(len(self), 'customer')}", rows, left=1)
+                size = weight[there].sum()
+                row = [name, f"{size:,.0f}", f"{size / weight.sum():.1%}"]
+                for column, digits in ((self.purchases, 2), (self.since_last, 1)):
+                    row.append(f"{(weight * column)[there].sum() / size:.{digits}f}")
+                rows.append(row + ([] if money is None else [f"{money[name] / sum(money.values()):.1%}"]))
+        return text_table(f"{type(self).__name__} of {counted(len(self), 'customer')}", rows, left=1)
+
+    @property
+    def _weight(self) -> Array:
+        """How many customers each entry stands for."""
+        return np.ones(self.purchases.size)
+
+    def _money_of(self) -> dict[str, float] | None:
+        """What the customers of each segment paid."""
+        if self.total_value is None:
+            return None
+        return {name: float(self.total_value[self.segment == name].sum()) for name in SEGMENTS}
 
 
-def score(values: Array) -> Scores:
+def since_last(purchases: Purchases) -> Array:
+    """Time from the last purchase to the end of observation, the same for all whose last day is the same."""
+    per = DAYS_PER[purchases.unit or "day"]
+    # a difference of two quotients has rounding of its own, by which customers of one day would not be equal
+    return np.rint((purchases.T - purchases.recency) * per) / per
+
+
+def score(values: Array, weight: Array | Scores | None = None) -> Scores:
     """Fifths by rank, 5 the highest; equal values have one score, that of the lowest among them."""
-    below = np.searchsorted(np.sort(values), values, side="left")
-    return 1 + (5 * below) // values.size
+    if weight is None:
+        below = np.searchsorted(np.sort(values), values, side="left")
+        return 1 + (5 * below) // values.size
+    levels, place = np.unique(values, return_inverse=True)
+    counts = np.bincount(place, weight, levels.size).astype(np.int64)
+    return (1 + 5 * (np.cumsum(counts) - counts) // counts.sum())[place]
 
 
 def segment_of(recency: Scores, frequency: Scores) -> NDArray[np.str_]:

@@ -10,8 +10,10 @@ comes here. In reading order:
 - `adding`    parts of the customers → all of them.
 - `summarize` all of it, in order.
 - `summary`   what the caller gets.
+- `rfm`       its scores and segments: what goes by money is cut in the engine.
 """
 
+from retainkit.ingest.transactions.lazy.rfm import LazyRFM
 from retainkit.ingest.transactions.lazy.summary import LazyTransactionSummary
 
-__all__ = ["LazyTransactionSummary"]
+__all__ = ["LazyRFM", "LazyTransactionSummary"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from retainkit.ingest.transactions.lazy.lines import whole
 from retainkit.summaries import Purchases, Spend
 from retainkit.tables import Codes, Mask
 from retainkit.tables.lazy import Store, small
+from retainkit.tables.read import keyed
 from retainkit.typing import Array, Frame, Unit, Values
 from retainkit.units import DAYS_PER
 
@@ -152,6 +153,12 @@ def _purchases(
         log_gaps=None if gaps is None else gaps - frequency * math.log(per),
         unit=unit,
     )
+
+
+def named(frame: Frame, id_name: str, columns: Sequence[str]) -> Frame:
+    """The customers of a frame under the name of their ids, with some of its columns."""
+    wanted = {name: nw.col(name) for name in columns}
+    return frame.select(**keyed("customer_id", {id_name: nw.col("customer_id")}, wanted))
 
 
 def totals(frame: Frame, *columns: str) -> dict[str, float]:

@@ -12,14 +12,13 @@ import numpy as np
 from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.groups import CustomerGroup, labels_of
 from retainkit.ingest.transactions.records import TransactionSummary
-from retainkit.ingest.transactions.rfm import RFM
 from retainkit.plurals import counted
 from retainkit.summaries import Purchases, Spend
-from retainkit.tables.read import keyed
 from retainkit.typing import Array, ColumnLike, Frame, Values
 
 if TYPE_CHECKING:
     from retainkit.ingest.transactions.lazy.distinct import Held
+    from retainkit.ingest.transactions.lazy.rfm import LazyRFM
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,10 +128,9 @@ class LazyTransactionSummary(TransactionSummary):
 
     def named(self, frame: Frame, columns: Sequence[str]) -> Frame:
         """The customers of a frame under the name of their ids, with some of its columns."""
-        import narwhals as nw
+        from retainkit.ingest.transactions.lazy.distinct import named
 
-        wanted = {name: nw.col(name) for name in columns}
-        return frame.select(**keyed("customer_id", {self.id_name: nw.col("customer_id")}, wanted))
+        return named(frame, self.id_name, columns)
 
     def to_frame(self) -> Frame:
         """One row per customer as a lazy frame: id, frequency, recency, T, monetary_value."""
@@ -159,10 +157,11 @@ class LazyTransactionSummary(TransactionSummary):
         """
         self.held.store.write(self._frame(), path)
 
-    def rfm(self) -> RFM:
-        """Refused: ranks of customers need all of them at once. Say ``in_memory=True``."""
-        rule = "must be held in memory, which customers in an engine are not"
-        raise InputError("not-supported", "tx", type(self).__name__, rule, "Say in_memory=True for RFM.")
+    def rfm(self) -> LazyRFM:
+        """Recency, frequency and money as marketing counts them, with scores and segments, by the engine."""
+        from retainkit.ingest.transactions.lazy.rfm import rfm_of
+
+        return rfm_of(self.held, self.unit, self.id_name, money=self.cells is not None)
 
     def by(self, column: str | ColumnLike, table: Frame | None = None) -> dict[Any, CustomerGroup]:
         """The customers of each month, quarter or year of acquisition, as distinct histories, for `fit_each`.

@@ -1,0 +1,173 @@
+"""RFM of customers who stay in their engine: two scores by history, that of money by four cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retainkit.ingest.transactions.rfm import RFM, SEGMENTS, score, segment_of
+from retainkit.tables import Codes
+from retainkit.typing import Array, Frame, Unit, Values
+from retainkit.units import DAYS_PER
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from retainkit.ingest.transactions.lazy.distinct import Held
+
+_CELLS = 1024  # counted in one pass: three find a cent among a thousand millions
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LazyRFM(RFM):
+    """The same of customers who stay in their engine; made by `LazyTransactionSummary.rfm`.
+
+    `purchases`, `since_last`, `tenure`, `recency_score`, `frequency_score` and `segment` have one entry for
+    each distinct history, which `weight` customers have; what goes by money is a column of the frame alone.
+
+    Attributes
+    ----------
+    customers : lazy frame of the caller's kind
+        The ids.
+    weight : (n,)
+        How many customers have each history.
+    total_value, mean_value, monetary_score : None
+
+    Examples
+    --------
+    >>> import polars, retainkit as rk
+    >>> lines = polars.LazyFrame({"id": [1, 1, 2], "day": ["2024-01-01", "2024-01-09", "2024-01-02"]})
+    >>> found = rk.summarize_transactions(lines, customer_id="id", date="day", unit="day").rfm()
+    >>> found.to_frame().select("id", "since_last", "segment").sort("id").collect().rows()
+    [(1, 0.0, 'need attention'), (2, 7.0, 'hibernating')]
+    """
+
+    weight: Codes = field(kw_only=True)
+    _frame: Frame = field(kw_only=True)
+    _held: Held = field(kw_only=True)
+    _money: Mapping[str, float] | None = field(kw_only=True)
+
+    def __len__(self) -> int:
+        return int(self.weight.sum())
+
+    def to_frame(self) -> Frame:
+        """One row per customer as a lazy frame; money only where it is known."""
+        return self._frame.to_native()
+
+    def write(self, path: str) -> None:
+        """`to_frame` as a Parquet file, written by the engine: whole, or not at all."""
+        self._held.store.write(self._frame, path)
+
+    @property
+    def _weight(self) -> Array:
+        return self.weight.astype(np.float64)
+
+    def _money_of(self) -> dict[str, float] | None:
+        return None if self._money is None else {name: self._money.get(name, 0.0) for name in SEGMENTS}
+
+
+def rfm_of(held: Held, unit: Unit, id_name: str, *, money: bool) -> LazyRFM:
+    """Scores of histories here, joined by the engine, which cuts money where fifths end."""
+    import narwhals as nw
+
+    from retainkit.ingest.transactions.lazy.distinct import named
+    from retainkit.tables.lazy import small
+
+    per, sums = DAYS_PER[unit], None
+    bought = held.keys["purchases"].astype(np.float64)
+    since = (held.end - held.keys["last"]) / per
+    recency, frequency = score(-since, held.weight), score(bought, held.weight)
+    segment = segment_of(recency, frequency)
+    told: dict[str, Values] = {
+        # purchases of the engine are whole numbers, those of marketing's table numbers as in memory
+        "bought": bought,
+        "since_last": since,
+        "tenure": (held.end - held.keys["first"]) / per,
+        "recency_score": recency,
+        "frequency_score": frequency,
+        "segment": segment,
+    }
+    frame = held.joined(told)
+    names = ["purchases", "since_last", "tenure", "recency_score", "frequency_score", "segment"]
+    frame = frame.with_columns(purchases=nw.col("bought"))
+    if money:
+        names[3:3], names[-1:-1] = ["total_value", "mean_value"], ["monetary_score"]
+        total = nw.col("total")
+        above = [(total > cut).cast(nw.Int64) for cut in fifths(held.customers, "total", held.size)]
+        frame = frame.with_columns(
+            total_value=total, mean_value=total / nw.col("bought"), monetary_score=sum(above, start=nw.lit(1))
+        )
+        found = small(frame.group_by("segment").agg(total=total.sum()))
+        sums = dict(zip(found["segment"].tolist(), found["total"].tolist(), strict=True))
+    return LazyRFM(
+        customers=named(held.customers, id_name, ()).to_native(),
+        purchases=bought,
+        since_last=since,
+        tenure=(held.end - held.keys["first"]) / per,
+        total_value=None,
+        mean_value=None,
+        recency_score=recency,
+        frequency_score=frequency,
+        monetary_score=None,
+        segment=segment,
+        unit=unit,
+        id_name=id_name,
+        weight=held.weight,
+        _frame=named(frame, id_name, names),
+        _held=held,
+        _money=sums,
+    )
+
+
+def fifths(customers: Frame, column: str, size: int) -> list[float]:
+    """The values above which the second to the fifth fifth begin, by counts of cells that get smaller.
+
+    A value has score k + 1 or more where at least k·n/5 customers are below it: where it is above the one
+    of that rank. No engine has to sort for that, and a tie is never split.
+    """
+    import narwhals as nw
+
+    from retainkit.tables.lazy import small
+
+    ranks = [-(-k * size // 5) for k in range(1, 5)]  # counted from 1
+    value = nw.col(column)
+    # the cells in which ranks lie: least and greatest value, and how many are below
+    ends = small(customers.select(low=value.min(), high=value.max()))
+    cells = {(float(ends["low"][0]), float(ends["high"][0])): 0}
+    where = dict.fromkeys(ranks, next(iter(cells)))
+    while any(low < high for low, high in cells):
+        wide = [cell for cell in cells if cell[0] < cell[1]]
+        found = small(_counted(customers, value, wide))
+        order = np.argsort(found["low"])
+        found = {name: counts[order] for name, counts in found.items()}
+        below = dict(cells)
+        for rank in ranks:
+            if (cell := where[rank]) not in wide:
+                continue
+            here = np.flatnonzero(found["cell_of"] == wide.index(cell))
+            upto = below[cell] + np.cumsum(found["n"][here])
+            at = int(np.searchsorted(upto, rank))
+            inner = here[at]
+            where[rank] = (float(found["low"][inner]), float(found["high"][inner]))
+            cells[where[rank]] = int(upto[at] - found["n"][inner])
+        cells = {cell: cells[cell] for cell in where.values()}
+    return [where[rank][0] for rank in ranks]
+
+
+def _counted(customers: Frame, value: nw.Expr, wide: list[tuple[float, float]]) -> Any:
+    """How many customers each part of some cells has, with the least and the greatest value in it."""
+    import narwhals as nw
+
+    of, part = nw.lit(-1), nw.lit(0.0)
+    for k, (low, high) in enumerate(wide):
+        inside = (value >= low) & (value <= high)
+        of = nw.when(inside).then(nw.lit(k)).otherwise(of)
+        # halves, since the width of a cell may be more than the largest number
+        share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0)
+        part = nw.when(inside).then((share * (_CELLS - 1)).floor()).otherwise(part)
+    cells = customers.select(value=value, cell_of=of, part=part).filter(nw.col("cell_of") >= 0)
+    counts = {"low": nw.col("value").min(), "high": nw.col("value").max(), "n": nw.len().cast(nw.Int64)}
+    return cells.group_by("cell_of", "part").agg(**counts)
