@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import skops.io
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -186,6 +187,11 @@ def test_it_clones_and_pickles_and_its_fit_is_json(X: pd.DataFrame) -> None:
     assert again.predict(X).tolist() == fitted.predict(X).tolist()
     other: Any = clone(fitted)
     assert other.get_params() == fitted.get_params() and not hasattr(other, "fit_")
+    kept = skops.io.dumps(fitted)
+    trusted = skops.io.get_untrusted_types(data=kept)
+    assert trusted and all(name.startswith("retainkit.") for name in trusted)
+    unpickled: Any = skops.io.loads(kept, trusted=trusted)
+    assert unpickled.predict(X).tolist() == fitted.predict(X).tolist()
     from_text = rk.model_from_json(fitted.fit_.model.model_dump_json())
     assert from_text == fitted.fit_.model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,6 +153,15 @@ class TransactionSummary(Document):
 
     def __len__(self) -> int:
         return len(self.purchases)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing here: customers in memory need no engine. One script serves both, with ``with``."""
 
     @property
     def monthly(self) -> MonthlyMoney:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,14 +56,6 @@ class LazyTransactionSummary(TransactionSummary):
 
     def __len__(self) -> int:
         return self.held.size
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __add__(self, other: LazyTransactionSummary) -> LazyTransactionSummary:
         """The summary of both parts, of one engine and one time of observation, with other customers each."""
