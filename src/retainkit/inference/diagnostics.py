@@ -10,6 +10,7 @@ import numpy as np
 
 from retainkit._numerics.maximize import CLOSE, Maximum
 from retainkit.domains import PROBABILITY, REAL
+from retainkit.inference.view import View, objective
 from retainkit.models import MODELS
 from retainkit.models.family import AnyFamily, PlainFamily, hold
 from retainkit.parameters import Parameter
@@ -17,6 +18,8 @@ from retainkit.records import Record
 
 if TYPE_CHECKING:
     from retainkit.inference.search import Edge, Search
+    from retainkit.summaries import AbstractSummary
+    from retainkit.typing import Array
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "converged": ("The score is 0 here and the information positive definite{agreement}.", ""),
@@ -39,6 +42,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
 }
 
+_SEPARATED = (
+    "The likelihood keeps rising as {which}: the data do not bound {it}.",
+    "Customers with such a covariate do it always or never, so that no number says how much it matters: say "
+    "so in words and leave it out, or bound it by penalty=1.",
+)
+_FURTHER, _STEADY = 0.1, 1e-6  # of the way that a coefficient ran; of log-likelihood, lost there by rounding
+_TOLD = 0.01  # of log-likelihood: what a covariate tells at least
+_SHARED = 0.1  # of how far the farthest ran: others that run with it, and by no rounding
 _FAR = 16.0  # e^16, nine million times the typical scale
 _FLAT_INFORMATION = 1e-3  # a standard error of thirty e-folds
 _ROUNDED = 4.0  # times the difference of second derivatives in either order, which is rounding alone
@@ -129,9 +140,11 @@ class Diagnostics(Record):
         return f"{self.message} {self.way_out}".rstrip()
 
 
-def diagnose(search: Search, centre: np.ndarray, family: AnyFamily, evaluations: int) -> Diagnostics:
+def diagnose(
+    search: Search, centre: Array, view: View, rows: AbstractSummary, evaluations: int
+) -> Diagnostics:
     """Judge a maximum on the line scale (log, logit); nothing else may call a fit a fit."""
-    found, edge, limit = search.found, search.edge, None
+    found, edge, limit, family = search.found, search.edge, None, view.family
     # the weakest direction of the information is where the data say least: its parameter is named
     sound = bool(np.isfinite(found.curvature).all())
     values, directions = np.linalg.eigh(found.curvature if sound else np.full_like(found.curvature, 0.0))
@@ -145,6 +158,12 @@ def diagnose(search: Search, centre: np.ndarray, family: AnyFamily, evaluations:
         code, limit = "boundary", _limiting(edge, family)
         which, goes, it = _movement(edge, family.parameters)
     reason, way_out = SENTENCES[code]
+    telling = _separating(found, centre, view, rows) if sound and code != "converged" else {}
+    if telling:
+        # whatever else is at an edge, is so in a likelihood out of which these have taken customers
+        code, limit, (reason, way_out) = "boundary", None, _SEPARATED
+        which = " and ".join(f"{_named(family.parameters[i])} goes to {end}" for i, end in telling.items())
+        it = " and ".join(family.parameters[i].name for i in telling)
     if limit is not None:
         way_out = f"{limit} Or use more customers, or a longer observation."
     several = f", and {search.agreed} of {search.starts} starts lead here" if search.starts > 1 else ""
@@ -159,6 +178,33 @@ def diagnose(search: Search, centre: np.ndarray, family: AnyFamily, evaluations:
         agreed=search.agreed,
         limit=limit,
     )
+
+
+def _separating(found: Maximum, centre: Array, view: View, rows: AbstractSummary) -> dict[int, str]:
+    """The coefficients that run away, and where to: their covariates tell without exception who does it."""
+    coefficients, scaling = list(view.family.penalized()), view.scaling
+    if not coefficients or scaling is None:
+        return {}
+    # they, and the parameters on which they act: at other covariates those go where nobody notices
+    acts = (scaling[:, coefficients] != 0.0).any(axis=1)
+    values, directions = np.linalg.eigh(found.curvature[np.ix_(acts, acts)])
+    flat = directions[:, values < max(_FLAT_INFORMATION, _ROUNDED * found.rounding)]
+    gone, run, back = np.zeros((3, len(centre)))
+    # where the ground is flat now, and how far they went that way; a parameter may be at an edge of its own
+    gone[coefficients] = (found.point - centre)[coefficients]
+    run[acts] = flat @ (flat.T @ gone[acts])
+    back[coefficients] = run[coefficients]
+    points = found.point + np.array([0.0 * run, _FURTHER * run, -back])
+    here, on, without = np.nan_to_num(objective(view, rows)(points, bent=False)[0], nan=-np.inf)
+    # on the way to a limit of the model itself they bend on, or mean nothing
+    if on < here - _STEADY or without > here - _TOLD:
+        return {}
+    far = view.unconstrained(run)[coefficients] / np.linalg.norm(scaling[coefficients], axis=1)
+    return {
+        place: "infinity" if way > 0.0 else "minus infinity"
+        for place, way in zip(coefficients, far, strict=True)
+        if abs(way) > _SHARED * np.abs(far).max()
+    }
 
 
 def _named(parameter: Parameter) -> str:

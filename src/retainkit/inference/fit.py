@@ -217,7 +217,7 @@ def _starts(
 def _result(view: View, rows: AbstractSummary, search: Search, centre: Array, evaluations: int) -> AnyFit:
     found = search.found
     theta, slope = view.parameters_and_jacobian(found.point)
-    verdict = diagnose(search, centre, view.family, max(evaluations, found.evaluations))
+    verdict = diagnose(search, centre, view, rows, max(evaluations, found.evaluations))
     inverse = np.full((centre.size, centre.size), np.nan)
     # elsewhere the curvature need not be positive definite, and its inverse would be read as errors
     if verdict.converged:

@@ -35,6 +35,7 @@ from retainkit.typing import Array, Frame, Plain, Real, Unit
 
 B = TypeVar("B", bound=AbstractModel[Any])
 
+_LAST = 700.0  # e^709 is the largest float; on its way to a limit a search passes any of them
 _FAR = 30.0  # standard deviations: with e^16 as the largest effect a base at 0 is still a number
 
 
@@ -154,8 +155,10 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
                 shift[name] = summed_products(terms)
         family = self.base.family
         moved = [
-            # on the line no coefficient can leave the domain, however large
-            p.domain.from_unconstrained(p.domain.to_unconstrained(np.asarray(value)) + shift[p.name])
+            # on the line no coefficient can leave the domain, however large, nor that of floats
+            p.domain.from_unconstrained(
+                np.clip(p.domain.to_unconstrained(np.asarray(value)) + shift[p.name], -_LAST, _LAST)
+            )
             if p.name in shift
             else value
             for p, value in zip(family.parameters, family.values_of(self.base), strict=True)

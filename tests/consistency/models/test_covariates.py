@@ -242,13 +242,65 @@ def test_covariates_that_are_nearly_alike_are_fitted_and_their_sum_is_known() ->
     assert 1e-3 * both["purchasing.w"] == pytest.approx(own["purchasing.w"], abs=1e-5)
 
 
-def test_a_covariate_that_separates_is_refused_in_the_direction_it_goes() -> None:
-    _, data = described(rk.BGNBD, 3000, 14)
-    never = (data.data.frequency == 0) * 1.0
-    for column, edge in ((never, "minus infinity"), (1.0 - never, "infinity")):
-        described_by = rk.Described(data.data, {"u": data.covariates["age"], "separates": column})
-        with pytest.raises(rk.FitError, match=f"as purchasing.separates .* goes to {edge}:"):
-            rk.fit(rk.with_covariates(rk.BGNBD, purchasing=["u", "separates"]), described_by)
+# of each model every process on which covariates act; nothing that was spent separates, since it is never 0
+PROCESSES = [(name, p) for name, kind in KINDS.items() for p in kind.processes if p != "spend"]
+
+
+def who_never(kind: Any, process: str, n: int, seed: int) -> tuple[Any, Any]:
+    """Customers of whom some never buy again, or never leave, and which these are."""
+    data = simulate(kind.typical(np.random.default_rng(seed), scale=SCALE), n, seed)
+    if process != "attrition":
+        return data, data.event == 0.0 if process == "churn" else data.frequency == 0.0
+    # who bought on the last day is still there
+    end = "periods" if kind is rk.BGBB else "T"
+    there = (data.frequency >= 2.0) & (np.arange(n) % 2 == 0)
+    columns = {name: data.columns[name] for name in ("frequency", end)}
+    return type(data)(**columns, recency=np.where(there, data.columns[end], data.recency)), there
+
+
+@pytest.mark.parametrize(("name", "process"), PROCESSES)
+def test_a_covariate_that_separates_is_named_in_the_direction_it_goes(name: str, process: str) -> None:
+    kind: Any = rk.models.hold(KINDS[name], k=2) if "CNBD" in name else KINDS[name]
+    data, never = who_never(KINDS[name], process, 120, 2)
+    other = np.random.default_rng(5).normal(size=120)
+    # odd ones tell it from the other side: then the base goes the other way, with everybody else
+    told, end = (never, "minus infinity") if PROCESSES.index((name, process)) % 2 else (~never, "infinity")
+    described_by = rk.Described(data, {"u": other, "tells": told * 1.0})
+    found = rk.fit(
+        rk.with_covariates(kind, **{process: ["u", "tells"]}), described_by, on_failure="return"
+    ).diagnostics
+    which = f"{process}.tells"
+    assert found.code == "boundary" and found.limit is None
+    assert f"rising as {which} (effect of tells on {process}) goes to {end}: " in found.message
+    assert found.message.endswith(f"do not bound {which}.") and "penalty=1" in found.way_out
+
+
+def test_all_covariates_that_tell_it_together_are_named() -> None:
+    data, never = who_never(rk.NBD, "purchasing", 300, 2)
+    third = np.arange(300) % 3  # a category of three of which one never buys
+    kept = np.flatnonzero(never | (third > 0))
+    both = {name: ((third == i) & ~never)[kept] * 1.0 for i, name in ((1, "b"), (2, "c"))}
+    columns = {name: data.columns[name][kept] for name in ("frequency", "recency", "T")}
+    bought = rk.Described(rk.Purchases(**columns), both)
+    family = rk.with_covariates(rk.NBD, purchasing=["b", "c"])
+    with pytest.raises(rk.FitError, match=r"purchasing\.b .* to infinity and purchasing\.c .* to infinity:"):
+        rk.fit(family, bought)
+    assert rk.fit(family, bought, penalty=1.0).diagnostics.converged  # the way out is one
+
+
+@pytest.mark.parametrize("kind", [rk.Weibull, rk.LogLogistic, rk.MBGNBD])
+def test_a_coefficient_that_only_goes_along_is_not_blamed(kind: Any) -> None:
+    # at once or never, or none at all: at these edges of the models coefficients mean nothing
+    rng = np.random.default_rng(1)
+    z = {"u": rng.normal(size=200), "v": rng.integers(0, 2, 200) * 1.0}
+    process = next(reversed(kind.processes))
+    if kind is rk.MBGNBD:
+        data: Any = rk.NBD(r=0.9, alpha=10.0).sample(rng.uniform(10.0, 40.0, 200), seed=rng)
+    else:
+        data = rk.ShiftedBetaGeometric(1e-3, 2e-3).sample(rng.integers(4, 30, 200) * 1.0, seed=rng)
+    family = rk.with_covariates(kind, **{process: ["u", "v"]})
+    found = rk.fit(family, rk.Described(data, z), on_failure="return").diagnostics
+    assert found.code == "boundary" and f"{process}." not in found.message
 
 
 @each_kind
