@@ -9,9 +9,11 @@ import retainkit as rk
 from retainkit._numerics.maximize import Maximum
 from retainkit.inference.diagnostics import diagnose
 from retainkit.inference.search import Search
+from retainkit.inference.view import View
 from retainkit.models.family import PlainFamily
 
-NBD: PlainFamily[rk.NBD] = PlainFamily(rk.NBD)
+NBD = View(PlainFamily[rk.NBD](rk.NBD), None, None)
+ROWS = rk.Purchases(frequency=[1.0], recency=[1.0], T=[2.0])
 
 
 def verdict(
@@ -22,7 +24,7 @@ def verdict(
     point[along] = travelled
     curvature = np.diag([10.0, weakest])
     found = Maximum(point, -100.0, np.zeros(2), curvature, curvature, decrement, 9, rounding)
-    return diagnose(Search(found, 1, 1), np.zeros(2), NBD, 9).code
+    return diagnose(Search(found, 1, 1), np.zeros(2), NBD, ROWS, 9).code
 
 
 @pytest.mark.parametrize(
