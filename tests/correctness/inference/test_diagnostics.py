@@ -12,7 +12,8 @@ from retainkit.inference.search import Search
 from retainkit.inference.view import View
 from retainkit.models.family import PlainFamily
 
-NBD = View(PlainFamily[rk.NBD](rk.NBD), None, None)
+NBD: PlainFamily[rk.NBD] = PlainFamily(rk.NBD)
+VIEW = View(NBD, None, None)
 ROWS = rk.Purchases(frequency=[1.0], recency=[1.0], T=[2.0])
 
 
@@ -24,7 +25,7 @@ def verdict(
     point[along] = travelled
     curvature = np.diag([10.0, weakest])
     found = Maximum(point, -100.0, np.zeros(2), curvature, curvature, decrement, 9, rounding)
-    return diagnose(Search(found, 1, 1), np.zeros(2), NBD, ROWS, 9).code
+    return diagnose(Search(found, 1, 1), np.zeros(2), VIEW, ROWS, 9).code
 
 
 @pytest.mark.parametrize(
