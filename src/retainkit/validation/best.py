@@ -93,8 +93,7 @@ def fit_best(
     columns: Plain = {"customer_id": customer_id, "date": date, "unit": unit, "amount": amount}
     columns |= {"observation_end": observation_end, "date_format": date_format, "order_id": order_id}
     columns |= {"refund_window": refund_window, "refunds": refunds, "missing_ids": missing_ids, **reading}
-    # covariates belong to customers in an order, and orders to lines in one: an engine has neither
-    if covariates is None and order_id is None and refunds != "cancel":
+    if may_stay(columns, covariates):
         columns |= {"in_memory": None}
     known = held_out(tx, holdout, columns)
     try:
@@ -102,6 +101,14 @@ def fit_best(
     finally:
         if isinstance(known, LazyTransactionSummary) and not isinstance(tx, LazyTransactionSummary):
             known.close()
+
+
+def may_stay(columns: Mapping[str, Any], covariates: Frame | None) -> bool:
+    """Whether customers may stay in the engine of their table.
+
+    Covariates belong to customers in an order, and orders to lines in one: an engine has neither.
+    """
+    return covariates is None and columns.get("order_id") is None and columns.get("refunds") != "cancel"
 
 
 class TableColumns(Reading, total=False):

@@ -8,7 +8,9 @@ Estimation", JASA 102(477), section 4.2, doi:10.1198/016214506000001437.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date as Date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,20 @@ from scipy.special import pdtr
 
 from retainkit.errors import FitError, InputError
 from retainkit.inference import fit, posterior, predict
-from retainkit.ingest import TransactionSummary
+from retainkit.ingest import Holdout, LazyTransactionSummary, TransactionSummary
 from retainkit.ingest.transactions.groups import acquired_in
-from retainkit.models import GammaGamma
-from retainkit.summaries import Purchases, PurchasesInPeriods
+from retainkit.models.spend.gamma_gamma import GammaGamma, spend_parts
+from retainkit.summaries import Purchases, PurchasesInPeriods, Spend
 from retainkit.typing import Array
 from retainkit.units import DAYS_PER
-from retainkit.validation.holdout import Transactions, at_past_rate, history_of, holdout_error, split_of
+from retainkit.validation.holdout import (
+    Transactions,
+    at_past_rate,
+    history_of,
+    holdout_error,
+    split_of,
+    weights_of,
+)
 from retainkit.validation.purchase_checks import Capture, Groups, PurchaseChecks
 from retainkit.validation.tracking import track_purchases
 
@@ -51,6 +60,7 @@ def check_purchases(
     expected = np.asarray(process.expected_purchases(history, held.duration))
     past = at_past_rate(history, held.duration)
     active = 1.0 - np.asarray(process.probability_no_purchase(history, held.duration))
+    weight = weights_of(held)
     low, high = _interval(found, data, held.duration)
     dated = transactions if isinstance(transactions, TransactionSummary) else None
     return PurchaseChecks(
@@ -58,14 +68,14 @@ def check_purchases(
         holdout=holdout_error(transactions, process),
         low=low,
         high=high,
-        past_rate=float(past.sum()),
+        past_rate=float((weight * past).sum()),
         last_period=_last_period(dated, held.duration) if dated else math.nan,
         tracking=track_purchases(dated, process) if dated else None,
         counts=None if isinstance(history, PurchasesInPeriods) else _counts(process, history),
-        chance=_chances(active, held.frequency > 0.0),
-        cohorts=_cohorts(calibration.observation_end, history, expected, held.frequency),
-        capture=_capture(calibration, history, held.frequency, held.monetary_value, expected),
-        **_distributions(process, history, held.duration, held.frequency, past),
+        chance=_chances(active, held.frequency > 0.0, weight),
+        cohorts=_cohorts(calibration.observation_end, history, expected, held.frequency, weight),
+        capture=_capture(calibration, history, held, expected),
+        **_distributions(process, history, held, past),
     )
 
 
@@ -107,69 +117,97 @@ def _counts(process: Any, history: Purchases) -> Groups:
     )  # fmt: skip
 
 
-def _chances(active: Array, bought: NDArray[np.bool_]) -> Groups:
+def _chances(active: Array, bought: NDArray[np.bool_], weight: Array) -> Groups:
     """Tenths by the chance of buying at all; customers of one chance stay together."""
-    order = np.sort(active)
-    edges = np.unique(order[np.arange(1, _TENTHS) * order.size // _TENTHS])
+    order = np.argsort(active)
+    upto: Array = np.cumsum(weight[order])
+    first = np.arange(1, _TENTHS) * int(upto[-1]) // _TENTHS
+    edges = np.unique(active[order[np.searchsorted(upto, first, side="right")]])
     group = np.searchsorted(edges, active, side="right")
     present = np.unique(group)
     ends = [(active[group == g].min(), active[group == g].max()) for g in present]
     labels = tuple(f"{low:.1%} to {high:.1%}" for low, high in ends)
     place = np.searchsorted(present, group)
-    return _groups("Chance of buying at all in the held-out period, by tenths", labels, place, active, bought)
-
-
-def _cohorts(end: Date, history: Any, expected: Array, made: Array) -> Groups:
-    """By month of acquisition, which the age of a customer tells."""
-    months, place = acquired_in(history.T, history.unit, end, "month")
     return _groups(
-        "Held-out purchases of a customer by month of acquisition", tuple(months), place, expected, made
+        "Chance of buying at all in the held-out period, by tenths", labels, place, active, bought, weight
     )
 
 
-def _groups(of: str, labels: tuple[str, ...], place: Any, predicted: Array, actual: Any) -> Groups:
-    n = np.bincount(place, minlength=len(labels)).astype(np.float64)
-    means = (np.bincount(place, weights=v, minlength=len(labels)) / n for v in (predicted, actual))
+def _cohorts(end: Date, history: Any, expected: Array, made: Array, weight: Array) -> Groups:
+    """By month of acquisition, which the age of a customer tells."""
+    months, place = acquired_in(history.T, history.unit, end, "month")
+    return _groups(
+        "Held-out purchases of a customer by month of acquisition",
+        tuple(months), place, expected, made, weight,
+    )  # fmt: skip
+
+
+def _groups(
+    of: str, labels: tuple[str, ...], place: Any, predicted: Array, actual: Any, weight: Array
+) -> Groups:
+    n = np.bincount(place, weights=weight, minlength=len(labels)).astype(np.float64)
+    means = (np.bincount(place, weights=weight * v, minlength=len(labels)) / n for v in (predicted, actual))
     return Groups(of, labels, n, *means)
 
 
-def _capture(
-    calibration: Any, history: Any, made: Array, mean_value: Array | None, expected: Array
-) -> Capture:
+def _capture(calibration: Any, history: Any, held: Holdout, expected: Array) -> Capture:
     """What those bring who rank first; in money where it is known."""
-    measure, actual, rank, past = "purchases", made, expected, history.frequency
-    if mean_value is not None:
-        spend = calibration.spend
-        known = np.where(spend.frequency > 0.0, spend.monetary_value, 0.0)
-        measure, actual, past = "money", made * mean_value, history.frequency * known
-        rank = expected * _spend_ahead(spend)
-    n = actual.size
+    weight, made = weights_of(held), held.frequency
+    n = int(weight.sum())
     first = np.ceil(_DEPTHS * n).astype(np.intp)
-    total = float(actual.sum())
+    measure, ranked = "purchases", (expected, history.frequency, made)
+    if held.monetary_value is not None:
+        measure, spend = "money", calibration.spend
+        model = _spend_model(spend)
+        if isinstance(calibration, LazyTransactionSummary):
+            from retainkit.ingest.transactions.lazy.ranks import money_captured
 
-    def share(score: Array) -> Array:
+            parts = None if model is None else partial(spend_parts, model)
+            found = money_captured(calibration.held, expected, parts, first.tolist())
+            return _captured(measure, found, first)
+        known = np.where(spend.frequency > 0.0, spend.monetary_value, 0.0)
+        made = made * held.monetary_value
+        ahead = 1.0 if model is None else np.asarray(model.expected_spend(spend))
+        ranked = (expected * ahead, history.frequency * known, made)
+    return _captured(measure, [_classes(score, made, weight) for score in ranked], first)
+
+
+def _classes(score: Array, brought: Array, weight: Array) -> tuple[Array, Array]:
+    """Customers of one score, the highest first: how many, and what they bring together."""
+    place = np.unique(-score, return_inverse=True)[1]
+    n, together = (np.bincount(place, each).astype(np.float64) for each in (weight, weight * brought))
+    return n, together
+
+
+def _captured(measure: str, classes: Sequence[tuple[Any, Array]], first: NDArray[np.intp]) -> Capture:
+    total = float(classes[-1][1].sum())
+
+    def share(n: Any, brought: Array) -> Array:
+        if not total:
+            return np.full(first.size, np.nan)
         # of equals each brings what they bring on average: no order is made up
-        place = np.unique(-score, return_inverse=True)[1]
-        count = np.bincount(place)
-        mean = np.bincount(place, weights=actual) / count
-        return np.cumsum(np.repeat(mean, count))[first - 1] / total if total else np.full(first.size, np.nan)
+        ends = np.append(0, np.cumsum(n))
+        return np.interp(first, ends, np.append(0.0, np.cumsum(brought))) / total
 
-    return Capture(measure, n, total, _DEPTHS, share(rank), share(past), share(actual))
+    by_model, by_past, perfect = (share(*each) for each in classes)
+    return Capture(measure, int(first[-1]), total, _DEPTHS, by_model, by_past, perfect)
 
 
-def _spend_ahead(spend: Any) -> Array:
+def _spend_model(spend: Spend) -> GammaGamma | None:
     try:
-        return np.asarray(fit(GammaGamma, spend).model.expected_spend(spend))
+        return fit(GammaGamma, spend).model
     except (FitError, InputError):  # amounts that say nothing of how customers differ: money counts purchases
-        return np.ones(len(spend))
+        return None
 
 
-def _distributions(process: Any, history: Any, duration: float, made: Array, past: Array) -> dict[str, Any]:
+def _distributions(process: Any, history: Any, held: Holdout, past: Array) -> dict[str, Any]:
     """How close each customer's whole distribution is, and how many lie in their central 90%."""
+    made, duration, weight = held.frequency, held.duration, weights_of(held)
     own = any(map(np.ndim, process.parameters.values()))  # a model of each customer answers for all
     asked = made.size if own else min(made.size, _ASKED)
     some = np.linspace(0, made.size - 1, asked).round().astype(np.intp)
-    rows, x, rate = history.entries(some), made[some], past[some]
+    rows, x, rate, weight = history.entries(some), made[some], past[some], weight[some]
+    customers = weight.sum()
     up_to = np.zeros(some.size)
     low, high = np.full(some.size, -1.0), np.full(some.size, -1.0)
     below, inside, score, plain, n = np.zeros(some.size), np.zeros(some.size), 0.0, 0.0, 0
@@ -180,13 +218,13 @@ def _distributions(process: Any, history: Any, duration: float, made: Array, pas
         low[starts], high[ends] = n, n
         below[starts] = before[starts]
         inside[ends] = up_to[ends]
-        score += float(np.sum((up_to - (x <= n)) ** 2))
-        plain += float(np.sum((pdtr(n, rate) - (x <= n)) ** 2))
+        score += float(np.sum(weight * (up_to - (x <= n)) ** 2))
+        plain += float(np.sum(weight * (pdtr(n, rate) - (x <= n)) ** 2))
         n += 1
     return {
-        "crps": score / some.size,
-        "past_rate_crps": plain / some.size,
-        "inside": float(np.mean((low <= x) & (x <= high))),
-        "inside_expected": float(np.mean(inside - below)),
-        "asked": int(some.size),
+        "crps": score / customers,
+        "past_rate_crps": plain / customers,
+        "inside": float(np.sum(weight * ((low <= x) & (x <= high))) / customers),
+        "inside_expected": float(np.sum(weight * (inside - below)) / customers),
+        "asked": int(customers),
     }

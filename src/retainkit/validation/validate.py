@@ -32,7 +32,7 @@ from retainkit.tables import one_day, to_date
 from retainkit.tables.days import after_months
 from retainkit.tables.read import as_relation
 from retainkit.typing import Frame
-from retainkit.validation.best import TableColumns, held_out, refuse_names
+from retainkit.validation.best import TableColumns, held_out, may_stay, refuse_names
 from retainkit.validation.check_purchases import check_purchases
 from retainkit.validation.churn_checks import ChurnHoldout, check_churn, hold_churn, split_base
 from retainkit.validation.compare import compare, described_for, process_of, ranked, with_holdout
@@ -106,17 +106,18 @@ def validate(
     if isinstance(data, SubscriptionBase):
         refuse_names(columns)
         return _of_base(data, models or _CONTRACTUAL, holdout, number)
-    if isinstance(data, LazyTransactionSummary):
-        rule = "must have its customers in memory to be validated, which ranks them"
-        way_out = "Say in_memory=True to summarize_transactions, or pass the table itself."
-        raise InputError("not-supported", "data", type(data).__name__, rule, way_out)
     summary = isinstance(data, TransactionSummary | PeriodSummary)
     if summary and number > 1:
         rule = "must be 1 for a summary, which cannot be split again"
         raise InputError("not-supported", "origins", number, rule, "Pass the table itself.")
     source: Any = data if summary else as_relation(data)  # a stream of batches can be read once
-    tx: Any = held_out(source, holdout, columns)
-    found = _checked(compare(models or _PURCHASING, tx, covariates=covariates), tx, covariates)
+    where = {"in_memory": None if may_stay(columns, covariates) else True}
+    tx: Any = held_out(source, holdout, {**columns, **where} if not summary else columns)
+    try:
+        found = _checked(compare(models or _PURCHASING, tx, covariates=covariates), tx, covariates)
+    finally:
+        if isinstance(tx, LazyTransactionSummary) and tx is not data:
+            tx.close()
     return found if number == 1 else replace(found, origins=_earlier(found, source, tx, number, columns))
 
 

@@ -15,7 +15,7 @@ import pytest
 import retainkit as rk
 from retainkit.ingest import LazyTransactionSummary, TransactionSummary
 from retainkit.tables import to_list
-from retainkit.validation import holdout_error, track_purchases
+from retainkit.validation import PurchaseChecks, holdout_error, track_purchases, validate
 
 NAMES: dict[str, Any] = {"customer_id": "id", "date": "date", "amount": "price"}
 SPLIT = "2019-03-01"
@@ -25,6 +25,7 @@ TERMS: dict[str, Any] = {
     "discount_rate": rk.Rate(0.1, per="year"),
     "horizon": rk.Duration(3, "year"),
 }
+MORE: dict[str, Any] = {"unit": "week", "holdout": SPLIT}
 SPENDING = rk.GammaGamma(p=6.25, q=3.74, v=15.44)
 
 
@@ -208,6 +209,23 @@ def test_models_are_fitted_compared_and_followed_as_in_memory(cdnow: LazyTransac
     assert track_purchases(cdnow, before).to_frame()
 
 
+@pytest.mark.parametrize("amount", ["price", None])
+def test_predictions_are_checked_as_in_memory(amount: str | None, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"amount": amount, "holdout_from": SPLIT, "unit": "day"}
+    here = in_memory(columns := shop(12, 2_000, 500, (1, 1, 1, 0)), **given)
+    there = lazily("duckdb" if amount else "polars", columns, tmp_path, **given)
+    one, two = (validate(tx, [rk.NBD]).checks for tx in (here, there))
+    assert isinstance(one, PurchaseChecks) and isinstance(two, PurchaseChecks)
+    for name in ("holdout", "tracking", "counts", "chance", "cohorts", "capture"):
+        assert str(getattr(one, name)) == str(getattr(two, name)), name
+    for name in ("past_rate", "last_period", "crps", "past_rate_crps", "inside", "inside_expected", "asked"):
+        assert getattr(two, name) == pytest.approx(getattr(one, name), rel=1e-9), name
+    assert two.low == pytest.approx(one.low, rel=0.05)  # ends of 400 draws of chance
+    for name in ("by_past", "perfect"):  # the model's own order goes by a fit to cells of spend
+        assert getattr(two.capture, name) == pytest.approx(getattr(one.capture, name), rel=1e-9)
+    assert two.capture.by_model == pytest.approx(one.capture.by_model, abs=0.01)
+
+
 def test_spend_in_cells_moves_no_parameter_by_a_tenth_of_its_error(cdnow: LazyTransactionSummary) -> None:
     one, two = rk.fit(rk.GammaGamma, MEMORY), rk.fit(rk.GammaGamma, cdnow)
     for k, name in enumerate(one.model.parameters):
@@ -308,7 +326,7 @@ def test_scores_and_segments_are_those_of_memory_to_the_bit(
 def test_no_line_and_no_customer_comes_out_of_an_engine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    columns = shop(6, lines=20_000, customers=9_000)
+    columns = shop(6, lines=6_000, customers=4_000)
     seen: list[tuple[int, list[str]]] = []
     collect = nw.LazyFrame.collect
 
@@ -324,10 +342,12 @@ def test_no_line_and_no_customer_comes_out_of_an_engine(
         rk.value_customers(tx, model, SPENDING, **TERMS).write(str(tmp_path / "values.parquet"))
         tx.by("month")
         str(tx.rfm())
+        asked: Any = (tx, {}) if kind == "polars" else (KINDS[kind](columns, tmp_path), NAMES | MORE)
+        validate(asked[0], [rk.NBD], **asked[1])
     assert seen
     assert not any({"customer_id", "id"} & set(names) for _, names in seen)
     histories_held = max(len(tx.held), len(tx.calibration.held))  # type: ignore[union-attr]
-    assert max(rows for rows, _ in seen) <= histories_held < len(tx) < 20_000
+    assert max(rows for rows, _ in seen) <= histories_held < len(tx) < 6_000
 
 
 def test_what_was_kept_is_let_go(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ import polars as pl
 import pytest
 
 import retainkit as rk
-from retainkit.validation import validate
 
 GOOD: dict[str, list[Any]] = {
     "id": ["a", "a", "b", "b", "c"],
@@ -109,7 +108,6 @@ def test_what_needs_all_customers_at_once_says_so() -> None:
     asked: list[Callable[[], object]] = [
         lambda: tx.by("c", GOOD),
         lambda: rk.report(tx, margin_share=0.3, **terms),
-        lambda: validate(tx),
     ]
     for ask in asked:
         with pytest.raises(rk.InputError, match="in_memory=True"):

@@ -10,7 +10,8 @@ comes here. In reading order:
 - `adding`    parts of the customers → all of them.
 - `summarize` all of it, in order.
 - `summary`   what the caller gets.
-- `rfm`       its scores and segments: what goes by money is cut in the engine.
+- `rfm`       its scores and segments.
+- `ranks`     what goes by money, where customers differ one by one: cut in the engine, never sorted.
 """
 
 from retainkit.ingest.transactions.lazy.rfm import LazyRFM

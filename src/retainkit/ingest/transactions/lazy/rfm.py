@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,11 +14,7 @@ from retainkit.typing import Array, Frame, Unit, Values
 from retainkit.units import DAYS_PER
 
 if TYPE_CHECKING:
-    import narwhals as nw
-
     from retainkit.ingest.transactions.lazy.distinct import Held
-
-_CELLS = 1024  # counted in one pass: three find a cent among a thousand millions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +70,7 @@ def rfm_of(held: Held, unit: Unit, id_name: str, *, money: bool) -> LazyRFM:
     import narwhals as nw
 
     from retainkit.ingest.transactions.lazy.distinct import named
+    from retainkit.ingest.transactions.lazy.ranks import at_ranks
     from retainkit.tables.lazy import small
 
     per, sums = DAYS_PER[unit], None
@@ -96,7 +93,9 @@ def rfm_of(held: Held, unit: Unit, id_name: str, *, money: bool) -> LazyRFM:
     if money:
         names[3:3], names[-1:-1] = ["total_value", "mean_value"], ["monetary_score"]
         total = nw.col("total")
-        above = [(total > cut).cast(nw.Int64) for cut in fifths(held.customers, "total", held.size)]
+        # a score is k + 1 or more where k·n/5 customers are below: above the one of that rank, counted from 1
+        ranks = [-(-k * held.size // 5) for k in range(1, 5)]
+        above = [(total > cut).cast(nw.Int64) for cut in at_ranks(held.customers, total, ranks)]
         frame = frame.with_columns(
             total_value=total, mean_value=total / nw.col("bought"), monetary_score=sum(above, start=nw.lit(1))
         )
@@ -120,54 +119,3 @@ def rfm_of(held: Held, unit: Unit, id_name: str, *, money: bool) -> LazyRFM:
         _held=held,
         _money=sums,
     )
-
-
-def fifths(customers: Frame, column: str, size: int) -> list[float]:
-    """The values above which the second to the fifth fifth begin, by counts of cells that get smaller.
-
-    A value has score k + 1 or more where at least k·n/5 customers are below it: where it is above the one
-    of that rank. No engine has to sort for that, and a tie is never split.
-    """
-    import narwhals as nw
-
-    from retainkit.tables.lazy import small
-
-    ranks = [-(-k * size // 5) for k in range(1, 5)]  # counted from 1
-    value = nw.col(column)
-    # the cells in which ranks lie: least and greatest value, and how many are below
-    ends = small(customers.select(low=value.min(), high=value.max()))
-    cells = {(float(ends["low"][0]), float(ends["high"][0])): 0}
-    where = dict.fromkeys(ranks, next(iter(cells)))
-    while any(low < high for low, high in cells):
-        wide = [cell for cell in cells if cell[0] < cell[1]]
-        found = small(_counted(customers, value, wide))
-        order = np.argsort(found["low"])
-        found = {name: counts[order] for name, counts in found.items()}
-        below = dict(cells)
-        for rank in ranks:
-            if (cell := where[rank]) not in wide:
-                continue
-            here = np.flatnonzero(found["cell_of"] == wide.index(cell))
-            upto = below[cell] + np.cumsum(found["n"][here])
-            at = int(np.searchsorted(upto, rank))
-            inner = here[at]
-            where[rank] = (float(found["low"][inner]), float(found["high"][inner]))
-            cells[where[rank]] = int(upto[at] - found["n"][inner])
-        cells = {cell: cells[cell] for cell in where.values()}
-    return [where[rank][0] for rank in ranks]
-
-
-def _counted(customers: Frame, value: nw.Expr, wide: list[tuple[float, float]]) -> Any:
-    """How many customers each part of some cells has, with the least and the greatest value in it."""
-    import narwhals as nw
-
-    of, part = nw.lit(-1), nw.lit(0.0)
-    for k, (low, high) in enumerate(wide):
-        inside = (value >= low) & (value <= high)
-        of = nw.when(inside).then(nw.lit(k)).otherwise(of)
-        # halves, since the width of a cell may be more than the largest number
-        share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0)
-        part = nw.when(inside).then((share * (_CELLS - 1)).floor()).otherwise(part)
-    cells = customers.select(value=value, cell_of=of, part=part).filter(nw.col("cell_of") >= 0)
-    counts = {"low": nw.col("value").min(), "high": nw.col("value").max(), "n": nw.len().cast(nw.Int64)}
-    return cells.group_by("cell_of", "part").agg(**counts)
