@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from retainkit.plurals import counted
 from retainkit.protocols import DataOf, ModelOf, SurvivalProcess, data_of, parameter_shape
 from retainkit.rates import Rate, as_read
 from retainkit.records import Record
-from retainkit.strict_json import plain
 from retainkit.summaries import Renewals
 from retainkit.timing import Instant
 from retainkit.typing import Array, NumberLike
@@ -38,7 +36,7 @@ from retainkit.valuation._outlooks import (
     with_parameters,
 )
 from retainkit.valuation._stays import Kinds, Terms, how_many_draws, model_at_hand, stay_sampler
-from retainkit.valuation.inputs import by_draw, check_each
+from retainkit.valuation.inputs import by_draw, check_each, cohort_names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,17 +244,18 @@ def value_by_tenure(
     process = model_at_hand(survival, "survival", draws)
     whole: Any = tenure  # as a table's summary, which knows more than its tenures
     given = whole
+    names: Any = None if cohort is None else cohort_names(cohort)
     if isinstance(given, Renewals | str | Mapping) or hasattr(cast("Any", type(given)), "__retention_data__"):
         seen = data_of(cast("DataOf[Renewals]", given), Renewals, "tenure")
         there = getattr(whole, "still_there", seen.event == 0.0)
-        columns = (customers, cohort, margin_per_period)
-        process, tenure, customers, cohort, margin_per_period = _there(process, seen, *columns, there)
+        columns = (customers, names, margin_per_period)
+        process, tenure, customers, names, margin_per_period = _there(process, seen, *columns, there)
     labels_of(tenure=tenure, customers=customers, margin_per_period=margin_per_period, cohort=cohort)
     uncertain = isinstance(margin_per_period, Draws)
     mean, each = _mean_and_draws(margin_per_period, draws)
     k, people, margin = _entries(process, tenure, customers, mean)
-    labels = k if cohort is None else _named(np.asarray(cohort))
-    if labels.shape != k.shape:
+    labels = k if names is None else names
+    if labels.shape not in ((), (1,), k.shape):
         raise _unequal("cohort", labels, k)
     outlooks, payments, force, count = discounted_payments(process, k, discount_rate, instant, horizon)
     # 1 − S(k+1)/S(k): the next renewal of customers of that tenure, not the average one
@@ -270,7 +269,7 @@ def value_by_tenure(
         survival, outlooks, people, each, terms, draws, bool(drawn), None if uncertain else margin
     )
     return SubscriptionBaseValue(
-        cohort=labels,
+        cohort=np.broadcast_to(labels, k.shape),
         tenure=k,
         customers=people,
         margin_per_period=margin,
@@ -368,15 +367,6 @@ def _entries(
         if column.shape not in ((1,), k.shape):
             raise _unequal(name, column, k)
     return k, np.broadcast_to(people, k.shape), np.broadcast_to(each, k.shape)
-
-
-def _named(labels: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Labels that a file gives back as they were: dates of Python as days, other objects by their texts."""
-    if labels.dtype.kind != "O":
-        return labels
-    if {type(label) for label in labels.tolist()} == {dt.date}:
-        return labels.astype("M8[D]")
-    return np.asarray(plain(labels))
 
 
 def _cohorts(labels: NDArray[np.generic]) -> tuple[NDArray[np.generic], NDArray[np.intp]]:

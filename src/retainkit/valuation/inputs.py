@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retainkit.columns import numbers
 from retainkit.domains import POSITIVE, PROBABILITY, Domain
@@ -13,7 +15,9 @@ from retainkit.draws import Draws, evenly_thinned
 from retainkit.errors import InputError
 from retainkit.protocols import ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
 from retainkit.rates import Rate
+from retainkit.strict_json import plain
 from retainkit.summaries import Spend
+from retainkit.tables import Fault, as_column
 from retainkit.typing import Array, NumberLike
 from retainkit.units import Duration
 
@@ -121,3 +125,22 @@ def uncertain_spend(given: Spending) -> SpendProcess[Spend] | float | Draws:
         return check_spend(given)
     check_each("spend", given, POSITIVE)
     return given
+
+
+def cohort_names(cohort: NumberLike) -> NDArray[np.generic]:
+    """Labels that a file gives back as they were: dates of Python as days, other objects by their texts."""
+    fault = Fault(
+        "missing-value", "must name the cohort of every entry", "Name those without, say 'unknown'."
+    )
+    read = as_column("cohort", cohort)
+    read.refuse_missing(fault)
+    labels = read.to_numpy()
+    if labels.dtype.kind != "O":
+        return labels
+    if {type(label) for label in labels.tolist()} == {dt.date}:
+        return labels.astype("M8[D]")
+    names = np.asarray(plain(labels))
+    if names.dtype.kind == "O" or len(set(names.tolist())) < len(set(labels.tolist())):
+        rule, way_out = "must tell cohorts apart by their texts", "Give texts, dates or numbers, of one kind."
+        raise InputError("ambiguous", "cohort", cohort, rule, way_out)
+    return names

@@ -108,7 +108,7 @@ def test_the_standard_error_of_the_total_follows_from_the_fit() -> None:
         ({"tenure": [0.5]}, "tenure must be whole numbers"),
         ({"tenure": [-1.0]}, "tenure must be 0 or more"),
         ({"customers": [1.0, 2.0]}, "customers must have one value, or one for each of the 5"),
-        ({"cohort": ["a"]}, "cohort must have one value"),
+        ({"cohort": ["a", "b"]}, "cohort must have one value"),
         ({"margin_per_period": [1.0, 2.0]}, "margin_per_period must have one value"),
         ({"discount_rate": rk.Rate(0.0, per="year")}, "some customers pay for ever"),
     ],
@@ -195,6 +195,15 @@ def test_cohorts_by_date_travel_as_json() -> None:
         ),
         (of_two_kinds(0), {"discount_rate": [YEARLY, YEARLY]}, "discount_rate must be a single rate here"),
         (of_two_kinds(0), {"tenure": "whole-periods"}, "tenure must be Renewals"),
+        *(
+            (of_two_kinds(0), {"cohort": labels}, f"cohort must {rule}")
+            for labels, rule in (
+                ([dt.date(2021, 1, 1), None], "name the cohort of every entry"),
+                (pd.Series(["a", None], dtype="category"), "name the cohort of every entry"),
+                (np.array(["2021-01", "NaT"], "M8[M]"), "name the cohort of every entry"),
+                ([1, "1"], "tell cohorts apart"),
+            )
+        ),
     ],
 )
 def test_what_belongs_to_no_entry_is_refused(survival: Any, changes: dict[str, Any], message: str) -> None:
