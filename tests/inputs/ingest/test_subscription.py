@@ -182,6 +182,7 @@ CUSTOMERS: list[tuple[str, dict[str, list[Any]], dict[str, Any], list[str]]] = [
         [
             "source must not overlap for a customer (1 customer breaks this)",
             "customer 'c': 2023-01-01 to 2023-05-01, then 2023-03-03 to 2023-04-09",
+            "read_subscriptions(..., overlap=",
             "add a day",
         ],
     ),

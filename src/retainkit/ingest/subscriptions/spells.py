@@ -158,8 +158,8 @@ def refuse_conflicts(found: Spells, same: Mask, lines: Lines) -> None:
     overlapping = same & (found.start[1:] < found.end[:-1])
     if overlapping.any():
         way_out = (
-            "If a customer may have several subscriptions at a time, make each an id of its own or merge "
-            "them first; if an end is the last day with the subscription, add a day."
+            "read_subscriptions(..., overlap='add', 'merge' or 'replace').tenures() reads them; "
+            "if an end is the last day with the subscription, add a day."
         )
         raise _pair("inconsistent", found, overlapping, lines, "must not overlap for a customer", way_out)
     if found.segment is None or lines.segment is None:
