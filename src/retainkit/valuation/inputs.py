@@ -129,11 +129,8 @@ def uncertain_spend(given: Spending) -> SpendProcess[Spend] | float | Draws:
 
 def cohort_names(cohort: NumberLike) -> NDArray[np.generic]:
     """Labels that a file gives back as they were: dates of Python as days, other objects by their texts."""
-    fault = Fault(
-        "missing-value", "must name the cohort of every entry", "Name those without, say 'unknown'."
-    )
     read = as_column("cohort", cohort)
-    read.refuse_missing(fault)
+    read.refuse_missing(Fault("missing-value", "must not be missing", "Name those without, say 'unknown'."))
     labels = read.to_numpy()
     if labels.dtype.kind != "O":
         return labels
