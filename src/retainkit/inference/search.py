@@ -158,7 +158,14 @@ class Searcher:
             # it rises for ever, or to a maximum far out, and no limit is known to be higher: gone to its end
             top, climbs = _topped(evaluate, climbs, used, lost=True)
         if edge is not None and (top is None or edge.value >= top.value - slack):
-            return Search(self._at(evaluate, edge), len(climbs), sum(c.lost for c in climbs), edge)
+            # a limit is the answer: first from the other starts too, since the highest lie on its own slope
+            others = np.array([s for i, s in enumerate(starts) if i not in chosen and thin.rows is self.rows])
+            if len(others):
+                found, used = climb(evaluate, others, _REACH, bar=aim, earlier=climbs)
+                again, climbs = _topped(evaluate, found, used, above=edge.value + slack, lost=True)
+                top = again or top
+            if top is None or edge.value >= top.value - slack:
+                return Search(self._at(evaluate, edge), len(climbs), sum(c.lost for c in climbs), edge)
         assert top is not None
         near = edge if edge is not None and edge.value > top.value - _NEAR else None
         return Search(top, len(climbs), _agreed(climbs, top.value), near=near)
