@@ -106,9 +106,9 @@ def fit_best(
 def may_stay(columns: Mapping[str, Any], covariates: Frame | None) -> bool:
     """Whether customers may stay in the engine of their table.
 
-    Covariates belong to customers in an order, and orders to lines in one: an engine has neither.
+    Covariates belong to customers in an order, refunds that cancel to lines in one: an engine has neither.
     """
-    return covariates is None and columns.get("order_id") is None and columns.get("refunds") != "cancel"
+    return covariates is None and columns.get("refunds") != "cancel"
 
 
 class TableColumns(Reading, total=False):

@@ -11,13 +11,15 @@ import narwhals as nw
 import numpy as np
 
 from retainkit.errors import InputError
+from retainkit.ingest.transactions.currencies import NO_CURRENCY, NO_RATE, SEVERAL
 from retainkit.ingest.transactions.engine import explained, prepared
-from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, REFUND, Plan
+from retainkit.ingest.transactions.lazy.orders import unpriced
+from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, NO_ORDER, REFUND, Plan
 from retainkit.ingest.transactions.statement import LOST
 from retainkit.tables import DAY, Days, Fault, TableSource
 from retainkit.tables.amounts import unreadable
 from retainkit.tables.choice import Choice, choose
-from retainkit.tables.engine import Opened
+from retainkit.tables.engine import Opened, columns_of
 from retainkit.tables.lazy import Part, lazy_frame, small
 from retainkit.tables.lines import far_from, only_later, plausible_span
 from retainkit.tables.made import WHERE, Enriched, computing, enrich
@@ -25,6 +27,7 @@ from retainkit.tables.problems import INFINITE, NO_CUSTOMER, NO_DATE, empty_tabl
 from retainkit.typing import Frame
 
 _NO_DAY = -(1 << 40)
+_KEYS = ("customer_id", "order_id", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Tally:
     lines: Days
     negative: Days
     left_out: Counter[str]
+    currencies: tuple[str, ...] = ()
 
     def refunds(self, before: int | None = None) -> int:
         """Lines with a negative amount, of all days or of those before one."""
@@ -54,10 +58,11 @@ def lines_of_relation(found: Opened, plan: Plan) -> LazyLines:
     """The lines of a DuckDB relation or of files, by the statement that reads them for memory."""
     found, wanted = prepared(found, plan)
     relation = found.relation.project(wanted.projection)
-    if wanted.order.count("COLLATE"):
-        # ids that differ in case are two, whatever order the caller's database gives to letters
-        others = ", ".join(f'"{name}"' for name in relation.columns if name != "customer_id")
-        relation = relation.project(f'customer_id COLLATE "binary" AS customer_id, {others}')
+    # ids that differ in case are two, whatever order the caller's database gives to letters
+    texts = {name for name, kind in columns_of(relation).items() if kind == "VARCHAR"} & set(_KEYS)
+    if texts and found.origin == "relation":
+        every = (f'"{n}" COLLATE "binary" AS "{n}"' if n in texts else f'"{n}"' for n in relation.columns)
+        relation = relation.project(", ".join(every))
     return LazyLines(nw.from_native(relation), lambda span: explained(found, wanted, plan, span))
 
 
@@ -102,6 +107,7 @@ def _read(made: Enriched, choice: Choice, plan: Plan, source: TableSource) -> _R
     columns = {"customer_id": parts["customer_id"].id(), "date": parts["date"].day(plan.dates)}
     if plan.has_amounts:
         columns["amount"] = parts["amount"].number(source.amounts)
+    columns |= {key: parts[key].id() for key in _KEYS[1:] if key in parts}
     bad: list[_Bad] = []
     for key, uses in made.uses.items():
         for name, use in uses:
@@ -148,7 +154,8 @@ def checked(lines: LazyLines, plan: Plan) -> tuple[Frame, Tally]:
     """The lines that count, all of them sound, and their count by day; one pass over the table."""
     frame = lines.frame
     left = "lost" in frame.collect_schema().names()
-    keys = ["date", *(["lost"] if left else [])]
+    priced = "currency" in plan.columns
+    keys = ["date", *(["lost"] if left else []), *(["currency"] if priced else [])]
     told = small(
         frame.group_by(keys)
         .agg(**_counts(frame, plan))
@@ -159,10 +166,17 @@ def checked(lines: LazyLines, plan: Plan) -> tuple[Frame, Tally]:
     lost = told["lost"].astype(np.int64) if left else np.zeros(told["lines"].size, np.int64)
     size = np.array([told["lines"][lost == k].sum() for k in range(len(LOST))], np.int64)
     here = lost == 0
-    day, count = told["date"][here].astype(np.int64), told["lines"][here].astype(np.int64)
+    each = told["date"][here].astype(np.int64)
+    # a day has a row for each of its currencies
+    day, place = np.unique(each, return_inverse=True)
+    count = np.bincount(place, told["lines"][here], day.size).astype(np.int64)
+    currencies = told["currency"][here] if priced else np.zeros(0, object)
     late = plan.end is not None and bool((day > plan.end).any())
     unsound = (
-        bool(told["unsound"][here].any()) or (here & (told["date"] == _NO_DAY)).any() or (lost < 0).any()
+        bool(told["unsound"][here].any())
+        or (here & (told["date"] == _NO_DAY)).any()
+        or (lost < 0).any()
+        or (priced and unpriced(plan.rates, currencies, each))
     )
     if unsound or late:
         raise lines.explain(None)
@@ -177,14 +191,17 @@ def checked(lines: LazyLines, plan: Plan) -> tuple[Frame, Tally]:
         raise lines.explain(span)
     left_out = Counter[str]({name: int(n) for name, n in zip(LOST[1:], size[1:], strict=True)})
     kept = frame.filter(nw.col("lost") == 0).drop("lost") if left else frame
-    negative = told.get("negative", np.zeros_like(lost))
-    return kept, Tally(day, count, negative[here].astype(np.int64), left_out)
+    negative = told.get("negative", np.zeros_like(lost))[here]
+    refunds = np.bincount(place, negative, day.size).astype(np.int64)
+    return kept, Tally(day, count, refunds, left_out, tuple(dict.fromkeys(currencies.tolist())))
 
 
 def _counts(frame: Frame, plan: Plan) -> dict[str, nw.Expr]:
     nobody = nw.col("customer_id").is_null()
     if frame.collect_schema()["customer_id"].is_float():
         nobody = nobody | nw.col("customer_id").is_nan()
+    if "order_id" in plan.columns:
+        nobody = nobody | nw.col("order_id").is_null()
     marked = {"unsound": nobody}
     if plan.has_amounts:
         amount = nw.col("amount")
@@ -204,7 +221,7 @@ def whole(values: nw.Expr) -> nw.Expr:
 def _explained(frame: Frame, read: _Read, plan: Plan, span: tuple[int, int] | None) -> InputError:
     """Which check fails, on how many lines, and one of them: an engine that holds a table has no first."""
     counted = frame.filter(read.columns["lost"] == 0) if "lost" in read.columns else frame
-    for bad in _conditions(read, plan, span):
+    for bad in _conditions(counted, read, plan, span):
         where = frame if bad.argument == "where" else counted
         broken = where.filter(bad.holds)
         count = int(small(broken.select(n=nw.len()))["n"][0])
@@ -218,7 +235,7 @@ def _explained(frame: Frame, read: _Read, plan: Plan, span: tuple[int, int] | No
     raise AssertionError  # one of them was counted
 
 
-def _conditions(read: _Read, plan: Plan, span: tuple[int, int] | None) -> list[_Bad]:
+def _conditions(counted: Frame, read: _Read, plan: Plan, span: tuple[int, int] | None) -> list[_Bad]:
     ids, dates = read.parts["customer_id"], read.parts["date"]
     day = read.columns["date"]
     nobody = read.columns["customer_id"].is_null()
@@ -233,6 +250,10 @@ def _conditions(read: _Read, plan: Plan, span: tuple[int, int] | None) -> list[_
         found.append(_Bad(AFTER_END, dates, "date", day > plan.end))
     if span is not None:
         found.append(_Bad(far_from(*span), dates, "date", (day < span[0]) | (day > span[1])))
+    if "order_id" in read.parts:
+        found.append(_Bad(NO_ORDER, read.parts["order_id"], "order_id", read.columns["order_id"].is_null()))
+    if "currency" in read.parts:
+        found += _of_currency(counted, read, plan)
     if plan.has_amounts:
         amount, part = read.columns["amount"], read.parts["amount"]
         missing = part.raw.is_null() | (amount.is_nan() if part.kind.is_float() else nw.lit(value=False))
@@ -244,3 +265,17 @@ def _conditions(read: _Read, plan: Plan, span: tuple[int, int] | None) -> list[_
         if plan.refunds == "error":
             found.append(_Bad(REFUND, part, "amount", amount < 0.0))
     return found
+
+
+def _of_currency(counted: Frame, read: _Read, plan: Plan) -> list[_Bad]:
+    """Lines without a currency, in another one than most, or without a rate on their day."""
+    part, column, day = read.parts["currency"], read.columns["currency"], read.columns["date"]
+    gap = _Bad(NO_CURRENCY, part, "currency", column.is_null())
+    if plan.rates is None:
+        found = small(counted.select(currency=column).group_by("currency").agg(n=nw.len()))
+        most = str(found["currency"][np.argmax(found["n"])])
+        return [gap, _Bad(SEVERAL, part, "currency", column != most)]
+    bad: nw.Expr = nw.lit(value=True)
+    for name, first in plan.rates.begin.items():
+        bad = nw.when(column == name).then(day < first).otherwise(bad)
+    return [gap, _Bad(NO_RATE, part, "currency", bad)]

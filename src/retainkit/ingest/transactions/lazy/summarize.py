@@ -20,6 +20,7 @@ from retainkit.ingest.transactions.lazy.lines import (
     lines_of_frame,
     lines_of_relation,
 )
+from retainkit.ingest.transactions.lazy.orders import in_one_currency, on_first_days
 from retainkit.ingest.transactions.lazy.pipeline import (
     calendar_of,
     customers_of,
@@ -75,28 +76,38 @@ def _of_relation(found: Opened, plan: Plan, tell: Tell) -> LazyTransactionSummar
 
 def _refuse_what_needs_lines(plan: Plan) -> None:
     """Refuse what goes by the order of lines, which an engine that spreads them has not."""
-    asked = {name: plan.columns.get(name) for name in ("order_id", "currency")}
-    asked |= {"refunds": "cancel" if plan.refunds == "cancel" else None, "monthly": plan.monthly or None}
+    asked = {"refunds": "cancel" if plan.refunds == "cancel" else None, "monthly": plan.monthly or None}
     for argument, value in asked.items():
         if value is not None:
             rule = "cannot be asked for where the customers stay in the engine of the table"
             raise InputError("not-supported", argument, value, rule, "Say in_memory=True, or leave it out.")
+    if "order_id" in plan.columns and (plan.state or plan.next_state):
+        rule = "must be left out beside a state, which knows days of customers and no orders"
+        raise InputError(
+            "not-supported", "order_id", plan.columns["order_id"], rule, "Begin from all lines each time."
+        )
 
 
 def _summary(lines: LazyLines, plan: Plan, tell: Tell) -> LazyTransactionSummary:
     frame, tally = checked(lines, plan)
     store, refunds = store_of(frame), bool(tally.refunds())
     try:
+        if plan.rates is not None:
+            names, on = list(tally.currencies), tally.day
+            frame = in_one_currency(frame, store, plan.rates, names, on)
         if plan.state is not None or plan.next_state is not None:
             return _from_state(store, frame, tally, plan, tell)
         tell("lines checked", int(tally.lines.sum()))
+        alike: dict[str, Counter[str]] = {}
+        if "order_id" in plan.columns:
+            frame, alike = on_first_days(frame, plan)
         days = store.keep(days_of(frame, plan, refunds=refunds))
         told = _Calendar.of(small(calendar_of(days.frame, plan)))
         tell("days of customers counted", int(told["purchases"].sum() + told["refund_days"].sum()))
         customers = store.keep(customers_of(days.frame, plan, refunds=refunds)).frame
         if store.computes_on_keep:
             days.drop()
-        made = _told(store, customers, told, tally, plan)
+        made = _told(store, customers, told, tally, plan, alike)
         tell("customers counted", len(made))
         if not store.computes_on_keep:
             days.drop()  # by now the customers are there
@@ -135,14 +146,20 @@ def _from_state(store: Store, frame: Frame, tally: Tally, plan: Plan, tell: Tell
 
 
 def _told(
-    store: Store, customers: Frame, told: _Calendar, tally: Tally, plan: Plan
+    store: Store,
+    customers: Frame,
+    told: _Calendar,
+    tally: Tally,
+    plan: Plan,
+    alike: Mapping[str, Counter[str]] | None = None,
 ) -> LazyTransactionSummary:
+    alike = alike or {}
     if not told["purchases"].sum():
         raise nothing_bought(0)
     end = int(tally.day.max()) if plan.end is None else plan.end
     start, split = told.start, plan.holdout_from
     counts = _counts(customers, told, tally, plan, "")
-    counts.update(tally.left_out)
+    counts.update(tally.left_out + alike.get("", Counter()))
     activity = told.activity(start, end, "tracked")
     bought = customers.filter(nw.col("purchases") > 0)
     whole = _side(Held.of(store, bought, ("purchases", "first", "last"), end), counts, activity, plan)
@@ -153,7 +170,7 @@ def _told(
     early = told.until(split)
     before = _before(customers, plan)
     held = Held.of(store, before, ("purchases", "first", "last", "purchases_after", "last_after"), split - 1)
-    counts = _counts(customers, early, tally, plan, "_before")
+    counts = _counts(customers, early, tally, plan, "_before") + alike.get("_before", Counter())
     calibration = _side(held, counts, early.activity(start, split - 1, "again"), plan)
     purchases = held.followed(plan.unit, "purchases_after", "last_after", end)
     holdout = _holdout(held, told, whole.held.size, split, end, plan)

@@ -1,0 +1,117 @@
+"""Orders and currencies of customers who stay in their engine: the summary of memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+from shops import shop_with_orders
+
+import retainkit as rk
+
+CONNECTION = duckdb.connect()
+CALL: dict[str, Any] = {"customer_id": "who", "date": "day", "amount": "pieces * price", "unit": "week"}
+CALL |= {"missing_ids": "drop", "holdout_from": "2024-08-01"}
+KINDS: dict[str, Any] = {
+    "polars": lambda frame: frame.lazy(),
+    "duckdb": lambda frame: CONNECTION.from_arrow(frame.to_arrow()),
+}
+RATES = {
+    "date": ["2023-01-01", "2023-01-01", "2024-03-01", "2024-09-01"],
+    "currency": ["USD", "EUR", "EUR", "EUR"],
+    "rate": [1.0, 1.25, 1.5, 1.125],
+}
+
+LATE = ["2024-02-01", "2024-02-01", "2024-03-01", "2025-01-01"]
+
+
+def shop() -> dict[str, Any]:
+    """Lines of many orders in two currencies, which are of the order."""
+    table = shop_with_orders(250, seed=5)
+    return table | {"in": [("EUR", "USD")[len(order) % 2] for order in table["order"]]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"order_id": "order"},
+        {"order_id": "order", "amount": None},
+        {"currency": "in", "exchange_rates": RATES},
+        {"order_id": "order", "currency": "in", "exchange_rates": RATES, "refunds": "ignore"},
+    ],
+)
+def test_orders_and_currencies_are_read_as_in_memory(given: dict[str, Any], kind: str) -> None:
+    table = shop()
+    one = rk.summarize_transactions(table, **CALL | given)
+    two = rk.summarize_transactions(KINDS[kind](pl.DataFrame(table)), **CALL | given)
+    assert one.calibration is not None and two.calibration is not None
+    for a, b in ((one, two), (one.calibration, two.calibration)):
+        assert a.treatment == b.treatment
+        assert a.observation_end == b.observation_end
+        found: Any = b.to_frame()
+        rows = (found.collect() if kind == "polars" else found.pl()).sort("who")
+        assert rows["who"].to_list() == np.asarray(a.customers).tolist()
+        for name in ("frequency", "recency", "T"):
+            assert np.array_equal(rows[name], getattr(a.purchases, name)), name
+        if a.monetary_value is not None:
+            np.testing.assert_allclose(rows["monetary_value"], a.monetary_value, rtol=1e-12, atol=1e-12)
+    assert one.holdout is not None and two.holdout is not None
+    assert one.holdout.frequency.sum() == float(
+        np.sum(two.holdout.frequency * np.asarray(two.holdout.weight))
+    )
+    assert two.treatment.duplicate_lines or "order_id" not in given
+
+
+WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "several currencies": ({}, {"currency": "in"}, "amounts of several currencies cannot be added up ("),
+    "no rate yet": (
+        {},
+        {"currency": "in", "exchange_rates": RATES | {"date": LATE}},
+        "currency must have a rate on the day of each line (",
+    ),
+    "no rate": (
+        {"in": "GBP"},
+        {"currency": "in", "exchange_rates": RATES},
+        "currency must have a rate on the day of each line (",
+    ),
+    "no currency": ({"in": None}, {"currency": "in"}, "currency must not be missing ("),
+    "no order": ({"order": None}, {"order_id": "order"}, "order_id must not be missing ("),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", WRONG)
+def test_orders_and_currencies_that_cannot_be_read_are_refused_as_in_memory(case: str, kind: str) -> None:
+    other, given, said = WRONG[case]
+    table = shop()
+    first = next(k for k, who in enumerate(table["who"]) if who is not None)
+    for name, value in other.items():
+        table[name][first] = value
+    caught: list[rk.InputError] = []
+    for source in (table, KINDS[kind](pl.DataFrame(table))):
+        with pytest.raises(rk.InputError) as error:
+            rk.summarize_transactions(source, **CALL | given)
+        assert said in str(error.value)
+        caught.append(error.value)
+    assert caught[0].code == caught[1].code and caught[0].argument == caught[1].argument
+
+
+def test_an_order_may_go_on_in_later_lines_so_that_no_state_is_made_of_orders(tmp_path: Path) -> None:
+    given = CALL | {"holdout_from": None, "order_id": "order", "next_state": str(tmp_path / "state")}
+    with pytest.raises(rk.InputError, match="order_id must be left out beside a state"):
+        rk.summarize_transactions(pl.DataFrame(shop()).lazy(), **given)
+
+
+def test_orders_of_other_case_are_others_whatever_the_database_says() -> None:
+    connection = duckdb.connect()
+    connection.sql("CREATE TABLE t (who INTEGER, day DATE, o VARCHAR COLLATE NOCASE)")
+    connection.sql("INSERT INTO t VALUES (1, '2024-01-01', 'a'), (1, '2024-01-02', 'A')")
+    tx = rk.summarize_transactions(
+        connection.table("t"), customer_id="who", date="day", order_id="o", unit="day"
+    )
+    assert tx.purchases.frequency.tolist() == [1.0]
