@@ -232,6 +232,18 @@ def test_a_fit_does_not_depend_on_the_unit_or_the_order_of_the_data(kind: Any) -
 
 
 @each_model
+def test_data_in_another_unit_have_no_likelihood(kind: Any) -> None:
+    model = typical(kind, 0)
+    if model.data_kind is rk.Spend:
+        return  # amounts know no time
+    weekly, monthly = (model.family.of(model.family.values_of(model), unit=u) for u in ("week", "month"))
+    data = simulate(monthly, 3, 0)
+    for ask in (weekly.log_likelihood, weekly.summed_log_likelihood, weekly.log_likelihood_and_score):
+        with pytest.raises(rk.InputError, match=r"data must .* as the model do.* got 'month'"):
+            ask(data)
+
+
+@each_model
 def test_fitting_twice_gives_the_same_bits(kind: Any) -> None:
     data = simulate(typical(kind, 2), 20_000, 2)  # with 8 MBG/NBD has no maximum
     first, second = rk.fit(family(kind), data), rk.fit(family(kind), data)

@@ -45,8 +45,8 @@ class SamplingDiagnostics(Record):
         that they know least.
     pareto_k : float
         Shape of the tail of the importance weights: below 0.5 good, from 0.7 on a chain is used.
-    r_hat : float
-        Of the chain, 1 where all parts of it agree; 1 without a chain.
+    r_hat : float or None
+        Of the chain, 1 where all parts of it agree; None where no chain was needed.
     evaluations : int
         Points at which the likelihood was evaluated, the search for the mode included.
     messages : tuple of str
@@ -56,14 +56,15 @@ class SamplingDiagnostics(Record):
     method: str
     effective_draws: float
     pareto_k: float
-    r_hat: float
+    r_hat: float | None
     evaluations: int
     messages: tuple[str, ...]
 
     @property
     def converged(self) -> bool:
         """Whether the draws are what they say: weights with a variance, or chains that agree."""
-        return self.pareto_k <= DOUBTFUL if self.method == "importance" else self.r_hat < _MIXED
+        agree = self.r_hat is None or self.r_hat < _MIXED
+        return agree and (self.method == "chain" or self.pareto_k <= DOUBTFUL)
 
     def __str__(self) -> str:
         return " ".join(self.messages)
@@ -155,7 +156,7 @@ def chosen(
             f"Importance sampling: {effective:,.0f} effective draws of {many:,}, "
             f"weights are {word} (Pareto k {found.pareto_k:.2f})."
         )
-        verdict = SamplingDiagnostics("importance", effective, found.pareto_k, 1.0, 0, tuple(told))
+        verdict = SamplingDiagnostics("importance", effective, found.pareto_k, None, 0, tuple(told))
         return found.points[places], found.log_density[places], verdict
     run = chains(log_density, found.mixture, found.points[places], rng)
     flat = run.points.reshape(-1, run.points.shape[-1])

@@ -167,6 +167,11 @@ class AbstractModel(ABC, Generic[S]):
     def _rows(self, data: DataOf[S], argument: str = "data") -> S:
         """The model's kind of data, taken from a summary; each entry on its own if parameters are its own."""
         rows = data_of(data, self.data_kind, argument, type(self).__name__)
+        unit = getattr(rows, "unit", None)
+        if unit != self.unit and unit and self.unit:
+            rule = f"must count time in {self.unit}s, as the model does"
+            way_out = f"Summarise the data with unit={self.unit!r}, or fit the model on these data."
+            raise InputError("unit-mismatch", argument, unit, rule, way_out)
         parameters = self.parameters
         if all(type(v) is float for v in parameters.values()):
             return rows  # the common case, thousands of times in a fit

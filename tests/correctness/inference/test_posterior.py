@@ -196,7 +196,12 @@ def test_unlike_weights_are_handed_to_chains(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sampling, "DOUBTFUL", -math.inf)
     chained = rk.posterior(rk.ShiftedBetaGeometric, data, prior=WIDE, seed=2)
     assert chained.diagnostics.method == "chain"
+    assert chained.diagnostics.r_hat is not None
     assert chained.diagnostics.r_hat < 1.05
+    assert chained.diagnostics.converged
+    assert direct.diagnostics.r_hat is None  # no chain ran
+    both = rk.inference.average({"direct": direct, "chained": chained}, share=[0.5, 0.5])
+    assert both.diagnostics.r_hat == chained.diagnostics.r_hat
     assert "Markov chains" in str(chained.diagnostics)
     case = REFERENCE["ShiftedBetaGeometric"]["ln_parameters"]
     for name in ("alpha", "beta"):

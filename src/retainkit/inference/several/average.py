@@ -239,7 +239,7 @@ def _verdict(drawn: Sequence[tuple[str, AnyPosterior, int]], told: str) -> Sampl
         # of a mean over all: the variances of the parts add up by the squares of their shares
         effective_draws=float(counts.sum() ** 2 / (counts**2 / worth).sum()),
         pareto_k=max(v.pareto_k for v in verdicts),
-        r_hat=max(v.r_hat for v in verdicts),
+        r_hat=max((v.r_hat for v in verdicts if v.r_hat is not None), default=None),
         evaluations=sum(v.evaluations for v in verdicts),
         messages=(f"{told}.", *messages),
     )

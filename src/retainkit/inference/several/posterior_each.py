@@ -296,4 +296,4 @@ def _verdict(
     )
     if pareto_k > _WEAK or effective < _FEW * many:
         told += " Ask for more draws, or state a tighter prior."
-    return SamplingDiagnostics("importance", effective, pareto_k, 1.0, hierarchy.evaluations, (told,))
+    return SamplingDiagnostics("importance", effective, pareto_k, None, hierarchy.evaluations, (told,))
