@@ -122,7 +122,8 @@ class PurchaseSampler:
     def expected(self, places: Codes) -> Array:
         return self._ahead.at(places)
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+    def drawn(self, places: Codes, rng: np.random.Generator, *, apart: bool = False) -> tuple[Array, Array]:
+        del apart  # known with the draws
         own = of_entries(self.model, places, self.draws)
         model, data = plain(own, self.rows.entries(places))
         future = model.sample_given(data, self.horizon, seed=rng)
@@ -143,7 +144,8 @@ class AliveSampler:
         model, data = plain(own, self.rows.entries(places))
         return model.probability_alive(data, self.horizon)
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+    def drawn(self, places: Codes, rng: np.random.Generator, *, apart: bool = False) -> tuple[Array, Array]:
+        del apart  # known with the draws
         probability = self.expected(places)
         # that he is there or gone is what is not known of the customer; chance adds nothing
         alive = (rng.random(probability.shape) < probability).astype(np.float64)
@@ -163,7 +165,8 @@ class SpendSampler:
         model, data = plain(own, self.rows.entries(places))
         return model.expected_spend(data)
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+    def drawn(self, places: Codes, rng: np.random.Generator, *, apart: bool = False) -> tuple[Array, Array]:
+        del apart  # known with the draws
         own = of_entries(self.model, places, self.draws)
         model, data = plain(own, self.rows.entries(places))
         spent = model.sample_given(data, 1.0, seed=rng)

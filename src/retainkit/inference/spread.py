@@ -48,10 +48,12 @@ class Sampler(Protocol):
         """What each of some customers is expected to give, given the parameters: (draws, places)."""
         ...
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array | None, Array]:
+    def drawn(
+        self, places: Codes, rng: np.random.Generator, *, apart: bool = False
+    ) -> tuple[Array | None, Array]:
         """What such a customer is expected to give once known himself, and what he then gives.
 
-        None in place of the former where the model does not hold the two apart.
+        None may stand for the former where it is not asked, or no model knows.
         """
         ...
 
@@ -333,7 +335,7 @@ class Spread:
         self, places: Codes, expected: Array, kinds: frozenset[Source], rng: np.random.Generator
     ) -> Array:
         """How far customers and chance take each from what is expected of him, by the sources named."""
-        known, done = self.sampler.drawn(places, rng)
+        known, done = self.sampler.drawn(places, rng, apart=not kinds >= {"customers", "chance"})
         if kinds >= {"customers", "chance"}:
             return done - expected
         if known is None:
@@ -393,6 +395,6 @@ def require_apart(sources: frozenset[Source]) -> None:
 
 
 def _not_apart(sources: frozenset[Source]) -> InputError:
-    rule = "must name both customers and chance, or none: the two are not held apart here"
+    rule = "must name both customers and chance, or none: a curve does not say how customers differ"
     way_out = "Leave it out for all three, or ask for the parameters alone."
     return InputError("not-supported", "include", sorted(sources), rule, way_out)

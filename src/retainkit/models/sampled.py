@@ -26,6 +26,9 @@ M = TypeVar("M", bound=AnyModel)
 Pick: TypeAlias = Callable[[Real], Array]
 """Values that broadcast to (draws…, entries) -> those of the customers that are drawn, (customers,)."""
 
+Own: TypeAlias = Callable[[Array, Array, float], Real]
+"""Tenures and forces of discount, (n,), renewals that count -> what each customer may be expected to pay."""
+
 _BLOCK = 1 << 20  # entries times draws of which anything but the answer is held at once
 _PIECE = 1 << 15  # customers drawn at once: a dozen such arrays stay in cache
 
@@ -147,8 +150,9 @@ class SampledStay(AbstractSampled):
     discounted : same shape
         The same, each discounted to the instant asked for; without a discount, the payments.
     expected : same shape, or None
-        The mean of `discounted` for the customer that was drawn, who leaves with the same chance at every
-        renewal; None where chances change with tenure: then customers and chance are not held apart.
+        The mean of `discounted` for the customer that was drawn: of a model whose customers differ by his own
+        rate of leaving, else what is expected of all of his tenure. None where it was not asked for, and
+        under a hazard ratio on customers who differ, which says of their curve and not of each what it does.
 
     Examples
     --------
@@ -220,23 +224,27 @@ def sample_stay(
     count: float,
     *,
     delay: float,
-    lifetimes: Callable[[M, np.random.Generator, Array], tuple[Array, Real | None]],
+    lifetimes: Callable[[M, np.random.Generator, Array], tuple[Array, Own | None]],
+    apart: bool,
 ) -> SampledStay:
     """Draw when customers leave who are there at `start`, and what of the next `count` renewals they pay.
 
     Parameters
     ----------
     delay : periods until the next renewal
-    lifetimes : (model, random numbers, tenures) -> tenures at leaving, own forces of leaving
-        None in place of the latter where they are not constant.
+    lifetimes : (model, random numbers, tenures) -> tenures at leaving, and what each may be expected to pay
+        None in place of the latter where the model does not know.
+    apart : bool
+        Whether that is asked.
     """
     shape = np.broadcast_shapes(*(np.shape(v) for v in model.family.values_of(model)), start.shape)
-    lifetime, expected, known = np.empty(shape), np.empty(shape), True
+    lifetime, expected, known = np.empty(shape), np.empty(shape), apart
     for some, part in draws_at_a_time(model, shape):
         lifetime[some], own = lifetimes(part, rng, np.broadcast_to(start, lifetime[some].shape))
-        known = own is not None
-        if own is not None:
-            expected[some] = np.exp(-own - force * delay) * geometric_sum(own + force, count)
+        if own is None:
+            known = False
+        elif apart:
+            expected[some] = np.exp(-force * delay) * own(start, force, count)
     # who leaves in the period that runs, or at its end, does not pay the next one
     payments = np.minimum(np.ceil(lifetime - start) - 1.0, count)
     discounted = np.exp(-force * delay) * geometric_sum(force, payments)

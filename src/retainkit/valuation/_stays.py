@@ -111,15 +111,16 @@ class StaySampler:
             )
         return self.margin * found
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array | None, Array]:
+    def drawn(
+        self, places: Codes, rng: np.random.Generator, *, apart: bool = False
+    ) -> tuple[Array | None, Array]:
         """What each customer once known may be expected to pay, where the model knows, and what he pays."""
         kinds = self.code[places]
         known, paid = np.empty((2, self.draws, places.size))
-        apart = True
         for some, model in self._parts(kinds):
             tenure = self.tenure[kinds[some]]
             own, paid[:, some] = (
-                self._of_model(model, tenure, rng)
+                self._of_model(model, tenure, rng, apart)
                 if isinstance(model, AbstractModel)
                 else (None, self._of_curve(model, tenure, rng))
             )
@@ -136,13 +137,20 @@ class StaySampler:
             some = np.flatnonzero(self.group[kinds] == g)
             yield some, _some_customers(self.models[g], kinds[some] - first[g])
 
-    def _of_model(self, model: Any, tenure: Array, rng: np.random.Generator) -> tuple[Array | None, Array]:
+    def _of_model(
+        self, model: Any, tenure: Array, rng: np.random.Generator, apart: bool
+    ) -> tuple[Array | None, Array]:
         t = self.terms
         columns = [_by_draw(v, self.draws) for v in parameters_of(model)]
         own: Any = with_parameters(model, columns)
         # renewals of those who are there, as what is expected counts them
         stay: SampledStay = own.sample_given(
-            tenure, seed=rng, horizon=t.horizon, discount_rate=t.discount_rate, instant=t.instant
+            tenure,
+            seed=rng,
+            horizon=t.horizon,
+            discount_rate=t.discount_rate,
+            instant=t.instant,
+            apart=apart,
         )
         return stay.expected, stay.discounted
 

@@ -343,7 +343,8 @@ class ValueSampler:
             return self.spend
         return of_entries(self.spend, places, self.draws).expected_spend(self.amounts.entries(places))
 
-    def drawn(self, places: Codes, rng: np.random.Generator) -> tuple[Array, Array]:
+    def drawn(self, places: Codes, rng: np.random.Generator, *, apart: bool = False) -> tuple[Array, Array]:
+        del apart  # known with the draws
         rows = self.rows.entries(places)
         purchasing = of_entries(self.purchasing, places, self.draws)
         future = purchasing.sample_given(rows, self.horizon, seed=rng, discount_rate=self.discount_rate)

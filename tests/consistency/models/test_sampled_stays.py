@@ -10,13 +10,14 @@ import pytest
 from scipy.stats import chi2
 
 import retainkit as rk
-from retainkit._numerics.decaying_sums import geometric_sum
+from retainkit._numerics.decaying_sums import geometric_sum, weibull_sum
 from retainkit.models import MODELS
 from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.typing import Array
 
 TENURES = np.array([0.0, 1.0, 5.0])
 TIMES = 20_000
+NOW: Any = "before-renewal"
 
 
 def models() -> dict[str, Any]:
@@ -78,14 +79,67 @@ def test_payments_have_the_mean_of_the_residual_value(model: Any, instant: Any) 
             assert np.abs(z_of(rest * weight, 0.0)).max() < 4.0
 
 
-def test_customers_are_held_apart_where_their_chances_stay_the_same() -> None:
-    separate = {n for n, m in BASES.items() if m.sample_given(0, seed=1).expected is not None}
-    assert separate == {"Geometric", "ShiftedBetaGeometric", "Exponential", "shares"}
+DIFFER = {"ShiftedBetaGeometric", "BetaDiscreteWeibull", "WeibullGamma", "shares", "shares of Weibull"}
+
+
+@each
+def test_customers_are_told_from_chance_but_under_a_ratio_on_a_curve_of_customers_who_differ(
+    model: Any,
+) -> None:
+    name = next(n for n, m in BASES.items() if m is model)
     asked: dict[str, Any] = {"seed": 1, "horizon": 9}
-    alike = BASES["Geometric"].sample_given([3] * 50, **asked).expected
-    value = BASES["Geometric"].discounted_expected_residual_lifetime
-    np.testing.assert_allclose(alike, value(3, 0.0, instant="before-renewal", horizon=9), rtol=1e-13)
-    assert BASES["ShiftedBetaGeometric"].sample_given([3] * 50, **asked).expected.std() > 0.1
+    found = model.sample_given(np.repeat([0.0, 3.0], 50), **asked).expected
+    assert model.sample_given(3, **asked, apart=False).expected is None
+    if "ratio" in name:
+        assert found is None
+        return
+    if name in DIFFER:
+        assert found[50:].std() > 0.1
+    else:  # customers of one tenure are alike: all is chance
+        value = model.discounted_expected_residual_lifetime(np.array([0.0, 3.0]), 0.0, horizon=9, instant=NOW)
+        np.testing.assert_allclose(found, np.repeat(value, 50), rtol=1e-13)
+
+
+def test_under_a_ratio_on_customers_who_are_alike_all_is_chance() -> None:
+    scaled = rk.models.scaled_hazard(rk.Weibull(scale=9.0, shape=0.8), 1.5)
+    found: Any = scaled.sample_given([2.0, 2.0], seed=1, horizon=9).expected
+    value = scaled.discounted_expected_residual_lifetime(2.0, 0.0, horizon=9, instant=NOW)
+    np.testing.assert_allclose(found, value, rtol=1e-13)
+
+
+@pytest.mark.parametrize("horizon", [12, math.inf])
+@pytest.mark.parametrize("name", ["BetaDiscreteWeibull", "WeibullGamma", "shares of Weibull"])
+def test_those_drawn_differ_as_those_of_whole_lives_who_have_come_so_far(name: str, horizon: float) -> None:
+    model, rng, many, start, discount = BASES[name], np.random.default_rng(5), 40_000, 4.0, 0.05
+    if name == "WeibullGamma":
+        hazard = rng.gamma(model.r, 1.0 / (model.r * model.scale**model.c), many)
+    elif name == "BetaDiscreteWeibull":
+        hazard = -np.log1p(-rng.beta(model.alpha, model.beta, many))
+    else:
+        hazard = np.where(rng.random(many) < model.cured, 0.0, -np.log1p(-model.base.theta))
+    c = model.base.c if name.startswith("shares") else model.c
+    hazard = hazard[rng.exponential(size=many) > hazard * start**c]  # these come to be customers of today
+    own = sum(
+        np.exp(-hazard * ((start + j) ** c - start**c)) / (1.0 + discount) ** (j - 1.0)
+        for j in range(1, int(min(horizon, 700)) + 1)
+    )
+    drawn = model.sample_given([start] * 20_000, seed=6, horizon=horizon, discount_rate=discount, instant=NOW)
+    assert drawn.expected.std() == pytest.approx(np.std(own), rel=0.04)
+    quantiles = np.quantile(own, np.linspace(0.1, 0.9, 9))
+    shares = (drawn.expected[:, None] <= quantiles * (1.0 + 1e-5)).mean(axis=0)
+    if not name.startswith("shares"):
+        np.testing.assert_allclose(shares, np.linspace(0.1, 0.9, 9), atol=0.02)
+
+
+def test_what_a_customer_of_known_rates_still_pays_is_the_sum_term_by_term() -> None:
+    hazard = np.array([[0.0], [1e-9], [1e-4], [0.03], [0.7], [40.0]])
+    start, force = np.array([0.0, 1.0, 7.0, 7.0]), np.array([0.0, 0.1, 0.003, 0.02])
+    for c in (0.3, 1.0, np.array([[0.6], [0.8], [1.0], [1.4], [2.5], [4.0]])):
+        for terms in (1.0, 15.0, 16.0, 17.0, 60.0, 5000.0):
+            j = np.arange(1.0, terms + 1.0)[:, None, None]
+            with np.errstate(under="ignore"):
+                right = np.exp(-hazard * ((start + j) ** c - start**c) - force * (j - 1.0)).sum(axis=0)
+            np.testing.assert_allclose(weibull_sum(hazard, c, start, force, terms), right, rtol=2e-5)
 
 
 def test_those_who_are_there_are_those_of_whole_lives_who_have_come_so_far() -> None:

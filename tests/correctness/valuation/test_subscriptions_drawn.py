@@ -158,13 +158,39 @@ def test_of_a_curve_and_of_several_reasons_the_variance_is_that_of_their_shares(
     assert low < endless.total < high
 
 
-def test_a_model_that_does_not_hold_customers_and_chance_apart_says_so() -> None:
-    model = rk.BetaDiscreteWeibull(alpha=0.8, beta=6.0, c=1.2, unit="month")
+@pytest.mark.parametrize(
+    "model",
+    [
+        rk.BetaDiscreteWeibull(alpha=0.8, beta=6.0, c=1.2, unit="month"),
+        rk.WeibullGamma(r=0.8, scale=9.0, c=1.1, unit="month"),
+        rk.DiscreteWeibull(theta=0.1, c=0.8, unit="month"),
+    ],
+)
+def test_customers_are_told_from_chance_where_churn_changes_with_tenure(model: Any) -> None:
     found = rk.value_subscriptions(BASE, model, margin_share=0.8, **ASKED)
-    low, high = found.interval()
-    assert low < found.total < high
-    with pytest.raises(rk.InputError, match="include must name both customers and chance, or none"):
-        found.interval(include=("customers",))
+    both, customers, chance = (
+        totals(found, *some) for some in (("customers", "chance"), ("customers",), ("chance",))
+    )
+    assert both.var() == pytest.approx(customers.var() + chance.var(), rel=0.25)
+    for part in (customers, chance):
+        assert part.mean() == pytest.approx(found.total, abs=4.0 * both.std() / math.sqrt(400))
+    if isinstance(model, rk.DiscreteWeibull):  # customers of one tenure are alike
+        assert customers.std() < 1e-9 * chance.std()
+    else:
+        assert customers.std() > 0.5 * chance.std()
+
+
+def test_of_a_curve_that_does_not_say_how_customers_differ_they_are_not_told_from_chance() -> None:
+    ratio = rk.models.scaled_hazard(KNOWN, 1.2)
+    reasons = rk.CompetingReasons({"a": rk.Geometric(0.03, unit="month")})
+    few = {**COHORTS, "customers": [2.0, 1.0, 1.0, 2.0], "horizon": 9}
+    for survival in (ratio, reasons):
+        found = rk.value_subscriptions(survival, margin_per_period=10.0, **few)
+        low, high = found.interval(include=("customers", "chance"))
+        assert low < found.total < high
+        for one in ("customers", "chance"):
+            with pytest.raises(rk.InputError, match="include must name both customers and chance, or none"):
+                found.interval(include=("parameters", one))
 
 
 def test_memory_does_not_grow_with_draws_times_customers() -> None:

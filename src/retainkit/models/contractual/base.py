@@ -23,7 +23,7 @@ from retainkit.errors import InputError, missing_argument
 from retainkit.models.base import AbstractModel
 from retainkit.models.contractual.questions import per_period, plain, positive_times, terms, times
 from retainkit.models.family import AnyFamily
-from retainkit.models.sampled import SampledStay, sample_stay
+from retainkit.models.sampled import Own, SampledStay, sample_stay
 from retainkit.rates import Rate
 from retainkit.summaries import Renewals
 from retainkit.timing import Instant, check_instant
@@ -236,6 +236,7 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         horizon: Time = math.inf,
         discount_rate: Rate | NumberLike = 0.0,
         instant: Instant | None = None,
+        apart: bool = True,
     ) -> SampledStay:
         """How long each customer at hand stays, and what he still pays, drawn from all that it may be.
 
@@ -251,6 +252,9 @@ class AbstractContractualModel(AbstractModel[Renewals]):
         seed : int or a numpy Generator
         horizon, discount_rate : as `discounted_expected_lifetime`
         instant : {"before-renewal", "after-payment"}, needed with a discount
+        apart : bool
+            Whether customers and chance are told apart, by `expected`: where churn changes with tenure that
+            takes longer than the draws.
         """
         force, start = self._discounts(discount_rate, np.atleast_1d(self._times("tenure", tenure)))
         if instant is not None:
@@ -266,16 +270,35 @@ class AbstractContractualModel(AbstractModel[Renewals]):
             terms(horizon, self.unit),
             delay=1.0 if instant == "after-payment" else 0.0,
             lifetimes=lambda model, rng, entry: model._own_lifetimes(rng, entry),
+            apart=apart,
         )
 
     # -- how it is done ----------------------------------------------------------------------------
 
-    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real | None]:
-        """Simulated tenures at leaving, and −ln of each customer's own chance to stay another period.
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Own | None]:
+        """Simulated tenures at leaving, and what each customer drawn may be expected to pay.
 
-        None where that changes with tenure.
+        Customers of one tenure are alike, unless a model says otherwise; None where it does not know.
         """
-        return self._lifetimes(rng, entry), None
+        return self._lifetimes(rng, entry), self._expected_of_all
+
+    def _expected_of_all(self, start: Array, force: Array, count: float) -> Array:
+        """What is expected of customers of these tenures, of equal ones found once."""
+        values = [np.asarray(v) for v in self.family.values_of(self)]
+        each = [v for v in values if v.ndim and v.shape[-1] > 1]  # customers have these of their own
+        if not start.size or any(v.ndim > 1 for v in each):
+            return self._discounted(start, force, count, from_next=True)
+        rows, place = np.unique(
+            np.stack(np.broadcast_arrays(start, force, *each)), axis=1, return_inverse=True
+        )
+        size = max(1, _CELLS // max((len(v) for v in values if v.ndim == 2), default=1))
+        parts: list[Array] = []
+        for i in range(0, rows.shape[1], size):
+            tenure, discount, *own = rows[:, i : i + size]
+            held = [own.pop(0) if any(v is one for one in each) else v for v in values]
+            part: Self = self.family.of(held, unit=self.unit)
+            parts.append(part._discounted(tenure, discount, count, from_next=True))
+        return np.concatenate(parts, axis=-1)[..., place.reshape(-1)]
 
     @abstractmethod
     def _seen(self, duration: Array, left: NDArray[np.bool_], entry: Array) -> Renewals:

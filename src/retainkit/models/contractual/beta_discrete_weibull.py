@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, final
 
 import numpy as np
 
+from retainkit._numerics.decaying_sums import weibull_sum
 from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
 from retainkit._numerics.powers import LONGEST, Clock, elapsed
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
+from retainkit.models.sampled import Own
 from retainkit.parameters import Limit, positive
 from retainkit.typing import Array, Real
 
@@ -113,6 +116,9 @@ class BetaDiscreteWeibull(AbstractDiscreteModel):
     # -- simulator ----------------------------------------------------------------------------------
 
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
+        return self._own_lifetimes(rng, entry)[0]
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Own]:
         with np.errstate(divide="ignore"):
-            force = -np.log1p(-rng.beta(self.alpha, self.beta + entry**self.c))
-        return whole_lifetimes(rng, force, self.c, entry)
+            hazard = -np.log1p(-rng.beta(self.alpha, self.beta + entry**self.c))
+        return whole_lifetimes(rng, hazard, self.c, entry), partial(weibull_sum, hazard, self.c)

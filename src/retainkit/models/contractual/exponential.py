@@ -84,8 +84,3 @@ class Exponential(AbstractContinuousModel):
 
     def _tail(self) -> Real:
         return np.inf
-
-    # -- simulator ----------------------------------------------------------------------------------
-
-    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real]:
-        return self._lifetimes(rng, entry), 1.0 / np.asarray(self.scale)

@@ -92,9 +92,5 @@ class Geometric(AbstractDiscreteModel):
     # -- simulator ----------------------------------------------------------------------------------
 
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
-        return self._own_lifetimes(rng, entry)[0]
-
-    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real]:
         with np.errstate(divide="ignore"):
-            force = -np.log1p(-np.asarray(self.theta))
-            return whole_lifetimes(rng, force, 1.0, entry), force
+            return whole_lifetimes(rng, -np.log1p(-np.asarray(self.theta)), 1.0, entry)

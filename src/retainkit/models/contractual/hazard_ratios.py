@@ -31,6 +31,7 @@ from retainkit.models.contractual.base import AbstractContractualModel
 from retainkit.models.covariates import CovariateFamily
 from retainkit.models.effects import Effect
 from retainkit.models.family import AbstractFamily, AbstractFamilyAround, family_of
+from retainkit.models.sampled import Own
 from retainkit.parameters import Parameter
 from retainkit.protocols import ModelOf, model_of
 from retainkit.typing import Array, Plain, Real, Unit
@@ -72,6 +73,12 @@ class AbstractScaledHazard(AbstractContractualModel, Generic[B]):
 
     def _tail(self) -> Real:
         return self._ratio * self.base._tail()
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Own | None]:
+        lifetime, known = AbstractContractualModel._own_lifetimes(self, rng, entry)
+        # where customers differ the ratio is that of their curve, which tells of none of them
+        alike = type(self.base)._own_lifetimes is AbstractContractualModel._own_lifetimes
+        return lifetime, known if alike else None
 
     # -- the record ---------------------------------------------------------------------------------
 

@@ -15,10 +15,12 @@ from typing import Any, Generic, TypeVar, final
 
 import numpy as np
 
+from retainkit._numerics.decaying_sums import geometric_sum
 from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError
 from retainkit.models.contractual._discrete import AbstractDiscreteModel
 from retainkit.models.family import AbstractFamily, AbstractFamilyAround, AnyFamily, family_of
+from retainkit.models.sampled import Own
 from retainkit.parameters import Parameter
 from retainkit.typing import Array, Plain, Real, Unit
 
@@ -148,12 +150,20 @@ class WithShares(AbstractDiscreteModel, Generic[B]):
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
         return self._own_lifetimes(rng, entry)[0]
 
-    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real | None]:
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Own | None]:
         cured = rng.uniform(size=entry.shape) < self._posterior(entry)[0]
-        lifetime, own = self.base._own_lifetimes(rng, entry)
+        lifetime, within = self.base._own_lifetimes(rng, entry)
         done = (rng.uniform(size=entry.shape) < self._done) & (entry == 0.0)
         lifetime = np.where(done, 1.0, np.where(cured, np.inf, lifetime))
-        return lifetime, None if own is None else np.where(done, np.inf, np.where(cured, 0.0, own))
+
+        if within is None:
+            return lifetime, None
+
+        def expected(start: Array, force: Array, count: float) -> Array:
+            own = np.where(cured, geometric_sum(force, count), within(start, force, count))
+            return np.where(done, 0.0, own)
+
+        return lifetime, expected
 
     # -- the record ---------------------------------------------------------------------------------
 

@@ -15,15 +15,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Self, final
 
 import numpy as np
 
+from retainkit._numerics.decaying_sums import weibull_sum
 from retainkit._numerics.gamma_functions import Rises, digamma_bend, digamma_rise, log_beta_ratio
 from retainkit._numerics.grouping import Codes
 from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
 from retainkit.models.contractual.questions import whole_periods
+from retainkit.models.sampled import Own
 from retainkit.parameters import Limit, positive
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Real
@@ -121,11 +124,11 @@ class ShiftedBetaGeometric(AbstractDiscreteModel):
     def _lifetimes(self, rng: np.random.Generator, entry: Array) -> Array:
         return self._own_lifetimes(rng, entry)[0]
 
-    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Real]:
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Own]:
         with np.errstate(divide="ignore"):
             # those who are still there leave the less easily, the longer they have been
-            force = -np.log1p(-rng.beta(self.alpha, self.beta + entry))
-        return whole_lifetimes(rng, force, 1.0, entry), force
+            hazard = -np.log1p(-rng.beta(self.alpha, self.beta + entry))
+        return whole_lifetimes(rng, hazard, 1.0, entry), partial(weibull_sum, hazard, 1.0)
 
 
 def geometric_mean_sum(alpha: Array, beta: Array, force: Array, count: float) -> Array:

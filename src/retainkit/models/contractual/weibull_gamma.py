@@ -14,6 +14,7 @@ from typing import ClassVar, final
 import numpy as np
 from scipy.special import expit
 
+from retainkit._numerics.decaying_sums import weibull_sum
 from retainkit._numerics.log_sums import log_sum
 from retainkit._numerics.powers import (
     log_power_and_score,
@@ -25,6 +26,7 @@ from retainkit._numerics.powers import (
     zero_times,
 )
 from retainkit.models.contractual._continuous import AbstractContinuousModel
+from retainkit.models.sampled import Own
 from retainkit.parameters import Limit, positive
 from retainkit.typing import Array, Real
 
@@ -118,3 +120,19 @@ class WeibullGamma(AbstractContinuousModel):
 
     def _tail(self) -> Real:
         return self.r * self.c
+
+    # -- simulator ----------------------------------------------------------------------------------
+
+    def _own_lifetimes(self, rng: np.random.Generator, entry: Array) -> tuple[Array, Own]:
+        lifetime = self._lifetimes(rng, entry)
+
+        def expected(start: Array, force: Array, count: float) -> Array:
+            # whoever left at t had a rate of gamma(r + 1, alpha + t^c), whenever he was first there
+            with np.errstate(divide="ignore"):
+                log_known = np.logaddexp(
+                    np.log(self.r) + self.c * np.log(self.scale), self.c * np.log(lifetime)
+                )
+            hazard = rng.gamma(self.r + 1.0, size=lifetime.shape) * np.exp(-log_known)
+            return weibull_sum(hazard, self.c, start, force, count)
+
+        return lifetime, expected
