@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from retainkit._numerics.maximize import Evaluate, climb, maximize
+from retainkit._numerics.maximize import Evaluate, Place, climb, finish, maximize
+from retainkit._numerics.newton import newton
 
 
 def one_dimensional(height: Callable[[float], float], slope: Callable[[float], float], outer: float):
@@ -68,6 +71,58 @@ def test_a_correction_across_the_step_is_left_out() -> None:
     found = maximize(quadratic(curvature, np.eye(2)), start)
     np.testing.assert_allclose(found.point, 0.0, atol=1e-8)
     np.testing.assert_allclose(found.curvature, curvature, rtol=1e-6)
+    # across it but for a rounding: divided by that, the correction would be a wall where the climb ends
+    (only,), _ = climb(quadratic(curvature, np.eye(2)), start[None] + np.array([0.0, 1e-10]))
+    np.testing.assert_allclose(only.place.point, 0.0, atol=1e-3)
+
+
+def test_ground_that_bends_up_is_climbed_and_not_descended() -> None:
+    evaluate, _ = one_dimensional(lambda z: -((z * z - 1.0) ** 2), lambda z: -4.0 * z * (z * z - 1.0), 1.0)
+    value, slope, outer = evaluate(np.array([[0.2]]))
+    found = finish(evaluate, Place(np.array([0.2]), value.item(), slope[0], outer[0]), 1)
+    assert found.point[0] == pytest.approx(1.0, abs=1e-6)
+
+
+class Apart:
+    """A sum of two functions, one of each logarithm, as `newton` takes it: slopes and bends of both."""
+
+    def __init__(self, *parts: Callable[[float], tuple[float, float, float]]) -> None:
+        self.parts = parts
+
+    def __call__(self, theta: list[float], /) -> tuple[float, list[float], list[list[float]]]:
+        (u, du, ddu), (v, dv, ddv) = (f(math.log(t)) for f, t in zip(self.parts, theta, strict=True))
+        s, t = theta
+        return u + v, [du / s, dv / t], [[(ddu - du) / s**2, 0.0], [0.0, (ddv - dv) / t**2]]
+
+    def outer(self, theta: list[float], /) -> np.ndarray:
+        return np.eye(len(theta))
+
+
+def two_hills(z: float) -> tuple[float, float, float]:
+    return -((z * z - 1.0) ** 2), -4.0 * z * (z * z - 1.0), 4.0 - 12.0 * z * z
+
+
+def parabola(z: float) -> tuple[float, float, float]:
+    return -z * z, -2.0 * z, -2.0
+
+
+def ridge(z: float) -> tuple[float, float, float]:
+    """Nearly straight on both sides of 0: the quadratic from there ends far beyond, and lower."""
+    return -math.log(math.cosh(5.0 * z)), -5.0 * math.tanh(5.0 * z), -25.0 / math.cosh(5.0 * z) ** 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "start", "top"),
+    [
+        ((two_hills, parabola), (0.2, 1.5), (1.0, 0.0)),
+        ((parabola, two_hills), (1.5, 0.2), (0.0, 1.0)),
+        ((ridge, parabola), (0.5, 0.0), (0.0, 0.0)),
+    ],
+)
+def test_newton_climbs_where_the_quadratic_misleads(parts: Any, start: Any, top: Any) -> None:
+    found = newton(Apart(*parts), np.array(start))
+    np.testing.assert_allclose(found.point, top, atol=1e-6)
+    assert abs(found.decrement) < 1e-8
 
 
 def test_a_climb_that_has_just_arrived_is_not_taken_for_one_that_creeps() -> None:
