@@ -141,6 +141,57 @@ def test_a_file_that_was_cut_is_named(tmp_path: Path) -> None:
         assert caught.value.code == "unreadable-source"
 
 
+PARTS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "zones": lambda part: part.with_columns(pl.col("date").dt.replace_time_zone("Asia/Tokyo")),
+    "types": lambda part: part.with_columns(pl.col("date").cast(pl.String)),
+    "a column": lambda part: part.drop("price"),
+}
+
+
+@pytest.mark.parametrize("case", [*PARTS, "cut"])
+def test_parts_that_polars_cannot_put_together_are_refused_in_our_words(case: str, tmp_path: Path) -> None:
+    """DuckDB names the file; polars says what differs, and the way out is to give it the paths."""
+    part = table().with_columns(pl.col("date").str.to_datetime())
+    part.write_parquet(tmp_path / "1.parquet")
+    PARTS.get(case, lambda part: part)(part).write_parquet(tmp_path / "2.parquet")
+    if case == "cut":
+        (tmp_path / "2.parquet").write_bytes((tmp_path / "2.parquet").read_bytes()[:-9])
+    with pytest.raises(
+        rk.InputError, match=r"source must be a table that polars can read, got .*paths"
+    ) as error:
+        summary(pl.scan_parquet(tmp_path / "*.parquet"))
+    assert error.value.code == "unreadable-source"
+
+
+@pytest.mark.parametrize("column", ["id", "price"])
+def test_nan_in_a_file_is_missing_whatever_its_statistics_say(column: str, tmp_path: Path) -> None:
+    part = table(id=[1.0, 1.0, 2.0, 2.0, 3.0])
+    part = part.with_columns(pl.when(pl.col("price") == 3).then(float("nan")).otherwise(column).alias(column))
+    part.write_parquet(tmp_path / "1.parquet")
+    path = str(tmp_path / "1.parquet")
+    for source in (path, CONNECTION.read_parquet(path), pl.scan_parquet(path)):
+        with pytest.raises(rk.InputError, match=r"must not be missing.* \(1 of 5 lines"):
+            summary(source, **{"in_memory": False} if source is path else {})
+
+
+def test_two_who_write_one_file_leave_the_whole_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = summary(table().lazy()), summary(CONNECTION.from_arrow(table(id=[9] * 5).to_arrow()))
+    path, replace = str(tmp_path / "values.parquet"), os.replace
+
+    def meanwhile(part: str, target: Path) -> None:
+        monkeypatch.setattr(os, "replace", replace)
+        second.write(path)  # another writes while the first is about to be done
+        assert pl.read_parquet(path)["id"].to_list() == [9]
+        replace(part, target)
+
+    monkeypatch.setattr(os, "replace", meanwhile)
+    first.write(path)
+    assert pl.read_parquet(path)["id"].sort().to_list() == ["a", "b", "c"]
+    assert [file.name for file in tmp_path.iterdir()] == ["values.parquet"]
+
+
 def test_parts_may_be_empty_or_lack_a_column_that_is_not_asked_for(tmp_path: Path) -> None:
     table().write_parquet(tmp_path / "1.parquet")
     table().clear().write_parquet(tmp_path / "2.parquet")

@@ -8,12 +8,13 @@ order:
 """
 
 from retainkit.tables.lazy.reading import Part
-from retainkit.tables.lazy.stores import Kept, Store, lazy_frame, small, store_of
+from retainkit.tables.lazy.stores import Kept, Store, complaints, lazy_frame, small, store_of
 
 __all__ = [
     "Kept",
     "Part",
     "Store",
+    "complaints",
     "lazy_frame",
     "small",
     "store_of",

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from retainkit.errors import InputError
 from retainkit.tables.engine import library
+from retainkit.tables.problems import Said
 from retainkit.typing import Foreign, Frame, Values
 
 _VIEW = "ǂlines"
@@ -280,6 +281,30 @@ def small(table: Frame) -> dict[str, Values]:
     """The columns of a frame that does not grow with the lines, as arrays."""
     found = table.collect()
     return {name: found.get_column(name).to_numpy() for name in found.columns}
+
+
+@contextmanager
+def complaints(table: Frame) -> Generator[None, None, None]:
+    """An engine's own complaint of a table as an `InputError`: files that differ, or end in the middle."""
+    import narwhals as nw
+
+    known: tuple[type[Exception], ...] = (nw.exceptions.NarwhalsError,)
+    if "polars" in sys.modules:
+        known += (sys.modules["polars"].exceptions.PolarsError,)
+    if "pyspark.errors" in sys.modules:
+        known += (sys.modules["pyspark.errors"].PySparkException,)
+    if "py4j.protocol" in sys.modules:
+        known += (sys.modules["py4j.protocol"].Py4JError,)
+    try:
+        yield
+    except known as error:
+        engine = "polars" if table.implementation.is_polars() else "Spark"
+        shown = Said(str(error).split("\n")[0])
+        way_out = (
+            "Read its files one at a time to find which one it is, or give their paths: then it is named."
+        )
+        rule = f"must be a table that {engine} can read"
+        raise InputError("unreadable-source", "source", shown, rule, way_out) from error
 
 
 def _there(path: str) -> InputError:

@@ -36,7 +36,7 @@ from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.tables import TableSource, to_date
 from retainkit.tables.engine import Opened, library, opened, unreadable
 from retainkit.tables.files import is_path, locate
-from retainkit.tables.lazy import Store, small, store_of
+from retainkit.tables.lazy import Store, complaints, lazy_frame, small, store_of
 from retainkit.tables.read import as_relation, is_relation
 from retainkit.typing import Array, Frame, Values
 from retainkit.units import DAYS_PER
@@ -63,7 +63,8 @@ def summarize_lazily(source: TableSource, plan: Plan, tell: Tell) -> LazyTransac
     if is_relation(table):
         source.refuse_needless("relation")
         return _of_relation(Opened(table, source), plan, tell)
-    return _summary(lines_of_frame(source, plan), plan, tell)
+    with complaints(lazy_frame(source.table)):
+        return _summary(lines_of_frame(source, plan), plan, tell)
 
 
 def _of_relation(found: Opened, plan: Plan, tell: Tell) -> LazyTransactionSummary:
