@@ -179,7 +179,7 @@ def plain_first(
         code: CodeType = getattr(function, "__code__")  # noqa: B009
         first = code.co_argcount
         names = code.co_varnames[: first + code.co_kwonlyargcount]
-        head = ", ".join((*names[:first], *(["*"] if names[first:] else []), *names[first:]))
+        head = ", ".join((*names[:first], "*_more", *names[first:]))
         again = ", ".join((*names[:first], *(f"{n}={n}" for n in names[first:])))
         told = [f"{n} is None" for n in names if n not in rules]
         judged = [f"{n} is not _missing" for n, rule in rules.items() if rule == ()]
@@ -191,13 +191,20 @@ def plain_first(
         text = f"""
 def two_ways(_function, _formula, _plain, _missing, _misfit):
     def {function.__name__}({head}, **_strange):
-        if {usual} and not _strange:
+        if {usual} and not _strange and not _more:
             _answer = _formula({given})
             if _answer is not None:
                 return _answer
-        if _strange or {" or ".join(f"{n} is _missing" for n in names if n not in usually) or False}:
+        if _strange or _more or {" or ".join(f"{n} is _missing" for n in names if n not in usually) or False}:
             _given = dict({", ".join(f"{n}={n}" for n in names)}, **_strange)
-            raise _misfit(_function, 0, {{n: v for n, v in _given.items() if v is not _missing}})
+            raise _misfit(
+                _function,
+                _more and ({"".join(f"{n}, " for n in names[:first])}*_more,),
+                {{
+                    n: v for n, v in _given.items()
+                    if v is not _missing and not (_more and n in {names[:first]!r})
+                }},
+            )
         return _function({again})
     return {function.__name__}"""
         made: Plain = {}

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, ClassVar, Self, TypeAlias, cast
 
 from retainkit import strict_json
+from retainkit.calls import Advising
 from retainkit.errors import InputError, refuse_missing, refuse_others
 from retainkit.typing import Plain
 
@@ -27,7 +28,7 @@ MIGRATIONS: dict[tuple[str, int], Migration] = {}
 _WRITE_AGAIN = "Write it with model_dump_json() or retainkit.save()."
 
 
-class Document:
+class Document(Advising):
     """A dataclass that can be written as a document and made again of it."""
 
     __slots__ = ()

@@ -15,7 +15,7 @@ from typing import Any, cast, overload
 import numpy as np
 
 from retainkit.draws import Draws
-from retainkit.errors import InputError, first_offender, refuse_masked, refuse_where
+from retainkit.errors import InputError, as_written, first_offender, refuse_masked, refuse_where
 from retainkit.plurals import counted
 from retainkit.typing import Array, Number, NumberLike, Real, Values
 
@@ -81,7 +81,9 @@ def as_numbers(argument: str, value: NumberLike) -> Array:
         except OverflowError as error:
             raise _too_large(argument) from error
     shown = value if array.ndim == 0 else f"{counted(array.size, 'value')} of type {array.dtype}"
-    way_out = "Convert text and booleans to numbers and fill or remove missing values first."
+    way_out = as_written(argument, value) or (
+        "Convert text and booleans to numbers and fill or remove missing values first."
+    )
     raise InputError("not-a-number", argument, shown, "must be a number or a column of numbers", way_out)
 
 

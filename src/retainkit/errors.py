@@ -220,13 +220,41 @@ def show(value: object, limit: int = 80) -> str:
     return text if len(text) <= limit or isinstance(value, Entry) else text[: limit - 1] + "…"
 
 
-def near(name: str, choices: Iterable[str]) -> str:
+def near(name: str, choices: Iterable[str], alike: float = 0.6) -> str:
     """``Did you mean 'date'? `` for a near miss, else an empty string."""
     from difflib import get_close_matches
 
     by_fold = {c.casefold(): c for c in choices}
-    match = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    match = get_close_matches(name.casefold(), by_fold, n=1, cutoff=alike)
     return f"Did you mean {by_fold[match[0]]!r}? " if match else ""
+
+
+_AMOUNT = r"[$€£]?\s*(?P<number>[+-]?\d[\d,]*\.?\d*|[+-]?\.\d+)\s*(?P<percent>%|percent)?"
+_LENGTH = (
+    r"(?:\s*(?P<per>per|an?|each|every|/|p\.?)?\s*"
+    r"(?P<unit>day|week|month|quarter|year|annum|annual|a)(?:s|ly|\.)?)?"
+)
+
+
+def as_written(argument: str, value: object) -> str:
+    """The line that means what was written as text, ``Write churn=0.05.``; empty where it says no figure.
+
+    >>> as_written("churn", "5%"), as_written("horizon", "3 years")
+    ('Write churn=0.05.', "Write horizon=Duration(3, 'year').")
+    """
+    import re
+
+    found = re.fullmatch(_AMOUNT + _LENGTH, value.strip().lower()) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    digits = float(found["number"].replace(",", "")) / (100.0 if found["percent"] else 1.0)
+    said = f"{digits:.15g}"
+    if unit := found["unit"]:
+        unit = "year" if unit.startswith("a") else unit
+        rate = found["percent"] or found["per"]
+        said = f"Rate({said}, per={unit!r})" if rate else f"Duration({said}, {unit!r})"
+    # "Rate value" is no name that anyone writes
+    return f"Write {argument}={said}." if argument.isidentifier() else f"Write {said}, without quotes."
 
 
 def unknown_choice(argument: str, value: object, choices: Sequence[str]) -> InputError:

@@ -15,7 +15,7 @@ import numpy as np
 
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL, as_numbers, one_number
 from retainkit.draws import Draws
-from retainkit.errors import InputError, first_offender, unknown_choice
+from retainkit.errors import InputError, as_written, first_offender, unknown_choice
 from retainkit.typing import NumberLike, RateLike, Unit
 from retainkit.units import check_unit, units_in
 
@@ -54,9 +54,6 @@ class Rate:
     meant: InitVar[bool] = False
 
     def __post_init__(self, meant: bool) -> None:
-        if isinstance(self.value, str):
-            way_out = "Write 12% as 0.12, without quotes."
-            raise InputError("not-a-number", "Rate value", self.value, "must be a number", way_out)
         object.__setattr__(self, "value", one_number("Rate value", self.value, REAL))
         check_unit("Rate per", self.per)
         if self.value > 1.0 and not meant:
@@ -174,6 +171,15 @@ class Rate:
             way_out = "Write Rate(0.8, per='year') for 80% of customers kept in a year."
             raise InputError("unit-mismatch", "retention", self, rule, way_out)
         return PROBABILITY.check("retention", self.value) ** units_in(self.per, per)
+
+
+def rate_line(argument: str, value: object) -> str:
+    """How a rate without its period is written with one."""
+    for text in (value, f"{value} per year") if isinstance(value, str) else ():
+        if "Rate(" in (line := as_written(argument, text)):
+            return line
+    known = isinstance(value, int | float) and not isinstance(value, bool) and -1.0 < value <= 1.0
+    return f"Write it as a Rate, for example {argument}=Rate({value if known else '0.10'}, per='year')."
 
 
 def as_stated(rate: Any) -> Any:

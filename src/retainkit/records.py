@@ -13,18 +13,18 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
+from typing import Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retainkit import strict_json
+from retainkit.calls import WorkbookWriter
 from retainkit.display import html_table, text_table
 from retainkit.documents import document, kept_fields, read_as
 from retainkit.errors import InputError, MissingDependencyError, near, unknown_choice
 from retainkit.plurals import counted
 from retainkit.typing import Array
-from retainkit.verbs import WorkbookWriter
 
 FrameKind: TypeAlias = Literal["dict", "pandas", "polars", "pyarrow"]
 
@@ -50,11 +50,6 @@ class Record(WorkbookWriter, ABC):
 
     _shows_rows: ClassVar[bool] = True
     """Whether a notebook shows the rows below the figures."""
-
-    if not TYPE_CHECKING:  # a type checker knows the attributes; who types another is told
-
-        def __getattr__(self, name: str) -> Any:
-            raise _NoFigureError(self, name)
 
     def as_dict(self) -> dict[str, Any]:
         """The figures and the assumptions behind them, by name, as plain values; arrays are lists."""
@@ -182,21 +177,6 @@ class Record(WorkbookWriter, ABC):
         """A column of the caller's own, whose dataframe kind the table has; None for arrays."""
         columns = (getattr(self, name) for name in self._names())
         return next((c for c in columns if _library(c) in ("pandas", "polars", "pyarrow")), None)
-
-
-class _NoFigureError(AttributeError):
-    """Looks for near names when it is read, not when it is raised: many only ask whether a name is there."""
-
-    def __init__(self, record: Record, missing: str) -> None:
-        super().__init__(type(record).__name__, missing, name=missing)
-        self.figures = [] if missing.startswith("_") else [*type(record)._derived, *record._names()]  # pyright: ignore[reportPrivateUsage]
-
-    def __str__(self) -> str:
-        kind, missing = self.args
-        text = f"{kind!r} object has no attribute {missing!r}."
-        if not self.figures:
-            return text
-        return f"{text} {near(missing, self.figures)}It has: {', '.join(self.figures)}."
 
 
 class TableRecord(Record):

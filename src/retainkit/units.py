@@ -18,6 +18,12 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 MONTHS_PER: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
 """Months of the calendar in a unit that consists of them."""
 
+_SHORT: dict[str, Unit] = {
+    "annual": "year", "annually": "year", "y": "year", "a": "year", "q": "quarter", "m": "month", "w": "week",
+    "d": "day",
+}  # fmt: skip
+"""Units in words whose letters do not tell which is meant."""
+
 DAYS_PER: dict[Unit, float] = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, "year": 365.25}
 
 
@@ -25,7 +31,10 @@ def check_unit(argument: str, unit: object) -> Unit:
     """The unit itself, or an error that names the near one (``"weeks"`` → ``"week"``)."""
     if unit in UNITS:
         return unit
-    raise unknown_choice(argument, unit, UNITS)
+    error = unknown_choice(argument, unit, UNITS)
+    if meant := _SHORT.get(str(unit).lower()):
+        error = InputError(error.code, argument, unit, error.rule, f"Did you mean {meant!r}?")
+    raise error
 
 
 def units_in(unit: Unit, per: Unit) -> float:

@@ -187,7 +187,7 @@ def cycles(src: Path) -> list[list[str]]:
     graph = {
         module: {_longest(t, every) for _, t in imports(module, path)} - {module, PACKAGE}
         for module, path in every.items()
-        if module not in (PACKAGE, f"{PACKAGE}.verbs")  # names that they load on use, for type checkers
+        if module not in (PACKAGE, f"{PACKAGE}.calls")  # names that they load on use, for type checkers
     }
     reach = {m: _reachable(m, graph) for m in graph}
     circles = {tuple(sorted(n for n in reach[m] if m in reach.get(n, ()))) for m in graph if m in reach[m]}

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from retainkit.verbs import VERBS, WorkbookWriter
+from retainkit.calls import VERBS, WorkbookWriter
 from retainkit.workbooks import workbook
 
 SRC = Path(__file__).parents[2] / "src"
@@ -41,7 +41,7 @@ RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 FOUNDATION = (
     "addresses", "calls", "columns", "display", "documents", "domains", "draws", "each_draw", "errors",
     "parameters", "plurals", "protocols", "rates", "rebuild", "records", "strict_json",
-    "timing", "typing", "units", "verbs",
+    "timing", "typing", "units",
 )  # fmt: skip
 ROOM_OF_FILE = dict.fromkeys(FOUNDATION, "foundation") | {"__main__": "cli"}
 OLD_ADDRESSES = {
@@ -171,7 +171,7 @@ def _imports(path: Path, module: str, modules: dict[str, Path]) -> Iterator[Impo
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node, at_top in _walk(tree, at_top=True):
         place = f"{module}:{getattr(node, 'lineno', 0)}"
-        if module in ("retainkit", "retainkit.verbs") and not at_top:
+        if module in ("retainkit", "retainkit.calls") and not at_top:
             continue  # the list of names for type checkers; the functions that methods are
         if isinstance(node, ast.Import):
             yield from (Import(place, alias.name, at_top) for alias in node.names)
@@ -257,7 +257,7 @@ def test_the_reader_of_imports_lets_pass_what_is_allowed(tmp_path: Path) -> None
 
 
 def test_type_checkers_see_the_functions_that_methods_are() -> None:
-    tree = ast.parse((SRC / "retainkit" / "verbs.py").read_text(encoding="utf-8"))
+    tree = ast.parse((SRC / "retainkit" / "calls.py").read_text(encoding="utf-8"))
     seen = {
         (node.module, alias.name)
         for node, at_top in _walk(tree, at_top=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ import pytest
 
 import retainkit
 from retainkit import decisions, economics
-from retainkit.addresses import SYNONYMS
+from retainkit.addresses import SYNONYMS, way_to, whereabouts
 from retainkit.calls import WORDS
 from retainkit.errors import InputError
 
@@ -77,6 +78,42 @@ def test_the_name_that_a_synonym_leads_to_is_there(typed: str) -> None:
             assert f"retainkit.{told[0]}" in answer(module, typed)
 
 
+WORDS_OF_THE_FIELD = """
+nrr net_revenue_retention|grr gross_revenue_retention|ltv lifetime_value|clv lifetime_value
+cltv lifetime_value|cac acquisition_cost_ladder|payback break_even|arpu average_revenue|mrr mrr_movements
+churn churn_rate|retention_rate retention_from|repeat_rate summarize_transactions
+survival_curve survival_of|cohort cohort_table|churn_to_retention retention_from
+retention_to_churn churn_from|service_spending service_change|retention_campaign campaign_profit
+company_value value_company|annuity annuity_value|net_present_value npv|internal_rate_of_return irr
+complaints better_complaint_handling|faster_answers faster_response
+response_time hazard_ratio_of_response_time|loyalty_points points_programme|price_rise price_change
+best_discount loyalty_discount|cost_of_churn break_even_churn|value_of_retention retention_gain
+save_rate cost_per_incremental_save|discounted_lifetime_value lifetime_value
+customer_payback payback_time|budget_split allocate_budget|key_driver_analysis key_drivers
+satisfaction key_drivers|review_impact review_effect|crisis crisis_cost
+employee_retention staff_retention|staff_turnover staff_retention|experiment experiment_from_draws
+significance_test retention_test|sequential sequential_retention_test|ab_testing retention_test
+profit_by_decile maximum_profit|offer_value offer_to_customers|winback campaign_profit
+points_cost points_redemption|migration migration_value|markov_chain markov_value
+monthly_churn_rate convert_churn|cohort_payback_months cohort_payback|quick quick_ratio
+burn burn_multiple|rule40 rule_of_40|magic magic_number|excel workbook|dashboard report
+forecast forecast_revenue|predict_churn probability_alive|segments rfm|repurchase_rate frequency
+aov monetary_value|backtest validate|read_csv read_subscriptions|lifetime expected_lifetime
+monte_carlo Draws|confidence_interval posterior|sensitivity UnitEconomics|targeting whom_to_contact
+price_increase price_change|turnover_cost leaver_cost|referral_program referral_multiplier
+power sample_size|break_even_point break_even|train_test_split holdout_from|retention_curve KaplanMeier
+monthly_rate convert_rate|roi customer_irr|uplift uplift_curve|discount loyalty_discount|cox fit_cox
+logrank log_rank
+"""
+
+
+def test_a_word_of_the_field_leads_to_what_answers_it() -> None:
+    pairs = [pair.split() for pair in re.split(r"[|\n]", WORDS_OF_THE_FIELD.strip())]
+    assert len(pairs) >= 80
+    told = {typed: whereabouts(typed) for typed, _ in pairs}
+    assert {t: told[t] for t, meant in pairs if meant not in told[t]} == {}
+
+
 def test_the_naming_table_shows_every_synonym() -> None:
     table = (ROOT / "docs" / "reference" / "naming.md").read_text(encoding="utf-8")
     rows = [line for line in table.splitlines() if line.startswith("| `")]
@@ -116,7 +153,7 @@ def test_an_argument_of_another_name_is_answered_with_the_one_that_is_meant() ->
         "Here it is margin_per_period": lambda: retainkit.break_even(500, margin=50),  # pyright: ignore[reportCallIssue]
         "margin_per_period or margin_share": lambda: retainkit.value_subscriptions(None, margin=0.8),  # pyright: ignore[reportCallIssue, reportArgumentType]
         "Did you mean 'changes": lambda: SubscriptionBase.episodes(None, chnages={}),  # pyright: ignore[reportCallIssue]
-        "forecast_revenue": lambda: SubscriptionBase.forecast(None, horizon=3),  # pyright: ignore[reportCallIssue]
+        "argument of forecast": lambda: SubscriptionBase.forecast(None, horizon=3),  # pyright: ignore[reportCallIssue]
         "discount_rate": lambda: economics.npv([1, 2], discount=0.1),  # pyright: ignore[reportCallIssue]
         "churn": lambda: economics.break_even_periods(500, 50, churn_rate=0.1),  # pyright: ignore[reportCallIssue]
         "margin_per_period": lambda: economics.lifetime_value(margin=50, churn=0.1),  # pyright: ignore[reportCallIssue]
@@ -140,7 +177,7 @@ def test_a_room_that_is_called_says_what_to_call() -> None:
         decisions.referral: r"Here it is retainkit\.decisions\.customer_referral_value\. Its names are: ",
         retainkit.valuation: "Its names are: .*value_new_customer",
         import_module("retainkit.inference.priors"): "Its names are: .*Gamma",
-        economics.breakeven: r"Here it is retainkit\.break_even\.",
+        economics.breakeven: r"Here it is retainkit\.break_even\b",
         retainkit: "Its names are: BGBB",
     }
     for room, told in rooms.items():
@@ -152,7 +189,7 @@ def test_a_room_that_is_called_says_what_to_call() -> None:
 def test_a_method_that_needs_more_says_what() -> None:
     scenario: Any = retainkit.UnitEconomics(acquisition_cost=500, monthly_margin=50, monthly_churn=0.05)
     for call, told in {
-        scenario.sensitivity: "rows must be given: .*It needs rows, columns; see help",
+        scenario.sensitivity: r"rows must be given: .*It needs rows, columns: sensitivity\(rows=",
         scenario.tornado: "ranges must be given: .*It needs ranges",
         lambda: scenario.sensitivity(
             {"monthly_churn": [0.1]}
@@ -186,6 +223,38 @@ def test_a_figure_of_another_name_is_answered_with_those_that_there_are() -> Non
     with pytest.raises(AttributeError, match=r"evaluate\(\).lifetime_value"):
         _ = scenario.lifetime_value  # pyright: ignore[reportAttributeAccessIssue]
     assert not hasattr(found, "_repr_png_")
+
+
+def test_what_a_thing_has_not_is_answered_with_what_answers_it() -> None:
+    tx, buys = retainkit.ingest.TransactionSummary, retainkit.BGNBD(r=1.0, alpha=2.0, a=0.5, b=2.0)
+    base, value = retainkit.metrics.SubscriptionBase, retainkit.valuation.CustomerValue
+    for thing, asked in {
+        base: "plot:plot_survival churn_by_tenure:KaplanMeier mrr:base.metrics cohorts:cohort_table "
+        "ltv:value_subscriptions fit:ShiftedBeta forecst:'forecast' head:to_frame() predict:forecast( "
+        "to_json:model_dump_json break_even:economics",
+        tx: "plot:report( churn:probability_alive frequency:tx.purchases clv:value_customers fit:fit_best",
+        value: "ltv:.value to_csv:to_frame() plot:plot_concentration totl:'total' zzz:weight",
+        type(buys): "plot:plot_ to_dict:model_dump predict:inference probability_alve:'probability_alive'",
+    }.items():
+        for name, told in (pair.split(":") for pair in asked.split()):
+            assert told in way_to(thing, name), (thing, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'to_dict'\. It is model_dump") as caught:
+        buys.to_dict()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    assert caught.value.name == "to_dict"
+
+
+def test_too_much_by_place_is_answered_with_the_call_as_it_is_written() -> None:
+    calls: dict[str, Callable[[], Any]] = {
+        "convert_churn(0.05, per='month', to='year')": lambda: economics.convert_churn(0.05, "month", "year"),  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+        "convert_rate(0.05, per='month', to='year')": lambda: economics.convert_rate(0.05, "month", "year"),  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+        "forecast(months=12)": lambda: retainkit.metrics.SubscriptionBase.forecast(None, 12),  # type: ignore[misc, arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        "break_even(500, 50, churn=0.05)": lambda: retainkit.payback_time(500, 50, churn=0.05),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        "fit_best(models, tx)": lambda: retainkit.fit_best([]),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        "report(source, margin_share=..., discount_rate=..., horizon=...)": lambda: retainkit.report(None),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    }
+    for line, call in calls.items():
+        with pytest.raises(InputError, match=re.escape(line)):
+            call()
 
 
 def test_the_words_of_arguments_are_those_that_the_naming_table_rules_out() -> None:

@@ -82,6 +82,17 @@ def test_a_percentage_is_no_rate_however_it_is_written(one: Public, name: str) -
             assert REFUSED.search(str(refused.value)) or refused.value.code in NO_COLUMN
 
 
+TEXTS = {"7.5%": "0.075", "10% per year": "Rate(0.1, per='year')"}
+
+
+@pytest.mark.parametrize(("one", "name"), RATES, ids=lambda part: getattr(part, "name", part))
+def test_a_rate_in_text_is_answered_with_the_line_to_write(one: Public, name: str) -> None:
+    for text, line in TEXTS.items():
+        with pytest.raises(InputError, match=re.escape(f"Write {name}=")) as refused:
+            one(alone(one, name) | {name: text})
+        assert f"={line}." in str(refused.value) or f"=Rate({line}, per='year')." in str(refused.value)
+
+
 NO_COLUMN = {"not-supported", "wrong-shape", "length-mismatch"}
 
 

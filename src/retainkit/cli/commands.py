@@ -10,7 +10,7 @@ import typer
 from retainkit import __version__
 from retainkit.cli import options
 from retainkit.cli.deliver import Output, deliver, ready
-from retainkit.cli.reading import FileRequest, reads_file
+from retainkit.cli.reading import FileRequest, reads_file, require
 from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
 from retainkit.errors import missing_argument, not_one_of
@@ -30,6 +30,9 @@ def examples(*lines: str) -> str:
 
 _DISCOUNT, _YEARS = 0.10, 3.0
 _DEMO_MARGIN, _DEMO_COST, _DEMO_FILE = 0.30, 20.0, Path("retainkit-demo.html")
+
+
+_FIRST = "For example: retainkit break-even 500 50 --churn 5%."
 
 
 def _version(wanted: bool) -> None:
@@ -105,10 +108,7 @@ def report(
     quiet: options.Quiet = False,
 ) -> None:
     """Report on the customers in a file of transactions, or of subscriptions, one line each."""
-    if margin_share is None:
-        rule = "must be given: customers are worth the margin on what they spend, and only you know it"
-        way_out = "For 30% of spend left after its own costs write --margin-share 30%."
-        raise missing_argument("margin_share", rule, way_out)
+    require(margin_share=margin_share)
     output = Output(html, json, quiet, pdf)
     ready(output)
     terms = {
@@ -149,6 +149,9 @@ def break_even_command(
     json: options.Json = False,
 ) -> None:
     """When a customer has paid back what it cost to win them."""
+    if cost is margin is acquisition_cost is margin_per_period is None:
+        rule = "must be given, and so must margin_per_period"
+        raise missing_argument("acquisition_cost", rule, _FIRST)
     lost = PROBABILITY.check("churn", churn)
     result = break_even(
         _one("acquisition_cost", cost, acquisition_cost),
@@ -167,10 +170,9 @@ def _one(name: str, place: float | None, option: float | None) -> float:
     """A figure, given by its place or by its option."""
     given = [value for value in (place, option) if value is not None]
     if len(given) != 1:
-        way_out = "For example: retainkit break-even 500 50 --churn 5%."
         if not given:
-            raise missing_argument(name, "must be given", way_out)
-        raise not_one_of(name, "both", way_out)
+            raise missing_argument(name, "must be given", _FIRST)
+        raise not_one_of(name, "both", _FIRST)
     return given[0]
 
 

@@ -9,8 +9,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
+from typing import Any
 
-from retainkit.cli.messages import as_options
+from retainkit.cli.messages import as_options, in_own_words, near_option
 from retainkit.errors import FitError, InputError, MissingDependencyError
 
 FIT_FAILED, WRONG_INPUT, NOT_INSTALLED, INTERRUPTED = 1, 2, 3, 130
@@ -52,11 +53,19 @@ def _run(arguments: list[str]) -> int:
         if library not in ("typer", "click", "rich"):
             raise
         raise MissingDependencyError(library, "cli", "The command line") from error
-    outcome = get_command(app).main(arguments, "retainkit", standalone_mode=False)
+    command: Any = get_command(app)
+    if known := command.commands.get(arguments[0]):
+        arguments = [arguments[0], *in_own_words(arguments[1:], options_of(known))]
+    outcome = command.main(arguments, "retainkit", standalone_mode=False)
     sys.stdout.flush()
     if outcome == INTERRUPTED:  # which typer turns into a number, and says nothing
         raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else 0
+
+
+def options_of(command: Any) -> frozenset[str]:
+    """The options of a command as they are typed."""
+    return frozenset(name for one in command.params for name in one.opts)
 
 
 def _guarded(run: Callable[[], int]) -> int:
@@ -88,6 +97,9 @@ def _explained(error: Exception) -> tuple[str, int] | None:
         context = getattr(error, "ctx", None)
         command = "retainkit" if context is None else context.command_path
         sentence = str(getattr(error, "format_message")()).rstrip(".")  # noqa: B009
+        name = str(getattr(error, "option_name", ""))
+        if context is not None and (near := near_option(name, options_of(context.command))):
+            sentence = f"No such option: {name}.{near}".rstrip(".")
         stop = "" if sentence.endswith("?") else "."
         found = f"{sentence}{stop} See: {command} --help", WRONG_INPUT
     return found

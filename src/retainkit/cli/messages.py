@@ -56,6 +56,60 @@ _OPTIONS = {
     "Duration value": "--horizon-years",
 }
 
+ALIASES: dict[str, tuple[str, ...]] = {
+    typed: meant
+    for meant, words in {
+        ("--acquisition-cost",): "--cost --cac",
+        ("--margin-share", "--margin-per-period"): "--margin",
+        ("--margin-share",): "--gross-margin --margin-pct --margin-rate",
+        ("--churn",): "--churn-rate",
+        ("--to", "--html"): "--output --out --output-file --write-to",
+        ("--to",): "--csv --xlsx --save",
+        ("--cost-per-contact",): "--contact-cost",
+        ("--acceptance",): "--acceptance-rate --take-rate --success-rate",
+        ("--incentive",): "--offer-cost --incentive-cost",
+        ("--customer-id",): "--id --customer --customers --user-id --client-id --id-column --customer-column",
+        ("--date",): "--dates --date-column --date-col --order-date",
+        ("--amount",): "--amounts --amount-column --amount-col --price --revenue --mrr",
+        ("--observation-end",): "--as-of --until --observed-until --cutoff --snapshot-date",
+        ("--holdout-from",): "--holdout",
+        ("--by",): "--segment --segment-by --group-by",
+        ("--separator",): "--sep --delimiter",
+        ("--plan",): "--plans --plan-column",
+        ("--where",): "--filter",
+        ("--horizon-years",): "--years",
+        ("--new",): "--new-revenue --new-mrr",
+    }.items()
+    for typed in words.split()
+}
+"""What people type for an option: taken for the first that the command has."""
+
+_NEAR = {
+    "--horizon": ("--months", "--horizon-years"),
+    "--periods": ("--months",),
+    "--discount": ("--discount-rate",),
+}
+"""Words that do not say what they count, or what they mean: told, and not taken."""
+
+
+def in_own_words(arguments: list[str], has: frozenset[str]) -> list[str]:
+    """Arguments with the options that a command has, where they were written in other words."""
+    return [_own(text, has) if text.startswith("--") and len(text) > 2 else text for text in arguments]
+
+
+def _own(text: str, has: frozenset[str]) -> str:
+    name, sign, value = text.partition("=")
+    name = name.replace("_", "-")
+    meant = next((word for word in ALIASES.get(name, ()) if word in has and name not in has), name)
+    return f"{meant}{sign}{value}" if meant in has else text
+
+
+def near_option(name: str, has: frozenset[str]) -> str:
+    """The option that may be meant by one that a command has not, as a sentence; empty for none."""
+    words = [word for word in _NEAR.get(name, ()) if word in has]
+    return f" Here it is {' or '.join(words)}." if words else ""
+
+
 _WAYS_OUT = {("horizon", "out-of-range"): "Give a number of years, for example 3."}
 _PYTHON_ONLY = (
     " For other places and formats pass a dataframe or a DuckDB relation.",

@@ -105,7 +105,9 @@ UnitOfTime: TypeAlias = Annotated[str, _period("--unit", help="Unit of time that
 ObservationEnd: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--observation-end", metavar="DATE", help="Last day of observation.  [default: the last date in FILE]"
+        "--observation-end",
+        metavar="DATE",
+        help="Last day of observation; of subscriptions required.  [default: the last date in FILE]",
     ),
 ]
 HoldoutFrom: TypeAlias = Annotated[

@@ -11,9 +11,9 @@ from retainkit import strict_json
 from retainkit.cli import options
 from retainkit.cli.commands import app, examples, terms_of
 from retainkit.cli.deliver import say
-from retainkit.cli.reading import FileRequest, reads_file
+from retainkit.cli.reading import FileRequest, reads_file, require
 from retainkit.decisions.campaigns import Campaign, whom_to_contact
-from retainkit.errors import InputError, missing_argument
+from retainkit.errors import InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.prediction import predict
 from retainkit.ingest import TransactionSummary
@@ -126,8 +126,8 @@ def workbook_command(
     """A workbook with live formulas: values of customers, of subscriptions also what moved revenue."""
     from retainkit.workbooks import workbook
 
-    if to is None:
-        raise missing_argument("path", "must name the workbook to write", "For example --to values.xlsx.")
+    require(path=to, margin_share=margin_share)
+    assert to is not None
     check_path(to, "path")
     known, value = _valued(asked, margin_share, terms_of(discount_rate, discount_per, horizon_years))
     parts: list[Any] = [known, value] if isinstance(known, SubscriptionBase) else [value]
@@ -160,9 +160,8 @@ def decide(
 
     Of subscriptions those who may leave within three months; of transactions those who may have left.
     """
-    if acceptance is None:
-        rule = "must be given: how many of those leaving the offer keeps"
-        raise missing_argument("acceptance", rule, "For one in ten write --acceptance 10%.")
+    require(margin_share=margin_share, acceptance=acceptance)
+    assert acceptance is not None
     if to is not None:
         check_path(to, "path")
     _, value = _valued(asked, margin_share, terms_of(discount_rate, discount_per, horizon_years))
@@ -202,12 +201,9 @@ def _as_text(cell: str) -> str:
 
 
 def _valued(
-    asked: FileRequest, margin_share: float | None, terms: dict[str, Any]
+    asked: FileRequest, margin_share: Any, terms: dict[str, Any]
 ) -> tuple[TransactionSummary | SubscriptionBase, CustomerValue | SubscriberValue]:
     """The file, and what each of its customers is worth by the model that predicts best."""
-    if margin_share is None:
-        rule = "must be given: customers are worth the margin on what they spend, and only you know it"
-        raise missing_argument("margin_share", rule, "For 30% write --margin-share 30%.")
     known = asked.table("half")
     if isinstance(known, SubscriptionBase):
         staying = fit(compare(_STAYING, known.renewals).best.family, known.renewals)

@@ -11,9 +11,11 @@ import typer
 
 from retainkit.cli import options
 from retainkit.cli.deliver import file_problem
-from retainkit.errors import InputError, MissingDependencyError
+from retainkit.cli.messages import option
+from retainkit.errors import InputError, MissingDependencyError, missing_argument
 from retainkit.ingest import TransactionSummary
 from retainkit.metrics import SubscriptionBase, read_subscriptions
+from retainkit.tables.files import locate
 from retainkit.typing import Plain
 from retainkit.units import check_unit
 from retainkit.validation.best import read_split
@@ -103,6 +105,28 @@ class FileRequest:
         return self.either(lambda: self.transactions(holdout_from))
 
 
+_NEEDED = {
+    "margin_share": (
+        "must be given: customers are worth the margin on what they spend, and only you know it",
+        "For 30% of spend left after its own costs write --margin-share 30%.",
+    ),
+    "path": ("must name the workbook to write", "For example --to values.xlsx."),
+    "acceptance": (
+        "must be given: how many of those leaving the offer keeps",
+        "For one in ten write --acceptance 10%.",
+    ),
+}
+
+
+def require(**given: object) -> None:
+    """Refuse options that have no default and were not given: all at once, with how each is written."""
+    missing = [name for name, value in given.items() if value is None]
+    if missing:
+        rules, ways = zip(*(_NEEDED[name] for name in missing), strict=True)
+        others = [f"{option(name)} {rule}" for name, rule in zip(missing[1:], rules[1:], strict=True)]
+        raise missing_argument(missing[0], "; ".join([rules[0], *others]), " ".join(ways))
+
+
 _OWN = {f.name: f for f in fields(FileRequest)}
 
 
@@ -114,6 +138,7 @@ def reads_file(command: Callable[..., None]) -> Callable[..., None]:
 
     def run(**given: Any) -> None:
         asked = FileRequest(**{name: given.pop(name) for name in _OWN})
+        locate(asked.file)  # a missing file is told before any option is asked for
         command(asked, **given)
 
     needed = Parameter("file", Parameter.KEYWORD_ONLY, annotation=hints["file"])

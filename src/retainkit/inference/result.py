@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from retainkit.domains import generator
-from retainkit.errors import near, refuse_others
+from retainkit.errors import refuse_others
 from retainkit.inference.diagnostics import Diagnostics
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, hold
@@ -42,7 +42,6 @@ _SYNONYMS = {  # what other libraries have, and where it is here
         "aic": ("AIC", "AIC_"),
         "bic": ("BIC", "BIC_"),
         "diagnostics.converged": ("converged", "success"),
-        "model_dump_json()": ("to_json",),
         "model.probability_alive(tx)": ("conditional_probability_alive",),
         "model.expected_purchases(tx, horizon=52)": ("conditional_expected_number_of_purchases_up_to_time",),
         "model.expected_spend(tx)": ("conditional_expected_average_profit",),
@@ -54,8 +53,6 @@ _SYNONYMS = {  # what other libraries have, and where it is here
 
 def _way_to(name: str, model: object) -> str:
     """How a fit is asked for what it has not by that name."""
-    if name == "plot":
-        return "track_purchases(tx, fitted) holds it against what happened; report(...) draws it."
     if name == "predict":
         answered = [call for question, call in _QUESTIONS.items() if hasattr(type(model), question)]
         return f"Ask its model: fitted.model.{answered[0]}." if answered else ""
@@ -63,7 +60,7 @@ def _way_to(name: str, model: object) -> str:
         return f"It is fitted.{_SYNONYMS[name]}."
     if hasattr(type(model), name):
         return f"It is a question to its model: fitted.model.{name}(...)."
-    return near(name, (*_SYNONYMS, *(n for n in dir(Fit) if not n.startswith("_"))))
+    return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -104,12 +101,9 @@ class Fit(Record, Generic[M]):
         """Where a function takes a model, a fit stands for its own."""
         return self.model
 
-    if not TYPE_CHECKING:  # a type checker shall go on refusing what is not there
-
-        def __getattr__(self, name: str) -> NoReturn:
-            """What other libraries call it, answered with the verb here."""
-            way = "" if name.startswith("_") else _way_to(name, self.model)
-            raise AttributeError(f"'Fit' has no attribute {name!r}. {way}".strip(), name=name)
+    def _way_to(self, name: str) -> str:
+        """What other libraries call it, answered with the verb here."""
+        return _way_to(name, self.model)
 
     @property
     def standard_errors(self) -> dict[str, float]:

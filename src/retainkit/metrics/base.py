@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.calls import WorkbookWriter, upward
 from retainkit.columns import named_once
 from retainkit.documents import Document
 from retainkit.domains import whole_number
@@ -40,10 +41,9 @@ from retainkit.tables import Codes, Days, Said, frame_of, take, to_date
 from retainkit.tables.days import begin_of, period_of
 from retainkit.typing import Array, ColumnLike, Frame, Unit
 from retainkit.units import check_unit
-from retainkit.verbs import WorkbookWriter, upward
 
 if TYPE_CHECKING:
-    from retainkit.verbs import as_of, cut_episodes, forecast_revenue
+    from retainkit.calls import as_of, cut_episodes, forecast_revenue
 
 _SENTENCES = {
     "filtered_lines": "for which where= did not hold: left out",

@@ -7,12 +7,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from retainkit._numerics.grouping import weighted
 from retainkit._numerics.memory import keep_freed_memory
+from retainkit.calls import Advising, upward
 from retainkit.columns import Labels, same_rows
 from retainkit.documents import document
 from retainkit.domains import whole_number
@@ -25,7 +26,6 @@ from retainkit.protocols import DataOf, data_of
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array, Plain, Real, Unit
 from retainkit.units import check_unit
-from retainkit.verbs import upward
 
 S = TypeVar("S", bound=AbstractSummary)
 
@@ -34,7 +34,7 @@ _CELLS = 3 << 13  # entries times draws at a time: a dozen such arrays stay near
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AbstractModel(ABC, Generic[S]):
+class AbstractModel(Advising, ABC, Generic[S]):
     """A frozen record of parameters; scalars, or arrays whose leading axes are draws or segments.
 
     Subclasses are final, declare their parameters as fields and never mutate.
@@ -265,11 +265,6 @@ class AbstractModel(ABC, Generic[S]):
     else:
         from_json = classmethod(upward("AbstractModel.from_json"))
         from_dict = classmethod(upward("AbstractModel.from_dict"))
-
-        def __getattr__(self, name: str) -> NoReturn:
-            ways = {"to_json": "It is model_dump_json().", "to_dict": "It is model_dump()."}
-            told = f"{type(self).__name__!r} object has no attribute {name!r}. {ways.get(name, '')}"
-            raise AttributeError(told.rstrip(), name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

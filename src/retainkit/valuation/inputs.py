@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from retainkit.columns import numbers
 from retainkit.domains import POSITIVE, PROBABILITY, Domain
 from retainkit.draws import Draws, evenly_thinned
-from retainkit.errors import InputError
+from retainkit.errors import InputError, as_written
 from retainkit.protocols import ModelOf, PurchaseProcess, SpendProcess, SurvivalProcess, model_of
-from retainkit.rates import Rate
+from retainkit.rates import Rate, rate_line
 from retainkit.strict_json import plain
 from retainkit.summaries import Spend
 from retainkit.tables import Fault, as_column
@@ -89,14 +89,18 @@ def check_rate(discount_rate: object) -> Rate:
     """A `Rate`; a bare number has no period and is refused."""
     if isinstance(discount_rate, Rate):
         return discount_rate
-    way_out = "Write it as a Rate, for example Rate(0.10, per='year'); no discount is Rate(0, per='year')."
+    way_out = rate_line("discount_rate", discount_rate)
+    way_out += " No discount is Rate(0, per='year')."
     raise InputError("unit-unknown", "discount_rate", discount_rate, "needs its period", way_out)
 
 
 def check_horizon(horizon: object) -> Duration:
     """A `Duration` of more than 0."""
     if not isinstance(horizon, Duration):
-        way_out = "Write it as a Duration, for example Duration(3, 'year')."
+        plain = isinstance(horizon, int | float) and horizon > 0
+        way_out = as_written("horizon", horizon) or (
+            f"Write it as a Duration, for example horizon=Duration({horizon if plain else 3}, 'year')."
+        )
         raise InputError("unit-unknown", "horizon", horizon, "needs its unit", way_out)
     if horizon.value == 0.0:
         rule = "must be more than 0: nothing is earned in no time"

@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 import retainkit as rk
 from retainkit.cli import main
-from retainkit.cli.messages import as_options
+from retainkit.cli.entry import options_of
+from retainkit.cli.messages import ALIASES, as_options, in_own_words
+from retainkit.cli.serving import app
 from retainkit.ingest import load_cdnow
 from retainkit.reports import report
 from retainkit.validation import holdout_error, track_purchases
@@ -140,6 +143,16 @@ def test_wrong_options_of_report(changed: list[str], said: str, capsys: pytest.C
     [
         (["report", "sales.csv"], "--margin-share must be given"),
         (["report"], "Missing argument 'FILE'. See: retainkit report --help"),
+        (["break-even"], "--acquisition-cost must be given, and so must --margin-per-period. For"),
+        (["break-even", "--horizn", "3"], "No such option: --horizn"),
+        (["workbook", "sales.csv"], "--to must name the workbook to write; --margin-share must be given"),
+        (["decide", "sales.csv"], "--margin-share must be given: customers are worth"),
+        (["decide", "sales.csv"], "; --acceptance must be given: how many"),
+        (["decide", "sale.csv"], "FILE must be a file, or a glob that matches files, got 'sale.csv'. Did"),
+        (["workbook", "sale.csv"], "FILE must be a file, or a glob that matches files, got 'sale.csv'. Did"),
+        (["report", "sale.csv"], "FILE must be a file, or a glob that matches files, got 'sale.csv'. Did"),
+        (["forecast", "sales.csv", "--horizon", "6"], "No such option: --horizon. Here it is --months. See"),
+        (["report", "sales.csv", "--horizon", "6"], "--horizon. Here it is --horizon-years. See: retainkit"),
         (["report", "sale.csv", "--margin-share", "1"], "got 'sale.csv'. Did you mean 'sales.csv'?"),
         (["report", ".", "--margin-share", "1"], "FILE must be CSV"),
         (["report", "empty.csv", "--margin-share", "1", *NAMED], "FILE must have at least one transaction"),
@@ -195,6 +208,27 @@ def test_wrong_options_of_break_even(
         needed = {}
     given = [text for name, value in needed.items() if name not in arguments for text in (name, value)]
     assert said in refused(["break-even", *given, *arguments], WRONG_INPUT, capsys)
+
+
+def test_options_in_other_words_are_those_that_the_command_has(capsys: pytest.CaptureFixture[str]) -> None:
+    """The word is taken where one option is meant by it, whatever its dashes."""
+    for words in (
+        "--cost 500 --margin 50 --churn-rate 5%",
+        "--cac=500 --margin_per_period=50 --churn 0.05",
+        "500 50 --churn 5%",
+    ):
+        assert main(["break-even", *words.split()]) == 0
+        assert capsys.readouterr().out.startswith("Paid back by the 14th payment")
+    has = {command.name or "": options_of(command) for command in get_command(app).commands.values()}  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    taken: set[str] = set()
+    for options in has.values():
+        for typed, meant in ALIASES.items():
+            assert typed not in options or typed not in meant
+            taken |= {typed} & {*ALIASES} if in_own_words([typed], options) != [typed] else set()
+    assert taken == {*ALIASES}  # no word for an option that there is not
+    assert in_own_words(["--output", "x"], has["workbook"]) == ["--to", "x"]
+    assert in_own_words(["--output", "x"], has["report"]) == ["--html", "x"]
+    assert in_own_words(["--end", "mrr", "--", "-"], has["report"]) == ["--end", "mrr", "--", "-"]
 
 
 def test_customers_who_never_came_back_do_not_fit(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,15 +141,6 @@ class TransactionSummary(Document):
     _total: Array | None = field(default=None)
     id_name: str = field(default="customer_id")
     _paid: MonthlyMoney | None = field(default=None)
-
-    if not TYPE_CHECKING:  # a type checker shall go on refusing what is not there
-
-        def __getattr__(self, name: str) -> NoReturn:
-            way = "Its lines are gone: summarize_transactions(..., holdout_from=) splits them." * (
-                name == "split"
-            )
-            told = f"'TransactionSummary' object has no attribute {name!r}. {way}"
-            raise AttributeError(told.rstrip(), name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self.purchases)

@@ -14,7 +14,7 @@ from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.base import AnyModel
 from retainkit.parameters import parameters_of
-from retainkit.rates import Rate
+from retainkit.rates import Rate, rate_line
 from retainkit.summaries import Opportunities, Purchases
 from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import Duration, in_units
@@ -84,7 +84,7 @@ def force_of(discount_rate: Rate | NumberLike, unit: Unit | None) -> float:
     if not isinstance(discount_rate, Rate):
         if isinstance(discount_rate, int | float) and discount_rate == 0:
             return 0.0
-        way_out = "Write it as a Rate, for example Rate(0.10, per='year')."
+        way_out = rate_line("discount_rate", discount_rate)
         raise InputError("unit-unknown", "discount_rate", discount_rate, "needs its period", way_out)
     if unit is None:
         in_units("discount_rate", Duration(1.0, discount_rate.per), None)

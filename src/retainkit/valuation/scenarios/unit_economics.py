@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from retainkit.calls import advised
+from retainkit.calls import WorkbookWriter, advised
 from retainkit.columns import SameKind
 from retainkit.documents import SCHEMA, document, kind_of, up_to_date
 from retainkit.draws import Draws, beside_columns
@@ -38,7 +38,6 @@ from retainkit.valuation.scenarios.result import FIGURES, UnitEconomicsResult, e
 from retainkit.valuation.scenarios.sensitivity import Grid, SensitivityTable, grid, sensitivity
 from retainkit.valuation.scenarios.sources import as_input_error, parse_json, parse_yaml, row_values
 from retainkit.valuation.scenarios.tornado import Tornado, tornado
-from retainkit.verbs import WorkbookWriter
 
 if TYPE_CHECKING:
     _Known: TypeAlias = Any  # draws, too
@@ -177,18 +176,15 @@ class UnitEconomics(WorkbookWriter, BaseModel):
 
     if not TYPE_CHECKING:  # a type checker sees the signature that pydantic derives from the fields
 
-        def __getattr__(self, name: str) -> Any:
-            # figures follow from the inputs when they are asked for, all at once
-            here = {"to_json": "model_dump_json()", **{figure: f"evaluate().{figure}" for figure in FIGURES}}
-            if name in here:
-                raise AttributeError(f"UnitEconomics has no attribute {name!r}. Here it is .{here[name]}.")
-            return super().__getattr__(name)
-
         def __init__(self, **fields: object) -> None:
             try:
                 super().__init__(**fields)
             except ValidationError as error:
                 raise as_input_error(error, type(self).model_fields) from None
+
+    def _way_to(self, name: str) -> str:
+        """Figures follow from the inputs when they are asked for, all at once."""
+        return f"Here it is .evaluate().{name}." if name in FIGURES else ""
 
     @model_validator(mode="before")
     @classmethod
