@@ -36,6 +36,7 @@ from retainkit.metrics._spells import (
 from retainkit.metrics.board import SubscriptionMetrics, figures
 from retainkit.metrics.subscriptions import Subscriptions
 from retainkit.plurals import counted
+from retainkit.records import FrameKind
 from retainkit.summaries import Renewals
 from retainkit.tables import Codes, Days, Said, frame_of, take, to_date
 from retainkit.tables.days import begin_of, period_of
@@ -350,8 +351,8 @@ class SubscriptionBase(WorkbookWriter, Document):
         customers = take(self.customers, now.code.astype(np.intp))
         return Current(customers, now.code, group, start, tenure, now.level / self.scale)
 
-    def to_frame(self) -> Frame:
-        """One row per stretch in the caller's dataframe kind: dates, amount a month, pause, plan, reason."""
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per stretch in the caller's kind of dataframe or another: dates, amount, pause, plan."""
         s = self.stretches
         never = s.end > self.until
         columns: dict[str, Any] = {
@@ -366,7 +367,7 @@ class SubscriptionBase(WorkbookWriter, Document):
             columns["plan"] = np.array([*self.plans, ""])[s.plan]
         if self.reasons:
             columns["reason"] = np.array([*self.reasons, ""])[np.where(never, -1, s.reason)]
-        return frame_of(self.id_name, take(self.customers, s.code.astype(np.intp)), columns)
+        return frame_of(self.id_name, take(self.customers, s.code.astype(np.intp)), columns, kind)
 
     @cached_property
     def _now(self) -> Levels:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from retainkit.columns import labels_of
 from retainkit.errors import InputError
-from retainkit.records import frame_beside
+from retainkit.records import FrameKind, frame_beside, framed
 from retainkit.tables.amounts import AmountRule
 from retainkit.tables.choice import Choice, Names
 from retainkit.tables.column import Column
@@ -377,9 +377,10 @@ def take(column: Any, places: NDArray[np.intp]) -> Any:
     return nw.maybe_reset_index(taken).to_native()
 
 
-def frame_of(id_name: str, ids: Any, columns: Mapping[str, Array]) -> Any:
-    """A frame of the kind of `ids`: the ids under their own name, then the columns."""
-    return frame_beside(ids, keyed("customer_id", {id_name: ids}, columns))
+def frame_of(id_name: str, ids: Any, columns: Mapping[str, Array], kind: FrameKind | None = None) -> Any:
+    """A frame of the kind of `ids`, or of another: the ids under their own name, then the columns."""
+    rows = keyed("customer_id", {id_name: ids}, columns)
+    return framed(rows, kind) if kind else frame_beside(ids, rows)
 
 
 def keyed(argument: str, keys: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:

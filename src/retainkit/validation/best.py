@@ -95,7 +95,7 @@ def fit_best(
     columns |= {"refund_window": refund_window, "refunds": refunds, "missing_ids": missing_ids, **reading}
     if may_stay(columns, covariates):
         columns |= {"in_memory": None}
-    known = held_out(tx, holdout, columns)
+    known = held_out(tx, holdout, columns, "fit_best(models, ")
     try:
         return compare(models, known, covariates=covariates, by=by, seed=seed).best
     finally:
@@ -127,9 +127,12 @@ class TableColumns(Reading, total=False):
 
 
 def held_out(
-    tx: DataOf[AbstractSummary] | Frame, holdout: str | Date | None, columns: Mapping[str, Any]
+    tx: DataOf[AbstractSummary] | Frame, holdout: str | Date | None, columns: Mapping[str, Any], verb: str
 ) -> DataOf[AbstractSummary]:
-    """The summary itself, which has a holdout of its own, or that of a table, split."""
+    """The summary itself, which has a holdout of its own, or that of a table, split.
+
+    `verb` is the call that asked, up to its data: ``"validate("``.
+    """
     names = {name: columns.get(name) for name in ("customer_id", "date", "unit")}
     if not (isinstance(tx, AbstractSummary) or hasattr(tx, "__retention_data__")):
         if not any(names.values()):
@@ -139,15 +142,30 @@ def held_out(
         return read_split(tx, {**columns, **require_names(names)}, holdout)
     refuse_names({**columns, "holdout": holdout})
     if holdout is not None and getattr(tx, "holdout", None) is None:
-        raise missing_argument(
-            "tx",
-            "must have a held-out period to choose models by, and a summary cannot be split afterwards",
-            "Call summarize_transactions(..., holdout_from=...) with its first day, pass the table, or "
-            "choose by AIC or elpd with holdout=None, which checks no prediction.",
-        )
+        rule = "must have a held-out period to choose models by, and a summary cannot be split afterwards"
+        raise missing_argument("tx", rule, _split_first(tx, verb))
     if holdout is None and isinstance(tx, TransactionSummary | PeriodSummary):
         return replace(tx, calibration=None, holdout=None)
     return tx
+
+
+def _split_first(tx: object, verb: str) -> str:
+    """What to write in place of a call with a summary that has nothing held out."""
+    middle, read = "'2024-07-01'", "customer_id='id', date='day', unit='week'"
+    if isinstance(tx, TransactionSummary):
+        half = (tx.observation_end - tx.observation_start + timedelta(days=2)) // 2
+        middle = f"'{tx.observation_start + half}'"
+        read = f"customer_id={tx.id_name!r}, date=..., unit={tx.unit!r}"
+    way_out = (
+        f"Read it with holdout_from=: tx = summarize_transactions(..., holdout_from={middle}), then "
+        f"{verb}tx). "
+        f"Or pass the table itself: {verb}table, {read})."
+    )
+    unchecked = " Or choose by AIC or elpd with holdout=None, which checks no prediction."
+    return way_out + unchecked * (verb != VALIDATE)
+
+
+VALIDATE = "validate("
 
 
 def read_split(

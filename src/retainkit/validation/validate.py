@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, Unpack
 import numpy as np
 
 from retainkit.domains import whole_number
-from retainkit.errors import InputError
+from retainkit.errors import InputError, missing_argument
 from retainkit.inference import fit
 from retainkit.ingest import LazyTransactionSummary, PeriodSummary, TransactionSummary, summarize_transactions
 from retainkit.metrics import SubscriptionBase, as_of
@@ -32,7 +32,7 @@ from retainkit.tables import one_day, to_date
 from retainkit.tables.days import after_months
 from retainkit.tables.read import as_relation
 from retainkit.typing import Frame
-from retainkit.validation.best import TableColumns, held_out, may_stay, refuse_names
+from retainkit.validation.best import VALIDATE, TableColumns, held_out, may_stay, refuse_names
 from retainkit.validation.check_purchases import check_purchases
 from retainkit.validation.churn_checks import ChurnHoldout, check_churn, hold_churn, split_base
 from retainkit.validation.compare import compare, described_for, process_of, ranked, with_holdout
@@ -102,6 +102,9 @@ def validate(
     >>> [round(share, 2) for share in tenth]  # of the money: ranked by model, by the past, at best
     [0.5, 0.49, 0.76]
     """
+    if holdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # as of fit_best, where it has a meaning
+        rule = "must be a day or 'half': predictions are checked against what was held out"
+        raise missing_argument("holdout", rule, "To rank models without, by AIC, write compare(models, data).")
     number = whole_number("origins", origins, way_out="For example origins=3.")
     if isinstance(data, SubscriptionBase):
         refuse_names(columns)
@@ -112,7 +115,7 @@ def validate(
         raise InputError("not-supported", "origins", number, rule, "Pass the table itself.")
     source: Any = data if summary else as_relation(data)  # a stream of batches can be read once
     where = {"in_memory": None if may_stay(columns, covariates) else True}
-    tx: Any = held_out(source, holdout, {**columns, **where} if not summary else columns)
+    tx: Any = held_out(source, holdout, {**columns, **where} if not summary else columns, VALIDATE)
     try:
         found = _checked(compare(models or _PURCHASING, tx, covariates=covariates), tx, covariates)
     finally:

@@ -34,6 +34,7 @@ from retainkit.valuation._given import ids_of, refuse_spend, with_spend
 from retainkit.valuation._stays import how_many_draws
 from retainkit.valuation.inputs import (
     Spending,
+    active_in_words,
     by_draw,
     check_horizon,
     check_purchasing,
@@ -124,7 +125,7 @@ class CustomerValue(Spreads):
         return (
             f"CustomerValue of {counted(self.weight.sum(), 'customer', spec=',.0f')}: "
             f"{total} in all, "
-            f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
+            f"{self.mean:,.2f} each, {active_in_words(self.expected_active, float(self.weight.sum()))}\n"
             f"  margin {share_in_words(self.margin_share)}, discount {self.discount_rate}, "
             f"horizon {self.horizon}, from the end of observation; past purchases not counted"
         )

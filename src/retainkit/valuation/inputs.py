@@ -94,6 +94,14 @@ def check_rate(discount_rate: object) -> Rate:
     raise InputError("unit-unknown", "discount_rate", discount_rate, "needs its period", way_out)
 
 
+def active_in_words(active: float, customers: float) -> str:
+    """How many are probably active; of a model that knows no leaving, that this is no finding."""
+    none_left = customers and active == customers
+    return (
+        "all taken to be active: none leaves in this model" if none_left else f"{active:,.0f} probably active"
+    )
+
+
 def check_horizon(horizon: object) -> Duration:
     """A `Duration` of more than 0."""
     if not isinstance(horizon, Duration):

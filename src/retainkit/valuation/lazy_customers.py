@@ -24,6 +24,7 @@ from retainkit.typing import Array, Frame, NumberLike
 from retainkit.units import Duration
 from retainkit.valuation.inputs import (
     Spending,
+    active_in_words,
     check_horizon,
     check_margin_share,
     check_purchasing,
@@ -111,7 +112,7 @@ class LazyCustomerValue:
         total = with_interval(self.total, *self.interval()) if self.drawn else f"{self.total:,.2f}"
         return (
             f"LazyCustomerValue of {counted(self.customers, 'customer')}: {total} in all, "
-            f"{self.mean:,.2f} each, {self.expected_active:,.0f} probably active\n"
+            f"{self.mean:,.2f} each, {active_in_words(self.expected_active, self.customers)}\n"
             f"  margin {share_in_words(self.margin_share)}, discount {self.discount_rate}, "
             f"horizon {self.horizon}, from the end of observation; past purchases not counted"
         )

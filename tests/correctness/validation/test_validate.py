@@ -273,8 +273,17 @@ def test_what_a_base_cannot_be_asked(base: Any, change: dict[str, Any], told: st
 
 def test_a_summary_without_a_holdout_is_refused() -> None:
     tx = rk.summarize_transactions(rk.load_cdnow("sample"), **COLUMNS)
-    with pytest.raises(rk.InputError, match="must have a held-out period"):
+    told = r"must have a held-out period.*holdout_from='1997-10-0.'\), then validate\(tx\)"
+    with pytest.raises(rk.InputError, match=told):
         rk.validate(tx)
+    for data in (
+        tx,
+        rk.summarize_transactions(rk.load_cdnow("sample"), **COLUMNS, holdout_from="1997-10-01"),
+    ):
+        with pytest.raises(
+            rk.InputError, match=r"holdout must be a day or 'half'.*write compare\(models, data"
+        ):
+            rk.validate(data, holdout=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(rk.InputError, match="origins must be 1 for a summary"):
         rk.validate(tx, origins=2)
     with pytest.raises(rk.InputError, match="must be a summary of customers, or a table"):

@@ -15,6 +15,7 @@ from retainkit.documents import Document
 from retainkit.errors import missing_argument
 from retainkit.ingest.subscriptions.plan import Tenure
 from retainkit.plurals import counted
+from retainkit.records import FrameKind
 from retainkit.summaries import Renewals
 from retainkit.tables import frame_of
 from retainkit.typing import ColumnLike, Frame, Plain, Unit
@@ -204,8 +205,8 @@ class SubscriptionSummary(Document):
         """Its renewals, where a function takes such data."""
         return self.renewals if kind is Renewals else None
 
-    def to_frame(self) -> Frame:
-        """One row per spell in the caller's dataframe kind: id, start, duration, event, entry.
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per spell in the caller's dataframe kind, or another: id, start, duration, event, entry.
 
         The columns reason and segment follow where the table had them, as names; reason is empty for those
         who are still there. A table that came as a dict of columns goes back as one.
@@ -221,7 +222,7 @@ class SubscriptionSummary(Document):
             columns["reason"] = np.array(["", *r.reasons])[columns["event"]]
         if self.segment is not None:
             columns["segment"] = np.array(self.segments)[self.segment]
-        return frame_of(self.id_name, self.customers, columns)
+        return frame_of(self.id_name, self.customers, columns, kind)
 
     def _facts(self) -> list[tuple[str, str]]:
         t = self.treatment

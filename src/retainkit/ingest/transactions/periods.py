@@ -13,6 +13,7 @@ from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.plan import AFTER_END, NO_AMOUNT, refuse_open_end
 from retainkit.ingest.transactions.records import Holdout
 from retainkit.plurals import counted
+from retainkit.records import FrameKind
 from retainkit.summaries import Opportunities, Purchases, PurchasesInPeriods, Spend
 from retainkit.tables import (
     Codes,
@@ -129,10 +130,10 @@ class PeriodSummary:
         """What a fit may see of it."""
         return self if self.calibration is None else self.calibration
 
-    def to_frame(self) -> Frame:
-        """One row per customer in the caller's dataframe kind: id, the columns of `data`, total_value."""
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per customer in the caller's kind of dataframe or another: id, columns of `data`, total."""
         columns = self.data.columns | ({} if self.total_value is None else {"total_value": self.total_value})
-        return frame_of(self.id_name, self.customers, columns)
+        return frame_of(self.id_name, self.customers, columns, kind)
 
     def __repr__(self) -> str:
         orders = self.data.frequency.sum() + len(self)

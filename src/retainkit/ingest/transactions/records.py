@@ -17,6 +17,7 @@ from retainkit.ingest.transactions.monthly import MonthlyMoney
 from retainkit.ingest.transactions.rfm import RFM, score, segment_of, since_last
 from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.plurals import counted
+from retainkit.records import FrameKind
 from retainkit.summaries import Purchases, Spend
 from retainkit.tables import frame_of
 from retainkit.typing import Array, ColumnLike, Frame, Unit
@@ -190,8 +191,8 @@ class TransactionSummary(Document):
         """What a fit may see of it."""
         return self if self.calibration is None else self.calibration
 
-    def to_frame(self) -> Frame:
-        """One row per customer in the caller's dataframe kind: id, frequency, recency, T, monetary_value.
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per customer in the caller's dataframe kind or another: id, frequency, recency, T, money.
 
         A table that came as a dict of columns goes back as one.
         """
@@ -199,7 +200,7 @@ class TransactionSummary(Document):
         columns = {"frequency": p.frequency, "recency": p.recency, "T": p.T}
         if self.monetary_value is not None:
             columns["monetary_value"] = self.monetary_value
-        return frame_of(self.id_name, self.customers, columns)
+        return frame_of(self.id_name, self.customers, columns, kind)
 
     def rfm(self) -> RFM:
         """Recency, frequency and money as marketing counts them, with scores and named segments.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from retainkit.display import text_table
 from retainkit.plurals import counted
+from retainkit.records import FrameKind
 from retainkit.summaries import Purchases
 from retainkit.tables import frame_of
 from retainkit.typing import Array, ColumnLike, Frame, Unit
@@ -95,12 +96,14 @@ class RFM:
             for name, (recency, frequency) in SEGMENTS.items()
         }
 
-    def to_frame(self) -> Frame:
-        """One row per customer in the caller's dataframe kind; money only where it is known."""
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per customer in the caller's dataframe kind, or another; money only where it is known."""
         names = ("purchases", "since_last", "tenure", "total_value", "mean_value")
         names += ("recency_score", "frequency_score", "monetary_score", "segment")
         columns: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return frame_of(self.id_name, self.customers, {k: v for k, v in columns.items() if v is not None})
+        return frame_of(
+            self.id_name, self.customers, {k: v for k, v in columns.items() if v is not None}, kind
+        )
 
     def __repr__(self) -> str:
         weight, money = self._weight, self._money_of()

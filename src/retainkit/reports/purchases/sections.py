@@ -79,7 +79,11 @@ def answers(report: AbstractReport) -> tuple[Answer, ...]:
     active = report.value.expected_active
     between = f"90%: {count(known.active[0])} to {count(known.active[1])}" if known else ""
     part = f"{share(active / report.customers)} of {count(report.customers)}"
-    found.append(Answer("How many are still customers?", count(active), between, f"{part} who ever bought"))
+    note = f"{part} who ever bought"
+    if active == report.customers:  # no finding, and not to be read as one
+        name = report.purchasing.family.name
+        note, between = f"all who ever bought: in {name} nobody leaves, so that this is no finding", ""
+    found.append(Answer("How many are still customers?", count(active), between, note))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.groups import CustomerGroup, labels_of
 from retainkit.ingest.transactions.records import TransactionSummary
 from retainkit.plurals import counted
+from retainkit.records import FrameKind, framed
 from retainkit.summaries import Purchases, Spend
 from retainkit.typing import Array, ColumnLike, Frame, Values
 
@@ -123,9 +124,16 @@ class LazyTransactionSummary(TransactionSummary):
 
         return named(frame, self.id_name, columns)
 
-    def to_frame(self) -> Frame:
-        """One row per customer as a lazy frame: id, frequency, recency, T, monetary_value."""
-        return self._frame().to_native()
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per customer as a lazy frame: id, frequency, recency, T, monetary_value.
+
+        Of another kind, ``to_frame("pandas")``, it comes into memory.
+        """
+        frame = self._frame()
+        if kind is None:
+            return frame.to_native()
+        here = frame.collect("pyarrow")
+        return framed({name: here.get_column(name).to_numpy() for name in here.columns}, kind)
 
     def _frame(self) -> Frame:
         import narwhals as nw
