@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, cast
 
 from retainkit.errors import InputError, near
 from retainkit.typing import READING, ColumnLike
@@ -224,8 +224,12 @@ def _needed(parameters: Sequence[Any]) -> list[str]:
     without = [p for p in parameters if p.default is p.empty]
     return [
         *(p.name for p in without if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)),
-        *(f"{p.name}=..." for p in without if p.kind is p.KEYWORD_ONLY),
+        *(f"{p.name}={_FOR_ONE.get(p.name, '...')}" for p in without if p.kind is p.KEYWORD_ONLY),
     ]
+
+
+_FOR_ONE = {"timing": "'begin'", "unit": "'week'", "per": "'month'", "to": "'year'"}
+"""One of the choices of an argument, where nobody has a word of their own for it."""
 
 
 def _short(value: object) -> str:
@@ -288,11 +292,11 @@ class _NoAttributeError(AttributeError):
     """Looks for the name when it is read, not when it is raised: many only ask whether it is there."""
 
     def __init__(self, thing: Any, missing: str) -> None:
-        super().__init__(type(thing).__name__, missing, name=missing)
+        self.kind = cast("type[Any]", type(thing))
+        super().__init__(self.kind.__name__, missing, name=missing)
         self.way = ""
         if not missing.startswith("_"):
-            self.way = getattr(type(thing), "_way_to")(thing, missing)  # noqa: B009
-        self.kind: type[Any] = type(thing)
+            self.way = getattr(self.kind, "_way_to")(thing, missing)  # noqa: B009
 
     def __str__(self) -> str:
         kind, missing = self.args

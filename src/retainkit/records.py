@@ -287,6 +287,14 @@ def framed(columns: Mapping[str, Any], kind: FrameKind) -> Any:
         raise MissingDependencyError(kind, "all", f"A table for {kind}") from error
 
 
+def gathered(frame: Any, kind: FrameKind | None) -> Any:
+    """A lazy frame of narwhals as the caller knows it; of a kind that is named its rows come into memory."""
+    if kind is None:
+        return frame.to_native()
+    here = frame.collect("pyarrow")
+    return framed({name: here.get_column(name).to_numpy() for name in here.columns}, kind)
+
+
 def frame_beside(column: Any, columns: Mapping[str, Any]) -> Any:
     """A table of the kind that `column` came from; where it is among the columns, with its row labels."""
     if column is None or isinstance(column, np.ndarray):

@@ -104,7 +104,9 @@ def validate(
     """
     if holdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # as of fit_best, where it has a meaning
         rule = "must be a day or 'half': predictions are checked against what was held out"
-        raise missing_argument("holdout", rule, "To rank models without, by AIC, write compare(models, data).")
+        raise missing_argument(
+            "holdout", rule, "To rank models without, by AIC, write compare(models, data)."
+        )
     number = whole_number("origins", origins, way_out="For example origins=3.")
     if isinstance(data, SubscriptionBase):
         refuse_names(columns)

@@ -19,6 +19,7 @@ from retainkit.models.spend.gamma_gamma import GammaGamma, spend_parts
 from retainkit.plurals import counted
 from retainkit.protocols import ModelOf, PurchaseProcess, parameter_shape
 from retainkit.rates import Rate
+from retainkit.records import FrameKind, gathered
 from retainkit.summaries import Spend
 from retainkit.typing import Array, Frame, NumberLike
 from retainkit.units import Duration
@@ -100,9 +101,9 @@ class LazyCustomerValue:
         """
         return self._base().interval(level, include=include)
 
-    def to_frame(self) -> Any:
-        """One row per customer as a lazy frame: id, chance to be alive, purchases, spend and value."""
-        return self._frame.to_native()
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
+        """One row per customer as a lazy frame, of another kind in memory: id, chance to be alive, value."""
+        return gathered(self._frame, kind)
 
     def write(self, path: str) -> None:
         """`to_frame` as a Parquet file, written by the engine: whole, or not at all."""

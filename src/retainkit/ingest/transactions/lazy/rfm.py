@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retainkit.ingest.transactions.rfm import RFM, SEGMENTS, score, segment_of
+from retainkit.records import FrameKind, gathered
 from retainkit.tables import Codes
 from retainkit.typing import Array, Frame, Unit, Values
 from retainkit.units import DAYS_PER
@@ -49,9 +50,9 @@ class LazyRFM(RFM):
     def __len__(self) -> int:
         return int(self.weight.sum())
 
-    def to_frame(self) -> Frame:
-        """One row per customer as a lazy frame; money only where it is known."""
-        return self._frame.to_native()
+    def to_frame(self, kind: FrameKind | None = None) -> Frame:
+        """One row per customer as a lazy frame, of another kind in memory; money only where it is known."""
+        return gathered(self._frame, kind)
 
     def write(self, path: str) -> None:
         """`to_frame` as a Parquet file, written by the engine: whole, or not at all."""

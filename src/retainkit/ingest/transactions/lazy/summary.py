@@ -12,7 +12,7 @@ from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.groups import CustomerGroup, labels_of
 from retainkit.ingest.transactions.records import TransactionSummary
 from retainkit.plurals import counted
-from retainkit.records import FrameKind, framed
+from retainkit.records import FrameKind, gathered
 from retainkit.summaries import Purchases, Spend
 from retainkit.typing import Array, ColumnLike, Frame, Values
 
@@ -129,11 +129,7 @@ class LazyTransactionSummary(TransactionSummary):
 
         Of another kind, ``to_frame("pandas")``, it comes into memory.
         """
-        frame = self._frame()
-        if kind is None:
-            return frame.to_native()
-        here = frame.collect("pyarrow")
-        return framed({name: here.get_column(name).to_numpy() for name in here.columns}, kind)
+        return gathered(self._frame(), kind)
 
     def _frame(self) -> Frame:
         import narwhals as nw
