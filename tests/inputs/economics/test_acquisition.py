@@ -84,7 +84,7 @@ def test_rates_of_return_need_a_cost_and_a_margin() -> None:
             {"when": "m", "new_customers": {1: 5, 3: 5}},
             "same periods",
         ),
-        (42, {}, "mapping of purpose to amount"),
+        (42, {}, "Write spend={'paid-acquisition': 42}."),
         ([1, 2], {}, "mapping of purpose to amount"),
         ("spend.csv", {}, "spend must be a file"),
         ({"purpose": ["other"] * 2, "amount": [1, 2], "m": ["2024-01", "soon"]}, {"when": "m"}, "'soon' at"),

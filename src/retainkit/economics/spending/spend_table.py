@@ -27,6 +27,9 @@ def spend_by_period(
     """Every purpose's amounts by period, all of one length, and the periods where the table names them."""
     if isinstance(spend, Mapping) and purpose not in spend:
         return _of_mapping(spend), None  # pyright: ignore[reportUnknownArgumentType]  # any mapping
+    if isinstance(spend, int | float):
+        rule, way_out = "must say what it was spent on", f"Write spend={{'paid-acquisition': {spend:g}}}."
+        raise InputError("wrong-type", "spend", spend, rule, way_out)
     from retainkit.tables import DateRule, read_table
 
     also, wanted = "a mapping of purpose to amount, or ", {"purpose": purpose, "amount": amount}
