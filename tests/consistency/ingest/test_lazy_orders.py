@@ -101,6 +101,44 @@ def test_orders_and_currencies_that_cannot_be_read_are_refused_as_in_memory(case
     assert caught[0].code == caught[1].code and caught[0].argument == caught[1].argument
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_customers_are_grouped_by_a_column_of_another_table_of_their_engine(kind: str) -> None:
+    table = shop()
+    labels = pl.DataFrame({"who": table["who"]}).with_columns(
+        color=pl.col("who").str.slice(-1).replace_strict({"1": "red", "2": "blue"}, default="green"),
+        number=pl.col("who").str.slice(1).cast(pl.Int32) % 3,
+    )
+    one = rk.summarize_transactions(table, **CALL)
+    two = rk.summarize_transactions(KINDS[kind](pl.DataFrame(table)), **CALL)
+    kept = labels.filter(pl.col("who").is_not_null())
+    for column in ("color", "number"):
+        here, there = one.by(column, kept), two.by(column, KINDS[kind](labels))
+        assert list(here) == list(there)
+        for name, group in here.items():
+            other = there[name]
+            assert other.spend is not None
+            assert len(group) == other.purchases.customers == other.spend.customers
+            for each in ("frequency", "recency", "T"):
+                expected = getattr(group.purchases, each).sum()
+                assert other.purchases.weight @ getattr(other.purchases, each) == pytest.approx(expected)
+            found: Any = other.customers
+            rows = (found.collect() if kind == "polars" else found.pl())["who"]
+            assert rows.sort().to_list() == sorted(group.customers)
+    assert set(rk.fit_each(rk.NBD, there)) == {"0", "1", "2"}
+    wrong = {
+        "every customer": kept.filter(pl.col("who") != kept["who"][0]),
+        "the same on all lines": pl.concat([kept, kept[:1].with_columns(color=pl.lit("pink"))]),
+        "not be missing": pl.concat([kept, kept[:1].with_columns(color=pl.lit(None, pl.String))]),
+        "ids of one type": kept.with_columns(who=pl.col("who").str.slice(1).cast(pl.Int64)),
+        "name a column": kept.drop("color"),
+    }
+    for said, other in wrong.items():
+        with pytest.raises(rk.InputError, match=said):
+            two.by("color", KINDS[kind](other))
+    with pytest.raises(rk.InputError, match="a lazy table of the engine"):
+        two.by("color", kept)
+
+
 def test_an_order_may_go_on_in_later_lines_so_that_no_state_is_made_of_orders(tmp_path: Path) -> None:
     given = CALL | {"holdout_from": None, "order_id": "order", "next_state": str(tmp_path / "state")}
     with pytest.raises(rk.InputError, match="order_id must be left out beside a state"):

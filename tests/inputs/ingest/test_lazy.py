@@ -105,6 +105,7 @@ def test_what_needs_all_customers_at_once_says_so() -> None:
     terms: dict[str, Any] = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year")}
     asked: list[Callable[[], object]] = [
         lambda: tx.by("c", GOOD),
+        lambda: tx.by([1, 2, 3]),
         lambda: rk.report(tx, margin_share=0.3, **terms),
     ]
     for ask in asked:

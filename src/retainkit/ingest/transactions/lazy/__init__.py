@@ -11,6 +11,7 @@ comes here. In reading order:
 - `adding`    parts of the customers → all of them.
 - `summarize` all of it, in order.
 - `summary`   what the caller gets.
+- `groups`    customers by a column of another table of their engine.
 - `rfm`       its scores and segments.
 - `ranks`     what goes by money, where customers differ one by one: cut in the engine, never sorted.
 """

@@ -88,11 +88,11 @@ class Held:
         return self.spend_of({"group": np.zeros(1, np.int64)})[0]
 
     def spend_of(self, groups: Mapping[str, Codes]) -> dict[int, Spend]:
-        """The same of each group of customers: all, or those of each `first` day with its `group`."""
+        """The same of each group: all, customers of each `first` day with its `group`, or of their own."""
         customers = self.customers.with_columns(**money_of())
         if len(groups) == 1:
             customers = customers.with_columns(group=nw.lit(0))
-        else:
+        elif groups:
             customers = customers.join(self.store.send(groups), on="first", how="inner")
         customers = customers.with_columns(
             cell=nw.when(nw.col("known") > 0)

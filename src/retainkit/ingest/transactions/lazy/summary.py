@@ -159,17 +159,25 @@ class LazyTransactionSummary(TransactionSummary):
         return rfm_of(self.held, self.unit, self.id_name, money=self.cells is not None)
 
     def by(self, column: str | ColumnLike, table: Frame | None = None) -> dict[Any, CustomerGroup]:
-        """The customers of each month, quarter or year of acquisition, as distinct histories, for `fit_each`.
+        """The customers of each month of acquisition, or value of a column, as histories, for `fit_each`.
 
-        Other columns are refused: filter the table by them, and summarise each part.
+        `table` is a lazy table of the same engine, with one line or many for each customer; a column of
+        values is refused, as customers have no order there.
         """
-        if not isinstance(column, str) or table is not None:
-            rule = (
-                "must be 'month', 'quarter' or 'year' of the first purchase where customers stay in an engine"
-            )
+        if not isinstance(column, str):
+            rule = "must be a name where customers stay in an engine, which keeps them in no order"
             raise InputError(
-                "not-supported", "column", column, rule, "Say in_memory=True, or filter the table."
+                "not-supported",
+                "column",
+                column,
+                rule,
+                "Name a column of a lazy table, or say in_memory=True.",
             )
+        if table is not None:
+            from retainkit.ingest.transactions.lazy.groups import groups_in_engine
+
+            money = self.cells is not None
+            return groups_in_engine(self.held, self.unit, self.id_name, column, table, money=money)
         import narwhals as nw
 
         names, place = labels_of(self, column)
