@@ -18,7 +18,7 @@ import numpy as np
 from retainkit.draws import Draws, beside_columns, evenly_thinned
 from retainkit.errors import Entry, InputError, wrong_shape
 from retainkit.plurals import counted
-from retainkit.protocols import model_of, parameter_shape
+from retainkit.protocols import parameter_shape
 from retainkit.records import Record, TableRecord, shown_value
 from retainkit.typing import Plain
 from retainkit.units import Duration
@@ -202,10 +202,8 @@ def _one(value: Any, i: int) -> Any:
     if isinstance(value, dict):
         parts = cast("dict[str, Any]", value)
         return {key: _one(part, i) if _is_drawn(part) else part for key, part in parts.items()}
-    model: Any = model_of(value)
-    shape = parameter_shape(model)
-    values = [float(np.broadcast_to(np.asarray(v), shape)[i, 0]) for v in model.family.values_of(model)]
-    return model.family.of(values, unit=model.unit)
+    drawn: Any = value
+    return drawn.of_draw(i)
 
 
 def _answer(found: list[Any]) -> Any:

@@ -140,14 +140,6 @@ def refuse_many(argument: str, model: object) -> None:
         raise InputError("wrong-shape", argument, shown, "must be the model of one customer here", way_out)
 
 
-def refuse_draws(argument: str, model: object, way_out: str = _ONE_AT_A_TIME) -> None:
-    """Refuse a posterior, and a model of draws, where one model is meant, which may be one a customer."""
-    shape = parameter_shape(model)
-    if len(shape) == 2:
-        rule = "must be one model here, not draws of its parameters"
-        raise InputError("wrong-shape", argument, f"parameters of shape {shape}", rule, way_out)
-
-
 def parameter_shape(model: object) -> tuple[int, ...]:
     """The common shape of a model's parameters: () for one customer; () too for what has none."""
     found: object = getattr(model_of(model), "parameters", None)

@@ -14,20 +14,14 @@ from test_fits_and_summaries import BASE, BGNBD, PLACES, SPENDING, STAYING, TRAN
 import retainkit as rk
 from retainkit import economics
 from retainkit.each_draw import EachDraw
+from retainkit.economics.formulas.survival import CurveOf
 from retainkit.inference.posterior import Posterior
 from retainkit.inference.sampling import SamplingDiagnostics
 from retainkit.models.average import ModelAverage
 
 MANY = 5
-# one curve or one month is made of one model: each says so, and what to give instead
-REFUSED = {
-    "CashFlow.from_curve(survival)",
-    "CompetingReasons(fits)",
-    "cohort_payback(fit)",
-    "cohort_payback(spend_per_purchase)",
-    "survival_through_crisis(survival)",
-    "survival_with_hazard_ratio(survival)",
-}
+# what is made is one cash flow, or one curve whose reasons add up: each says so, and what to give instead
+REFUSED = {"CashFlow.from_curve(survival)", "CompetingReasons(fits)"}
 ELSEWHERE = {
     # with intervals of their own, and columns that are means over the draws
     "value_customers(purchasing)",
@@ -90,10 +84,16 @@ def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str, posterior
     place = PLACES[where]
     known = posterior(place.plain)
     found, each = place.call(known), [place.call(draw(known, i)) for i in range(MANY)]
-    if isinstance(found, ModelAverage):  # an answer that is a model itself
-        curves = np.array([one.survival([1.0, 7.0]) for one in each])
-        asked: Any = found
-        np.testing.assert_allclose(asked.survival([1.0, 7.0]), curves, rtol=1e-12)
+    if isinstance(found, ModelAverage | CurveOf):  # an answer that is a model or a curve itself
+        several: list[Any] = [found, *each]
+        curves = [one if callable(one) else one.survival for one in several]
+        asked, *singly = [np.asarray(curve(np.array([1.0, 7.0]))) for curve in curves]
+        np.testing.assert_allclose(asked, np.array(singly), rtol=1e-12)
+        if isinstance(found, CurveOf):  # which goes wherever the posterior goes
+            given: dict[str, Any] = {"discount_rate": 0.01, "timing": "end", "horizon": 12}
+            value = economics.lifetime_value_on_curve
+            worth = [value(9.0, one, **given) for one in each]
+            assert value(9.0, found, **given) == pytest.approx(worth, rel=1e-12)
         return
     names = figures(each[0])
     assert names
@@ -114,7 +114,7 @@ def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str, posterior
 @pytest.mark.parametrize("where", sorted(REFUSED))
 def test_where_one_model_is_meant_a_posterior_is_refused_by_name(where: str, posterior: Any) -> None:
     argument = where.rpartition("(")[2][:-1]
-    with pytest.raises(rk.InputError, match=rf"{argument}.* must be .*(fit|scaled_hazard)"):
+    with pytest.raises(rk.InputError, match=rf"{argument}.* must be .*fit"):
         PLACES[where].call(posterior(PLACES[where].plain))
 
 

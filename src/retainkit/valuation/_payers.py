@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,15 +14,18 @@ from retainkit.errors import InputError, missing_argument, unknown_choice
 from retainkit.ingest import TransactionSummary
 from retainkit.ingest.transactions.groups import looked_up
 from retainkit.metrics import SubscriptionBase
-from retainkit.protocols import ModelOf, data_of
+from retainkit.models.sampled import draws_at_a_time
+from retainkit.protocols import ModelOf, data_of, parameter_shape
 from retainkit.tables import Days, Source, to_list
 from retainkit.tables.days import month_of
 from retainkit.typing import Array, Foreign
 from retainkit.units import DAYS_PER
 from retainkit.valuation._outlooks import outlooks_of
+from retainkit.valuation._stays import drawn_model
 from retainkit.valuation.customers import expected_spend
 from retainkit.valuation.inputs import Spending, check_purchasing, check_spend, check_survival
 
+_DRAWS = 100  # of a posterior: the noise of their mean is a tenth of the spread
 LONGEST = 240  # months: who has not paid back in twenty years is not due
 
 Places: TypeAlias = NDArray[np.int64]
@@ -101,9 +104,11 @@ class OfTransactions(Payers):
     def due(self, won: Places, lacking: Array, share: float) -> NDArray[Any]:
         assert self.fit is not None
         assert self.spending is not None
-        process = check_purchasing(self.fit, "fit")
+        process: Any = thinned(self.fit, check_purchasing(self.fit, "fit"))
         known = data_of(self.tx, process.data_kind, "base", type(process).__name__)
-        each = share * expected_spend(self.tx, check_spend(self.spending, "spend_per_purchase"), len(known))
+        spend = thinned(self.spending, check_spend(self.spending, "spend_per_purchase"))
+        many = len(known)
+        each = share * mean_over_draws(spend, many, lambda one: expected_spend(self.tx, one, many))
         money, mine = self.tx.monthly, won >= 0
         # what has come in since the last month was over
         late = (money.month > self.last) & mine[money.customer]
@@ -113,7 +118,7 @@ class OfTransactions(Payers):
 
         def ahead(months: Places) -> Array:
             horizon = np.maximum(months, 1)[np.maximum(won, 0)] * month
-            worth = each * process.expected_purchases(known, horizon)
+            worth = each * mean_over_draws(process, many, lambda one: one.expected_purchases(known, horizon))
             return np.where(
                 months > 0, np.bincount(won[mine], weights=worth[mine], minlength=months.size), 0.0
             )
@@ -188,7 +193,7 @@ class OfBase(Payers):
     def _ahead(self, won: Places, cohorts: int) -> Array:
         """(cohorts, months) revenue expected in the months to come, of those who are there."""
         assert self.fit is not None
-        process = check_survival(self.fit, "fit")
+        process: Any = thinned(self.fit, check_survival(self.fit, "fit"))
         if process.unit != "month":
             way_out = "Fit to the base itself, which counts months."
             raise InputError("unit-mismatch", "fit", process.unit, "must count months here", way_out)
@@ -201,9 +206,24 @@ class OfBase(Payers):
         pair = mine * size + outlooks.place
         distinct, place = np.unique(pair[mine >= 0], return_inverse=True)
         paid = np.bincount(place, weights=now.amount[mine >= 0], minlength=distinct.size)
+        # of draws their mean
         each = outlooks._replace(place=np.arange(outlooks.tenure.size)).shares(np.arange(1.0, LONGEST + 1.0))
         np.add.at(found, distinct // size, paid[:, None] * each[distinct % size])
         return found
+
+
+def thinned(estimate: Any, model: Any) -> Any:
+    """The model, of draws some of them."""
+    return drawn_model(estimate, 1, _DRAWS) if len(parameter_shape(model)) == 2 else model
+
+
+def mean_over_draws(model: Any, customers: int, ask: Callable[[Any], Array]) -> Array:
+    """What a model answers for each customer; of draws the mean, a few draws at a time."""
+    shape = parameter_shape(model)
+    if len(shape) < 2:
+        return ask(model)
+    parts = draws_at_a_time(model, (shape[0], customers))
+    return np.sum([np.asarray(ask(part)).sum(axis=0) for _, part in parts], axis=0) / shape[0]
 
 
 def received(tx: TransactionSummary, won: Places, cohorts: int, first: int, last: int) -> Array:

@@ -14,7 +14,7 @@ from retainkit.errors import InputError, refuse_where
 from retainkit.ingest import TransactionSummary
 from retainkit.metrics import SubscriptionBase
 from retainkit.metrics.base import check_base
-from retainkit.protocols import ModelOf, PurchaseProcess, SurvivalProcess, refuse_draws
+from retainkit.protocols import ModelOf, PurchaseProcess, SurvivalProcess
 from retainkit.records import Record
 from retainkit.tables import DateRule, Days, Fault, Source, Table, read_table
 from retainkit.tables.days import month_of
@@ -129,7 +129,7 @@ def cohort_payback(
     its customers, those who have left too, reached what was spent, and from which on refunds did not take it
     below. Prices of a base count day by day; of transactions money counts when it was paid, which is payback
     in cash. Raises `InputError` for months outside of the observation, groups that are not known, spend below
-    0, a table without amounts, a model that does not count months; for a posterior, since one month is due.
+    0, a table without amounts, a model that does not count months.
 
     Parameters
     ----------
@@ -148,7 +148,8 @@ def cohort_payback(
         For transactions in groups: one line or many for each customer, with the ids under the name that they
         had.
     fit : a contractual model that counts months, or its fit; for transactions one of purchases; optional
-        What is to come of customers who are there now: says when the others are due.
+        What is to come of customers who are there now: says when the others are due. Of a posterior what is
+        expected is the mean over 100 of its draws.
     spend_per_purchase : GammaGamma, its fit, or a constant amount
         Beside a fit of purchases.
     payments : TransactionSummary made with ``monthly=True``, optional
@@ -249,8 +250,6 @@ def _payers(
     base: Any, customers: Source | None, fit: ModelOf[Any] | None, spend_per_purchase: Spending | None
 ) -> Payers:
     check_base("base", base, TransactionSummary)
-    refuse_draws("fit", fit)
-    refuse_draws("spend_per_purchase", spend_per_purchase)
     if isinstance(base, TransactionSummary):
         return OfTransactions.of(base, customers, fit, spend_per_purchase)
     for name, given in (("customers", customers), ("spend_per_purchase", spend_per_purchase)):

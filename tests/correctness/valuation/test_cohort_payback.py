@@ -66,12 +66,15 @@ def two_cohorts() -> Any:
     return rk.read_subscriptions(pd.DataFrame(table), **names, segment="land", observation_end="2024-03-31")
 
 
-def test_the_month_that_is_due_is_the_one_in_which_the_model_expects_the_rest() -> None:
+@pytest.mark.parametrize("churn", [0.1, np.array([[0.02], [0.1], [0.25]])])
+def test_the_month_that_is_due_is_the_one_in_which_the_model_expects_the_rest(churn: Any) -> None:
     spend = pd.DataFrame({"month": ["2024-02", "2024-02", "2024-01"], "amount": [50.0, 40.0, 80.0]})
-    found = rk.cohort_payback(two_cohorts(), spend, margin_share=0.8, fit=rk.Geometric(0.1, unit="month"))
+    model = rk.Geometric(churn, unit="month")  # of draws the mean counts
+    found = rk.cohort_payback(two_cohorts(), spend, margin_share=0.8, fit=model)
     assert found.spend.tolist() == [80.0, 90.0] and found.customers.tolist() == [2, 1]
     assert found.months.tolist()[0] == 3.0
-    rest = 90.0 - 48.0 - 24.0 * np.cumsum(0.9 ** np.arange(1, 13))
+    stay = np.mean([(1.0 - c) ** np.arange(1, 13) for c in np.ravel(churn)], axis=0)
+    rest = 90.0 - 48.0 - 24.0 * np.cumsum(stay)
     assert found.due.tolist() == [
         "",
         str(np.datetime64("2024-04") + np.timedelta64(int(np.argmax(rest <= 0.0)), "M")),

@@ -69,7 +69,8 @@ def test_a_refund_that_takes_the_margin_below_the_spend_again_delays_the_payback
     assert found.months.tolist() == [3.0] and found.margin.tolist() == [110.0]
 
 
-def test_what_is_due_is_what_purchases_to_come_are_expected_to_bring() -> None:
+@pytest.mark.parametrize("drawn", [False, True])
+def test_what_is_due_is_what_purchases_to_come_are_expected_to_bring(drawn: bool) -> None:
     rng = np.random.default_rng(5)
     ids = np.repeat(np.arange(40), 4)
     begin = np.datetime64("2024-01-01") + (ids % 60).astype("timedelta64[D]")
@@ -79,7 +80,9 @@ def test_what_is_due_is_what_purchases_to_come_are_expected_to_bring() -> None:
     }
     orders["eur"] = np.full(ids.size, 30.0)
     tx = rk.summarize_transactions(orders, observation_end="2024-07-10", **NAMES)
-    model = rk.BGNBD(r=0.9, alpha=6.0, a=0.6, b=3.0, unit="week")
+    r: Any = np.array([[0.3], [0.9], [2.5]]) if drawn else 0.9  # of draws the mean counts
+    model = rk.BGNBD(r=r, alpha=6.0, a=0.6, b=3.0, unit="week")
+    each = [model.of_draw(i) for i in range(3)] if drawn else [model]
     spend = {"month": ["2024-01", "2024-02"], "amount": [1700.0, 1e6]}
     ask: dict[str, Any] = {"margin_share": 0.5, "fit": model, "spend_per_purchase": 30.0}
     found = rk.cohort_payback(tx, spend, **ask)
@@ -87,7 +90,8 @@ def test_what_is_due_is_what_purchases_to_come_are_expected_to_bring() -> None:
     january = begun.astype("datetime64[M]") == np.datetime64("2024-01")
     brought = 0.5 * 30.0 * np.isin(ids, np.asarray(tx.customers)[january]).sum()
     for k in range(1, 241):
-        coming = model.expected_purchases(tx.purchases, k * 30.4375 / 7.0)[january].sum()
+        ahead = [one.expected_purchases(tx.purchases, k * 30.4375 / 7.0) for one in each]
+        coming = np.mean(ahead, axis=0)[january].sum()
         if brought + 0.5 * 30.0 * coming >= 1700.0:
             break
     due = np.datetime64("2024-07-10") + np.timedelta64(round(k * 30.4375), "D")

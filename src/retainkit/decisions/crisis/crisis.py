@@ -8,7 +8,6 @@ discount: with u = e^(−λt) the integral ∫ e^(−δt)·S(t)dt is that of Kum
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 
@@ -17,9 +16,8 @@ import numpy as np
 from retainkit.columns import SameKind, columns
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
-from retainkit.economics.formulas.survival import Survival, refuse_curve, survival_function
+from retainkit.economics.formulas.survival import CurveOf, Survival, refuse_curve, survival_function
 from retainkit.errors import refuse_where
-from retainkit.protocols import refuse_draws
 from retainkit.rates import as_loss, in_period
 from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
 
@@ -147,13 +145,13 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     Between whole periods the hazard of the curve is taken to be even, so that S(k)/S(k−1) becomes
     [S(k)/S(k−1)]^(1 + κ·(mean of e^(−λt) in the period)).
 
-    Raises `InputError` for values outside their domain, for times between whole periods, and for a posterior:
-    this is one curve.
+    Raises `InputError` for values outside their domain, and for times between whole periods.
 
     Parameters
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
-        Without the crisis, from its start on: for customers at hand S(t)/S(now).
+        Without the crisis, from its start on: for customers at hand S(t)/S(now). Of a posterior there is a
+        curve for each draw, which goes wherever the posterior goes.
     hazard_jump : number, 0 or more
         κ.
     half_life : number, periods, above 0
@@ -161,8 +159,8 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     Returns
     -------
     ndarray or callable
-        A column for a column; else what gives S at an array of whole numbers of periods, fit for
-        `lifetime_value_on_curve`.
+        A column for a column; else what gives S at an array of whole numbers of periods, (draws, times) of a
+        posterior, fit for `lifetime_value_on_curve`.
 
     Examples
     --------
@@ -171,18 +169,15 @@ def survival_through_crisis(survival: Survival, *, hazard_jump: Number, half_lif
     """
     jump = float(NOT_NEGATIVE.check("hazard_jump", hazard_jump))
     decay = log(2.0) / float(POSITIVE.check("half_life", half_life))
-    refuse_draws("survival", survival)
-    function = survival_function(survival)
-    if function is not None:
-        return _ThroughCrisis(function, jump, decay)
+    if survival_function(survival) is not None:
+        return _ThroughCrisis(survival, jump, decay)
     return _through(np.asarray(PROBABILITY.check("survival", survival)), jump, decay)
 
 
 @dataclass(frozen=True, slots=True)
-class _ThroughCrisis:
+class _ThroughCrisis(CurveOf):
     """What gives S at whole periods."""
 
-    function: Callable[[Array], NumberLike]
     jump: float
     decay: float
 
@@ -193,16 +188,15 @@ class _ThroughCrisis:
         whole = when.astype(np.intp)
         # all periods up to the latest asked for: survival is a product over them
         grid = np.arange(int(whole.max(initial=0)) + 1, dtype=np.float64)
-        curve = np.asarray(PROBABILITY.check("survival", self.function(grid)))
-        return _through(curve, self.jump, self.decay)[whole]
+        return _through(self.shares(grid), self.jump, self.decay)[..., whole]
 
 
 def _through(curve: Array, jump: float, decay: float) -> Array:
-    k = np.arange(curve.size - 1)
+    k = np.arange(curve.shape[-1] - 1)
     # the mean of the decaying excess over a whole period, in which the curve itself has no finer steps
     excess = jump * np.exp(-decay * k) * -np.expm1(-decay) / decay
     with np.errstate(divide="ignore", invalid="ignore"):
         # period by period: each keeps its own hazard, raised by that period's excess
-        left = np.where(curve[:-1] > 0.0, curve[1:] / curve[:-1], 0.0)
+        left = np.where(curve[..., :-1] > 0.0, curve[..., 1:] / curve[..., :-1], 0.0)
     steps: Array = left ** (1.0 + excess)
-    return np.append(1.0, np.cumprod(steps))
+    return np.concatenate([np.ones_like(curve[..., :1]), np.cumprod(steps, axis=-1)], axis=-1)

@@ -12,7 +12,6 @@ whole periods it is the ratio of ln(1 − churn), not of churn itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +25,7 @@ from retainkit.decisions.service.hazard import AnnuityChange, HazardChange, refu
 from retainkit.domains import GROWTH, POSITIVE, PROBABILITY
 from retainkit.each_draw import draw_by_draw
 from retainkit.economics.formulas.survival import (
+    CurveOf,
     Survival,
     curve_of,
     is_curve,
@@ -37,7 +37,6 @@ from retainkit.economics.lifetime.curve_value import (
     AfterEnd,
     lifetime_value_on_curve,
 )
-from retainkit.protocols import refuse_draws
 from retainkit.rates import as_loss, as_read, in_period
 from retainkit.timing import DELAY, FlowTiming, Timing, check_flow, check_timing
 from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
@@ -173,13 +172,13 @@ class ServiceChange(Decision):
 def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> NumberLike:
     """The survival curve of customers whose hazard is `hazard_ratio` times as large at every tenure: S(t)^HR.
 
-    Raises `InputError` for a ratio of 0 or less, shares outside [0, 1], and a posterior, which
-    `scaled_hazard` takes.
+    Raises `InputError` for a ratio of 0 or less, and shares outside [0, 1].
 
     Parameters
     ----------
     survival : column S(0) = 1, S(1), …, or callable, or object with a method ``survival``
-        Measured shares, a lambda, or a model of this library.
+        Measured shares, a lambda, or a model of this library. Of a posterior there is a curve for each draw,
+        which goes wherever the posterior goes; `retainkit.models.scaled_hazard` gives a model again.
     hazard_ratio : number above 0
 
     Returns
@@ -196,23 +195,19 @@ def survival_with_hazard_ratio(survival: Survival, hazard_ratio: Number) -> Numb
     0.6634
     """
     ratio = float(POSITIVE.check("hazard_ratio", hazard_ratio))
-    way_out = "retainkit.models.scaled_hazard(posterior, hazard_ratio) gives the model with all draws."
-    refuse_draws("survival", survival, way_out)
-    function = survival_function(survival)
-    if function is not None:
-        return _Powered(function, ratio)
+    if survival_function(survival) is not None:
+        return _Powered(survival, ratio)
     return np.asarray(PROBABILITY.check("survival", survival)) ** ratio
 
 
 @dataclass(frozen=True, slots=True)
-class _Powered:
+class _Powered(CurveOf):
     """S(t)^HR of a function S."""
 
-    function: Callable[[Array], NumberLike]
     ratio: float
 
     def __call__(self, t: NumberLike) -> Array:
-        return np.asarray(PROBABILITY.check("survival", self.function(t))) ** self.ratio
+        return self.shares(np.asarray(t, np.float64)) ** self.ratio
 
 
 @one_a_row()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from retainkit.plurals import counted
 from retainkit.protocols import ModelOf, SurvivalProcess, model_of, parameter_shape, refuse_many
 from retainkit.records import Record
 from retainkit.timing import Timing
-from retainkit.typing import Array, NumberLike, Unit
+from retainkit.typing import Array, NumberLike, Real, Unit
 from retainkit.units import units_in
 
 Survival: TypeAlias = "NumberLike | Callable[[Array], NumberLike] | ModelOf[SurvivalProcess]"
@@ -160,6 +160,36 @@ def survival_function(survival: Survival) -> Callable[[Array], NumberLike] | Non
     meant = model_of(survival)
     function = meant if callable(meant) else getattr(meant, "survival", None)
     return function if callable(function) else None
+
+
+@dataclass(frozen=True, slots=True)
+class CurveOf:
+    """A function of time that is made of a survival curve, and of draws of a model as of each of them.
+
+    So it goes wherever those draws go.
+    """
+
+    survival: Any
+
+    @property
+    def parameters(self) -> dict[str, Real]:
+        """Those of the model, whose shape says whether they are draws; none of a curve from elsewhere."""
+        found: object = getattr(model_of(self.survival), "parameters", None)
+        return cast("dict[str, Real]", found) if isinstance(found, dict) else {}
+
+    def of_draw(self, place: int) -> Self:
+        """The curve made of one draw."""
+        return replace(self, survival=self.survival.of_draw(place))
+
+    def thinned(self, n: int) -> Self:
+        """The curves made of `n` of a posterior's draws."""
+        return replace(self, survival=self.survival.thinned(n))
+
+    def shares(self, t: Array) -> Array:
+        """S of the curve within, checked; (draws, times) of draws."""
+        function = survival_function(self.survival)
+        assert function is not None
+        return np.asarray(PROBABILITY.check("survival", function(t)))
 
 
 def is_curve(given: object) -> bool:
