@@ -108,15 +108,20 @@ def exact_sign(a: Array, t: Array, u: float) -> int:
 
 
 def verdict(a: Array, t: Array, rates: Array) -> str:
-    """Whether the rates are those of the scan: right, missed, invented, off, undecided."""
+    """Whether the rates are those of the scan: right, touches, missed, invented, off, undecided."""
     known = certified(a, t)
     if known is None:
         return "undecided"
     if not np.all(np.isfinite(rates) & (rates > -1.0)):
         return "invented"
     forces = np.log1p(rates)
-    if forces.size != len(known):
-        return "missed" if forces.size < len(known) else "invented"
+    if forces.size > len(known):
+        # two rates that are none in 60 digits are given once where no float tells their value from 0
+        w = a * np.exp(-t * forces[:, None])
+        told = np.abs(w.sum(axis=1)) > 2**-50 * np.abs(w).sum(axis=1)
+        return "invented" if told.any() else "touches"
+    if forces.size < len(known):
+        return "missed"
     for u, (low, high) in zip(forces, known, strict=True):
         # a rate carries a rounding of its own: it is right if the value changes its sign within a few of them
         w = a * np.exp(-t * u + min(t[0] * u, t[-1] * u))
