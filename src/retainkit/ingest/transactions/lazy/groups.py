@@ -69,7 +69,7 @@ def _labels(held: Held, id_name: str, column: str, table: Frame) -> Frame:
     marks = {"gaps": nw.col("gaps") > 0, "several": label != nw.col("most")}
     bad = counted(each, **{name: mark.fill_null(value=False) for name, mark in marks.items()})
     if bad["gaps"]:
-        rule = f"must not be missing ({bad['gaps']:,} customers have a line without it)"
+        rule = f"must not be missing ({bad['gaps']:,} have a line without it)"
         raise InputError("missing-value", "column", column, rule, "Fill the gaps, or leave out those lines.")
     if bad["several"]:
         rule = f"must be the same on all lines of a customer ({bad['several']:,} have several values)"
