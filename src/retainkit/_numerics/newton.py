@@ -83,12 +83,18 @@ def _ascent(curvature: list[list[float]], gradient: list[float]) -> list[float]:
     """A Newton step; where the ground does not bend down, one along turned curvatures; never too long."""
     step = _solve(curvature, gradient)
     if step is None:
-        matrix = np.array(curvature)
-        if not math.isfinite(matrix.sum()):
-            return [math.nan] * len(gradient)
-        values, directions = np.linalg.eigh(matrix)
-        sizes = np.maximum(np.abs(values), 1e-12 * max(float(np.abs(values).max()), 1e-300))
-        step = (directions @ ((np.array(gradient) @ directions) / sizes)).tolist()
+        # along the two axes of the ellipse, each as if it bent down: in plain numbers, faster than by LAPACK
+        (a, b), (_, d) = curvature
+        angle = 0.5 * math.atan2(2.0 * b, a - d)
+        middle, half = 0.5 * (a + d), math.hypot(0.5 * (a - d), b)
+        if not math.isfinite(middle + half):
+            return [math.nan, math.nan]
+        sizes = abs(middle + half), abs(middle - half)
+        least = 1e-12 * max(*sizes, 1e-300)
+        (g, h), along, across = gradient, math.cos(angle), math.sin(angle)
+        far = (g * along + h * across) / max(sizes[0], least)
+        near = (h * along - g * across) / max(sizes[1], least)
+        step = [far * along - near * across, far * across + near * along]
     longest = max(abs(s) for s in step)
     return step if longest <= _LONGEST_STEP else [s * _LONGEST_STEP / longest for s in step]
 
