@@ -8,7 +8,7 @@ Pareto/NBD and BG/NBD models", http://brucehardie.com/notes/019/ (for Pareto/NBD
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar, cast, final
@@ -69,9 +69,9 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
 
     def __post_init__(self) -> None:
         AbstractModel.__post_init__(self)  # pyright: ignore[reportUnknownMemberType]
-        for effect in self.effects:
-            for process in effect.processes:
-                _check_process(process, self.base.family)
+        within = self.base.family
+        for process in dict.fromkeys(process for effect in self.effects for process in effect.processes):
+            _check_process(process, within)
         # the coefficients have no unit of time: what the base counts in is what the whole counts in
         self._count_as(self.base)
 
@@ -94,7 +94,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
             rule = f"must have a column {missing[0]!r}, which the model was given"
             way_out = near(missing[0], there) + "Give every covariate of the model."
             raise InputError("missing-column", "covariates", ", ".join(there), rule, way_out)
-        return self._at({effect.covariate: z[effect.covariate] for effect in self.effects})
+        return self._at([z[e.covariate] - e.origin if e.origin else z[e.covariate] for e in self.effects])
 
     def over_time(self, covariates: Frame) -> B:
         """As `given`, with parameters of shape (n, 1): times go on the last axis, answers are (n, times)."""
@@ -113,7 +113,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
 
     def log_likelihood(self, data: DataOf[Described[Any]]) -> Array:
         data = self._rows(data)
-        return self._at(data.covariates).log_likelihood(data.data)
+        return self._at(counted(data, self.effects)).log_likelihood(data.data)
 
     def summed_score(self, data: DataOf[Described[Any]]) -> tuple[Array, Array, Array | None]:
         data = self._rows(data)
@@ -131,7 +131,7 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
 
     def _along(self, data: Described[Any]) -> tuple[Array, Array, Array]:
         """The log-likelihood, its slopes on each customer's lines (q, …, n), those of the base's map."""
-        each = self._at(data.covariates)
+        each = self._at(counted(data, self.effects))
         value, inner = each.log_likelihood_and_score(data.data)
         family = self.base.family
         own, start = family.values_of(each), family.values_of(self.base)
@@ -143,16 +143,17 @@ class WithCovariates(AbstractModel[Described[Any]], Generic[B]):
         back = np.stack(np.broadcast_arrays(*base))
         return value, along, back.reshape(len(back), *(1,) * (along.ndim - back.ndim), *back.shape[1:])
 
-    def _at(self, z: Mapping[str, Array]) -> B:
+    def _at(self, columns: Sequence[Array] | Array) -> B:
+        """The models of customers with these covariates, one of each effect, counted from its origin."""
         shift: Plain = {}
-        columns = [z[e.covariate] - e.origin if e.origin else z[e.covariate] for e in self.effects]
         signs = signs_of(self.base.family, self.effects)
         for q, name in enumerate(self.base.family.names()):
             acting = np.flatnonzero(signs[:, q]).tolist()
             if acting:
                 # several covariates on one process add where the parameter is unbounded: hazards multiply
-                terms = [(signs[j, q] * np.asarray(self.coefficients[j]), columns[j]) for j in acting]
-                shift[name] = summed_products(terms)
+                moving = [signs[j, q] * np.asarray(self.coefficients[j]) for j in acting]
+                every = len(acting) == len(self.effects)
+                shift[name] = summed_products(moving, columns if every else [columns[j] for j in acting])
         family = self.base.family
         moved = [
             # on the line no coefficient can leave the domain, however large, nor that of floats

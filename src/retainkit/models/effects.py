@@ -73,7 +73,7 @@ def standardized_covariates(data: Described[Any], effects: Sequence[Effect]) -> 
 
 def counted(data: Described[Any], effects: Sequence[Effect]) -> Array:
     """The covariate of each effect, counted from its origin: (effects, n)."""
-    return np.stack([data.covariates[e.covariate] - e.origin for e in effects])
+    return data.covariate_rows(tuple((e.covariate, e.origin) for e in effects))
 
 
 def signs_of(family: AnyFamily, effects: Sequence[Effect]) -> Array:
@@ -94,14 +94,15 @@ def _signs(
     return signs
 
 
-def summed_products(terms: Sequence[tuple[Array, Array]]) -> Array:
+def summed_products(coefficients: Sequence[Array], columns: Sequence[Array] | Array) -> Array:
     """Σ coefficient · covariate; as one product of matrices where the coefficients are draws of many."""
-    coefficients, columns = zip(*terms, strict=True)
     if all(c.ndim == 2 and c.shape[1] == 1 for c in coefficients) and all(z.ndim == 1 for z in columns):
-        return np.concatenate(np.broadcast_arrays(*coefficients), axis=1) @ np.stack(columns)
-    if len(terms) > _MANY and all(c.ndim == 0 for c in coefficients):
-        return np.stack(coefficients) @ np.stack(columns)
-    return np.sum(np.stack(np.broadcast_arrays(*(c * z for c, z in terms))), axis=0)
+        return np.concatenate(np.broadcast_arrays(*coefficients), axis=1) @ np.asarray(columns)
+    if len(coefficients) > _MANY and all(c.ndim == 0 for c in coefficients):
+        return np.stack(coefficients) @ np.asarray(columns)
+    return np.sum(
+        np.stack(np.broadcast_arrays(*(c * z for c, z in zip(coefficients, columns, strict=True)))), axis=0
+    )
 
 
 def _useless(name: str, reason: str) -> InputError:

@@ -83,6 +83,10 @@ class Described(AbstractSummary, Generic[S]):
         inner = made(known[kind], up_to_date(kind, 1, values["data"]))
         return cls(inner, {name: np.asarray(v, np.float64) for name, v in values["covariates"].items()})
 
+    def covariate_rows(self, named: tuple[tuple[str, float], ...]) -> Array:
+        """Covariates by name, each from its origin, as rows of one matrix, which a search asks for often."""
+        return self._once(repr(named), lambda: np.stack([self.covariates[name] - at for name, at in named]))
+
     @property
     def columns(self) -> dict[str, Array]:
         return {**self.data.columns, **{_PREFIX + name: c for name, c in self.covariates.items()}}
