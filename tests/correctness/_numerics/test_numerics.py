@@ -14,10 +14,21 @@ from hypothesis import strategies as st
 from retainkit._numerics.gauss_legendre import _legendre  # pyright: ignore[reportPrivateUsage]
 from retainkit._numerics.grouping import distinct_rows, levels
 from retainkit._numerics.maximize import maximize
+from retainkit._numerics.processes.gompertz_decay import bent
 from retainkit._numerics.processes.stopped_poisson import discounted_count, expected_count
 from retainkit._numerics.trapezoid_means import mean_over_beta
 
 EXTREMES = [0.01, 0.3, 1.0, 7.0, 120.0, 1000.0, 6000.0]
+
+
+@pytest.mark.parametrize("k", [1e-300, 1e-12, 0.5, 1e100, 1e300])
+def test_growth_bent_by_any_factor_keeps_its_digits(k: float) -> None:
+    v = np.array([0.0, 1e-9, 1.0, 40.0, 499.0, 650.0, 1e4])
+    with mp.workdps(700):  # e^499 beside 1e-300 is hundreds of digits apart
+        exact = [float(mp.log1p(k * mp.expm1(mp.mpf(z)))) for z in v.tolist()]
+    np.testing.assert_allclose(bent(v, k), exact, rtol=1e-12)
+    # one by one none of the others asks for the form that serves all sizes
+    np.testing.assert_allclose([bent(v[i : i + 1], k)[0] for i in range(v.size)], exact, rtol=1e-12)
 
 
 @pytest.mark.parametrize("a", EXTREMES)

@@ -14,15 +14,16 @@ from retainkit._numerics.grouping import Codes
 from retainkit._numerics.log_sums import log_sum
 from retainkit.typing import Array, Real
 
-_LARGE = 500.0
+_LARGE, _STEEP = 500.0, 1e90  # e^500 times the other is a float
 
 
 def bent(v: Array, k: Real) -> Array:
     """ln(1 + k (e^v − 1)), for v of any size; its inverse in v is itself with 1/k."""
-    if np.max(v, initial=0.0) <= _LARGE:
+    if np.max(v, initial=0.0) <= _LARGE and np.max(k, initial=0.0) <= _STEEP:
         grown = np.expm1(v) * k
         return np.log1p(grown)
-    return np.log1p(k * np.expm1(np.minimum(v, _LARGE))) + np.maximum(v - _LARGE, 0.0)
+    with np.errstate(divide="ignore"):  # v = 0
+        return np.logaddexp(0.0, v + np.log(-np.expm1(-v)) + np.log(k))
 
 
 def log_shrink(v: Array, kappa: Real) -> Array:
