@@ -305,6 +305,9 @@ class _NoAttributeError(AttributeError):
             way = import_module("retainkit.addresses").way_to(self.kind, missing)
         return f"{kind!r} object has no attribute {missing!r}. {way}".strip()
 
+    def __reduce__(self) -> tuple[type[AttributeError], tuple[str]]:  # to another process goes what it says
+        return AttributeError, (str(self),)
+
 
 class WorkbookWriter(Advising):
     """What can be written as a workbook: every record, unit economics, a subscription base."""

@@ -241,6 +241,7 @@ def test_what_a_thing_has_not_is_answered_with_what_answers_it() -> None:
     with pytest.raises(AttributeError, match=r"no attribute 'to_dict'\. It is model_dump") as caught:
         buys.to_dict()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     assert caught.value.name == "to_dict"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_too_much_by_place_is_answered_with_the_call_as_it_is_written() -> None:
