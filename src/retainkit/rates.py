@@ -54,6 +54,13 @@ class Rate:
     meant: InitVar[bool] = False
 
     def __post_init__(self, meant: bool) -> None:
+        if isinstance(self.value, Draws):
+            rule = "must be one number: a Rate is one rate, and not draws of it"
+            way_out = (
+                "Where a rate per period is taken give the draws, as convert_rate(draws, per='year', "
+                "to='month') has them; elsewhere ask once for each draw."
+            )
+            raise InputError("wrong-shape", "Rate value", self.value, rule, way_out)
         object.__setattr__(self, "value", one_number("Rate value", self.value, REAL))
         check_unit("Rate per", self.per)
         if self.value > 1.0 and not meant:

@@ -154,6 +154,10 @@ def test_a_decision_with_draws_is_of_the_mean_gain_and_comes_back_from_json(one:
     given, (name, value) = example_of(one), next(iter(numbers_of(one).items()))
     decision = one({**given, name: near(value)})
     assert isinstance(decision, Decision)
+    assert decision.interval(0.8, include=("parameters",)) == decision.interval(0.8)
+    for other in ("customers", ["chance"], rk.inference.SOURCES, ()):  # which no decision draws
+        with pytest.raises(InputError, match=r"include must be \('parameters',\)"):
+            decision.interval(include=other)
     assert decision.worth_it == (np.mean(decision.gain) > 0.0)
     assert type(decision).from_json(decision.model_dump_json()) == decision
     if isinstance(decision.gain, rk.Draws):

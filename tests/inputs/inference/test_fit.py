@@ -209,6 +209,17 @@ def test_a_negative_discount_is_refused() -> None:
         TRUTH.discounted_expected_purchases_new(rk.Rate(-0.1, per="year"))
 
 
+def test_a_rate_of_draws_is_refused_and_converted_draws_are_taken() -> None:
+    draws = rk.Draws([0.05, 0.1])
+    with pytest.raises(rk.InputError, match=r"Rate value must be one number.* convert_rate\(draws"):
+        rk.Rate(draws, per="year")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    monthly: Any = rk.economics.convert_rate(draws, per="year", to="month")  # the way out can be taken
+    worth: Any = rk.economics.lifetime_value(50, churn=0.05, discount_rate=monthly, timing="end")
+    each = [rk.Rate(one, per="year").effective("month") for one in draws]
+    one_by_one = [rk.economics.lifetime_value(50, churn=0.05, discount_rate=d, timing="end") for d in each]
+    assert worth.values == pytest.approx(one_by_one)
+
+
 def test_a_discount_of_all_is_refused() -> None:
     with pytest.raises(rk.InputError, match=r"Rate value must be more than -1 \(-100%\)"):
         rk.Rate(-1.0, per="year")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from retainkit.decisions._base.assumptions import (
     stated_rows,
     turning_points,
 )
-from retainkit.decisions._base.draws import interval, mean, probability_positive, with_draws
+from retainkit.decisions._base.draws import check_sources, interval, mean, probability_positive, with_draws
 from retainkit.decisions._base.inputs import Question
 from retainkit.display import html_table
 from retainkit.domains import LEVEL
@@ -63,8 +64,16 @@ class Decision(Record):
         """The share of draws with a gain above 0; 0 or 1 where every input is a number."""
         return probability_positive(self.gain)
 
-    def interval(self, level: Number = 0.9) -> tuple[float, float]:
-        """The middle part of the draws of the gain; a number is its own interval."""
+    def interval(
+        self, level: Number = 0.9, *, include: Sequence[str] = ("parameters",)
+    ) -> tuple[float, float]:
+        """The middle part of the draws of the gain; a number is its own interval.
+
+        It counts what is not known of the inputs, ``include=("parameters",)``, and no other source: a gain is
+        what is expected of customers. What each then does counts where their value is asked, as in
+        `value_customers`.
+        """
+        check_sources(include)
         return interval(self.gain, LEVEL.check("level", level))
 
     def summary(self) -> DrawsSummary:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from retainkit.draws import Draws
+from retainkit.errors import InputError
 from retainkit.records import Record
 from retainkit.typing import Array, NumberLike, Plain, Real
 
@@ -75,6 +76,14 @@ def interval(figure: Real, level: float = 0.9) -> tuple[float, float]:
     """The middle part of the draws; a number is its own interval."""
     low, high = Draws.of(np.ravel(np.asarray(figure, np.float64))).interval(level)
     return float(low), float(high)
+
+
+def check_sources(include: object) -> None:
+    """Of what is not known a decision draws its inputs; what single customers then do it does not."""
+    if include not in ("parameters", ("parameters",), ["parameters"]):
+        rule = "must be ('parameters',): a gain is what is expected, and what each customer does is not drawn"
+        way_out = "Ask what the decision rests on, such as value_customers(...).interval(include=...)."
+        raise InputError("not-supported", "include", include, rule, way_out)
 
 
 def probability_positive(figure: Real) -> float:

@@ -8,6 +8,7 @@ the wrong side.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from retainkit.columns import numbers
 from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import check_sources
 from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.experiments.tested import (
     LifetimeTestInputs,
@@ -83,8 +85,11 @@ class ExperimentResult(Decision):
         gain: Array = np.asarray(self.inputs.gain())
         return Draws.of(gain) if gain.ndim else None
 
-    def interval(self, level: Number | None = None) -> tuple[float, float]:
+    def interval(
+        self, level: Number | None = None, *, include: Sequence[str] = ("parameters",)
+    ) -> tuple[float, float]:
         """Holds the gain per customer with this probability, by default that of the test."""
+        check_sources(include)
         return self.inputs.interval(self.level if level is None else LEVEL.check("level", level))
 
     def verdict(self) -> str:

@@ -10,10 +10,12 @@ It is right if both would have changed alike without the fix.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retainkit.columns import named_once, numbers
 from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import check_sources
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
 from retainkit.decisions.feedback.tickets import NO_ANSWER, read_answers
@@ -97,8 +99,11 @@ class EffectCheck(Decision):
             half = 0.5 * float(brentq(end, _ALMOST_NONE, _ALMOST_ALL))
         return 0.5 + half if side == 0 else 0.5 - half
 
-    def interval(self, level: Number | None = None) -> tuple[float, float]:
+    def interval(
+        self, level: Number | None = None, *, include: Sequence[str] = ("parameters",)
+    ) -> tuple[float, float]:
         """The gain at the ends of the interval of the effect, by default of the level of the check."""
+        check_sources(include)
         found = self.inputs.contrast(self.level if level is None else LEVEL.check("level", level))
         # the ends swap, since the money falls with the effect
         low, high = sorted(float(self.inputs.gain_at(effect=end)) for end in (found.low, found.high))

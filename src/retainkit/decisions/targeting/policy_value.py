@@ -14,6 +14,7 @@ estimates of the mean outcome under the rule, all from the same data:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
@@ -22,6 +23,7 @@ import numpy as np
 
 from retainkit.columns import keeps_labels, known
 from retainkit.decisions._base.decision import Decision
+from retainkit.decisions._base.draws import check_sources
 from retainkit.decisions._base.estimate import Estimate, mean_of
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.domains import LEVEL, PROBABILITY, REAL, one_number
@@ -151,8 +153,11 @@ class PolicyValue(Decision):
         """Chance that the rule beats the better of the two, as far as the data tell."""
         return self._compared().probability_positive
 
-    def interval(self, level: Number = 0.9) -> tuple[float, float]:
+    def interval(
+        self, level: Number = 0.9, *, include: Sequence[str] = ("parameters",)
+    ) -> tuple[float, float]:
         """The normal interval of the gain."""
+        check_sources(include)
         return self._compared().replace(level=one_number("level", level, LEVEL)).interval
 
     def _compared(self) -> Estimate:
