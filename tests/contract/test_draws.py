@@ -292,6 +292,30 @@ def test_columns_inside_of_records_are_rows_too() -> None:
     )
 
 
+def test_certainty_is_worth_what_the_draws_would_lose_in_which_the_decision_is_wrong() -> None:
+    lifts = [0.1, 0.2, 0.5]
+    found, gains = (
+        rebate(100, **REBATE, lift=rk.Draws(lifts)),
+        [rebate(100, **REBATE, lift=v).gain for v in lifts],
+    )
+    assert found.worth_it
+    assert found.value_of_certainty == pytest.approx(-sum(g for g in gains if g < 0.0) / 3.0)
+    assert rebate(100, **REBATE, lift=0.1).value_of_certainty == 0.0
+    fixed: Any = {"fixed_before": (400, 5000), "fixed_after": (275, 5000)}
+    control: Any = {"control_before": (410, 5000), "control_after": (360, 5000)}
+    paid, treated = [50, 20, 30, 25, 60, 10], [1, 1, 0, 0, 1, 0]
+    not_drawn = (  # but known with an interval
+        dec.effect_check(**fixed, **control, customers=20_000, value=600, cost=60_000),
+        dec.effect_check(**fixed, **control, customers=20_000, value=600, cost=200_000),
+        dec.policy_value([1, 0, 1, 0, 1, 0], treated=treated, outcome=paid, propensity=0.5),
+    )
+    for one in not_drawn:
+        ends = np.array([one.interval(level) for level in (np.arange(400) + 0.5) / 400.0])
+        wrong = np.maximum(-ends if one.worth_it else ends, 0.0).mean()
+        assert wrong > 0.0
+        assert one.value_of_certainty == pytest.approx(wrong, rel=0.03)
+
+
 # -- scenarios --------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,14 @@ from retainkit.decisions._base.assumptions import (
     stated_rows,
     turning_points,
 )
-from retainkit.decisions._base.draws import check_sources, interval, mean, probability_positive, with_draws
+from retainkit.decisions._base.draws import (
+    check_sources,
+    interval,
+    mean,
+    probability_positive,
+    value_of_knowing,
+    with_draws,
+)
 from retainkit.decisions._base.inputs import Question
 from retainkit.display import html_table
 from retainkit.domains import LEVEL
@@ -63,6 +70,14 @@ class Decision(Record):
     def probability_of_gain(self) -> float:
         """The share of draws with a gain above 0; 0 or 1 where every input is a number."""
         return probability_positive(self.gain)
+
+    @property
+    def value_of_certainty(self) -> float:
+        """The most that it may cost to know the inputs before deciding, EVPI; 0 where every one is a number.
+
+        The mean over the draws of the better of doing it and not, less the better of the two as decided now.
+        """
+        return value_of_knowing(np.asarray(self.gain))
 
     def interval(
         self, level: Number = 0.9, *, include: Sequence[str] = ("parameters",)

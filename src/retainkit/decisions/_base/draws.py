@@ -78,6 +78,11 @@ def interval(figure: Real, level: float = 0.9) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def value_of_knowing(gains: Array) -> float:
+    """What it is worth on average to know which of these gains it is, and to take no loss."""
+    return float(np.maximum(gains, 0.0).mean()) - max(float(gains.mean()), 0.0)
+
+
 def check_sources(include: object) -> None:
     """Of what is not known a decision draws its inputs; what single customers then do it does not."""
     if include not in ("parameters", ("parameters",), ["parameters"]):

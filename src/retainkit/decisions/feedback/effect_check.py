@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from retainkit.columns import named_once, numbers
 from retainkit.decisions._base.decision import Decision
-from retainkit.decisions._base.draws import check_sources
+from retainkit.decisions._base.draws import check_sources, value_of_knowing
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
 from retainkit.decisions.experiments.rate_contrast import Contrast, check_count, rate_contrast
 from retainkit.decisions.feedback.tickets import NO_ANSWER, read_answers
@@ -24,6 +26,7 @@ from retainkit.errors import InputError
 from retainkit.typing import Frame, Number, NumberLike, Real
 
 CAVEAT = "Right if both groups would have changed alike without the fix, and are of different customers."
+_LEVELS = 200  # at which the gains are looked at: the mean of what they lose is then off by a percent
 _ALMOST_NONE, _ALMOST_ALL = 1e-9, 1.0 - 1e-12  # levels: z of the normal from 0 to 7
 
 
@@ -98,6 +101,13 @@ class EffectCheck(Decision):
         else:
             half = 0.5 * float(brentq(end, _ALMOST_NONE, _ALMOST_ALL))
         return 0.5 + half if side == 0 else 0.5 - half
+
+    @property
+    def value_of_certainty(self) -> float:
+        """The most that it may cost to know the effect before deciding, as far as the data tell."""
+        # both ends at even levels are gains that are as probable as each other
+        levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
+        return value_of_knowing(np.array([self.interval(level) for level in levels.tolist()]))
 
     def interval(
         self, level: Number | None = None, *, include: Sequence[str] = ("parameters",)

@@ -21,6 +21,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from retainkit._numerics.samples.normal_regret import expected_regret
 from retainkit.columns import keeps_labels, known
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import check_sources
@@ -152,6 +153,12 @@ class PolicyValue(Decision):
     def probability_of_gain(self) -> float:
         """Chance that the rule beats the better of the two, as far as the data tell."""
         return self._compared().probability_positive
+
+    @property
+    def value_of_certainty(self) -> float:
+        """The most that it may cost to know per customer which is better, as far as the data tell."""
+        found = self._compared()
+        return float(expected_regret(np.asarray(found.value), np.asarray(found.standard_error)))
 
     def interval(
         self, level: Number = 0.9, *, include: Sequence[str] = ("parameters",)
