@@ -125,9 +125,6 @@ def model_of(given: ModelOf[M]) -> M:
     return cast("M", given if stands_for is None else stands_for(given))
 
 
-_ONE_AT_A_TIME = "Give a fit, or ask once for each draw, as posterior.of_draw(0) gives the first of them."
-
-
 def refuse_many(argument: str, model: object) -> None:
     """Refuse a model with parameters for each customer, or draws of them, where one customer is meant."""
     many = parameter_shape(model)
