@@ -73,6 +73,12 @@ def test_a_name_of_decisions_loads_the_rooms_it_needs_and_no_others() -> None:
     assert "retainkit.models" not in ours_loaded_by("from retainkit.decisions import price_change")
 
 
+def test_who_values_customers_pays_for_no_scenario_and_no_forecast() -> None:
+    loaded = {m.split(".")[2] for m in ours_loaded_by("import retainkit as rk; rk.value_customers")
+              if m.startswith("retainkit.valuation.")}  # fmt: skip
+    assert "customers" in loaded and not loaded & {"scenarios", "recurring", "acquisition_payback"}
+
+
 def test_a_name_of_economics_loads_no_room_but_those_of_economics() -> None:
     loaded = ours_loaded_by("import retainkit as rk; rk.break_even(500, 50)")
     assert {m.split(".")[1] for m in loaded if m.count(".") > 1} == {"_numerics", "economics"}

@@ -17,19 +17,46 @@ Expected activity × margin × discounting → value. In reading order:
 a table.
 """
 
-from retainkit.valuation.acquisition_payback import CohortPayback, cohort_payback
-from retainkit.valuation.by_reason import ReasonValue, value_by_reason
-from retainkit.valuation.by_tenure import SubscriptionBaseValue, SubscriptionForecast
-from retainkit.valuation.customers import CustomerValue, value_customers
-from retainkit.valuation.lazy_customers import LazyCustomerValue
-from retainkit.valuation.new_customer import NewCustomerValue, Payback, payback_time, value_new_customer
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retainkit.addresses import lazily
+
+# at once: a function that is called like its module would give way to it
 from retainkit.valuation.prior_predictive import PriorPredictive, prior_predictive
-from retainkit.valuation.recurring.forecast import PlannedChange, forecast_revenue
-from retainkit.valuation.recurring.record import RevenueForecast
-from retainkit.valuation.recurring.simulate import SubscriptionTruth, simulate_billing
-from retainkit.valuation.scenarios import UnitEconomics
-from retainkit.valuation.subscribers import SubscriberValue
-from retainkit.valuation.subscription_base import value_subscriptions
+
+if TYPE_CHECKING:
+    from retainkit.valuation.acquisition_payback import CohortPayback, cohort_payback
+    from retainkit.valuation.by_reason import ReasonValue, value_by_reason
+    from retainkit.valuation.by_tenure import SubscriptionBaseValue, SubscriptionForecast
+    from retainkit.valuation.customers import CustomerValue, value_customers
+    from retainkit.valuation.lazy_customers import LazyCustomerValue
+    from retainkit.valuation.new_customer import NewCustomerValue, Payback, payback_time, value_new_customer
+    from retainkit.valuation.recurring.forecast import PlannedChange, forecast_revenue
+    from retainkit.valuation.recurring.record import RevenueForecast
+    from retainkit.valuation.recurring.simulate import SubscriptionTruth, simulate_billing
+    from retainkit.valuation.scenarios import UnitEconomics
+    from retainkit.valuation.subscribers import SubscriberValue
+    from retainkit.valuation.subscription_base import value_subscriptions
+
+# who values customers does not pay for scenarios, forecasts and what these need
+_MODULES = {
+    ".acquisition_payback": ("CohortPayback", "cohort_payback"),
+    ".by_reason": ("ReasonValue", "value_by_reason"),
+    ".by_tenure": ("SubscriptionBaseValue", "SubscriptionForecast"),
+    ".customers": ("CustomerValue", "value_customers"),
+    ".lazy_customers": ("LazyCustomerValue",),
+    ".new_customer": ("NewCustomerValue", "Payback", "payback_time", "value_new_customer"),
+    ".prior_predictive": ("PriorPredictive", "prior_predictive"),
+    ".recurring.forecast": ("PlannedChange", "forecast_revenue"),
+    ".recurring.record": ("RevenueForecast",),
+    ".recurring.simulate": ("SubscriptionTruth", "simulate_billing"),
+    ".scenarios": ("UnitEconomics",),
+    ".subscribers": ("SubscriberValue",),
+    ".subscription_base": ("value_subscriptions",),
+}
+__getattr__, __dir__, _ = lazily(__name__, _MODULES)
 
 __all__ = [
     "CohortPayback",
