@@ -18,7 +18,7 @@ from retainkit.valuation import (
     simulate_billing,
 )
 from retainkit.valuation.recurring.arrivals import trending
-from retainkit.valuation.recurring.history import History
+from retainkit.valuation.recurring.history import TOGETHER, Cells, History
 
 COLUMNS: Any = {
     "customer_id": "customer_id", "start": "start", "end": "end", "amount": "amount", "plan": "plan",
@@ -139,12 +139,38 @@ def test_stated_new_customers_bring_what_is_stated_and_leave_as_others_do() -> N
     np.testing.assert_allclose(each.new.mean, ahead.new.mean)
 
 
-def test_the_trend_follows_growth_and_season() -> None:
+def test_the_trend_follows_growth_and_a_season_of_the_size_of_its_noise() -> None:
     t = np.arange(48)
-    won = 1000.0 * 1.02**t * (1.0 + 0.3 * np.sin(2.0 * np.pi * t / 12.0))
-    won = won * np.exp(0.02 * np.random.default_rng(2).standard_normal(48))
+    usual = 100.0 * 1.02**t * (1.0 + 0.2 * np.sin(2.0 * np.pi * t / 12.0))
+    won = usual * np.exp(0.15 * np.random.default_rng(2).standard_normal(48))
     paths = trending(won[:36], 12, 500, np.random.default_rng(1))
-    np.testing.assert_allclose(np.median(paths, axis=0), won[36:], rtol=0.08)
+    told = np.log(np.median(paths, axis=0) / (100.0 * 1.02 ** t[36:]))
+    season = np.sin(2.0 * np.pi * t[36:] / 12.0)
+    assert season @ told / (season @ season) == pytest.approx(0.2, abs=0.08)
+    assert abs(told.mean()) < 0.15
+
+
+def test_new_customers_are_told_by_number_at_the_prices_of_now() -> None:
+    h = History.of(BASE)
+    rise = int(np.flatnonzero(h.raised)[0])
+    np.testing.assert_allclose(h.prices[:rise], h.prices[0])
+    assert h.prices[0] == pytest.approx(1.08, abs=0.01) and np.all(h.prices[rise:] == 1.0)
+
+
+def test_plans_that_few_have_left_share_their_cells_and_their_model() -> None:
+    cells = Cells.apart(BASE.plan_sets, ("pro",))
+    whole, h = History.of(BASE), History.of(BASE, cells)
+    assert cells.names == h.plans == ("pro", TOGETHER)
+    np.testing.assert_allclose(
+        h.paying, np.column_stack([whole.paying[:, 2], whole.paying[:, :2].sum(axis=1)])
+    )
+    np.testing.assert_array_equal(h.left.sum(axis=(1, 2)), whole.left.sum(axis=(1, 2)))
+    assert Cells.of(BASE, ()).names == BASE.plan_sets
+    small = read(24, SubscriptionTruth(new_per_month=2.0))
+    assert Cells.of(small, ("pro",)).names == ("pro", TOGETHER)
+    told = forecast_revenue(small, months=3, new=0.0, draws=50, holdout=False).models
+    assert sorted(told) == ["basic", "plus", "pro"]
+    assert len(set(told.values())) == 1 and told["pro"].startswith("that of 3 plans that few have left: ")
 
 
 def test_a_forecast_comes_back_from_json_and_is_a_table_of_the_callers_kind() -> None:

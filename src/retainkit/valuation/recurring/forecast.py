@@ -18,8 +18,8 @@ from retainkit.plurals import counted
 from retainkit.tables import MONTH_OR_DAY, one_day, to_date
 from retainkit.tables.days import month_of
 from retainkit.typing import Array, NumberLike
-from retainkit.valuation.recurring.arrivals import stated, trending
-from retainkit.valuation.recurring.history import History, Runs, Whole, ratio
+from retainkit.valuation.recurring.arrivals import expected, stated
+from retainkit.valuation.recurring.history import Cells, History, Runs, Whole, ratio
 from retainkit.valuation.recurring.paths import Behaviour, Change, Paths, months_known
 from retainkit.valuation.recurring.record import RevenueForecast, RevenueHoldout, RevenueLayer, actual
 from retainkit.valuation.recurring.tenures import by_plan, families, hazards
@@ -101,12 +101,14 @@ def forecast_revenue(
     months : whole number
         Months to come, after the last whole month of the base.
     new : number, (months,) numbers, or "trend"
-        Revenue of the customers won in each month: stated, or level, trend and season of the months so far
-        (with the extra ``forecast``). It is never guessed: 0 is existing customers alone.
+        Revenue of the customers won in each month: stated, or level, trend and season of how many were won so
+        far, times what each paid in the last year (with the extra ``forecast``). It is never guessed: 0 is
+        existing customers alone.
     fit : a contractual model, its fit or its posterior, or one for each plan by its name; optional
         How long customers stay, in months. By default an average of four models (`inference.average`), plan
-        by plan, each with the probability that its evidence gives it. Months held out are predicted in the
-        same way, from before them.
+        by plan, each with the probability that its evidence gives it: of the eight plans that most have left,
+        if at least 20 did, and of all others together. Months held out are predicted in the same way, from
+        before them.
     changes : sequence of PlannedChange
         Price and churn changes in the months to come. Those of the past count among what months did.
     draws : whole number
@@ -137,10 +139,11 @@ def forecast_revenue(
     if isinstance(new, str) and new != "trend":
         raise unknown_choice("new", new, ("trend",))
     rng = generator(seed)
-    history, given = _history(base), by_plan(fit, base.plan_sets)
-    paths, told = _paths(base, history, months, new, changes, draws, rng, given)
+    cells = _cells(base, fit, changes)
+    history, given = _history(base, cells), by_plan(fit, cells.names if base.plan_sets else ())
+    paths, told = _paths(base, cells, history, months, new, changes, draws, rng, given)
     layers = paths.drawn(rng)
-    held = _held_out(base, history, new, draws, rng, families(given)) if holdout else None
+    held = _held_out(base, cells, history, new, draws, rng, families(given)) if holdout else None
     paths = replace(paths, seed=int(rng.integers(2**31)))
     sums = {
         n: (layers[0][n] + layers[1][n]).mean(axis=0)
@@ -168,8 +171,21 @@ def _named(months: Whole) -> tuple[str, ...]:
     return tuple(months.astype("datetime64[M]").astype(np.str_).tolist())
 
 
-def _history(base: SubscriptionBase) -> History:
-    history = History.of(base)
+def _cells(base: SubscriptionBase, fit: Fits | None, changes: Sequence[PlannedChange]) -> Cells:
+    """Which plans are told apart: those with a model or a change of their own, or that enough have left."""
+    named: set[str | None] = set()
+    for place, change in enumerate(changes):
+        if not isinstance(change, PlannedChange):  # pyright: ignore[reportUnnecessaryIsInstance]
+            way_out = "For example PlannedChange(month='2026-05', price=.08)."
+            raise InputError("wrong-type", f"changes[{place}]", change, "must be a PlannedChange", way_out)
+        if change.plan is not None and change.plan not in base.plan_sets:
+            raise unknown_choice(f"changes[{place}].plan", change.plan, base.plan_sets)
+        named.add(change.plan)
+    return Cells.each(base.plan_sets) if isinstance(fit, Mapping) else Cells.of(base, named)
+
+
+def _history(base: SubscriptionBase, cells: Cells) -> History:
+    history = History.of(base, cells)
     if history.months < _LEAST:
         rule = f"must hold at least {_LEAST} whole months"
         raise InputError("too-few", "base", counted(history.months, "month"), rule, "Read a longer table.")
@@ -178,6 +194,7 @@ def _history(base: SubscriptionBase) -> History:
 
 def _paths(
     base: SubscriptionBase,
+    cells: Cells,
     history: History,
     months: int,
     new: NumberLike,
@@ -188,13 +205,12 @@ def _paths(
 ) -> tuple[Paths, dict[str, str]]:
     """What leads from the customers at hand, and those to come, to their revenue; the models of tenure."""
     h = history
-    hazard, told = hazards(base, h, h.customers_now.shape[1] + months, draws, rng, given)
+    hazard, told = hazards(base, cells, h, h.customers_now.shape[1] + months, draws, rng, given)
     behaviour = Behaviour.of(h, hazard)
     known = months_known(behaviour.weight, draws, rng)
     planned = _planned(h, months, changes)
     start = h.customers_now, h.money_now, h.pausing_now, h.gone_now
-    won = h.new.sum(axis=1)
-    money = trending(won, months, draws, rng) if isinstance(new, str) else stated(new, months, draws)
+    money = expected(h, months, draws, rng) if isinstance(new, str) else stated(new, months, draws)
     return Paths(behaviour, known, planned, start, _arriving(h, money, planned)), told
 
 
@@ -218,11 +234,6 @@ def _planned(h: History, months: int, changes: Sequence[PlannedChange]) -> list[
     """The factors of each month to come, by plan."""
     paid, churn = np.ones((months, len(h.plans))), np.ones((months, len(h.plans)))
     for place, change in enumerate(changes):
-        if not isinstance(change, PlannedChange):  # pyright: ignore[reportUnnecessaryIsInstance]
-            way_out = "For example PlannedChange(month='2026-05', price=.08)."
-            raise InputError("wrong-type", f"changes[{place}]", change, "must be a PlannedChange", way_out)
-        if change.plan is not None and change.plan not in h.plans:
-            raise unknown_choice(f"changes[{place}].plan", change.plan, tuple(dict.fromkeys(h.plans)))
         day = np.array([one_day("month", change.month, MONTH_OR_DAY)])
         at = int(month_of(day)[0]) - h.last - 1
         if not 0 <= at < months:
@@ -239,6 +250,7 @@ def _planned(h: History, months: int, changes: Sequence[PlannedChange]) -> list[
 
 def _held_out(
     base: SubscriptionBase,
+    cells: Cells,
     history: History,
     new: NumberLike,
     draws: int,
@@ -252,10 +264,11 @@ def _held_out(
     cut = history.last - months
     day = int((np.datetime64(cut + 1, "M").astype("datetime64[D]")).astype(np.int64)) - 1
     before = as_of(base, to_date(day))
-    known = History.of(before)
+    cells = Cells.apart(before.plan_sets, cells.names) if before.plan_sets else cells
+    known = History.of(before, cells)
     # a stated plan is for months to come: of those held out only the customers at hand are predicted
     trend = isinstance(new, str)
-    paths, _ = _paths(before, known, months, new if trend else 0.0, (), draws, rng, given)
+    paths, _ = _paths(before, cells, known, months, new if trend else 0.0, (), draws, rng, given)
     existing, coming = paths.drawn(rng)
     ends = cut + 1 + np.arange(months)
     real = actual(Runs.of(base), cut, ends)

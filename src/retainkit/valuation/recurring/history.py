@@ -6,6 +6,7 @@ All is counted from changes of state, so that the work does not grow with the mo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -22,7 +23,47 @@ S = TypeVar("S", bound=np.generic)
 RETURNS_WITHIN = 12
 """Months after which who has left is not looked for any more."""
 
+TOGETHER = "plans that few have left"
+
 _FEW = 10  # customers, of whom half may change by chance
+_LEAVINGS = 20  # of a plan, without which its customers tell little of how long they stay
+_APART = 8  # plans with models of their own: each takes a third of a second
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Plans, each apart or several together where too few have left them."""
+
+    names: tuple[str, ...]
+    """The plans apart; after them one name for those together, if there are any."""
+    place: Whole
+    """Of each plan of the base, its place among the names."""
+
+    @classmethod
+    def each(cls, plans: tuple[str, ...]) -> Cells:
+        """Every plan apart."""
+        return cls(plans or ("",), np.arange(max(len(plans), 1)))
+
+    @classmethod
+    def of(cls, base: SubscriptionBase, named: Collection[str | None]) -> Cells:
+        """Apart are plans that are named, and of the others those that most have left, if enough did."""
+        plans, v = base.plan_sets, base.monthly.levels
+        if v.group is None:
+            return cls.each(plans)
+        goes = v.before(v.there) & ~v.there & (v.before(v.group) >= 0)
+        left = np.bincount(v.before(v.group)[goes], minlength=len(plans))
+        least = max(_LEAVINGS, int(np.sort(left)[-_APART:][0]))
+        own = {plan for plan, n in zip(plans, left.tolist(), strict=True) if n >= least or plan in named}
+        # one alone has nobody to be told with
+        return cls.apart(plans, own) if len(own) < len(plans) - 1 else cls.each(plans)
+
+    @classmethod
+    def apart(cls, plans: tuple[str, ...], own: Collection[str]) -> Cells:
+        """Those plans apart, all others together."""
+        names = [plan for plan in plans if plan in own]
+        place = {plan: k for k, plan in enumerate(names)}
+        others = (TOGETHER,) if len(names) < len(plans) else ()
+        return cls((*names, *others), np.array([place.get(plan, len(names)) for plan in plans]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +84,8 @@ class Runs:
     """Whether the run before is of the same customer."""
 
     @classmethod
-    def of(cls, base: SubscriptionBase) -> Runs:
-        """Those of a base, as far as the last whole month."""
+    def of(cls, base: SubscriptionBase, cells: Cells | None = None) -> Runs:
+        """Those of a base, as far as the last whole month; plans by number, or by cells of them."""
         monthly = base.monthly
         v, last = monthly.levels, int(monthly.last_month.astype(np.int64))
         follows = np.append(False, v.code[1:] == v.code[:-1])
@@ -52,10 +93,11 @@ class Runs:
         since = v.month[np.maximum.accumulate(np.where(begins, np.arange(v.code.size), 0))]
         end = np.append(v.month[1:], last + 1)
         end[:-1][~follows[1:]] = last + 1
-        plan = np.zeros(v.code.size, np.int64) if v.group is None else v.group
+        cells = cells or Cells.each(base.plan_sets)
+        plan = np.zeros(v.code.size, np.int64) if v.group is None else cells.place[v.group]
         if monthly.opening == "existing":
             # of who was there before, the age is not known: rows of their own, after those of the plans
-            plan = plan + max(len(base.plan_sets), 1) * (since <= int(monthly.first_month.astype(np.int64)))
+            plan = plan + len(cells.names) * (since <= int(monthly.first_month.astype(np.int64)))
         return cls(v.code, v.month, end, v.level / monthly.scale, plan, since, v.there, follows)
 
     def before(self, column: NDArray[S]) -> NDArray[S]:
@@ -107,12 +149,19 @@ class History:
     def months(self) -> int:
         return self.last - self.first
 
+    @property
+    def prices(self) -> Array:
+        """(months,) by what factor prices have changed since each month, where all came to pay another."""
+        more = (self.expanded - self.contracted).sum(axis=1)
+        rose = np.where(self.raised, 1.0 + ratio(more, self.paying.sum(axis=1)), 1.0).cumprod()
+        return ratio(rose[-1], rose, 1.0)
+
     @classmethod
-    def of(cls, base: SubscriptionBase) -> History:
-        """Everything from the first month whose beginning is known."""
-        runs, monthly = Runs.of(base), base.monthly
+    def of(cls, base: SubscriptionBase, cells: Cells | None = None) -> History:
+        """Everything from the first month whose beginning is known; by plan, or by cells of plans."""
+        runs, monthly = Runs.of(base, cells), base.monthly
         first, last = (int(m.astype(np.int64)) for m in (monthly.first_month, monthly.last_month))
-        plans = base.plan_sets or ("",)
+        plans = base.plan_sets or ("",) if cells is None else cells.names
         if monthly.opening == "new":
             first -= 1  # nobody was there before, and that is known
         else:

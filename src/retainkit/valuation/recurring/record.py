@@ -190,7 +190,7 @@ class RevenueForecast(TableRecord):
     opening : float
         Revenue a month now.
     models : dict
-        The model of tenure of each plan.
+        The model of tenure of each plan; plans that few have left share one.
     price_changes : tuple of str
         Months so far in which more than half of the customers of a plan came to pay more or less. None is
         expected to happen again: those to come are planned by `changes`.

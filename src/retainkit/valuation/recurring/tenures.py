@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from retainkit.protocols import model_of, parameter_shape
 from retainkit.summaries import Renewals
 from retainkit.typing import Array
 from retainkit.valuation.inputs import check_survival
-from retainkit.valuation.recurring.history import History, ratio
+from retainkit.valuation.recurring.history import TOGETHER, Cells, History, ratio
 from retainkit.valuation.subscribers import Fits, check_plans
 
 _MODELS: tuple[Any, ...] = (Geometric, ShiftedBetaGeometric, DiscreteWeibull, BetaDiscreteWeibull)
@@ -27,6 +28,7 @@ _MODELS: tuple[Any, ...] = (Geometric, ShiftedBetaGeometric, DiscreteWeibull, Be
 
 def hazards(
     base: SubscriptionBase,
+    cells: Cells,
     history: History,
     ages: int,
     draws: int,
@@ -38,13 +40,11 @@ def hazards(
     `given` are estimates by plan, or families of which to find the posterior in this base; of plans that are
     not among them some models are averaged, each by how probable it is there.
     """
-    names = base.plan_sets or ("",)
-    own = base.by("plan") if base.plan_sets else {"": base.renewals}
+    own = _tenures(base, cells)
     whole: Posterior[Any] | None = None
     chances: list[Array] = []
     told: dict[str, str] = {}
-    # a customer with two plans at a time is of a kind of its own: plan_sets, not plans
-    for name in names:
+    for name in cells.names:
         estimate = given.get(name)
         if estimate is None or isinstance(estimate, AbstractFamily):
             estimate = _found(cast("Any", estimate), own.get(name), draws, rng)
@@ -58,12 +58,28 @@ def hazards(
         alive = _drawn(estimate, draws, rng, np.arange(ages + 1.0))
         chances.append(1.0 - ratio(alive[:, 1:], alive[:, :-1]))  # who has left by then stays away
         told[name] = f"{told.get(name, '')}{_label(estimate)}"
-    for place in range(len(names), len(history.plans)):  # of ages that are not known, one chance for all
+        if name == TOGETHER:
+            told[name] = f"that of {(cells.place == len(cells.names) - 1).sum():,} {name}: {told[name]}"
+    for place in range(
+        len(cells.names), len(history.plans)
+    ):  # of ages that are not known, one chance for all
         left, there = history.left[:, place].sum(), history.at_risk[:, place].sum()
         # Jeffreys' prior, which is proper even if nobody of them has left yet
         chance = rng.beta(left + 0.5, there - left + 0.5, size=draws)
         chances.append(np.repeat(chance[:, None], ages, axis=1))
-    return np.stack(chances, axis=1), told
+    of_plan = zip(base.plan_sets or ("",), cells.place.tolist(), strict=True)
+    return np.stack(chances, axis=1), {plan: told[cells.names[k]] for plan, k in of_plan}
+
+
+def _tenures(base: SubscriptionBase, cells: Cells) -> dict[str, Renewals]:
+    """The spells of each cell; a customer with two plans at a time is of a kind of its own."""
+    if not base.plan_sets:
+        return {"": base.renewals}
+    # a move between plans of one cell parts the spell: watched from then on, so that nothing counts twice
+    found = base.tenures(segment="plan")
+    place = dict(zip(base.plan_sets, cells.place.tolist(), strict=True))
+    of_plan = np.array([place[plan] for plan in found.segments])
+    return replace(found, segments=cells.names, segment=of_plan[found.segment]).by_segment
 
 
 def by_plan(given: Fits | None, plans: tuple[str, ...]) -> dict[str, Any]:
