@@ -6,7 +6,7 @@ ARGS ?=
 
 PICTURES := $(patsubst %.py,%.svg,$(filter-out %/paper.py,$(wildcard docs/pictures/*.py)))
 
-.PHONY: help demo test check format docs pictures bench calibrate clean
+.PHONY: help demo test check static format docs pictures bench calibrate clean
 .NOTPARALLEL:
 
 help:
@@ -26,12 +26,14 @@ demo: $(VENV)/.with-demo
 test: $(VENV)/.with-test
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.with-dev
+check: static
+	$(BIN)/python -m pytest -q tests/architecture
+	@$(MAKE) --no-print-directory docs
+
+static: $(VENV)/.with-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest -q tests/architecture
-	@$(MAKE) --no-print-directory docs
 
 format: $(VENV)/.with-dev
 	$(BIN)/ruff check --fix .
