@@ -27,7 +27,7 @@ Function: TypeAlias = Callable[[Array, Codes], Array]
 _FLAT = 32.0  # e^-32: where the function counts as constant
 _NARROW = 1e5  # from here on a beta lives within .04 of its peak in y
 _GONE = 38.0  # e^-38: what is small beside the peak
-_CELLS = 1 << 18  # nodes times rows held at once (2 MB an array: stays in cache)
+_CELLS = 1 << 14  # nodes times rows held at once: a dozen such arrays stay near the processor
 
 # of a waiting time
 _COARSE, _FINE = 128, 288
@@ -86,11 +86,17 @@ def _fall(toward: Array, other: Array) -> Array:
 
 def _block(function: Function, rows: Codes, a: Array, b: Array, low: Array, high: Array, nodes: int) -> Array:
     step = (high - low) / (nodes - 1)
-    y = low + np.arange(nodes)[:, None] * step  # (nodes, rows)
-    falling = np.exp(-np.abs(y))
-    tail = np.log1p(falling)
-    log_p = np.minimum(y, 0.0) - tail
-    log_weight = a * log_p + b * (np.minimum(-y, 0.0) - tail)
+    # in place as far as can be: of so many steps the memory takes as long as the numbers
+    y = np.arange(nodes)[:, None] * step  # (nodes, rows)
+    y += low
+    negative, tail = np.minimum(y, 0.0), np.abs(y)
+    np.exp(np.negative(tail, out=tail), out=tail)
+    np.log1p(tail, out=tail)
+    log_p = negative - tail
+    log_weight = np.subtract(negative, y, out=negative)
+    log_weight -= tail  # ln (1 − p)
+    log_weight *= b
+    log_weight += np.multiply(a, log_p, out=tail)
     narrow = np.minimum(a, b) > _NARROW
     if narrow.any():
         # from the peak, where logarithms times shapes of a million would leave a noise of their rounding
@@ -98,11 +104,12 @@ def _block(function: Function, rows: Codes, a: Array, b: Array, low: Array, high
         u = np.clip(y - peak, -1.0, 1.0)
         near = -a * np.log1p(b / (a + b) * np.expm1(-u)) - b * np.log1p(p * np.expm1(u))
         log_weight = np.where(narrow, near, log_weight)
-    weight = np.exp(log_weight - log_weight.max(axis=0))
+    log_weight -= log_weight.max(axis=0)
+    weight = np.exp(log_weight, out=log_weight)
     # the two infinite tails, as geometric series of the end terms
     weight[0] /= -np.expm1(-a * step)
     weight[-1] /= -np.expm1(-b * step)
-    values = function(np.exp(log_p), rows)
+    values = function(np.exp(log_p, out=log_p), rows)
     return np.einsum("ij,ij->j", weight, values) / weight.sum(axis=0)
 
 
