@@ -14,8 +14,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from documented_records import examples
 from test_fits_and_summaries import BASE, RENEWALS, SUBSCRIPTIONS, TRANSACTIONS
-from test_records import examples
 
 import retainkit as rk
 from retainkit import files

@@ -10,16 +10,18 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
 from importlib import import_module
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import retainkit as rk
 import retainkit.typing
+from retainkit.decisions._base.inputs import Inputs
+from retainkit.records import Record
 
 LOOSE = [name for name, value in vars(rk.typing).items() if value is Any]  # NumberLike, RateLike, Frame, …
 COLUMNS = re.compile(rf"\b({'|'.join(['SameKind', 'Time', 'Horizon', 'Real', 'Array', *LOOSE])})\b")
@@ -163,7 +165,110 @@ def takers() -> list[Public]:
     return list(found.values())
 
 
+# -- which results there are -------------------------------------------------------------------------
+
+ROOMS = ("decisions", "economics", "inference", "metrics", "reports", "validation", "valuation")
+ALSO = ("retainkit.models.sampled",)  # other models' records are estimates, with tests of their own
+EACH = 4  # different examples of a kind
+
+
+def modules() -> list[ModuleType]:
+    """Those of the rooms that give results."""
+    names = (m.name for m in pkgutil.walk_packages(rk.__path__, "retainkit."))
+    return [import_module(n) for n in names if n.split(".")[1] in ROOMS or n in ALSO]
+
+
+@cache
+def kinds() -> list[type[Record]]:
+    """Every concrete record of the rooms that give results."""
+    found = {
+        value
+        for module in modules()
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Record) and value.__module__ == module.__name__
+        if not getattr(value, "__abstractmethods__", None) and is_dataclass(value)
+        if not value.__name__.startswith("_")
+        and not issubclass(value, Inputs)  # tried as parts of their decisions
+    }
+    return sorted(found, key=lambda kind: kind.__qualname__)
+
+
 # -- how each is called ------------------------------------------------------------------------------
+
+
+class Seen(NamedTuple):
+    """What the example of one docstring did: see `ran`."""
+
+    given: dict[CodeType, dict[str, Any]]
+    """The arguments of the first call of each public function."""
+    selves: dict[type, Any]
+    """One object of each class."""
+    made: dict[type[Record], list[Record]]
+    """Results, a few of a kind."""
+
+
+@cache
+def ran(module: str, text: str) -> Seen:
+    """The example of a docstring of a module, run once for all tests that ask what it calls or makes.
+
+    Records are frozen: what one test is given, others may be given, too.
+    """
+    seen, codes = Seen({}, {}, {}), public_codes()
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event != "call":
+            return
+        code = frame.f_code
+        if code in codes and code not in seen.given:
+            seen.given[code] = {n: v for n, v in frame.f_locals.items() if n not in code.co_freevars}
+        if "self" in code.co_varnames[:1] and "retainkit" in type(own := frame.f_locals["self"]).__module__:
+            seen.selves.setdefault(type(own), own)
+
+    names = dict(vars(sys.modules[module]))
+    with contextlib.redirect_stdout(io.StringIO()), _noted(seen.made):
+        for example in doctest.DocTestParser().get_examples(text):
+            code = compile(example.source, "example", "single")
+            sys.setprofile(watch)
+            try:
+                exec(code, names)
+            except Exception:
+                if example.exc_msg is None:
+                    raise
+            finally:
+                sys.setprofile(None)
+    return seen
+
+
+@contextlib.contextmanager
+def _noted(made: dict[type[Record], list[Record]]) -> Iterator[None]:
+    """While it lasts, the first records of each kind that are made are kept in `made`."""
+    own = {kind: kind.__init__ for kind in kinds() if "__init__" in vars(kind)}
+    for kind, init in own.items():
+
+        def spy(self: Any, *given: Any, _of: Any = init, **named: Any) -> None:
+            _of(self, *given, **named)
+            kept = made.setdefault(type(self), [])
+            if len(kept) < EACH:
+                kept.append(self)
+
+        kind.__init__ = spy  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        for kind, init in own.items():
+            kind.__init__ = init  # type: ignore[method-assign]
+
+
+@cache
+def public_codes() -> frozenset[CodeType]:
+    """Of every public function, method and class."""
+    found: set[CodeType] = set()
+    for name, value in public_names():
+        members = [(name, value), *(methods_of(value) if inspect.isclass(value) else ())]
+        for called, function in members:
+            with contextlib.suppress(AttributeError):  # a class that is made as object is
+                found.add(Public(called, function, None, ()).code)
+    return frozenset(found)
 
 
 class Calls:
@@ -173,33 +278,16 @@ class Calls:
         self.of: dict[CodeType, dict[str, Any]] = {}
         self.selves: dict[type, Any] = {}
         self._wanted = {one.code for one in wanted}
-        self._run: set[Any] = set()
+        assert self._wanted <= public_codes()
 
     def run(self, documented: Any) -> None:
-        """Run the example of a function or class, once."""
-        if documented in self._run:
-            return
-        self._run.add(documented)
+        """Take what the example of a function or class shows; what another showed before stays."""
         made = inspect.unwrap(documented)
-        names = dict(vars(sys.modules[made.__module__]))
-        examples = doctest.DocTestParser().get_examples(inspect.getdoc(made) or "")
-        with contextlib.redirect_stdout(io.StringIO()):
-            for example in examples:
-                code = compile(example.source, "example", "single")
-                sys.setprofile(self._seen)
-                try:
-                    exec(code, names)
-                finally:
-                    sys.setprofile(None)
-
-    def _seen(self, frame: FrameType, event: str, _: Any) -> None:
-        if event != "call":
-            return
-        if frame.f_code in self._wanted:
-            given = {n: v for n, v in frame.f_locals.items() if n not in frame.f_code.co_freevars}
-            self.of.setdefault(frame.f_code, given)
-        if (own := frame.f_locals.get("self")) is not None and "retainkit" in type(own).__module__:
-            self.selves.setdefault(type(own), own)
+        seen = ran(made.__module__, inspect.getdoc(made) or "")
+        for code in seen.given.keys() & self._wanted:
+            self.of.setdefault(code, seen.given[code])
+        for kind, own in seen.selves.items():
+            self.selves.setdefault(kind, own)
 
 
 def calls_of(wanted: Collection[Public]) -> Calls:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from retainkit.ingest import load_cdnow
+
 
 def shop_that_nobody_leaves(customers: int = 700, *, seed: int, weeks: int = 52) -> dict[str, np.ndarray]:
     """Gamma-distributed rates (r .8, alpha 6 weeks), acquired in the first half; amounts around one mean."""
@@ -44,3 +46,10 @@ def shop_with_orders(orders: int = 400, *, seed: int) -> dict[str, list[Any]]:
     table = dict(zip(("order", "who", "day", "pieces", "price"), map(list, columns), strict=True))
     days = np.datetime64("2024-01-01") + np.array(table["day"], "m8[D]")
     return table | {"day": days.astype(str).tolist()}
+
+
+def some_of_cdnow(every: int) -> dict[str, Any]:
+    """Of one in so many customers of CDNOW, who show what does not depend on how many there are."""
+    table = load_cdnow("sample")
+    kept = np.isin(table["customer_id"], np.unique(table["customer_id"])[::every])
+    return {name: np.asarray(column)[kept] for name, column in table.items()}
