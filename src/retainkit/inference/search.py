@@ -153,19 +153,19 @@ class Searcher:
         top = again or top
         highest = _highest(climbs).place
         slack = 1e-8 + 1e-13 * abs(highest.value)
+        least = max(highest.value, -np.inf if edge is None else edge.value) + slack
+        if thin.rows is self.rows and (top is None or least > top.value + slack):
+            # no maximum is the highest: from the other starts, too, as high ones lie on the slope of a limit
+            others = np.array([start for i, start in enumerate(starts) if i not in chosen])
+            found, used = climb(evaluate, others, _REACH, bar=aim, earlier=climbs)
+            again, climbs = _topped(evaluate, found, used, above=least, lost=True)
+            top, highest = again or top, _highest(climbs).place
         higher = top is None or highest.value > top.value + slack
         if higher and (edge is None or edge.value < highest.value - slack):
             # it rises for ever, or to a maximum far out, and no limit is known to be higher: gone to its end
             top, climbs = _topped(evaluate, climbs, used, lost=True)
         if edge is not None and (top is None or edge.value >= top.value - slack):
-            # a limit is the answer: first from the other starts too, since the highest lie on its own slope
-            others = np.array([s for i, s in enumerate(starts) if i not in chosen and thin.rows is self.rows])
-            if len(others):
-                found, used = climb(evaluate, others, _REACH, bar=aim, earlier=climbs)
-                again, climbs = _topped(evaluate, found, used, above=edge.value + slack, lost=True)
-                top = again or top
-            if top is None or edge.value >= top.value - slack:
-                return Search(self._at(evaluate, edge), len(climbs), sum(c.lost for c in climbs), edge)
+            return Search(self._at(evaluate, edge), len(climbs), sum(c.lost for c in climbs), edge)
         assert top is not None
         near = edge if edge is not None and edge.value > top.value - _NEAR else None
         return Search(top, len(climbs), _agreed(climbs, top.value), near=near)
