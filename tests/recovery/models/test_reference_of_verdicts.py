@@ -39,7 +39,7 @@ def test_nothing_higher_is_missed_and_nothing_at_infinity_certified(name: str, e
 
 @pytest.mark.parametrize(("n", "seed", "beta"), [(50, 50_012, 5e11), (5000, 5_000_018, 5e6)])
 def test_a_maximum_beside_a_limit_nearly_as_high_is_found(n: int, seed: int, beta: float) -> None:
-    # all starts that are high to begin with lie on the slope of the limit, which is lower; found by the script
+    # all starts that are high to begin with lie on the slope of the limit, which is lower
     data = script().base(rk.GammaGompertzNBD, n, seed, extreme=n > 50)
     found = rk.fit(rk.GammaGompertzNBD, data)
     limit = rk.fit(rk.GammaGompertzNBD, data, fixed={"beta": beta})
