@@ -16,6 +16,7 @@ import numpy as np
 from retainkit.typing import Array, Real, Unit
 
 NODES, RULE = 24, 20  # of curves in logarithmic time, and of integrals between 0 and a time: 1e-8 and better
+FEWER = 12  # at which the draws of a base are asked for: 1e-5 and better
 _LOG_SPAN = 50.0  # the horizon over the time where the scale turns from linear to logarithmic
 _BISECTIONS = 44  # halve the horizon to less than a second
 _GRID = 48
@@ -171,24 +172,29 @@ class PurchaseCurves:
         }
 
 
-def node_times(horizon: float) -> Array:
-    """(nodes,) times above 0 and up to the horizon at which curves are told."""
-    return horizon / _LOG_SPAN * np.expm1(_nodes()[1:])
+def node_times(horizon: float, count: int = NODES) -> Array:
+    """(count,) times above 0 and up to the horizon at which curves are told."""
+    return horizon / _LOG_SPAN * np.expm1(_nodes(count)[1:])
 
 
-def _nodes() -> Array:
-    """(1 + nodes,) Chebyshev's points between 0 and the logarithmic horizon."""
-    return np.log1p(_LOG_SPAN) * (1.0 - np.cos(np.pi * np.arange(NODES + 1) / NODES)) / 2.0
+def at_all_nodes(fewer: Array) -> Array:
+    """(…, nodes) a curve at all `node_times` from its values at the `FEWER`."""
+    return fewer @ _shares_of_nodes(_nodes(NODES)[1:], FEWER).T
 
 
-def _shares_of_nodes(u: Array) -> Array:
+def _nodes(count: int) -> Array:
+    """(1 + count,) Chebyshev's points between 0 and the logarithmic horizon."""
+    return np.log1p(_LOG_SPAN) * (1.0 - np.cos(np.pi * np.arange(count + 1) / count)) / 2.0
+
+
+def _shares_of_nodes(u: Array, count: int = NODES) -> Array:
     """(…, nodes) with which each node's value enters the interpolation at u; that of time 0 is 0.
 
     Berrut and Trefethen (2004), "Barycentric Lagrange Interpolation", SIAM Review 46(3),
     doi:10.1137/S0036144502417715, formula 5.4.
     """
-    at = _nodes()
-    sign = np.where(np.arange(NODES + 1) % 2, -1.0, 1.0)
+    at = _nodes(count)
+    sign = np.where(np.arange(count + 1) % 2, -1.0, 1.0)
     sign[[0, -1]] /= 2.0
     apart = u[..., None] - at
     on = apart == 0.0

@@ -13,7 +13,7 @@ from retainkit.ingest import TransactionSummary
 from retainkit.ingest.transactions.groups import CustomerGroup
 from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.reports.page.trying import Assumptions
-from retainkit.reports.page.what_if import PurchaseCurves, Setting, node_times, single
+from retainkit.reports.page.what_if import FEWER, PurchaseCurves, Setting, at_all_nodes, node_times, single
 from retainkit.reports.purchases.figures import Intervals
 from retainkit.summaries import Purchases, Spend
 from retainkit.typing import Array
@@ -69,7 +69,8 @@ def curves_of(
         of_draws = _thinned(with_draws(known[1], _SPENDING))
         spend = np.append(spending.model.expected_spend_new(), np.ravel(of_draws.expected_spend_new()))
     whole = _whole_base(tx, fitted, spending, constant, in_unit)
-    sampled = _sampled_base(tx, process, known[1], constant, in_unit, value)
+    some_times = node_times(given.horizon.to(tx.unit), FEWER)
+    sampled = at_all_nodes(_sampled_base(tx, process, known[1], constant, some_times, value))
     curves = PurchaseCurves(
         start=Setting(
             given.margin_share, given.acquisition_cost or 0.0, given.discount_rate.effective("year")
