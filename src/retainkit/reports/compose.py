@@ -7,14 +7,15 @@ from datetime import date as Date
 from typing import Any, Unpack, get_args, overload
 
 from retainkit.columns import numbers
+from retainkit.documents import Document
 from retainkit.domains import NOT_NEGATIVE, POSITIVE, Domain
 from retainkit.errors import InputError, check_choice
-from retainkit.ingest import LazyTransactionSummary, TransactionSummary
+from retainkit.ingest import LazyTransactionSummary, PeriodSummary, TransactionSummary
 from retainkit.ingest.subscriptions.shapes import EndDay
 from retainkit.ingest.transactions.groups import labels_of, looked_up
 from retainkit.ingest.transactions.plan import Refunds
 from retainkit.metrics import SubscriptionBase, read_subscriptions
-from retainkit.models.base import AnyModel
+from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.family import AnyFamily
 from retainkit.models.purchasing.bg_nbd import BGNBD
 from retainkit.models.purchasing.mbg_nbd import MBGNBD
@@ -261,6 +262,14 @@ def _transactions(
     if isinstance(source, TransactionSummary):
         refuse_names({**names, **rest, **policies})
         return source
+    if isinstance(source, PeriodSummary | Document | AbstractModel | float | int | None) or callable(source):
+        rule = "must be a table, a TransactionSummary or a SubscriptionBase, which a report ranks and dates"
+        way_out = (
+            "Of orders by period: fit rk.in_periods(rk.BGNBD) and see rk.validate."
+            if isinstance(source, PeriodSummary)
+            else "Name the columns of a table, for example customer_id='id', date='day', unit='week'."
+        )
+        raise InputError("wrong-type", "source", type(source).__name__, rule, way_out)
     tell("Reading the transactions", 0.0)
     held, monthly = policies.pop("holdout_from"), rest["amount"] is not None
     return read_split(source, {**require_names(names), **rest, **policies, "monthly": monthly}, held)

@@ -110,3 +110,27 @@ def test_a_path_that_takes_nothing_is_refused_by_name(
         said = " ".join(capsys.readouterr().err.split())
         assert "--html" in said and rule in said
     assert [one.name for one in tmp_path.iterdir()] == ["sales.csv"]
+
+
+PERIODS = rk.summarize_periods(
+    {"id": [1, 1], "month": ["2024-01", "2024-02"], "orders": [1, 2]},
+    customer_id="id", period="month", orders="orders", unit="month",
+)  # fmt: skip
+NO_TABLES: list[Any] = [
+    rk.Renewals.from_survivors([10, 5], unit="year"),
+    rk.NBD(1.0, 2.0, unit="month"),
+    rk.fit,
+    None,
+    3,
+]
+
+
+@pytest.mark.parametrize("source", NO_TABLES, ids=lambda source: type(source).__name__)
+def test_what_is_neither_table_nor_base_is_refused_as_such(source: Any) -> None:
+    with pytest.raises(rk.InputError, match=f"source must be a table.*got '{type(source).__name__}'"):
+        rk.report(source, **TERMS)
+
+
+def test_orders_by_period_are_told_what_answers_for_them() -> None:
+    with pytest.raises(rk.InputError, match=r"got 'PeriodSummary'. Of orders by period: fit rk.in_periods"):
+        rk.report(PERIODS, **TERMS)

@@ -192,11 +192,12 @@ class _ThroughCrisis(CurveOf):
 
 
 def _through(curve: Array, jump: float, decay: float) -> Array:
-    k = np.arange(curve.shape[-1] - 1)
+    k = np.arange(curve.shape[-1] - 1, dtype=np.float64)
     # the mean of the decaying excess over a whole period, in which the curve itself has no finer steps
     excess = jump * np.exp(-decay * k) * -np.expm1(-decay) / decay
     with np.errstate(divide="ignore", invalid="ignore"):
         # period by period: each keeps its own hazard, raised by that period's excess
         left = np.where(curve[..., :-1] > 0.0, curve[..., 1:] / curve[..., :-1], 0.0)
     steps: Array = left ** (1.0 + excess)
-    return np.concatenate([np.ones_like(curve[..., :1]), np.cumprod(steps, axis=-1)], axis=-1)
+    stays: Array = np.cumprod(steps, axis=-1)
+    return np.concatenate([np.ones_like(curve[..., :1]), stays], axis=-1)
