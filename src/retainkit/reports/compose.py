@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date as Date
-from typing import Any, Unpack, get_args, overload
+from typing import Any, Unpack, cast, get_args, overload
 
 from retainkit.columns import numbers
 from retainkit.documents import Document
@@ -269,7 +269,7 @@ def _transactions(
             if isinstance(source, PeriodSummary)
             else "Name the columns of a table, for example customer_id='id', date='day', unit='week'."
         )
-        raise InputError("wrong-type", "source", type(source).__name__, rule, way_out)
+        raise InputError("wrong-type", "source", type(cast("object", source)).__name__, rule, way_out)
     tell("Reading the transactions", 0.0)
     held, monthly = policies.pop("holdout_from"), rest["amount"] is not None
     return read_split(source, {**require_names(names), **rest, **policies, "monthly": monthly}, held)
