@@ -199,5 +199,5 @@ def _through(curve: Array, jump: float, decay: float) -> Array:
         # period by period: each keeps its own hazard, raised by that period's excess
         left = np.where(curve[..., :-1] > 0.0, curve[..., 1:] / curve[..., :-1], 0.0)
     steps: Array = left ** (1.0 + excess)
-    stays: Array = np.cumprod(steps, axis=-1)
+    stays: Array = np.cumprod(steps, axis=-1, dtype=np.float64)
     return np.concatenate([np.ones_like(curve[..., :1]), stays], axis=-1)
