@@ -76,8 +76,9 @@ def fit_tail(excess: Array) -> tuple[Array, Array]:
     grid = (1.0 - np.sqrt(points / (np.arange(points) + 0.5)))[:, None] / (3.0 * quarter)
     theta = 1.0 / largest + grid  # (points, rows)
     profile = np.stack([_profile(one, excess) for one in theta])
-    weight = np.exp(m * (profile - profile.max(axis=0)))
-    best = (weight * theta).sum(axis=0) / weight.sum(axis=0)
+    # a row to each sum: down the columns the order of adding, and its rounding, goes by how many there are
+    weight = np.exp(m * (profile - profile.max(axis=0))).T.copy()
+    best = (weight * theta.T.copy()).sum(axis=-1) / weight.sum(axis=-1)
     k = _shape(best, excess)
     return k, 1.0 / _over_shape(best, k, excess)
 
