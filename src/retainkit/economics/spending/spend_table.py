@@ -28,8 +28,12 @@ def spend_by_period(
     if isinstance(spend, Mapping) and purpose not in spend:
         return _of_mapping(spend), None  # pyright: ignore[reportUnknownArgumentType]  # any mapping
     if isinstance(spend, int | float):
-        rule, way_out = "must say what it was spent on", f"Write spend={{'paid-acquisition': {spend:g}}}."
-        raise InputError("wrong-type", "spend", spend, rule, way_out)
+        from retainkit.tables.problems import not_a_table
+
+        way_out = f"Write spend={{'paid-acquisition': {spend:g}}}: it must say what it was spent on."
+        raise not_a_table(
+            "spend", f"a {type(spend).__name__}", way_out, "a mapping of purpose to amount, or "
+        )
     from retainkit.tables import DateRule, read_table
 
     also, wanted = "a mapping of purpose to amount, or ", {"purpose": purpose, "amount": amount}
