@@ -30,7 +30,7 @@ def spend_by_period(
     if isinstance(spend, int | float):
         from retainkit.tables.problems import not_a_table
 
-        way_out = f"Write spend={{'paid-acquisition': {spend:g}}}: it must say what it was spent on."
+        way_out = f"Write spend={{'paid-acquisition': {spend:g}}}. Its key says what it was spent on."
         raise not_a_table(
             "spend", f"a {type(spend).__name__}", way_out, "a mapping of purpose to amount, or "
         )
