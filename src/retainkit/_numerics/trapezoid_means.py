@@ -72,10 +72,11 @@ def _window(a: Array, b: Array, bend: Array, rise: Array, fall: Array | float) -
     fast = np.maximum(a - fall, 1e-300)
     low = np.maximum(low, np.log(fast / b) - _fall(fast, b))
     high = np.minimum(high, np.log(a / b) + _fall(b, a))
-    # e^-32 aliasing error: the Fourier transform of the weight narrows with ab/(a+b), where a function
-    # that falls like p^-fall counts with b; its own strip of analyticity is at least pi/2 wide
+    # e^-34 aliasing error, whichever rows share a block: the Fourier transform of the weight narrows with
+    # ab/(a+b), where a function that falls like p^-fall counts with b; its own strip of analyticity is at
+    # least pi/2 wide
     right = b + fall
-    step = 2.0 * np.pi / np.sqrt(19.0**2 + 72.0 * a * right / (a + right))
+    step = 2.0 * np.pi / np.sqrt(21.0**2 + 72.0 * a * right / (a + right))
     return low, np.maximum(high, low + 4.0 * step), step
 
 
