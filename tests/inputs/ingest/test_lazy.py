@@ -164,15 +164,17 @@ def test_parts_that_polars_cannot_put_together_are_refused_in_our_words(case: st
     assert error.value.code == "unreadable-source"
 
 
-@pytest.mark.parametrize("column", ["id", "price"])
+@pytest.mark.parametrize("column", ["id", "price", "order"])
 def test_nan_in_a_file_is_missing_whatever_its_statistics_say(column: str, tmp_path: Path) -> None:
-    part = table(id=[1.0, 1.0, 2.0, 2.0, 3.0])
+    part = table(id=[1.0, 1.0, 2.0, 2.0, 3.0], order=[1.0, 2.0, 3.0, 4.0, 5.0])
     part = part.with_columns(pl.when(pl.col("price") == 3).then(float("nan")).otherwise(column).alias(column))
     part.write_parquet(tmp_path / "1.parquet")
     path = str(tmp_path / "1.parquet")
+    more: dict[str, Any] = {"order_id": "order"} if column == "order" else {}
     for source in (path, CONNECTION.read_parquet(path), pl.scan_parquet(path)):
-        with pytest.raises(rk.InputError, match=r"must not be missing.* \(1 of 5 lines"):
-            summary(source, **{"in_memory": False} if source is path else {})
+        for kept in (False, True) if source is path else (None,):
+            with pytest.raises(rk.InputError, match=r"must not be missing.* \(1 of 5 lines"):
+                summary(source, in_memory=kept, **more)
 
 
 def test_two_who_write_one_file_leave_the_whole_of_one(

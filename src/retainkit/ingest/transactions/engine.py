@@ -172,9 +172,6 @@ def _sound(batch: Foreign, plan: Plan) -> bool:
         return True
     if any(column.null_count for column in batch.columns):
         return False
-    ids = batch.column("customer_id")
-    if str(ids.type) in ("float", "double") and np.isnan(_numbers(batch, "customer_id")).any():
-        return False
     if plan.end is not None and _numbers(batch, "date").max() > plan.end:
         return False
     if not plan.has_amounts:

@@ -117,7 +117,7 @@ LOST = ("", "missing_id_lines", "later_lines", "filtered_lines")
 
 
 def _no_id(ids: Column) -> str:
-    return f"{ids.value} IS NULL" + (f" OR {_is(ids.raw, 'nan')}" if ids.kind in FLOATS else "")
+    return f"{ids.value} IS NULL"
 
 
 def conditions(
@@ -188,8 +188,10 @@ def _nothing(raw: str, kind: str) -> str:
 
 
 def _id(raw: str, kind: str) -> str:
-    if kind in INTEGERS | FLOATS:
+    if kind in INTEGERS:
         return raw
+    if kind in FLOATS:
+        return _nothing(raw, kind)
     text = raw if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
     return f"CASE WHEN {text} NOT IN ({', '.join(map(repr, MISSING_IDS))}) THEN {text} END"
 

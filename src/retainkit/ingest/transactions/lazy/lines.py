@@ -158,7 +158,7 @@ def checked(lines: LazyLines, plan: Plan) -> tuple[Frame, Tally]:
     keys = ["date", *(["lost"] if left else []), *(["currency"] if priced else [])]
     told = small(
         frame.group_by(keys)
-        .agg(**_counts(frame, plan))
+        .agg(**_counts(plan))
         .with_columns(
             date=nw.col("date").fill_null(_NO_DAY), **({"lost": nw.col("lost").fill_null(-1)} if left else {})
         )
@@ -196,11 +196,8 @@ def checked(lines: LazyLines, plan: Plan) -> tuple[Frame, Tally]:
     return kept, Tally(day, count, refunds, left_out, tuple(dict.fromkeys(currencies.tolist())))
 
 
-def _counts(frame: Frame, plan: Plan) -> dict[str, nw.Expr]:
+def _counts(plan: Plan) -> dict[str, nw.Expr]:
     nobody = nw.col("customer_id").is_null()
-    if frame.collect_schema()["customer_id"].is_float():
-        # by its text: DuckDB answers is_nan from the file's statistics, which leave NaN out
-        nobody = nobody | (nw.col("customer_id").cast(nw.String).str.to_lowercase() == "nan")
     if "order_id" in plan.columns:
         nobody = nobody | nw.col("order_id").is_null()
     marked = {"unsound": nobody}
