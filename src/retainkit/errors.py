@@ -229,7 +229,10 @@ def near(name: str, choices: Iterable[str], alike: float = 0.6) -> str:
     return f"Did you mean {by_fold[match[0]]!r}? " if match else ""
 
 
-_AMOUNT = r"[$€£]?\s*(?P<number>[+-]?\d[\d,]*\.?\d*|[+-]?\.\d+)\s*(?P<percent>%|percent)?"
+# commas are read where they part thousands: "1,5" is 1.5 to some and a slip to others
+_AMOUNT = (
+    r"[$€£]?\s*(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[+-]?\.\d+)\s*(?P<percent>%|percent)?"
+)
 _LENGTH = (
     r"(?:\s*(?P<per>per|an?|each|every|/|p\.?)?\s*"
     r"(?P<unit>day|week|month|quarter|year|annum|annual|a)(?:s|ly|\.)?)?"
@@ -251,8 +254,10 @@ def as_written(argument: str, value: object) -> str:
     said = f"{digits:.15g}"
     if unit := found["unit"]:
         unit = "year" if unit.startswith("a") else unit
-        rate = found["percent"] or found["per"]
-        said = f"Rate({said}, per={unit!r})" if rate else f"Duration({said}, {unit!r})"
+        if found["percent"] or (found["per"] and abs(digits) <= 1.0):
+            said = f"Rate({said}, per={unit!r})"
+        elif not found["per"]:  # "50 per month" is money, for each period of the call
+            said = f"Duration({said}, {unit!r})"
     # "Rate value" is no name that anyone writes
     return f"Write {argument}={said}." if argument.isidentifier() else f"Write {said}, without quotes."
 

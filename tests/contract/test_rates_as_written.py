@@ -22,7 +22,7 @@ from retainkit.decisions import (
     faster_response,
 )
 from retainkit.economics import Rate, convert_rate, irr, lifetime_value, npv
-from retainkit.errors import InputError
+from retainkit.errors import InputError, as_written
 from retainkit.records import Record
 from retainkit.valuation import UnitEconomics
 
@@ -80,6 +80,26 @@ def test_a_percentage_is_no_rate_however_it_is_written(one: Public, name: str) -
             assert REFUSED.search(str(refused.value))
         else:  # a column or draws may be no answer to the question
             assert REFUSED.search(str(refused.value)) or refused.value.code in NO_COLUMN
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("5 %", "Write x=0.05."),
+        ("$1,234.50", "Write x=1234.5."),
+        ("10% p.a.", "Write x=Rate(0.1, per='year')."),
+        ("0.1 per year", "Write x=Rate(0.1, per='year')."),
+        ("5% monthly", "Write x=Rate(0.05, per='month')."),
+        ("50 per month", "Write x=50."),
+        ("3 years", "Write x=Duration(3, 'year')."),
+        ("1,5%", ""),  # one and a half to some, fifteen to nobody
+        ("1.234,50", ""),
+        ("12,34,567", ""),
+        ("about 5%", ""),
+    ],
+)
+def test_a_figure_in_text_is_read_where_it_can_mean_one_thing(text: str, line: str) -> None:
+    assert as_written("x", text) == line
 
 
 TEXTS = {"7.5%": "0.075", "10% per year": "Rate(0.1, per='year')"}

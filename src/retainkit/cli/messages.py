@@ -70,7 +70,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         ("--incentive",): "--offer-cost --incentive-cost",
         ("--customer-id",): "--id --customer --customers --user-id --client-id --id-column --customer-column",
         ("--date",): "--dates --date-column --date-col --order-date",
-        ("--amount",): "--amounts --amount-column --amount-col --price --revenue --mrr",
+        ("--amount",): "--amounts --amount-column --amount-col --revenue --mrr",
         ("--observation-end",): "--as-of --until --observed-until --cutoff --snapshot-date",
         ("--holdout-from",): "--holdout",
         ("--by",): "--segment --segment-by --group-by",
@@ -88,6 +88,7 @@ _NEAR = {
     "--horizon": ("--months", "--horizon-years"),
     "--periods": ("--months",),
     "--discount": ("--discount-rate",),
+    "--price": ("--amount",),  # of a piece, or of the line?
 }
 """Words that do not say what they count, or what they mean: told, and not taken."""
 

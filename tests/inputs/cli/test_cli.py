@@ -152,6 +152,7 @@ def test_wrong_options_of_report(changed: list[str], said: str, capsys: pytest.C
         (["workbook", "sale.csv"], "FILE must be a file, or a glob that matches files, got 'sale.csv'. Did"),
         (["report", "sale.csv"], "FILE must be a file, or a glob that matches files, got 'sale.csv'. Did"),
         (["forecast", "sales.csv", "--horizon", "6"], "No such option: --horizon. Here it is --months. See"),
+        (["report", "sales.csv", "--price", "each"], "No such option: --price. Here it is --amount. See"),
         (["report", "sales.csv", "--horizon", "6"], "--horizon. Here it is --horizon-years. See: retainkit"),
         (["report", "sale.csv", "--margin-share", "1"], "got 'sale.csv'. Did you mean 'sales.csv'?"),
         (["report", ".", "--margin-share", "1"], "FILE must be CSV"),
