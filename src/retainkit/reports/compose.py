@@ -263,9 +263,9 @@ def _transactions(
         refuse_names({**names, **rest, **policies})
         return source
     if isinstance(source, PeriodSummary | Document | AbstractModel | float | int | None) or callable(source):
-        rule = "must be a table, a TransactionSummary or a SubscriptionBase, which a report ranks and dates"
+        rule = "must be a table, or what was read of one: a TransactionSummary or a SubscriptionBase"
         way_out = (
-            "Of orders by period: fit rk.in_periods(rk.BGNBD) and see rk.validate."
+            "Orders by period have no days for a report: fit in_periods(BGNBD), and check it with validate."
             if isinstance(source, PeriodSummary)
             else "Name the columns of a table, for example customer_id='id', date='day', unit='week'."
         )

@@ -95,11 +95,13 @@ def check_rate(discount_rate: object) -> Rate:
 
 
 def active_in_words(active: float, customers: float) -> str:
-    """How many are probably active; of a model that knows no leaving, that this is no finding."""
-    # the sum of chances that are all 1 is exact; a model in which customers leave never gives it
+    """How many are probably active; where the model lets none of them have left, that this is no finding."""
+    # the sum of chances that are all 1 is exact: NBD knows no leaving, BG/NBD none before a second purchase
     none_left = customers and active == customers
     return (
-        "all taken to be active: none leaves in this model" if none_left else f"{active:,.0f} probably active"
+        "all taken to be active: none of them can have left in this model"
+        if none_left
+        else f"{active:,.0f} probably active"
     )
 
 

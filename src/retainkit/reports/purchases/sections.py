@@ -82,7 +82,7 @@ def answers(report: AbstractReport) -> tuple[Answer, ...]:
     note = f"{part} who ever bought"
     if active == report.customers:  # no finding, and not to be read as one
         name = report.purchasing.family.name
-        note, between = f"all who ever bought: in {name} nobody leaves, so that this is no finding", ""
+        note, between = f"all who ever bought: {name} lets none of them have left, which is no finding", ""
     found.append(Answer("How many are still customers?", count(active), between, note))
     return tuple(found)
 
