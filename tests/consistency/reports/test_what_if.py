@@ -13,7 +13,7 @@ import retainkit as rk
 from retainkit.inference.spread import with_draws
 from retainkit.ingest import load_cdnow
 from retainkit.reports import CustomerBaseReport, report
-from retainkit.reports.page.what_if import PurchaseCurves, Setting
+from retainkit.reports.page.what_if import FEWER, PurchaseCurves, Setting, at_all_nodes, node_times
 
 COLUMNS: dict[str, Any] = {"customer_id": "customer_id", "date": "date", "amount": "dollar_value"}
 THREE_YEARS = rk.Duration(3, "year")
@@ -146,3 +146,11 @@ def test_a_sampled_base_bends_as_the_whole(cdnow: CustomerBaseReport) -> None:
             for x in (s, curves.start)
         ]  # fmt: skip
         assert moved[d + 1] / start[d + 1] == pytest.approx(values[0] / values[1], rel=2e-3)
+
+
+def test_a_curve_at_few_times_is_carried_to_all() -> None:
+    # what customers do who slow down after so many of three years' weeks; a base has all kinds of them
+    for scale in (1.0, 2.0, 30.0, 400.0):
+        exact = np.log1p(node_times(156.0) / scale)
+        carried = at_all_nodes(np.log1p(node_times(156.0, FEWER) / scale))
+        assert carried == pytest.approx(exact, rel=1e-4)

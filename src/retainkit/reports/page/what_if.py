@@ -16,7 +16,7 @@ import numpy as np
 from retainkit.typing import Array, Real, Unit
 
 NODES, RULE = 24, 20  # of curves in logarithmic time, and of integrals between 0 and a time: 1e-8 and better
-FEWER = 12  # at which the draws of a base are asked for: 1e-5 and better
+FEWER = 16  # at which the draws of a base are asked for: 1e-4 for who slows down within a week of three years
 _LOG_SPAN = 50.0  # the horizon over the time where the scale turns from linear to logarithmic
 _BISECTIONS = 44  # halve the horizon to less than a second
 _GRID = 48
