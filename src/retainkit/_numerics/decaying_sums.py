@@ -27,9 +27,8 @@ _SAME, _HALVINGS = 2.0**-36, 8
 _PANELS = 960
 """Doublings of 2,048 up to the end of floating point."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
-_ONE_BY_ONE = (
-    16  # renewals of a customer that are added; beyond, an integral is off by a millionth of the sum
-)
+_ONE_BY_ONE = 16
+"""Renewals of a customer that are added; beyond, an integral is off by a millionth of the sum."""
 _FEW_NODES, _FEW_WEIGHTS = np.polynomial.legendre.leggauss(12)
 
 
