@@ -166,7 +166,7 @@ def test_an_acquisition_cost_is_not_negative(cost: Any) -> None:
 
 def test_that_all_are_active_is_no_finding_of_a_model_in_which_nobody_leaves() -> None:
     steady = rk.NBD(r=0.5, alpha=5.0, unit="week")
-    assert "all taken to be active: none leaves in this model" in str(
+    assert "all taken to be active: none of them can have left in this model" in str(
         rk.value_customers(CUSTOMERS, steady, 10.0, **TERMS)
     )
     assert "probably active" in str(rk.value_customers(CUSTOMERS, MODEL, 10.0, **TERMS))
