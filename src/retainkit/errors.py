@@ -187,6 +187,7 @@ class Entry:
     position: int | tuple[int, ...]
     count: int
     place: str
+    whole = True
 
     def __init__(self, value: object, position: int | tuple[int, ...], count: int, place: str = "") -> None:
         self.value, self.position, self.count, self.place = value, position, count, place
@@ -216,8 +217,8 @@ def show(value: object, limit: int = 80) -> str:
         text = f"{value:.1f}"
     else:
         text = repr(value)
-    # the value in an entry is short already, and its place has to be whole
-    return text if len(text) <= limit or isinstance(value, Entry) else text[: limit - 1] + "…"
+    # of an entry, and of words in place of a value, the end is where it stands: that has to be whole
+    return text if len(text) <= limit or getattr(value, "whole", False) else text[: limit - 1] + "…"
 
 
 def near(name: str, choices: Iterable[str], alike: float = 0.6) -> str:

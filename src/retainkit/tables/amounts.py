@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from string import punctuation
 from typing import TYPE_CHECKING, Any
@@ -133,16 +134,21 @@ class AmountRule:
         return np.array([np.nan if value is None else value for value in found], np.float64), bad
 
 
+_A_DATE = r"\d{4}-\d\d-\d\d.*|\d\d?[./]\d\d?[./]\d{4}"
+
+
 def unreadable(value: object, rule: AmountRule) -> Fault:
     """What is wrong with a value that is no number, with the format that would read it."""
     shape = "with a decimal point" if rule.example is None else f"of the form {rule.example!r}"
     like = example_of(value) if isinstance(value, str) else None
     if like is not None and AmountRule(like).of_text(str(value)) is not None:
         way_out = f"amount_format={like!r} reads it."
+    elif isinstance(value, date) or re.fullmatch(_A_DATE, str(value)):
+        way_out = "That is a date: name the column of the amounts, or leave out such lines by where=."
     elif isinstance(value, str) and re.search("[0-9]", value):
         way_out = f"Say how 1234.56 would be written: amount_format={_AN_EXAMPLE}."
     else:
-        way_out = "Correct it, or leave out such lines: where=\"customer != 'Total'\", for one."
+        way_out = f'Correct it, or leave out such lines: where="{{column}} != {value!r}".'
     return Fault("wrong-type", f"must be numbers {shape}", way_out)
 
 

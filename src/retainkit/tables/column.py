@@ -102,11 +102,15 @@ class Column:
         if bad.any():
             line, count = int(np.argmax(bad)), int(bad.sum())
             row, lines = (line, bad.size) if self.rows is None else (int(self.rows[line]), self.of)
-            place = "" if self.place is None else self.place(row)
+            place = self.stands(row)
             if ", sheet " in place and fault.code == "missing-value":
-                place += ": empty, or a formula whose value is not in the file"
+                place += ": empty, or a formula whose value is not in the file until a spreadsheet saves it"
             said: Any = {"value": self[line], "row": row, "count": count, "lines": lines, "place": place}
             raise fault.refusal(self.argument, self.name, **said)
+
+    def stands(self, row: int) -> str:
+        """Where a row of the whole table stands in its file; empty where there is none."""
+        return "" if self.place is None else self.place(row)
 
     def keep(self, which: Mask) -> Column:
         """The lines that `which` marks."""
@@ -259,7 +263,7 @@ class Column:
                     Fault(
                         "wrong-type",
                         rule,
-                        f"{way_out} A line of totals goes by where.",
+                        f"{way_out} A line of totals goes by where=\"{{column}} != 'Total'\".",
                     ),
                 )
             raise wrong_type(self.argument, self.name, "mixed", rule, way_out) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import NamedTuple
 
 from retainkit.errors import Entry, InputError
@@ -11,13 +12,17 @@ class Said(str):
     """Words in place of a value, shown without quotation marks."""
 
     __slots__ = ()
+    whole = True
 
     def __repr__(self) -> str:
         return str(self)
 
 
 class Fault(NamedTuple):
-    """A kind of bad line: the code of its error, the rule that it breaks, and the way out."""
+    """A kind of bad line: the code of its error, the rule that it breaks, and the way out.
+
+    ``{column}`` in the way out is the table's name of the column, as an expression writes it.
+    """
 
     code: str
     rule: str
@@ -29,7 +34,7 @@ class Fault(NamedTuple):
         column: str | None,
         *,
         value: object,
-        row: int,
+        row: int | None,
         count: int,
         lines: int,
         place: str = "",
@@ -37,18 +42,26 @@ class Fault(NamedTuple):
         """The error: how many lines have the fault, and the first with its row from 0, and its place."""
         name = "" if column is None else f" in column {column!r}"
         rule = f"{self.rule} ({count:,} of {lines:,} lines{name} break this)"
-        return InputError(self.code, argument, Entry(value, row, 1, place), rule, self.way_out)
+        way_out = self.way_out.replace("{column}", as_in_expressions(column or argument))
+        shown = value if row is None else Entry(value, row, 1, place)  # some engines have no first line
+        return InputError(self.code, argument, shown, rule, way_out)
+
+
+def as_in_expressions(column: str) -> str:
+    """A column's name as an expression writes it."""
+    return column if column.isidentifier() and not iskeyword(column) else f"`{column}`"
 
 
 _GAP = "must not be missing"
-NO_VALUE = Fault("missing-value", _GAP, "Fill the gaps, or leave out those lines.")
+_THERE = "where='{column} is not null'"
+NO_VALUE = Fault("missing-value", _GAP, f"Fill the gaps, or leave out those lines: {_THERE}.")
 _ID = "Leave out the lines without a customer, or give them one"
 NO_ID = Fault("missing-value", _GAP, f"{_ID}.")
 _WORDS = "('nan', 'None' and 'NULL' as text are none)"
 NO_CUSTOMER = Fault(
     "missing-value", _GAP, f"{_ID} {_WORDS}; missing_ids='drop' leaves them out and counts them."
 )
-NO_DATE = Fault("missing-value", _GAP, "Leave out the lines without a date, or date them.")
+NO_DATE = Fault("missing-value", _GAP, f"Leave out the lines without a date ({_THERE}), or date them.")
 NO_FLAG = Fault(
     "wrong-type", "must be 1 or 0, or true or false", "Compare it first, for example table['tickets'] > 0."
 )

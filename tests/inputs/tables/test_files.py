@@ -52,7 +52,7 @@ SHEETS: dict[str, tuple[list[list[Any]], str]] = {
     ),
     "formulas that nobody has computed": (
         [HEAD, [1, DAY, "=1+1"], [2, DAY, 3]],
-        "at position 0 (t.xlsx, sheet 'S', row 2: empty, or a formula whose value is not in the file)",
+        "at position 0 (t.xlsx, sheet 'S', row 2: empty, or a formula whose value is not in the file until",
     ),
     "an empty row between": ([HEAD, [1, DAY, 2.5], [], [2, DAY, 3]], "row 3"),
     "no lines": ([HEAD], "source must have at least one transaction"),

@@ -241,7 +241,8 @@ def test_flags_are_true_and_false_or_1_and_0(kind: str) -> None:
 def test_ids_of_two_types_are_refused(values: Any) -> None:
     assert refusal(lambda: of(values).ids()) == (
         "answer must hold ids of one type (1 of 3 lines in column 'x' break this), got 'a' at position 1. "
-        "Convert the ids to text: '1' and 1 differ. A line of totals goes by where."
+        "Convert the ids to text: '1' and 1 differ. A line of totals goes by "
+        "where=\"x != 'Total'\"."
     )
 
 

@@ -93,7 +93,9 @@ _LATER = (
 )
 
 END_BEFORE_START = Fault(
-    "dates-conflict", "must not lie before the start", "Correct the dates, or leave out those lines."
+    "dates-conflict",
+    "must not lie before the start",
+    "Correct the dates, or leave out those lines by where=.",
 )
 ZERO_LENGTH = Fault(
     "dates-conflict",

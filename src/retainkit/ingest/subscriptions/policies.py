@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -87,9 +88,9 @@ def refuse_line(
     at = np.flatnonzero(bad)[np.argmin(s.row[bad])]
     shown = Said(f"{_who(bill, s, int(at))}: {span_of(int(s.start[at]), int(s.end[at]))}")
     name = column or (bill.table[argument].name if argument in bill.table else None)
-    raise fault.refusal(
-        argument, name, value=shown, row=int(s.row[at]), count=int(bad.sum()), lines=bill.counts["lines"]
-    )
+    row, place = int(s.row[at]), bill.table["customer_id"].stands(int(s.row[at]))
+    many: Any = {"count": int(bad.sum()), "lines": bill.counts["lines"]}
+    raise fault.refusal(argument, name, value=shown, row=row, place=place, **many)
 
 
 def _who(bill: Bill, s: Stretches, at: int) -> str:
@@ -147,7 +148,9 @@ def _conflict(bill: Bill, s: Stretches, over: Mask, shape: Shape) -> InputError:
         "Use overlap='add' if a customer may have several at a time, 'replace' if the later ends the "
         "earlier, 'merge' if they are one"
     )
-    rows = f"lines {s.row[before]} and {s.row[at]}"
+    both = [int(s.row[k]) for k in (before, at)]
+    places = [bill.table["customer_id"].stands(row) for row in both]
+    rows = " and ".join(places) if places[0] else f"lines {both[0]} and {both[1]}"
     if shape == "months":
         shown = Said(f"{_who(bill, s, at)}: {np.datetime64(int(s.start[at]), 'D').astype('M8[M]')} in {rows}")
         return InputError(

@@ -15,7 +15,8 @@ from retainkit.typing import Array, Frame
 SEVERAL = Fault(
     "inconsistent",
     "must be one and the same: amounts of several currencies cannot be added up",
-    "Convert them by exchange_rates=, a table of date, currency and rate, or take one of them by where.",
+    "Convert them by exchange_rates=, a table of date, currency and rate, or take one of them: "
+    "where=\"{column} == 'EUR'\", for one.",
 )
 NO_RATE = Fault(
     "unmatched",

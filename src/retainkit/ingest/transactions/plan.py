@@ -30,7 +30,7 @@ Refunds: TypeAlias = Literal["net", "ignore", "error", "cancel"]
 NO_AMOUNT = Fault(
     "missing-value",
     "must not be missing or NaN",
-    "Write 0 for purchases that brought nothing, or leave them out.",
+    "Write 0 for purchases that brought nothing, or leave them out: where='{column} is not null'.",
 )
 NO_ORDER = Fault(
     "missing-value",

@@ -228,8 +228,7 @@ def _explained(frame: Frame, read: _Read, plan: Plan, span: tuple[int, int] | No
         lines = int(small(frame.select(n=nw.len()))["n"][0])
         value = broken.select(value=bad.part.raw).head(1).collect().item(0, "value")
         fault = bad.fault or unreadable(value, read.source.amounts)
-        rule = f"{fault.rule} ({count:,} of {lines:,} lines in column {bad.part.name!r} break this)"
-        return InputError(fault.code, bad.argument, value, rule, fault.way_out)
+        return fault.refusal(bad.argument, bad.part.name, value=value, row=None, count=count, lines=lines)
     raise AssertionError  # one of them was counted
 
 
