@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from numbers import Integral
 from typing import Any, cast, overload
 
 import numpy as np
@@ -104,15 +105,13 @@ def whole_number(
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """The random numbers of a seed: the same ones for the same seed."""
-    why = None
-    try:
-        # numpy takes None for "any", what nobody can repeat, and True for 1
-        if seed is not None and not isinstance(seed, bool):
-            return np.random.default_rng(seed)
-    except (TypeError, ValueError) as error:
-        why = error
+    # numpy takes more: None for "any", what nobody can repeat, True for 1, and lists
+    given: Any = seed
+    whole = isinstance(given, Integral) and not isinstance(given, bool) and given >= 0
+    if whole or isinstance(given, np.random.Generator):
+        return np.random.default_rng(given)
     rule = "must be a whole number of 0 or more, or a numpy Generator"
-    raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.") from why
+    raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.")
 
 
 def generator_for(seed: int | np.random.Generator, *told: Values) -> np.random.Generator:

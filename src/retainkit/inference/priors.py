@@ -46,7 +46,8 @@ IMPROPER = (
     "must be proper: the likelihood tends to a constant where parameters run to an edge, "
     "so that a flat prior has no posterior"
 )
-PROPER = "Leave prior out for a weak proper one, or give for example rk.priors.LogNormal(0.0, 3.0)."
+_WEAK = "Leave prior out for a weak proper one, or give for example "
+PROPER = f"{_WEAK}rk.priors.LogNormal(0.0, 3.0)."
 
 
 class AbstractPrior(Record):
@@ -82,10 +83,13 @@ class AbstractPrior(Record):
         return f"{type(self).__name__}({told})"
 
     def _positive(self, **given: Any) -> None:
+        kind = type(self).__name__
         for name, value in given.items():
             if value == math.inf or value == 0.0:
-                raise InputError("out-of-range", f"{type(self).__name__} {name}", value, IMPROPER, PROPER)
-            object.__setattr__(self, name, one_number(f"{type(self).__name__} {name}", value, POSITIVE))
+                sound = repr((*{**self.as_dict(), name: 1.0}.values(),)).replace(",)", ")")
+                way_out = f"{_WEAK}rk.priors.{kind}{sound}."
+                raise InputError("out-of-range", f"{kind} {name}", value, IMPROPER, way_out)
+            object.__setattr__(self, name, one_number(f"{kind} {name}", value, POSITIVE))
 
 
 class _NormalOnLine(AbstractPrior):
@@ -341,9 +345,8 @@ class JointNormal(Record):
 
     def __str__(self) -> str:
         sd = np.sqrt(np.diag(self.covariance))
-        told = zip(self.names, self.mean, sd, strict=True)
-        figures = ", ".join(f"{name} {mean:.4g} ± {error:.3g}" for name, mean, error in told)
-        return f"JointNormal of {figures}, where they are unbounded"
+        told = [f"{n} {m:.4g} ± {e:.3g}" for n, m, e in zip(self.names, self.mean, sd, strict=True)]
+        return f"JointNormal of {', '.join(told)}, where they are unbounded"
 
 
 Prior: TypeAlias = "AbstractPrior | JointNormal | Mapping[str, AbstractPrior]"
@@ -356,13 +359,11 @@ def prior_from(fit: Estimated, *, discount: float = 1.0) -> JointNormal:
     Last year's cohort for this year's, the whole business for one of its shops. A `discount` below 1 says how
     much of those data counts: their information is multiplied by it (a power prior, Ibrahim & Chen 2000,
     doi:10.1214/ss/1009212673), so that its standard deviations grow by 1/√discount.
-
     Raises `InputError` for a fit without standard errors, and a discount that is not above 0 and at most 1.
 
     Parameters
     ----------
-    fit : Fit or Posterior
-        Its parameters count in the unit of its data; `posterior` refuses data of another unit.
+    fit : Fit or Posterior, whose parameters count in the unit of its data; data of another unit are refused
     discount : float in (0, 1]
 
     Examples
@@ -378,9 +379,8 @@ def prior_from(fit: Estimated, *, discount: float = 1.0) -> JointNormal:
     share = one_number("discount", discount, SHARE_ABOVE_0)
     if not hasattr(fit, "unconstrained"):
         rule = "must be a Fit or a Posterior: a model alone does not say how sure its parameters are"
-        raise InputError(
-            "not-a-model", "fit", repr(fit), rule, "For example prior_from(rk.fit(rk.BGNBD, tx))."
-        )
+        way_out = "For example prior_from(rk.fit(rk.BGNBD, tx))."
+        raise InputError("not-a-model", "fit", repr(fit), rule, way_out)
     mean, root = fit.unconstrained()
     return JointNormal(fit.family.names(), mean, root @ root.T / share, getattr(fit.model, "unit", None))
 

@@ -151,8 +151,10 @@ def test_realised_totals_are_covered_and_expectations_alone_are_not() -> None:
     inside = {"all": 0, "parameters": 0}
     bases = 40
     for seed in range(bases):
-        data = TRUTH.sample(T=[52.0] * 200, seed=[7, seed])  # type: ignore[arg-type]
-        happened = float(TRUTH.sample_given(data, 26.0, seed=[8, seed]).purchases.sum())  # type: ignore[arg-type]
+        data = TRUTH.sample(T=[52.0] * 200, seed=np.random.default_rng([7, seed]))
+        happened = float(
+            TRUTH.sample_given(data, 26.0, seed=np.random.default_rng([8, seed])).purchases.sum()
+        )
         known = rk.posterior(rk.BGNBD, data, seed=seed, draws=200)
         ahead = rk.inference.predict(known, data, horizon=26.0)
         for name, some in (("all", rk.inference.SOURCES), ("parameters", rk.inference.SOURCES[:1])):

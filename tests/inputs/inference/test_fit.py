@@ -278,7 +278,7 @@ def test_a_column_of_horizons_has_one_for_each_customer() -> None:
         TRUTH.expected_purchases(data, [1.0, 2.0, 3.0])
 
 
-@pytest.mark.parametrize("seed", ["x", -1, 1.5])
+@pytest.mark.parametrize("seed", ["x", -1, 1.5, [1], (1, 2), True, None, np.array([3]), np.random.PCG64(1)])
 def test_a_seed_that_is_none_is_named(seed: Any) -> None:
     with pytest.raises(rk.InputError, match="seed must be a whole number of 0 or more"):
         TRUTH.sample([52.0], seed=seed)

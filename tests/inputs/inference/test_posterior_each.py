@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,21 @@ BAD: list[tuple[dict[str, Any], str]] = [
 def test_what_are_no_segments_is_refused_with_a_way_out(changed: dict[str, Any], told: str) -> None:
     with pytest.raises(rk.InputError, match=told):
         posterior_each(**{**GOOD, **changed})
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("Beta", (0, 1)), ("Beta", (2.0, float("inf"))), ("Gamma", (2.0, 0.0)), ("HalfNormal", (0.0,)),
+        ("LogNormal", (1.0, float("inf"))), ("LogitNormal", (-1.0, 0.0)), ("Normal", (0.0, float("inf"))),
+    ],
+)  # fmt: skip
+def test_an_improper_prior_is_told_a_proper_one_of_its_kind(kind: str, values: tuple[float, ...]) -> None:
+    with pytest.raises(rk.InputError, match="must be proper") as caught:
+        getattr(rk.priors, kind)(*values)
+    said = re.search(rf"rk\.priors\.{kind}\((.+)\)\.$", caught.value.way_out)
+    assert said is not None
+    assert getattr(rk.priors, kind)(*map(float, said[1].split(","))).domain is getattr(rk.priors, kind).domain
 
 
 def test_an_improper_spread_and_a_segment_that_is_none_are_told() -> None:
