@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from numbers import Integral
 from typing import Any, cast, overload
 
 import numpy as np
@@ -106,10 +105,9 @@ def whole_number(
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """The random numbers of a seed: the same ones for the same seed."""
     # numpy takes more: None for "any", what nobody can repeat, True for 1, and lists
-    given: Any = seed
-    whole = isinstance(given, Integral) and not isinstance(given, bool) and given >= 0
-    if whole or isinstance(given, np.random.Generator):
-        return np.random.default_rng(given)
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0
+    if whole or isinstance(seed, np.random.Generator):
+        return np.random.default_rng(seed)
     rule = "must be a whole number of 0 or more, or a numpy Generator"
     raise InputError("wrong-type", "seed", seed, rule, "For example seed=1.")
 
