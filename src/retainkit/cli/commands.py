@@ -13,7 +13,7 @@ from retainkit.cli.deliver import Output, deliver, ready
 from retainkit.cli.reading import FileRequest, reads_file, require
 from retainkit.domains import PROBABILITY
 from retainkit.economics.breakeven.break_even import break_even
-from retainkit.errors import missing_argument, not_one_of
+from retainkit.errors import InputError, missing_argument, not_one_of
 from retainkit.ingest import load_cdnow
 from retainkit.rates import Rate
 from retainkit.timing import Timing
@@ -104,6 +104,7 @@ def report(
     currency: options.Currency = "",
     html: options.Html = None,
     pdf: options.Pdf = None,
+    in_engine: options.InEngine = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -124,10 +125,15 @@ def report(
         "by": asked.by,
         "holdout_from": None if holdout_from == "none" else holdout_from,
         "spend_per_purchase": spend_per_purchase,
+        "in_memory": False if in_engine else None,
     }
     base = asked.either(lambda: deliver(output, source=asked.file, **purchases, **terms))
-    if base is not None:
-        deliver(output, source=base, by=asked.by, **terms)
+    if base is None:
+        return
+    if in_engine:
+        rule = "has no meaning for subscriptions, which are read into memory"
+        raise InputError("needless", "in_engine", in_engine, rule, "Leave it out.")
+    deliver(output, source=base, by=asked.by, **terms)
 
 
 @app.command("break-even", epilog=examples(

@@ -141,6 +141,10 @@ HeadingRow: TypeAlias = Annotated[
     int | None,
     typer.Option("--heading-row", metavar="ROW", help="The row with the names.  [default: the first]"),
 ]
+InEngine: TypeAlias = Annotated[
+    bool,
+    typer.Option("--in-engine", help="Leave customers in DuckDB: for files of transactions beyond memory."),
+]
 Title: TypeAlias = Annotated[
     str | None, typer.Option("--title", help="Title of the report.  [default: the name of FILE]")
 ]

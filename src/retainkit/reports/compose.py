@@ -14,6 +14,7 @@ from retainkit.ingest import LazyTransactionSummary, PeriodSummary, TransactionS
 from retainkit.ingest.subscriptions.shapes import EndDay
 from retainkit.ingest.transactions.groups import labels_of, looked_up
 from retainkit.ingest.transactions.plan import Refunds
+from retainkit.ingest.transactions.summarize import stays
 from retainkit.metrics import SubscriptionBase, read_subscriptions
 from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.family import AnyFamily
@@ -24,7 +25,8 @@ from retainkit.models.purchasing.pareto_nbd import ParetoNBD
 from retainkit.rates import Rate
 from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.purchases.customer_base import CustomerBaseReport
-from retainkit.reports.purchases.make import Labels, Progress, report_on_purchases
+from retainkit.reports.purchases.make import Progress, report_on_purchases
+from retainkit.reports.purchases.people import Labels, labels_in_engine
 from retainkit.reports.subscriptions.make import report_on_subscriptions
 from retainkit.reports.subscriptions.subscription_report import SubscriptionReport
 from retainkit.tables import TableSource
@@ -32,7 +34,7 @@ from retainkit.tables.lines import MissingIds
 from retainkit.tables.read import as_relation
 from retainkit.typing import ColumnLike, Frame, Number, Plain, Reading, Unit
 from retainkit.units import Duration
-from retainkit.validation.best import read_split, refuse_names, require_names
+from retainkit.validation.best import may_stay, read_split, refuse_names, require_names
 from retainkit.valuation.inputs import check_horizon, check_margin_share, check_rate
 
 MODELS: tuple[type[AnyModel], ...] = (BGNBD, MBGNBD, ParetoNBD, NBD)
@@ -82,6 +84,7 @@ def report(
     end: None = None,
     plan: None = None,
     end_day: EndDay = "first-without",
+    in_memory: bool | None = None,
     progress: Progress | None = None,
     **reading: Unpack[Reading],
 ) -> CustomerBaseReport: ...
@@ -137,6 +140,7 @@ def report(
     end: str | None = None,
     plan: str | None = None,
     end_day: EndDay = "first-without",
+    in_memory: bool | None = None,
     progress: Progress | None = None,
     **reading: Unpack[Reading],
 ) -> CustomerBaseReport | SubscriptionReport:
@@ -181,6 +185,10 @@ def report(
         Columns of a table of subscriptions: with a `start` the report is one on subscriptions.
     end_day : {"first-without", "last-with"}
         As in `read_subscriptions`.
+    in_memory : bool, optional
+        Whether customers come into memory, as in `summarize_transactions`: those of a DuckDB relation, a
+        polars LazyFrame or a Spark frame stay there unless told, those of files where it is False. The
+        report is the same: figures of single customers go by cells of 1% of what they spent.
     progress : callable (step, share done), optional
 
     Examples
@@ -209,11 +217,12 @@ def report(
         }
         columns |= {"end_day": end_day, "missing_ids": missing_ids}
         kind = by if isinstance(by, str) else None
-        _refuse_purchases(date=date, unit=unit, spend_per_purchase=spend_per_purchase)
+        _refuse_purchases(date=date, unit=unit, spend_per_purchase=spend_per_purchase, in_memory=in_memory)
         base = _subscriptions(source, columns, rest, kind, tell)
         return report_on_subscriptions(base, assumptions, title, kind, tell)
     names: Plain = {"customer_id": customer_id, "date": date, "unit": unit}
     policies: Plain = {"refunds": refunds, "missing_ids": missing_ids, "holdout_from": holdout_from}
+    policies |= {"in_memory": in_memory}
     source = as_relation(source)  # a stream of batches can be read once
     tx = _transactions(source, names, rest, policies, tell)
     labels = _labels(tx, source, by, reading)
@@ -255,10 +264,6 @@ def _transactions(
     source: Any, names: Plain, rest: Plain, policies: Plain, tell: Progress
 ) -> TransactionSummary:
     """The summary itself, or that of a table, with part of it held out."""
-    if isinstance(source, LazyTransactionSummary):
-        rule = "must have its customers in memory for a report, which ranks them"
-        way_out = "Say in_memory=True to summarize_transactions, or pass the table itself."
-        raise InputError("not-supported", "source", type(source).__name__, rule, way_out)
     if isinstance(source, TransactionSummary):
         refuse_names({**names, **rest, **policies})
         return source
@@ -271,8 +276,16 @@ def _transactions(
         )
         raise InputError("wrong-type", "source", type(cast("object", source)).__name__, rule, way_out)
     tell("Reading the transactions", 0.0)
-    held, monthly = policies.pop("holdout_from"), rest["amount"] is not None
-    return read_split(source, {**require_names(names), **rest, **policies, "monthly": monthly}, held)
+    held = policies.pop("holdout_from")
+    if not may_stay(policies, None) and policies["in_memory"] is None:
+        policies["in_memory"] = True
+    # an engine keeps no months
+    kept = (
+        {}
+        if stays(TableSource.of(source, {}), policies["in_memory"])
+        else {"monthly": rest["amount"] is not None}
+    )
+    return read_split(source, {**require_names(names), **rest, **policies, **kept}, held)
 
 
 def _refuse_purchases(**given: object) -> None:
@@ -294,9 +307,11 @@ def _labels(tx: TransactionSummary, source: Frame, by: Any, reading: Reading) ->
     """Which kind each customer is of, from a column of the table or one of the caller's."""
     if by is None:
         return None
+    if isinstance(tx, LazyTransactionSummary):
+        return labels_in_engine(tx, by, None if source is tx else source)
     if isinstance(by, str) and source is not tx:
         names, place = looked_up(tx, by, TableSource.of(source, reading))
-        return by, names, place
+        return Labels(by, names, place)
     name = by if isinstance(by, str) else str(getattr(by, "name", None) or "segment")
     names, place = labels_of(tx, by)
-    return name, names, place
+    return Labels(name, names, place)

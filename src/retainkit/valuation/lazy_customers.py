@@ -142,7 +142,7 @@ def value_in_engine(
 
     @cache
     def base() -> Any:
-        rows, spent = (tx.purchases, None) if constant else tx.held.spent(tx.unit)
+        rows, spent = (tx.purchases, None) if constant else tx.held.spent(tx.unit)[1:]
         return in_memory(rows, purchasing, spend, **terms, spend_so_far=spent)
 
     if any(isinstance(one, Draws) or len(parameter_shape(one)) == 2 for one in given):
@@ -252,3 +252,29 @@ def _valued(
     frame = frame.with_columns(expected_spend=each)
     frame = frame.with_columns(value=nw.col("expected_spend") * nw.col("discounted") * share)
     return tx.named(frame, (*told, "expected_spend", "value"))
+
+
+def value_by_rank(
+    tx: LazyTransactionSummary, found: LazyCustomerValue, places: Sequence[int]
+) -> list[tuple[Array, dict[str, Array]]]:
+    """Customers by value, and by what is at stake with them: how many are alike, and their sums.
+
+    Classes of customers, the first one first, who have the score of one of the places or lie between. `alive`
+    is the chance that they are customers, `worth` the value if they surely were, `stake` what that is more.
+    """
+    import narwhals as nw
+
+    from retainkit.ingest.transactions.lazy.ranks import classes
+
+    held, alive, value = tx.held, nw.col("probability_alive"), nw.col("value")
+    worth = nw.when(alive > 0.0).then(value / alive).otherwise(nw.lit(0.0))
+    columns = {"value": value, "alive": alive, "worth": worth, "stake": worth - value}
+    scored, drop = held.store.keep(nw.from_native(found.to_frame()).select(**columns))
+    ranks = [held.size + 1 - place for place in places]
+    try:
+        told = [classes(scored, score, ranks, *columns) for score in ("value", "stake")]
+        return [
+            (n.astype(np.float64), {k: v.astype(np.float64) for k, v in sums.items()}) for n, sums in told
+        ]
+    finally:
+        drop()

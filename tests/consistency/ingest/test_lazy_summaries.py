@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
+from collected import spied_on
 
 import retainkit as rk
 from retainkit.ingest import LazyTransactionSummary, TransactionSummary
@@ -327,15 +327,7 @@ def test_no_line_and_no_customer_comes_out_of_an_engine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     columns = shop(6, lines=6_000, customers=4_000)
-    seen: list[tuple[int, list[str]]] = []
-    collect = nw.LazyFrame.collect
-
-    def spy(self: Any, *values: Any, **named: Any) -> Any:
-        found = collect(self, *values, **named)
-        seen.append((len(found), found.columns))
-        return found
-
-    monkeypatch.setattr(nw.LazyFrame, "collect", spy)
+    seen = spied_on(monkeypatch)
     for kind in ("polars", "duckdb"):
         tx = lazily(kind, columns, tmp_path, holdout_from=SPLIT)
         model = rk.BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")

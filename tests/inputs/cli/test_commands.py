@@ -131,6 +131,11 @@ def test_report_tells_the_two_apart(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "wanted"),
     [
         (["billing.csv", *MARGIN], "observation_end"),
+        ([*BILLED, *MARGIN, "--in-engine"], "--in-engine has no meaning for subscriptions"),
+        (
+            ["sales.csv", *MARGIN, "--in-engine", "--by", "country", "--holdout-from", "none"],
+            "--by must be left out where files stay in DuckDB",
+        ),
         (["sales.csv", *MARGIN, "--date", "day"], "--date must name a column of the table, got 'day'"),
         (
             ["sales.csv", *MARGIN, "--start", "begun", "--observation-end", "1999-01-01"],

@@ -102,11 +102,9 @@ def test_what_goes_by_the_order_of_lines_says_how_to_have_it(given: Any, argumen
 
 def test_what_needs_all_customers_at_once_says_so() -> None:
     tx = summary(table().lazy(), holdout_from="2024-02-01")
-    terms: dict[str, Any] = {"discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year")}
     asked: list[Callable[[], object]] = [
         lambda: tx.by("c", GOOD),
         lambda: tx.by([1, 2, 3]),
-        lambda: rk.report(tx, margin_share=0.3, **terms),
     ]
     for ask in asked:
         with pytest.raises(rk.InputError, match="in_memory=True"):

@@ -4,6 +4,7 @@ In reading order:
 
 - `make`          choosing, fitting, valuing, checking.
 - `curves`        how sure that is, and what else it could be.
+- `people`        whom it is about: customers, or the kinds of those who stay in their engine.
 - `customer_base` the report as one record.
 - `figures`       what it holds: assumptions, the records behind the figures, the figures.
 - `paged`         the record as a page.

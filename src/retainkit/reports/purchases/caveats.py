@@ -25,13 +25,13 @@ def caveats(report: AbstractReport) -> tuple[str, ...]:
 
 def _one_time_buyers(report: AbstractReport) -> str:
     once = report.customers - report.repeat_buyers
-    alive, name = report.value.probability_alive, report.purchasing.family.name
+    alive, name = report.people.value.probability_alive, report.purchasing.family.name
     if bool((alive == 1.0).all()):
         return (
             f"In {name} nobody ever leaves, so that all customers count as active, however long ago they "
             f"bought. The number of active customers, and values far ahead, are too high rather than too low."
         )
-    if not once or bool((alive[report.transactions.purchases.frequency == 0] < 1.0).any()):
+    if not once or bool((alive[report.people.frequency == 0] < 1.0).any()):
         return ""
     return (
         f"{name} cannot see one-time buyers leave: in this model nobody leaves before a second purchase, so "

@@ -15,14 +15,15 @@ from retainkit.models.spend.gamma_gamma import GammaGamma
 from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import FEWER, PurchaseCurves, Setting, at_all_nodes, node_times, single
 from retainkit.reports.purchases.figures import Intervals
-from retainkit.summaries import Purchases, Spend
+from retainkit.reports.purchases.people import FEW as _ALL
+from retainkit.reports.purchases.people import People, Rows
+from retainkit.summaries import Spend
 from retainkit.typing import Array
 from retainkit.units import DAYS_PER
 from retainkit.valuation.customers import value_customers
 
 _EXACT = 5_000  # customers up to whom a posterior is drawn; of more, a fit's normal approximation is as good
-_ALL = 50_000  # customers up to whom all are asked for the draws of the base's value
-_STANDING = 4_000  # of more, those who stand for as much value each
+_STANDING = 4_000  # of more than a few, those who stand for as much value each
 _SAMPLE = 200  # customers by whom the draws of the base's curve go
 _DRAWS = 1_000
 _EVERY = 2  # of the 400 draws behind a value: half the page, and the ends of intervals stay
@@ -41,43 +42,43 @@ def estimates(
 
 
 def curves_of(
-    tx: TransactionSummary,
+    people: People,
     given: Assumptions,
     fits: tuple[AnyFit, Fit[GammaGamma] | None],
     known: tuple[Any, Any],
-    value: Array,
 ) -> tuple[PurchaseCurves, tuple[float, float]]:
     """Curves of base and newcomer with 200 draws each, and the interval of the base's expected spend.
 
-    `known` are posteriors, or the fits again; `value` is that of each customer. Values are proportional to
-    the margin, so that all is told for a margin of 1.
+    `known` are posteriors, or the fits again. Values are proportional to the margin, so that all is told
+    for a margin of 1.
     """
     purchasing, spending = fits
     constant = given.spend_per_purchase
     money: Any = constant if spending is None else known[1]
     asked: Any = {"discount_rate": given.discount_rate, "horizon": given.horizon, "margin_share": 1.0}
-    drawn = value_customers(_standing(tx, value), known[0], money, **asked)
+    drawn = value_customers(_standing(people), known[0], money, **asked)
     process = _thinned(with_draws(known[0], _PURCHASING))
     years = given.horizon.to("year")
     times = node_times(years)
-    in_unit = times * (DAYS_PER["year"] / DAYS_PER[tx.unit])
     fitted = purchasing.model
+    unit: Any = fitted.unit
+    in_unit = times * (DAYS_PER["year"] / DAYS_PER[unit])
     new = np.vstack([fitted.expected_purchases_new(in_unit), process.expected_purchases_new(in_unit)])
     draws = len(new) - 1
     spend = np.full(draws + 1, constant or 0.0)
     if spending is not None:
         of_draws = _thinned(with_draws(known[1], _SPENDING))
         spend = np.append(spending.model.expected_spend_new(), np.ravel(of_draws.expected_spend_new()))
-    whole = _whole_base(tx, fitted, spending, constant, in_unit)
-    some_times = node_times(given.horizon.to(tx.unit), FEWER)
-    sampled = at_all_nodes(_sampled_base(tx, process, known[1], constant, some_times, value))
+    whole = _whole_base(people.rows, fitted, spending, constant, in_unit)
+    some_times = node_times(given.horizon.to(unit), FEWER)
+    sampled = at_all_nodes(_sampled_base(people, process, known[1], constant, some_times))
     curves = PurchaseCurves(
         start=Setting(
             given.margin_share, given.acquisition_cost or 0.0, given.discount_rate.effective("year")
         ),
         horizon=years,
-        unit=tx.unit,
-        per_year=DAYS_PER["year"] / DAYS_PER[tx.unit],
+        unit=unit,
+        per_year=DAYS_PER["year"] / DAYS_PER[unit],
         new=single(new),
         spend=spend,
         base=single(np.vstack([whole, sampled])),
@@ -86,66 +87,59 @@ def curves_of(
     return curves, drawn.interval(include=("parameters",))
 
 
-def _standing(tx: TransactionSummary, value: Array) -> TransactionSummary | CustomerGroup:
+def _standing(people: People) -> CustomerGroup:
     """All customers; or of many some who, each with a weight, stand for the others as well.
 
     They are chosen in proportion to their value and weighted by its inverse, so that their value together is
     that of all. What they do by chance counts with their weight, as customers' own variances add up.
     """
-    if len(tx) <= _ALL or not value.sum() > 0.0:
-        return tx
-    shares = np.cumsum(value) / value.sum()
+    p, spend, value = people.rows.purchases, people.rows.spend, people.value.value
+    together = value * people.value.weight
+    if people.size <= _ALL or not together.sum() > 0.0:
+        return CustomerGroup(p, people.value.customers, spend)
+    shares = np.cumsum(together) / together.sum()
     at = np.searchsorted(shares, (np.arange(_STANDING) + 0.5) / _STANDING)
-    weight = value.sum() / (_STANDING * value[at])
-    p = tx.purchases
-    gaps = None if p.log_gaps is None else p.log_gaps[at]
-    some = Purchases(
-        frequency=p.frequency[at], recency=p.recency[at], T=p.T[at], unit=p.unit, weight=weight, log_gaps=gaps
-    )
-    spend = None
-    if tx.monetary_value is not None:
-        known = tx.spend
-        money = known.monetary_value[at]
-        spend = Spend(frequency=known.frequency[at], monetary_value=money, weight=weight)
-    return CustomerGroup(some, np.arange(_STANDING), spend)
+    weight = together.sum() / (_STANDING * value[at])
+    some = p.entries(at).reweighted(weight)
+    money = None if spend is None else spend.entries(at).reweighted(weight)
+    return CustomerGroup(some, np.arange(_STANDING), money)
 
 
 def _whole_base(
-    tx: TransactionSummary, model: Any, spending: Fit[GammaGamma] | None, constant: float | None, times: Array
+    rows: Rows, model: Any, spending: Fit[GammaGamma] | None, constant: float | None, times: Array
 ) -> Array:
     """(times,) money that the customers at hand are expected to have spent."""
-    each: Any = constant if spending is None else spending.model.expected_spend(tx.spend)
-    weight = tx.purchases.weight * each
-    return np.array([float(model.expected_purchases(tx.purchases, float(t)) @ weight) for t in times])
+    each: Any = constant if spending is None else spending.model.expected_spend(_money(rows))
+    weight = rows.purchases.weight * each
+    return np.array([float(model.expected_purchases(rows.purchases, float(t)) @ weight) for t in times])
 
 
-def _sampled_base(
-    tx: TransactionSummary, process: Any, spend: Any, constant: float | None, times: Array, value: Array
-) -> Array:
+def _money(rows: Rows) -> Spend:
+    assert rows.spend is not None  # a spend model was fitted
+    return rows.spend
+
+
+def _sampled_base(people: People, process: Any, spend: Any, constant: float | None, times: Array) -> Array:
     """(draws, times) the shape of the same curve by draw, from customers who stand for as much value each.
 
     How a draw's curve bends with time is nearly the same whoever is asked; what it amounts to is known from
     all customers.
     """
-    places, weight = np.arange(len(tx)), tx.purchases.weight
-    if len(tx) > _SAMPLE and value.sum() > 0.0:
+    value, weight = people.value.value, people.value.weight
+    places = np.arange(value.size)
+    if value.size > _SAMPLE and value.sum() > 0.0:
         shares = np.cumsum(value * weight) / (value @ weight)
         places = np.searchsorted(shares, (np.arange(_SAMPLE) + 0.5) / _SAMPLE)
         weight = 1.0 / value[places]
-    rows = tx.purchases.entries(places)
+    rows = people.rows.purchases.entries(places)
     each: Any = constant
     if constant is None:
-        each = _thinned(with_draws(spend, _SPENDING)).expected_spend(tx.spend.entries(places))  # pyright: ignore[reportAttributeAccessIssue]
+        each = _thinned(with_draws(spend, _SPENDING)).expected_spend(_money(people.rows).entries(places))  # pyright: ignore[reportAttributeAccessIssue]
     return np.column_stack([(process.expected_purchases(rows, float(t)) * each) @ weight for t in times])
 
 
 def intervals_of(
-    tx: TransactionSummary,
-    known: Any,
-    curves: PurchaseCurves,
-    expected: tuple[float, float],
-    active: Array,
-    how: str,
+    people: People, known: Any, curves: PurchaseCurves, expected: tuple[float, float], how: str
 ) -> Intervals:
     """90% intervals of the answers, at the assumptions that were given."""
     found = curves.evaluate(curves.start)
@@ -155,24 +149,25 @@ def intervals_of(
         value_expected=(margin * expected[0], margin * expected[1]),
         new_customer=found.range("value"),
         payback=found.range("payback"),
-        active=_active(tx, known, active),
+        active=_active(people, known),
         how=how,
     )
 
 
-def _active(tx: TransactionSummary, known: Any, alive: Array) -> tuple[float, float]:
+def _active(people: People, known: Any) -> tuple[float, float]:
     """The interval of how many are still customers, given the chance of each."""
-    total = float(alive.sum())
+    alive, weight = people.value.probability_alive, people.value.weight
+    total = float(weight @ alive)
     if not total:
         return 0.0, 0.0
-    places = np.searchsorted(np.cumsum(alive) / total, (np.arange(_SAMPLE) + 0.5) / _SAMPLE)
+    places = np.searchsorted(np.cumsum(weight * alive) / total, (np.arange(_SAMPLE) + 0.5) / _SAMPLE)
     process = _thinned(with_draws(known, _PURCHASING))
-    here: Array = process.probability_alive(tx.purchases.entries(places)) / alive[places]
+    here: Array = process.probability_alive(people.rows.purchases.entries(places)) / alive[places]
     # how the chances of those who stand for the rest move with the parameters
     expected: Array = total * here.mean(axis=1)
     chance = np.random.default_rng(_PURCHASING).standard_normal(expected.size)
-    drawn = expected + chance * np.sqrt(float((alive * (1.0 - alive)).sum()))
-    low, high = np.quantile(np.clip(drawn, 0.0, len(tx)), [0.05, 0.95])
+    drawn = expected + chance * np.sqrt(float(weight @ (alive * (1.0 - alive))))
+    low, high = np.quantile(np.clip(drawn, 0.0, people.size), [0.05, 0.95])
     return float(low), float(high)
 
 

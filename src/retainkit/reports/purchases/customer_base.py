@@ -31,8 +31,10 @@ class CustomerBaseReport(AbstractReport):
     comparison : Comparison
         Which models were tried, how they predicted, and which were refused and why.
     spend : Fit of GammaGamma, or None where a constant spend was given
-    value : CustomerValue
+    value : CustomerValue or LazyCustomerValue
         Residual value, customer by customer.
+    people : People
+        The customers behind the figures, or the kinds of those who stay in an engine, and who is first.
     value_error : float
         Standard error of the value of the whole base: what the uncertainty of the parameters makes of it.
     new_customer : NewCustomerValue

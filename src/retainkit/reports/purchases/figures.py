@@ -18,10 +18,12 @@ from retainkit.reports.page.parts import Heat
 from retainkit.reports.page.shown import ShownReport
 from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import PurchaseCurves
+from retainkit.reports.purchases.people import People
 from retainkit.summaries import Spend
 from retainkit.typing import Array
 from retainkit.validation import Comparison, Tracking
 from retainkit.valuation.customers import CustomerValue
+from retainkit.valuation.lazy_customers import LazyCustomerValue
 from retainkit.valuation.new_customer import NewCustomerValue, Payback
 
 _SIZES = ((0.1, "negligible"), (0.3, "weak"), (0.5, "moderate"), (math.inf, "strong"))
@@ -71,28 +73,30 @@ class SpendLink:
 def measure_spend_link(spend: Spend) -> SpendLink | None:
     """The correlation among customers with a known spend; None with fewer than three of them."""
     known = spend.frequency > 0
-    x, z = spend.frequency[known], spend.monetary_value[known]
-    if x.size < 3:
+    x, z, weight = spend.frequency[known], spend.monetary_value[known], spend.weight[known]
+    if weight.sum() < 3:
         return None
     return SpendLink(
-        customers=int(x.size),
-        spearman=_pearson(_ranks(x), _ranks(z)),
-        pearson=_pearson(x, z),
-        mean_of_purchases=float((x * z).sum() / x.sum()),
-        mean_of_customers=float(z.mean()),
+        customers=int(weight.sum()),
+        spearman=_pearson(_ranks(x, weight), _ranks(z, weight), weight),
+        pearson=_pearson(x, z, weight),
+        mean_of_purchases=float((weight * x) @ z / (weight @ x)),
+        mean_of_customers=float(weight @ z / weight.sum()),
     )
 
 
-def _ranks(values: Array) -> Array:
+def _ranks(values: Array, weight: Array) -> Array:
     """Ranks with ties sharing their mean."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    _, place = np.unique(values, return_inverse=True)
+    count = np.bincount(place, weight)
     return (np.cumsum(count) - (count - 1) / 2.0)[place]
 
 
-def _pearson(a: Array, b: Array) -> float:
+def _pearson(a: Array, b: Array, weight: Array) -> float:
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return math.nan
-    return float(np.corrcoef(a, b)[0, 1])
+    a, b = (x - weight @ x / weight.sum() for x in (a, b))
+    return float((weight * a) @ b / math.sqrt(float((weight * a) @ a) * float((weight * b) @ b)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def groups(
     """The figures of each kind of customers, in the order of the names."""
 
     def summed(column: Array) -> list[float]:
-        return np.bincount(place, column, len(names)).tolist()
+        return np.bincount(place, value.weight * column, len(names)).tolist()
 
     given = np.ones(place.size), np.where(frequency > 0, 1.0, 0.0), value.probability_alive, value.value
     columns = [summed(column) for column in given]
@@ -166,7 +170,8 @@ class AbstractReport(ShownReport):
     purchasing: AnyFit
     comparison: Comparison
     spend: Fit[GammaGamma] | None
-    value: CustomerValue
+    value: CustomerValue | LazyCustomerValue
+    people: People = field(compare=False)
     value_error: float
     new_customer: NewCustomerValue
     new_customer_error: float
@@ -190,7 +195,7 @@ class AbstractReport(ShownReport):
     @property
     def repeat_buyers(self) -> int:
         """Customers who bought on a second day."""
-        return int(np.count_nonzero(self.transactions.purchases.frequency))
+        return int(self.people.value.weight[self.people.frequency > 0].sum())
 
     @property
     def active_one_time_buyers(self) -> float:
@@ -200,25 +205,27 @@ class AbstractReport(ShownReport):
     @property
     def active_repeat_buyers(self) -> float:
         """How many of those are probably still customers."""
-        return float(self.value.probability_alive[self.transactions.purchases.frequency > 0].sum())
+        value, back = self.people.value, self.people.frequency > 0
+        return float((value.weight * value.probability_alive)[back].sum())
 
     @property
     def expected_purchases(self) -> float:
         """Purchases that an average customer still makes within the horizon."""
-        return float(self.value.expected_purchases.mean())
+        value = self.people.value
+        return float(value.weight @ value.expected_purchases) / self.customers
 
     @property
     def expected_spend(self) -> float:
         """What an average customer still spends within the horizon; not discounted."""
-        return float((self.value.expected_purchases * self.value.expected_spend).mean())
+        value = self.people.value
+        return float((value.weight * value.expected_purchases) @ value.expected_spend) / self.customers
 
     @property
     def top_tenth_share(self) -> float:
         """Share of the base's value that the most valuable tenth of customers hold; NaN without value."""
         if self.value.total == 0.0:
             return math.nan
-        tenth = math.ceil(self.customers / 10)
-        return float(np.sort(self.value.value)[-tenth:].sum()) / self.value.total
+        return float(self.people.tenths[0]) / self.value.total
 
     @property
     @abstractmethod

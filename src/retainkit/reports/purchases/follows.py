@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import numpy as np
-
 from retainkit.reports.page.parts import Row, Section, Table
 from retainkit.reports.page.wording import Money, ahead, share
 from retainkit.reports.purchases.figures import AbstractReport
 
 _SAVED = 0.05  # the share of those contacted who come back, for the sake of example
-_TOP = np.array([0.0, 0.01, 0.05, 0.10, 0.25, 1.0])  # of customers in the order of what is at stake
 
 
 def follows(report: AbstractReport) -> Section:
@@ -44,21 +41,13 @@ def follows(report: AbstractReport) -> Section:
 
 def _whom(report: AbstractReport) -> Table:
     """Customers by what is at stake with them: what they would be worth, times the chance to be gone."""
-    value, amount = report.value, Money(report.assumptions.currency)
-    known = value.probability_alive > 0.0
-    whole = np.divide(value.value, value.probability_alive, out=np.zeros_like(value.value), where=known)
-    stake = whole - value.value
-    order = np.argsort(-stake, kind="stable")
-    edges = np.unique(np.ceil(len(order) * _TOP).astype(int))
+    amount, found = Money(report.assumptions.currency), report.people.stakes
     rows: list[tuple[str, ...]] = []
-    for a, b in pairwise(edges.tolist()):
-        mine = order[a:b]
-        part = float(stake[mine].sum() / stake.sum()) if stake.any() else 0.0
-        pays = _SAVED * float(stake[mine].mean())
-        rows.append((
-            f"{a + 1:,} to {b:,}", share(float(value.probability_alive[mine].mean())),
-            amount(float(whole[mine].mean())), share(part) if stake.any() else "-", amount(pays),
-        ))  # fmt: skip
+    whole = float(found.stake.sum())
+    for k, (a, b) in enumerate(pairwise(found.ends.tolist())):
+        alive, worth, stake = (float(column[k]) / (b - a) for column in found[1:])
+        part = share(float(found.stake[k]) / whole) if whole else "-"
+        rows.append((f"{a + 1:,} to {b:,}", share(alive), amount(worth), part, amount(_SAVED * stake)))
     head = ("customers by stake", "active", "worth if active", "of the stake", "contact pays up to")
     note = (
         "By stake: what a customer would be worth if surely active, times the chance to have left. A contact "

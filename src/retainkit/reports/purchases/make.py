@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date as Date
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
@@ -24,17 +25,15 @@ from retainkit.reports.page.what_if import PurchaseCurves
 from retainkit.reports.purchases.curves import curves_of, estimates, intervals_of
 from retainkit.reports.purchases.customer_base import CustomerBaseReport
 from retainkit.reports.purchases.figures import Group, Intervals, groups, measure_spend_link
+from retainkit.reports.purchases.people import Labels, People, people_of
 from retainkit.typing import Array, Unit
 from retainkit.units import DAYS_PER
 from retainkit.validation import Comparison, Tracking, compare, track_purchases
-from retainkit.valuation.customers import CustomerValue, value_customers
+from retainkit.valuation.customers import value_customers
 from retainkit.valuation.new_customer import payback_time, value_new_customer
 
 Progress: TypeAlias = "Callable[[str, float], None]"
 """Called before each step with its name and the share of the work done so far."""
-
-Labels: TypeAlias = "tuple[str, Sequence[object], NDArray[np.int64]]"
-"""What customers are told apart by, the names of the kinds, and each customer's place among them."""
 
 _TRACKED_BY: dict[Unit, Unit] = {"day": "week", "year": "quarter"}
 """Single days are too noisy to compare, and years too few; other units are followed by themselves."""
@@ -72,16 +71,17 @@ def report_on_purchases(
     spend_fit = None if given.spend_per_purchase else _fit_spend(tx)
     spend = given.spend_per_purchase if spend_fit is None else spend_fit.model
     tell("Valuing every customer", 0.7)
-    value = value_customers(tx, purchasing.model, spend, **terms, horizon=given.horizon)
+    asked: Any = {"purchasing": purchasing.model, "spend": spend, **terms, "horizon": given.horizon}
+    valued = partial(value_customers, **asked)
+    people, value = people_of(tx, valued)
     new_customer = value_new_customer(purchasing.model, spend, **terms, horizon=given.horizon)
-    value_error, new_error = value_errors(tx, given, purchasing, spend_fit)
+    value_error, new_error = value_errors(people, given, purchasing, spend_fit)
     payback = None
     if given.acquisition_cost is not None:
         payback = payback_time(given.acquisition_cost, purchasing.model, spend, **terms)
     tell("Asking how sure that is", 0.8)
-    intervals, curves = _sureness(tx, given, purchasing, spend_fit, value)
-    segmented_by, names, place = labels or ("", (), np.zeros(0, np.int64))
-    cohorts, triangle = _cohorts(tx, value)
+    intervals, curves = _sureness(tx, people, given, purchasing, spend_fit)
+    cohorts, triangle = _cohorts(tx, people)
     tell("Done", 1.0)
     return CustomerBaseReport(
         title=title,
@@ -90,6 +90,7 @@ def report_on_purchases(
         purchasing=purchasing,
         spend=spend_fit,
         value=value,
+        people=people,
         value_error=value_error,
         new_customer=new_customer,
         new_customer_error=new_error,
@@ -98,47 +99,54 @@ def report_on_purchases(
         calibration=calibration,
         tracking=_tracking(tx, calibration),
         unchecked=unchecked,
-        spend_link=None if tx.monetary_value is None else measure_spend_link(tx.spend),
+        spend_link=None if people.rows.spend is None else measure_spend_link(tx.spend),
         intervals=intervals,
         what_if=curves,
         cohorts=cohorts,
         triangle=triangle,
-        segments=groups(names, place, tx.purchases.frequency, value) if names else (),
-        segmented_by=segmented_by,
+        segments=() if labels is None else _segments(labels, people, valued),
+        segmented_by="" if labels is None else labels.by,
     )
+
+
+def _segments(labels: Labels, people: People, valued: Callable[..., Any]) -> tuple[Group, ...]:
+    rows, value = people.rows, people.value
+    if labels.rows is not None:
+        rows, value = labels.rows, valued(labels.rows)
+    return groups(labels.names, labels.place, rows.purchases.frequency, value)
 
 
 def _sureness(
     tx: TransactionSummary,
+    people: People,
     given: Assumptions,
     purchasing: AnyFit,
     spend: Fit[GammaGamma] | None,
-    value: CustomerValue,
 ) -> tuple[Intervals | None, PurchaseCurves | None]:
     """Intervals and curves, where the horizon ends."""
     if not np.isfinite(given.horizon.value):
         return None, None
     *known, how = estimates(tx, purchasing, spend)
-    curves, expected = curves_of(tx, given, (purchasing, spend), (known[0], known[1]), value.value)
-    return intervals_of(tx, known[0], curves, expected, value.probability_alive, how), curves
+    curves, expected = curves_of(people, given, (purchasing, spend), (known[0], known[1]))
+    return intervals_of(people, known[0], curves, expected, how), curves
 
 
-def _cohorts(tx: TransactionSummary, value: CustomerValue) -> tuple[tuple[Group, ...], Heat | None]:
+def _cohorts(tx: TransactionSummary, people: People) -> tuple[tuple[Group, ...], Heat | None]:
     """Who came in the same month or quarter, and what share of them bought in each month since."""
-    first = _first_days(tx)
+    first = _first_days(tx, people)
     span = int((np.datetime64(tx.observation_end, "M") - first.min().astype("datetime64[M]")).astype(int)) + 1
     every = 1 if span <= 24 else 3 if span <= 60 else 12
     month = first.astype("datetime64[M]").astype(np.int64)
     found, place = np.unique(month // every, return_inverse=True)
     names = [_period(int(k) * every, every) for k in found]
     place = place.astype(np.int64)
-    rows = groups(names, place, tx.purchases.frequency, value)
+    rows = groups(names, place, people.frequency, people.value)
     return rows, _triangle(tx, month, place, names)
 
 
-def _first_days(tx: TransactionSummary) -> NDArray[np.datetime64]:
+def _first_days(tx: TransactionSummary, people: People) -> NDArray[np.datetime64]:
     """The day on which each customer came."""
-    age = np.rint(tx.purchases.T * DAYS_PER[tx.unit]).astype("timedelta64[D]")
+    age = np.rint(people.rows.purchases.T * DAYS_PER[tx.unit]).astype("timedelta64[D]")
     return np.datetime64(tx.observation_end, "D") - age
 
 
@@ -237,18 +245,21 @@ def _tracking(tx: TransactionSummary, calibration: AnyFit | None) -> Tracking | 
 
 
 def value_errors(
-    tx: TransactionSummary, given: Assumptions, purchasing: AnyFit, spend: Fit[GammaGamma] | None
+    people: People, given: Assumptions, purchasing: AnyFit, spend: Fit[GammaGamma] | None
 ) -> tuple[float, float]:
     """Standard errors of the value of the whole base and of the value of a new customer."""
+    rows = people.rows
     # a step in the spend model leaves the purchases as they are
     counted: dict[AbstractPurchaseModel, Array] = {}
 
     def base(model: AbstractPurchaseModel, *spending: GammaGamma) -> float:
         if model not in counted:
             rate, horizon = given.discount_rate, given.horizon
-            counted[model] = model.discounted_expected_purchases(tx.purchases, rate, horizon)
-        each: Any = spending[0].expected_spend(tx.spend) if spending else given.spend_per_purchase
-        return given.margin_share * float(np.sum(counted[model] * each))
+            counted[model] = model.discounted_expected_purchases(rows.purchases, rate, horizon)
+        each: Any = given.spend_per_purchase
+        if spending and rows.spend is not None:
+            each = spending[0].expected_spend(rows.spend)
+        return given.margin_share * float(np.sum(rows.purchases.weight * counted[model] * each))
 
     def new(model: AbstractPurchaseModel, *spending: GammaGamma) -> float:
         each = spending[0] if spending else given.spend_per_purchase

@@ -105,10 +105,9 @@ def by_frequency(error: HoldoutError) -> Figure:
     return Figure(best, "purchases per customer, held out, by repeat purchases before", chart.svg(), numbers)
 
 
-def concentrated(values: Array) -> Figure:
+def concentrated(tenths: Array, customers: int) -> Figure:
     """Shares of the base's value by tenth of customers, the most valuable first."""
-    ordered = np.sort(values)[::-1]
-    parts = np.array([part.sum() for part in np.array_split(ordered, 10)]) / ordered.sum()
+    parts = tenths / tenths.sum()
     top = 1.15 * float(parts.max())
     chart = Chart(
         "concentration",
@@ -130,7 +129,7 @@ def concentrated(values: Array) -> Figure:
     numbers = Table("Share of the base's value", ("Tenth", "Share", "So far"), rows)
     finding = f"{share(float(parts[0]))} of the value is with a tenth of the customers"
     return Figure(
-        finding, f"share of the value of {count(values.size, 'customer')}, by tenth", chart.svg(), numbers
+        finding, f"share of the value of {count(customers, 'customer')}, by tenth", chart.svg(), numbers
     )
 
 

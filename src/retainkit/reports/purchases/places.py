@@ -10,6 +10,7 @@ from retainkit.reports.page.parts import Figure, Section, Table
 from retainkit.reports.page.wording import Money, share
 from retainkit.reports.purchases.figures import AbstractReport, Group
 from retainkit.reports.purchases.pictures import by_purchases, concentrated
+from retainkit.typing import Array
 
 _SEGMENTS = 20  # one by one; a page of 10,000 rows is read by nobody
 
@@ -18,7 +19,7 @@ def where(report: AbstractReport) -> Section | None:
     """Which customers hold the value: by tenth, and by how often and how lately they bought."""
     if not report.value.total > 0.0:
         return None
-    figures = concentrated(report.value.value), _by_history(report)
+    figures = concentrated(report.people.tenths, report.customers), _by_history(report)
     return Section("Where the value is", figures=figures, short="Where the value is")
 
 
@@ -33,7 +34,7 @@ _OFTEN = (
 
 
 def _by_history(report: AbstractReport) -> Figure:
-    p, value = report.transactions.purchases, report.value
+    p, value = report.people.rows.purchases, report.people.value
     amount = Money(report.assumptions.currency)
     rows: list[tuple[str, ...]] = []
     parts: list[tuple[float, float]] = []
@@ -41,9 +42,10 @@ def _by_history(report: AbstractReport) -> Figure:
         mine = (p.frequency >= low) & (p.frequency <= high)
         if not mine.any():
             continue
-        n, worth = int(mine.sum()), float(value.value[mine].sum())
-        since = float(np.median((p.T - p.recency)[mine]))
-        alive = share(float(value.probability_alive[mine].mean()))
+        weight = value.weight[mine]
+        n, worth = int(weight.sum()), float(weight @ value.value[mine])
+        since = _median((p.T - p.recency)[mine], weight)
+        alive = share(float(weight @ value.probability_alive[mine]) / n)
         cells = (
             f"{n:,}",
             f"{since:,.1f}",
@@ -62,6 +64,13 @@ def _by_history(report: AbstractReport) -> Figure:
     )
     table = Table("Value by how often customers bought", head, tuple(rows), note)
     return by_purchases(table, *np.array(parts).T)
+
+
+def _median(values: Array, weight: Array) -> float:
+    order = np.argsort(values)
+    upto: Array = np.cumsum(weight[order])
+    middle = [int(np.searchsorted(upto, upto[-1] / 2.0, side)) for side in ("left", "right")]
+    return float(values[order[middle]].mean())
 
 
 def _groups_table(report: AbstractReport, groups: tuple[Group, ...], name: str, caption: str) -> Table:

@@ -17,6 +17,7 @@ from retainkit.reports.page.terms import SUBSCRIPTIONS
 from retainkit.reports.page.trying import Assumptions
 from retainkit.reports.page.what_if import Outcome, RenewalCurves, changed
 from retainkit.reports.page.wording import Money, ahead, share, span
+from retainkit.reports.purchases.people import tenths_of
 from retainkit.reports.purchases.pictures import concentrated
 from retainkit.reports.subscriptions.pictures import ahead_of, bridge, leaving, still_there
 from retainkit.summaries import Renewals
@@ -169,7 +170,9 @@ def _where(report: Subscriptions) -> Section | None:
     if not report.value.total > 0.0:
         return None
     return Section(
-        "Where the value is", figures=(concentrated(report.value.value),), short="Where the value is"
+        "Where the value is",
+        figures=(concentrated(tenths_of(report.value.value), len(report.value)),),
+        short="Where the value is",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -20,6 +20,14 @@ from retainkit.units import DAYS_PER
 
 CELLS = 100.0
 """Cells of spend to a factor of e: one is 1% wide, and has the mean of its customers."""
+
+
+class Rows(NamedTuple):
+    """Customers who are alike, those of known spend apart: an entry for each kind, with its weight."""
+
+    keys: dict[str, Codes]
+    purchases: Purchases
+    spend: Spend | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +102,7 @@ class Held:
             customers = customers.with_columns(group=nw.lit(0))
         elif groups:
             customers = customers.join(self.store.send(groups), on="first", how="inner")
-        customers = customers.with_columns(
-            cell=nw.when(nw.col("known") > 0)
-            .then((nw.col("monetary_value").log() * CELLS).floor())
-            .otherwise(nw.lit(0.0))
-            .cast(nw.Int64)
-        )
+        customers = customers.with_columns(cell=_cell())
         counts = {"weight": nw.len().cast(nw.Int64), "mean": nw.col("monetary_value").mean()}
         found = small(customers.group_by("group", "known", "cell").agg(**counts))
         order = np.lexsort([found["cell"], found["known"]])
@@ -111,26 +114,37 @@ class Held:
 
         return {int(k): cells(found["group"] == k) for k in np.unique(found["group"])}
 
-    def spent(self, unit: Unit) -> tuple[Purchases, Spend]:
-        """Distinct histories, those of known spend apart, with the mean of what their customers spent."""
-        customers = self.customers.with_columns(**money_of())
-        customers = customers.with_columns(knows=(nw.col("known") > 0).cast(nw.Int64))
+    def spent(self, unit: Unit, *, money: bool = True, cells: bool = False) -> Rows:
+        """Distinct histories with the mean of what their customers spent, by cell of spend where asked."""
+        customers, names = self.customers, [*self.keys]
         counts = {"weight": nw.len().cast(nw.Int64), "gaps": nw.col("log_gaps").sum()}
-        counts["mean"] = nw.col("monetary_value").mean()
-        names = [*self.keys, "knows"]
+        if money:
+            customers = customers.with_columns(**money_of())
+            customers = customers.with_columns(knows=(nw.col("known") > 0).cast(nw.Int64), cell=_cell())
+            counts["mean"] = nw.col("monetary_value").mean()
+            names += ["knows", *(["cell"] if cells else [])]
         found = small(customers.group_by(*names).agg(**counts))
         order = np.lexsort([found[name] for name in reversed(names)])
         found = {name: column[order] for name, column in found.items()}
         weight = found["weight"].astype(np.int64)
-        made, first, last = (found[name].astype(np.int64) for name in ("purchases", "first", "last"))
+        keys = {name: found[name].astype(np.int64) for name in self.keys}
+        made, first, last = (keys[name] for name in ("purchases", "first", "last"))
         rows = _purchases(made, first, last, self.end, unit, weight, found["gaps"] / weight)
+        if not money:
+            return Rows(keys, rows, None)
         known = rows.frequency * (found["knows"] > 0)
-        return rows, Spend(frequency=known, monetary_value=found["mean"], weight=rows.weight)
+        return Rows(keys, rows, Spend(frequency=known, monetary_value=found["mean"], weight=rows.weight))
 
     def joined(self, columns: Mapping[str, Values]) -> Frame:
         """The customers with columns that have an entry for each distinct history."""
         sent = self.store.send({**self.keys, **columns})
         return self.customers.join(sent, on=list(self.keys), how="inner")
+
+
+def _cell() -> nw.Expr:
+    """The cell of 1% in which the mean spend of `money_of` lies."""
+    known = nw.when(nw.col("known") > 0).then((nw.col("monetary_value").log() * CELLS).floor())
+    return known.otherwise(nw.lit(0.0)).cast(nw.Int64)
 
 
 def money_of() -> dict[str, Any]:

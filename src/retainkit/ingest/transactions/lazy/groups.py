@@ -20,7 +20,24 @@ def groups_in_engine(
     held: Held, unit: Unit, id_name: str, column: str, table: Frame, *, money: bool
 ) -> dict[Any, CustomerGroup]:
     """The customers of each value, in the order of the values, as distinct histories."""
-    labels = _labels(held, id_name, column, table)
+    values, parts = grouped(held, id_name, column, table)
+    rows = parts.purchases(unit)
+    spend = parts.spend_of({}) if money else {}
+
+    def group(k: int) -> CustomerGroup:
+        ids = named(parts.customers.filter(nw.col("group") == k), id_name, ()).to_native()
+        return CustomerGroup(rows.entries(np.flatnonzero(parts.keys["group"] == k)), ids, spend.get(k))
+
+    # whom no line of the table is of has no group; a value of strangers alone has no customers
+    there = set(parts.keys["group"].tolist())
+    return {value: group(k) for k, value in enumerate(values) if k in there}
+
+
+def grouped(
+    held: Held, id_name: str, column: str, table: Frame, argument: str = "table"
+) -> tuple[list[Any], Held]:
+    """The values in order, and the customers with the place of theirs as `group`, the first of their keys."""
+    labels = _labels(held, id_name, column, table, argument)
     found = small(labels.select("label", "text").unique())
     text = found["text"].astype(str)
     values = found["label"].tolist()
@@ -32,26 +49,17 @@ def groups_in_engine(
     if parts.size < held.size:
         rule = f"must have every customer; {held.size - parts.size:,} of {held.size:,} are not in it"
         way_out = "Add them; check the type of the ids."
-        raise InputError("unmatched", "table", f"{parts.size:,} of them", rule, way_out)
-    rows = parts.purchases(unit)
-    spend = parts.spend_of({}) if money else {}
-
-    def group(k: int) -> CustomerGroup:
-        ids = named(customers.filter(nw.col("group") == k), id_name, ()).to_native()
-        return CustomerGroup(rows.entries(np.flatnonzero(parts.keys["group"] == k)), ids, spend.get(k))
-
-    # whom no line of the table is of has no group; a value of strangers alone has no customers
-    there = set(parts.keys["group"].tolist())
-    return {values[at]: group(k) for k, at in enumerate(order) if k in there}
+        raise InputError("unmatched", argument, f"{parts.size:,} of them", rule, way_out)
+    return [values[at] for at in order], parts
 
 
-def _labels(held: Held, id_name: str, column: str, table: Frame) -> Frame:
+def _labels(held: Held, id_name: str, column: str, table: Frame, argument: str) -> Frame:
     """customer_id, label and its text: one line for each customer of a table of one or of many."""
     frame = lazy_frame(table)
     if frame is None or frame.implementation != held.customers.implementation:
         rule = "must be a lazy table of the engine that holds the customers"
         way_out = "Read it there, or say in_memory=True to summarize_transactions."
-        raise InputError("not-supported", "table", type(table).__name__, rule, way_out)
+        raise InputError("not-supported", argument, type(table).__name__, rule, way_out)
     wanted = {"customer_id": id_name, "column": column}
     choose(wanted, frame.collect_schema().names(), TableSource.of(table, {}))
     schema = frame.collect_schema()
@@ -61,7 +69,7 @@ def _labels(held: Held, id_name: str, column: str, table: Frame) -> Frame:
     ids = [each.collect_schema()["customer_id"] for each in (lines, held.customers)]
     if ids[0] != ids[1]:
         rule = f"must have ids of one type with the customers: {ids[1]} there, {ids[0]} here"
-        raise InputError("wrong-type", "table", id_name, rule, "Cast the ids of the table.")
+        raise InputError("wrong-type", argument, id_name, rule, "Cast the ids of the table.")
     lines = lines.filter(~nw.col("customer_id").is_null())
     label = nw.col("label")
     ends = {"label": label.min(), "most": label.max(), "gaps": label.is_null().cast(nw.Int64).sum()}

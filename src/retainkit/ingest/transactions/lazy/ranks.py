@@ -11,7 +11,7 @@ import numpy as np
 from retainkit.ingest.transactions.lazy.distinct import Held, money_of
 from retainkit.tables import Codes
 from retainkit.tables.lazy import small
-from retainkit.typing import Array, Frame
+from retainkit.typing import Array, Frame, Values
 
 _ENDLESS = 1e200
 _CELLS = 1024  # counted in one pass: three find a cent among a thousand millions
@@ -40,22 +40,26 @@ def money_captured(
     )
     ranks = [held.size + 1 - first for first in firsts]
     try:
-        return [_classes(scored, nw.col(name), ranks) for name in ("model", "past", "brought")]
+        found = [classes(scored, name, ranks, "brought") for name in ("model", "past", "brought")]
+        return [(n, sums["brought"]) for n, sums in found]
     finally:
         drop()
 
 
-def _classes(scored: Frame, score: nw.Expr, ranks: Sequence[int]) -> tuple[Codes, Array]:
-    """Customers who have the score of one of the ranks, and those between: how many, what they bring."""
-    kept: list[Any] = [nw.lit(0)]
-    for cut in np.unique(at_ranks(scored, score, ranks)).tolist():
+def classes(
+    scored: Frame, score: str, ranks: Sequence[int], *columns: str
+) -> tuple[Codes, dict[str, Values]]:
+    """Customers who have the score of one of the ranks, and those between: how many, and sums of columns."""
+    value, kept = nw.col(score), [nw.lit(0)]
+    for cut in np.unique(at_ranks(scored, value, ranks)).tolist():
         # one of a cut is in a class of its own: of equals each brings what they bring on average
-        kept += [(score > cut).cast(nw.Int64), (score >= cut).cast(nw.Int64)]
-    classes = scored.select(place=sum(kept[1:], start=kept[0]), brought=nw.col("brought"))
-    counts = {"n": nw.len().cast(nw.Int64), "brought": nw.col("brought").sum()}
-    found = small(classes.group_by("place").agg(**counts))
+        kept += [(value > cut).cast(nw.Int64), (value >= cut).cast(nw.Int64)]
+    every = {name: nw.col(name) for name in columns}
+    placed = scored.select(place=sum(kept[1:], start=kept[0]), **every)
+    counts = {name: nw.col(name).sum() for name in columns}
+    found = small(placed.group_by("place").agg(n=nw.len().cast(nw.Int64), **counts))
     order = np.argsort(-found["place"])
-    return found["n"][order], found["brought"][order]
+    return found["n"][order], {name: found[name][order] for name in columns}
 
 
 def at_ranks(customers: Frame, value: nw.Expr, ranks: Sequence[int]) -> list[float]:
