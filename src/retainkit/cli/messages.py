@@ -9,6 +9,7 @@ from retainkit.rates import Rate
 from retainkit.units import Duration
 
 _OPTIONS = {
+    "in_engine": "--in-engine",
     "source": "FILE",
     "customer_id": "--customer-id",
     "date": "--date",
