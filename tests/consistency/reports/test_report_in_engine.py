@@ -95,6 +95,6 @@ def test_a_summary_in_an_engine_is_reported_by_period_or_without_spend() -> None
     assert one.intervals is not None and two.intervals is not None
     for name in ("value", "value_expected", "new_customer", "payback", "active"):  # ends of draws
         assert getattr(two.intervals, name) == pytest.approx(getattr(one.intervals, name), rel=0.05), name
+    listed: dict[str, Any] = ASKED | {"by": [1, 2, 3]}
     with pytest.raises(rk.InputError, match="by must be a name where customers stay in an engine"):
-        listed: dict[str, Any] = ASKED | {"by": [1, 2, 3]}
         rk.report(SHOP.lazy(), **listed)
