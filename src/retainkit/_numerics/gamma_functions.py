@@ -23,6 +23,9 @@ _WIDE = 50.0  # times: of ψ below 7 a fiftieth is left, and 14 digits of it
 _SHIFT = 10  # from here on the series below is exact to 3e-17
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 _SLOPES = tuple(-(2 * k + 1) * c for k, c in enumerate(_STIRLING))
+_BENDS = tuple(-(2 * k + 2) * c for k, c in enumerate(_SLOPES))
+_SERIES = (_STIRLING, _SLOPES, _BENDS, tuple(-(2 * k + 3) * c for k, c in enumerate(_BENDS)))
+_TINY = 1e-4  # a step of so much changes the series by its slope in the middle, to 17 digits of the whole
 
 
 def log_beta_ratio(a: Real, b: Real, t: Real) -> Array:
@@ -42,10 +45,8 @@ def log_beta_ratio(a: Real, b: Real, t: Real) -> Array:
     x = b + _SHIFT
     bend = np.log1p(a / x * (t / (x + a + t)))
     ends = a * np.log1p(t / (x + a)) + t * np.log1p(a / (x + t)) - (x - 0.5) * bend
-    # the first term of Stirling's series without a difference: it would hide all that a tiny `a` adds
-    rest = _STIRLING[0] * _reciprocal_bend(x, a, t)
-    rest = rest + (_rest(x + a + t) - _rest(x + t)) - (_rest(x + a) - _rest(x))
-    return -(steps + ends + rest)
+    # Stirling's series without a difference: it would hide all that a tiny `a` adds
+    return -(steps + ends + _STIRLING[0] * _reciprocal_bend(x, a, t) + _rest_bend(x, a, t, 0))
 
 
 def log_gamma_rise(x: Real, t: Real) -> Array:
@@ -65,7 +66,11 @@ def digamma_rise(x: Real, t: Real) -> Array:
     z = _from(x, t.ndim)
     steps = (t / (z + t) / z).sum(axis=0)
     x = x + _SHIFT
-    return steps + np.log1p(t / x) + 0.5 * (t / (x + t) / x) + _slope(x + t) - _slope(x)
+    fall = _SLOPES[0] * (t / (x + t) / x) * (1.0 / x + 1.0 / (x + t))  # of 1/x²
+    more = _rests(x + t, 1) - _rests(x, 1)
+    if np.any(t < _TINY):
+        more = np.where(t < _TINY, t * _rests(x + 0.5 * t, 2), more)
+    return steps + np.log1p(t / x) + 0.5 * (t / (x + t) / x) - fall + more
 
 
 def digamma_bend(x: Real, a: Real, t: Real) -> Array:
@@ -74,9 +79,7 @@ def digamma_bend(x: Real, a: Real, t: Real) -> Array:
     steps = _reciprocal_bend(_from(x, np.broadcast(a, t).ndim), a, t).sum(axis=0)
     x = x + _SHIFT
     bend = np.log1p(a / x * (t / (x + a + t))) + 0.5 * _reciprocal_bend(x, a, t)
-    bend = bend - _SLOPES[0] * _square_bend(x, a, t)
-    more = [_rest(z, _SLOPES) / z for z in (x, x + a, x + t, x + a + t)]
-    return steps + bend + (more[1] - more[0]) - (more[3] - more[2])
+    return steps + bend - _SLOPES[0] * _square_bend(x, a, t) - _rest_bend(x, a, t, 1)
 
 
 _DENSE = 8  # steps for each n that is asked for, up to which a sum over steps is the quicker way
@@ -172,11 +175,6 @@ def _stirling(x: Array) -> Array:
     return _STIRLING[0] / x + _rest(x)
 
 
-def _slope(x: Array) -> Array:
-    """ψ(x) − ln x + 1/(2x) for x ≥ 10."""
-    return (_SLOPES[0] / x + _rest(x, _SLOPES)) / x
-
-
 def _rest(x: Array, coefficients: tuple[float, ...] = _STIRLING) -> Array:
     """c₁/x³ + c₂/x⁵ + … ."""
     inverse = 1.0 / x
@@ -185,6 +183,26 @@ def _rest(x: Array, coefficients: tuple[float, ...] = _STIRLING) -> Array:
     for c in coefficients[-2:0:-1]:
         total = total * square + c
     return total * square * inverse
+
+
+def _rests(x: Array, order: int) -> Array:
+    """That, or its derivatives."""
+    value = _rest(x, _SERIES[order])
+    for _ in range(order):  # a power of x may have no float
+        value = value / x
+    return value
+
+
+def _rest_bend(x: Array, a: Array, t: Array, order: int) -> Array:
+    """f(x) − f(x+a) − f(x+t) + f(x+a+t) of that, or of its slope."""
+    plain = _rests(x + a + t, order) - _rests(x + t, order) - (_rests(x + a, order) - _rests(x, order))
+    small, large = np.minimum(a, t), np.maximum(a, t)
+    if np.all((small >= _TINY) | (small == 0.0)):
+        return plain
+    middle = x + 0.5 * small
+    by_slope = small * (_rests(middle + large, order + 1) - _rests(middle, order + 1))
+    by_bend = small * large * _rests(middle + 0.5 * large, order + 2)
+    return np.where(small >= _TINY, plain, np.where(large >= _TINY, by_slope, by_bend))
 
 
 _LARGE = 10.0

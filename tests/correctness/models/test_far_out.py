@@ -285,3 +285,77 @@ def test_one_parameter_for_each_customer(kind: Any) -> None:
         np.testing.assert_allclose(score[:, i], slope[:, i], rtol=1e-11)
     with pytest.raises(rk.InputError, match="must have 3 entries"):
         several[0].family.of([column[:3] for column in columns]).log_likelihood(data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "far"),
+    [
+        (rk.ParetoNBD, {"beta": 1e-30}),
+        *((rk.GammaGompertzNBD, {name: size}) for name, size in (("beta", 1e-12), ("beta", 1e-30))),
+    ],
+    ids=lambda v: getattr(v, "__name__", None) or "-".join(f"{k}={x:.0e}" for k, x in v.items()),
+)
+def test_what_is_nearly_sure_keeps_its_digits(kind: Any, far: dict[str, float]) -> None:
+    """Never to come back is sure where all leave at once: ln of it, and its slopes, are as small as the rest.
+
+    1 − P is a mean over the first purchase that is still made, which falls as slowly as P(alive) does.
+    """
+    base = PARETO if kind is rk.ParetoNBD else {"r": 0.55, "alpha": 10.6, "b": 0.02, "s": 0.9, "beta": 0.5}
+    p, T = base | far, 38.86
+    model, data = kind(**p), rk.Purchases(frequency=0, recency=0.0, T=T)
+
+    def log_quiet(q: dict[str, Any]) -> Any:
+        r, alpha, s, beta = (q[name] for name in PARETO)
+
+        def aged(w: Any) -> Any:
+            return w if kind is rk.ParetoNBD else mp.expm1(q["b"] * w)
+
+        def heard(u: Any) -> Any:  # of ln w: the scales are as far apart as the parameters
+            w = mp.exp(u)
+            return w * mp.exp(-(r + 1) * mp.log1p(w / alpha) - s * mp.log1p(aged(w) / beta)) * r / alpha
+
+        # below the shortest scale w itself makes the integrand small
+        shortest: Any = min(1, alpha, beta, beta / s, 1 / s) / q.get("b", 1)
+        panels: Any = [mp.log(T) - 3 * i for i in range(int(mp.log(T / shortest) / 3) + 12, -1, -1)]
+        missed: Any = mp.quad(heard, panels, method="gauss-legendre", maxdegree=3)
+        return mp.log1p(-missed)
+
+    with mp.workdps(32):
+        exact, h = {name: mp.mpf(value) for name, value in p.items()}, mp.mpf(10) ** -9
+        truth = float(log_quiet(exact))
+        name = next(iter(far))
+        ahead, back = (log_quiet(exact | {name: exact[name] * mp.exp(step)}) for step in (h, -h))
+        slope = float((ahead - back) / (2 * h))
+    value, score = model.log_likelihood_and_score(data)
+    assert [value[0], model.log_likelihood(data)[0]] == pytest.approx([truth, truth], rel=1e-9, abs=0.0)
+    assert score[list(p).index(name), 0] * p[name] == pytest.approx(slope, rel=1e-9, abs=0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "far", "seen"),
+    [
+        (rk.models.ShiftedBetaGeometric, (1e-30, 3.8), (3, 0)),
+        (rk.models.ShiftedBetaGeometric, (1e30, 3.8), (1, 1)),
+        (rk.models.BetaDiscreteWeibull, (1e-30, 1.65, 1.6), (3, 0)),
+        (rk.models.BetaDiscreteWeibull, (1e-30, 1.65, 1.6), (3, 1)),
+        (rk.models.BetaDiscreteWeibull, (1e12, 1.65, 1.6), (1, 1)),
+        (rk.models.WeibullGamma, (0.9, 1e-30, 0.7), (1, 1)),
+    ],
+)
+def test_a_tenure_that_is_nearly_sure_keeps_its_digits(
+    kind: Any, far: tuple[float, ...], seen: tuple[int, int]
+) -> None:
+    survival = weibull if kind is rk.models.WeibullGamma else beta_weibull
+    p = dict(zip(kind.names(), far, strict=True))
+    data = rk.Renewals(duration=seen[0], event=seen[1], whole_periods=True)
+    value, score = kind(**p).log_likelihood_and_score(data)
+    with mp.workdps(110):
+        truth, *slope = (
+            float(mp.fsum(terms)) for terms in slopes(lambda q: renewal_terms(survival, q, *seen), p)
+        )
+    assert value[0] == pytest.approx(truth, rel=1e-12, abs=0.0)
+    assert score[:, 0] * far == pytest.approx(slope, rel=1e-11, abs=0.0)
+
+
+def renewal_terms(survival: Any, q: dict[str, Any], t: int, left: int) -> Terms:
+    return [mp.log(survival(q, t - 1) - survival(q, t) if left else survival(q, t))]

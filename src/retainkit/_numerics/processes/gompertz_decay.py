@@ -11,10 +11,11 @@ import numpy as np
 
 from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
 from retainkit._numerics.grouping import Codes
-from retainkit._numerics.log_sums import log_sum
+from retainkit._numerics.log_sums import log_sum, log_sum_and_shares, near_one
 from retainkit.typing import Array, Real
 
 _LARGE, _STEEP = 500.0, 1e90  # e^500 times the other is a float
+_LARGEST, _LATEST = 705.0, 1e300  # b A may be 1e-304, and e^705 times as much is still to come
 
 
 def bent(v: Array, k: Real) -> Array:
@@ -41,26 +42,40 @@ def log_quiet(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array
 
     def both(*flat: Array) -> Array:
         stopped, fallen = _stopped(*flat, moments=False)
-        return log_sum(stopped, np.negative(fallen, out=fallen))
+        return near_one(log_sum(stopped, np.negative(fallen, out=fallen)), _log_heard, *flat)
 
     return in_blocks(both, 1, n, s, A, kappa, b, D)[0]
 
 
-def stopped_with_moments(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
-    """What a likelihood and its score need of that integral, (6, …).
+def quiet_with_moments(n: Real, s: Real, A: Real, kappa: Real, b: Real, D: Real) -> Array:
+    """What a likelihood and its score need of that sum, (7, …).
 
-    Its logarithm; −ln of survival(D) (1 + D/A)^−n; and the means over the integrand of ln(1 + w/A), of
-    w/(A + w), of q/((A + w) b η) and of (1 − e^−q)/((A + w) b η), where s b η is the hazard at w.
+    Its logarithm; the shares of the two; and the means over the integrand of ln(1 + w/A), of w/(A + w), of
+    q/((A + w) b η) and of (1 − e^−q)/((A + w) b η), where s b η is the hazard at w.
     """
-    return in_blocks(lambda *flat: np.stack(_stopped(*flat, moments=True)), 6, n, s, A, kappa, b, D)
+
+    def all_of(*flat: Array) -> Array:
+        stopped, fallen, *means = _stopped(*flat, moments=True)
+        quiet, *shares = log_sum_and_shares(stopped, -fallen)
+        return np.stack([near_one(quiet, _log_heard, *flat), *shares, *means[:-1]])
+
+    return in_blocks(all_of, 7, n, s, A, kappa, b, D)
+
+
+def _log_heard(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array) -> Array:
+    """ln of the chance of an event before the stop and before D: by parts a mean over it."""
+    stopped, _, *_, slow = _stopped(n, s, A, kappa, b, D, moments=True)
+    return stopped + np.log(n / s * slow)
 
 
 def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, moments: bool) -> list[Array]:
     q_near, half_width = _nearest(A, kappa, b)
     q_whole = bent(b * D, 1.0 / kappa)
-    q_end = _end(n, s, A, kappa, b, q_near, q_whole)
+    # means over it weigh late times by as much as 1/η grows
+    late = np.minimum(q_whole, np.maximum(-np.log(kappa), 0.0)) if moments else np.zeros(kappa.shape)
+    q_end = _end(n, s, A, kappa, b, q_near, q_whole, late)
     end = np.log1p(q_end / q_near)
-    drop = s * q_end + n * np.log1p(bent(q_end, kappa) / (b * A)) + end
+    drop = s * q_end + n * np.log1p(bent(q_end, kappa) / (b * A)) + end + late
     scale = b * A
 
     def total(at: Array, weight: Array, rows: Codes | slice) -> Array:
@@ -75,12 +90,12 @@ def _stopped(n: Array, s: Array, A: Array, kappa: Array, b: Array, D: Array, *, 
         mass = np.exp(y - s[rows] * q - n[rows] * log_a) * weight
         total = mass.sum(axis=0)
         below, left = 1.0 / (1.0 + w), -np.expm1(-q)
-        slow = below / (scale[rows] * ((1.0 - left) / kappa[rows] + left))  # 1/((A + w) b η)
-        parts = (log_a, w * below, q * slow, left * slow)
+        slow = below / (scale[rows] * (np.exp(-q) / kappa[rows] + left))  # 1/((A + w) b η)
+        parts = (log_a, w * below, q * slow, left * slow, slow)
         return np.stack([total, *(np.einsum("ij,ij->j", mass, part) / total for part in parts)])
 
     needed = nodes_needed(end, half_width, drop)
-    found = integrate(sums, needed, 5) if moments else integrate(total, needed, 1)
+    found = integrate(sums, needed, 6) if moments else integrate(total, needed, 1)
     with np.errstate(divide="ignore"):  # D = 0
         stopped = np.log(found[0] * end * s * q_near)
     return [stopped, n * np.log1p(D / A) + s * q_whole, *found[1:]]
@@ -110,10 +125,13 @@ def _nearest(A: Array, kappa: Array, b: Array) -> tuple[Array, Array]:
     return near, np.minimum(half_width, 0.5 * np.pi)
 
 
-def _end(n: Array, s: Array, A: Array, kappa: Array, b: Array, q_near: Array, q_whole: Array) -> Array:
-    """Where in q the integrand, which only falls, is nothing beside the integral up to there."""
-    enough = GONE + np.log1p(n / (s * q_near))
-    rare = b * A * np.expm1(np.minimum(enough / n, _LARGE))
+def _end(
+    n: Array, s: Array, A: Array, kappa: Array, b: Array, q_near: Array, q_whole: Array, late: Array
+) -> Array:
+    """Where in q the integrand, which only falls, is nothing beside the integral so far, e^late times."""
+    enough = GONE + late + np.log1p(n / (s * q_near))
+    with np.errstate(over="ignore"):
+        rare = np.minimum(b * A * np.expm1(np.minimum(enough / n, _LARGEST)), _LATEST)
     return np.minimum(np.minimum(q_whole, enough / s), bent(rare, 1.0 / kappa))
 
 

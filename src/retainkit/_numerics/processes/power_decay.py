@@ -11,7 +11,7 @@ import numpy as np
 
 from retainkit._numerics.gauss_legendre import GONE, in_blocks, integrate, nodes_needed
 from retainkit._numerics.grouping import Codes
-from retainkit._numerics.log_sums import log_sum
+from retainkit._numerics.log_sums import log_sum, log_sum_and_shares, near_one
 from retainkit.typing import Array, Real
 
 _STRIP = 0.5 * np.pi
@@ -27,18 +27,29 @@ def log_quiet(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
 
     def both(*flat: Array) -> Array:
         stopped, fallen = _stopped(*flat, moments=False)
-        return log_sum(stopped, np.negative(fallen, out=fallen))
+        return near_one(log_sum(stopped, np.negative(fallen, out=fallen)), _log_heard, *flat)
 
     return in_blocks(both, 1, n, s, A, B, D)[0]
 
 
-def stopped_with_moments(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
-    """What a likelihood and its score need of that integral, (5, …).
+def quiet_with_moments(n: Real, s: Real, A: Real, B: Real, D: Real) -> Array:
+    """What a likelihood and its score need of that sum, (6, …).
 
-    Its logarithm; −ln of (1 + D/A)^−n (1 + D/B)^−s; and the means over the integrand of ln(1 + w/A), of
-    w/(A + w) and of (B + w)/(A + w) ln(1 + w/B).
+    Its logarithm; the shares of the two; and the means over the integrand of ln(1 + w/A), of w/(A + w) and
+    of (B + w)/(A + w) ln(1 + w/B).
     """
-    return in_blocks(lambda *flat: np.stack(_stopped(*flat, moments=True)), 5, n, s, A, B, D)
+
+    def all_of(*flat: Array) -> Array:
+        stopped, fallen, *means = _stopped(*flat, moments=True)
+        quiet, *shares = log_sum_and_shares(stopped, -fallen)
+        return np.stack([near_one(quiet, _log_heard, *flat), *shares, *means])
+
+    return in_blocks(all_of, 6, n, s, A, B, D)
+
+
+def _log_heard(n: Array, s: Array, A: Array, B: Array, D: Array) -> Array:
+    """ln of the chance of an event before the stop and before D: the same integral, end and event swapped."""
+    return _stopped(s, n, B, A, D, moments=False)[0]
 
 
 def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool) -> list[Array]:
@@ -50,7 +61,9 @@ def _stopped(n: Array, s: Array, A: Array, B: Array, D: Array, *, moments: bool)
     whole = np.log1p(ahead)
     ahead *= c
     other = np.log1p(ahead, out=ahead)
-    end, drop, fallen = _end(near, far, c, whole, other)
+    # means over it weigh late times by as much as (B + w)/(A + w) grows
+    late = np.where(swap, 0.0, np.minimum(whole, -np.log(c))) if moments else np.zeros(c.shape)
+    end, drop, fallen = _end(near, far, c, whole, other, late)
     fallen += np.where(swap, whole - other, 0.0)  # the power of B is s there, not s + 1
 
     def total(at: Array, weight: Array, rows: Codes | slice) -> Array:
@@ -96,14 +109,17 @@ def _falling(y: Array, near: Array, far: Array, c: Array) -> Array:
     return np.exp(np.negative(fall, out=fall), out=fall)
 
 
-def _end(near: Array, far: Array, c: Array, whole: Array, other: Array) -> tuple[Array, Array, Array]:
+def _end(
+    near: Array, far: Array, c: Array, whole: Array, other: Array, late: Array
+) -> tuple[Array, Array, Array]:
     """Where in y the integrand e^(−near y) (1 + c (e^y − 1))^−far has fallen for good, and by how much.
 
-    And by how much its logarithm falls over the whole, which ends where 1 + c (e^y − 1) is e^other.
+    Gone it is if e^late times as much is nothing, too. And by how much its logarithm falls over the whole,
+    which ends where 1 + c (e^y − 1) is e^other.
     """
     by_near, by_far = near * whole, far * other
-    enough = GONE - np.minimum(by_near, 0.0)
-    end, drop = whole.copy(), np.abs(by_near) + by_far
+    enough = GONE + late - np.minimum(by_near, 0.0)
+    end, drop = whole.copy(), np.abs(by_near) + by_far + late
     cut = np.flatnonzero(np.maximum(by_near, by_far) > enough)
     if cut.size:
         near, far, c, enough = near[cut], far[cut], c[cut], enough[cut]
@@ -111,7 +127,7 @@ def _end(near: Array, far: Array, c: Array, whole: Array, other: Array) -> tuple
             last = np.log1p(np.expm1(enough / far) / c)
             last = np.minimum(last, np.where(near > 0.0, enough / np.maximum(near, 1e-300), np.inf))
         end[cut] = np.minimum(last, whole[cut])
-        drop[cut] = np.abs(near) * end[cut] + far * np.log1p(c * np.expm1(end[cut]))
+        drop[cut] = np.abs(near) * end[cut] + far * np.log1p(c * np.expm1(end[cut])) + late[cut]
     by_near += by_far
     return end, drop, by_near
 

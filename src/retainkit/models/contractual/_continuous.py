@@ -253,7 +253,7 @@ def _log_interval(
     early = lost < _EARLY
     lost = np.where(early, 1.0, lost)
     # relative to those at the lower bound: a difference of two tiny survivals would be 0
-    gone = before + np.log(lost)
+    gone = before + np.where(kept < 0.5, np.log1p(-np.minimum(kept, 0.5)), np.log(lost))
     d_gone = (d_before - zero_times(kept, d_stayed)) / lost
     if np.any(early & left):
         first, d_first = _log_early_interval(parts, begin, t)

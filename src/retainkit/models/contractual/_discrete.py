@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit._numerics.grouping import Levels
+from retainkit._numerics.log_sums import log_fallen
 from retainkit._numerics.powers import zero_times
 from retainkit.columns import keeps_labels
 from retainkit.errors import InputError, first_offender
@@ -35,7 +36,7 @@ class AbstractDiscreteModel(AbstractContractualModel):
         """ln [S(start) − S(start + more)]."""
         with np.errstate(divide="ignore", invalid="ignore"):
             # relative to those at the start: a difference of two tiny survivals would be 0
-            return self._log_survival(start) + np.log(-np.expm1(self._log_share(start, more)))
+            return self._log_survival(start) + log_fallen(-self._log_share(start, more))
 
     def log_likelihood_and_score(self, data: DataOf[Renewals]) -> tuple[Array, Array]:
         data = self._rows(data)

@@ -19,6 +19,7 @@ import numpy as np
 
 from retainkit._numerics.decaying_sums import weibull_sum
 from retainkit._numerics.gamma_functions import digamma_bend, digamma_rise, log_beta_ratio
+from retainkit._numerics.log_sums import log_fallen
 from retainkit._numerics.powers import LONGEST, Clock, elapsed
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
 from retainkit.models.sampled import Own
@@ -100,7 +101,7 @@ class BetaDiscreteWeibull(AbstractDiscreteModel):
         score[1] -= per_fall * digamma_bend(there, self.alpha, step)
         later = digamma_rise(self.beta + end.time, self.alpha) * end.slope
         score[2] += per_fall * (later - digamma_rise(there, self.alpha) * begin.slope)
-        return stayed + np.log(-np.expm1(-fall)), score
+        return stayed + log_fallen(fall), score
 
     # -- predictions --------------------------------------------------------------------------------
 

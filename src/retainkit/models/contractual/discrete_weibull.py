@@ -13,6 +13,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from retainkit._numerics.log_sums import log_fallen
 from retainkit._numerics.powers import Clock, elapsed
 from retainkit.models.contractual._discrete import AbstractDiscreteModel, whole_lifetimes
 from retainkit.parameters import positive, probability
@@ -68,7 +69,7 @@ class DiscreteWeibull(AbstractDiscreteModel):
             per_fall = 1.0 / np.expm1(force * step)
             score[0] += per_fall * step / (1.0 - np.asarray(self.theta))
             score[1] += per_fall * force * (Clock.at(t, self.c).slope - Clock.at(before, self.c).slope)
-            return stayed + np.log(-np.expm1(-force * step)), score
+            return stayed + log_fallen(force * step), score
 
     def _force(self) -> Array:
         with np.errstate(divide="ignore"):

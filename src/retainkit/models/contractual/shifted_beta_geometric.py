@@ -89,12 +89,18 @@ class ShiftedBetaGeometric(AbstractDiscreteModel):
     def _log_mass_and_score(self, t: Array) -> tuple[Array, Array]:
         stayed, score = self._log_survival_and_score(t - 1.0)
         all_of = np.asarray(self.alpha) + self.beta + (t - 1.0)
-        score[0] += 1.0 / np.asarray(self.alpha) - 1.0 / all_of
+        score[0] += (self.beta + (t - 1.0)) / all_of / self.alpha
         score[1] -= 1.0 / all_of
-        return stayed + np.log(self._hazard(t)), score
+        return stayed + self._log_hazard(t), score
 
     def _log_mass(self, t: Array) -> Array:
-        return self._log_survival(t - 1.0) + np.log(self._hazard(t))
+        return self._log_survival(t - 1.0) + self._log_hazard(t)
+
+    def _log_hazard(self, t: Array) -> Array:
+        staying = self.beta + (t - 1.0)
+        share = staying / (staying + self.alpha)
+        # where nearly all leave, by those who stay
+        return np.where(share < 0.5, np.log1p(-np.minimum(share, 0.5)), np.log(self._hazard(t)))
 
     @classmethod
     def summed(cls, rows: Renewals) -> SBGCounts | None:

@@ -24,7 +24,7 @@ from retainkit._numerics.processes.gompertz_decay import (
     log_odds_stopped,
     log_quiet,
     log_shrink,
-    stopped_with_moments,
+    quiet_with_moments,
 )
 from retainkit._numerics.processes.mixed_counts import stopped_by_gompertz_pmf
 from retainkit.models.purchasing._by_levels import ByLevels
@@ -112,19 +112,13 @@ class GammaGompertzNBD(AbstractPurchaseModel):
         x, t_x, idle = data.frequency, data.recency, data.T - data.recency
         events, at_last = r + x, alpha + t_x
         kappa = by_t.map(self._kappa)
-        # everything beside what it was at the last purchase: the two ways not to have come back since
-        stopped, waiting, log_u, share_u, worn_u, gone_u = stopped_with_moments(
+        # nothing since the last purchase, as the customer left (1 − P(alive)) or did not
+        quiet, left, alive, log_u, share_u, worn_u, gone_u = quiet_with_moments(
             events, s, at_last, kappa, b, idle
         )
-        d = stopped + waiting
-        e = np.exp(-np.abs(d))
-        left = np.where(d > 0.0, 1.0, e) / (1.0 + e)  # 1 - P(alive)
-        alive = np.where(d > 0.0, e, 1.0) / (1.0 + e)
-
         bought = by_t.map(lambda t_x: np.log1p(t_x / alpha))
         there = by_t.map(lambda t_x: bent(b * t_x, 1.0 / beta))  # −ln P(lifetime > t_x) / s
-        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - events * bought - s * there
-        value = value + np.maximum(stopped, -waiting) + np.log1p(e)
+        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - events * bought - s * there + quiet
 
         # integrated by parts, so that for b, s and beta little that is nearly equal is subtracted
         score = np.empty((5, *value.shape))

@@ -25,7 +25,7 @@ from retainkit._numerics.processes.power_decay import (
     discounted_time,
     log_odds_stopped,
     log_quiet,
-    stopped_with_moments,
+    quiet_with_moments,
     undiscounted_time,
 )
 from retainkit.models.purchasing._by_levels import ByLevels
@@ -121,20 +121,11 @@ class ParetoNBD(AbstractPurchaseModel):
         log_gamma, digamma = made.gamma(r)
         x, idle = data.frequency, data.T - data.recency
         events, at_last, old = r + x, alpha + data.recency, beta + data.recency
-        # everything beside what it was at the last purchase: the two ways not to have come back since
-        stopped, waiting, log_u, share_u, worn_u = stopped_with_moments(events, s, at_last, old, idle)
-        # one difference of logarithms gives the odds, the likelihood and the weights of the score
-        d = stopped + waiting
-        e = np.exp(-np.abs(d))
-        left = np.where(d > 0.0, 1.0, e) / (1.0 + e)  # 1 - P(alive)
-        alive = np.where(d > 0.0, e, 1.0) / (1.0 + e)
-
+        # nothing since the last purchase, as the customer left (1 − P(alive)) or did not
+        quiet, left, alive, log_u, share_u, worn_u = quiet_with_moments(events, s, at_last, old, idle)
         bought = by_t.map(lambda t_x: np.log1p(t_x / alpha))
         there = by_t.map(lambda t_x: np.log1p(t_x / beta))
-        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - events * bought - s * there
-        # ln(e^stopped + e^−waiting), the larger one taken out
-        value = value + np.maximum(stopped, -waiting) + np.log1p(e)
-
+        value = by_x.expand(log_gamma + made.n * np.log(r / alpha)) - events * bought - s * there + quiet
         # integrated by parts, so that for s and beta nothing nearly equal is subtracted
         score = np.empty((4, *value.shape))
         score[0] = by_x.expand(digamma) - bought - left * log_u - alive * np.log1p(idle / at_last)
