@@ -52,8 +52,10 @@ def _missing_in_series(values: nw.Series[Any]) -> Mask:
 
 
 _WORDS = ("nan", "NaN", "NAN", "none", "None", "NONE", "null", "Null", "NULL", "<NA>", "nat", "NaT")
-MISSING_IDS = ("", *_WORDS)
-"""The texts that programs write for an id that is none."""
+# besides, what spreadsheets and R write: pandas reads these as missing, too
+MISSING_IDS = ("", *_WORDS, "NA", "N/A", "n/a", "#N/A", "#NA")
+"""The texts that programs write for an id that is none; `BLANKS` around them do not count."""
+BLANKS = " \t\r\n"
 
 
 def says_missing(ids: Any) -> Mask:
@@ -64,7 +66,13 @@ def says_missing(ids: Any) -> Mask:
 
     column = series.plain(nw.from_native(ids, series_only=True))
     if column.dtype == nw.String:
-        return column.is_in(MISSING_IDS).fill_null(value=False).to_numpy().astype(np.bool_)
+        return (
+            column.str.strip_chars(BLANKS)
+            .is_in(MISSING_IDS)
+            .fill_null(value=False)
+            .to_numpy()
+            .astype(np.bool_)
+        )
     return (
         _says_missing(series.array(column)) if column.dtype == nw.Object else np.zeros(len(column), np.bool_)
     )
@@ -72,10 +80,12 @@ def says_missing(ids: Any) -> Mask:
 
 def _says_missing(ids: Values) -> Mask:
     if ids.dtype.kind == "U":
-        return np.isin(ids, MISSING_IDS)
+        return np.isin(np.strings.strip(ids, BLANKS), MISSING_IDS)
     if ids.dtype.kind not in "OT":
         return np.zeros(ids.size, np.bool_)
-    return np.array([isinstance(value, str) and value in MISSING_IDS for value in ids.tolist()], np.bool_)
+    return np.array(
+        [isinstance(value, str) and value.strip(BLANKS) in MISSING_IDS for value in ids.tolist()], np.bool_
+    )
 
 
 def unmasked(values: Values) -> Values:

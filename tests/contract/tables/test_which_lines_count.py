@@ -44,7 +44,7 @@ KINDS: dict[str, Callable[[dict[str, Any], Path], Any]] = {
     "csv": as_file("csv"),
     "parquet": as_file("parquet"),
 }
-NOBODY = ["", "nan", "None", "NULL", None]
+NOBODY = ["", "nan", "NULL", None, " \t", "NA", "N/A "]
 TABLE: dict[str, Any] = {
     "id": ["a", "a", "b", "b", "a"],
     "date": ["2024-01-01", "2024-01-05", "2024-01-03", "2024-03-09", "2024-02-01"],

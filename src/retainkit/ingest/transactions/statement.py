@@ -22,7 +22,7 @@ from retainkit.tables.engine import (
     is_number,
     quoted,
 )
-from retainkit.tables.gaps import MISSING_IDS
+from retainkit.tables.gaps import BLANKS, MISSING_IDS
 from retainkit.tables.lines import far_from
 from retainkit.tables.made import WHERE, Enriched
 from retainkit.tables.problems import INFINITE, NO_CUSTOMER, NO_DATE
@@ -193,7 +193,8 @@ def _id(raw: str, kind: str) -> str:
     if kind in FLOATS:
         return _nothing(raw, kind)
     text = raw if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
-    return f"CASE WHEN {text} NOT IN ({', '.join(map(repr, MISSING_IDS))}) THEN {text} END"
+    blanks = " || ".join(f"chr({ord(sign)})" for sign in BLANKS)
+    return f"CASE WHEN trim({text}, {blanks}) NOT IN ({', '.join(map(repr, MISSING_IDS))}) THEN {text} END"
 
 
 def _day(name: str, raw: str, kind: str, rule: DateRule) -> str:

@@ -13,7 +13,7 @@ import narwhals as nw
 from retainkit.errors import InputError
 from retainkit.tables.amounts import AmountRule
 from retainkit.tables.days import CONVERT, DAY, FIRST_DAY, LAST_DAY, SERIAL, DateRule
-from retainkit.tables.gaps import MISSING_IDS
+from retainkit.tables.gaps import BLANKS, MISSING_IDS
 from retainkit.tables.problems import wrong_type
 
 _CIVIL = 719_468  # days from 1 March of the year 0 to 1 January 1970
@@ -45,7 +45,7 @@ class Part(NamedTuple):
     def id(self) -> nw.Expr:
         """The id of each line, null where it has none."""
         if self.is_text:
-            return nw.when(~self.raw.is_in(MISSING_IDS)).then(self.raw)
+            return nw.when(~self.raw.str.strip_chars(BLANKS).is_in(MISSING_IDS)).then(self.raw)
         if self.kind.is_float():
             return nw.when(~self.raw.is_nan()).then(self.raw)
         return self.raw.cast(nw.String) if self.kind.is_decimal() else self.raw
