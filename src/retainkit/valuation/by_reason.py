@@ -98,7 +98,7 @@ def value_by_reason(
     margin_share: NumberLike,
     discount_rate: Rate | NumberLike,
     horizon: Duration | NumberLike,
-    recovered: NumberLike | Mapping[str, NumberLike] = 1.0,
+    recovered: NumberLike | Mapping[str, NumberLike],
     instant: Instant = "after-payment",
 ) -> ReasonValue:
     """What each reason of leaving costs the base, and what would be gained if less of one were there.
@@ -120,7 +120,7 @@ def value_by_reason(
     discount_rate : Rate; or 0
     horizon : whole number of payments or Duration
     recovered : share in [0, 1], or one for each of some reasons by name, 0 for the others
-        What part of each reason could be taken away: 0.4 of failed payments, say. By default all.
+        What part of each reason could be taken away: 0.4 of failed payments, say. 1 asks what all of it costs.
     instant : {"after-payment", "before-renewal"}
 
     Notes

@@ -119,7 +119,7 @@ def test_reasons_are_valued_by_draws_of_the_margin() -> None:
         end="end", reason="reason", amount="monthly_margin", observation_end="2024-12-31",
     )  # fmt: skip
     fits = {name: rk.Geometric(0.05, unit="month") for name in base.reasons}
-    asked: dict[str, Any] = {"discount_rate": RATE, "horizon": 24}
+    asked: dict[str, Any] = {"discount_rate": RATE, "horizon": 24, "recovered": 1.0}
     found: Any = rk.valuation.value_by_reason(base, fits, margin_share=MARGIN, **asked)
     each = [rk.valuation.value_by_reason(base, fits, margin_share=g, **asked).value for g in SHARES]
     assert found.value.values == pytest.approx(each)

@@ -366,7 +366,7 @@ def test_what_is_no_base_is_refused_wherever_a_base_is_asked_for() -> None:
         lambda: rk.metrics.mrr_movements(other),
         lambda: rk.metrics.cut_episodes(other, "plan"),
         lambda: rk.cohort_payback(other, {}, margin_share=0.5),
-        lambda: rk.valuation.value_by_reason(other, {"price": other}, **ways),
+        lambda: rk.valuation.value_by_reason(other, {"price": other}, **ways, recovered=1.0),
         lambda: rk.valuation.forecast_revenue(other, new=0),
     ]
     for call in calls:
