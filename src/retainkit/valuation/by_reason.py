@@ -120,7 +120,7 @@ def value_by_reason(
     discount_rate : Rate; or 0
     horizon : whole number of payments or Duration
     recovered : share in [0, 1], or one for each of some reasons by name, 0 for the others
-        What part of each reason could be taken away: 0.4 of failed payments, say. 1 asks what all of it costs.
+        What part of each reason could be taken away: 0.4 of failed payments, say; 1 is all.
     instant : {"after-payment", "before-renewal"}
 
     Notes
