@@ -322,7 +322,12 @@ def _labelled(answer: ColumnLike, labels: Labels | None) -> ColumnLike:
 
 def _is_column(value: ColumnLike) -> bool:
     series = _is_a(value, "pandas", "Series") or _is_a(value, "polars", "Series")
-    return series or (issubclass(type(value), np.ndarray | list | tuple) and np.ndim(value) == 1)
+    if series or not issubclass(type(value), np.ndarray | list | tuple):
+        return series
+    try:
+        return np.ndim(value) == 1
+    except ValueError:  # rows of unlike length: whoever reads the numbers refuses them
+        return False
 
 
 def _unlike(first: Labels, other: Labels) -> InputError:

@@ -310,7 +310,7 @@ def as_column(argument: str, values: Any, *, name: str | None = None, in_arrays:
             values = sys.modules["pyarrow"].chunked_array([values])
         if flat:
             return Column(argument, name, nw.from_native(values, series_only=True), in_arrays=in_arrays)
-    return Column(argument, name, _array(values), in_arrays=in_arrays)
+    return Column(argument, name, _array(argument, values), in_arrays=in_arrays)
 
 
 def to_list(values: Any) -> list[Any]:
@@ -318,8 +318,15 @@ def to_list(values: Any) -> list[Any]:
     return as_column("values", values).to_list()
 
 
-def _array(values: Any) -> Values:
-    array = unmasked(np.asanyarray(values))
+def _array(argument: str, values: Any) -> Values:
+    try:
+        array = unmasked(np.asanyarray(values))
+    except ValueError:
+        rule, way_out = (
+            "must have one value a row, not lists of unlike length",
+            "Write one line for each value.",
+        )
+        raise InputError("wrong-shape", argument, values, rule, way_out) from None
     if array.dtype.kind != "U" or isinstance(values, np.ndarray):
         return array
     entries = list(values)

@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import retainkit as rk
 from retainkit.errors import InputError
 from retainkit.tables import as_column, read_table
 
@@ -284,3 +285,37 @@ def test_categories_of_numbers_are_numbers_again(kind: str) -> None:
     ids, code = read_table(table, {"answer": "x"})["answer"].ids()
     assert list(ids.to_pylist() if kind == "pyarrow" else ids) == [9, 10]
     assert code.tolist() == [1, 0, 1]
+
+
+RAGGED: Any = [[1, 2], [3]]
+MONTHLY = rk.Geometric(0.1, unit="month")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("t", lambda: MONTHLY.survival(RAGGED)),
+        ("given", lambda: MONTHLY.survival(3, given=RAGGED)),
+        ("n", lambda: rk.NBD(1.0, 2.0).purchase_pmf(RAGGED, 3.0)),
+        ("transitions", lambda: rk.economics.markov_value(RAGGED, [1, 2], discount_rate=0.1)),
+        ("spend", lambda: rk.decisions.fit_response(RAGGED, [0.8, 0.9], ceiling=1.0)),
+        (
+            "cohort",
+            lambda: rk.value_subscriptions(
+                MONTHLY, tenure=[1, 2], margin_per_period=1.0, discount_rate=0.1, instant="after-payment",
+                cohort=RAGGED,
+            ),
+        ),
+        (
+            "day",
+            lambda: rk.summarize_transactions(
+                {"id": ["a", "b"], "day": [["2024-01-01"], ["2024-01-02", "2024-01-03"]]},
+                customer_id="id", date="day", unit="day",
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_lists_of_unlike_length_are_refused_by_name(name: str, call: Callable[[], object]) -> None:
+    with pytest.raises(rk.InputError, match=f"^{name} must") as refused:
+        call()
+    assert refused.value.argument == name

@@ -16,7 +16,9 @@ _WAY_OUT = "Write 10% a year as Rate(0.1, per='year')."
 
 def times(argument: str, value: Duration | NumberLike, unit: Unit | None) -> Array:
     """Lengths of time in the model's unit, 0 or more; infinity is allowed."""
-    given = np.asarray(in_units(argument, value, unit))
+    asked = in_units(argument, value, unit)
+    # lists may have rows of unlike length, of which no array can be made
+    given = np.asarray(NOT_NEGATIVE.check(argument, asked) if isinstance(asked, list | tuple) else asked)
     if given.dtype == np.float64 and np.all(np.isinf(given) | (given >= 0.0)) and np.all(given >= 0.0):
         return given
     return np.asarray(NOT_NEGATIVE.check(argument, given))
