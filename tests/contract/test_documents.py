@@ -147,6 +147,7 @@ def things(kind: str) -> tuple[Any, ...]:
 every_kind = pytest.mark.parametrize("kind", files.kinds())
 
 
+@pytest.mark.slow
 @every_kind
 def test_it_comes_back_from_a_file_to_the_last_bit(kind: str, tmp_path: Path) -> None:
     assert things(kind)
@@ -160,6 +161,7 @@ def test_it_comes_back_from_a_file_to_the_last_bit(kind: str, tmp_path: Path) ->
         assert third.model_dump_json() == again.model_dump_json()
 
 
+@pytest.mark.slow
 @every_kind
 def test_what_its_json_says_is_a_file_too(kind: str, tmp_path: Path) -> None:
     thing = things(kind)[0]
@@ -169,6 +171,7 @@ def test_what_its_json_says_is_a_file_too(kind: str, tmp_path: Path) -> None:
     assert "base64" not in path.read_text()
 
 
+@pytest.mark.slow
 @every_kind
 def test_the_published_schema_is_that_of_the_files(kind: str, tmp_path: Path) -> None:
     schema = files.json_schema(kind)
@@ -184,6 +187,7 @@ def test_the_published_schema_is_that_of_the_files(kind: str, tmp_path: Path) ->
         assert not judge.is_valid({**saved, "schema": "retainkit/cheese/1"})
 
 
+@pytest.mark.slow
 @every_kind
 def test_another_name_version_or_kind_is_refused(kind: str) -> None:
     thing = things(kind)[0]
@@ -199,6 +203,7 @@ def test_another_name_version_or_kind_is_refused(kind: str) -> None:
             type(thing).from_json(json.dumps({**told, "schema": said}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in KEPT if "-plan" not in kind and kind != "unit-economics"])
 def test_what_is_left_out_is_missed(kind: str) -> None:
     """A name may be left out only where it says what follows from the others."""

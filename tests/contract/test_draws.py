@@ -104,6 +104,7 @@ def tells_of_draws(error: InputError) -> bool:
     return any(words in str(error) for words in ("draws", "Draws", "single number", "one number"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", DECIDING, ids=lambda one: one.name)
 def test_draws_are_one_answer_with_the_answers_of_each_draw_or_are_refused_by_name(one: Public) -> None:
     given = example_of(one)
@@ -133,6 +134,7 @@ def test_draws_are_one_answer_with_the_answers_of_each_draw_or_are_refused_by_na
                 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", DECIDING, ids=lambda one: one.name)
 def test_an_answer_is_printed_and_a_table_whatever_column_or_draws_it_is_of(one: Public) -> None:
     given, (name, value) = example_of(one), next(iter(numbers_of(one).items()))
@@ -204,6 +206,7 @@ def test_where_draws_meet_a_column_every_row_has_all_draws(one: Public) -> None:
 TESTS = ("lifetime_test", "retention_test", "revenue_test")  # draw the unknown arms, as many as are given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", [one for one in takers() if arguments_of(one)], ids=lambda one: one.name)
 def test_draws_in_the_place_of_a_column_are_refused_or_answered_with_draws(one: Public) -> None:
     given = arguments_of(one) or {}

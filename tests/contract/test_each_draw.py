@@ -85,6 +85,7 @@ def test_the_answers_are_printed_sent_and_a_table() -> None:
         _ = found.paymnts
 
 
+@pytest.mark.slow
 def test_thousands_of_draws_take_no_longer_than_as_many_calls() -> None:
     start = time.process_time()
     found: Any = economics.break_even_on_curve(

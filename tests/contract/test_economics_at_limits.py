@@ -67,6 +67,7 @@ def undefined(answer: Any, depth: int = 0) -> bool:
     return any(undefined(part, depth + 1) for part in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "given"), functions())
 def test_a_number_at_its_limit_has_an_answer_or_is_refused(one: Public, given: dict[str, Any]) -> None:
     assert not undefined(one(given))

@@ -345,6 +345,7 @@ def shown(answer: Any) -> Any:
 PLACES = places()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", PLACES)
 def test_a_fit_or_a_summary_gives_what_the_model_or_its_part_gives(where: str) -> None:
     found = PLACES[where]

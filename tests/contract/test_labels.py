@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from public_calls import BY_NAME, Public, arguments_of, takers
 
 import retainkit as rk
@@ -131,6 +132,7 @@ def tried() -> list[Tried]:
     return [Tried(one, arguments) for one, arguments in called if arguments is not None]
 
 
+@pytest.mark.slow
 def test_every_function_of_two_or_more_columns_is_called_or_listed() -> None:
     uncalled = {one.name for one in takers() if arguments_of(one) is None}
     assert uncalled == set(NOT_CALLED)
@@ -141,6 +143,7 @@ def test_what_is_no_column_is_refused_with_advice() -> None:
     assert [odd for case in tried() for odd in case.odd] == []
 
 
+@pytest.mark.slow
 def test_columns_of_other_labels_are_refused_by_name() -> None:
     silent: list[str] = []
     for case in tried():

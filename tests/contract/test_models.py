@@ -48,6 +48,7 @@ def family(kind: Any) -> Any:
     return rk.models.hold(kind, **kind.fixed_fields)
 
 
+@pytest.mark.slow
 @each_model
 @pytest.mark.parametrize("seed", range(10))
 def test_score_is_the_gradient_of_the_likelihood(kind: Any, seed: int) -> None:
@@ -62,6 +63,7 @@ def test_score_is_the_gradient_of_the_likelihood(kind: Any, seed: int) -> None:
         np.testing.assert_allclose(score[i], slope, rtol=1e-7, atol=1e-8)
 
 
+@pytest.mark.slow
 @each_model
 @pytest.mark.parametrize("seed", range(3))
 def test_fit_recovers_what_was_simulated(kind: Any, seed: int) -> None:
@@ -162,6 +164,7 @@ def agree_on_the_sum(model: Any, data: Any) -> None:
     )  # any axes of draws
 
 
+@pytest.mark.slow
 @each_model
 def test_the_sum_without_the_score_is_the_sum(kind: Any) -> None:
     model = typical(kind, 3)
@@ -178,6 +181,7 @@ def test_a_table_of_summaries_has_a_sum_for_each(kind: Any) -> None:
     np.testing.assert_allclose(found, right, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("within", "name"), WRAPPED)
 def test_the_sum_of_a_model_with_something_around_it_is_the_sum(within: Any, name: str) -> None:
     agree_on_the_sum(*around(within, name))
@@ -212,6 +216,7 @@ def test_compression_changes_nothing(kind: Any) -> None:
     assert model.log_likelihood(compressed) @ compressed.weight == pytest.approx(2.0 * whole, rel=1e-12)
 
 
+@pytest.mark.slow
 @each_model
 def test_a_fit_does_not_depend_on_the_unit_or_the_order_of_the_data(kind: Any) -> None:
     data = simulate(typical(kind, 6), 3000, 6)
@@ -243,6 +248,7 @@ def test_data_in_another_unit_have_no_likelihood(kind: Any) -> None:
             ask(data)
 
 
+@pytest.mark.slow
 @each_model
 def test_fitting_twice_gives_the_same_bits(kind: Any) -> None:
     data = simulate(typical(kind, 2), 20_000, 2)  # with 8 MBG/NBD has no maximum
@@ -251,6 +257,7 @@ def test_fitting_twice_gives_the_same_bits(kind: Any) -> None:
     assert first.log_likelihood == second.log_likelihood
 
 
+@pytest.mark.slow
 @each_model
 def test_fits_from_far_away_starts_agree(kind: Any) -> None:
     data = simulate(typical(kind, 9), 5000, 9)
@@ -295,6 +302,7 @@ def test_sampling_is_reproducible(kind: Any) -> None:
     assert any(not np.array_equal(column, other.columns[name]) for name, column in one.columns.items())
 
 
+@pytest.mark.slow
 @each_model
 def test_draws_have_the_spread_of_the_fit(kind: Any) -> None:
     fitted = rk.fit(family(kind), simulate(typical(kind, 2), 20_000, 2))

@@ -1,16 +1,16 @@
-"""The notebooks are pages of the docs, whose output is compared where those are run; here their code runs."""
+"""The notebooks are pages of the docs, with the same code; test_docs_run.py runs it."""
 
 from __future__ import annotations
 
+import ast
+import doctest
 import json
 import runpy
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-import retainkit as rk
+from test_docs_run import blocks
 
 ROOT = Path(__file__).parents[2]
 MADE = runpy.run_path(str(ROOT / "docs" / "as_notebook.py"))
@@ -27,15 +27,22 @@ def test_a_notebook_is_its_page(name: str) -> None:
 
 
 @each
-def test_the_code_of_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # some write a file
-    names: dict[str, Any] = {}
+def test_its_cells_run_what_the_page_runs(name: str) -> None:
+    """Statement by statement: the page's run, which compares outputs, is the notebook's."""
+    text = (ROOT / "docs" / MADE["NOTEBOOKS"][name]).read_text(encoding="utf-8")
+    told = [block.text for block in blocks(text) if block.language in ("python", "pycon")]
+    examples = [example for block in told for example in doctest.DocTestParser().get_examples(block)]
+    assert all(">>>" in block for block in told)
     code = [c for c in json.loads(text_of(name))["cells"] if c["cell_type"] == "code"]
     assert len(code) > 4
-    for cell in code:
-        raises = "tags" in cell["metadata"]
-        with pytest.raises(rk.RetainkitError) if raises else nullcontext():
-            exec(compile("".join(cell["source"]), "cell", "exec"), names)
+    cells = [statements("".join(cell["source"])) for cell in code]
+    assert [one for cell in cells for one in cell] == [o for e in examples for o in statements(e.source)]
+    raising = [cell[-1] for cell, c in zip(cells, code, strict=True) if "tags" in c["metadata"]]
+    assert raising == [statements(e.source)[-1] for e in examples if e.exc_msg]
+
+
+def statements(source: str) -> list[str]:
+    return [ast.dump(statement) for statement in ast.parse(source).body]
 
 
 @each

@@ -78,6 +78,7 @@ def is_model(plain: Any) -> bool:
 MODELS = [where for where, place in PLACES.items() if is_model(place.plain) and where not in ELSEWHERE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("posterior", [posterior_of, average_of])
 @pytest.mark.parametrize("where", sorted({*MODELS} - REFUSED))
 def test_a_posterior_gives_the_answer_of_each_of_its_draws(where: str, posterior: Any) -> None:
@@ -144,6 +145,7 @@ def test_a_draw_is_told_by_its_place_and_only_where_there_are_draws() -> None:
         rk.payback_time(20.0, each, 35.0, **VALUED)
 
 
+@pytest.mark.slow
 def test_a_posterior_of_many_draws_is_asked_for_400_from_first_to_last() -> None:
     known = posterior_of(STAYING, 1000)
     found: Any = economics.break_even_on_curve(100.0, 30.0, known, discount_rate=0.01, timing="begin")

@@ -44,6 +44,7 @@ KNOWN: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_posterior_comes_back_from_its_json(name: str) -> None:
     known = KNOWN[name]()

@@ -116,6 +116,7 @@ def test_a_rate_in_text_is_answered_with_the_line_to_write(one: Public, name: st
 NO_COLUMN = {"not-supported", "wrong-shape", "length-mismatch"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "name"), RATES, ids=lambda part: getattr(part, "name", part))
 def test_a_rate_that_is_meant_is_taken_everywhere(one: Public, name: str) -> None:
     if SHARES.search(name):

@@ -73,6 +73,7 @@ def test_equality_knows_arrays_and_hash_agrees(kind: type[Record]) -> None:
                 object.__setattr__(other, name, value)
 
 
+@pytest.mark.slow
 @every_kind
 def test_json_is_strict_and_reads_itself_back(kind: type[Record]) -> None:
     for record in examples()[kind]:
@@ -89,6 +90,7 @@ def test_json_is_strict_and_reads_itself_back(kind: type[Record]) -> None:
                 kind.from_json(text)
 
 
+@pytest.mark.slow
 @every_kind
 def test_what_is_not_finite_says_why(kind: type[Record]) -> None:
     for record in examples()[kind]:
@@ -101,6 +103,7 @@ def test_what_is_not_finite_says_why(kind: type[Record]) -> None:
                 assert f"{name}_is" not in stored
 
 
+@pytest.mark.slow
 @every_kind
 def test_it_prints_copies_and_pickles(kind: type[Record]) -> None:
     for record in examples()[kind]:
@@ -109,6 +112,7 @@ def test_it_prints_copies_and_pickles(kind: type[Record]) -> None:
         assert pickle.loads(pickle.dumps(record)) == record
 
 
+@pytest.mark.slow
 @every_kind
 def test_a_notebook_shows_a_table_with_headings(kind: type[Record]) -> None:
     for record in examples()[kind]:
@@ -121,6 +125,7 @@ def test_a_notebook_shows_a_table_with_headings(kind: type[Record]) -> None:
         assert len(shown.caption) < 600
 
 
+@pytest.mark.slow
 @every_kind
 def test_its_rows_are_a_table_of_any_kind(kind: type[Record]) -> None:
     for record in examples()[kind]:

@@ -52,6 +52,7 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "arguments"), giving_records())
 def test_whatever_is_given_the_answer_is_a_record_or_a_sentence(
     one: Public, arguments: dict[str, Any]

@@ -119,6 +119,7 @@ def test_a_toy_model_is_fitted_in_closed_form() -> None:
     assert fitted.standard_errors["rate"] == pytest.approx(rate / np.sqrt(data.frequency.sum()), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_toy_model_is_compared_with_ours() -> None:
     compared = rk.compare([SteadyBuyers, rk.BGNBD, rk.ParetoNBD], week())
     assert "SteadyBuyers" in str(compared)

@@ -20,6 +20,7 @@ def test_that_needs_{0}():
 PACKAGES = {"java": "default-jre-headless", "chromium": "chromium", "libreoffice": "libreoffice-calc"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ci", ["", "1"])
 def test_without_its_program_a_test_is_skipped_and_fails_in_ci(tmp_path: Path, ci: str) -> None:
     shutil.copy(Path(__file__).parents[2] / "conftest.py", tmp_path)

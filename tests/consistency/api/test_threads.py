@@ -23,6 +23,7 @@ def test_sixteen_threads_answer_as_one() -> None:
         assert [*threads.map(answered, asked)] == [alone[verb] for verb in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["spawn", "fork"])
 def test_processes_answer_as_one(start: Any) -> None:
     if start not in multiprocessing.get_all_start_methods():

@@ -127,6 +127,7 @@ def test_draws_that_are_all_alike_decide_as_one() -> None:
     assert found.value_of_knowing == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_with_draws_no_spending_on_a_grid_earns_more_on_average_and_knowing_helps() -> None:
     rng = np.random.default_rng(4)
     model = BlattbergDeighton(
@@ -278,6 +279,7 @@ def test_standard_errors_of_judgements_weigh_as_numbers_of_customers_do() -> Non
     assert counted.standard_errors == pytest.approx(judged.standard_errors, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_intervals_of_a_fit_cover_the_truth() -> None:
     """Counts drawn from a curve with an unknown ceiling; 90% intervals of the rate at 30."""
     rng = np.random.default_rng(9)

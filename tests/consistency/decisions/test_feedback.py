@@ -52,6 +52,7 @@ def test_parts_add_up_to_r_squared_and_none_is_negative(p: int, seed: int) -> No
         assert parts.min() > -1e-14
 
 
+@pytest.mark.slow
 @given(p=st.integers(2, 6), seed=st.integers(0, 10_000))
 @settings(max_examples=30)
 def test_the_average_over_orders_is_that_of_regressions_in_every_order(p: int, seed: int) -> None:

@@ -192,6 +192,7 @@ def test_no_effect_turns_an_issue_whose_fix_costs_more_than_all_who_meet_it() ->
     assert {a.name: a.turning_point for a in each.assumptions}["churn_effect"] is None
 
 
+@pytest.mark.slow
 def test_estimates_carry_their_errors_into_money() -> None:
     effects = issue_effects(base(), churned="left", issues=["a", "b"])
     found = issues_at_stake(

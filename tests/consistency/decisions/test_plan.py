@@ -306,6 +306,7 @@ def test_nothing_is_to_learn_where_all_is_known() -> None:
 # ---- where it turns ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_at_the_values_where_it_turns_the_gain_is_nothing() -> None:
     plan = plan_of([{**CALL, "cost": 60_000}])
     result = plan.evaluate()

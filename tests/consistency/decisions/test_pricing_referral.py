@@ -273,6 +273,7 @@ def test_a_reward_is_chosen_for_the_mean_of_the_draws() -> None:
     assert np.shape(drawn.gain) == (200,)
 
 
+@pytest.mark.slow
 def test_draws_of_the_response_are_averaged_too() -> None:
     steepness = Draws([10.0, 14.0, 25.0])
 

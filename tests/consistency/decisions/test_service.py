@@ -41,6 +41,7 @@ def test_service_that_changes_nothing_gains_nothing(timing: Any) -> None:
     assert service_change(50, hazard_ratio=1.0, **RATES, timing=timing, cost=10).gain == -10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_a_curve_of_constant_churn_is_constant_churn(timing: Any) -> None:
     what: dict[str, Any] = {
@@ -221,6 +222,7 @@ def test_quality_that_only_keeps_customers_is_a_change_of_service_in_the_long_ru
     assert roq.gain == pytest.approx(change.gain, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_decisions_dump_to_json() -> None:
     decisions = [
         service_change(50, hazard_ratio=DRAWS, **RATES, timing="end"),

@@ -128,6 +128,7 @@ def check(decision: Decision, assumption: Assumption, rng: np.random.Generator) 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", DECIDERS, ids=lambda one: one.name)
 def test_where_it_is_said_to_turn_it_turns(one: Public) -> None:
     example = arguments_of(one)

@@ -133,6 +133,7 @@ def test_the_benefit_of_a_test_is_the_evsi_of_its_estimate_less_what_it_costs() 
     assert not sample_size_for_profit(-2, sd=5, outcome_sd=60, customers=1).worth_it
 
 
+@pytest.mark.slow
 def test_series_come_back_as_series_and_records_become_json() -> None:
     table = pd.DataFrame({"p0": [0.3, 0.2], "p1": [0.2, 0.19]}, index=["ann", "bob"])
     gain = treatment_gain(table["p0"], churn_treated=table["p1"], value=200, cost_per_contact=1, incentive=10)

@@ -111,6 +111,7 @@ def plain(columns: dict[str, np.ndarray], refunds: str) -> list[tuple[Any, ...]]
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refunds", ["net", "ignore"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_engine_gives_what_a_plain_loop_gives(kind: str, refunds: Any, tmp_path: Path) -> None:
@@ -179,6 +180,7 @@ def test_calibration_is_the_summary_of_the_lines_before_the_split(refunds: Any) 
     assert_same(whole, alone)
 
 
+@pytest.mark.slow
 def test_a_table_of_two_chunks_is_right_five_times_over() -> None:
     cdnow = load_cdnow()
     copies = [cdnow["customer_id"] + 100_000 * k for k in range(3)]

@@ -35,6 +35,7 @@ def shop() -> dict[str, Any]:
     return table | {"in": [("EUR", "USD")[len(order) % 2] for order in table["order"]]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "given",
@@ -84,6 +85,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", WRONG)
 def test_orders_and_currencies_that_cannot_be_read_are_refused_as_in_memory(case: str, kind: str) -> None:
@@ -101,6 +103,7 @@ def test_orders_and_currencies_that_cannot_be_read_are_refused_as_in_memory(case
     assert caught[0].code == caught[1].code and caught[0].argument == caught[1].argument
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_customers_are_grouped_by_a_column_of_another_table_of_their_engine(kind: str) -> None:
     table = shop()

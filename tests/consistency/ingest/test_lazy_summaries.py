@@ -101,6 +101,7 @@ def assert_same(one: TransactionSummary, two: TransactionSummary) -> None:
         assert weighed[0] == pytest.approx(weighed[1], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refunds", ["net", "ignore"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_engine_counts_as_memory_does_on_both_sides_of_a_split(
@@ -149,6 +150,7 @@ def test_sums_that_are_nothing_but_rounding_are_nothing_in_an_engine(kind: str, 
     assert_same(in_memory(columns), lazily(kind, columns, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 @pytest.mark.parametrize(
     ("dates", "more"),
@@ -194,6 +196,7 @@ def cdnow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return lazily(request.param, COLUMNS, tmp_path_factory.mktemp("cdnow"), holdout_from="1997-10-01")
 
 
+@pytest.mark.slow
 def test_models_are_fitted_compared_and_followed_as_in_memory(cdnow: LazyTransactionSummary) -> None:
     one, two = rk.fit(rk.BGNBD, MEMORY), rk.fit(rk.BGNBD, cdnow)
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-12)
@@ -209,6 +212,7 @@ def test_models_are_fitted_compared_and_followed_as_in_memory(cdnow: LazyTransac
     assert track_purchases(cdnow, before).to_frame()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("amount", ["price", None])
 def test_predictions_are_checked_as_in_memory(amount: str | None, tmp_path: Path) -> None:
     given: dict[str, Any] = {"amount": amount, "holdout_from": SPLIT, "unit": "day"}
@@ -233,6 +237,7 @@ def test_spend_in_cells_moves_no_parameter_by_a_tenth_of_its_error(cdnow: LazyTr
         assert abs(one.model.parameters[name] - two.model.parameters[name]) < 0.1 * error
 
 
+@pytest.mark.slow
 def test_customers_are_worth_what_they_are_worth_in_memory(
     cdnow: LazyTransactionSummary, tmp_path: Path
 ) -> None:
@@ -260,6 +265,7 @@ def test_customers_are_worth_what_they_are_worth_in_memory(
     assert read(cdnow.joined(alive=alive))["alive"].to_list() == rows["probability_alive"].to_list()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 def test_customers_and_the_base_have_the_intervals_of_memory(kind: str, tmp_path: Path) -> None:
     here, there = in_memory(shop(9, 900, 200)), lazily(kind, shop(9, 900, 200), tmp_path)
@@ -299,6 +305,7 @@ def test_groups_are_those_of_memory(cdnow: LazyTransactionSummary) -> None:
         assert read(other.customers)["id"].to_list() == np.sort(group.customers).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signs", "customers", "unit"), [((1, 0), 150, "week"), ((1, 1, -1), 7, "month"), ((1,), 1, "day")]
 )
@@ -323,6 +330,7 @@ def test_scores_and_segments_are_those_of_memory_to_the_bit(
     assert read(lazily("polars", columns, tmp_path, amount=None).rfm().to_frame()).width == 7
 
 
+@pytest.mark.slow
 def test_no_line_and_no_customer_comes_out_of_an_engine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def agree(table: pl.DataFrame, value: Any) -> None:
     np.testing.assert_allclose(table["probability_alive"], value.probability_alive[order], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_night_may_be_run_again_and_gives_what_memory_gives(
     orders: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

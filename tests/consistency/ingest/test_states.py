@@ -65,6 +65,7 @@ def in_parts(lines: list[tuple[int, int, float]]) -> list[list[tuple[int, int, f
     return parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 @pytest.mark.parametrize("asked", [{"refunds": "net"}, {"refunds": "ignore"}, {"amount": None}])
 def test_yesterday_and_today_are_all_at_once(kind: str, asked: dict[str, Any], tmp_path: Path) -> None:
@@ -89,6 +90,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 @pytest.mark.parametrize(
     ("lines", "more", "said"),
@@ -136,6 +138,7 @@ def test_a_state_that_was_not_written_whole_is_none(tmp_path: Path) -> None:
     assert sorted(file.name for file in Path(path).iterdir()) == ["customers.parquet", "days.parquet"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 def test_parts_of_the_customers_add_up(kind: str) -> None:
     lines = [(1, 1, 5.0), *shop(7), (500, 11, 1.0), (501, 11, 1.0)]

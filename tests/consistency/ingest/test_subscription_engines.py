@@ -167,6 +167,7 @@ def periods_of(s: SubscriptionSummary) -> tuple[Counter[int], Counter[int]]:
     return +at_risk, Counter(r.duration[r.event > 0].astype(int).tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [{}, LATE], ids=["all", "late"])
 @pytest.mark.parametrize("reactivation", ["new-spell", "same-customer"])
 @pytest.mark.parametrize("kind", KINDS)
@@ -188,6 +189,7 @@ def test_every_engine_gives_what_a_plain_loop_gives(
     assert [s.segments[k] for k in s.segment] == [e["plan"] for e in expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("unit", "months"), [("month", 1), ("quarter", 3), ("year", 12)])
 @pytest.mark.parametrize("window", [{}, LATE], ids=["all", "late"])
 @pytest.mark.parametrize("reactivation", ["new-spell", "same-customer"])
@@ -201,6 +203,7 @@ def test_whole_periods_count_who_was_watched_through_them(
     assert s.treatment.left == sum(periods_of(s)[1].values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tenure", ["exact", "whole-periods"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_engine_agrees_bit_by_bit_with_the_dict_of_columns(

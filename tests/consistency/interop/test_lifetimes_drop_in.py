@@ -66,6 +66,7 @@ SPEND = {"p": 6.2496, "q": 3.7442, "v": 15.4435}
 # -- fits ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @QUIET
 @pytest.mark.parametrize("penalty", [0.0, 0.01, 0.5])
 @pytest.mark.parametrize("name", FITTERS)

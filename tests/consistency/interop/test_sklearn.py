@@ -57,6 +57,7 @@ NAMED = [(one, check, getattr(check, "func", check).__name__) for one, check in 
 CHECKED = [one for one in NAMED if "array_api" not in one[2]]  # which needs a setting of SciPy's
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("estimator", "check", "name"), [pytest.param(*c, id=f"{c[2]}-{k}") for k, c in enumerate(CHECKED)]
 )

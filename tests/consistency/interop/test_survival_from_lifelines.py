@@ -22,6 +22,7 @@ SEEN = pd.DataFrame(
 AT = np.array([1.0, 8.0, 29.0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fitter", "kind"),
     [
@@ -43,6 +44,7 @@ def test_univariate_fitters(fitter: Any, kind: type[Any]) -> None:
     assert curve.survival(AT) == pytest.approx(fitter.survival_function_at_times(AT).to_numpy(), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fitter",
     [lifelines.WeibullAFTFitter(), lifelines.LogNormalAFTFitter(), lifelines.LogLogisticAFTFitter(),

@@ -180,6 +180,7 @@ def triangle(base: SubscriptionBase, truth: dict[int, dict[int, State]], ends: l
     assert found == dict(kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lot", range(2))
 def test_movements_by_anything_and_cohorts_are_those_told_day_by_day(lot: int) -> None:
     for seed in range(6 * lot, 6 * lot + 6):

@@ -78,6 +78,7 @@ def events(table: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["months", "events", "invoices", "matrix"])
 def test_every_shape_of_table_tells_the_same_base(shape: str) -> None:
     for seed in range(3):

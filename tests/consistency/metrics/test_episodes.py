@@ -76,6 +76,7 @@ def expanded(data: rk.Described[rk.Renewals], kinds: dict[Any, list[str]]) -> Co
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reactivation", ["new-spell", "same-customer"])
 @pytest.mark.parametrize(("unit", "shift"), [("month", 0), ("week", 45), ("week", 0), ("month", 100)])
 def test_each_period_has_the_plan_the_price_and_the_quarter_of_the_day_that_it_belongs_to(

@@ -44,6 +44,7 @@ ASKED: dict[str, Callable[[Any, rk.Purchases], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", [(rk.BGNBD, rk.BGCNBDk), (rk.MBGNBD, rk.MBGCNBDk)])
 def test_erlang_models_with_k_of_1_are_the_plain_ones(kinds: tuple[Any, Any]) -> None:
     data = FAMILY["BG"].sample(np.random.default_rng(0).uniform(1.0, 90.0, 200), seed=1)
@@ -70,6 +71,7 @@ def test_erlang_models_with_k_of_1_are_the_plain_ones(kinds: tuple[Any, Any]) ->
             )
 
 
+@pytest.mark.slow
 @each
 def test_pmf_sums_to_one_and_its_mean_is_the_expectation(model: Any) -> None:
     n = np.arange(3000)
@@ -107,6 +109,7 @@ def test_a_customer_just_acquired_is_a_new_customer(model: Any) -> None:
     assert with_first == pytest.approx(1.0 + new, rel=1e-15)
 
 
+@pytest.mark.slow
 @each
 def test_discounts_have_their_limits(model: Any) -> None:
     plain = model.expected_purchases(CUSTOMERS, 52.0)
@@ -123,6 +126,7 @@ def test_discounts_have_their_limits(model: Any) -> None:
     assert np.all(np.isinf(lasting)) == (model.a <= 1.0)
 
 
+@pytest.mark.slow
 @each
 def test_answers_of_draws_and_of_entries_are_those_of_each(model: Any) -> None:
     rng = np.random.default_rng(0)

@@ -118,6 +118,7 @@ def test_late_entry_divides_by_survival_until_then(model: Any) -> None:
     assert np.exp(model.log_likelihood(late)[0]) == pytest.approx(model.survival(9.0, given=4.0), rel=1e-12)
 
 
+@pytest.mark.slow
 @each
 def test_draws_and_parameters_per_customer_agree_with_one_at_a_time(model: Any) -> None:
     names = type(model).names()

@@ -87,6 +87,7 @@ def test_coefficients_of_zero_are_the_plain_model(kind: Any) -> None:
     )
 
 
+@pytest.mark.slow
 @each_kind
 def test_effects_are_found_again(kind: Any) -> None:
     truth, data = described(kind, 12_000, 3)
@@ -258,6 +259,7 @@ def who_never(kind: Any, process: str, n: int, seed: int) -> tuple[Any, Any]:
     return type(data)(**columns, recency=np.where(there, data.columns[end], data.recency)), there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "process"), PROCESSES)
 def test_a_covariate_that_separates_is_named_in_the_direction_it_goes(name: str, process: str) -> None:
     kind: Any = rk.models.hold(KINDS[name], k=2) if "CNBD" in name else KINDS[name]
@@ -288,6 +290,7 @@ def test_all_covariates_that_tell_it_together_are_named() -> None:
     assert rk.fit(family, bought, penalty=1.0).diagnostics.converged  # the way out is one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [rk.Weibull, rk.LogLogistic, rk.MBGNBD])
 def test_a_coefficient_that_only_goes_along_is_not_blamed(kind: Any) -> None:
     # at once or never, or none at all: at these edges of the models coefficients mean nothing

@@ -42,6 +42,7 @@ def test_where_a_segment_has_a_fit_it_is_the_one_that_fit_finds() -> None:
         )
 
 
+@pytest.mark.slow
 def test_small_segments_come_nearer_to_the_truth_when_they_are_shrunk() -> None:
     data, truth = world(40, 100, 0.25, seed=2)
     alone = rk.fit_each(rk.BGNBD, data, shrink="never")
@@ -54,6 +55,7 @@ def test_small_segments_come_nearer_to_the_truth_when_they_are_shrunk() -> None:
     assert np.all(np.sqrt(np.diag(shrunk.covariance)) < 0.6)
 
 
+@pytest.mark.slow
 def test_refused_segments_are_shrunk_and_say_so_and_the_others_are_left_alone() -> None:
     data, _ = world(40, 100, 0.25, seed=2)
     mixed, alone = rk.fit_each(rk.BGNBD, data), rk.fit_each(rk.BGNBD, data, shrink="never")
@@ -66,6 +68,7 @@ def test_refused_segments_are_shrunk_and_say_so_and_the_others_are_left_alone() 
     assert list(mixed.to_frame()["verdict"]) == ["shrunk" if n in mixed.shrunk else "alone" for n in mixed]
 
 
+@pytest.mark.slow
 def test_the_top_of_likelihood_and_prior_is_flat_in_both_together() -> None:
     data, _ = world(40, 100, 0.25, seed=2)
     each = rk.fit_each(rk.BGNBD, data)

@@ -106,6 +106,7 @@ def kinds_of_data(model: Any, n: int) -> list[rk.Renewals]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", [*map(base_of, KINDS.values()), shares()], ids=[*KINDS, "WithShares"])
 def test_the_score_is_the_gradient_also_of_episodes_with_covariates(base: Any) -> None:
     rng, n = np.random.default_rng(4), 40

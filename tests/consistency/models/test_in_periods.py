@@ -66,6 +66,7 @@ def test_the_score_is_the_slope_of_the_likelihood(name: str) -> None:
         np.testing.assert_allclose(row, slope, rtol=2e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_answers_agree_on_average_with_those_that_know_the_moments() -> None:
     rng, base = np.random.default_rng(9), BASES["BGNBD"]
     born = rng.uniform(size=6_000)
@@ -92,6 +93,7 @@ def test_answers_agree_on_average_with_those_that_know_the_moments() -> None:
         assert off.std() > 0.0
 
 
+@pytest.mark.slow
 def test_a_fit_of_simulated_counts_finds_the_model_and_comes_back_from_json() -> None:
     truth = InPeriods(BASES["ParetoNBD"])
     fitted = rk.fit(rk.in_periods(rk.ParetoNBD), truth.sample(np.full(8000, 18.0), seed=2))

@@ -32,6 +32,7 @@ QUESTIONS: dict[str, Callable[[Any, rk.Purchases], np.ndarray]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize(
     "model", MODELS, ids=lambda m: f"{type(m).__name__} {m.alpha if np.ndim(m.alpha) == 0 else 'draws'}"

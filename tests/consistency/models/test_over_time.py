@@ -86,6 +86,7 @@ def test_the_score_is_the_gradient_of_the_likelihood(kind: Any, seed: int) -> No
         np.testing.assert_allclose(score[i], slope, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 @each_kind
 def test_what_was_simulated_is_found_again(kind: Any) -> None:
     truth = model_of(kind)
@@ -108,6 +109,7 @@ def test_coefficients_of_zero_are_the_plain_model() -> None:
     np.testing.assert_allclose(model.discounted_expected_purchases(data, rate, 20.0), exact, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_discounting_follows_the_changing_pace() -> None:
     model = model_of(rk.BGNBD)
     data = model.sample(np.full(50, 70.0), periods=PERIODS, birth=5.5, seed=8)
@@ -218,6 +220,7 @@ def test_periods_that_do_not_cover_the_data_are_refused() -> None:
         rk.summarize_over_time(table, **two_told, periods_start="2024-01-01", groups={1: 0})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lengths", [[2] * 40, [5] * 16, [1, 4, 2, 3] * 8], ids=["two", "five", "uneven"])
 @each_kind
 def test_periods_of_any_length_are_as_many_periods_of_one(kind: Any, lengths: list[int]) -> None:

@@ -42,6 +42,7 @@ def models(draw: st.DrawFn) -> Any:
     return kind(**drawn, unit="week")
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(models(), st.floats(0.5, 60.0))
 def test_pmf_sums_to_one_and_its_mean_is_the_expectation(model: Any, horizon: float) -> None:
@@ -52,6 +53,7 @@ def test_pmf_sums_to_one_and_its_mean_is_the_expectation(model: Any, horizon: fl
     assert pmf @ n == pytest.approx(model.expected_purchases_new(horizon), rel=1e-10)
 
 
+@pytest.mark.slow
 @each
 def test_pmf_of_known_customers_sums_to_one_and_its_mean_is_the_expectation(model: Any) -> None:
     pmf = np.array([model.purchase_pmf_given(CUSTOMERS, n, 52.0) for n in range(800)])
@@ -116,6 +118,7 @@ def test_discounted_purchases_are_the_sum_of_discounted_weeks(model: Any) -> Non
     assert model.discounted_expected_purchases_new(RATE, 104.0) == pytest.approx(brute, rel=1e-8)
 
 
+@pytest.mark.slow
 @each_mortal
 def test_expectations_are_the_integral_of_survival_times_the_mean_rate(model: Any) -> None:
     """Simpson's rule over P(alive in the future), which the model answers by itself."""

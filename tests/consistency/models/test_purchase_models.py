@@ -30,6 +30,7 @@ def models(draw: st.DrawFn) -> rk.BGNBD:
     return rk.BGNBD(**{**drawn, "alpha": 20.0 * drawn["alpha"]}, unit="week")
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(models(), st.floats(0.5, 60.0))
 def test_pmf_sums_to_one_and_its_mean_is_the_expectation(model: rk.BGNBD, horizon: float) -> None:
@@ -200,6 +201,7 @@ def test_every_answer_of_draws_is_the_answer_of_each_draw() -> None:
             np.testing.assert_allclose(together[k], answer(one), rtol=1e-11, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [rk.BGNBD, rk.MBGNBD, rk.ParetoNBD, rk.NBD])
 def test_equal_customers_scored_once_get_what_each_gets_alone(kind: Any) -> None:
     model = kind.typical(np.random.default_rng(1), scale=20.0)

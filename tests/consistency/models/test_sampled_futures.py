@@ -152,6 +152,7 @@ def whole_lives(model: Any, n: int, until: float, rng: np.random.Generator) -> A
     return np.where((times <= lasting[:, None]) & (times <= until), times, np.inf)
 
 
+@pytest.mark.slow
 @each
 def test_histories_with_their_futures_are_those_of_whole_lives(model: Any) -> None:
     rng = np.random.default_rng(6)
@@ -185,6 +186,7 @@ def test_histories_with_their_futures_are_those_of_whole_lives(model: Any) -> No
 # -- draws, wrappers, entries ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @each
 def test_draws_of_the_parameters_give_a_draw_with_each_of_them(model: Any) -> None:
     """Total variance: parameters, customers and chance add up."""
@@ -211,6 +213,7 @@ def test_a_draw_does_not_depend_on_how_many_are_made_at_a_time(monkeypatch: pyte
     assert np.abs(z_of((few.purchases - mean).T, np.zeros(len(HISTORIES)))).max() < 4.0
 
 
+@pytest.mark.slow
 def test_customers_with_parameters_of_their_own() -> None:
     base = BASES["BGNBD"]
     model = rk.models.WithCovariates(base, (rk.models.Effect("card", ("purchasing",)),), (0.7,))

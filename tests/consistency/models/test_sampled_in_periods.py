@@ -31,6 +31,7 @@ def repeated(times: int) -> PurchasesInPeriods:
     return PurchasesInPeriods(**{n: np.tile(v, times) for n, v in columns.items()}, unit="month")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", BASES.values(), ids=BASES)
 def test_means_are_those_of_the_formulas(base: Any) -> None:
     model, times = InPeriods(base), 20_000
@@ -48,6 +49,7 @@ def test_means_are_those_of_the_formulas(base: Any) -> None:
     assert np.all(np.abs(gap.mean(axis=0)) < 4.0 * gap.std(axis=0) / np.sqrt(4000))
 
 
+@pytest.mark.slow
 def test_histories_with_their_futures_are_those_of_whole_lives() -> None:
     """The last period of observation of longer simulated lives is taken away, and drawn."""
     rng = np.random.default_rng(3)

@@ -51,6 +51,7 @@ def test_the_number_of_purchases_has_the_distribution_of_the_formula(model: rk.B
         assert chi2.sf(((seen - expected) ** 2 / expected).sum(), seen.size - 1) > 1e-4
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("horizon", [1, 10, math.inf])
 def test_means_are_those_of_the_formulas(model: rk.BGBB, horizon: float) -> None:
@@ -87,6 +88,7 @@ def test_histories_with_their_futures_are_those_of_whole_lives() -> None:
         assert chi2.sf(((a - b) ** 2 / (a + b)).sum(), a.size - 1) > 1e-4
 
 
+@pytest.mark.slow
 def test_draws_and_customers_with_chances_of_their_own() -> None:
     many = replace(DONORS, delta=np.linspace(1.0, 6.0, 3000)[:, None])
     drawn = many.sample_given(once(), 8, seed=7)

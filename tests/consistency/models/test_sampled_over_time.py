@@ -30,6 +30,7 @@ def one_of(model: Any, many: int = RUNS) -> Any:
     return some.entries(np.full(many, at))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [BG, over(rk.MBGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")), NEVER])
 def test_means_and_variance_are_those_of_formulas(model: Any) -> None:
     rows = one_of(model)
@@ -48,6 +49,7 @@ def test_means_and_variance_are_those_of_formulas(model: Any) -> None:
     assert plain.purchases.mean() == pytest.approx(mean, abs=4.5 * plain.purchases.std() / math.sqrt(RUNS))
 
 
+@pytest.mark.slow
 def test_discounts_are_those_of_a_season_simulated_by_hand() -> None:
     rows = one_of(NEVER)
     drawn = NEVER.sample_given(rows, YEAR, seed=1, discount_rate=RATE)
@@ -71,6 +73,7 @@ def test_discounts_are_those_of_a_season_simulated_by_hand() -> None:
     assert (drawn.discounted - drawn.expected).std() == pytest.approx((worth - expected).std(), rel=0.04)
 
 
+@pytest.mark.slow
 def test_their_value_has_an_interval_from_three_sources() -> None:
     data = BG.sample(np.full(100, 70.0), periods=SEASON, seed=4)
     draws = np.linspace(1.0, 1.4, 5)[:, None]

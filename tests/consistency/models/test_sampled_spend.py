@@ -31,6 +31,7 @@ def p_of_uniform(levels: Array) -> float:
     return float(chi2.sf(((seen - levels.size / 20) ** 2).sum() * 20 / levels.size, 19))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", range(len(HISTORIES)))
 def test_means_and_single_purchases_have_the_distributions_of_the_formulas(place: int) -> None:
     drawn = MODEL.sample_given(repeated(), 1, seed=1)
@@ -69,6 +70,7 @@ def test_pasts_with_their_futures_are_those_of_simulated_purchases() -> None:
         assert chi2.sf(((a - b) ** 2 / (a + b)).sum(), 14) > 1e-4
 
 
+@pytest.mark.slow
 def test_draws_of_parameters_and_of_purchases() -> None:
     many = rk.GammaGamma(p=6.25, q=np.linspace(3.0, 5.0, 2000)[:, None], v=15.44)
     counts = np.random.default_rng(4).poisson(2.0, (2000, 3)).astype(float)

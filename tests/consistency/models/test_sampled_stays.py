@@ -41,6 +41,7 @@ def z_of(values: Array, mean: Array | float) -> Array:
     return np.where(error > 1e-12, (rows.mean(axis=1) - mean) / np.maximum(error, 1e-12), 0.0)
 
 
+@pytest.mark.slow
 @each
 def test_lifetimes_have_the_survival_of_those_who_are_there(model: Any) -> None:
     drawn = model.sample_given(np.repeat(TENURES, TIMES), seed=1).lifetime.reshape(TENURES.size, TIMES)
@@ -61,6 +62,7 @@ def test_lifetimes_have_the_survival_of_those_who_are_there(model: Any) -> None:
             np.testing.assert_array_equal(lifetime, np.ceil(lifetime))
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("instant", ["before-renewal", "after-payment"])
 def test_payments_have_the_mean_of_the_residual_value(model: Any, instant: Any) -> None:
@@ -107,6 +109,7 @@ def test_under_a_ratio_on_customers_who_are_alike_all_is_chance() -> None:
     np.testing.assert_allclose(found, value, rtol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("horizon", [12, math.inf])
 @pytest.mark.parametrize("name", ["BetaDiscreteWeibull", "WeibullGamma", "shares of Weibull"])
 def test_those_drawn_differ_as_those_of_whole_lives_who_have_come_so_far(name: str, horizon: float) -> None:

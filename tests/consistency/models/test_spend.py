@@ -13,6 +13,7 @@ import retainkit as rk
 MODEL = rk.GammaGamma(p=6.25, q=3.744, v=15.44)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("x", "z"), [(1, 11.77), (2, 22.35), (40, 3.5), (3, 900.0)])
 def test_likelihood_is_the_integral_over_customers(x: int, z: float) -> None:
     """The density of the mean of x gamma purchases, integrated over the gamma of the customers' rates."""

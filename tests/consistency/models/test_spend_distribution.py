@@ -99,6 +99,7 @@ def test_simulated_customers_stay_below_as_often_as_said(of: Any) -> None:
         )
 
 
+@pytest.mark.slow
 @both
 def test_the_next_purchase_given_the_first_ones(of: Any) -> None:
     """Simulated customers whose first two purchases had a mean near 22.35: what came next."""

@@ -156,6 +156,7 @@ def test_a_draw_of_a_model_gives_a_band_and_a_smooth_model_a_smooth_line() -> No
     assert found["tenure"].size == 201
 
 
+@pytest.mark.slow
 def test_cohorts_revenue_and_forecast_are_those_of_the_base() -> None:
     whole = base()
     cohorts = metrics.cohort_table(whole)
@@ -190,6 +191,7 @@ def test_value_is_concentrated_as_sorted_values_are() -> None:
     assert "20% of customers" in next(iter(said(axes) - {"all alike"}))
 
 
+@pytest.mark.slow
 def test_a_posterior_is_a_density_beside_that_of_its_prior() -> None:
     customers = rk.summarize_transactions(
         rk.load_cdnow("sample"), customer_id="customer_id", date="date", unit="week"

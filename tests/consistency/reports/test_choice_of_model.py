@@ -32,6 +32,7 @@ def without_leaving() -> CustomerBaseReport:
     return report(shop_that_nobody_leaves(seed=7), **SHOP, **TERMS)
 
 
+@pytest.mark.slow
 def test_the_limit_of_refused_models_is_taken_where_it_predicts(without_leaving: CustomerBaseReport) -> None:
     made = without_leaving
     assert made.purchasing.family.name == "NBD" and made.unchecked == "" and made.tracking is not None
@@ -44,6 +45,7 @@ def test_the_limit_of_refused_models_is_taken_where_it_predicts(without_leaving:
     assert "unchecked" not in text.lower() and "unchecked" not in page.lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("holdout_from", [None, "2024-01-02"])
 def test_unchecked_is_said_before_any_value(holdout_from: str | None) -> None:
     """Nothing held out; or nothing before it from which a model could be fitted."""
@@ -64,6 +66,7 @@ def test_where_no_model_fits_there_is_no_report() -> None:
         report(table, **SHOP, **TERMS)
 
 
+@pytest.mark.slow
 def test_what_predicts_best_but_does_not_fit_the_whole_is_passed_over_and_said() -> None:
     made = report(shop_that_nobody_leaves(250, seed=12), **SHOP, **TERMS)
     candidates = made.comparison.candidates

@@ -95,6 +95,7 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> None:
     tx = rk.summarize_transactions(load_cdnow("sample"), **COLUMNS)
     buying, spending = rk.fit(rk.ParetoNBD, tx.purchases), rk.fit(rk.GammaGamma, tx.spend)
@@ -126,6 +127,7 @@ def test_the_held_out_half_is_the_second_half(made: CustomerBaseReport) -> None:
     assert str(made.tracking.split) == "1997-10-01"
 
 
+@pytest.mark.slow
 def test_a_summary_gives_the_report_of_its_table(few: CustomerBaseReport) -> None:
     table = some_of_cdnow(10)
     days = np.unique(np.asarray(table["date"]).astype("M8[D]"))
@@ -204,6 +206,7 @@ def test_the_page_is_one_sound_file_that_fetches_nothing(page: str) -> None:
     assert all(picture.find("title") is not None for picture in pictures)
 
 
+@pytest.mark.slow
 def test_what_the_user_wrote_is_escaped() -> None:
     nasty = "<script>alert('1')</script> & Söhne"
     made = of_few(title=nasty, currency="<b>")
@@ -214,6 +217,7 @@ def test_what_the_user_wrote_is_escaped() -> None:
     assert "<script" not in made._repr_html_() and 'sandbox="allow-scripts"' in made._repr_html_()
 
 
+@pytest.mark.slow
 def test_the_report_is_the_same_each_time(few: CustomerBaseReport) -> None:
     again = of_few(title="CDNOW")
     for pair in ((again.to_html(), few.to_html()), (again.model_dump_json(), few.model_dump_json())):
@@ -236,6 +240,7 @@ def test_no_line_is_wider_than_asked(made: CustomerBaseReport, width: int) -> No
     assert not [line for line in lines if line != line.rstrip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["day", "week", "month", "quarter", "year"])
 def test_the_unit_changes_no_money(few: CustomerBaseReport, unit: str) -> None:
     other = few if unit == few.transactions.unit else of_few(unit=unit)
@@ -249,6 +254,7 @@ def test_the_unit_changes_no_money(few: CustomerBaseReport, unit: str) -> None:
     assert Page(other.to_html()).open == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cost", "said"),
     [(5, "at once"), (20, "until expected margin covers"), (60, "beyond the horizon"), (1000, "never")],
@@ -259,12 +265,14 @@ def test_payback_is_said_in_words(cost: float, said: str) -> None:
     assert json.loads(made.model_dump_json())["payback"]["never"] is (said == "never")
 
 
+@pytest.mark.slow
 def test_without_a_cost_nothing_is_said_of_payback() -> None:
     made = of_few(acquisition_cost=None)
     assert made.payback is None
     assert "Payback" not in str(made) and "Payback" not in made.to_html()
 
 
+@pytest.mark.slow
 def test_a_constant_spend_replaces_the_model() -> None:
     made = of_few(spend_per_purchase=30.0, amount=None)
     assert made.spend is None and made.spend_link is None
@@ -280,12 +288,14 @@ def test_an_endless_horizon_is_said_and_is_null_in_json() -> None:
     assert Page(made.to_html()).open == []
 
 
+@pytest.mark.slow
 def test_a_margin_of_nothing_is_worth_nothing() -> None:
     made = of_few(margin_share=0.0)
     assert made.value.total == 0.0 and made.payback is not None and made.payback.never
     assert "nan" not in str(made) and Page(made.to_html()).open == []
 
 
+@pytest.mark.slow
 def test_no_holdout_is_said_and_not_hidden() -> None:
     made = of_few(holdout_from=None)
     assert made.tracking is None and "No period was held out" in made.caveats[0]

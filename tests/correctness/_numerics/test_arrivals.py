@@ -44,6 +44,7 @@ def test_stopped_at_a_constant_rate_or_by_chance(span: float, force: float) -> N
                     close(process, span, force, rate * end / fall)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("span", [*SPANS, np.inf])
 @pytest.mark.parametrize("force", FORCES)
 @pytest.mark.parametrize("growth", [1e-4, 3.0])

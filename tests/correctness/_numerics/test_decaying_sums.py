@@ -49,6 +49,7 @@ def test_sums_of_so_many_terms_agree_with_fifty_digits(terms: int) -> None:
             assert found == pytest.approx(float(truth), rel=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [1.001, 1.01, 1.5, 2.0, 3.0, 40.0])
 def test_undiscounted_sums_with_a_power_for_a_tail(alpha: float) -> None:
     for beta in (0.01, 1.0, 1000.0):

@@ -131,6 +131,7 @@ def test_with_values_by_customer_the_measures_count_each_and_not_the_mean(case: 
 # ---- one by one -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_the_expected_measure_is_the_integral_of_the_best_profit(seed: int) -> None:
     """Values, incentives and costs by customer, some incentives above the value; scipy's quadrature."""

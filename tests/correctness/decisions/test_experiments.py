@@ -44,6 +44,7 @@ def test_the_posterior_is_integrated_to_nine_digits(case: dict[str, Any]) -> Non
     assert result.loss_if_rolled_out == pytest.approx(case["loss_if_not"] - case["gain"], rel=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REFERENCE["retention_test"], ids=lambda c: str(c["inputs"]["control"]))
 def test_draws_of_the_shares_agree_with_the_integrals(case: dict[str, Any]) -> None:
     given = case["inputs"]
@@ -107,6 +108,7 @@ def test_draws_of_lifetimes_agree_with_the_integral_over_the_gamma() -> None:
     assert result.probability_of_gain == pytest.approx(profit, abs=0.004)
 
 
+@pytest.mark.slow
 def test_means_of_revenue_vary_as_their_standard_errors_say() -> None:
     rng = np.random.default_rng(2)
     control, treated = rng.gamma(0.5, 40, 1500), rng.gamma(0.5, 44, 1800)
@@ -168,6 +170,7 @@ def test_information_at_its_ends() -> None:
     assert evpi_of_draws(net) == pytest.approx(evpi(3, sd=5), rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mean", [-2.0, 0.0, 1.0])
 @pytest.mark.parametrize(("cost", "fixed"), [(0.0, 0.0), (0.3, 400.0)])
 def test_no_other_size_earns_more_and_simulation_agrees(mean: float, cost: float, fixed: float) -> None:
@@ -209,6 +212,7 @@ def test_between_two_unknown_treatments_the_size_is_that_of_test_and_roll(
     assert abs(plan.per_arm - closed) <= 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "believed",
     [

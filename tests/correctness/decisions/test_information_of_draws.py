@@ -88,6 +88,7 @@ def test_knowing_one_of_two_is_the_closed_form_and_knowing_both_is_perfect() -> 
     assert evppi_of_draws(gain, noise) < 0.01 * evpi_of_draws(gain)
 
 
+@pytest.mark.slow
 def test_a_posterior_s_gain_is_worth_as_much_as_refitting_would_find() -> None:
     """Which of two offers to make, by the posterior of a subscriber's value: the sample is refitted.
 

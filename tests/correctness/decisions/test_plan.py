@@ -24,6 +24,7 @@ def plan_of(initiatives: Any, **base: Any) -> RetentionPlan:
     return RetentionPlan(**{**TWO_MONTHS, **base}, initiatives=lasting)
 
 
+@pytest.mark.slow
 def test_half_as_many_leave() -> None:
     """1000 pay 10 now; 500 are there in the second month, 750 with 25 points less churn: 2,500 more."""
     plan = plan_of([{"name": "x", "churn_points": 0.25, "cost": 1000}])

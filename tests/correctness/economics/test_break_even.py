@@ -64,6 +64,7 @@ def test_numpy_financial_nper_is_wrong_without_interest_and_this_library_is_not(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_the_whole_number_of_payments_is_the_first_that_sums_to_the_cost(timing: str) -> None:
     rng = np.random.default_rng(7)

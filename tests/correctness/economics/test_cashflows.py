@@ -130,6 +130,7 @@ def test_irr_equals_numpy_financial_on_investments() -> None:
     np.testing.assert_allclose(irr(flows), expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_every_rate_is_found_and_none_is_invented() -> None:
     rng = np.random.default_rng(4)
     for _ in range(300):
@@ -231,6 +232,7 @@ def test_long_streams_with_many_changes_of_sign_are_worth_nothing_at_their_rates
     assert (count % 2 == (flows[:, -1] > 0)).all()  # first paid, last received: an odd number of rates
 
 
+@pytest.mark.slow
 def test_dated_values_and_rates_agree_with_pyxirr_on_random_streams() -> None:
     rng = np.random.default_rng(7)
     compared = 0

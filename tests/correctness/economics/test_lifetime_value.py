@@ -77,6 +77,7 @@ def test_a_customer_who_never_leaves_is_an_annuity() -> None:
     assert abs(value - case["expected"]) <= case["tolerance"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", DISCRETE)
 def test_closed_forms_are_the_sum_of_ten_thousand_payments(timing: Any) -> None:
     for m, r, d, g in random_customers(1):
@@ -259,6 +260,7 @@ def test_the_value_on_a_curve_is_the_sum_of_its_payments(timing: Any) -> None:
         assert value == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", DISCRETE)
 def test_an_endless_curve_is_counted_until_nothing_changes(timing: Any) -> None:
     for gamma, delta, d in [(0.764, 1.296, 0.1), (0.3, 2.0, 0.01), (2.0, 3.0, 0.002)]:

@@ -39,6 +39,7 @@ VALUED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0]])
 def test_an_average_of_one_is_that_one_bit_for_bit(weights: list[float]) -> None:
     alone, known = TWO[0], average(TWO[: len(weights)], share=weights)
@@ -55,6 +56,7 @@ def test_an_average_of_one_is_that_one_bit_for_bit(weights: list[float]) -> None
     assert str(one) == str(other)
 
 
+@pytest.mark.slow
 def test_totals_are_those_of_the_members_draws() -> None:
     """Without customers and chance each draw is the member's own, at the place where it stands."""
     totals = MIXED.model.expected_purchases(SEEN, 39.0) @ SEEN.weight
@@ -70,6 +72,7 @@ def test_totals_are_those_of_the_members_draws() -> None:
     assert np.abs(off).mean() < 0.05 * totals.std()
 
 
+@pytest.mark.slow
 def test_the_mixture_s_mean_and_variance_are_those_of_its_members() -> None:
     """Mean Σ wm, variance Σ w(s² + m²) − (Σ wm)²: of 400 draws of each, within four standard errors."""
     parts = [predict(member, SEEN, **AHEAD).draws.values for member in TWO]
@@ -87,6 +90,7 @@ def test_the_draws_that_are_asked_have_the_shares_of_all() -> None:
     assert abs(few[0] - 12.0) <= 6.0  # two standard deviations of chance
 
 
+@pytest.mark.slow
 def test_two_averages_do_not_tell_of_each_other() -> None:
     """Draws of purchases and of spend meet one by one: the model of the one is no news of the other's."""
     spent = rk.posterior(rk.GammaGamma, TX, draws=1000, seed=1)
@@ -120,6 +124,7 @@ def test_p_alive_and_purchases_are_the_weighted_ones_of_the_members() -> None:
         np.testing.assert_allclose(mixed, 0.3 * own[0] + 0.7 * own[1], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_cdnow_s_second_half_lies_in_the_interval_of_pareto_and_stacking_alone() -> None:
     """Chances of 1,882 or more, from 4,000 draws of another run: BG/NBD 1.3%, MBG/NBD .05%, Pareto/NBD 4.2%,
     NBD 100%, averages by evidence .6%, by stacking 3.0%: an interval of 95% leaves out 2.5% on each side."""
@@ -152,6 +157,7 @@ def test_an_average_is_pickled_equal_to_itself_and_to_no_other() -> None:
     assert "Average by given shares: BGNBD 30.0%, ParetoNBD 70.0%." in str(MIXED)
 
 
+@pytest.mark.slow
 def test_an_average_of_models_with_covariates_and_of_subscribers() -> None:
     data = rk.Described(SEEN, {"card": np.arange(len(SEEN)) % 2})
     kinds = [rk.with_covariates(k, purchasing=["card"]) for k in (rk.BGNBD, rk.MBGNBD)]

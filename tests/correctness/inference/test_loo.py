@@ -168,6 +168,7 @@ def test_two_that_say_the_same_share_and_scale_does_not_matter() -> None:
     assert mixture_weights(log_p - 900.0, 1e6 * counts) == pytest.approx(alone, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_mixture_of_two_kinds_of_customers_takes_both_models() -> None:
     sample = rk.summarize_transactions(
         rk.load_cdnow("sample"), customer_id="customer_id", date="date", unit="week"

@@ -84,6 +84,7 @@ def errors(name: str) -> list[float]:
     return off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFERENCE)
 def test_quantiles_are_those_of_long_chains(name: str) -> None:
     assert max(errors(name)) < 4.0
@@ -124,6 +125,7 @@ def test_where_fit_refuses_the_posterior_answers() -> None:
     assert 0.8 < alive < 1.0  # nobody has left
 
 
+@pytest.mark.slow
 def test_held_parameters_covariates_and_shares_are_drawn_too() -> None:
     data = TRUTH.sample(T=[52.0] * 500, seed=1)
     held = rk.posterior(rk.BGNBD, data, fixed={"r": 0.5}, seed=1)
@@ -173,6 +175,7 @@ def test_posteriors_of_other_data_are_independent_at_one_seed() -> None:
         assert abs(together) < 4.0 / math.sqrt(4000)
 
 
+@pytest.mark.slow
 def test_a_coefficient_has_the_size_of_its_covariates_unit() -> None:
     data, group = TRUTH.sample(T=[52.0] * 300, seed=1), np.repeat([0.0, 1.0], 150)
     family = rk.with_covariates(rk.BGNBD, purchasing=["x"])
@@ -190,6 +193,7 @@ def test_nobody_has_no_posterior_whatever_the_prior() -> None:
         rk.posterior(rk.BGNBD, nobody, prior=WIDE, seed=1)
 
 
+@pytest.mark.slow
 def test_unlike_weights_are_handed_to_chains(monkeypatch: pytest.MonkeyPatch) -> None:
     data = rk.Renewals.from_survivors(REFERENCE["ShiftedBetaGeometric"]["survivors"])
     direct = rk.posterior(rk.ShiftedBetaGeometric, data, prior=WIDE, seed=1)
@@ -210,6 +214,7 @@ def test_unlike_weights_are_handed_to_chains(monkeypatch: pytest.MonkeyPatch) ->
     assert chained.log_likelihood.max() == pytest.approx(direct.log_likelihood.max(), abs=0.1)
 
 
+@pytest.mark.slow
 def test_importance_points_of_two_ridges_of_a_known_density() -> None:
     def log_density(points: np.ndarray) -> np.ndarray:
         near = -0.5 * (points**2).sum(axis=1)

@@ -58,6 +58,7 @@ def near(drawn: Any, exact: np.ndarray, effective: float) -> None:
     assert np.all(np.abs(shares - SHARES) < 4.0 * np.sqrt(SHARES * (1.0 - SHARES) / effective) + 0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [(*SHOPS,), ("s1",), ("one",)])
 def test_it_is_the_integral_also_of_one_segment_or_one_customer(names: tuple[str, ...]) -> None:
     shops = {name: SHOPS[name] for name in names}
@@ -74,6 +75,7 @@ def test_it_is_the_integral_also_of_one_segment_or_one_customer(names: tuple[str
         near(logit(np.ravel(each[name].model.theta)), exact[name], 0.5 * effective)
 
 
+@pytest.mark.slow
 def test_segments_that_are_alike_know_nearly_as_much_as_all_together() -> None:
     rows = rk.Geometric(0.12).sample([12.0] * 900, seed=3)
     shops = [rows.entries(np.arange(i, 900, 6)) for i in range(6)]
@@ -85,6 +87,7 @@ def test_segments_that_are_alike_know_nearly_as_much_as_all_together() -> None:
     assert each.spreads["theta"].quantile(0.5) < 0.15
 
 
+@pytest.mark.slow
 def test_segments_that_are_far_apart_are_left_alone() -> None:
     shops = {str(t): rk.Geometric(t).sample([12.0] * 3000, seed=i) for i, t in enumerate((0.05, 0.15, 0.4))}
     each = posterior_each(rk.Geometric, shops, seed=1)
@@ -95,6 +98,7 @@ def test_segments_that_are_far_apart_are_left_alone() -> None:
     assert each.spreads["theta"].quantile(0.05) > 0.3
 
 
+@pytest.mark.slow
 def test_who_says_nothing_is_any_of_the_others() -> None:
     """One who was never seen to decide: the distribution of segments itself."""
     shops = {**SHOPS, "none": rk.Geometric(0.1).sample([0.0], seed=1)}
@@ -107,6 +111,7 @@ def test_who_says_nothing_is_any_of_the_others() -> None:
     assert np.all(np.abs(below - SHARES) < 4.0 * np.sqrt(2.0 * SHARES * (1.0 - SHARES) / (0.5 * DRAWS)))
 
 
+@pytest.mark.slow
 def test_a_purchase_model_borrows_where_a_segment_has_nobody_who_came_back() -> None:
     truth = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
     shops = {str(i): truth.sample([52.0] * 150, seed=i) for i in range(3)}
@@ -129,6 +134,7 @@ def test_a_purchase_model_borrows_where_a_segment_has_nobody_who_came_back() -> 
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_prints_and_is_pickled_and_the_same_seed_gives_the_same() -> None:
     each = posterior_each(rk.Geometric, SHOPS, seed=1, draws=100)
     text = str(each)

@@ -72,6 +72,7 @@ def test_what_segments_do_is_independent_given_the_parameters() -> None:
     assert both.std() == pytest.approx(float(known.draws.std()), rel=0.15)
 
 
+@pytest.mark.slow
 def test_held_parameters_settings_and_covariates_are_drawn_around() -> None:
     held = rk.posterior(rk.BGNBD, CUSTOMERS, fixed={"r": 0.5}, seed=1, draws=500)
     stages = rk.posterior(rk.models.hold(rk.BGCNBDk, k=1), CUSTOMERS, seed=1, draws=500)
@@ -146,6 +147,7 @@ def test_a_figure_that_is_not_smooth_is_asked_of_every_draw() -> None:
     assert np.array_equal(Expectation(jagged, model, rows).at(at), jagged(model, rows))
 
 
+@pytest.mark.slow
 def test_realised_totals_are_covered_and_expectations_alone_are_not() -> None:
     """Over simulated bases: three sources cover what happens, parameters alone do not."""
     inside = {"all": 0, "parameters": 0}

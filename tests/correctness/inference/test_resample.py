@@ -58,6 +58,7 @@ def extremes(found: Bootstrap[Any] | Jackknife[Any]) -> list[int]:
     return sorted({int(f(v)) for v in found.values.values() for f in (np.argmin, np.argmax)})[:4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bayesian", "multinomial"])
 @pytest.mark.parametrize(
     ("model", "data", "penalty"),
@@ -128,6 +129,7 @@ def test_pieces_of_the_data_have_the_same_law_and_are_fitted_as_well(monkeypatch
             )
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_the_sandwich_and_of_each_other() -> None:
     """All estimate the same; with 2,357 customers they agree to the noise of 1,000 replicates and to 1/n."""
     fitted = rk.fit(rk.BGNBD, CDNOW)
@@ -154,6 +156,7 @@ def test_without_a_customer_it_is_as_fitted_without_one() -> None:
         assert {n: v[i] for n, v in found.values.items()} == pytest.approx(exact, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_where_there_are_many_most_are_found_from_afar(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = jackknife(rk.BGNBD, CDNOW)
     monkeypatch.setattr(replicates, "_MOVED", 20)
@@ -219,6 +222,7 @@ def intervals_of_samples() -> Iterator[tuple[float, float]]:
         yield bootstrap(rk.Exponential, sample, 400, seed=seed).intervals(0.9)["scale"]
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     held = np.mean([low <= 10.0 <= high for low, high in intervals_of_samples()])
     assert 0.84 <= held <= 0.96
@@ -227,6 +231,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
 SMALL = rk.BGNBD(r=0.6, alpha=8.0, a=0.5, b=6.0, unit="week").sample(T=[40.0] * 250, seed=11)
 
 
+@pytest.mark.slow
 def test_replicates_without_an_estimate_are_told_and_kept() -> None:
     """Of so few customers some replicates look as if nobody ever left."""
     found = bootstrap(rk.BGNBD, SMALL, 200, seed=1, kind="multinomial")

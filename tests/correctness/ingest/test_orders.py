@@ -120,6 +120,7 @@ POLICIES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("policy", POLICIES)
 def test_orders_are_settled_as_row_by_row(policy: str, seed: int, tmp_path: Path) -> None:
@@ -172,6 +173,7 @@ PAID: dict[str, Any] = {"customer_id": "who", "date": "day", "amount": "eur", "u
 PAID["in_memory"] = True  # orders and currencies go by lines, which an engine has in no order
 
 
+@pytest.mark.slow
 def test_currencies_are_converted_at_the_rate_of_their_day_and_several_are_refused(tmp_path: Path) -> None:
     for table in tables(MONEY, tmp_path).values():
         tx = rk.summarize_transactions(table, **PAID, exchange_rates=RATES)

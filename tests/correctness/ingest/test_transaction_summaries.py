@@ -66,6 +66,7 @@ KINDS: dict[str, Callable[[dict[str, Any], Path], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["master", "sample"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_equals_lifetimes_on_cdnow_in_every_kind_of_table(kind: str, which: Any, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ cells = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(cells, st.sampled_from(["included", "excluded"]))
 def test_triangles_equal_a_count_by_hand(cells: dict[tuple[int, int], int], reactivation: Any) -> None:

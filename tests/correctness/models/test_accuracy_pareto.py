@@ -67,6 +67,7 @@ def test_expected_purchases(file: str) -> None:
     check(model.expected_purchases(customers, columns["horizon"]), columns["of_expected"])
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize("horizon", ["finite", "endless"])
 def test_discounted_purchases(file: str, horizon: str) -> None:
@@ -91,6 +92,7 @@ def test_pmf(file: str) -> None:
     check(model.purchase_pmf(columns["n"], columns["horizon"]), columns["of_pmf"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_nbd_agrees_with_forty_digits(seed: int) -> None:
     """Its closed forms, computed here: they cost nothing."""

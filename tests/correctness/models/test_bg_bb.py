@@ -168,6 +168,7 @@ def test_discounted_purchases_with_and_without_end() -> None:
 # -- singular points ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [1.0, 1.0 + 1e-13, 1.0 - 1e-9, 0.999])
 @pytest.mark.parametrize("horizon", [1, 2, 40, 3000])
 def test_the_singular_point_of_the_closed_form(gamma: float, horizon: int) -> None:

@@ -116,6 +116,7 @@ def test_likelihood_and_alive_agree_with_forty_digits(seed: int) -> None:
                 assert model.probability_alive(customer)[0] == pytest.approx(float(alive), rel=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_expected_purchases_agree_with_the_closed_form(seed: int) -> None:
     compared = 0
@@ -156,6 +157,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_discounted_purchases_agree_with_a_double_integral(case: tuple[Any, ...]) -> None:
     model, x, T, horizon, force = case
@@ -175,6 +177,7 @@ def test_discounted_purchases_agree_with_a_double_integral(case: tuple[Any, ...]
     assert found == pytest.approx(float(truth), rel=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_survival_beyond_the_observation_agrees_with_quadrature(case: tuple[Any, ...]) -> None:
     model, x, T, horizon, _ = case

@@ -72,6 +72,7 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
     there = [c for c in points() if c[name] > 1e-290]
@@ -137,6 +138,7 @@ def test_stages_passed_are_stable_for_long_histories() -> None:
             assert ours[0] == pytest.approx(float(theirs), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [2, 3, 7, 12])
 def test_long_sums_by_roots_of_unity_agree_with_the_sums_themselves(
     k: int, monkeypatch: pytest.MonkeyPatch
@@ -162,6 +164,7 @@ def test_long_sums_by_roots_of_unity_agree_with_the_sums_themselves(
     np.testing.assert_allclose(*answers["survival"], rtol=1e-10, atol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 5, 12])
 def test_discounted_sums_by_roots_of_unity_agree_with_the_sums_themselves(
     k: int, monkeypatch: pytest.MonkeyPatch

@@ -148,6 +148,7 @@ def close(found: Any, truth: Any, rel: float = 1e-10) -> bool:
     return bool(abs(found / truth - 1) < rel)
 
 
+@pytest.mark.slow
 @each_kind
 @pytest.mark.parametrize("seed", range(4))
 def test_curves_agree_with_forty_digits(name: str, seed: int) -> None:
@@ -175,6 +176,7 @@ def test_curves_agree_with_forty_digits(name: str, seed: int) -> None:
         assert close(model.survival(t, given=given), share), (model, given, t)
 
 
+@pytest.mark.slow
 @each_kind
 @pytest.mark.parametrize("seed", range(4))
 def test_churn_and_retention_of_a_period_agree_with_forty_digits(name: str, seed: int) -> None:
@@ -193,6 +195,7 @@ def test_churn_and_retention_of_a_period_agree_with_forty_digits(name: str, seed
         assert close(model.churn(t), churn, 1e-10), (model, t)
 
 
+@pytest.mark.slow
 @each_kind
 @pytest.mark.parametrize("seed", range(3))
 def test_quantiles_agree_with_forty_digits(name: str, seed: int) -> None:
@@ -260,6 +263,7 @@ def rows_of(rng: np.random.Generator, n: int, *, whole: bool) -> list[tuple[floa
     return found
 
 
+@pytest.mark.slow
 @each_kind
 @pytest.mark.parametrize("whole", [False, True], ids=["exact times", "whole periods"])
 def test_likelihood_and_score_agree_with_forty_digits(name: str, whole: bool) -> None:
@@ -301,6 +305,7 @@ PAYMENTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", PAYMENTS, ids=str)
 def test_discounted_payments_are_the_sum_term_by_term(case: tuple[str, list[float], float, float]) -> None:
     name, parameters, tenure, rate = case

@@ -171,6 +171,7 @@ def conditional_survival(model: Any, start: int, more: int) -> Any:
     return kept - mp.loggamma(a + b + high) + mp.loggamma(a + b + low)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Geometric, ShiftedBetaGeometric, DiscreteWeibull, BetaDiscreteWeibull])
 def test_survival_and_churn_agree_with_eighty_digits_whatever_the_tenure(kind: Any) -> None:
     rng = np.random.default_rng(7)

@@ -74,6 +74,7 @@ WIDE: dict[str, tuple[Any, dict[str, float], Any, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WIDE)
 def test_values_far_and_wide(name: str) -> None:
     """All parameters up to e^12 times as large or as small, as the draws of a posterior with a wide prior.

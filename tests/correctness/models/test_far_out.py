@@ -86,6 +86,7 @@ KINDS: dict[tuple[int, int], Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", TOGETHER, ids="-".join)
 @pytest.mark.parametrize(("k", "chance"), KINDS)
 def test_beta_geometric_models(k: int, chance: int, names: tuple[str, ...]) -> None:
@@ -103,6 +104,7 @@ def test_beta_geometric_models(k: int, chance: int, names: tuple[str, ...]) -> N
                 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [("r",), ("alpha",), ("s",), ("beta",), ("r", "alpha"), ("s", "beta"), ("r", "alpha", "s", "beta")],
@@ -117,6 +119,7 @@ def test_pareto_nbd(names: tuple[str, ...]) -> None:
             check(rk.ParetoNBD(**p), data, p, [pareto(p, c) for c in some], least=1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1e-2, 3.77e6])
 @pytest.mark.parametrize("names", [("r",), ("b",), ("beta",), ("r", "alpha"), ("s", "beta")], ids="-".join)
 def test_gamma_gompertz_nbd(names: tuple[str, ...], size: float) -> None:

@@ -22,6 +22,7 @@ REFERENCE = tomllib.loads((Path(__file__).parents[2] / "reference" / "gamma_gomp
 MODEL = GammaGompertzNBD(r=0.55, alpha=10.6, b=0.05, s=0.7, beta=6.0, unit="week")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REFERENCE["boundary"], ids=lambda c: c["file"])
 def test_on_cdnow_the_fit_goes_to_pareto_nbd_and_is_refused(case: dict[str, Any]) -> None:
     columns = load_cdnow(case["file"])

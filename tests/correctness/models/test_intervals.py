@@ -64,6 +64,7 @@ SURVIVAL: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 each = pytest.mark.parametrize("name", SURVIVAL)
 
 
+@pytest.mark.slow
 @each
 def test_a_stretch_has_the_difference_of_survivals_to_all_digits_far_out_and_close_by(name: str) -> None:
     model, survival = SURVIVAL[name]
@@ -207,6 +208,7 @@ def log_likelihood(curve: Any, lower: Any, upper: Any, entry: Any, weight: Any) 
     return float(weight @ (np.log(share - gone) - np.log(known)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_turnbull_is_the_curve_that_brute_force_comes_to(seed: int, late: bool) -> None:

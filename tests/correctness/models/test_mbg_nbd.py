@@ -85,6 +85,7 @@ ANSWERS: dict[str, Callable[[dict[str, float]], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
     there = [c for c in points() if c[name] > 1e-290]
@@ -93,6 +94,7 @@ def test_answers_agree_with_brute_force_sums_in_fifty_digits(name: str) -> None:
         assert ANSWERS[name](c) == pytest.approx(c[name], rel=1e-10), c
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_expected_purchases_agree_with_the_closed_form_over_the_whole_domain(seed: int) -> None:
     """Parameters .01 … 1000, x to 5000, times to 10,000, where sums would be too long, in 120 digits."""
@@ -118,6 +120,7 @@ def test_expected_purchases_agree_with_the_closed_form_over_the_whole_domain(see
     assert compared > 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b"), [(1.0, 2.4258), (0.4, 0.6), (1.0 + 1e-13, 3.0), (1.0, 1.0)])
 def test_singular_points_are_exact(a: float, b: float) -> None:
     """E = b/(a+b)·∫ r/α ₂F₁(r+1, a; a+b+1; −u/α) du, which divides by no a − 1."""

@@ -67,6 +67,7 @@ MODELS: dict[str, Any] = {
 each = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_the_variance_is_exact(model: Any, horizon: float) -> None:
@@ -98,6 +99,7 @@ ERLANG: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ERLANG.values(), ids=ERLANG)
 @pytest.mark.parametrize("horizon", [0.01, 15.0, 100.0])
 def test_the_variance_is_that_of_the_distribution(model: Any, horizon: float) -> None:
@@ -182,6 +184,7 @@ def test_draws_entries_and_equal_customers() -> None:
         model.variance_of_purchases(rows(), 0.0)
 
 
+@pytest.mark.slow
 def test_it_is_the_variance_of_what_is_drawn() -> None:
     for model in (*MODELS.values(), *ERLANG.values()):
         drawn = model.sample_given(rows(HISTORIES[:2] * 20_000), 15.0, seed=1).purchases.reshape(-1, 2)

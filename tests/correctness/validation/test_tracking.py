@@ -79,6 +79,7 @@ def test_correlation_of_frequency_and_spend_is_the_published_one() -> None:
     assert abs(link.pearson - published["pearson"]) <= published["pearson_digit"] / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", ["day", "week", "month", "quarter", "year"])
 @pytest.mark.parametrize("unit", ["day", "month"])
 def test_every_period_is_the_sum_over_customers(unit: Any, period: Any) -> None:

@@ -30,6 +30,7 @@ def checks_of(found: Comparison) -> PurchaseChecks:
     return found.checks
 
 
+@pytest.mark.slow
 def test_it_ranks_as_compare_does_and_adds_checks_of_the_first(cdnow: Any) -> None:
     tx, found = cdnow
     plain = rk.compare([rk.BGNBD, rk.NBD], tx)
@@ -106,6 +107,7 @@ def test_what_those_bring_who_rank_first(cdnow: Any) -> None:
     assert profit[1] == pytest.approx(0.3 * money.sum() * capture.by_model[1] - 236.0, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_its_own_customers_pass_and_others_do_not() -> None:
     truth = rk.BGNBD(r=0.5, alpha=6.0, a=0.7, b=2.5, unit="week")
     table = shop(truth, 3000, 104, seed=2)
@@ -144,6 +146,7 @@ def shop(truth: Any, customers: int, weeks: int, seed: int) -> dict[str, Array]:
     return {"id": np.array(who), "date": days}
 
 
+@pytest.mark.slow
 def test_earlier_origins_are_the_same_question_asked_before() -> None:
     table = rk.load_cdnow("sample")
     found = rk.validate(table, [rk.BGNBD], holdout="1998-01-01", origins=2, **COLUMNS)

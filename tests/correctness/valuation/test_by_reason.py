@@ -85,6 +85,7 @@ def test_at_known_moments_each_curve_is_the_one_that_takes_the_others_as_censore
     np.testing.assert_allclose(product, rk.KaplanMeier.estimate(members).survival(t), rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("instant", ["after-payment", "before-renewal"])
 def test_losses_and_gains_are_sums_customer_by_customer_and_month_by_month(instant: Any) -> None:
     base = base_of(

@@ -40,6 +40,7 @@ def by_hand(table: Any, spend: dict[tuple[str, str], float], share: float) -> di
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("refunds", ["net", "ignore"])
 def test_cash_of_a_cohort_is_the_sum_of_its_lines(seed: int, refunds: Any, tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def walk(p: list[float], periods: int) -> tuple[np.ndarray[Any, Any], np.ndarray
     return np.array(bought), np.array(promoted)
 
 
+@pytest.mark.slow
 def test_migration_is_the_walk_of_customers_through_recencies() -> None:
     rng = np.random.default_rng(8)
     for _ in range(50):

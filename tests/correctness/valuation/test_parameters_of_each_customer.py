@@ -19,6 +19,7 @@ EACH = rk.BGNBD(r=0.5, alpha=ALPHA, a=0.8, b=2.5, unit="week")
 DRAWN = rk.BGNBD(r=0.5 * SHIFT, alpha=ALPHA / SHIFT, a=0.8, b=2.5, unit="week")
 
 
+@pytest.mark.slow
 def test_with_draws_totals_and_columns_are_those_of_each_draw() -> None:
     margin = rk.Draws(np.linspace(0.2, 0.4, DRAWS))
     value = rk.value_customers(CUSTOMERS, DRAWN, 30.0, margin_share=margin, **TERMS)
@@ -35,6 +36,7 @@ def test_with_draws_totals_and_columns_are_those_of_each_draw() -> None:
         rk.value_customers(CUSTOMERS, DRAWN, 30.0, margin_share=rk.Draws([0.1, 0.2]), **TERMS)
 
 
+@pytest.mark.slow
 def test_without_draws_customers_and_chance_make_the_interval() -> None:
     terms = {**TERMS, "discount_rate": rk.Rate(0.0, per="year")}
     value = rk.value_customers(CUSTOMERS, EACH, 30.0, margin_share=1.0, **terms)
@@ -50,6 +52,7 @@ def test_without_draws_customers_and_chance_make_the_interval() -> None:
     assert ahead.mean == pytest.approx(EACH.expected_purchases(CUSTOMERS, rk.Duration(1, "year")), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_posterior_with_covariates_values_the_customers_that_it_is_given() -> None:
     card = np.arange(MANY) % 2
     described = rk.Described(CUSTOMERS, {"card": card})

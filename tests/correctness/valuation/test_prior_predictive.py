@@ -70,6 +70,7 @@ def test_each_draw_is_what_the_model_says_there(kind: Any) -> None:
     assert np.all((alive > 0.0) & (alive < 1.0))
 
 
+@pytest.mark.slow
 def test_a_default_prior_has_the_scale_of_the_data_it_is_meant_for() -> None:
     """Days instead of weeks, cents instead of euros: the same customers, and the same answer."""
     weeks = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week").sample([52.0] * 300, seed=1)

@@ -93,6 +93,7 @@ def test_a_base_by_plan_has_the_totals_of_each_draw() -> None:
     assert "margin 0.7125 (90%: " in str(found)
 
 
+@pytest.mark.slow
 def test_what_customers_and_chance_do_is_what_a_simulation_does() -> None:
     found = rk.value_subscriptions(BASE, KNOWN, margin_share=1.0, **ASKED)
     rng = np.random.default_rng(5)

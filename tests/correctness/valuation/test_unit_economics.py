@@ -226,6 +226,7 @@ def same(found: Any, alone: float) -> None:
     np.testing.assert_allclose(found, alone, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_a_grid_is_the_scenario_evaluated_at_every_point(timing: Timing) -> None:
     s = UnitEconomics(

@@ -67,6 +67,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(verb=st.sampled_from([*QUESTIONS]), pick=st.integers(0, 50), value=ANYTHING)
 def test_whatever_is_asked_the_answer_is_json(verb: str, pick: int, value: Any) -> None:

@@ -52,6 +52,7 @@ def refused(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str])
     return sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -138,6 +139,7 @@ def test_wrong_options_of_report(changed: list[str], said: str, capsys: pytest.C
     assert said in sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -243,6 +245,7 @@ def test_too_few_customers_do_not_fit(sales: Path, capsys: pytest.CaptureFixture
     assert "GammaGamma has 3 parameters and the data only 1 customer that tells" in said
 
 
+@pytest.mark.slow
 def test_a_spend_that_does_not_fit_offers_a_constant(sales: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = rk.BGNBD(r=0.8, alpha=2.0, a=0.8, b=2.5, unit="week")
     counts = model.sample(T=[40.0] * 500, seed=3)
@@ -270,6 +273,7 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("library", "arguments", "extra"),
     [
@@ -299,12 +303,14 @@ def test_a_mistake_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch)
         main(["break-even", "--acquisition-cost", "5", "--margin-per-period", "1"])
 
 
+@pytest.mark.slow
 def test_a_terminal_without_the_signs_still_gets_the_report() -> None:
     code = "sys.stdout.reconfigure(encoding='ascii')"
     done = run(code, "demo", "--json", "--quiet")
     assert done.returncode == 0 and json.loads(done.stdout)["base"]["customers"] == 23_570
 
 
+@pytest.mark.slow
 def test_demo_names_its_assumptions_and_writes_one_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shops import some_of_cdnow
 
 import retainkit as rk
 from retainkit.cli import main
-from retainkit.ingest import load_cdnow
 
 BILLED = ["billing.csv", "--observation-end", "2023-12-31", "--plan", "plan"]
 MARGIN = ["--margin-share", "30%"]
@@ -20,7 +20,8 @@ MARGIN = ["--margin-share", "30%"]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("files")
-    sales, billing = load_cdnow("sample"), rk.valuation.simulate_billing(months=24, seed=1)
+    business = rk.valuation.SubscriptionTruth(new_per_month=20)
+    sales, billing = some_of_cdnow(5), rk.valuation.simulate_billing(business, months=24, seed=1)
     with (made / "sales.csv").open("w", newline="") as out:
         write = csv.writer(out)
         write.writerow(["customer_id", "date", "amount", "country"])
@@ -73,6 +74,7 @@ def test_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(told(capsys, "metrics", "sales.csv")["purchases"]) == sales().rfm().purchases.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_forecast(capsys: pytest.CaptureFixture[str]) -> None:
     ahead = told(capsys, "forecast", *BILLED, "--months", "3", "--new", "3000")
@@ -83,6 +85,7 @@ def test_forecast(capsys: pytest.CaptureFixture[str]) -> None:
     assert "in the next 6 months" in said(capsys, "forecast", "sales.csv", "--months", "6")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_validate(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "validate", *BILLED).strip() == str(rk.validate(base()))
@@ -90,6 +93,7 @@ def test_validate(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["verdict"] == rk.validate(sales(holdout_from="1997-10-01")).verdict
 
 
+@pytest.mark.slow
 def test_decide(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     offer = ["--acceptance", "10%", "--incentive", "2", "--cost-per-contact", "1"]
     lines = (here / "sales.csv").read_text().splitlines()[1:]
@@ -108,6 +112,7 @@ def test_decide(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert plan["gain"] > 0.0
 
 
+@pytest.mark.slow
 def test_workbook(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("xlsxwriter")
     for arguments in (["sales.csv"], BILLED):
@@ -115,6 +120,7 @@ def test_workbook(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert (here / "values.xlsx").stat().st_size > 10_000 and made["value"] > 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_report_tells_the_two_apart(capsys: pytest.CaptureFixture[str]) -> None:
     billed = told(capsys, "report", *BILLED, *MARGIN, "-q")
@@ -182,6 +188,7 @@ def test_help_shows_how_it_is_typed(command: str, capsys: pytest.CaptureFixture[
     assert f"For example:\n    retainkit {command}" in text and "--json" in text
 
 
+@pytest.mark.slow
 def test_an_interruption_leaves_nothing_half_written(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

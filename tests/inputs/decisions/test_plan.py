@@ -54,6 +54,7 @@ def test_the_example_is_a_plan() -> None:
     assert plan.evaluate(draws=200).worth_it
 
 
+@pytest.mark.slow
 def test_the_result_is_json_and_a_table() -> None:
     result = PLAN.evaluate(draws=200)
     sent = json.loads(result.model_dump_json())
@@ -80,6 +81,7 @@ KINDS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_results_come_back_from_json_whichever_plan_they_are_of(kind: str) -> None:
     result = KINDS[kind].evaluate(draws=100)

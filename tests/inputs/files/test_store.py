@@ -221,6 +221,7 @@ PIECES = ["", "0", '"', "{", "]", ",", "-", "9" * 40, "null", "e5", "\ud800", "[
 CUT = st.tuples(st.floats(0, 1), st.sampled_from(PIECES), st.integers(0, 12))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(place=st.sampled_from(range(len(TEXTS))), cuts=st.lists(CUT, min_size=1, max_size=3))
 def test_documents_with_bytes_changed_are_read_or_refused(place: int, cuts: list[Any]) -> None:
@@ -242,6 +243,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(place=st.sampled_from(range(len(TEXTS))), pick=st.integers(0, 1 << 30), value=VALUES)
 def test_documents_with_a_value_of_another_kind_are_read_or_refused(

@@ -68,6 +68,7 @@ BAD: dict[str, tuple[dict[str, list[Any]], dict[str, Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_line_is_refused_by_its_column_rule_and_count(case: str, engine: str) -> None:
@@ -162,6 +163,7 @@ def test_parts_that_polars_cannot_put_together_are_refused_in_our_words(case: st
     assert error.value.code == "unreadable-source"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["id", "price", "order"])
 def test_nan_in_a_file_is_missing_whatever_its_statistics_say(column: str, tmp_path: Path) -> None:
     part = table(id=[1.0, 1.0, 2.0, 2.0, 3.0], order=[1.0, 2.0, 3.0, 4.0, 5.0])
@@ -264,6 +266,7 @@ except Exception as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX's")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_full_disk_leaves_the_file_of_yesterday(engine: str, tmp_path: Path) -> None:

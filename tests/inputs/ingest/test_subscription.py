@@ -152,6 +152,7 @@ LINES: list[tuple[str, dict[str, list[Any]], str, str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "rule", "value", "way_out"), [c[1:] for c in LINES], ids=[c[0] for c in LINES]
 )
@@ -237,6 +238,7 @@ CUSTOMERS: list[tuple[str, dict[str, list[Any]], dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "options", "said"), [c[1:] for c in CUSTOMERS], ids=[c[0] for c in CUSTOMERS]
 )

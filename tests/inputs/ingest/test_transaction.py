@@ -79,6 +79,7 @@ def test_an_empty_text_is_missing_as_a_date_and_as_a_customer(kind: str, tmp_pat
     assert "customer_id must not be missing (1 of 3 lines in column 'id' break this), got '' at" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -99,6 +100,7 @@ def test_an_unreadable_date_is_shown_with_its_place(kind: str, text: str, tmp_pa
     assert "Convert the column to dates first" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [20140230, 1388534400, 0, -20140101, 735234])
 def test_a_number_that_is_no_day_is_refused(kind: str, number: int, tmp_path: Path) -> None:
     message = refusal(KINDS[kind](GOOD | {"date": [20140101, 20140102, number]}, tmp_path))

@@ -42,6 +42,7 @@ def made() -> CustomerBaseReport:
     return rk.report(one_cohort(0.1), **COLUMNS, **TERMS, observation_end="2023-07-17", by="kind")
 
 
+@pytest.mark.slow
 def test_a_poor_forecast_is_said_first_and_one_cohort_is_a_base(made: CustomerBaseReport) -> None:
     assert made.verdict.grade == "bad"
     assert made.verdict.head == "Do not rely on totals: customers bought less than the model foresaw"
@@ -90,6 +91,7 @@ def test_a_workbook_of_one_cohort_and_many_plans_has_them_all_in_few_rows(tmp_pa
     assert sum(row[0] == "2024-01" for row in book["Cohorts"].iter_rows(values_only=True)) >= 3
 
 
+@pytest.mark.slow
 def test_a_path_that_takes_nothing_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

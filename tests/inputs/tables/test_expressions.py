@@ -84,6 +84,7 @@ def sources(folder: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", WHICH)
 def test_the_same_lines_hold_in_every_engine(where: str, tmp_path: Path) -> None:
     for kind, source in sources(tmp_path).items():
@@ -92,6 +93,7 @@ def test_the_same_lines_hold_in_every_engine(where: str, tmp_path: Path) -> None
         assert found.left_out == 4 - len(WHICH[where])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", ["Order no.", "a.b", 'say "n"', '"n"', "it's", "n; m"])
 def test_a_heading_of_any_letters_is_a_column_in_every_engine(heading: str, tmp_path: Path) -> None:
     """DuckDB before 2 takes what stands before a dot for a table, where an expression names any column."""

@@ -122,6 +122,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(case: str, tmp_path: P
     assert f"source must be what its name says; inside, it is {inside}" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "encoding"),
     [("t.csv.gz", None), ("t.csv.gz", "utf-8"), ("t.csv.gz", "cp1252"), ("t.jsonl.gz", None)],
@@ -211,6 +212,7 @@ AMOUNTS: dict[str, tuple[list[str], list[float]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", AMOUNTS)
 def test_amounts_are_read_as_their_example_is_written_in_every_kind_of_table(
     example: str, tmp_path: Path

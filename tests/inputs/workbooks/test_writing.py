@@ -54,6 +54,7 @@ def test_ids_that_are_numbers_keep_every_digit(tmp_path: Path) -> None:
     assert {"12345678901234567", "12345678901234568"} <= found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["=1+1", '"', "\\", "[Red]", ";", "€", "#,##0"])
 def test_a_currency_sign_is_shown_as_it_is(sign: str, tmp_path: Path) -> None:
     path = rk.workbook(SCENARIO, tmp_path / "v.xlsx", currency=sign)
