@@ -7,7 +7,6 @@ import doctest
 import json
 import runpy
 from pathlib import Path
-from typing import Any
 
 import pytest
 from test_docs_run import blocks

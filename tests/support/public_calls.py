@@ -313,11 +313,19 @@ def calls() -> Calls:
     return calls_of(takers())
 
 
+def of_few(value: Any) -> Any:
+    """Of a table of CDNOW the lines of one customer in ten: many calls are made with it."""
+    if not isinstance(value, dict) or "dollar_value" not in value:
+        return value
+    kept = np.unique(value["customer_id"], return_inverse=True)[1] % 10 == 0
+    return {name: column[kept] for name, column in value.items()}
+
+
 def arguments_of(one: Public, among: Calls | None = None) -> dict[str, Any] | None:
     """As in its example; else, for a method, an instance from another example and values by name."""
     known = (among or calls()).of.get(one.code)
     if known is not None:
-        return dict(known)
+        return {name: of_few(value) for name, value in known.items()}
     given: dict[str, Any] = {}
     for p in inspect.signature(one.call).parameters.values():
         if p.name == "self":

@@ -53,3 +53,9 @@ def some_of_cdnow(every: int) -> dict[str, Any]:
     table = load_cdnow("sample")
     kept = np.isin(table["customer_id"], np.unique(table["customer_id"])[::every])
     return {name: np.asarray(column)[kept] for name, column in table.items()}
+
+
+def middle_of(dates: Any) -> str:
+    """The first day of the second half; of an odd number of days the first is longer."""
+    days = np.unique(np.asarray(dates).astype("M8[D]"))
+    return str(days[0] + (days[-1] - days[0] + 2) // 2)

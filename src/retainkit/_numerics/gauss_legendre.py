@@ -7,7 +7,7 @@ before the work, from the interval, the nearest singularity and how far the inte
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TypeAlias
 
@@ -72,6 +72,15 @@ def integrate(sums: Sums, needed: Array, outputs: int) -> Array:
             part = rows[start : start + length]
             result[:, part] = sums(*_rule(size), part)
     return result
+
+
+def rules(needed: Array, most: int) -> Iterator[tuple[Codes | slice, Array, Array]]:
+    """Rows that need similar numbers of nodes, these and their weights; `most` are enough for every row."""
+    kinds = _KINDS[np.ceil(np.fmin(needed, most)).astype(np.intp)]
+    found = np.flatnonzero(np.bincount(kinds))
+    for kind in found:
+        rows = np.flatnonzero(kinds == kind) if found.size > 1 else slice(None)
+        yield rows, *_rule(min(int(_SIZES[kind]), most))
 
 
 def in_blocks(function: Callable[..., Array], outputs: int, *arguments: Real) -> Array:

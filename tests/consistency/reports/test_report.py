@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from shops import some_of_cdnow
+from shops import middle_of, some_of_cdnow
 
 import retainkit as rk
 from retainkit.cli import main
@@ -130,9 +130,7 @@ def test_the_held_out_half_is_the_second_half(made: CustomerBaseReport) -> None:
 @pytest.mark.slow
 def test_a_summary_gives_the_report_of_its_table(few: CustomerBaseReport) -> None:
     table = some_of_cdnow(10)
-    days = np.unique(np.asarray(table["date"]).astype("M8[D]"))
-    half = str(days[0] + (days[-1] - days[0] + 2) // 2)  # of an odd number of days the first is longer
-    tx = rk.summarize_transactions(table, **COLUMNS, holdout_from=half)
+    tx = rk.summarize_transactions(table, **COLUMNS, holdout_from=middle_of(table["date"]))
     same = report(tx, **TERMS, acquisition_cost=20, currency="$", title="CDNOW")
     assert same.model_dump_json() == few.model_dump_json()
 

@@ -53,6 +53,7 @@ def test_the_history_adds_up_to_the_movements_of_the_metrics() -> None:
     assert np.all(h.returned <= h.lost) and h.returned.sum() <= m.reactivation.sum() + 1e-6
 
 
+@pytest.mark.slow
 def test_a_history_that_begins_with_customers_adds_up_too() -> None:
     base = _late()
     h, m = History.of(base), base.metrics()
@@ -101,6 +102,7 @@ def test_the_forecast_meets_what_the_simulated_business_did() -> None:
     np.testing.assert_allclose(AHEAD.total.mean + off.total, end, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_what_is_held_out_is_what_a_forecast_from_then_says() -> None:
     held = AHEAD.holdout
     assert held is not None and held.month[-1] == "2024-12" and held.month.size == 12
@@ -110,6 +112,7 @@ def test_what_is_held_out_is_what_a_forecast_from_then_says() -> None:
     assert held.mean_absolute_error() < held.mean_absolute_error("growth_continues")
 
 
+@pytest.mark.slow
 def test_a_price_rise_of_the_past_is_told_and_not_expected_again() -> None:
     assert AHEAD.price_changes == ("2023-09",)
     flat = forecast_revenue(BASE, months=6, new=0.0, draws=300, holdout=False)
@@ -173,6 +176,7 @@ def test_plans_that_few_have_left_share_their_cells_and_their_model() -> None:
     assert len(set(told.values())) == 1 and told["pro"].startswith("that of 3 plans that few have left: ")
 
 
+@pytest.mark.slow
 def test_a_forecast_comes_back_from_json_and_is_a_table_of_the_callers_kind() -> None:
     small = forecast_revenue(BASE, months=3, new=0.0, draws=5)
     assert RevenueForecast.from_json(small.model_dump_json()) == small
@@ -185,6 +189,7 @@ def test_a_forecast_comes_back_from_json_and_is_a_table_of_the_callers_kind() ->
     assert "new customers as stated" in str(small) and "Held out" in str(small)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -15,6 +15,7 @@ from retainkit.decisions.feedback.key_drivers import key_drivers
 RUNS = 2000  # a coverage of 90% then has a standard error of 0.7%
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "customers", "groups"), [("adjusted", 1500, 3), ("stratified", 400, 40)])
 def test_nine_intervals_of_ten_hold_the_effect_of_an_issue(method: Any, customers: int, groups: int) -> None:
     rng = np.random.default_rng(11)
@@ -51,6 +52,7 @@ def test_the_plain_difference_takes_the_effect_of_other_issues_for_its_own() -> 
     assert abs(adjusted.effect[1].value) < 4 * adjusted.effect[1].standard_error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "low", "high"), [(2000, 0.87, 0.93), (60, 0.87, 0.97)])
 def test_nine_intervals_of_ten_hold_the_effect_of_a_fix(size: int, low: float, high: float) -> None:
     rng = np.random.default_rng(3)

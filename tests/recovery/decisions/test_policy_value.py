@@ -55,6 +55,7 @@ def truth() -> World:
     return world(ndtri((np.arange(1_000_000) + 0.5) / 1_000_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["inverse-propensity", "normalized", "doubly-robust"])
 def test_intervals_of_90_percent_hold_the_truth_in_87_to_93(method: Any) -> None:
     whole = truth()
@@ -96,6 +97,7 @@ def test_the_normalized_and_the_doubly_robust_value_are_less_noisy_and_a_naive_m
     assert abs(np.mean(naive) - real) > 3 * np.std(naive) / np.sqrt(200)
 
 
+@pytest.mark.slow
 def test_the_qini_coefficient_is_found_and_its_interval_is_on_the_safe_side() -> None:
     whole = truth()
     effect = (whole.treated + COST - whole.untreated)[np.argsort(-whole.x)]

@@ -14,6 +14,7 @@ MOST = 0.05 + 2.33 * np.sqrt(
 )  # what a test with an error of 5% exceeds once in a hundred times
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planned", [200, 2000])
 def test_with_known_errors_a_look_after_every_customer_keeps_the_level(planned: int) -> None:
     n = np.arange(1, 5001)
@@ -28,6 +29,7 @@ def test_with_known_errors_a_look_after_every_customer_keeps_the_level(planned: 
     assert 0 < wrong / RUNS <= MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.3, 0.05, 0.005])
 def test_shares_compared_after_every_customer_keep_the_level_and_the_ordinary_test_does_not(
     churn: float,
@@ -62,6 +64,7 @@ def test_the_level_is_kept_against_a_threshold_in_money_and_with_arms_of_unequal
     assert wrong / RUNS <= MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("churn", "share"), [(0.3, 0.1), (0.5, 0.1), (0.3, 0.05)])
 def test_a_small_arm_looked_at_from_its_first_customer_on_keeps_the_level(churn: float, share: float) -> None:
     """A tenth of the customers treated and a look after each: the first treated often leave alike."""
@@ -82,6 +85,7 @@ def test_a_small_arm_looked_at_from_its_first_customer_on_keeps_the_level(churn:
     assert wrong / (2 * RUNS) <= 0.05
 
 
+@pytest.mark.slow
 def test_skewed_spending_looked_at_from_the_200th_customer_on_keeps_the_level() -> None:
     looks = np.arange(200, 4001, 5)
     rng = np.random.default_rng(10)

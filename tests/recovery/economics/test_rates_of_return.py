@@ -151,6 +151,7 @@ def tally(count: int, *, dated: bool, seed: int) -> Counter[tuple[str, str]]:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dated", [False, True], ids=["monthly", "dated"])
 def test_rates_are_those_of_the_certified_scan(dated: bool) -> None:
     found = tally(160, dated=dated, seed=1)

@@ -38,6 +38,7 @@ def calibrated(ranks: np.ndarray) -> bool:
     return bool(script().p_values(ranks, bins=BINS).min() > script().LEVEL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NUMBERS)
 def test_the_truth_is_like_any_draw(name: str) -> None:
     assert found(name).reliable.all()
@@ -50,6 +51,7 @@ def test_half_and_twice_the_standard_deviation_are_rejected(name: str, spread: f
     assert not calibrated(found(name).ranks(spread=spread))
 
 
+@pytest.mark.slow
 def test_a_posterior_under_another_prior_than_that_of_the_truths_is_rejected() -> None:
     prior = script().CASES["ShiftedBetaGeometric"].prior()
     moved = {name: rk.priors.LogNormal(one.mu + 0.8, one.sigma) for name, one in prior.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pytest
 
 import retainkit as rk
 
@@ -45,6 +46,7 @@ def shares() -> dict[str, float]:
     return script().shares(found)
 
 
+@pytest.mark.slow
 def test_intervals_of_totals_hold_what_was_expected_and_what_came() -> None:
     assert shares()["expected purchases"] >= LEAST
     assert shares()["purchases that came"] >= LEAST

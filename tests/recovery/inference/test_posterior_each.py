@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy.special import expit, logit, logsumexp
 from scipy.stats import chisquare
 
@@ -49,6 +50,7 @@ def found() -> tuple[np.ndarray, np.ndarray]:
     return np.array(ranks), np.array(scores)
 
 
+@pytest.mark.slow
 def test_nine_intervals_in_ten_hold_the_truth() -> None:
     ranks, _ = found()
     held = ((ranks > 0.05) & (ranks < 0.95)).mean()

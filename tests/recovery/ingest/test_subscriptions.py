@@ -90,6 +90,7 @@ def test_counting_the_period_that_is_cut_off_would_overstate_churn() -> None:
     assert share - true > 5 * np.sqrt(true * (1 - true) / float(completed.sum()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("day", [None, "2023-08-20"])
 def test_beta_geometric_churn_by_age_comes_out_of_the_simulated_table(plan: str, day: str | None) -> None:

@@ -31,6 +31,7 @@ def in_whole_periods(data: rk.Renewals) -> rk.Renewals:
     return rk.Renewals(duration=end, event=data.event, whole_periods=True)
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("kind", ["exact", "whole periods", "late entry"])
 def test_intervals_cover_the_truth(truth: Any, kind: str) -> None:
@@ -77,6 +78,7 @@ def test_customers_who_were_there_before_the_records_begin() -> None:
         assert naive.model.survival(12.0) > 0.75
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
 def test_fits_do_not_depend_on_the_unit_nor_on_where_they_start(truth: Any, scale: float) -> None:
@@ -93,6 +95,7 @@ def test_fits_do_not_depend_on_the_unit_nor_on_where_they_start(truth: Any, scal
         assert far.log_likelihood == pytest.approx(fitted.log_likelihood, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @each
 def test_fits_of_any_typical_model_converge_at_least_as_high_as_the_truth(truth: Any, seed: int) -> None:

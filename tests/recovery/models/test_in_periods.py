@@ -59,6 +59,7 @@ TRUTHS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("truth", TRUTHS, ids=lambda m: type(m).__name__)
 def test_months_give_the_parameters_of_the_days(truth: Any) -> None:
     days, months = shop(truth, 6_000, seed=4)

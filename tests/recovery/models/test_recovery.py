@@ -8,6 +8,7 @@ import pytest
 import retainkit as rk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "truth",
     [
@@ -65,6 +66,7 @@ def test_predictions_for_the_next_year_come_true() -> None:
     assert abs(expected - happened) < 4.0 * error
 
 
+@pytest.mark.slow
 def test_the_standard_error_of_a_figure_is_its_spread_over_repeated_samples() -> None:
     truth = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
     rng = np.random.default_rng(31)

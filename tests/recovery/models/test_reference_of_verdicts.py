@@ -27,6 +27,7 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extreme", [False, True], ids=["typical", "extreme"])
 @pytest.mark.parametrize("name", PURCHASING)
 def test_nothing_higher_is_missed_and_nothing_at_infinity_certified(name: str, extreme: bool) -> None:
@@ -37,6 +38,7 @@ def test_nothing_higher_is_missed_and_nothing_at_infinity_certified(name: str, e
         assert not verdict[0].isupper(), (i, verdict, ahead)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "seed", "beta"), [(50, 50_012, 5e11), (5000, 5_000_018, 5e6)])
 def test_a_maximum_beside_a_limit_nearly_as_high_is_found(n: int, seed: int, beta: float) -> None:
     # all starts that are high to begin with lie on the slope of the limit, which is lower
@@ -56,6 +58,7 @@ def test_forty_digits_tell_a_maximum_from_a_ridge() -> None:
     assert script().at_infinity(known, [*known.ridge[1].values()]) == "open"
 
 
+@pytest.mark.slow
 def test_forty_digits_are_those_of_the_likelihood() -> None:
     for name in PURCHASING:
         kind = script().MODELS[name]

@@ -91,6 +91,7 @@ ALIKE: dict[str, tuple[Any, Any, str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ALIKE)
 def test_customers_of_the_simpler_model_are_either_refused_with_its_name_or_the_fit_is_higher(
     case: str,

@@ -11,10 +11,11 @@ import numpy as np
 from scipy.special import betainc, xlogy
 
 from retainkit._numerics.gamma_functions import log_beta, log_beta_ratio
+from retainkit._numerics.gauss_legendre import nodes_needed, rules
 from retainkit._numerics.trapezoid_means import mean_over_beta
 from retainkit.typing import Array, Real
 
-_GAUSS_LEGENDRE = np.polynomial.legendre.leggauss(32)  # on (-1, 1); 13 digits for every input tried
+_MOST = 32  # Gauss-Legendre nodes: 13 digits for every input tried
 _GONE = 40.0
 
 
@@ -89,14 +90,23 @@ def _discounted_given(p: Array, r: Array, z: Array, k: Array) -> Array:
     top = np.minimum(_GONE, np.log1p(_GONE * c / share) / c)
     top = np.minimum(top, np.log1p(p * z) / c)  # log1p(p z)/p is the end of the integral in u
     linear, growth, steep = (1.0 - share) * top, c * top, share / c
-    total, work = np.zeros_like(rate), np.empty_like(rate)
-    for node, weight in zip(*_GAUSS_LEGENDRE, strict=True):
-        at = 0.5 * (node + 1.0)  # w = at * top; in place, since this loop is where the time goes
+    # the integrand falls by most, over the longest way, for the largest p, which comes last
+    drop = linear[-1] + steep[-1] * np.expm1(growth[-1])
+    total = np.empty_like(rate)
+    for some, nodes, weights in rules(nodes_needed(growth[-1], 0.5 * np.pi, drop), _MOST):
+        total[:, some] = _summed(linear[:, some], growth[:, some], steep[:, some], nodes, weights)
+    return r / rate * top * total
+
+
+def _summed(linear: Array, growth: Array, steep: Array, nodes: Array, weights: Array) -> Array:
+    total, work = np.zeros_like(linear), np.empty_like(linear)
+    for at, weight in zip(nodes.flat, weights.flat, strict=True):
+        # w = at * top; in place, since this loop is where the time goes
         np.expm1(np.multiply(growth, at, out=work), out=work)
         work *= -steep
         work -= at * linear
-        total += 0.5 * weight * np.exp(work, out=work)
-    return r / rate * top * total
+        total += weight * np.exp(work, out=work)
+    return total
 
 
 def _flat(*values: Real) -> tuple[tuple[int, ...], list[Array]]:
