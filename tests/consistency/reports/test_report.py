@@ -68,6 +68,7 @@ def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> 
     buying, spending = rk.fit(rk.ParetoNBD, tx.purchases), rk.fit(rk.GammaGamma, tx.spend)
     value = rk.value_customers(tx, buying.model, spending.model, **TERMS)
     assert made.purchasing.model == buying.model
+    assert isinstance(made.value, rk.valuation.CustomerValue)
     assert made.value.value.tolist() == value.value.tolist()
     assert made.new_customer == rk.value_new_customer(buying.model, spending.model, **TERMS)
     terms = {k: TERMS[k] for k in ("margin_share", "discount_rate")}
@@ -241,6 +242,7 @@ def test_without_a_cost_nothing_is_said_of_payback() -> None:
 def test_a_constant_spend_replaces_the_model() -> None:
     made = of_few(spend_per_purchase=30.0, amount=None)
     assert made.spend is None and made.spend_link is None
+    assert isinstance(made.value, rk.valuation.CustomerValue)
     assert set(made.value.expected_spend.tolist()) == {30.0}
     assert "the same given amount" in " ".join(made.caveats)
     assert made.new_customer.first_purchase == pytest.approx(9.0)
