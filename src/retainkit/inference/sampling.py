@@ -30,7 +30,7 @@ _EDGE = (
 )
 _WIDEST = 3.0  # e-folds, of a direction of which neither data nor prior say more
 _FEW = 0.25  # of the draws asked for: with fewer effective ones a chain is better
-_MIXED = 1.05  # of R̂, above which chains do not agree
+MIXED = 1.05  # of R̂, above which chains do not agree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,7 @@ class SamplingDiagnostics(Record):
     @property
     def converged(self) -> bool:
         """Whether the draws are what they say: weights with a variance, or chains that agree."""
-        agree = self.r_hat is None or self.r_hat < _MIXED
+        agree = self.r_hat is None or self.r_hat < MIXED
         return agree and (self.method == "chain" or self.pareto_k <= DOUBTFUL)
 
     def __str__(self) -> str:
@@ -162,7 +162,7 @@ def chosen(
     flat = run.points.reshape(-1, run.points.shape[-1])
     # evenly along the chains, then in random order, so that the first of them are as good as any
     some = rng.permutation(np.linspace(0, len(flat) - 1, many).astype(int))
-    agreed = "agree" if run.r_hat < _MIXED else "do not agree: ask for a tighter prior or more customers"
+    agreed = "agree" if run.r_hat < MIXED else "do not agree: ask for a tighter prior or more customers"
     effective = min(run.effective, float(many))
     told.append(
         f"Importance weights were too uneven (Pareto k {found.pareto_k:.2f}), "

@@ -46,28 +46,29 @@ def chains(log_density: LogDensity, mixture: TMixture, starts: Array, rng: np.ra
     for step in range(_WARM + _STEPS):
         to = proposals[step]
         there, back = log_density(to), mixture.log_density(to)
-        taken = _taken(there - here + odds - back, rng)
+        moved = taken(there - here + odds - back, rng)
         at, here, odds = (
-            np.where(taken[:, None], to, at),
-            np.where(taken, there, here),
-            np.where(taken, back, odds),
+            np.where(moved[:, None], to, at),
+            np.where(moved, there, here),
+            np.where(moved, back, odds),
         )
         to = at + rng.standard_normal((_CHAINS, p)) @ walk.T
         there = log_density(to)
-        taken = _taken(there - here, rng)
-        at, here = np.where(taken[:, None], to, at), np.where(taken, there, here)
+        moved = taken(there - here, rng)
+        at, here = np.where(moved[:, None], to, at), np.where(moved, there, here)
         odds = mixture.log_density(at)
         if step >= _WARM:
             places[step - _WARM], heights[step - _WARM] = at, here
-    judged = [_judged(places[:, :, j]) for j in range(p)]
-    return ChainDraws(places, heights, max(r for r, _ in judged), min(n for _, n in judged))
+    verdicts = [judged(places[:, :, j]) for j in range(p)]
+    return ChainDraws(places, heights, max(r for r, _ in verdicts), min(n for _, n in verdicts))
 
 
-def _taken(log_ratio: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
+def taken(log_ratio: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which proposals are taken, by ln of how much more probable they are."""
     return np.log(rng.random(len(log_ratio))) < log_ratio
 
 
-def _judged(draws: Array) -> tuple[float, float]:
+def judged(draws: Array) -> tuple[float, float]:
     """R̂ and the number of independent draws, of draws (steps, chains) of one figure."""
     half = len(draws) // 2
     split = np.concatenate([draws[:half], draws[half : 2 * half]], axis=1)

@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.special import logsumexp
 
 from retainkit._numerics.grouping import Codes
+from retainkit._numerics.sampling.chains import taken
 from retainkit._numerics.sampling.importance import WeightedPoints, importance_points
 from retainkit._numerics.sampling.t_mixture import TMixture
 from retainkit.inference.priors import AbstractPrior, JointNormal
@@ -35,6 +36,7 @@ _KEPT = 4  # of these
 _NOISE = 0.8  # variance of ln of the estimated density, with which few points have nearly all weight
 _INFLATIONS = {1.2: 0.7, 4.0: 0.3}  # of the first points of (mu, tau)
 _FIRST = 1024
+_FORMED, _DEPENDABLE = 512, 0.2  # draws that give a normal form, and the share of them it has to be worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class NormalForm:
     """precision · centre, (segments, p)."""
     height: Array
     """ln L + ½·centreᵀ·precision·centre: ln of the form at 0, (segments,)."""
+
+
+Place: TypeAlias = tuple[Array, Array]
+"""A mean (k, p) and 1/tau² (k, p), or a centre and a root (k, p, p)."""
 
 
 @dataclass(slots=True)
@@ -81,28 +87,28 @@ class Hierarchy:
 
     def rough(self, points: Array) -> Array:
         """The density with every likelihood in its normal form: known without a draw."""
-        mu, weight = self._common(points)
+        mu, weight = self.common(points)
         found = self.prior(points)
         for j in range(len(self.rows)):
-            centre, root = self._between(j, mu, weight)
+            centre, root = self.between(j, mu, weight)
             # ∫ form · N(mu, tau²) dz, by completing the square
             fall = 0.5 * (
                 (mu**2 * weight).sum(axis=1) - np.einsum("kp,kp->k", centre, self._pull(j, mu, weight))
             )
-            found += self.form.height[j] + 0.5 * np.log(weight).sum(axis=1) + _log_det(root) - fall
-        return self._inside(points, found)
+            found += self.form.height[j] + 0.5 * np.log(weight).sum(axis=1) + log_det(root) - fall
+        return self.inside(points, found)
 
     def exact(self, points: Array) -> Array:
         """The same with the likelihoods themselves, estimated without bias; what was drawn is kept."""
-        mu, weight = self._common(points)
+        mu, weight = self.common(points)
         found, several, p = self.prior(points), self.each, self.size
         kept = np.empty((len(self.rows), len(points), _KEPT, p))
         shares = np.empty((len(self.rows), len(points)))
         for j, rows in enumerate(self.rows):
-            centre, root = self._between(j, mu, weight)
-            z, proposed = self._drawn(centre, root, mu, weight)
-            target = self._log_likelihood(rows, z.reshape(-1, p)).reshape(len(points), several)
-            target += _log_normal(z, mu, weight)
+            centre, root = self.between(j, mu, weight)
+            z, proposed = self._drawn(centre, root, mu, weight, several)
+            target = self.log_likelihood(rows, z.reshape(-1, p)).reshape(len(points), several)
+            target += log_normal(z, mu, weight)
             log_weight = np.nan_to_num(target - proposed, nan=-np.inf, neginf=-np.inf)
             height = logsumexp(log_weight, axis=1)
             share = np.nan_to_num(np.exp(log_weight - height[:, None]))  # of a point that counts for nothing
@@ -110,7 +116,7 @@ class Hierarchy:
             found += height - math.log(several)
         self.drawn.append(kept)
         self.shares.append(shares)
-        return self._inside(points, found)
+        return self.inside(points, found)
 
     def picked(self, which: Codes) -> tuple[Array, Array]:
         """Of each segment one draw at each of these points, and how many its draws there are worth.
@@ -124,13 +130,63 @@ class Hierarchy:
         worth = 1.0 / np.concatenate(self.shares, axis=1)[:, which].mean(axis=1) / self.each
         return found, worth
 
+    def refine(self, point: Array) -> None:
+        """Normal forms that have mean and covariance of each segment at one place of (mu, ln tau).
+
+        Taken at the tops, they are off where likelihoods lean, and over many segments that adds up.
+        """
+        common = self.common(point[None])
+        mu, weight = common[0][0], common[1][0]
+        for j, rows in enumerate(self.rows):
+            z, proposed = self._drawn(*self.between(j, *common), *common, _FORMED)
+            log_weight = self.log_likelihood(rows, z[0]) + log_normal(z, *common)[0] - proposed[0]
+            share = np.exp(log_weight - logsumexp(log_weight))
+            if not 1.0 / (share**2).sum() > _DEPENDABLE * _FORMED:
+                continue
+            mean = share @ z[0]
+            off = z[0] - mean
+            bent = np.asarray(np.linalg.inv((off * share[:, None]).T @ off), np.float64) - np.diag(weight)
+            self.form.precision[j] = bend = upward(bent)
+            self.form.pulled[j] = bend @ mean + weight * (mean - mu)
+
+    def near(self, points: Array) -> Array:
+        """Of each segment one draw at each point as its normal form has it, (segments, k, p)."""
+        mu, weight = self.common(points)
+        normal = self.rng.standard_normal((len(self.rows), *mu.shape))
+        places = (self.between(j, mu, weight) for j in range(len(self.rows)))
+        return np.array([c + np.einsum("kpq,kq->kp", r, e) for (c, r), e in zip(places, normal, strict=True)])
+
+    def heights(self, z: Array) -> Array:
+        """ln L of each segment at its draws (segments, k, p)."""
+        return np.array([self.log_likelihood(rows, own) for rows, own in zip(self.rows, z, strict=True)])
+
+    def redrawn(self, j: int, z: Array, height: Array, common: Place, normal: Place) -> tuple[Array, Array]:
+        """A segment's draws (k, p) and their ln L after one step of a chain given (mu, 1/tau²)."""
+        mu, weight = common
+        centre, root = normal
+        own, wide = self.rng.random(len(z)) < _OWN, _INFLATED * root
+        noise = self.rng.standard_normal(z.shape)
+        far = np.sqrt(_FREEDOM / self.rng.chisquare(_FREEDOM, (len(z), 1)))
+        to = np.where(
+            own[:, None],
+            centre + far * np.einsum("kpq,kq->kp", wide, noise),
+            mu + noise * weight**-0.5,
+        )
+        there = self.log_likelihood(self.rows[j], to)
+        both = np.stack([z, to], axis=1)
+        alike = log_normal(both, mu, weight)
+        proposed = np.logaddexp(_log_t(both, centre, wide) + math.log(_OWN), alike + math.log(1.0 - _OWN))
+        gain = (alike - proposed)[:, 1] - (alike - proposed)[:, 0] + there - height
+        moved = taken(gain, self.rng)
+        return np.where(moved[:, None], to, z), np.where(moved, there, height)
+
     def forget(self) -> None:
         """Drop what was drawn so far."""
         self.drawn, self.shares = [], []
 
     # -- how it is done -----------------------------------------------------------------------------
 
-    def _common(self, points: Array) -> tuple[Array, Array]:
+    def common(self, points: Array) -> tuple[Array, Array]:
         """mu and 1/tau² at each point, (k, p)."""
         line = np.clip(points[:, self.size :], -_EDGE, _EDGE)
         return points[:, : self.size], np.exp(-2.0 * line)
@@ -138,7 +194,7 @@ class Hierarchy:
     def _pull(self, j: int, mu: Array, weight: Array) -> Array:
         return self.form.pulled[j] + mu * weight
 
-    def _between(self, j: int, mu: Array, weight: Array) -> tuple[Array, Array]:
+    def between(self, j: int, mu: Array, weight: Array) -> tuple[Array, Array]:
         """Centre and root of the covariance of the segment's normal form times N(mu, tau²), at each point."""
         # in units of tau: of a small tau the precision would swallow what the data say
         tau = weight**-0.5
@@ -149,7 +205,8 @@ class Hierarchy:
         pull = tau * self._pull(j, mu, weight)
         return tau * np.einsum("kpq,kq->kp", inverse, pull), root
 
-    def _inside(self, points: Array, found: Array) -> Array:
+    def inside(self, points: Array, found: Array) -> Array:
+        """What was found at points, −inf where they lie beyond all that counts."""
         sound = np.isfinite(found) & (np.abs(points) < _EDGE).all(axis=1)
         # of segments that differ by a millionth nothing is left to know, and sums would lose their digits
         sound &= (points[:, self.size :] > _LEAST).all(axis=1)
@@ -162,21 +219,21 @@ class Hierarchy:
         which = np.minimum((ends[:, None] < at[..., None]).sum(axis=2), z.shape[1] - 1)
         return np.take_along_axis(z, which[..., None], axis=1)
 
-    def _drawn(self, centre: Array, root: Array, mu: Array, weight: Array) -> tuple[Array, Array]:
+    def _drawn(self, centre: Array, root: Array, mu: Array, weight: Array, each: int) -> tuple[Array, Array]:
         """Points (k, each, p), some from what data and (mu, tau) say together, some from the latter alone."""
         k, p = centre.shape
-        own = max(1, round(_OWN * self.each))
-        normal = self.rng.standard_normal((k, self.each, p))
+        own = max(1, round(_OWN * each))
+        normal = self.rng.standard_normal((k, each, p))
         far = np.sqrt(_FREEDOM / self.rng.chisquare(_FREEDOM, (k, own, 1)))
         z = mu[:, None] + normal * weight[:, None] ** -0.5
         wide = _INFLATED * root
         z[:, :own] = centre[:, None] + far * np.einsum("kpq,ksq->ksp", wide, normal[:, :own])
         # each against the mixture of both, whichever it came from: no weight is then above 1 over a share
-        shares = np.log([own / self.each, max(1.0 - own / self.each, 1e-300)])
-        parts = [_log_t(z, centre, wide) + shares[0], _log_normal(z, mu, weight) + shares[1]]
+        shares = np.log([own / each, max(1.0 - own / each, 1e-300)])
+        parts = [_log_t(z, centre, wide) + shares[0], log_normal(z, mu, weight) + shares[1]]
         return z, np.logaddexp(*parts)
 
-    def _log_likelihood(self, rows: AbstractSummary, line: Array) -> Array:
+    def log_likelihood(self, rows: AbstractSummary, line: Array) -> Array:
         """Of all customers of a segment at points (n, p), −inf outside of what a float can hold."""
         self.evaluations += len(line)
         found = np.full(len(line), -np.inf)
@@ -196,33 +253,53 @@ def model_of_line(family: AnyFamily, line: Array, unit: Unit | None) -> Any:
     return family.of(values, unit=unit)
 
 
-def sampled(hierarchy: Hierarchy, start: Array, scale: Array, wanted: int) -> tuple[WeightedPoints, Codes]:
-    """Weighted points of (mu, ln tau), and the places of `wanted` equally weighted ones."""
-    wide = TMixture.wide(start[None], scale[None], _INFLATIONS, _FREEDOM)
-    rough = importance_points(hierarchy.rough, wide, _FIRST, hierarchy.rng, _FIRST)
-    weights = np.exp(rough.log_weights)
-    near = TMixture.fitted(rough.points, weights, 4, _FREEDOM)
-    _enough_draws(hierarchy, rough.points[rough.equally_weighted(32, hierarchy.rng)])
-    first = near.beside(TMixture.wide(start[None], scale[None], _INFLATIONS, _FREEDOM), 0.1)
-    found = importance_points(hierarchy.exact, first, wanted, hierarchy.rng, _FIRST)
-    return found, found.equally_weighted(wanted, hierarchy.rng)
+class Approached(NamedTuple):
+    """What normal forms say of (mu, ln tau), and weighted points by the likelihoods where these are few."""
+
+    points: Array
+    """Equally weighted, by the normal forms."""
+    exact: WeightedPoints | None
 
 
-def _enough_draws(hierarchy: Hierarchy, points: Array) -> None:
-    """As many draws of each segment as make the noise of the density small, by what few of them show."""
+def approached(hierarchy: Hierarchy, start: Array, scale: Array, wanted: int) -> Approached:
+    """The density by normal forms; and weighted points of it, worth `wanted`, where few draws suffice."""
+    wide = near = TMixture.wide(start[None], scale[None], _INFLATIONS, _FREEDOM)
+    for refined in (False, True):
+        rough = importance_points(hierarchy.rough, near.beside(wide, 0.2), _FIRST, hierarchy.rng, _FIRST)
+        near = TMixture.fitted(rough.points, np.exp(rough.log_weights), 4, _FREEDOM)
+        known = rough.points[rough.equally_weighted(_FIRST, hierarchy.rng)]
+        if refined:
+            break
+        if _enough_draws(hierarchy, known[:32]):
+            found = importance_points(hierarchy.exact, near.beside(wide, 0.1), wanted, hierarchy.rng, _FIRST)
+            return Approached(known, found)
+        hierarchy.refine(known.mean(axis=0))
+    return Approached(known, None)
+
+
+def _enough_draws(hierarchy: Hierarchy, points: Array) -> bool:
+    """As many draws of each segment as make the noise of the density small, if so many may be made."""
     hierarchy.exact(points)
     # of a mean of n weights the relative variance is (Σ share² − 1/n); noises of segments add up
     noise = float((hierarchy.shares[0] - 1.0 / hierarchy.each).sum(axis=0).mean())
     needed = hierarchy.each * max(noise, 0.0) / _NOISE
     hierarchy.each = int(np.clip(2 ** math.ceil(math.log2(max(needed, _FEWEST))), _FEWEST, _MOST))
     hierarchy.forget()
+    return needed <= _MOST
 
 
-def _log_det(root: Array) -> Array:
+def upward(bend: Array) -> Array:
+    """A precision without directions of which a likelihood says nothing, or bends upwards."""
+    values, directions = np.linalg.eigh(bend)
+    return (directions * np.maximum(values, 0.0)) @ directions.T
+
+
+def log_det(root: Array) -> Array:
+    """ln of the determinant of triangular roots."""
     return np.log(np.abs(np.einsum("kpp->kp", root))).sum(axis=1)
 
 
-def _log_normal(z: Array, mu: Array, weight: Array) -> Array:
+def log_normal(z: Array, mu: Array, weight: Array) -> Array:
     """ln N(z; mu, tau²) of points (k, s, p)."""
     off = ((z - mu[:, None]) ** 2 * weight[:, None]).sum(axis=2)
     return 0.5 * (np.log(weight).sum(axis=1)[:, None] - off - mu.shape[1] * math.log(2.0 * math.pi))
@@ -235,4 +312,4 @@ def _log_t(z: Array, centre: Array, root: Array) -> Array:
     height = math.lgamma(0.5 * (_FREEDOM + p)) - math.lgamma(0.5 * _FREEDOM)
     height -= 0.5 * p * math.log(_FREEDOM * math.pi)
     fall = 0.5 * (_FREEDOM + p) * np.log1p((across**2).sum(axis=2) / _FREEDOM)
-    return height - _log_det(root)[:, None] - fall
+    return height - log_det(root)[:, None] - fall

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
+from retainkit._numerics.sampling.importance import DOUBTFUL
 from retainkit.domains import POSITIVE, REAL, generator, generator_for, whole_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, unknown_choice
@@ -16,8 +17,16 @@ from retainkit.inference.each import segments_by_name, tops_of
 from retainkit.inference.fit import Case, require_evidence
 from retainkit.inference.posterior import AnyPosterior, Posterior, posterior
 from retainkit.inference.priors import AbstractPrior, HalfNormal, JointNormal, Prior
-from retainkit.inference.sampling import SamplingDiagnostics
-from retainkit.inference.several.hierarchy import Hierarchy, NormalForm, model_of_line, sampled
+from retainkit.inference.sampling import MIXED, SamplingDiagnostics
+from retainkit.inference.several.hierarchy import (
+    Approached,
+    Hierarchy,
+    NormalForm,
+    approached,
+    model_of_line,
+    upward,
+)
+from retainkit.inference.several.segment_chains import chained
 from retainkit.models.base import AbstractModel
 from retainkit.models.family import AbstractFamily, AnyFamily, hold
 from retainkit.plurals import counted
@@ -30,7 +39,6 @@ M = TypeVar("M", bound=AbstractModel[Any])
 
 _APART = 0.5  # prior scale of tau: factors of e^±0.5 between segments are usual, of e^±1 rare
 _FIRST_APART = 0.5  # tau where normal forms of the likelihoods are first taken
-_WEAK = 0.7  # of Pareto's k, beyond which weights have no dependable mean
 _FEW = 0.1  # of the draws asked for
 _SHARED = "[segments]"
 
@@ -153,7 +161,7 @@ def posterior_each(
     Gelman, A. and Hill, J. (2007), "Data Analysis Using Regression and Multilevel/Hierarchical Models";
     Gelman, A. (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis
     1(3), 515-534, doi:10.1214/06-BA117A. Sampled by importance sampling squared (Tran et al. 2013,
-    arXiv:1309.3339), which is exact in the limit of many draws.
+    arXiv:1309.3339), or by Markov chains where segments are too many for it; the diagnostics say which.
 
     Examples
     --------
@@ -181,10 +189,8 @@ def posterior_each(
     mean, root = whole.unconstrained()
     with np.errstate(all="ignore"):  # far out a likelihood underflows, and counts as 0
         hierarchy, start, scale = _prepared(family, [*data.values()], whole, spreads, rng, mean, root)
-        found, places = sampled(hierarchy, start, scale, many)
-        line, worth = hierarchy.picked(places)
-    points, p = found.points[places], len(mean)
-    verdict = _verdict(found.pareto_k, found.worth(many), worth, hierarchy, many)
+        points, line, verdict = _drawn(hierarchy, approached(hierarchy, start, scale, many), many)
+    p = len(mean)
     prior_told = _priors_told(whole, spreads)
     units = getattr(joined, "unit", None)
 
@@ -265,9 +271,7 @@ def _normal_form(family: AnyFamily, rows: Sequence[AbstractSummary], mean: Array
             bent = back.T @ bent @ back
         if not (np.isfinite(point).all() and np.isfinite(bent).all()):
             continue  # it is drawn from what is common alone, and weighted by its likelihood
-        values, directions = np.linalg.eigh(bent - prior)
-        # a likelihood that bends upwards there says nothing of that direction
-        bend = (directions * np.maximum(values, 0.0)) @ directions.T
+        bend = upward(bent - prior)
         slope = prior @ (point - mean)
         precision[j], pulled[j] = bend, bend @ point + slope
         own: Any = model_of_line(family, point[None], getattr(rows[j], "unit", None))
@@ -284,16 +288,31 @@ def _priors_told(whole: AnyPosterior, spreads: Sequence[AbstractPrior]) -> dict[
     return {f"typical {name}": one for name, one in whole.prior.items()} | apart
 
 
-def _verdict(
-    pareto_k: float, effective: float, worth: Array, hierarchy: Hierarchy, many: int
-) -> SamplingDiagnostics:
-    """How the draws were made, in sentences."""
-    word = "regular" if pareto_k < 0.5 else "usable" if pareto_k <= _WEAK else "too uneven to rely on"
+def _drawn(hierarchy: Hierarchy, known: Approached, many: int) -> tuple[Array, Array, SamplingDiagnostics]:
+    """Draws of (mu, ln tau) and of the segments, and in sentences how they were made."""
+    found, pareto_k = known.exact, math.inf
+    if found is not None:
+        effective, pareto_k = found.worth(many), found.pareto_k
+        places = found.equally_weighted(many, hierarchy.rng)
+        line, worth = hierarchy.picked(places)
+        if pareto_k <= DOUBTFUL and effective >= _FEW * many:
+            told = (
+                f"Importance sampling squared: {effective:,.0f} effective draws of {many:,} of what segments "
+                f"share, weights are {'regular' if pareto_k < 0.5 else 'usable'} (Pareto k {pareto_k:.2f}); "
+                f"{hierarchy.each} of each segment at each of these, "
+                f"worth {100 * float(worth.min()):.0f}% of them or more."
+            )
+            verdict = SamplingDiagnostics(
+                "importance", effective, pareto_k, None, hierarchy.evaluations, (told,)
+            )
+            return found.points[places], line, verdict
+    hierarchy.forget()
+    run = chained(hierarchy, known.points, many)
+    why = "too noisy for so many segments" if found is None else f"too uneven (Pareto k {pareto_k:.2f})"
+    agreed = "agree" if run.r_hat < MIXED else "do not agree: state a tighter prior or spread_prior"
     told = (
-        f"Importance sampling squared: {effective:,.0f} effective draws of {many:,} of what segments share, "
-        f"weights are {word} (Pareto k {pareto_k:.2f}); {hierarchy.each} of each segment at each of these, "
-        f"worth {100 * float(worth.min()):.0f}% of them or more."
+        f"Importance weights were {why}, so Markov chains over all segments were run: they {agreed} "
+        f"(R-hat {run.r_hat:.3f}), {run.effective:,.0f} effective draws of {many:,}."
     )
-    if pareto_k > _WEAK or effective < _FEW * many:
-        told += " Ask for more draws, or state a tighter prior."
-    return SamplingDiagnostics("importance", effective, pareto_k, None, hierarchy.evaluations, (told,))
+    verdict = SamplingDiagnostics("chain", run.effective, pareto_k, run.r_hat, hierarchy.evaluations, (told,))
+    return run.points, run.line, verdict
