@@ -70,7 +70,7 @@ class Limit:
     slow: tuple[str, ...] = ()
     """Of the falling: as the first one's logarithm grows, with which they keep their product."""
     twin: Twin | None = None
-    """Where `model` has to be asked how high it is there: of a whole family alone, with nothing around it."""
+    """Where `model` has to be asked how high it is there: of a family with nothing around it."""
 
     @property
     def moving(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Limit:
 
 
 def limits_within(limits: Sequence[Limit], free: Sequence[str], *, whole: bool) -> tuple[Limit, ...]:
-    """Those whose parameters are free; twins are of the whole model, so that others go there themselves."""
+    """Those whose parameters are free; twins have nothing around them, so that others go there themselves."""
     there = [at for at in limits if {*at.moving, *at.idle} <= {*free}]
     return tuple(there) if whole else tuple(replace(at, twin=None) for at in there if not at.slow)
 

@@ -225,9 +225,8 @@ def _movement(edge: Edge, parameters: Sequence[Parameter]) -> tuple[str, str, st
 
 def _limiting(edge: Edge, family: AnyFamily) -> LimitingModel:
     plain = isinstance(family, PlainFamily)
-    whole = plain and not family.fixed
-    # with parameters held the class of the limit would have them free again
-    simpler = edge.limit.model if whole else ""
+    # with parameters held the class of the limit would have them free again; a twin has them held, too
+    simpler = edge.limit.model if plain and (edge.limit.twin or not family.fixed) else ""
     settings: dict[str, Any] = dict(family.fixed) if plain else {}
     return LimitingModel(
         means=edge.limit.means,

@@ -18,7 +18,7 @@ from retainkit._numerics.halton import halton
 from retainkit._numerics.maximize import CLOSE, Climb, Evaluate, Maximum, caught_early, climb, finish
 from retainkit.inference.view import View, Watch, objective
 from retainkit.models import MODELS
-from retainkit.models.family import hold
+from retainkit.models.family import PlainFamily, hold
 from retainkit.parameters import Limit
 from retainkit.summaries import AbstractSummary
 from retainkit.typing import Array
@@ -204,12 +204,16 @@ class Searcher:
         """The best of a limit, climbing from some of its parameters; roughly where it is below the `bar`."""
         family, twin = self.view.family, limit.twin
         held = {name: starts[0][name] for name in (limit.moving[0], *limit.idle)}
-        if twin is not None:
-            family, held = MODELS[limit.model], dict(twin.held)
-        inner = View.of(hold(family, **held), self.rows, self.view.strength)
+        known: dict[str, float] = {}
+        if twin is not None and isinstance(family, PlainFamily):
+            # what is held moves to no limit: it is the twin's as it stands
+            family, held, known = MODELS[limit.model], dict(twin.held), dict(family.fixed)
+        inner = View.of(hold(family, **held, **known), self.rows, self.view.strength)
         free = inner.family.names()
         evaluate = objective(inner, self.rows, self.watch)
-        ways = starts if twin is None else [twin.there(start) for start in starts]
+        if not free:  # nothing of it is left to be found
+            return Edge(limit, held, float(evaluate(np.empty((1, 0)), bent=False)[0][0]), starts[0] | held)
+        ways = starts if twin is None else [twin.there(known | start) for start in starts]
         *others, best = (inner.scaled(inner.line([way[name] for name in free])) for way in ways)
         low = bar - _ASIDE  # from there on it may be a place to start from
         climbs, _ = climb(evaluate, best[None], bar=low)
@@ -221,7 +225,7 @@ class Searcher:
             top = replace(top, point=best.point, value=best.value)
         found = held | dict(zip(free, inner.parameters_and_jacobian(top.point)[0], strict=True))
         if twin is not None:
-            found = starts[0] | twin.back(found)
+            found = starts[0] | twin.back(known | found)
         return Edge(limit, held, top.value, {name: found[name] for name in self.view.family.names()})
 
 

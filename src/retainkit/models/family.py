@@ -170,7 +170,7 @@ class PlainFamily(AbstractFamily[M]):
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        return limits_within(self.kind.limits, self.names(), whole=not self.fixed)
+        return limits_within(self.kind.limits, self.names(), whole=True)
 
     @property
     def start_factors(self) -> Mapping[str, float]:

@@ -141,6 +141,22 @@ def test_where_customers_seem_to_leave_at_once_or_never_that_limit_is_named(
         assert abs(below) * -math.log(beta) < 30.0
 
 
+@pytest.mark.parametrize("held", [{"r": 1.2}, {"r": 1.2, "alpha": 6.0}], ids="-".join)
+def test_the_limit_of_a_twin_is_told_of_what_is_held_too(held: dict[str, float]) -> None:
+    """It was "a simpler model says the same" with r held, and an IndexError where nothing was left free."""
+    rng = np.random.default_rng(3)
+    T, bought = rng.uniform(20.0, 60.0, 200), rng.poisson(rng.gamma(1.2, 1 / 6.0, 200) * 40.0)
+    x = np.where(rng.random(200) < 0.55, bought, 0)
+    last = np.where(x > 0, T * rng.random(200) ** (1 / np.maximum(x, 1)), 0.0)
+    data = rk.Purchases(frequency=x, recency=last, T=T)
+    limit = rk.fit(rk.ParetoNBD, data, fixed=held, on_failure="return").diagnostics.limit
+    assert limit is not None
+    assert (limit.means, limit.model) == ("customers leave at once or never", "MBGNBD")
+    assert limit.fixed.items() > held.items()
+    there = rk.fit(rk.MBGNBD, data, fixed=dict(limit.fixed), on_failure="return")
+    assert there.log_likelihood == pytest.approx(limit.log_likelihood, abs=1e-6)
+
+
 def test_equal_amounts_have_a_limit_of_their_own() -> None:
     data = rk.Spend(frequency=[1, 2, 3] * 20, monetary_value=[10.0, 10.1, 9.9] * 20)
     with pytest.raises(rk.FitError) as refused:
