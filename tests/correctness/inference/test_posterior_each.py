@@ -75,9 +75,7 @@ def test_it_is_the_integral_also_of_one_segment_or_one_customer(names: tuple[str
         near(logit(np.ravel(each[name].model.theta)), exact[name], 0.5 * effective)
 
 
-<<<<<<< HEAD
 @pytest.mark.slow
-=======
 def test_chains_of_all_segments_are_the_integral_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retainkit.inference.several.hierarchy._MOST", 0)
     prior, spread_prior = rk.priors.LogitNormal(-2.0, 1.0), rk.priors.HalfNormal(0.4)
@@ -91,7 +89,7 @@ def test_chains_of_all_segments_are_the_integral_too(monkeypatch: pytest.MonkeyP
         near(logit(np.ravel(each[name].model.theta)), exact[name], verdict.effective_draws)
 
 
->>>>>>> 69f4918 (posterior_each runs chains over all segments where importance sampling is too noisy)
+@pytest.mark.slow
 def test_segments_that_are_alike_know_nearly_as_much_as_all_together() -> None:
     rows = rk.Geometric(0.12).sample([12.0] * 900, seed=3)
     shops = [rows.entries(np.arange(i, 900, 6)) for i in range(6)]
