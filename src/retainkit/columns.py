@@ -7,7 +7,7 @@ scalars, lists, arrays, pandas and polars Series, and every value that breaks a 
 the function's own body is the second. Copy this::
 
     @plain_first(_value, margin_per_period=REAL, churn=PROBABILITY)
-    def value(margin_per_period: NumberLike, *, churn: NumberLike) -> SameKind:
+    def value(margin_per_period: NumberOf[Same], *, churn: NumberOf[Same]) -> Same:
         (m, c), back = columns(margin_per_period=(margin_per_period, REAL), churn=(churn, PROBABILITY))
         return back(_value(m, c))
 
@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from types import CodeType
-from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from retainkit.typing import Array, ColumnLike, Foreign, Number, NumberLike, Pla
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Function = TypeVar("Function", bound=Callable[..., object])
 
 SameKind: TypeAlias = Any
 """What came in: a float for numbers, an ndarray for arrays and lists, a Series for Series."""
@@ -160,7 +161,7 @@ def _with_draws(arguments: Mapping[str, tuple[NumberLike, Domain]]) -> tuple[tup
 
 def plain_first(
     formula: Callable[..., float | None], **rules: Domain | tuple[str, ...]
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
+) -> Callable[[Function], Function]:
     """A function whose plain numbers skip arrays and go to `formula`; all else goes to the function.
 
     A rule says what an argument must be for that: a plain number in a domain, one of some choices, or with
@@ -175,7 +176,7 @@ def plain_first(
     (0.75, array([0.75, 0.5 ]))
     """
 
-    def two_ways(function: Callable[P, R]) -> Callable[P, R]:
+    def two_ways(function: Function) -> Function:
         code: CodeType = getattr(function, "__code__")  # noqa: B009
         first = code.co_argcount
         names = code.co_varnames[: first + code.co_kwonlyargcount]
@@ -214,7 +215,7 @@ def two_ways(_function, _formula, _plain, _missing, _misfit):
         # what has to be given is looked for inside, so that one message tells all that is wrong with a call
         short.__defaults__ = (*(_MISSING for _ in names[: first - len(at_place)]), *at_place)
         short.__kwdefaults__ = {n: by_name.get(n, _MISSING) for n in names[first:]}
-        return wraps(function)(short)
+        return cast("Function", wraps(function)(short))
 
     return two_ways
 

@@ -49,7 +49,7 @@ class Domain:
             self._refuse(argument, array, np.logical_not(inside), way_out)
         return float(array) if array.ndim == 0 else array
 
-    def uncertain(self, argument: str, value: NumberLike) -> Real:
+    def uncertain(self, argument: str, value: NumberLike) -> NumberLike:
         """As `check`, where draws have a meaning: they stay draws."""
         if not isinstance(value, Draws):
             return self.check(argument, value)

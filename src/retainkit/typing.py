@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # a default, which says "else a float" to type checkers, is not in `typing` before 3.13
+    from typing_extensions import TypeVar as Defaulted
+
+    Same = Defaulted("Same", default=float)
+else:
+    Same = TypeVar("Same")
+Kind_co = TypeVar("Kind_co", covariant=True)
 
 Array: TypeAlias = NDArray[np.float64]
 """A float64 array of any shape."""
@@ -26,6 +34,45 @@ NumberLike: TypeAlias = Any
 
 RateLike: TypeAlias = Any
 """A `NumberLike` per the period of the call, or a `Rate` that says its own."""
+
+
+class Column(Protocol[Kind_co]):
+    """An array or Series, whose kind is that of its values divided by a number: floats, whatever it held."""
+
+    def __len__(self) -> int: ...
+    def __truediv__(self, other: int, /) -> Kind_co: ...
+
+
+class Listed(Protocol[Kind_co]):
+    """A list or tuple of numbers, told apart by `count`; the answer beside it is an array, or a Series."""
+
+    def count(self, value: Any, /) -> int: ...
+
+    # the one method of theirs that speaks of `Any`, which becomes the kind: nothing of a list names an array
+    def __reduce__(self) -> str | tuple[Kind_co, ...]: ...
+
+
+class PerPeriod(Protocol):
+    """A `Rate`, which says its own period."""
+
+    @property
+    def per(self) -> Unit: ...
+
+
+class Staying(Protocol[Kind_co]):
+    """A survival curve or a model that has one: what becomes of the answer no type checker knows."""
+
+    @property
+    def survival(self) -> Any: ...
+    def __reduce__(self) -> str | tuple[Kind_co, ...]: ...
+
+
+NumberOf: TypeAlias = Number | Column[Same] | Listed[Same]
+"""A `NumberLike` of a function that answers entry by entry and says so to type checkers, ``-> Same``: a float
+for numbers, an array where one is among them, a pandas or polars Series where one is."""
+
+RateOf: TypeAlias = Number | Column[Same] | Listed[Same] | PerPeriod | Staying[Same]
+"""A `RateLike` as `NumberOf` is a `NumberLike`."""
 
 Unit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 """A unit of time, always named in the singular."""

@@ -68,6 +68,7 @@ HOMES = {
     "scipy.optimize": Home(inside=CALCULATING),  # a tenth of a second at import
     "scipy.stats": Home(inside=CALCULATING | {"interop"}),  # a third of a second
     "narwhals": Home(frozenset({"ingest", "tables"}), TABLES | {"economics", "summaries", "foundation"}),
+    "typing_extensions": Home(frozenset({"foundation"})),  # for type checkers, which bring it
     "pydantic_core": Home(frozenset({"decisions", "api"})),
     "pydantic": Home(
         frozenset({"valuation", "decisions", "reports", "interop", "api", "service", "agents", "cli"})

@@ -27,6 +27,7 @@ LISTS = {
 }  # fmt: skip
 OPTIMA = {"best_referral_reward", "issues_at_stake"}  # one choice for all draws
 SCHEDULES = {"customer_referral_value", "tier_programme"}  # a column is periods, or tiers
+LOOSE = r"(Number|Rate)(Like|Of\[Same\])( \| None)?"
 PUBLIC = [
     one
     for one in takers()
@@ -41,7 +42,9 @@ def numbers_of(one: Public) -> dict[str, float]:
     """Arguments of the example that are plain numbers where a column may be."""
     hints = inspect.get_annotations(inspect.unwrap(one.call))
     given = arguments_of(one) or {}
-    loose = [name for name, hint in hints.items() if hint in ("NumberLike", "RateLike")]
+    loose = [
+        n for n, hint in hints.items() if hint in ("NumberLike", "RateLike", "NumberOf[Same]", "RateOf[Same]")
+    ]
     by_nature = {"acquired"}  # a schedule, where it is a column
     return {
         n: float(given[n])

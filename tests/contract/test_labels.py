@@ -7,6 +7,7 @@ their docstrings: numbers become columns of that number. A new function is cover
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from public_calls import BY_NAME, Public, arguments_of, takers
 
@@ -207,3 +209,22 @@ def test_a_column_of_answers_has_the_labels_of_the_questions() -> None:
     answers = [(case, case.answer) for case in with_columns if isinstance(case.answer, pd.Series)]
     assert [case.one.name for case, answer in answers if answer.index.tolist() != case.labels] == []
     assert len(answers) > 50
+
+
+def test_what_promises_a_type_checker_the_kind_of_its_arguments_keeps_it() -> None:
+    told = [(case, inspect.get_annotations(case.one.call)) for case in tried()]
+    promised = [case for case, hints in told if hints.get("return") == "Same"]
+    broken: list[str] = []
+    for case in promised:  # numbers throughout, and one column at a time
+        one = {name: column[0] for name, column in case.columns.items() if dimensions(column) == 1}
+        given: list[tuple[dict[str, Any], type]] = [({}, float)]
+        given += [({name: np.asarray(case.columns[name])}, np.ndarray) for name in one]
+        given += [({name: case.series(name)}, pd.Series) for name in one]
+        given += [({name: pl.Series(name, case.columns[name])}, pl.Series) for name in one]
+        for columns, kind in given:
+            answer = case({**one, **columns})
+            as_float = answer.dtype in (np.float64, pl.Float64) if kind is not float else True
+            if not isinstance(answer, kind) or not as_float:
+                broken.append(f"{case.one.name}({', '.join(columns)}): {type(answer).__name__}, no {kind}")
+    assert broken == []
+    assert len(promised) > 60

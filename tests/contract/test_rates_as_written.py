@@ -26,7 +26,7 @@ from retainkit.errors import InputError, as_written
 from retainkit.records import Record
 from retainkit.valuation import UnitEconomics
 
-RATE = re.compile(r"\b(RateLike|Rate)\b")
+RATE = re.compile(r"\b(RateLike|RateOf|Rate)\b")
 SHARES = re.compile(r"churn|retention")  # of which 12 or 7.5 is out of range, whoever writes it
 
 

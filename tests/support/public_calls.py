@@ -24,7 +24,7 @@ from retainkit.decisions._base.inputs import Inputs
 from retainkit.records import Record
 
 LOOSE = [name for name, value in vars(rk.typing).items() if value is Any]  # NumberLike, RateLike, Frame, …
-COLUMNS = re.compile(rf"\b({'|'.join(['SameKind', 'Time', 'Horizon', 'Real', 'Array', *LOOSE])})\b")
+COLUMNS = re.compile(rf"\b({'|'.join(['SameKind', 'Same', 'Time', 'Horizon', 'Real', 'Array', *LOOSE])})\b")
 OTHER_ROOMS = (
     "retainkit.cli",
     "retainkit.tables",

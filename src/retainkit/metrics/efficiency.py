@@ -6,24 +6,30 @@ customer, churn to come or discount; `retainkit.UnitEconomics` does.
 
 from __future__ import annotations
 
-from sys import float_info
-
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns, plain_first
 from retainkit.domains import NOT_NEGATIVE, REAL
-from retainkit.metrics.ratios import over, plain
-from retainkit.typing import NumberLike
-
-_MAX = float_info.max
+from retainkit.metrics.ratios import over, share
+from retainkit.typing import NumberOf, Same
 
 
+def _magic(now: float, before: float, spent: float) -> float | None:
+    return share((now - before) * 4.0, spent)
+
+
+@plain_first(
+    _magic,
+    quarterly_revenue=REAL,
+    previous_quarterly_revenue=REAL,
+    previous_sales_and_marketing=NOT_NEGATIVE,
+)
 def magic_number(
-    quarterly_revenue: NumberLike,
+    quarterly_revenue: NumberOf[Same],
     *,
-    previous_quarterly_revenue: NumberLike,
-    previous_sales_and_marketing: NumberLike,
-) -> SameKind:
+    previous_quarterly_revenue: NumberOf[Same],
+    previous_sales_and_marketing: NumberOf[Same],
+) -> Same:
     """Yearly recurring revenue won per unit of sales and marketing of the quarter before.
 
     (revenue − revenue of the quarter before) · 4 / sales and marketing of the quarter before. At 1, a
@@ -46,9 +52,6 @@ def magic_number(
     >>> magic_number(1_500, previous_quarterly_revenue=1_250, previous_sales_and_marketing=800)
     1.25
     """
-    changed, spend = (quarterly_revenue, previous_quarterly_revenue), previous_sales_and_marketing
-    if plain(*changed, least=-_MAX) and plain(spend) and spend > 0.0:
-        return (quarterly_revenue - previous_quarterly_revenue) * 4.0 / spend
     (now, before, spent), back = columns(
         quarterly_revenue=(quarterly_revenue, REAL),
         previous_quarterly_revenue=(previous_quarterly_revenue, REAL),
@@ -57,7 +60,8 @@ def magic_number(
     return back(over((now - before) * 4.0, spent))
 
 
-def burn_multiple(net_burn: NumberLike, *, net_new_arr: NumberLike) -> SameKind:
+@plain_first(share, net_burn=REAL, net_new_arr=REAL)
+def burn_multiple(net_burn: NumberOf[Same], *, net_new_arr: NumberOf[Same]) -> Same:
     """Cash burnt per unit of yearly recurring revenue gained: net burn / net new ARR of one period.
 
     Less is better; negative where cash is made while growing. ``inf`` where cash is burnt without growth. NaN
@@ -81,14 +85,17 @@ def burn_multiple(net_burn: NumberLike, *, net_new_arr: NumberLike) -> SameKind:
     >>> burn_multiple(3_000_000, net_new_arr=-1_000_000)
     inf
     """
-    if plain(net_burn, net_new_arr, least=-_MAX) and net_new_arr > 0.0:
-        return net_burn / net_new_arr
     (burnt, grown), back = columns(net_burn=(net_burn, REAL), net_new_arr=(net_new_arr, REAL))
     without_growth = np.where(burnt > 0.0, np.inf, np.nan)
     return back(np.where(grown > 0.0, over(burnt, grown), without_growth))
 
 
-def rule_of_40(revenue_growth: NumberLike, *, profit_margin: NumberLike) -> SameKind:
+def _both(growth: float, margin: float) -> float:
+    return float(growth + margin)
+
+
+@plain_first(_both, revenue_growth=REAL, profit_margin=REAL)
+def rule_of_40(revenue_growth: NumberOf[Same], *, profit_margin: NumberOf[Same]) -> Same:
     """Yearly revenue growth plus profit margin, as a share: the rule asks for 0.40 or more.
 
     Parameters
@@ -103,8 +110,6 @@ def rule_of_40(revenue_growth: NumberLike, *, profit_margin: NumberLike) -> Same
     >>> rule_of_40(0.25, profit_margin=0.15)
     0.4
     """
-    if plain(revenue_growth, profit_margin, least=-_MAX):
-        return float(revenue_growth + profit_margin)
     (growth, margin), back = columns(
         revenue_growth=(revenue_growth, REAL), profit_margin=(profit_margin, REAL)
     )

@@ -7,23 +7,32 @@ its numerator is not, and NaN where both are 0: nothing was there to be kept, lo
 
 from __future__ import annotations
 
-from sys import float_info
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import PLAIN, Back, SameKind, columns
+from retainkit.columns import Back, columns, plain_first
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import check_choice, missing_argument, refuse_where
-from retainkit.typing import Array, NumberLike
-
-_MAX = float_info.max  # so that an int too large for a float takes the path that says so
+from retainkit.typing import Array, NumberLike, NumberOf, Same
 
 ChurnDenominator: TypeAlias = Literal["start", "start-plus-new", "average"]
 """Whom a churn rate is a share of: those there at the start, also those won, or the mean of both ends."""
 
 
-def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction: NumberLike) -> SameKind:
+def share(part: float, whole: float) -> float | None:
+    """Of plain numbers; what has no whole goes the general way."""
+    return part / whole if whole > 0.0 else None
+
+
+def _kept(start: float, lost: float, less: float, more: float = 0.0, again: float = 0.0) -> float | None:
+    return (start - (lost + less) + (more + again)) / start if lost + less <= start > 0.0 else None
+
+
+@plain_first(_kept, start=NOT_NEGATIVE, churn=NOT_NEGATIVE, contraction=NOT_NEGATIVE)
+def gross_revenue_retention(
+    start: NumberOf[Same], *, churn: NumberOf[Same], contraction: NumberOf[Same]
+) -> Same:
     """Share of the starting customers' recurring revenue that is left without any expansion.
 
     (start − churn − contraction)/start, at most 100%. Only losses *of the customers who were there at the
@@ -42,21 +51,27 @@ def gross_revenue_retention(start: NumberLike, *, churn: NumberLike, contraction
     >>> gross_revenue_retention(100, churn=4, contraction=1)
     0.95
     """
-    if plain(start, churn, contraction) and churn + contraction <= start > 0.0:
-        return (start - (churn + contraction)) / start
     (s, gone, less), back = _totals(start=start, churn=churn, contraction=contraction)
     _within_start(s, gone + less)
     return back(over(s - (gone + less), s))
 
 
+@plain_first(
+    _kept,
+    start=NOT_NEGATIVE,
+    churn=NOT_NEGATIVE,
+    contraction=NOT_NEGATIVE,
+    expansion=NOT_NEGATIVE,
+    reactivation=NOT_NEGATIVE,
+)
 def net_revenue_retention(
-    start: NumberLike,
+    start: NumberOf[Same],
     *,
-    churn: NumberLike,
-    contraction: NumberLike,
-    expansion: NumberLike,
-    reactivation: NumberLike = 0.0,
-) -> SameKind:
+    churn: NumberOf[Same],
+    contraction: NumberOf[Same],
+    expansion: NumberOf[Same],
+    reactivation: NumberOf[Same] = 0.0,
+) -> Same:
     """The starting customers' recurring revenue at the end of the window as a share of its start.
 
     (start − churn − contraction + expansion + reactivation)/start. Above 100% where expansion is more than
@@ -78,8 +93,6 @@ def net_revenue_retention(
     >>> net_revenue_retention(100, churn=4, contraction=1, expansion=6)
     1.01
     """
-    if plain(start, churn, contraction, expansion, reactivation) and churn + contraction <= start > 0.0:
-        return (start - (churn + contraction) + (expansion + reactivation)) / start
     (s, gone, less, more, again), back = _totals(
         start=start, churn=churn, contraction=contraction, expansion=expansion, reactivation=reactivation
     )
@@ -87,14 +100,15 @@ def net_revenue_retention(
     return back(over(s - (gone + less) + (more + again), s))
 
 
+@plain_first(share, lost=NOT_NEGATIVE, start=NOT_NEGATIVE, denominator=("start",))
 def churn_rate(
-    lost: NumberLike,
+    lost: NumberOf[Same],
     *,
-    start: NumberLike,
-    new: NumberLike | None = None,
-    end: NumberLike | None = None,
+    start: NumberOf[Same],
+    new: NumberOf[Same] | None = None,
+    end: NumberOf[Same] | None = None,
     denominator: ChurnDenominator = "start",
-) -> SameKind:
+) -> Same:
     """Share of customers, or of recurring revenue, that was lost in a window, of a stated whole.
 
     ``"start"``: lost/start. ``"start-plus-new"``: lost/(start + new), for losses that include customers won
@@ -118,8 +132,6 @@ def churn_rate(
     >>> churn_rate(5, start=100, new=25, denominator="start-plus-new")
     0.04
     """
-    if denominator == "start" and plain(lost, start) and start > 0.0:
-        return lost / start
     check_choice("denominator", denominator, get_args(ChurnDenominator))
     part = {"start-plus-new": ("new", new), "average": ("end", end)}.get(denominator)
     more = {} if part is None else {part[0]: _given(*part, denominator)}
@@ -129,14 +141,26 @@ def churn_rate(
     return back(over(gone, s + other[0] if denominator == "start-plus-new" else 0.5 * (s + other[0])))
 
 
+def _quick(new: float, more: float, less: float, lost: float, again: float) -> float | None:
+    return share(new + more + again, less + lost)
+
+
+@plain_first(
+    _quick,
+    new=NOT_NEGATIVE,
+    expansion=NOT_NEGATIVE,
+    contraction=NOT_NEGATIVE,
+    churn=NOT_NEGATIVE,
+    reactivation=NOT_NEGATIVE,
+)
 def quick_ratio(
     *,
-    new: NumberLike,
-    expansion: NumberLike,
-    contraction: NumberLike,
-    churn: NumberLike,
-    reactivation: NumberLike = 0.0,
-) -> SameKind:
+    new: NumberOf[Same],
+    expansion: NumberOf[Same],
+    contraction: NumberOf[Same],
+    churn: NumberOf[Same],
+    reactivation: NumberOf[Same] = 0.0,
+) -> Same:
     """Recurring revenue won per unit lost: (new + expansion + reactivation)/(contraction + churn).
 
     4 means that four units came for each one that went. Leave `reactivation` out to leave it out. ``inf``
@@ -151,15 +175,14 @@ def quick_ratio(
     >>> quick_ratio(new=20_000, expansion=8_000, contraction=3_000, churn=5_000)
     3.5
     """
-    if plain(new, expansion, contraction, churn, reactivation) and contraction + churn > 0.0:
-        return (new + expansion + reactivation) / (contraction + churn)
     (n, more, less, gone, again), back = _totals(
         new=new, expansion=expansion, contraction=contraction, churn=churn, reactivation=reactivation
     )
     return back(over(n + more + again, less + gone))
 
 
-def average_revenue_per_account(mrr: NumberLike, *, customers: NumberLike) -> SameKind:
+@plain_first(share, mrr=NOT_NEGATIVE, customers=NOT_NEGATIVE)
+def average_revenue_per_account(mrr: NumberOf[Same], *, customers: NumberOf[Same]) -> Same:
     """Recurring revenue per paying customer at one instant (ARPA, ARPU): MRR/customers.
 
     Revenue, not margin: value and payback need the margin.
@@ -175,15 +198,8 @@ def average_revenue_per_account(mrr: NumberLike, *, customers: NumberLike) -> Sa
     >>> average_revenue_per_account(1_500, customers=5)
     300.0
     """
-    if plain(mrr, customers) and customers > 0.0:
-        return mrr / customers
     (money, n), back = _totals(mrr=mrr, customers=customers)
     return back(over(money, n))
-
-
-def plain(*values: NumberLike, least: float = 0.0) -> bool:
-    """Whether all are plain numbers in their domain: the short way, without numpy."""
-    return all(type(v) in PLAIN and least <= v <= _MAX for v in values)
 
 
 def _totals(**given: NumberLike) -> tuple[tuple[Array, ...], Back]:

@@ -78,7 +78,7 @@ def moved(one: Public, example: Mapping[str, Any], rng: np.random.Generator) -> 
     annotations = {n: str(p.annotation) for n, p in inspect.signature(one.call).parameters.items()}
     fixed = {"draws": 100} if isinstance(example.get("draws"), int) else {}
     return fixed | {
-        n: varied(v, rng, drawn=drawn and "NumberLike" in annotations[n] and rng.random() < 0.5)
+        n: varied(v, rng, drawn=drawn and annotations[n].startswith("Number") and rng.random() < 0.5)
         if not annotations[n].startswith(("int", "str"))
         else v
         for n, v in example.items()

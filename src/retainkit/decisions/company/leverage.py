@@ -12,20 +12,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.domains import NOT_NEGATIVE, REAL
 from retainkit.errors import refuse_where
-from retainkit.typing import NumberLike
+from retainkit.typing import NumberOf, Same
 
 
 def shareholder_value(
-    customer_equity: NumberLike,
+    customer_equity: NumberOf[Same],
     *,
-    non_operating_assets: NumberLike,
-    debt: NumberLike,
-    tax: NumberLike = 0.0,
-    overhead: NumberLike = 0.0,
-) -> SameKind:
+    non_operating_assets: NumberOf[Same],
+    debt: NumberOf[Same],
+    tax: NumberOf[Same] = 0.0,
+    overhead: NumberOf[Same] = 0.0,
+) -> Same:
     """What a company's owners have: customer equity + non-operating assets − debt − tax − overhead.
 
     Raises `InputError` for values outside their domain.
@@ -63,8 +63,8 @@ def shareholder_value(
 
 
 def leverage_effect(
-    customer_equity: NumberLike, *, non_operating_assets: NumberLike, debt: NumberLike
-) -> SameKind:
+    customer_equity: NumberOf[Same], *, non_operating_assets: NumberOf[Same], debt: NumberOf[Same]
+) -> Same:
     """By how many percent shareholder value rises with one percent of customer equity: CE/(CE + NOA − debt).
 
     Raises `InputError` for values outside their domain, and where nothing is left for the owners: there is no

@@ -13,20 +13,20 @@ from math import log
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions.service.hazard import hazard_of, refuse_endless
 from retainkit.domains import GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, SHARE_BELOW_1
 from retainkit.economics.formulas.survival import CurveOf, Survival, refuse_curve, survival_function
 from retainkit.errors import refuse_where
 from retainkit.rates import as_loss, in_period
-from retainkit.typing import Array, Number, NumberLike, RateLike, Unit
+from retainkit.typing import Array, Number, NumberLike, NumberOf, RateOf, Same, Unit
 
 ON_A_CURVE = "survival_through_crisis takes any curve, and lifetime_value what it gives, as churn=…."
 
 
 def crisis_survivor_factor(
-    *, churn: RateLike, hazard_jump: NumberLike, half_life: NumberLike, period: Unit | None = None
-) -> SameKind:
+    *, churn: RateOf[Same], hazard_jump: NumberOf[Same], half_life: NumberOf[Same], period: Unit | None = None
+) -> Same:
     """The share that a crisis leaves of the customers who would be there without it: exp(−μ₀κ/λ).
 
     Raises `InputError` for values outside their domain.
@@ -64,15 +64,15 @@ def crisis_survivor_factor(
 
 
 def value_through_crisis(
-    margin_per_period: NumberLike,
+    margin_per_period: NumberOf[Same],
     *,
-    churn: RateLike,
-    discount_rate: RateLike,
-    hazard_jump: NumberLike,
-    half_life: NumberLike,
-    since: NumberLike = 0.0,
+    churn: RateOf[Same],
+    discount_rate: RateOf[Same],
+    hazard_jump: NumberOf[Same],
+    half_life: NumberOf[Same],
+    since: NumberOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What a customer is worth at the start of a crisis, or some time into it.
 
     ∫ m·e^(−δt)·exp(−μ₀t − μ₀κ(1−e^(−λt))/λ) dt: the margin flows all the time, ``timing="continuous"``.

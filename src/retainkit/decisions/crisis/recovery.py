@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Inputs, assumed
@@ -20,18 +20,18 @@ from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.service.effects import RecoveryEffect
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.errors import refuse_where
-from retainkit.typing import NumberLike, Real
+from retainkit.typing import NumberLike, NumberOf, Real, Same
 
 
 def recovery_gain(
-    value: NumberLike,
+    value: NumberOf[Same],
     *,
-    stay_without_failure: NumberLike,
-    stay_unrecovered: NumberLike,
-    restored: NumberLike,
-    cost_per_recovery: NumberLike,
-    recovery_paradox: NumberLike = 0.0,
-) -> SameKind:
+    stay_without_failure: NumberOf[Same],
+    stay_unrecovered: NumberOf[Same],
+    restored: NumberOf[Same],
+    cost_per_recovery: NumberOf[Same],
+    recovery_paradox: NumberOf[Same] = 0.0,
+) -> Same:
     """What making good for one failure adds, Δp(stay)·V − cost.
 
     Raises `InputError` for chances outside their domain, p₀ above p, and where the chance to stay after

@@ -21,10 +21,10 @@ from retainkit.domains import ENDLESS, NOT_NEGATIVE, POSITIVE, REAL, one_number
 from retainkit.draws import Draws
 from retainkit.errors import InputError, wrong_shape
 from retainkit.plurals import counted
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberLike, NumberOf, Same
 
 
-def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
+def evpi(mean: NumberOf[Same], *, sd: NumberOf[Same]) -> Same:
     """Expected value of perfect information: the most that it is worth paying to know the net gain.
 
     Raises `InputError` for values outside their domain.
@@ -48,7 +48,7 @@ def evpi(mean: NumberLike, *, sd: NumberLike) -> SameKind:
     return back(expected_regret(mu, sigma))
 
 
-def evsi(mean: NumberLike, *, sd: NumberLike, standard_error: NumberLike) -> SameKind:
+def evsi(mean: NumberOf[Same], *, sd: NumberOf[Same], standard_error: NumberOf[Same]) -> Same:
     """Expected value of sample information: the most that it is worth paying for an estimate of the gain.
 
     Raises `InputError` for values outside their domain.

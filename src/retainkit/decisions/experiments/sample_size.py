@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.domains import LEVEL, NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import Array, NumberLike
+from retainkit.typing import Array, NumberOf, Same
 
 
 def sample_size_for_shares(
-    share: NumberLike, *, other_share: NumberLike, significance: NumberLike = 0.05, power: NumberLike = 0.8
-) -> SameKind:
+    share: NumberOf[Same],
+    *,
+    other_share: NumberOf[Same],
+    significance: NumberOf[Same] = 0.05,
+    power: NumberOf[Same] = 0.8,
+) -> Same:
     """Customers per arm to show that two shares differ: the classical number, before rounding up.
 
     (z_{α/2} + z_β)²·(p₁q₁ + p₂q₂)/Δ², two-sided.
@@ -55,8 +59,12 @@ def sample_size_for_shares(
 
 
 def sample_size_for_means(
-    difference: NumberLike, *, sd: NumberLike, significance: NumberLike = 0.05, power: NumberLike = 0.8
-) -> SameKind:
+    difference: NumberOf[Same],
+    *,
+    sd: NumberOf[Same],
+    significance: NumberOf[Same] = 0.05,
+    power: NumberOf[Same] = 0.8,
+) -> Same:
     """Customers per arm to show that two means differ by this much: (z_{α/2} + z_β)²·2·sd²/Δ².
 
     Raises `InputError` for values outside their domain.

@@ -11,17 +11,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed
 from retainkit.domains import DIFFERENCE_OF_SHARES, NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import NumberLike, Real
+from retainkit.typing import NumberLike, NumberOf, Real, Same
 
 
 def value_at_stake(
-    customers: NumberLike, *, incidence: NumberLike, churn_effect: NumberLike, value: NumberLike
-) -> SameKind:
+    customers: NumberOf[Same],
+    *,
+    incidence: NumberOf[Same],
+    churn_effect: NumberOf[Same],
+    value: NumberOf[Same],
+) -> Same:
     """What an issue takes away by making customers leave: N·incidence·Δchurn·V.
 
     Raises `InputError` for values outside their domain.

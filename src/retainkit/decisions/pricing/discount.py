@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Stated, assumed, setting
@@ -23,19 +23,19 @@ from retainkit.economics.formulas.survival import Curve, curve_of, is_curve
 from retainkit.errors import not_one_of
 from retainkit.rates import as_loss, in_period
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, NumberOf, RateLike, RateOf, Real, Same, Unit
 
 
 def break_even_churn_with_discount(
-    margin_per_period: NumberLike,
+    margin_per_period: NumberOf[Same],
     *,
-    discount_amount: NumberLike = None,
-    discount_share: NumberLike = None,
-    churn: RateLike,
-    discount_rate: RateLike,
+    discount_amount: NumberOf[Same] | None = None,
+    discount_share: NumberOf[Same] | None = None,
+    churn: RateOf[Same],
+    discount_rate: RateOf[Same],
     timing: FlowTiming,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The churn to which a permanent discount has to bring customers, so that it costs nothing.
 
     c' = (c+d)(1−Δ/m) − d, where everyone who starts a period pays (begin, mid or end). Where only those who

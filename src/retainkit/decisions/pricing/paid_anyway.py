@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.domains import PROBABILITY, SHARE_ABOVE_0
-from retainkit.typing import NumberLike
+from retainkit.typing import NumberOf, Same
 
 
-def share_paid_anyway(probability_without: NumberLike, probability_with: NumberLike) -> SameKind:
+def share_paid_anyway(probability_without: NumberOf[Same], probability_with: NumberOf[Same]) -> Same:
     """The share of a reward that is paid to customers who would have stayed, or bought, without it.
 
     p₀/p₁, when everyone who stays (or buys) gets the reward and nobody leaves because of it: p₁ are paid,

@@ -20,18 +20,18 @@ from retainkit.economics.formulas.survival import is_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, as_read, in_period
 from retainkit.records import Record
-from retainkit.typing import NumberLike, Plain, RateLike, Unit
+from retainkit.typing import NumberLike, NumberOf, Plain, RateLike, RateOf, Same, Unit
 
 
 def effective_rebate(
-    points_per_unit: NumberLike,
+    points_per_unit: NumberOf[Same],
     *,
-    cost_per_point: NumberLike,
-    redemption_probability: NumberLike,
-    periods_to_redemption: NumberLike,
-    discount_rate: RateLike,
+    cost_per_point: NumberOf[Same],
+    redemption_probability: NumberOf[Same],
+    periods_to_redemption: NumberOf[Same],
+    discount_rate: RateOf[Same],
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What points really give back of the spending, after breakage and delay: e·k·(1 − b)·(1+d)^(−τ).
 
     Raises `InputError` for values outside their domain, or a `Rate` without `period`.

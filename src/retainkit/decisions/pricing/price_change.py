@@ -7,7 +7,7 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import assumed, setting
@@ -16,10 +16,12 @@ from retainkit.decisions.pricing.margin_against_churn import MarginAgainstChurn
 from retainkit.domains import CHANGE, GROWTH, POSITIVE, PROBABILITY, SHARE_ABOVE_0, refuse_unmeant
 from retainkit.economics.formulas.survival import Curve
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, NumberOf, RateLike, Real, Same, Unit
 
 
-def break_even_volume(price_change: NumberLike, *, margin_share: NumberLike, meant: bool = False) -> SameKind:
+def break_even_volume(
+    price_change: NumberOf[Same], *, margin_share: NumberOf[Same], meant: bool = False
+) -> Same:
     """The change of volume at which a change of price neither gains nor loses: −x/(g + x).
 
     In money: ΔQ/Q = −ΔP/(CM + ΔP), CM the contribution margin per unit at the old price.

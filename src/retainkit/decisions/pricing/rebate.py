@@ -9,16 +9,16 @@ from typing import cast
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed
 from retainkit.decisions._base.rows import one_a_row
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, PROBABILITY, SHARE_ABOVE_0
-from retainkit.typing import Array, NumberLike, Real
+from retainkit.typing import Array, NumberLike, NumberOf, Real, Same
 
 
-def break_even_lift(rebate: NumberLike, *, margin_share: NumberLike) -> SameKind:
+def break_even_lift(rebate: NumberOf[Same], *, margin_share: NumberOf[Same]) -> Same:
     """How much more customers have to buy for a rebate on all their purchases to cost nothing: ρ/(g − ρ).
 
     Raises `InputError` for values outside their domain.

@@ -7,24 +7,24 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, assumed
 from retainkit.decisions._base.rows import one_a_row
 from retainkit.decisions.pricing.paid_anyway import share_paid_anyway
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import NumberLike, Real
+from retainkit.typing import NumberLike, NumberOf, Real, Same
 
 
 def break_even_take_rate(
-    margin_per_taker: NumberLike,
+    margin_per_taker: NumberOf[Same],
     *,
-    cost_per_offer: NumberLike,
-    take_rate_without: NumberLike,
-    cannibalised_share: NumberLike,
-    displaced_margin: NumberLike,
-) -> SameKind:
+    cost_per_offer: NumberOf[Same],
+    take_rate_without: NumberOf[Same],
+    cannibalised_share: NumberOf[Same],
+    displaced_margin: NumberOf[Same],
+) -> Same:
     """The take rate from which on an offer pays: t₀ + f/(M − κD).
 
     Raises `InputError` for values outside their domain.

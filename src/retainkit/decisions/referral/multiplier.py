@@ -22,7 +22,7 @@ from retainkit.plurals import counted
 from retainkit.rates import as_loss, as_read, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberLike, NumberOf, RateLike, RateOf, Same, Unit
 
 _K = replace(
     SHARE_BELOW_1,
@@ -32,12 +32,12 @@ _K = replace(
 
 
 def referral_multiplier(
-    referrals_per_customer: NumberLike,
+    referrals_per_customer: NumberOf[Same],
     *,
-    periods_until_referral: NumberLike = 0.0,
-    discount_rate: RateLike = 0.0,
+    periods_until_referral: NumberOf[Same] = 0.0,
+    discount_rate: RateOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """How many customers, in money of now, come of one customer won: 1/(1 − K·e^(−δτ)), δ = ln(1+d).
 
     Raises `InputError` for K of 1 or more, where the sum has no end, and for values outside their domain.
@@ -77,12 +77,12 @@ def referral_multiplier(
 
 
 def referrals_per_customer(
-    referrals_per_period: NumberLike,
+    referrals_per_period: NumberOf[Same],
     *,
-    churn: RateLike,
-    discount_rate: RateLike = 0.0,
+    churn: RateOf[Same],
+    discount_rate: RateOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """How many others a customer brings in a lifetime: K = ρ/c; in money of now ρ/(c+d).
 
     Raises `InputError` for values outside their domain, or a `Rate` without `period`.

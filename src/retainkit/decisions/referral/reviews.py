@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import mean, shown
 from retainkit.decisions._base.inputs import Inputs, Stated, assumed, setting
@@ -19,17 +19,17 @@ from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.rates import as_read
 from retainkit.timing import Timing, check_unconditional
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, NumberOf, RateLike, Real, Same, Unit
 
 
 def customers_from_reviews(
-    visitors_per_period: NumberLike,
+    visitors_per_period: NumberOf[Same],
     *,
-    conversion: NumberLike,
-    share_reading: NumberLike,
-    effect_per_star: NumberLike,
-    stars: NumberLike,
-) -> SameKind:
+    conversion: NumberOf[Same],
+    share_reading: NumberOf[Same],
+    effect_per_star: NumberOf[Same],
+    stars: NumberOf[Same],
+) -> Same:
     """How many customers more, or fewer, a change of the rating brings: n·q·e·β·Δ.
 
     Raises `InputError` for values outside their domain, and where the conversion of readers would leave [0,

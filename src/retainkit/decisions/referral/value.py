@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.draws import drawn, mean, number, shown
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, REAL
 from retainkit.draws import Draws
@@ -21,7 +21,7 @@ from retainkit.errors import wrong_shape
 from retainkit.rates import in_period
 from retainkit.records import Record
 from retainkit.timing import DELAY, Timing, check_unconditional
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, NumberOf, RateLike, Real, Same, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +140,8 @@ def _with_periods(given: NumberLike) -> NumberLike:
 
 
 def value_of_referral(
-    value: NumberLike, *, saved_cost: NumberLike, share_because_of_it: NumberLike
-) -> SameKind:
+    value: NumberOf[Same], *, saved_cost: NumberOf[Same], share_because_of_it: NumberOf[Same]
+) -> Same:
     """What one more referral is worth on average, before its reward: share·V + C.
 
     Raises `InputError` for values outside their domain.

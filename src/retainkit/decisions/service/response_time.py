@@ -23,7 +23,7 @@ from retainkit.domains import NOT_NEGATIVE, POSITIVE, REAL
 from retainkit.errors import InputError, first_offender, not_one_of, refuse_where
 from retainkit.records import Record, must_be
 from retainkit.timing import FlowTiming
-from retainkit.typing import NumberLike, RateLike, Real, Unit
+from retainkit.typing import NumberLike, NumberOf, RateLike, Real, Same, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +93,8 @@ class ResponseTimeCurve(Record):
 
 
 def hazard_ratio_of_response_time(
-    after: NumberLike, *, before: NumberLike, elasticity: NumberLike
-) -> SameKind:
+    after: NumberOf[Same], *, before: NumberOf[Same], elasticity: NumberOf[Same]
+) -> Same:
     """The hazard ratio of a response time that changes, by an elasticity: (after/before)^elasticity.
 
     Parameters

@@ -18,7 +18,7 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import Inputs, assumed, setting
@@ -27,10 +27,10 @@ from retainkit.decisions.service.hazard import changed_churn
 from retainkit.domains import CHANGE, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL, whole_number
 from retainkit.economics.formulas.survival import whole
 from retainkit.plurals import counted
-from retainkit.typing import Array, NumberLike, RateLike, Real, Unit
+from retainkit.typing import Array, NumberLike, NumberOf, RateLike, Real, Same, Unit
 
 
-def roi_of_customer_equity(equity_change: NumberLike, *, cost: NumberLike) -> SameKind:
+def roi_of_customer_equity(equity_change: NumberOf[Same], *, cost: NumberOf[Same]) -> Same:
     """The return on spending that changes customer equity: (ΔCE − E)/E.
 
     Raises `InputError` for values outside their domain.

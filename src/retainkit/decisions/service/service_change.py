@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.decisions._base.decision import Decision
 from retainkit.decisions._base.draws import shown
 from retainkit.decisions._base.inputs import assumed, setting
@@ -39,17 +39,17 @@ from retainkit.economics.lifetime.curve_value import (
 )
 from retainkit.rates import as_loss, as_read, in_period
 from retainkit.timing import DELAY, FlowTiming, Timing, check_flow, check_timing
-from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
+from retainkit.typing import Array, Number, NumberLike, NumberOf, RateLike, RateOf, Real, Same, Unit
 
 
 def service_value_ratio(
-    hazard_ratio: NumberLike,
+    hazard_ratio: NumberOf[Same],
     *,
-    churn: RateLike,
-    discount_rate: RateLike,
+    churn: RateOf[Same],
+    discount_rate: RateOf[Same],
     timing: FlowTiming,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """How many times as much a customer is worth once the hazard of leaving is `hazard_ratio` times as large.
 
     With ``timing="continuous"`` it is (μ+δ)/(μ·HR+δ), μ = −ln(1−churn), δ = ln(1+discount_rate); else the

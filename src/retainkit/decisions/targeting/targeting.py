@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns
+from retainkit.columns import columns
 from retainkit.domains import NOT_NEGATIVE, PROBABILITY, REAL
-from retainkit.typing import NumberLike
+from retainkit.typing import NumberOf, Same
 
 
 def treatment_gain(
-    churn_untreated: NumberLike,
+    churn_untreated: NumberOf[Same],
     *,
-    churn_treated: NumberLike,
-    value: NumberLike,
-    cost_per_contact: NumberLike,
-    incentive: NumberLike,
-) -> SameKind:
+    churn_treated: NumberOf[Same],
+    value: NumberOf[Same],
+    cost_per_contact: NumberOf[Same],
+    incentive: NumberOf[Same],
+) -> Same:
     """What treating a customer adds, in expectation, after all its costs.
 
     (p₀ − p₁)·V − f − δ·(1 − p₁): negative for a customer to leave alone, also for one whom the treatment
@@ -72,8 +72,8 @@ def treatment_gain(
 
 
 def treatment_outlay(
-    churn_treated: NumberLike, *, cost_per_contact: NumberLike, incentive: NumberLike
-) -> SameKind:
+    churn_treated: NumberOf[Same], *, cost_per_contact: NumberOf[Same], incentive: NumberOf[Same]
+) -> Same:
     """What treating a customer is expected to cost in cash: f + δ·(1 − p₁).
 
     Raises `InputError` for values outside their domain.
@@ -102,8 +102,12 @@ def treatment_outlay(
 
 
 def break_even_uplift(
-    churn_untreated: NumberLike, *, value: NumberLike, cost_per_contact: NumberLike, incentive: NumberLike
-) -> SameKind:
+    churn_untreated: NumberOf[Same],
+    *,
+    value: NumberOf[Same],
+    cost_per_contact: NumberOf[Same],
+    incentive: NumberOf[Same],
+) -> Same:
     """By how much the treatment has to lower the chance to leave to pay for itself.
 
     u = (f + δ·(1 − p₀))/(V − δ), the p₀ − p₁ at which `treatment_gain` is 0. Above p₀ it is out of

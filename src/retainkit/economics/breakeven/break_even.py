@@ -35,20 +35,20 @@ from retainkit.plurals import counted
 from retainkit.rates import as_loss, in_period
 from retainkit.records import Record, ordinal, percent, percent_up, shown_value
 from retainkit.timing import DELAY, Timing, check_timing, check_unconditional
-from retainkit.typing import Array, Number, NumberLike, RateLike, Real, Unit
+from retainkit.typing import Array, Number, NumberLike, NumberOf, RateLike, RateOf, Real, Same, Unit
 
 
 @plain_first(payback.periods, acquisition_cost=NOT_NEGATIVE, margin_per_period=REAL, **payback.PLAIN_RULES)
 def break_even_periods(
-    acquisition_cost: NumberLike,
-    margin_per_period: NumberLike,
+    acquisition_cost: NumberOf[Same],
+    margin_per_period: NumberOf[Same],
     *,
-    churn: RateLike = 0.0,
-    discount_rate: RateLike = 0.0,
+    churn: RateOf[Same] = 0.0,
+    discount_rate: RateOf[Same] = 0.0,
     timing: Timing = "begin",
-    growth: RateLike = 0.0,
+    growth: RateOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """Periods until the expected margin of a customer has paid back the acquisition cost.
 
     The number is fractional: 13.51 periods mean that the 14th payment pays back. `break_even` gives
@@ -345,14 +345,14 @@ def _of_draws(given: Any, timing: Timing, period: Unit | None) -> BreakEven:
 
 
 def annuity_periods(
-    value: NumberLike,
-    payment: NumberLike,
+    value: NumberOf[Same],
+    payment: NumberOf[Same],
     *,
-    discount_rate: RateLike,
+    discount_rate: RateOf[Same],
     timing: Timing = "begin",
-    balloon: NumberLike = 0.0,
+    balloon: NumberOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """How many payments make an annuity worth `value`; ``inf`` where even a perpetuity is worth less.
 
     The break-even of a customer who never leaves (`break_even_periods` without churn), under the name

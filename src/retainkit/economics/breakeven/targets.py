@@ -12,7 +12,7 @@ from math import inf
 import numpy as np
 
 from retainkit._numerics.search import roots_between
-from retainkit.columns import SameKind, columns, plain_first
+from retainkit.columns import columns, plain_first
 from retainkit.domains import (
     ENDLESS,
     ENDLESS_FROM_1,
@@ -28,7 +28,7 @@ from retainkit.economics.formulas.survival import is_curve
 from retainkit.economics.lifetime.lifetime_value import lifetime_value
 from retainkit.rates import as_loss, in_period
 from retainkit.timing import TIMINGS, Timing, check_timing
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberOf, Plain, RateOf, Same, Unit
 
 _PAYMENTS = replace(
     ENDLESS_FROM_1, rule="must be 1 payment or more (inf: ever)", way_out="Payments come whole."
@@ -60,15 +60,15 @@ _PLAIN = payback.PLAIN_RULES | {"horizon": _PAYMENTS}
 
 @plain_first(_worth, margin_per_period=REAL, **_PLAIN)
 def break_even_acquisition_cost(
-    margin_per_period: NumberLike,
+    margin_per_period: NumberOf[Same],
     *,
-    churn: RateLike = 0.0,
-    discount_rate: RateLike = 0.0,
+    churn: RateOf[Same] = 0.0,
+    discount_rate: RateOf[Same] = 0.0,
     timing: Timing = "begin",
-    growth: RateLike = 0.0,
-    horizon: NumberLike = inf,
+    growth: RateOf[Same] = 0.0,
+    horizon: NumberOf[Same] = inf,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The most that may be spent to win a customer: what its margin is worth.
 
     margin · w·(1 − qⁿ)/(c(1+g) + d − g), with n = `horizon` payments, and w and q as in `break_even_periods`.
@@ -123,15 +123,15 @@ def break_even_acquisition_cost(
 
 @plain_first(_margin, acquisition_cost=NOT_NEGATIVE, **_PLAIN)
 def break_even_margin(
-    acquisition_cost: NumberLike,
+    acquisition_cost: NumberOf[Same],
     *,
-    churn: RateLike = 0.0,
-    discount_rate: RateLike = 0.0,
+    churn: RateOf[Same] = 0.0,
+    discount_rate: RateOf[Same] = 0.0,
     timing: Timing = "begin",
-    growth: RateLike = 0.0,
-    horizon: NumberLike = inf,
+    growth: RateOf[Same] = 0.0,
+    horizon: NumberOf[Same] = inf,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The margin per period that just pays the acquisition cost back, ever or within some payments.
 
     Gives money per period; 0 where any margin is enough in the end, ``inf`` where none is. Raises
@@ -176,17 +176,17 @@ def break_even_margin(
     _price, acquisition_cost=NOT_NEGATIVE, cost_per_period=NOT_NEGATIVE, cost_share=SHARE_BELOW_1, **_PLAIN
 )
 def break_even_price(
-    acquisition_cost: NumberLike,
+    acquisition_cost: NumberOf[Same],
     *,
-    cost_per_period: NumberLike,
-    cost_share: NumberLike = 0.0,
-    churn: RateLike = 0.0,
-    discount_rate: RateLike = 0.0,
+    cost_per_period: NumberOf[Same],
+    cost_share: NumberOf[Same] = 0.0,
+    churn: RateOf[Same] = 0.0,
+    discount_rate: RateOf[Same] = 0.0,
     timing: Timing = "begin",
-    growth: RateLike = 0.0,
-    horizon: NumberLike = inf,
+    growth: RateOf[Same] = 0.0,
+    horizon: NumberOf[Same] = inf,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The price per period that just pays the acquisition cost back.
 
     (break-even margin + cost_per_period)/(1 − cost_share)
@@ -236,15 +236,15 @@ def break_even_price(
     horizon=_PAYMENTS,
 )
 def break_even_churn(
-    acquisition_cost: NumberLike,
-    margin_per_period: NumberLike,
+    acquisition_cost: NumberOf[Same],
+    margin_per_period: NumberOf[Same],
     *,
-    discount_rate: RateLike = 0.0,
+    discount_rate: RateOf[Same] = 0.0,
     timing: Timing = "begin",
-    growth: RateLike = 0.0,
-    horizon: NumberLike = inf,
+    growth: RateOf[Same] = 0.0,
+    horizon: NumberOf[Same] = inf,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The critical churn: from it on the acquisition cost is never paid back, or not in time.
 
     Ever, without growth: m/C − d·(1 − m/C) at the begin, m/C − d at the end, (m − C·d)/(m + C) at the end if

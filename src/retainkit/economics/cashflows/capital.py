@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from retainkit.columns import SameKind, columns, plain_first
+from retainkit.columns import columns, plain_first
 from retainkit.domains import GROWTH, NOT_NEGATIVE, PROBABILITY, RATE
 from retainkit.errors import InputError, first_offender
 from retainkit.rates import in_period
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberLike, NumberOf, RateOf, Same, Unit
 from retainkit.units import check_unit, units_in
 
 
@@ -27,7 +27,7 @@ def _nominal(real: NumberLike, inflation: NumberLike) -> NumberLike:
 
 
 @plain_first(_real, nominal_rate=RATE, inflation=RATE)
-def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
+def real_rate(nominal_rate: RateOf[Same], inflation: RateOf[Same], *, period: Unit | None = None) -> Same:
     """The rate that is left when inflation is taken out: (1 + nominal)/(1 + inflation) − 1.
 
     Raises `InputError` for −100% or less, or a `Rate` without `period`.
@@ -55,7 +55,7 @@ def real_rate(nominal_rate: RateLike, inflation: RateLike, *, period: Unit | Non
 
 
 @plain_first(_nominal, real_rate=RATE, inflation=RATE)
-def nominal_rate(real_rate: RateLike, inflation: RateLike, *, period: Unit | None = None) -> SameKind:
+def nominal_rate(real_rate: RateOf[Same], inflation: RateOf[Same], *, period: Unit | None = None) -> Same:
     """The rate to discount inflated money with: (1 + real)(1 + inflation) − 1; else as `real_rate`.
 
     >>> round(nominal_rate(0.05, 0.02), 6)
@@ -68,13 +68,13 @@ def nominal_rate(real_rate: RateLike, inflation: RateLike, *, period: Unit | Non
 
 def wacc(
     *,
-    equity: NumberLike,
-    debt: NumberLike,
-    cost_of_equity: RateLike,
-    cost_of_debt: RateLike,
-    tax_rate: NumberLike,
+    equity: NumberOf[Same],
+    debt: NumberOf[Same],
+    cost_of_equity: RateOf[Same],
+    cost_of_debt: RateOf[Same],
+    tax_rate: NumberOf[Same],
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The weighted average cost of capital: what owners and lenders together ask for their money.
 
     E/(E+D)·k_e + D/(E+D)·k_d·(1 − tax): interest is paid before tax, the owners' return after it.
@@ -119,7 +119,7 @@ def wacc(
     return back((e * k_e + d * k_d * (1.0 - tax)) / capital)
 
 
-def convert_rate(rate: NumberLike, *, per: Unit, to: Unit, meant: bool = False) -> SameKind:
+def convert_rate(rate: NumberOf[Same], *, per: Unit, to: Unit, meant: bool = False) -> Same:
     """Effective rates per one period as effective rates per another, for whole columns.
 
     (1 + rate)^k − 1 with k periods of `per` in one of `to`. For a single rate, and for nominal and

@@ -21,7 +21,7 @@ from retainkit.economics.cashflows.present_value import annuity_value
 from retainkit.errors import refuse_where
 from retainkit.rates import as_read, in_period
 from retainkit.timing import DELAY, Timing, check_unconditional
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, NumberOf, RateLike, RateOf, Same, Unit
 
 
 def _one_to_last(v: NumberLike) -> NumberLike:
@@ -32,14 +32,14 @@ _FROM_1 = replace(ENDLESS_FROM_1, rule="must be 1 or more, and finite", contains
 
 
 def annuity_rate(
-    value: NumberLike,
-    payment: NumberLike,
+    value: NumberOf[Same],
+    payment: NumberOf[Same],
     *,
-    periods: NumberLike,
+    periods: NumberOf[Same],
     timing: Timing,
-    balloon: NumberLike = 0.0,
+    balloon: NumberOf[Same] = 0.0,
     undefined: Undefined = "error",
-) -> SameKind:
+) -> Same:
     """The rate per period of an instalment plan: at it the payments are worth what they are for.
 
     Raises `InputError` where no rate, or more than one, makes the two equal, and for values outside their
@@ -113,15 +113,15 @@ def _surplus(u: Array, v: Array, p: Array, n: Array, b: Array, delay: float) -> 
 
 
 def interest_part(
-    value: NumberLike,
+    value: NumberOf[Same],
     *,
-    number: NumberLike,
-    periods: NumberLike,
-    discount_rate: RateLike,
+    number: NumberOf[Same],
+    periods: NumberOf[Same],
+    discount_rate: RateOf[Same],
     timing: Timing,
-    balloon: NumberLike = 0.0,
+    balloon: NumberOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The interest in one payment of an instalment plan: what has accrued since the payment before it.
 
     Raises `InputError` for payments that the plan does not have, values outside their domain, or a `Rate`
@@ -145,15 +145,15 @@ def interest_part(
 
 
 def principal_part(
-    value: NumberLike,
+    value: NumberOf[Same],
     *,
-    number: NumberLike,
-    periods: NumberLike,
-    discount_rate: RateLike,
+    number: NumberOf[Same],
+    periods: NumberOf[Same],
+    discount_rate: RateOf[Same],
     timing: Timing,
-    balloon: NumberLike = 0.0,
+    balloon: NumberOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What one payment of an instalment plan repays, arguments as `interest_part`; both make the payment.
 
     >>> principal_part(1000, number=[1, 2, 12], periods=12, discount_rate=0.01, timing="end").round(4)
@@ -199,15 +199,15 @@ def _parts(
 
 
 def future_value(
-    amount: NumberLike,
+    amount: NumberOf[Same],
     *,
-    periods: NumberLike,
-    discount_rate: RateLike,
-    payment: NumberLike = 0.0,
-    growth: RateLike = 0.0,
+    periods: NumberOf[Same],
+    discount_rate: RateOf[Same],
+    payment: NumberOf[Same] = 0.0,
+    growth: RateOf[Same] = 0.0,
     timing: Timing = "begin",
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What an amount of now, and a payment in every period, have become after a number of periods.
 
     (amount + annuity_value(payment, …)) · (1 + discount_rate)^periods: money of then. `xnfv` takes dates.

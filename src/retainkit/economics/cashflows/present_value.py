@@ -24,7 +24,7 @@ from retainkit.economics.formulas.perpetuity import times
 from retainkit.economics.formulas.streams import against, refuse_rate_first, streams
 from retainkit.rates import as_read, in_period
 from retainkit.timing import DELAY, TIMINGS, Timing, check_timing
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberLike, NumberOf, RateLike, RateOf, Same, Unit
 
 
 def _present(a: float, t: float, d: float, s: float, i: float, tax: float) -> float | None:
@@ -41,15 +41,15 @@ def _present(a: float, t: float, d: float, s: float, i: float, tax: float) -> fl
     tax_rate=PROBABILITY,
 )
 def present_value(
-    amount: NumberLike,
+    amount: NumberOf[Same],
     *,
-    when: NumberLike,
-    discount_rate: RateLike,
-    survival: NumberLike = 1.0,
-    inflation: RateLike = 0.0,
-    tax_rate: NumberLike = 0.0,
+    when: NumberOf[Same],
+    discount_rate: RateOf[Same],
+    survival: NumberOf[Same] = 1.0,
+    inflation: RateOf[Same] = 0.0,
+    tax_rate: NumberOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What an expected amount in `when` periods is worth now.
 
     amount · survival · (1 − tax_rate) · ((1 + inflation)/(1 + discount_rate))^when
@@ -189,14 +189,14 @@ def _payment(value: float, n: float, d: float, g: float, timing: Timing, balloon
 
 @plain_first(_worth, payment=REAL, periods=ENDLESS, discount_rate=RATE, growth=RATE, timing=TIMINGS)
 def annuity_value(
-    payment: NumberLike,
+    payment: NumberOf[Same],
     *,
-    periods: NumberLike,
-    discount_rate: RateLike,
-    growth: RateLike = 0.0,
+    periods: NumberOf[Same],
+    discount_rate: RateOf[Same],
+    growth: RateOf[Same] = 0.0,
     timing: Timing = "begin",
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The present value of a payment that is repeated, and may grow, for a number of periods.
 
     payment · w · (1 − zⁿ)/(1 − z) with z = (1 + growth)/(1 + discount_rate), n periods and w = 1, √v or v
@@ -243,15 +243,15 @@ _SOME = replace(ENDLESS, rule="must be more than 0", contains=_positive)
     _payment, value=REAL, periods=_SOME, discount_rate=RATE, growth=RATE, timing=TIMINGS, balloon=REAL
 )
 def annuity_payment(
-    value: NumberLike,
+    value: NumberOf[Same],
     *,
-    periods: NumberLike,
-    discount_rate: RateLike,
-    growth: RateLike = 0.0,
+    periods: NumberOf[Same],
+    discount_rate: RateOf[Same],
+    growth: RateOf[Same] = 0.0,
     timing: Timing = "begin",
-    balloon: NumberLike = 0.0,
+    balloon: NumberOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The first payment of an annuity that is worth `value` now; else as `annuity_value`.
 
     The instalment of a loan has ``timing="end"``. Periods must be more than 0. A `balloon` is paid on top at

@@ -10,27 +10,26 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import SameKind
 from retainkit.domains import POSITIVE, REAL
 from retainkit.economics.formulas.perpetuity import Terms, terms, terms_on, times
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, RateLike, Unit
+from retainkit.typing import Array, NumberOf, RateOf, Same, Unit
 
 _COST = replace(POSITIVE, way_out="A customer who cost nothing has no ratio and no rate of return.")
 
 
 def ltv_to_cac(
     *,
-    acquisition_cost: NumberLike,
-    margin_per_period: NumberLike,
-    churn: RateLike = None,
-    retention: RateLike = None,
-    discount_rate: RateLike,
+    acquisition_cost: NumberOf[Same],
+    margin_per_period: NumberOf[Same],
+    churn: RateOf[Same] | None = None,
+    retention: RateOf[Same] | None = None,
+    discount_rate: RateOf[Same],
     timing: FlowTiming,
-    growth: RateLike = 0.0,
-    horizon: NumberLike = inf,
+    growth: RateOf[Same] = 0.0,
+    horizon: NumberOf[Same] = inf,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """How many times over a customer's value pays for winning the customer: lifetime value/acquisition cost.
 
     The ratio stands on a basis, which has to be said: margin (on revenue it is 1/margin share times too
@@ -68,15 +67,15 @@ def ltv_to_cac(
 
 
 def customer_irr(
-    acquisition_cost: NumberLike,
-    margin_per_period: NumberLike,
+    acquisition_cost: NumberOf[Same],
+    margin_per_period: NumberOf[Same],
     *,
-    churn: RateLike = None,
-    retention: RateLike = None,
+    churn: RateOf[Same] | None = None,
+    retention: RateOf[Same] | None = None,
     timing: FlowTiming,
-    growth: RateLike = 0.0,
+    growth: RateOf[Same] = 0.0,
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """The rate per period that winning a customer earns: the discount rate at which the value is the cost.
 
     With k = m/C and R = r(1+g): at the end k + R − 1, which is m/C − c without growth; at the end if

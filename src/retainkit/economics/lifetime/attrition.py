@@ -16,7 +16,7 @@ import numpy as np
 from retainkit.columns import PLAIN, SameKind, columns, plain_first
 from retainkit.domains import ENDLESS, ENDLESS_FROM_1, PROBABILITY, SHARE_BELOW_1, Domain
 from retainkit.errors import InputError, not_one_of, unknown_choice
-from retainkit.typing import Array, Foreign, NumberLike, Unit
+from retainkit.typing import Array, Foreign, NumberLike, NumberOf, Same, Unit
 from retainkit.units import UNITS, check_unit, units_in
 
 Counted: TypeAlias = Literal["started", "completed", "continuous"]
@@ -101,12 +101,12 @@ def _converted(churn: float, per: Unit, to: Unit) -> float:
 @plain_first(_other_share, retention=PROBABILITY, counted=("started",))
 def churn_from(
     *,
-    retention: NumberLike = None,
-    hazard: NumberLike = None,
-    half_life: NumberLike = None,
-    expected_lifetime: NumberLike = None,
+    retention: NumberOf[Same] | None = None,
+    hazard: NumberOf[Same] | None = None,
+    half_life: NumberOf[Same] | None = None,
+    expected_lifetime: NumberOf[Same] | None = None,
     counted: Counted = "started",
-) -> SameKind:
+) -> Same:
     """The share of customers lost per period, from any one of its other names.
 
     Answers in the kind of the argument. Raises `InputError` unless exactly one is given, and for values
@@ -145,12 +145,12 @@ def churn_from(
 @plain_first(_other_share, churn=PROBABILITY, counted=("started",))
 def retention_from(
     *,
-    churn: NumberLike = None,
-    hazard: NumberLike = None,
-    half_life: NumberLike = None,
-    expected_lifetime: NumberLike = None,
+    churn: NumberOf[Same] | None = None,
+    hazard: NumberOf[Same] | None = None,
+    half_life: NumberOf[Same] | None = None,
+    expected_lifetime: NumberOf[Same] | None = None,
     counted: Counted = "started",
-) -> SameKind:
+) -> Same:
     """The share of customers kept per period; arguments and errors as `churn_from`.
 
     >>> retention_from(churn=0.05)
@@ -169,12 +169,12 @@ def retention_from(
 @plain_first(_force, churn=PROBABILITY, counted=("started",))
 def hazard_from(
     *,
-    churn: NumberLike = None,
-    retention: NumberLike = None,
-    half_life: NumberLike = None,
-    expected_lifetime: NumberLike = None,
+    churn: NumberOf[Same] | None = None,
+    retention: NumberOf[Same] | None = None,
+    half_life: NumberOf[Same] | None = None,
+    expected_lifetime: NumberOf[Same] | None = None,
     counted: Counted = "started",
-) -> SameKind:
+) -> Same:
     """The force of loss −ln(retention) per period; arguments and errors as `churn_from`.
 
     >>> round(hazard_from(churn=0.05), 6)
@@ -193,12 +193,12 @@ def hazard_from(
 @plain_first(_half_life, churn=PROBABILITY, counted=("started",))
 def half_life_from(
     *,
-    churn: NumberLike = None,
-    retention: NumberLike = None,
-    hazard: NumberLike = None,
-    expected_lifetime: NumberLike = None,
+    churn: NumberOf[Same] | None = None,
+    retention: NumberOf[Same] | None = None,
+    hazard: NumberOf[Same] | None = None,
+    expected_lifetime: NumberOf[Same] | None = None,
     counted: Counted = "started",
-) -> SameKind:
+) -> Same:
     """Periods until half of the customers are gone, ``inf`` without loss; else as `churn_from`.
 
     >>> round(half_life_from(churn=0.05), 4)
@@ -217,12 +217,12 @@ def half_life_from(
 @plain_first(_started, churn=PROBABILITY, counted=("started",))
 def expected_lifetime_from(
     *,
-    churn: NumberLike = None,
-    retention: NumberLike = None,
-    hazard: NumberLike = None,
-    half_life: NumberLike = None,
+    churn: NumberOf[Same] | None = None,
+    retention: NumberOf[Same] | None = None,
+    hazard: NumberOf[Same] | None = None,
+    half_life: NumberOf[Same] | None = None,
     counted: Counted = "started",
-) -> SameKind:
+) -> Same:
     """The mean number of periods that a customer stays, ``inf`` without loss; else as `churn_from`.
 
     >>> expected_lifetime_from(churn=[0.05, 0.1]), expected_lifetime_from(churn=0.05, counted="completed")
@@ -234,7 +234,7 @@ def expected_lifetime_from(
 
 
 @plain_first(_converted, churn=SHARE_BELOW_1, per=UNITS, to=UNITS)
-def convert_churn(churn: NumberLike, *, per: Unit, to: Unit) -> SameKind:
+def convert_churn(churn: NumberOf[Same], *, per: Unit, to: Unit) -> Same:
     """Churn per one period as churn per another: 5% a month are 45.96% a year, not 60%.
 
     1 − (1 − c)^k with k periods of `per` in one of `to`. For a single rate, `Rate` does the same.

@@ -29,23 +29,23 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import Back, SameKind, columns
+from retainkit.columns import Back, columns
 from retainkit.domains import ENDLESS, GROWTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, REAL
 from retainkit.economics.formulas.perpetuity import Terms, times
 from retainkit.economics.formulas.survival import whole
 from retainkit.errors import refuse_where
 from retainkit.rates import as_kept, in_period
-from retainkit.typing import Array, NumberLike, RateLike
+from retainkit.typing import Array, NumberLike, NumberOf, RateLike, RateOf, Same
 
 
 def berger_nasr_case_1(
-    contribution_per_year: NumberLike,
+    contribution_per_year: NumberOf[Same],
     *,
-    promotion_cost_per_year: NumberLike,
-    retention: RateLike,
-    discount_rate: RateLike,
-    years: NumberLike = inf,
-) -> SameKind:
+    promotion_cost_per_year: NumberOf[Same],
+    retention: RateOf[Same],
+    discount_rate: RateOf[Same],
+    years: NumberOf[Same] = inf,
+) -> Same:
     """One sale a year, now and after 1, …, n years, and a promotion half-way between two sales.
 
     GC·Σ_{i=0..n} rⁱ/(1+d)ⁱ − M·Σ_{i=1..n} r^(i−1)/(1+d)^(i−½): the yearly contribution GC before
@@ -82,14 +82,14 @@ def berger_nasr_case_1(
 
 
 def berger_nasr_case_2a(
-    contribution_per_sale: NumberLike,
+    contribution_per_sale: NumberOf[Same],
     *,
-    promotion_cost_per_sale: NumberLike,
-    retention_per_sale: NumberLike,
-    sales_per_year: NumberLike,
-    discount_rate: RateLike,
-    years: NumberLike = inf,
-) -> SameKind:
+    promotion_cost_per_sale: NumberOf[Same],
+    retention_per_sale: NumberOf[Same],
+    sales_per_year: NumberOf[Same],
+    discount_rate: RateOf[Same],
+    years: NumberOf[Same] = inf,
+) -> Same:
     """Several sales a year: case 1 with p sales a year, each followed by a promotion half-way to the next.
 
     GC'·Σ_{i=0..pn} r'ⁱ/(1+d)^(i/p) − M'·Σ_{i=1..pn} r'^(i−1)/(1+d)^((i−½)/p). Contribution, promotion
@@ -128,14 +128,14 @@ def berger_nasr_case_2a(
 
 
 def berger_nasr_case_2b(
-    contribution_per_sale: NumberLike,
+    contribution_per_sale: NumberOf[Same],
     *,
-    promotion_cost_per_sale: NumberLike,
-    retention_per_sale: NumberLike,
-    years_per_sale: NumberLike,
-    discount_rate: RateLike,
-    years: NumberLike = inf,
-) -> SameKind:
+    promotion_cost_per_sale: NumberOf[Same],
+    retention_per_sale: NumberOf[Same],
+    years_per_sale: NumberOf[Same],
+    discount_rate: RateOf[Same],
+    years: NumberOf[Same] = inf,
+) -> Same:
     """One sale in several years: case 1 with q years between two sales; else as `berger_nasr_case_2a`.
 
     GC'·Σ_{i=0..n/q} r'ⁱ/(1+d)^(iq) − M'·Σ_{i=1..n/q} r'^(i−1)/(1+d)^((i−½)q).
@@ -185,15 +185,15 @@ def _whole_cycles(n: Array) -> Array:
 
 
 def berger_nasr_case_3(
-    starting_profit: NumberLike,
+    starting_profit: NumberOf[Same],
     *,
-    acceleration: NumberLike,
-    turning_year: NumberLike,
-    later_gain: NumberLike,
-    retention: RateLike,
-    discount_rate: RateLike,
+    acceleration: NumberOf[Same],
+    turning_year: NumberOf[Same],
+    later_gain: NumberOf[Same],
+    retention: RateOf[Same],
+    discount_rate: RateOf[Same],
     years: int,
-) -> SameKind:
+) -> Same:
     """A yearly profit that grows, paid now and after 1, …, n years: Σ_{t=0..n} π(t)·rᵗ/(1+d)ᵗ.
 
     Gives money of now. For any other profit curve, use `lifetime_value_on_curve` with a margin per period.
@@ -235,15 +235,15 @@ def berger_nasr_case_3(
 
 
 def berger_nasr_case_4(
-    starting_profit: NumberLike,
+    starting_profit: NumberOf[Same],
     *,
-    acceleration: NumberLike,
-    turning_year: NumberLike,
-    later_gain: NumberLike,
-    retention: RateLike,
-    discount_rate: RateLike,
-    years: NumberLike = inf,
-) -> SameKind:
+    acceleration: NumberOf[Same],
+    turning_year: NumberOf[Same],
+    later_gain: NumberOf[Same],
+    retention: RateOf[Same],
+    discount_rate: RateOf[Same],
+    years: NumberOf[Same] = inf,
+) -> Same:
     """A profit that flows continuously and grows: ∫₀ⁿ π(t)·(r/(1+d))ᵗ dt, in closed form.
 
     The arguments are those of `berger_nasr_case_3`, with profits per year; `years` need not be whole.

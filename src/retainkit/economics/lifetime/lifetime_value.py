@@ -23,7 +23,7 @@ from math import inf
 
 import numpy as np
 
-from retainkit.columns import PLAIN, SameKind, plain_first
+from retainkit.columns import PLAIN, plain_first
 from retainkit.domains import ENDLESS, RATE_FROM_0, REAL
 from retainkit.economics.formulas.perpetuity import (
     Infinite,
@@ -34,7 +34,7 @@ from retainkit.economics.formulas.perpetuity import (
     times,
 )
 from retainkit.timing import FLOWS, FlowTiming, check_flow
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberOf, RateLike, RateOf, Same, Unit
 
 
 def of_one_customer(
@@ -64,17 +64,17 @@ def of_one_customer(
     if_infinite=("inf",),
 )
 def lifetime_value(
-    margin_per_period: NumberLike,
+    margin_per_period: NumberOf[Same],
     *,
-    churn: RateLike = None,
-    retention: RateLike = None,
-    discount_rate: RateLike,
+    churn: RateOf[Same] | None = None,
+    retention: RateOf[Same] | None = None,
+    discount_rate: RateOf[Same],
     timing: FlowTiming,
-    growth: RateLike = 0.0,
-    horizon: NumberLike = inf,
+    growth: RateOf[Same] = 0.0,
+    horizon: NumberOf[Same] = inf,
     if_infinite: Infinite = "inf",
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What the expected margins of a new customer are worth now, before the cost of winning the customer.
 
     Σₖ m·(1+g)^k·(share that pays)·v^(when), in closed form; the table at the top of this module says

@@ -23,13 +23,13 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from retainkit.columns import SameKind, plain_first
+from retainkit.columns import plain_first
 from retainkit.domains import ENDLESS, RATE_FROM_0, REAL
 from retainkit.economics.formulas.perpetuity import Infinite, check_infinite, refuse_infinite, terms_on, times
 from retainkit.economics.lifetime.lifetime_value import of_one_customer
 from retainkit.errors import unknown_choice
 from retainkit.timing import INSTANTS, Instant, check_instant
-from retainkit.typing import NumberLike, RateLike, Unit
+from retainkit.typing import NumberOf, RateLike, RateOf, Same, Unit
 
 MarginOf: TypeAlias = Literal["next-payment", "last-payment"]
 """Which payment is as large as `margin_per_period` says; it matters only with growth."""
@@ -56,18 +56,18 @@ def _residual(
     if_infinite=("inf",),
 )
 def residual_lifetime_value(
-    margin_per_period: NumberLike,
+    margin_per_period: NumberOf[Same],
     *,
-    churn: RateLike = None,
-    retention: RateLike = None,
-    discount_rate: RateLike,
+    churn: RateOf[Same] | None = None,
+    retention: RateOf[Same] | None = None,
+    discount_rate: RateOf[Same],
     instant: Instant,
-    growth: RateLike = 0.0,
+    growth: RateOf[Same] = 0.0,
     margin_of: MarginOf = "next-payment",
-    horizon: NumberLike = inf,
+    horizon: NumberOf[Same] = inf,
     if_infinite: Infinite = "inf",
     period: Unit | None = None,
-) -> SameKind:
+) -> Same:
     """What the margins still to come from an existing customer are worth now.
 
     Just after a payment: Σ_{k≥1} m·(1+g)^(k−1)·(r·v)^k = m·r/(1+d−r(1+g)); the payment just made does not

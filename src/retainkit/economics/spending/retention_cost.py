@@ -16,16 +16,16 @@ from retainkit.plurals import counted
 from retainkit.rates import as_loss, in_period
 from retainkit.records import Record
 from retainkit.timing import FlowTiming, check_flow
-from retainkit.typing import Array, NumberLike, Plain, RateLike, Unit
+from retainkit.typing import Array, NumberLike, NumberOf, Plain, RateLike, Same, Unit
 
 
 def retention_cost_per_customer(
-    retention_spend: NumberLike,
+    retention_spend: NumberOf[Same],
     *,
-    customers_at_start: NumberLike,
-    churn: NumberLike = None,
-    retention: NumberLike = None,
-) -> SameKind:
+    customers_at_start: NumberOf[Same],
+    churn: NumberOf[Same] | None = None,
+    retention: NumberOf[Same] | None = None,
+) -> Same:
     """What is spent on retention for each customer who stayed: spend/(customers at the start · retention).
 
     An average over all who stayed, most of whom would have stayed anyway; what an additional one costs is

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date as Date
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Required, TypeAlias, Unpack, overload
 
 import numpy as np
 
@@ -28,6 +28,67 @@ from retainkit.tables.lines import FarDates, LaterLines, MissingIds
 from retainkit.tables.read import as_relation, is_relation
 from retainkit.typing import Array, ColumnLike, Frame, Reading, Unit
 from retainkit.units import DAYS_PER
+
+if TYPE_CHECKING:
+    from retainkit.ingest.transactions.lazy import LazyTransactionSummary
+
+
+class _Relation(Protocol):
+    @property
+    def fetchall(self) -> Any: ...
+
+
+class _LazyFrame(Protocol):
+    @property
+    def sink_parquet(self) -> Any: ...
+
+
+class _SparkFrame(Protocol):
+    @property
+    def createTempView(self) -> Any: ...  # noqa: N802
+
+
+# `duckdb.sql` says that it may give None: it does for statements, which are no tables
+_InEngine: TypeAlias = _Relation | _LazyFrame | _SparkFrame | None
+"""What stays in its engine, by a method that no table in memory has: type checkers need no library for it."""
+
+
+class _Lines(Reading, total=False):
+    """Arguments of `summarize_transactions`, for its signatures by kind of table."""
+
+    customer_id: Required[str]
+    date: Required[str]
+    amount: str | None
+    unit: Required[Unit]
+    observation_end: str | Date | None
+    holdout_from: str | Date | None
+    refunds: Refunds
+    later: LaterLines
+    missing_ids: MissingIds
+    far_dates: FarDates
+    date_format: str | None
+    order_id: str | None
+    refund_window: int | None
+    currency: str | None
+    exchange_rates: Frame | None
+    monthly: bool
+    state: str | None
+    next_state: str | None
+    progress: Callable[[str, int], object] | None
+
+
+@overload
+def summarize_transactions(
+    source: _InEngine, *, in_memory: Literal[False] | None = None, **lines: Unpack[_Lines]
+) -> LazyTransactionSummary: ...
+@overload
+def summarize_transactions(
+    source: Source, *, in_memory: Literal[False], **lines: Unpack[_Lines]
+) -> LazyTransactionSummary: ...
+@overload
+def summarize_transactions(
+    source: Source, *, in_memory: bool | None = None, **lines: Unpack[_Lines]
+) -> TransactionSummary: ...
 
 
 def summarize_transactions(
