@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar
@@ -60,10 +61,26 @@ class PerPeriod(Protocol):
 
 
 class Staying(Protocol[Kind_co]):
-    """A survival curve or a model that has one: what becomes of the answer no type checker knows."""
+    """A model that has a survival curve: what becomes of the answer no type checker knows."""
 
     @property
     def survival(self) -> Any: ...
+    def __reduce__(self) -> str | tuple[Kind_co, ...]: ...
+
+
+class Fitted(Protocol[Kind_co]):
+    """A fit, which stands for its model."""
+
+    @property
+    def model(self) -> Any: ...
+    def __reduce__(self) -> str | tuple[Kind_co, ...]: ...
+
+
+class Counted(Protocol[Kind_co]):
+    """A survival curve as shares of who is still there."""
+
+    @property
+    def shares(self) -> Any: ...
     def __reduce__(self) -> str | tuple[Kind_co, ...]: ...
 
 
@@ -71,7 +88,10 @@ NumberOf: TypeAlias = Number | Column[Same] | Listed[Same]
 """A `NumberLike` of a function that answers entry by entry and says so to type checkers, ``-> Same``: a float
 for numbers, an array where one is among them, a pandas or polars Series where one is."""
 
-RateOf: TypeAlias = Number | Column[Same] | Listed[Same] | PerPeriod | Staying[Same]
+CurveOf: TypeAlias = Staying[Same] | Fitted[Same] | Counted[Same] | Callable[[Array], Any]
+"""What may stand for a churn that changes with time."""
+
+RateOf: TypeAlias = Number | Column[Same] | Listed[Same] | PerPeriod | CurveOf[Same]
 """A `RateLike` as `NumberOf` is a `NumberLike`."""
 
 Unit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]

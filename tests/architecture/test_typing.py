@@ -57,6 +57,8 @@ def test_of_what_no_type_names_nothing_is_claimed() -> None:
     assert_type(present_value([5.0, 6.0], when=2.0, discount_rate=0.1), Any)
     assert_type(present_value(5.0, when=(1, 2), discount_rate=0.1), Any)
     assert_type(lifetime_value(25, churn=Geometric(0.1), discount_rate=0.1, timing="begin"), Any)
+    fit = rk.fit(Geometric, rk.Renewals(duration=[1, 2, 3], event=[1, 1, 0], unit="month"))
+    assert_type(lifetime_value(25, churn=fit, discount_rate=0.1, timing="begin", period="month"), Any)
     assert_type(present_value(rk.Draws([5.0, 6.0]), when=2.0, discount_rate=0.1), Any)
 
 
