@@ -227,18 +227,16 @@ def _text(
     """Text files, every column as text, so that the date rule is ours and no id loses its zeros."""
     paths, told = list(files.paths), list[str]()
     for k, path in enumerate(paths):
-        if source.encoding:
+        if source.encoding or path.lower().endswith(".zst"):
             check_unpacking(path, argument)
-            encoding = check_encoding(source.encoding)
-        else:
-            encoding = found_encoding(path, argument)
+        encoding = check_encoding(source.encoding) if source.encoding else found_encoding(path, argument)
         other = encoding not in ("utf-8", "utf-8-sig")
         if other or has_mixed_ends(path):
             paths[k] = in_utf8(path, encoding, spill, argument)
             if other and source.encoding is None:
                 told.append(f"{Path(path).name} read as {encoding}")
     heading = source.heading_row or 1
-    written = [look_into(path, source.separator, heading) for path in paths]
+    written = [look_into(path, source.separator, heading, argument) for path in paths]
     marks = {None if text is None else text.separator for text in written}
     if len(marks) > 1:
         shown = Said(" and ".join(map(repr, sorted(map(str, marks)))))

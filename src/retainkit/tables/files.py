@@ -10,8 +10,12 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Generator
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -19,6 +23,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from retainkit.errors import InputError, near
 from retainkit.plurals import counted
 from retainkit.strict_json import encoding_of
+from retainkit.typing import Foreign
 
 Origin: TypeAlias = Literal["relation", "parquet", "text", "json", "excel"]
 """Where the lines come from: a relation of the caller, or files of one kind."""
@@ -43,6 +48,8 @@ _BEGIN: tuple[tuple[bytes, str, str, tuple[str, ...]], ...] = (
 _CHUNK = 1 << 20
 _FREELY = 1 << 30  # bytes that any packed file may hold
 _MOST_TIMES = 200  # zeros pack to a thousandth, tables to a tenth or a twentieth
+_DEFLATED = 1_033  # times that deflation can pack, at most
+_LINE = 1 << 21  # characters, about what DuckDB takes of one line
 
 
 class Located(NamedTuple):
@@ -143,12 +150,15 @@ class _Bounded(gzip.GzipFile):
 
     def _judged(self, part: bytes) -> bytes:
         raw: Any = self.fileobj
-        if self.tell() > max(_FREELY, _MOST_TIMES * raw.tell()):
-            most = f"{_MOST_TIMES} times its size, or {_FREELY >> 20:,} MB if that is more"
-            rule = f"must unpack to at most {most}"
-            way_out = "If it is yours, unpack it and read the file inside."
-            raise InputError("unreadable-source", self.argument, raw.name, rule, way_out)
+        _judge(self.tell(), raw.tell(), raw.name, self.argument)
         return part
+
+
+def _judge(unpacked: int, packed: int, path: str, argument: str) -> None:
+    if unpacked > max(_FREELY, _MOST_TIMES * packed):
+        rule = f"must unpack to at most {_MOST_TIMES} times its size, or {_FREELY >> 20:,} MB if that is more"
+        way_out = "If it is yours, unpack it and read the file inside."
+        raise InputError("unreadable-source", argument, path, rule, way_out)
 
 
 def unpacked(path: str, argument: str = "source") -> Any:
@@ -161,11 +171,39 @@ def unpacked(path: str, argument: str = "source") -> Any:
 
 
 def check_unpacking(path: str, argument: str) -> None:
-    """Refuse a file packed by gzip that is made to fill the machine; its first gigabyte shows it."""
+    """Refuse a packed file that is made to fill the machine; its first gigabyte shows it."""
     if path.lower().endswith(".gz"):
         with unpacked(path, argument) as file:
             while file.tell() <= _FREELY and file.read(_CHUNK):
                 pass
+    elif path.lower().endswith(".zst"):
+        pyarrow: Foreign = import_module("pyarrow")  # beside DuckDB, which reads the file
+        with suppress(OSError), open(path, "rb") as raw:  # what is no such file DuckDB says in its words
+            packed = pyarrow.PythonFile(raw, mode="r")
+            _count(pyarrow.CompressedInputStream(packed, "zstd"), raw.tell, path, argument)
+
+
+def check_workbook(path: str, argument: str) -> None:
+    """Refuse a workbook whose parts would fill the machine, whatever their headings say of their size."""
+    if not zipfile.is_zipfile(path):
+        return
+    broken = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+    with suppress(*broken), zipfile.ZipFile(path) as book:  # which the reader says in its words
+        parts = book.infolist()
+        size = os.path.getsize(path)
+        _judge(sum(part.file_size for part in parts), size, path, argument)
+        # deflation packs to a thousandth at most: only a large file can hold more than it says
+        for part in parts if size * _DEFLATED > _FREELY else ():
+            part.file_size = sys.maxsize  # else reading stops where the heading says
+            with book.open(part) as file:
+                _count(file, lambda: size, path, argument)
+
+
+def _count(file: Any, packed: Callable[[], int], path: str, argument: str) -> None:
+    total = 0
+    while total <= _FREELY and (part := file.read(_CHUNK)):
+        total += len(part)
+        _judge(total, packed(), path, argument)
 
 
 def found_encoding(path: str, argument: str = "source") -> str:
@@ -242,13 +280,24 @@ class Text(NamedTuple):
     heading_row: int
 
 
-def look_into(path: str, separator: str | None, heading_row: int) -> Text | None:
+def _line(text: io.TextIOWrapper, path: str, argument: str) -> str:
+    """The next line, of which no more is taken than a line may have: one of a gigabyte fills no memory."""
+    line = text.readline(_LINE + 1)
+    if len(line) > _LINE:
+        rule = f"must have lines of at most {_LINE:,} characters"
+        way_out = "Is it a table, with one line per row? A quote that is never closed makes one line of all."
+        raise InputError("unreadable-source", argument, path, rule, way_out)
+    return line
+
+
+def look_into(path: str, separator: str | None, heading_row: int, argument: str = "source") -> Text | None:
     """How a text file is written; None where it cannot be looked into."""
     if path.lower().endswith(".zst"):
         return None
     with unpacked(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-        sample = "".join(islice(text, heading_row - 1, heading_row + _LOOKED_AT))
+        lines = (_line(text, path, argument) for _ in range(heading_row + _LOOKED_AT))
+        sample = "".join(islice(lines, heading_row - 1, None))
     told = re.match('"?sep=(.)"?\r?\n', sample)
     if told is not None:  # a line with which Excel says what it wrote
         separator, sample, heading_row = separator or told[1], sample[told.end() :], heading_row + 1

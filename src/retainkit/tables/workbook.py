@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from retainkit.errors import InputError, MissingDependencyError, near
+from retainkit.tables.files import check_workbook
 from retainkit.tables.problems import Said
 from retainkit.tables.source import TableSource
 from retainkit.typing import Foreign, Values
@@ -45,6 +46,7 @@ def _read(path: str, source: TableSource, argument: str) -> tuple[dict[str, list
         calamine = import_module("python_calamine")
     except ImportError as error:
         raise MissingDependencyError("python-calamine", "excel", "Reading workbooks") from error
+    check_workbook(path, argument)
     try:
         book = calamine.CalamineWorkbook.from_path(path)
         sheet = _sheet(book, source.sheet, path, calamine)

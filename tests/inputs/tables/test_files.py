@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import os
+import tracemalloc
+import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from sheets import workbook
 
@@ -125,7 +130,15 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(case: str, tmp_path: P
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "encoding"),
-    [("t.csv.gz", None), ("t.csv.gz", "utf-8"), ("t.csv.gz", "cp1252"), ("t.jsonl.gz", None)],
+    [
+        ("t.csv.gz", None),
+        ("t.csv.gz", "utf-8"),
+        ("t.csv.gz", "cp1252"),
+        ("t.jsonl.gz", None),
+        ("t.csv.zst", None),
+        ("t.csv.zst", "utf-8"),
+        ("t.jsonl.zst", None),
+    ],
 )
 def test_a_packed_file_that_would_fill_the_machine_is_refused(
     name: str, encoding: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -134,13 +147,42 @@ def test_a_packed_file_that_would_fill_the_machine_is_refused(
     lines = b"id,day,n\n" if "csv" in name else b""
     line = b"1,2024-01-31,2\n" if "csv" in name else b'{"id": 1, "day": "2024-01-31", "n": 2}\n'
     path = tmp_path / name
-    path.write_bytes(gzip.compress(lines + line * (400 << 10)))
+    pack = gzip.compress if name.endswith("gz") else partial(pa.compress, codec="zstd", asbytes=True)
+    path.write_bytes(pack(lines + line * (400 << 10)))
     assert path.stat().st_size < 80_000
     options: dict[str, Any] = {} if encoding is None else {"encoding": encoding}
     said = refusal(path, **options)
     assert "source must unpack to at most 200 times its size, or 2 MB if that is more" in said
-    path.write_bytes(gzip.compress(lines + line * 1000))  # packed as much, and no harm
+    path.write_bytes(pack(lines + line * 1000))  # packed as much, and no harm
     assert rk.summarize_transactions(path, **CALL | options).purchases.frequency.tolist() == [0]
+
+
+@pytest.mark.parametrize("told", [None, 100])
+def test_a_workbook_that_would_fill_the_machine_is_refused(
+    told: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retainkit.tables.files._FREELY", 2 << 20)
+    path = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", bytes(4 << 20))
+    if told is not None:  # its heading says another size than it has
+        content = bytearray(path.read_bytes())
+        at = content.index(b"PK\x01\x02") + 24
+        content[at : at + 4] = told.to_bytes(4, "little")
+        path.write_bytes(content)
+    assert "must unpack to at most 200 times its size, or 2 MB if that is more" in refusal(path)
+
+
+@pytest.mark.parametrize("head", [b"", b"id,day,n\n1,2024-01-31,2\n"])
+def test_a_line_without_end_fills_no_memory(head: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(head + b"1")
+    os.truncate(path, 32 << 20)  # a hole in the file, that takes no room on the disk
+    tracemalloc.start()
+    said = refusal(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "source must have lines of at most 2,097,152 characters" in said and most < 24 << 20
 
 
 def test_text_that_is_written_in_several_ways_has_to_be_told(tmp_path: Path) -> None:
