@@ -20,4 +20,4 @@ def floors(extra: str | None = None) -> set[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(sorted(floors() | floors("test-python"))))  # noqa: T201 - what it is for
+    print("\n".join(sorted(floors() | floors("test-python"))))
