@@ -14,7 +14,6 @@ from retainkit.ingest import LazyTransactionSummary, PeriodSummary, TransactionS
 from retainkit.ingest.subscriptions.shapes import EndDay
 from retainkit.ingest.transactions.groups import labels_of, looked_up
 from retainkit.ingest.transactions.plan import Refunds
-from retainkit.ingest.transactions.summarize import stays
 from retainkit.metrics import SubscriptionBase, read_subscriptions
 from retainkit.models.base import AbstractModel, AnyModel
 from retainkit.models.family import AnyFamily
@@ -34,7 +33,7 @@ from retainkit.tables.lines import MissingIds
 from retainkit.tables.read import as_relation
 from retainkit.typing import ColumnLike, Frame, Number, Plain, Reading, Unit
 from retainkit.units import Duration
-from retainkit.validation.best import may_stay, read_split, refuse_names, require_names
+from retainkit.validation.best import read_split, refuse_names, require_names
 from retainkit.valuation.inputs import check_horizon, check_margin_share, check_rate
 
 MODELS: tuple[type[AnyModel], ...] = (BGNBD, MBGNBD, ParetoNBD, NBD)
@@ -276,16 +275,8 @@ def _transactions(
         )
         raise InputError("wrong-type", "source", type(cast("object", source)).__name__, rule, way_out)
     tell("Reading the transactions", 0.0)
-    held = policies.pop("holdout_from")
-    if not may_stay(policies, None) and policies["in_memory"] is None:
-        policies["in_memory"] = True
-    # an engine keeps no months
-    kept = (
-        {}
-        if stays(TableSource.of(source, {}), policies["in_memory"])
-        else {"monthly": rest["amount"] is not None}
-    )
-    return read_split(source, {**require_names(names), **rest, **policies, **kept}, held)
+    held, monthly = policies.pop("holdout_from"), rest["amount"] is not None
+    return read_split(source, {**require_names(names), **rest, **policies, "monthly": monthly}, held)
 
 
 def _refuse_purchases(**given: object) -> None:

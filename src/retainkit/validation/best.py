@@ -93,7 +93,7 @@ def fit_best(
     columns: Plain = {"customer_id": customer_id, "date": date, "unit": unit, "amount": amount}
     columns |= {"observation_end": observation_end, "date_format": date_format, "order_id": order_id}
     columns |= {"refund_window": refund_window, "refunds": refunds, "missing_ids": missing_ids, **reading}
-    if may_stay(columns, covariates):
+    if covariates is None:  # they belong to customers in an order, and an engine has none
         columns |= {"in_memory": None}
     known = held_out(tx, holdout, columns, "fit_best(models, ")
     try:
@@ -101,14 +101,6 @@ def fit_best(
     finally:
         if isinstance(known, LazyTransactionSummary) and not isinstance(tx, LazyTransactionSummary):
             known.close()
-
-
-def may_stay(columns: Mapping[str, Any], covariates: Frame | None) -> bool:
-    """Whether customers may stay in the engine of their table.
-
-    Covariates belong to customers in an order, refunds that cancel to lines in one: an engine has neither.
-    """
-    return covariates is None and columns.get("refunds") != "cancel"
 
 
 class TableColumns(Reading, total=False):

@@ -32,7 +32,7 @@ from retainkit.tables import one_day, to_date
 from retainkit.tables.days import after_months
 from retainkit.tables.read import as_relation
 from retainkit.typing import Frame
-from retainkit.validation.best import VALIDATE, TableColumns, held_out, may_stay, refuse_names
+from retainkit.validation.best import VALIDATE, TableColumns, held_out, refuse_names
 from retainkit.validation.check_purchases import check_purchases
 from retainkit.validation.churn_checks import ChurnHoldout, check_churn, hold_churn, split_base
 from retainkit.validation.compare import compare, described_for, process_of, ranked, with_holdout
@@ -116,7 +116,7 @@ def validate(
         rule = "must be 1 for a summary, which cannot be split again"
         raise InputError("not-supported", "origins", number, rule, "Pass the table itself.")
     source: Any = data if summary else as_relation(data)  # a stream of batches can be read once
-    where = {"in_memory": None if may_stay(columns, covariates) else True}
+    where = {"in_memory": None if covariates is None else True}
     tx: Any = held_out(source, holdout, {**columns, **where} if not summary else columns, VALIDATE)
     try:
         found = _checked(compare(models or _PURCHASING, tx, covariates=covariates), tx, covariates)

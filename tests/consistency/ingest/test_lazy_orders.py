@@ -44,14 +44,19 @@ def shop() -> dict[str, Any]:
         {"order_id": "order", "amount": None},
         {"currency": "in", "exchange_rates": RATES},
         {"order_id": "order", "currency": "in", "exchange_rates": RATES, "refunds": "ignore"},
+        {"refunds": "cancel", "order_id": "order"},
+        {"refunds": "cancel", "refund_window": 30, "monthly": True},
+        {"refunds": "cancel", "refund_window": 9, "order_id": "order", "holdout_from": None},
     ],
 )
 def test_orders_and_currencies_are_read_as_in_memory(given: dict[str, Any], kind: str) -> None:
     table = shop()
     one = rk.summarize_transactions(table, **CALL | given)
     two = rk.summarize_transactions(KINDS[kind](pl.DataFrame(table)), **CALL | given)
-    assert one.calibration is not None and two.calibration is not None
     for a, b in ((one, two), (one.calibration, two.calibration)):
+        if a is None or b is None:
+            assert a is b is given["holdout_from"]
+            continue
         assert a.treatment == b.treatment
         assert a.observation_end == b.observation_end
         found: Any = b.to_frame()
@@ -61,11 +66,40 @@ def test_orders_and_currencies_are_read_as_in_memory(given: dict[str, Any], kind
             assert np.array_equal(rows[name], getattr(a.purchases, name)), name
         if a.monetary_value is not None:
             np.testing.assert_allclose(rows["monetary_value"], a.monetary_value, rtol=1e-12, atol=1e-12)
-    assert one.holdout is not None and two.holdout is not None
-    assert one.holdout.frequency.sum() == float(
-        np.sum(two.holdout.frequency * np.asarray(two.holdout.weight))
-    )
+    if one.holdout is not None and two.holdout is not None:
+        made = two.holdout.frequency * np.asarray(two.holdout.weight)
+        assert one.holdout.frequency.sum() == float(made.sum())
     assert two.treatment.duplicate_lines or "order_id" not in given
+    assert two.treatment.cancelled_orders or given.get("refunds") != "cancel"
+
+
+@pytest.mark.parametrize("window", [0, 3, 10])
+@pytest.mark.parametrize("kind", KINDS)
+def test_refunds_take_the_orders_that_they_take_in_memory(kind: str, window: int) -> None:
+    """Many orders and refunds of few amounts, on few days: brackets in brackets, too late and too many."""
+    rng, n = np.random.default_rng(window), 900
+    table: dict[str, Any] = {"who": rng.integers(0, 40, n), "order": np.arange(n)}
+    table["day"] = np.datetime64("2024-01-01") + rng.integers(0, 40, n).astype("m8[D]")
+    table["price"] = rng.choice([5.0, 0.1 + 0.2, -5.0, -0.3], n)
+    given: dict[str, Any] = {"customer_id": "who", "date": "day", "amount": "price", "unit": "day"}
+    given |= {"refunds": "cancel", "refund_window": window, "order_id": "order", "monthly": True}
+    source = pl.DataFrame(table).with_columns(pl.col("day").cast(pl.Date))
+    for split in (None, "2024-01-21"):
+        one = rk.summarize_transactions(table, **given, holdout_from=split)
+        two = rk.summarize_transactions(KINDS[kind](source), **given, holdout_from=split)
+        assert one.treatment == two.treatment and one.treatment.cancelled_orders > 50
+        if one.calibration is not None and two.calibration is not None:
+            assert one.calibration.treatment == two.calibration.treatment
+        found: Any = two.to_frame("polars")
+        expected: Any = one.to_frame("polars")
+        rows = [frame.sort("who").rows() for frame in (expected, found)]
+        np.testing.assert_allclose(rows[1], rows[0], rtol=1e-12, atol=1e-12)
+        assert isinstance(two, rk.ingest.LazyTransactionSummary) and two.months is not None
+        paid = one.monthly
+        assert two.months.amount.sum() == pytest.approx(paid.amount.sum())
+        assert two.months.customers.sum() == np.count_nonzero(paid.amount > 0.0)
+        with pytest.raises(rk.InputError, match=r"by cohort it is tx\.months"):
+            _ = two.monthly
 
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {

@@ -76,6 +76,7 @@ def test_the_report_is_that_of_memory(
     np.testing.assert_allclose(found.people.tenths, tenths_of(memory.value.value), rtol=5e-3)
     for mine, theirs in zip(found.people.stakes, memory.people.stakes, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0.02)
+    assert found.triangle == memory.triangle is not None
     titles = [[section.title for section in report.to_page().sections] for report in (memory, found)]
     assert titles[0] == titles[1]
 

@@ -87,20 +87,6 @@ def test_dates_far_from_all_others_are_kept_where_the_caller_says_so() -> None:
         assert summary(make(far), far_dates="keep").observation_start.year == 1924
 
 
-@pytest.mark.parametrize(
-    ("given", "argument"),
-    [
-        ({"refunds": "cancel", "refund_window": 9}, "refunds"),
-        ({"monthly": True}, "monthly"),
-    ],
-)
-def test_what_goes_by_the_order_of_lines_says_how_to_have_it(given: Any, argument: str) -> None:
-    for make in ENGINES.values():
-        with pytest.raises(rk.InputError, match="Say in_memory=True") as caught:
-            summary(make(table()), **given)
-        assert caught.value.argument == argument
-
-
 def test_what_needs_all_customers_at_once_says_so() -> None:
     tx = summary(table().lazy(), holdout_from="2024-02-01")
     asked: list[Callable[[], object]] = [

@@ -234,7 +234,9 @@ def fold(
         _, before = _lived(code[early], day[early], money, customers, plan, orders)
         tracked = days.where((days.day >= split) & (before.purchases[days.code] > 0))
         after = histories(tracked, customers, skip=0)
-    paid = MonthlyMoney.of(days.code, days.day, days.value) if plan.monthly else None
+    paid = None
+    if plan.monthly:
+        paid = MonthlyMoney.of(days.code, days.day, days.value, days.size, days.lines)
     return Folded(whole, before, after, calendar(days, whole, split), int(day.max()), paid)
 
 

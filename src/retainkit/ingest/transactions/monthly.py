@@ -13,6 +13,31 @@ from retainkit.tables import Codes, Days
 from retainkit.tables.days import month_of
 from retainkit.typing import Array
 
+_ROUNDING = 2.0**-52  # of each term of a sum, at most
+
+
+@dataclass(frozen=True, slots=True)
+class CohortMoney:
+    """The same of customers who stay in their engine: one entry for each month of first purchases and month.
+
+    Attributes
+    ----------
+    began : (n,) months since January 1970
+    month : (n,) months since January 1970
+    customers : (n,) who paid more in that month than was given back to them
+    amount : (n,) money, refunds subtracted
+    """
+
+    began: Days
+    month: Days
+    customers: Codes
+    amount: Array
+
+    def __add__(self, other: CohortMoney) -> CohortMoney:
+        """That of other customers as well."""
+        names = ("began", "month", "customers", "amount")
+        return CohortMoney(*(np.concatenate([getattr(one, name) for one in (self, other)]) for name in names))
+
 
 @dataclass(frozen=True, slots=True)
 class MonthlyMoney:
@@ -30,13 +55,16 @@ class MonthlyMoney:
     amount: Array
 
     @classmethod
-    def of(cls, code: Codes, day: Days, value: Array) -> Self:
-        """Days of customers, sorted so, added up."""
+    def of(cls, code: Codes, day: Days, value: Array, size: Array | None, lines: Codes) -> Self:
+        """Days of customers, sorted so, added up; a sum that is nothing but rounding is nothing."""
         month = month_of(day)
         new = np.ones(month.size, np.bool_)
         new[1:] = (code[1:] != code[:-1]) | (month[1:] != month[:-1])
         starts = np.flatnonzero(new)
         amount = np.add.reduceat(value, starts) if starts.size else np.zeros(0)
+        if size is not None and starts.size:
+            terms, sizes = (np.add.reduceat(column, starts) for column in (lines, size))
+            amount[np.abs(amount) <= terms * _ROUNDING * sizes] = 0.0
         return cls(code[starts], month[starts], amount)
 
     @classmethod

@@ -209,9 +209,9 @@ def summarize_transactions(
     plan = make_plan(*given, **policies)
     plan = replace(plan, state=state, next_state=next_state)
     read = TableSource.of(source, reading)
-    there = stays(read, in_memory)
-    _check_state(plan, stays=there)
-    if there:
+    stays = _stays(read, in_memory)
+    _check_state(plan, stays=stays)
+    if stays:
         from retainkit.ingest.transactions.lazy.summarize import summarize_lazily
 
         return summarize_lazily(read, plan, progress or _silent)
@@ -240,7 +240,7 @@ def _silent(done: str, rows: int) -> None:
     pass
 
 
-def stays(source: TableSource, in_memory: bool | None) -> bool:
+def _stays(source: TableSource, in_memory: bool | None) -> bool:
     """Whether customers are counted where the table is: of lazy tables unless told, of files if told."""
     if in_memory is not None and not isinstance(in_memory, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError("wrong-type", "in_memory", in_memory, "must be True or False", "Or leave it out.")

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from retainkit.errors import FitError, InputError
 from retainkit.inference.fit import fit
 from retainkit.inference.result import AnyFit, Fit, standard_error
-from retainkit.ingest import TransactionSummary
+from retainkit.ingest import LazyTransactionSummary, TransactionSummary
+from retainkit.ingest.transactions.monthly import CohortMoney
 from retainkit.models.base import AnyModel
 from retainkit.models.family import AnyFamily
 from retainkit.models.purchasing.base import AbstractPurchaseModel
@@ -141,7 +142,7 @@ def _cohorts(tx: TransactionSummary, people: People) -> tuple[tuple[Group, ...],
     names = [_period(int(k) * every, every) for k in found]
     place = place.astype(np.int64)
     rows = groups(names, place, people.frequency, people.value)
-    return rows, _triangle(tx, month, place, names)
+    return rows, _triangle(tx, people, month, place, names)
 
 
 def _first_days(tx: TransactionSummary, people: People) -> NDArray[np.datetime64]:
@@ -156,26 +157,30 @@ def _period(month: int, every: int) -> str:
 
 
 def _triangle(
-    tx: TransactionSummary, month: NDArray[np.int64], place: NDArray[np.int64], names: Sequence[str]
+    tx: TransactionSummary,
+    people: People,
+    month: NDArray[np.int64],
+    place: NDArray[np.int64],
+    names: Sequence[str],
 ) -> Heat | None:
     """Of each cohort the share that bought so many calendar months later; None where months were not kept."""
-    try:
-        paid = tx.monthly
-    except InputError:
+    paid = _months_of_cohorts(tx, month)
+    if paid is None:
         return None
     last = _whole_months(tx.observation_end)
     ages = range(1, min(13, last - int(month.min()) + 1))
-    age = paid.month - month[paid.customer]
-    bought = np.zeros((len(month), len(ages) + 1), np.bool_)
-    those = (age > 0) & (age <= len(ages)) & (paid.amount > 0.0)
-    bought[paid.customer[those], age[those]] = True
+    began, first = np.unique(month, return_index=True)
+    cohort, age = place[first][np.searchsorted(began, paid.began)], paid.month - paid.began
+    bought, those = np.zeros((len(names), len(ages) + 1)), (age > 0) & (age <= len(ages))
+    np.add.at(bought, (cohort[those], age[those]), paid.customers[those])
+    size, latest = np.bincount(place, people.value.weight, len(names)), np.zeros(len(names), np.int64)
+    np.maximum.at(latest, place, month)
     rows: list[tuple[str, str, tuple[float | None, ...]]] = []
     for k, name in enumerate(names):
-        mine = place == k
         # only where the month is over for all of them
-        seen = [month[mine].max() + j <= last for j in ages]
-        shares = [float(bought[mine, j].mean()) if ok else None for j, ok in zip(ages, seen, strict=True)]
-        rows.append((name, f"{int(mine.sum()):,}", tuple(shares)))
+        seen = [int(latest[k]) + j <= last for j in ages]
+        shares = [float(bought[k, j] / size[k]) if ok else None for j, ok in zip(ages, seen, strict=True)]
+        rows.append((name, f"{int(size[k]):,}", tuple(shares)))
     if not rows or not ages:
         return None
     caption = "Share of a cohort's customers who bought in a calendar month, by months since their first."
@@ -184,6 +189,18 @@ def _triangle(
         note += f" The last {_COHORTS} of {len(rows)} cohorts."
     head = ("First bought in", "Customers", *map(str, ages))
     return Heat(caption, head, tuple(rows[-_COHORTS:]), note)
+
+
+def _months_of_cohorts(tx: TransactionSummary, month: NDArray[np.int64]) -> CohortMoney | None:
+    """Who paid in each month, by month of first purchase: that of each customer in memory."""
+    if isinstance(tx, LazyTransactionSummary):
+        return tx.months
+    try:
+        paid = tx.monthly
+    except InputError:
+        return None
+    those = (paid.amount > 0.0).astype(np.int64)
+    return CohortMoney(month[paid.customer], paid.month, those, paid.amount)
 
 
 def _whole_months(end: Date) -> int:

@@ -5,6 +5,7 @@ comes here. In reading order:
 
 - `lines`     the lines of a relation, a LazyFrame or a Spark frame, read and checked there.
 - `orders`    lines of one order on its first day; amounts in one currency.
+- `cancelled` orders that were refunded in full.
 - `pipeline`  lines → days of customers → customers: the definitions of `collapse`, as expressions.
 - `distinct`  customers → distinct histories with weights, and cells of spend.
 - `states`    yesterday's customers, to whom today's lines are added.

@@ -48,4 +48,5 @@ def on_first_days(lines: Frame, plan: Plan) -> tuple[Frame, dict[str, Counter[st
         lines = lines.with_columns(later=nw.col("date") >= plan.holdout_from)
         keys.append("later")
     kept = ["customer_id", "date", *(["amount"] if plan.has_amounts else [])]
+    kept += ["order_id"] if plan.refunds == "cancel" else []
     return lines.with_columns(date=nw.col("date").min().over(*keys)).select(kept), counts

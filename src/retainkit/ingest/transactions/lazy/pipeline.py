@@ -51,7 +51,7 @@ def days_of(lines: Frame, plan: Plan, *, refunds: bool, known: Frame | None = No
     elif plan.refunds == "ignore":
         days = days.with_columns(bought=(nw.col("lines") > 0).cast(nw.Int64))
     else:
-        days = days.with_columns(value=_unless_rounding("value", "size", "lines"))
+        days = days.with_columns(value=unless_rounding("value", "size", "lines"))
         days = days.with_columns(bought=(_value >= 0.0).cast(nw.Int64))
     if refunds:
         of_purchase.append("bought")  # the purchase before, whatever refunds lie between
@@ -86,7 +86,7 @@ def _sums(plan: Plan, *, refunds: bool) -> dict[str, nw.Expr]:
     return {"value": amount.sum(), "size": amount.abs().sum(), "lines": nw.len().cast(nw.Int64)}
 
 
-def _unless_rounding(value: str, size: str, terms: str) -> nw.Expr:
+def unless_rounding(value: str, size: str, terms: str) -> nw.Expr:
     """A sum, 0 where rounding alone may have made it: Higham (2002), Accuracy and Stability, eq. 4.4."""
     doubt = nw.col(terms).cast(nw.Float64) * nw.col(size) * _ROUNDING
     return nw.when(nw.col(value).abs() <= doubt).then(nw.lit(0.0)).otherwise(nw.col(value))
@@ -140,7 +140,7 @@ def settled(customers: Frame) -> Frame:
         return customers
     # what is left of 0.1 + 0.2 - 0.3 over several days is nothing, too
     sums = [name for name in columns if name.startswith("spend") and f"size_of_{name}" in columns]
-    told = {name: _unless_rounding(name, f"size_of_{name}", f"terms_of_{name}") for name in sums}
+    told = {name: unless_rounding(name, f"size_of_{name}", f"terms_of_{name}") for name in sums}
     helpers = [name for name in columns if name.startswith(("size_of_", "terms_of_"))]
     return customers.with_columns(**told).drop(*helpers)
 

@@ -12,6 +12,7 @@ import narwhals as nw
 import numpy as np
 
 from retainkit.errors import InputError
+from retainkit.ingest.transactions.lazy.cancelled import without_cancelled
 from retainkit.ingest.transactions.lazy.distinct import Held, counted
 from retainkit.ingest.transactions.lazy.lines import (
     LazyLines,
@@ -19,6 +20,7 @@ from retainkit.ingest.transactions.lazy.lines import (
     checked,
     lines_of_frame,
     lines_of_relation,
+    whole,
 )
 from retainkit.ingest.transactions.lazy.orders import in_one_currency, on_first_days
 from retainkit.ingest.transactions.lazy.pipeline import (
@@ -27,16 +29,19 @@ from retainkit.ingest.transactions.lazy.pipeline import (
     days_of,
     settled,
     states_of,
+    unless_rounding,
 )
 from retainkit.ingest.transactions.lazy.states import State, added, write_state
 from retainkit.ingest.transactions.lazy.summary import LazyTransactionSummary
+from retainkit.ingest.transactions.monthly import CohortMoney
 from retainkit.ingest.transactions.plan import Plan, bad_split, nothing_bought
 from retainkit.ingest.transactions.records import Activity, Holdout
 from retainkit.ingest.transactions.treatment import Treatment
 from retainkit.tables import TableSource, to_date
+from retainkit.tables.days import month_of
 from retainkit.tables.engine import Opened, library, opened, unreadable
 from retainkit.tables.files import is_path, locate
-from retainkit.tables.lazy import Store, complaints, lazy_frame, small, store_of
+from retainkit.tables.lazy import Kept, Store, complaints, lazy_frame, small, store_of
 from retainkit.tables.read import as_relation, is_relation
 from retainkit.typing import Array, Frame, Values
 from retainkit.units import DAYS_PER
@@ -76,17 +81,18 @@ def _of_relation(found: Opened, plan: Plan, tell: Tell) -> LazyTransactionSummar
 
 
 def _refuse_what_needs_lines(plan: Plan) -> None:
-    """Refuse what goes by the order of lines, which an engine that spreads them has not."""
-    asked = {"refunds": "cancel" if plan.refunds == "cancel" else None, "monthly": plan.monthly or None}
+    """Refuse what needs all lines where some of them were read another day."""
+    if not (plan.state or plan.next_state):
+        return
+    asked = {
+        "order_id": plan.columns.get("order_id"),
+        "refunds": "cancel" if plan.refunds == "cancel" else None,
+        "monthly": plan.monthly or None,
+    }
     for argument, value in asked.items():
         if value is not None:
-            rule = "cannot be asked for where the customers stay in the engine of the table"
-            raise InputError("not-supported", argument, value, rule, "Say in_memory=True, or leave it out.")
-    if "order_id" in plan.columns and (plan.state or plan.next_state):
-        rule = "must be left out beside a state, which knows days of customers and no orders"
-        raise InputError(
-            "not-supported", "order_id", plan.columns["order_id"], rule, "Begin from all lines each time."
-        )
+            rule = "must be left out beside a state, which knows neither orders nor months"
+            raise InputError("not-supported", argument, value, rule, "Begin from all lines each time.")
 
 
 def _summary(lines: LazyLines, plan: Plan, tell: Tell) -> LazyTransactionSummary:
@@ -102,20 +108,45 @@ def _summary(lines: LazyLines, plan: Plan, tell: Tell) -> LazyTransactionSummary
         alike: dict[str, Counter[str]] = {}
         if "order_id" in plan.columns:
             frame, alike = on_first_days(frame, plan)
+        orders: Kept | None = None
+        if plan.refunds == "cancel":
+            frame, gone, orders = without_cancelled(frame, store, plan)
+            alike = {side: counts + alike.get(side, Counter()) for side, counts in gone.items()}
         days = store.keep(days_of(frame, plan, refunds=refunds))
         told = _Calendar.of(small(calendar_of(days.frame, plan)))
         tell("days of customers counted", int(told["purchases"].sum() + told["refund_days"].sum()))
         customers = store.keep(customers_of(days.frame, plan, refunds=refunds)).frame
+        paid = None
+        if plan.monthly:
+            months = store.send({"date": told.day, "month": month_of(told.day)})
+            paid = _cohort_money(days.frame, customers, months, netted=refunds and plan.refunds != "ignore")
         if store.computes_on_keep:
             days.drop()
         made = _told(store, customers, told, tally, plan, alike)
         tell("customers counted", len(made))
         if not store.computes_on_keep:
             days.drop()  # by now the customers are there
-        return made
+        if orders is not None:
+            orders.drop()
+        return replace(made, months=paid)
     except BaseException:
         store.close()
         raise
+
+
+def _cohort_money(days: Frame, customers: Frame, months: Frame, *, netted: bool) -> CohortMoney:
+    """What customers paid in each month, by the month of their first purchase."""
+    sums = {name: nw.col(name).sum() for name in ("value", *(["size"] if netted else []))}
+    sums["lines"] = whole(nw.col("lines"))
+    paid = days.join(months, on="date", how="inner").group_by("customer_id", "month").agg(**sums)
+    if netted:
+        paid = paid.with_columns(value=unless_rounding("value", "size", "lines"))
+    bought = customers.filter(nw.col("purchases") > 0).select("customer_id", date=nw.col("first"))
+    began = bought.join(months, on="date", how="inner").select("customer_id", began=nw.col("month"))
+    counts = {"customers": whole((nw.col("value") > 0.0).cast(nw.Int64)), "amount": nw.col("value").sum()}
+    found = small(paid.join(began, on="customer_id", how="inner").group_by("began", "month").agg(**counts))
+    order = np.lexsort((found["month"], found["began"]))
+    return CohortMoney(*(found[name][order] for name in ("began", "month", "customers", "amount")))
 
 
 def _from_state(store: Store, frame: Frame, tally: Tally, plan: Plan, tell: Tell) -> LazyTransactionSummary:
@@ -156,7 +187,7 @@ def _told(
 ) -> LazyTransactionSummary:
     alike = alike or {}
     if not told["purchases"].sum():
-        raise nothing_bought(0)
+        raise nothing_bought(alike.get("", Counter())["cancelled_orders"])
     end = int(tally.day.max()) if plan.end is None else plan.end
     start, split = told.start, plan.holdout_from
     counts = _counts(customers, told, tally, plan, "")

@@ -10,6 +10,7 @@ import numpy as np
 
 from retainkit.errors import InputError, missing_argument
 from retainkit.ingest.transactions.groups import CustomerGroup, labels_of
+from retainkit.ingest.transactions.monthly import CohortMoney, MonthlyMoney
 from retainkit.ingest.transactions.records import TransactionSummary
 from retainkit.plurals import counted
 from retainkit.records import FrameKind, gathered
@@ -38,6 +39,8 @@ class LazyTransactionSummary(TransactionSummary):
         A column of the frame alone.
     followed : Purchases or None
         The entries of ``calibration.purchases`` as they were at the end of the holdout.
+    months : CohortMoney or None
+        What customers paid in each month by month of first purchase, with ``monthly=True``.
 
     Examples
     --------
@@ -54,6 +57,7 @@ class LazyTransactionSummary(TransactionSummary):
     held: Held = field(kw_only=True)
     cells: Spend | None = field(default=None, kw_only=True)
     followed: Purchases | None = field(default=None, kw_only=True)
+    months: CohortMoney | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return self.held.size
@@ -75,7 +79,15 @@ class LazyTransactionSummary(TransactionSummary):
             activity=activity,
             held=held,
             cells=None if self.cells is None else held.spend(),
+            months=None if self.months is None or other.months is None else self.months + other.months,
         )
+
+    @property
+    def monthly(self) -> MonthlyMoney:
+        """Refused: what each customer paid stays in the engine, which gives `months` of cohorts."""
+        rule = "must have its customers in memory for what each of them paid in a month"
+        way_out = "Say in_memory=True to summarize_transactions; by cohort it is tx.months."
+        raise InputError("not-supported", "tx", type(self).__name__, rule, way_out)
 
     def close(self) -> None:
         """Let the engine forget the customers; frames made of them cannot be read afterwards."""
