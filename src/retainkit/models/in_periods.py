@@ -85,6 +85,16 @@ class InPeriods(AbstractModel[PurchasesInPeriods], Generic[B]):
         return self._mean(data, lambda rows: self.base.expected_purchases(rows, _one(horizon)))
 
     @keeps_labels
+    def probability_no_purchase(self, data: DataOf[PurchasesInPeriods], horizon: Horizon) -> Array:
+        """Probability that each customer buys nothing in the `horizon` after observation, one for all."""
+        return self._mean(data, lambda rows: self.base.probability_no_purchase(rows, _one(horizon)))
+
+    @keeps_labels
+    def purchase_pmf_given(self, data: DataOf[PurchasesInPeriods], n: float, horizon: Horizon) -> Array:
+        """Probability that each customer buys `n` times in the `horizon` after observation, one for all."""
+        return self._mean(data, lambda rows: self.base.purchase_pmf_given(rows, n, _one(horizon)))
+
+    @keeps_labels
     def discounted_expected_purchases(
         self, data: DataOf[PurchasesInPeriods], discount_rate: Rate, horizon: Horizon = math.inf
     ) -> Array:

@@ -27,7 +27,7 @@ from retainkit.models.base import AnyModel
 from retainkit.models.contractual.base import refuse_mixed_measures
 from retainkit.models.family import AbstractFamily, AnyFamily
 from retainkit.protocols import DataOf, before_holdout, data_of
-from retainkit.summaries import AbstractSummary, Described
+from retainkit.summaries import AbstractSummary, Described, PurchasesInPeriods
 from retainkit.typing import Array, Frame
 from retainkit.validation.churn_checks import ChurnHoldout
 from retainkit.validation.comparison import Candidate, Comparison, name_of, off
@@ -101,7 +101,7 @@ def compare(
     rng = None if by == "aic" and seed is None else _generator(by, seed)
     known = before_holdout(data)
     tried, errors = _tried(models, known, covariates)
-    kinds = {c.fit.family.form.kind.data_kind.__name__: c.name for c in tried if c.fit is not None}
+    kinds = {_data_kind(c.fit.family).__name__: c.name for c in tried if c.fit is not None}
     if len(kinds) > 1:
         rule = "must be models of one kind of data: likelihoods of different data do not compare"
         raise InputError("inconsistent", "models", ", ".join(kinds.values()), rule, "Compare them apart.")
@@ -117,6 +117,11 @@ def compare(
     if rng is not None:
         tried = [_left_out(c, known, covariates, rng) for c in tried]
     return Comparison(tuple(ranked(tried)))
+
+
+def _data_kind(family: AnyFamily) -> type[AbstractSummary]:
+    """What a likelihood is of: orders by period are other data than their days, covariates are not."""
+    return PurchasesInPeriods if family.data_kind is PurchasesInPeriods else family.form.kind.data_kind
 
 
 def _tried(

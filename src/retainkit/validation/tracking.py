@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retainkit.each_draw import draw_by_draw
-from retainkit.ingest import Activity, LazyTransactionSummary, TransactionSummary
+from retainkit.errors import InputError
+from retainkit.ingest import Activity, LazyTransactionSummary, PeriodSummary, TransactionSummary
 from retainkit.protocols import ModelOf, PurchaseProcess
 from retainkit.records import Record
 from retainkit.summaries import Purchases
@@ -162,6 +163,10 @@ def track_purchases(
       fitted:       2,494 predicted,     2,457 made
       held out:     1,667 predicted,     1,882 made
     """
+    given: object = transactions
+    if isinstance(given, PeriodSummary):
+        rule, way_out = "must tell on which days purchases were made", "Write validate(transactions)."
+        raise InputError("wrong-type", "transactions", type(given).__name__, rule, way_out)
     refuse_seen(model, transactions)
     return _tracked(transactions, model, period)
 

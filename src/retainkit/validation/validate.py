@@ -24,6 +24,7 @@ from retainkit.models import (
     Geometric,
     ParetoNBD,
     ShiftedBetaGeometric,
+    in_periods,
 )
 from retainkit.models.base import AnyModel
 from retainkit.models.family import AnyFamily
@@ -72,8 +73,8 @@ def validate(
         Of a table `customer_id`, `date` and `unit` name columns and the unit of time, as in
         `summarize_transactions`, whose other arguments are taken, too.
     models : model classes or families, optional
-        By default BG/NBD, MBG/NBD, Pareto/NBD and NBD; of a base geometric, beta-geometric, discrete Weibull
-        and beta-discrete-Weibull.
+        By default BG/NBD, MBG/NBD, Pareto/NBD and NBD, of orders by period in periods; of a base geometric,
+        beta-geometric, discrete Weibull and beta-discrete-Weibull.
     holdout : "half", date or text
         The first day held out of a table or a base; the middle by default. A summary brings its own.
     origins : int ≥ 1
@@ -119,7 +120,10 @@ def validate(
     where = {"in_memory": None if covariates is None else True}
     tx: Any = held_out(source, holdout, {**columns, **where} if not summary else columns, VALIDATE)
     try:
-        found = _checked(compare(models or _PURCHASING, tx, covariates=covariates), tx, covariates)
+        asked: Any = models or _PURCHASING
+        if models is None and isinstance(tx, PeriodSummary):
+            asked = [in_periods(one) for one in asked]
+        found = _checked(compare(asked, tx, covariates=covariates), tx, covariates)
     finally:
         if isinstance(tx, LazyTransactionSummary) and tx is not data:
             tx.close()

@@ -186,6 +186,7 @@ def test_a_split_stands_between_periods_with_orders_before_it(day: str, said: st
     assert caught.value.argument == "holdout_from"
 
 
+@pytest.mark.slow
 def test_models_of_orders_by_period_are_chosen_by_what_they_predict() -> None:
     model = rk.models.InPeriods(rk.BGNBD(r=0.8, alpha=1.5, a=0.6, b=2.0, unit="month"))
     data: Any = model.sample(np.full(3000, 24), seed=3)
@@ -215,6 +216,19 @@ def test_models_of_orders_by_period_are_chosen_by_what_they_predict() -> None:
     scores = holdout_log_likelihood(found, best.model)
     both = best.model.log_likelihood(found.data), best.model.log_likelihood(found.calibration.data)
     np.testing.assert_allclose(scores, both[0] - both[1], rtol=1e-12)
+    part = {name: column[who < 100] for name, column in table.items()}
+    fewer: Any = rk.summarize_periods(part, **ask, observation_end="2023-12", holdout_from="2023-01")
+    checks: Any = rk.validate(fewer, families[1:]).checks
+    assert checks.low < checks.holdout.actual == fewer.holdout.frequency.sum() < checks.high
+    assert checks.inside == pytest.approx(checks.inside_expected, abs=0.1)
+    with pytest.raises(rk.InputError, match="transactions must tell on which days"):
+        rk.validation.track_purchases(found, best)
+    few = found.calibration.data.entries(np.arange(40))
+    chance = np.array([best.model.purchase_pmf_given(few, n, 12.0) for n in range(150)])
+    np.testing.assert_allclose(chance[0], best.model.probability_no_purchase(few, 12.0), rtol=1e-12)
+    np.testing.assert_allclose(chance.sum(axis=0), 1.0, atol=1e-6)
+    mean = np.arange(150.0) @ chance
+    np.testing.assert_allclose(mean, best.model.expected_purchases(few, 12.0), rtol=1e-4)
     unchecked = rk.fit_best(families, found, holdout=None)
     assert unchecked.comparison.candidates[0].holdout is None
     with pytest.raises(rk.InputError, match=r"model must be a model of when customers buy") as caught:
