@@ -5,6 +5,8 @@
 20,000 requests on 50 connections to two workers on this machine, while a model is exchanged every half
 second; then the same to an application that only gives the body back. The asking process shares the
 processors with the answering ones, so that both figures are below what a machine of its own would do.
+First what a worker costs: the CPU of its start with three models above that of what it stands on (wanted: at
+most 120 ms), and its memory, then and once it has answered (wanted: at most 120 MB).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +35,44 @@ async def echo(request: Request) -> Response:
 async def ready() -> dict[str, bool]:
     return {"ready": True}
 """
+
+
+BELOW = "import fastapi, uvicorn, numpy, scipy.special"
+START = f"""
+{BELOW}
+import asyncio, sys
+from pathlib import Path
+from retainkit.service.app import create_app
+from retainkit.service.settings import Settings
+app = create_app(Settings(models=Path(sys.argv[1])))
+async def begin():
+    async with app.router.lifespan_context(app):
+        pass
+asyncio.run(begin())
+"""
+
+
+def start_cost(statement: str, folder: str) -> tuple[float, float]:
+    """Milliseconds of CPU of a fresh process, user and system, and its most memory in MB."""
+    process = subprocess.Popen([sys.executable, "-c", statement, folder], stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, statement
+    return 1e3 * (usage.ru_utime + usage.ru_stime), usage.ru_maxrss / 1024
+
+
+def tell_start(folder: Path) -> None:
+    rk.save(rk.BGNBD(r=0.25, alpha=4.4, a=0.8, b=2.4, unit="week"), folder / "buying.json")
+    rk.save(rk.GammaGamma(p=6.25, q=3.74, v=15.44), folder / "spending.json")
+    runs = [(start_cost(BELOW, str(folder)), start_cost(START, str(folder))) for _ in range(9)][1:]
+    above = statistics.median(mine[0] - below[0] for below, mine in runs)
+    below, memory = (statistics.median(r[k][j] for r in runs) for k, j in ((0, 0), (1, 1)))
+    print(f"start: {above:.0f} ms CPU above {below:.0f} ms of what it stands on; {memory:.0f} MB")
+
+
+def memory_of_workers(parent: int) -> list[int]:
+    """MB that each process under another one holds, as Linux tells it."""
+    told = subprocess.check_output(["ps", "-o", "rss=", "--ppid", str(parent)], text=True)
+    return [int(kb) >> 10 for kb in told.split()]
 
 
 def free_port() -> int:
@@ -99,6 +140,7 @@ def main() -> None:
         folder = Path(name)
         rk.save(rk.Geometric(0.2, unit="year"), folder / "churn.json")
         (folder / "echo.py").write_text(ECHO)
+        tell_start(folder)
         mine, other = free_port(), free_port()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         serve = [sys.executable, "-m", "retainkit.cli", "serve", "--models", name, "--workers", "2", "--port"]
@@ -110,6 +152,7 @@ def main() -> None:
             running = subprocess.Popen([*command, str(port)], cwd=name, env={**os.environ}, **quiet)
             try:
                 asyncio.run(load(said, port, kept))
+                print(f"memory of its processes: {memory_of_workers(running.pid)} MB")
             finally:
                 running.terminate()
                 running.wait(20)
