@@ -162,6 +162,7 @@ def test_customers_are_grouped_by_a_column_of_another_table_of_their_engine(kind
             rows = (found.collect() if kind == "polars" else found.pl())["who"]
             assert rows.sort().to_list() == sorted(group.customers)
     assert set(rk.fit_each(rk.NBD, there)) == {"0", "1", "2"}
+    there_by_color = two.by("color", KINDS[kind](labels))
     wrong = {
         "every customer": kept.filter(pl.col("who") != kept["who"][0]),
         "the same on all lines": pl.concat([kept, kept[:1].with_columns(color=pl.lit("pink"))]),
@@ -172,8 +173,13 @@ def test_customers_are_grouped_by_a_column_of_another_table_of_their_engine(kind
     for said, other in wrong.items():
         with pytest.raises(rk.InputError, match=said):
             two.by("color", KINDS[kind](other))
+    # a table in memory is sent there
+    assert {k: len(v) for k, v in two.by("color", kept).items()} == {
+        k: len(v) for k, v in there_by_color.items()
+    }
+    assert list(two.by("number", kept.to_dict(as_series=False))) == list(there)
     with pytest.raises(rk.InputError, match="a lazy table of the engine"):
-        two.by("color", kept)
+        two.by("color", "file.csv")
 
 
 def test_an_order_may_go_on_in_later_lines_so_that_no_state_is_made_of_orders(tmp_path: Path) -> None:

@@ -90,7 +90,6 @@ def test_dates_far_from_all_others_are_kept_where_the_caller_says_so() -> None:
 def test_what_needs_all_customers_at_once_says_so() -> None:
     tx = summary(table().lazy(), holdout_from="2024-02-01")
     asked: list[Callable[[], object]] = [
-        lambda: tx.by("c", GOOD),
         lambda: tx.by([1, 2, 3]),
     ]
     for ask in asked:

@@ -10,8 +10,9 @@ import numpy as np
 from retainkit.errors import InputError
 from retainkit.ingest.transactions.groups import CustomerGroup
 from retainkit.ingest.transactions.lazy.distinct import Held, counted, named
-from retainkit.tables import TableSource
+from retainkit.tables import TableSource, read_table, to_list
 from retainkit.tables.choice import choose
+from retainkit.tables.files import is_path
 from retainkit.tables.lazy import Part, lazy_frame, small
 from retainkit.typing import Frame, Unit
 
@@ -56,6 +57,9 @@ def grouped(
 def _labels(held: Held, id_name: str, column: str, table: Frame, argument: str) -> Frame:
     """customer_id, label and its text: one line for each customer of a table of one or of many."""
     frame = lazy_frame(table)
+    if frame is None and not is_path(table):
+        frame = _sent(held, id_name, column, table, argument)
+        id_name, column = "customer_id", "label"
     if frame is None or frame.implementation != held.customers.implementation:
         rule = "must be a lazy table of the engine that holds the customers"
         way_out = "Read it there, or say in_memory=True to summarize_transactions."
@@ -84,3 +88,19 @@ def _labels(held: Held, id_name: str, column: str, table: Frame, argument: str) 
         way_out = "Pass a table with one line for each customer, such as that of the first purchases."
         raise InputError("ambiguous", "column", column, rule, way_out)
     return each.select("customer_id", "label", text=label.cast(nw.String))
+
+
+def _sent(held: Held, id_name: str, column: str, table: Frame, argument: str) -> Frame:
+    """A table in memory, in the engine of the customers: whole numbers as wide as theirs."""
+    read = read_table(table, {"customer_id": id_name, "column": column}, argument=argument, line="customer")
+    read = read.keep(~read["customer_id"].without_id)
+    ids, code = read["customer_id"].ids()
+    read["column"].refuse_missing()
+    labels = read["column"].labels()
+    lines = np.unique(np.column_stack([code, labels.place]), axis=0)
+    who, what = np.asarray(to_list(ids)), np.asarray(labels.values)
+    frame = held.store.send({"customer_id": who[lines[:, 0]], "label": what[lines[:, 1]]})
+    kind = held.customers.collect_schema()["customer_id"]
+    if kind.is_integer() and frame.collect_schema()["customer_id"].is_integer():
+        return frame.with_columns(customer_id=nw.col("customer_id").cast(kind))
+    return frame

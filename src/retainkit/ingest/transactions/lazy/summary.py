@@ -173,8 +173,8 @@ class LazyTransactionSummary(TransactionSummary):
     def by(self, column: str | ColumnLike, table: Frame | None = None) -> dict[Any, CustomerGroup]:
         """The customers of each month of acquisition, or value of a column, as histories, for `fit_each`.
 
-        `table` is a lazy table of the same engine, with one line or many for each customer; a column of
-        values is refused, as customers have no order there.
+        `table` is a lazy table of the same engine or one in memory, which is sent there, with one line or
+        many for each customer; a column of values is refused, as customers have no order there.
         """
         if not isinstance(column, str):
             rule = "must be a name where customers stay in an engine, which keeps them in no order"
