@@ -116,6 +116,15 @@ def same_as_in_memory(spark: Any, folder: Path) -> None:
     for name in ("since_last", "recency_score", "frequency_score", "monetary_score", "segment"):
         assert scores[name].to_list() == np.asarray(expected[name]).tolist()
     two.close()
+    given: dict[str, Any] = NAMES | {"refunds": "cancel", "refund_window": 20, "monthly": True}
+    even = {"price": np.sign(shop()["price"]) * 5.0}
+    sources = shop() | even, lines(spark, **even)
+    one, two = (rk.summarize_transactions(source, **given) for source in sources)
+    assert one.treatment == two.treatment and one.treatment.cancelled_orders
+    assert isinstance(two, rk.ingest.LazyTransactionSummary) and two.months is not None
+    assert two.months.amount.sum() == pytest.approx(one.monthly.amount.sum())
+    assert two.months.customers.sum() == np.count_nonzero(one.monthly.amount > 0.0)
+    two.close()
 
 
 def _values(one: Any, two: Any, folder: Path) -> None:
