@@ -163,7 +163,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "margin_share": 0.5,
     },
     "CompetingReasons": {"fits": REASONS},
-    "value_by_reason": {"base": BASE, "fits": REASONS, **VALUED, **AHEAD},
+    "value_by_reason": {"base": BASE, "fits": REASONS, "recovered": 1.0, **VALUED, **AHEAD},
     "log_rank": {"groups": [RENEWALS, rk.Geometric(0.1, unit="month").sample(np.full(400, 24.0), seed=1)]},
     "fit_cox": {"renewals": RENEWALS, "covariates": {"x": np.arange(len(RENEWALS)) % 3}},
     "break_even_on_curve": {"acquisition_cost": 100.0, "margin_per_period": 30.0, "survival": STAYING},

@@ -146,7 +146,8 @@ def test_indexes_are_never_aligned_silently() -> None:
 
 
 def test_tables_are_refused_where_a_column_is_meant() -> None:
-    for table in (pd.DataFrame({"a": [1.0]}), pl.DataFrame({"a": [1.0]}), pl.LazyFrame({"a": [1.0]})):
+    tables: list[Any] = [pd.DataFrame({"a": [1.0]}), pl.DataFrame({"a": [1.0]}), pl.LazyFrame({"a": [1.0]})]
+    for table in tables:
         with pytest.raises(InputError, match="acquisition_cost must be a number or one column"):
             break_even_periods(table, 50)
 

@@ -69,7 +69,8 @@ def _by_history(report: AbstractReport) -> Figure:
 def _median(values: Array, weight: Array) -> float:
     order = np.argsort(values)
     upto: Array = np.cumsum(weight[order])
-    middle = [int(np.searchsorted(upto, upto[-1] / 2.0, side)) for side in ("left", "right")]
+    half = 0.5 * float(upto[-1])
+    middle = [int(np.searchsorted(upto, half)), int(np.searchsorted(upto, half, side="right"))]
     return float(values[order[middle]].mean())
 
 
