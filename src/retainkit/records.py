@@ -11,7 +11,7 @@ import dataclasses
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
@@ -108,7 +108,7 @@ class Record(WorkbookWriter, ABC):
             )
         from retainkit.rebuild import rebuilt  # reads types of fields, which only JSON needs
 
-        made = rebuilt(cls, values)
+        made = rebuilt(cls, values)._as_it_could_be()
         known = {*made.as_dict(), *made._names()}
         strange = [name for name in values if name not in known]
         if strange:
@@ -120,6 +120,19 @@ class Record(WorkbookWriter, ABC):
                 way_out=near(strange[0], known).strip(),
             )
         return made
+
+    def _impossible(self) -> Iterable[tuple[str, object, str]]:
+        """What nothing could have made, of a record that was read: the field, its value and the rule."""
+        return ()
+
+    def _as_it_could_be(self) -> Self:
+        for part in (getattr(self, name) for name in self._names()):
+            if isinstance(part, Record):
+                part._as_it_could_be()
+        for name, value, rule in self._impossible():
+            way_out = "It is not as it was written: write it again."
+            raise InputError("unreadable-source", f"{type(self).__name__} {name}", value, rule, way_out)
+        return self
 
     def replace(self, **changes: Any) -> Self:
         """The same record with other values of some fields."""

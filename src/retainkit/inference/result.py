@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -189,7 +189,14 @@ class Fit(Record, Generic[M]):
             family=hold(whole, **held),
             penalty=values.get("penalty", 0.0),
             fingerprint=dict(values.get("fingerprint", {})),
-        )
+        )._as_it_could_be()
+
+    def _impossible(self) -> Iterator[tuple[str, object, str]]:
+        many = len(self.family.names())
+        for name in ("covariance", "robust_covariance"):
+            matrix = getattr(self, name)
+            if matrix.shape != (many, many) or np.any(np.diag(matrix) < 0.0):
+                yield name, matrix, f"must be that of {many} parameters, without a variance below 0"
 
     def rows(self) -> list[tuple[str, float, float, str]]:
         """One row a parameter: name, estimate, standard error, meaning."""

@@ -10,6 +10,7 @@ which stays regular where all who are at risk leave.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -20,6 +21,7 @@ from retainkit.errors import unknown_choice
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import (
     AbstractEstimate,
+    Impossible,
     Transform,
     survival_band,
 )
@@ -86,6 +88,14 @@ class AalenJohansen(AbstractEstimate):
             shares=np.hstack([start, np.minimum(np.cumsum(steps, axis=-1), 1.0)]),  # but for rounding
             variance=np.hstack([start, np.maximum(np.cumsum(growth, axis=-1), 0.0)]),
         )
+
+    def _impossible(self) -> Iterator[Impossible]:
+        places = (len(self.reasons), self.all_reasons.shares.size)
+        risen = self.shares.shape == places and np.all(self.shares[:, 0] == 0.0)
+        if not (risen and np.all(np.diff(self.shares) >= 0.0) and self.shares.max() <= 1.0):
+            yield "shares", self.shares, "must rise from 0, to 1 at most, for each reason"
+        if self.variance.shape != places or np.any(self.variance < 0.0):
+            yield "variance", self.variance, "must be 0 or more wherever there is a share"
 
     @property
     def reasons(self) -> tuple[str, ...]:

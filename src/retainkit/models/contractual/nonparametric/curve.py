@@ -18,6 +18,7 @@ from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice
 from retainkit.models.contractual.nonparametric.estimate import (
     AbstractEstimate,
+    Impossible,
     Transform,
     one_number,
     survival_band,
@@ -27,6 +28,7 @@ from retainkit.models.contractual.questions import plain, times
 from retainkit.typing import Array, Number, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
 
+_NOISE = 1e-9  # of rounding, in what was written
 Time: TypeAlias = "Duration | NumberLike"
 
 _ROUNDING = 1e-12  # of a share: what a product of a million steps may lose
@@ -205,6 +207,15 @@ class AbstractCurve(AbstractEstimate):
         return (float(low[0]) if low.size else np.inf), (float(high[0]) if high.size else np.inf)
 
     # -- the record --------------------------------------------------------------------------------
+
+    def _impossible(self) -> Iterator[Impossible]:
+        yield from self.risk.impossible()
+        places = (self.risk.time.size + 1,)
+        falling = self.shares.shape == places and self.shares[0] == 1.0 and self.shares[-1] >= 0.0
+        if not (falling and np.all(np.diff(self.shares) <= _NOISE)):
+            yield "shares", self.shares, f"must fall from 1, {places[0]:,} of them"
+        if self.log_variance.shape != places or np.any(self.log_variance < 0.0):
+            yield "log_variance", self.log_variance, f"must be {places[0]:,} variances, 0 or more"
 
     @property
     def unit(self) -> Unit | None:

@@ -21,6 +21,9 @@ from retainkit.typing import Array, Number, Plain, Real
 
 _SHOWN = 12  # rows of a table in a notebook
 
+Impossible: TypeAlias = tuple[str, object, str]
+"""What no data could have given, of what a document says: the field, its value and the rule."""
+
 
 class AbstractEstimate(Record):
     """An estimate without parameters: what `fit` returns is the estimate itself."""

@@ -8,6 +8,7 @@ doi:10.1016/0021-9681(69)90035-6.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -17,7 +18,7 @@ from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.nonparametric.curve import Time
-from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, Impossible, one_number
 from retainkit.models.contractual.nonparametric.risk_table import Tally, at_known_times, weights_of
 from retainkit.models.contractual.questions import plain, times
 from retainkit.plurals import counted
@@ -56,6 +57,16 @@ class LifeTable(AbstractEstimate):
     withdrawn: Array  # (k,) last seen within it, or at its end
     exposure: Array  # (k,) customers exposed to churn for the length of it
     unit: Unit | None
+
+    def _impossible(self) -> Iterator[Impossible]:
+        if self.edges.ndim != 1 or self.edges.size < 2 or not np.all(np.diff(self.edges) > 0.0):
+            yield "edges", self.edges, "must ascend"
+        for name in ("at_risk", "entered", "left", "withdrawn", "exposure"):
+            counts = getattr(self, name)
+            if counts.shape != (self.edges.size - 1,) or np.any(counts < 0.0):
+                yield name, counts, f"must be 0 or more in each of the {self.edges.size - 1:,} intervals"
+        if np.any(self.left > self.exposure * (1.0 + 1e-9)):
+            yield "left", self.left, "must not be more than were exposed"
 
     @classmethod
     def estimate(

@@ -7,6 +7,7 @@ numbers. Weights count customers: an entry of weight 3 is three equal entries.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from retainkit._numerics.grouping import Levels
 from retainkit.errors import InputError
-from retainkit.models.contractual.nonparametric.estimate import one_number
+from retainkit.models.contractual.nonparametric.estimate import Impossible, one_number
 from retainkit.models.contractual.questions import times
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
@@ -160,6 +161,17 @@ class RiskTable:
     unit: Unit | None
     after: Array | None = None
     """(k,) where each stretch begins in which customers left; None where they left at the tenures."""
+
+    def impossible(self) -> Iterator[Impossible]:
+        """What no data could have given, of a table that was read."""
+        time, places = self.time, self.time.shape
+        if not (places and time.size and time[0] > self.start and np.all(np.diff(time) > 0.0)):
+            yield "risk", time, f"must have tenures that rise, the first after {self.start!s}"
+        for name, counts in (("at_risk", self.at_risk), ("left", self.left), ("censored", self.censored)):
+            if counts.shape[-1:] != places or np.any(counts < -1e-9 * self.customers):
+                yield "risk", counts, f"must have {name} of 0 or more at each of the {time.size:,} tenures"
+        if self.left.ndim != 2 or np.any(self.left_in_all > self.at_risk * (1.0 + 1e-9)):
+            yield "risk", self.left, "must not have more customers leave than there were"
 
     @property
     def end(self) -> float:
