@@ -148,6 +148,7 @@ def test_the_churn_at_which_a_discount_breaks_even_is_worth_what_the_curve_is(ti
     assert 45 * worth(even, timing) == pytest.approx(50 * now, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_draws_of_a_model_are_draws_of_the_answer_and_a_fit_stands_for_its_model() -> None:
     alpha, beta = np.array([1.1, 1.2, 1.4]), np.array([17.0, 18.0, 20.0])
     # a fit's draws have an axis of their own

@@ -141,6 +141,7 @@ def test_every_function_of_two_or_more_columns_is_called_or_listed() -> None:
     assert len(tried()) > 150
 
 
+@pytest.mark.slow
 def test_what_is_no_column_is_refused_with_advice() -> None:
     assert [odd for case in tried() for odd in case.odd] == []
 

@@ -53,6 +53,7 @@ class Tables(HTMLParser):
         self.caption += data if self._in == "caption" else ""
 
 
+@pytest.mark.slow
 @every_kind
 def test_a_docstring_makes_one(kind: type[Record]) -> None:
     assert examples().get(kind), f"no example makes a {kind.__qualname__}"

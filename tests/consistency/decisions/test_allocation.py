@@ -294,6 +294,7 @@ def test_intervals_of_a_fit_cover_the_truth() -> None:
     assert 0.84 <= inside / 200 <= 0.96
 
 
+@pytest.mark.slow
 def test_draws_of_a_fit_go_into_a_decision() -> None:
     winning = fit_response([2, 5, 10], [0.09, 0.2, 0.31], ceiling=0.4, customers=300).draws(500, seed=1)
     plan = best_spending(BlattbergDeighton(50, 0.15, winning, KEEPING))

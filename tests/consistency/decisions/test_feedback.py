@@ -42,6 +42,7 @@ def as_kind(kind: str, table: dict[str, Any]) -> Any:
     return frame.lazy() if kind == "polars-lazy" else frame
 
 
+@pytest.mark.slow
 @given(p=st.integers(1, 9), seed=st.integers(0, 10_000))
 @settings(max_examples=60)
 def test_parts_add_up_to_r_squared_and_none_is_negative(p: int, seed: int) -> None:
@@ -154,6 +155,7 @@ def test_a_seed_gives_the_same_intervals_and_another_seed_others() -> None:
     assert np.array_equal(runs[0], runs[1]) and not np.array_equal(runs[0], runs[2])  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_intervals_from_some_orders_are_nearly_those_from_all() -> None:
     table = survey(400, p=16, seed=3)
     names = [f"x{j}" for j in range(16)]

@@ -223,6 +223,7 @@ def test_customers_that_span_batches_stay_whole(
     assert_same(one.calibration, two.calibration)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_file_too_large_for_the_frugal_limit_is_still_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,7 @@ def test_an_engine_counts_as_memory_does_on_both_sides_of_a_split(
         assert money[0] == pytest.approx(money[1], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_engine_leaves_out_and_counts_the_lines_that_memory_leaves_out(kind: str, tmp_path: Path) -> None:
     columns = shop(3, signs=(1, 1, 1, 0))
@@ -139,6 +140,7 @@ def test_an_engine_leaves_out_and_counts_the_lines_that_memory_leaves_out(kind: 
     assert_same(in_memory(shop(4), **given), lazily(kind, shop(4), tmp_path, **given))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_sums_that_are_nothing_but_rounding_are_nothing_in_an_engine(kind: str, tmp_path: Path) -> None:
     """0.1 + 0.2 - 0.3 is no refund, in whatever order an engine adds it up."""
@@ -230,6 +232,7 @@ def test_predictions_are_checked_as_in_memory(amount: str | None, tmp_path: Path
     assert two.capture.by_model == pytest.approx(one.capture.by_model, abs=0.01)
 
 
+@pytest.mark.slow
 def test_spend_in_cells_moves_no_parameter_by_a_tenth_of_its_error(cdnow: LazyTransactionSummary) -> None:
     one, two = rk.fit(rk.GammaGamma, MEMORY), rk.fit(rk.GammaGamma, cdnow)
     for k, name in enumerate(one.model.parameters):
@@ -360,6 +363,7 @@ def test_what_was_kept_is_let_go(tmp_path: Path) -> None:
     assert connection.sql("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
 
 
+@pytest.mark.slow
 def test_files_stay_in_duckdb_within_a_memory_limit(tmp_path: Path) -> None:
     columns = shop(8, lines=100_000, customers=20_000)
     engine = rk.DuckDB(memory_limit="100MB", temp=str(tmp_path), threads=1)

@@ -331,6 +331,7 @@ def test_functions_take_the_same_arguments(mine: Any, other: Any) -> None:
         assert arguments(inspect.signature(getattr(mine, name))) == expected, name
 
 
+@pytest.mark.slow
 def test_importing_it_loads_neither_lifetimes_nor_pandas() -> None:
     code = "import sys, retainkit.interop.lifetimes; print({'lifetimes', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -87,6 +87,7 @@ def X(tx: Any) -> pd.DataFrame:  # noqa: N802 - as scikit-learn calls it
     return pd.DataFrame(tx.calibration.to_frame()).drop(columns="customer_id")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, kind in MODELS.items() if kind.data_kind is rk.Purchases])
 def test_every_registered_purchase_model_is_an_estimator(name: str, tx: Any, X: pd.DataFrame) -> None:
     if (

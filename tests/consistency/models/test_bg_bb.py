@@ -38,6 +38,7 @@ def test_pmf_sums_to_one_and_its_mean_is_the_expectation(model: BGBB, horizon: i
     assert model.purchase_pmf(horizon + 1, horizon) == 0.0
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(models(), st.integers(1, 30))
 def test_pmf_given_the_past_sums_to_one_and_its_mean_is_the_expectation(model: BGBB, horizon: int) -> None:

@@ -174,6 +174,7 @@ def histories(model: Any, n: int, T: float, horizon: float) -> tuple[np.ndarray[
     return x, last, alive_at_T, later
 
 
+@pytest.mark.slow
 @each
 def test_histories_simulated_event_by_event_go_on_as_predicted(model: Any) -> None:
     """Sums over everybody and over those whose last purchase is recent, or long ago, within 4 errors."""
@@ -299,6 +300,7 @@ def brute_gaps(who: Any, ids: Any, days: list[date], price: Any, before: date) -
     return sum(math.log((b - a).days / 7.0) for a, b in pairwise(bought))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [rk.BGCNBDk, rk.MBGCNBDk])
 @pytest.mark.parametrize("k", [1, 2, 4])
 def test_the_k_that_was_simulated_is_found(kind: Any, k: int) -> None:

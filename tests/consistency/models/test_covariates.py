@@ -45,6 +45,7 @@ def described(kind: Any, n: int, seed: int) -> tuple[Any, Any]:
     return model, rk.Described(simulate(model.given(columns), n, seed), columns)
 
 
+@pytest.mark.slow
 @each_kind
 @pytest.mark.parametrize("seed", range(3))
 def test_the_score_is_the_gradient_of_the_likelihood(kind: Any, seed: int) -> None:
@@ -63,6 +64,7 @@ def test_the_score_is_the_gradient_of_the_likelihood(kind: Any, seed: int) -> No
         np.testing.assert_allclose(score[i], slope, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 @each_kind
 def test_each_customer_has_the_likelihood_of_the_plain_model(kind: Any) -> None:
     model, data = described(kind, 30, 1)
@@ -207,6 +209,7 @@ def test_many_continuous_covariates_do_not_overflow_the_grouping() -> None:
     np.testing.assert_array_equal(compressed.data.T[inverse], data.T)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "origin"), [(1.0, 202_034.0), (1e-7, 0.0), (1e9, -5e13)])
 def test_a_covariate_far_from_0_counts_from_its_customers(scale: float, origin: float) -> None:
     """Months as numbers (yyyymm), seconds since 1970: at 0 the base would be e^10,000."""

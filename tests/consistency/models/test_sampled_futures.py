@@ -80,6 +80,7 @@ def test_the_number_of_purchases_has_the_distribution_of_the_formula(model: Any)
     assert np.abs(z_of((made == 0.0).astype(float), none)).max() < 4.0
 
 
+@pytest.mark.slow
 @each
 def test_means_are_those_of_the_formulas_with_a_discount_and_without(model: Any) -> None:
     plain = model.sample_given(repeated(), HORIZON, seed=2)
@@ -99,6 +100,7 @@ def test_means_are_those_of_the_formulas_with_a_discount_and_without(model: Any)
         assert np.abs(z_of(drawn.reshape(len(HISTORIES), TIMES), mean)).max() < 4.0
 
 
+@pytest.mark.slow
 @each
 def test_what_is_drawn_lies_around_what_is_expected_of_the_customer_drawn(model: Any) -> None:
     """`expected` is a conditional mean: what is left is uncorrelated with any function of it."""
@@ -113,6 +115,7 @@ def test_what_is_drawn_lies_around_what_is_expected_of_the_customer_drawn(model:
         assert np.all(rest.var(axis=1) > 0.0)
 
 
+@pytest.mark.slow
 @each
 def test_without_end_a_discount_makes_it_finite(model: Any) -> None:
     rows = repeated(4000)

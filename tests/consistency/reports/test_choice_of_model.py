@@ -82,6 +82,7 @@ def test_what_predicts_best_but_does_not_fit_the_whole_is_passed_over_and_said()
     assert "the whole observation does not determine this model" in text and candidates[0].name in text
 
 
+@pytest.mark.slow
 def test_a_mean_without_end_asks_for_a_constant_spend() -> None:
     table = shop_that_nobody_leaves(seed=7)
     rates = np.random.default_rng(1).gamma(0.8, 0.1, 700)  # whose inverse has no mean

@@ -79,6 +79,7 @@ def test_the_figures_are_those_of_the_single_steps(made: CustomerBaseReport) -> 
     assert made.top_tenth_share == pytest.approx(sum(tenth) / value.total)
 
 
+@pytest.mark.slow
 def test_the_verdict_is_that_of_validation(made: CustomerBaseReport) -> None:
     assert made.tracking is not None
     held = made.tracking.holdout
@@ -270,6 +271,7 @@ def test_no_holdout_is_said_and_not_hidden() -> None:
     assert json.loads(made.model_dump_json())["tracking"] is None
 
 
+@pytest.mark.slow
 def test_a_first_part_that_does_not_fit_is_said_and_not_hidden() -> None:
     made = of_few(holdout_from="1997-01-02")  # nobody bought twice on one day
     assert made.tracking is None and made.calibration is None
@@ -277,6 +279,7 @@ def test_a_first_part_that_does_not_fit_is_said_and_not_hidden() -> None:
     assert made.caveats[0] in Page(made.to_html()).text
 
 
+@pytest.mark.slow
 def test_progress_tells_every_step_in_order() -> None:
     steps: list[tuple[str, float]] = []
     of_few(progress=lambda step, done: steps.append((step, done)))
@@ -284,6 +287,7 @@ def test_progress_tells_every_step_in_order() -> None:
     assert steps[0] == ("Reading the transactions", 0.0) and steps[-1][1] == 1.0
 
 
+@pytest.mark.slow
 def test_an_assumption_that_nobody_chose_is_marked(few: CustomerBaseReport) -> None:
     made = of_few(assumed=("margin_share", "horizon"))
     words = Page(made.to_html()).text
@@ -325,6 +329,7 @@ def test_no_link_is_found_where_there_is_none() -> None:
     assert same is not None and math.isnan(same.spearman) and same.size == "unknown"
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_the_same(
     few: CustomerBaseReport,
     tmp_path: Any,
@@ -355,6 +360,7 @@ def test_the_command_line_tells_the_same(
     assert html.read_text(encoding="utf-8") == few.to_html()
 
 
+@pytest.mark.slow
 def test_the_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,7 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
     return {k: v for name, part in parts for k, v in flat(part, f"{path}/{name}").items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_report_is_that_of_memory(
     memory: CustomerBaseReport, kind: str, monkeypatch: pytest.MonkeyPatch
@@ -81,6 +82,7 @@ def test_the_report_is_that_of_memory(
     assert titles[0] == titles[1]
 
 
+@pytest.mark.slow
 def test_a_summary_in_an_engine_is_reported_by_period_or_without_spend() -> None:
     given: dict[str, Any] = {k: v for k, v in ASKED.items() if k in ("customer_id", "date", "unit")}
     terms = {k: v for k, v in ASKED.items() if k not in ("customer_id", "date", "unit", "amount")}

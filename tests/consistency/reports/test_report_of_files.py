@@ -28,6 +28,7 @@ def lines() -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_a_shell_reads_what_python_reads(
     lines: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,7 @@ def asked_of_models(model: Any, base: rk.SubscriptionBase, first: float, s: Sett
     return {"value": float(value), "base": whole, "payback": math.inf if paid is None else float(paid)}
 
 
+@pytest.mark.slow
 def test_curves_say_what_the_models_say(made: SubscriptionReport) -> None:
     rng, curves = np.random.default_rng(5), made.what_if
     known: Any = with_draws(rk.posterior(made.staying, made.base.renewals, draws=1000, seed=1), 0)
@@ -78,6 +79,7 @@ def test_curves_say_what_the_models_say(made: SubscriptionReport) -> None:
             assert told.value[d + 1] == pytest.approx(expected["value"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_the_single_steps(made: SubscriptionReport) -> None:
     base = made.base
     value = rk.value_subscriptions(base, made.staying, **TERMS, within=rk.Duration(3, "month"))
@@ -92,6 +94,7 @@ def test_the_figures_are_those_of_the_single_steps(made: SubscriptionReport) -> 
     assert sum(group.value for group in made.segments) == pytest.approx(value.total)
 
 
+@pytest.mark.slow
 def test_every_form_shows_the_same_figures(made: SubscriptionReport) -> None:
     text = re.sub(r"\s+", " ", made.to_text(100))
     page = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", made.to_html()))
@@ -109,6 +112,7 @@ def test_the_verdict_is_that_of_validation(made: SubscriptionReport) -> None:
     assert (made.verdict.grade, made.verdict.head) == (held.grade, held.headline)
 
 
+@pytest.mark.slow
 def test_a_table_with_starts_and_ends_is_one_of_subscriptions() -> None:
     table = rk.valuation.simulate_billing(months=24, seed=1)
     whole = {name: column[table["paused"] != "paused"] for name, column in table.items()}

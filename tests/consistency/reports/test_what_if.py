@@ -55,6 +55,7 @@ def cdnow() -> CustomerBaseReport:
     return report(load_cdnow("sample"), **COLUMNS, unit="week", **TERMS, acquisition_cost=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [rk.BGNBD, rk.MBGNBD, rk.ParetoNBD, rk.NBD])
 def test_curves_say_what_the_models_say(model: Any) -> None:
     table = some_of_cdnow(12)  # as few as draws ask whole
@@ -70,6 +71,7 @@ def test_curves_say_what_the_models_say(model: Any) -> None:
         assert told.net[0] == told.value[0] - s.acquisition_cost == pytest.approx(told.cash[0, -1])
 
 
+@pytest.mark.slow
 def test_draws_of_curves_are_those_of_the_posterior() -> None:
     """Of a base that is small enough to be asked whole, draw by draw."""
     shop = shop_that_nobody_leaves(180, seed=3)
@@ -94,6 +96,7 @@ def test_draws_of_curves_are_those_of_the_posterior() -> None:
             assert told.payback[d + 1] == pytest.approx(expected["payback"], rel=2e-6)
 
 
+@pytest.mark.slow
 def test_at_the_start_the_interval_is_that_of_the_value(cdnow: CustomerBaseReport) -> None:
     """All 400 draws of the value, or every other of them: the ends differ by what draws are worth."""
     assert cdnow.what_if is not None and cdnow.intervals is not None and cdnow.spend is not None
@@ -107,6 +110,7 @@ def test_at_the_start_the_interval_is_that_of_the_value(cdnow: CustomerBaseRepor
     assert cdnow.intervals.value[0] < cdnow.value.total < cdnow.intervals.value[1]
 
 
+@pytest.mark.slow
 def test_of_many_some_stand_for_all(cdnow: CustomerBaseReport, monkeypatch: pytest.MonkeyPatch) -> None:
     """The interval of the base by 4,000 weighted customers is that by all of them, as far as draws tell."""
     monkeypatch.setattr("retainkit.reports.purchases.curves._ALL", 1_000)
@@ -127,6 +131,7 @@ def test_never_is_an_answer(cdnow: CustomerBaseReport) -> None:
     assert (cdnow.what_if.evaluate(Setting(0.3, 0.0, 0.1)).payback == 0.0).all()
 
 
+@pytest.mark.slow
 def test_a_sampled_base_bends_as_the_whole(cdnow: CustomerBaseReport) -> None:
     """Draws of the base's curve go by 200 customers: the discount moves them as it moves all."""
     curves = cdnow.what_if

@@ -142,6 +142,7 @@ def test_a_table_of_any_kind_is_filtered_and_computed_alike(kind: str) -> None:
     assert told(read(frames()[kind])) == EXPECTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_of_any_encoding_separator_and_format_is_read_alike(case: str, tmp_path: Path) -> None:
     name, content, more = FILES[case]

@@ -85,6 +85,7 @@ def test_a_refused_model_is_listed_last_with_its_reason_and_its_limit_is_ranked(
 SHOP: dict[str, Any] = {"customer_id": "id", "date": "date", "unit": "week"}
 
 
+@pytest.mark.slow
 def test_the_best_of_a_shop_that_nobody_leaves_is_the_limit_of_the_others() -> None:
     table = shop_that_nobody_leaves(seed=7)
     tx = rk.summarize_transactions(table, **SHOP, holdout_from="2024-07-01")
@@ -186,6 +187,7 @@ def test_a_model_with_covariates_is_held_out_beside_a_plain_one() -> None:
         rk.validation.holdout_error(tx, fitted)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_customers_with_a_model_each_are_tracked_like_one_model_where_all_are_alike() -> None:
     tx = rk.summarize_transactions(
         rk.load_cdnow("sample"),
@@ -239,6 +241,7 @@ def test_densities_of_moments_are_not_held_against_probabilities_of_periods() ->
     assert len(rk.compare([rk.Weibull, rk.models.LogNormal], moments).candidates) == 2
 
 
+@pytest.mark.slow
 def test_elpd_ranks_where_it_is_asked_for_and_says_how_sure_it_is() -> None:
     tx = rk.summarize_transactions(
         rk.load_cdnow("sample"), customer_id="customer_id", date="date", unit="week"

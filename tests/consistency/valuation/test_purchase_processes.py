@@ -46,6 +46,7 @@ def test_the_cost_of_a_donor_is_paid_back_at_an_opportunity_and_not_between_two(
     assert earned[1] < cost or years == 1
 
 
+@pytest.mark.slow
 def test_customers_over_time_whose_covariates_do_nothing_are_worth_what_they_are_without() -> None:
     plain = rk.BGNBD(r=0.5, alpha=5.0, a=0.8, b=2.5, unit="week")
     periods = rk.CovariatePeriods((np.arange(200) % 2)[:, None] * 1.0, names=["odd"])

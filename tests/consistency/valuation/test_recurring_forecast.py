@@ -133,6 +133,7 @@ def test_a_price_rise_of_the_past_is_told_and_not_expected_again() -> None:
     assert pro.existing.mean[2] / flat.existing.mean[2] - 1.0 == pytest.approx(0.5 * share, abs=0.05)
 
 
+@pytest.mark.slow
 def test_stated_new_customers_bring_what_is_stated_and_leave_as_others_do() -> None:
     ahead = forecast_revenue(BASE, months=12, new=1000.0, draws=300, holdout=False)
     assert ahead.new.mean[0] == pytest.approx(1000.0)
@@ -307,6 +308,7 @@ def test_what_is_expected_of_known_churn_is_a_simulation_without_chance() -> Non
     np.testing.assert_allclose(flat[-1], exact, rtol=0.05)
 
 
+@pytest.mark.slow
 def test_a_posterior_goes_where_a_fit_goes_and_is_wider_than_a_model() -> None:
     fits = {plan: rk.fit(rk.ShiftedBetaGeometric, part) for plan, part in BASE.by("plan").items()}
     known = {

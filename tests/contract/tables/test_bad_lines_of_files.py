@@ -71,6 +71,7 @@ def written(path: Path, head: list[str], rows: list[list[Any]]) -> Path:
 
 
 # text is read by one engine for all of them, a sheet without one
+@pytest.mark.slow
 @pytest.mark.parametrize(("reader", "kind"), [("transactions", "csv"), *((name, "xlsx") for name in READERS)])
 def test_a_bad_line_is_named_by_file_sheet_row_column_and_value(
     reader: str, kind: str, tmp_path: Path

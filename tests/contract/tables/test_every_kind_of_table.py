@@ -82,6 +82,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dict", "pandas", "polars", "pyarrow", "parquet"])
 @pytest.mark.parametrize("reader", ROWS)
 def test_every_reader_takes_a_table_with_what_says_how_it_is_to_be_read(

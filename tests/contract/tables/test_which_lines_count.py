@@ -106,6 +106,7 @@ DROPPED: dict[str, Callable[[Any], tuple[int, int]]] = {
 # -- without a customer --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nobody", NOBODY)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_line_without_a_customer_is_refused_or_counted_by_every_engine(
@@ -163,6 +164,7 @@ def test_what_is_wrong_in_a_line_that_is_left_out_does_not_matter(tmp_path: Path
 # -- after the observation -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_later_lines_are_refused_or_counted_by_every_engine(kind: str, tmp_path: Path) -> None:
     source = KINDS[kind](TABLE, tmp_path)
@@ -236,6 +238,7 @@ def cdnow(odd: str, kind: str, folder: Path) -> Any:
     return KINDS[kind](columns, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ["2097-01-01", "1900-01-01", "0204-01-01", "2007-01-01", "1970-01-01"])
 @pytest.mark.parametrize("kind", ["dict", "pandas", "polars", "duckdb", "csv"])
 def test_one_mistyped_year_is_named_or_kept(kind: str, odd: str, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def drawn(seed: int, n: int, highest_discount: float) -> list[tuple[float, float
     return [tuple(float(v) for v in np.exp(rng.uniform(lows, highs))) for _ in range(n)]  # type: ignore[misc]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_discounted_sums_agree_with_fifty_digits(seed: int) -> None:
     with mp.workdps(50):
@@ -37,6 +38,7 @@ def test_discounted_sums_agree_with_fifty_digits(seed: int) -> None:
             assert found == pytest.approx(float(truth), rel=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terms", [1, 2, 255, 256, 257, 2047, 2048, 2049, 5000, 100_000, 10**9])
 def test_sums_of_so_many_terms_agree_with_fifty_digits(terms: int) -> None:
     with mp.workdps(50):
@@ -57,6 +59,7 @@ def test_undiscounted_sums_with_a_power_for_a_tail(alpha: float) -> None:
         assert decaying_sum(log_share(alpha, beta), 0.0, alpha) == pytest.approx(truth, rel=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [2.01, 2.5, 3.0, 10.0])
 def test_moments_with_a_power_for_a_tail(alpha: float) -> None:
     beta = 4.0  # given p the moment is (1 − p)/p², and its mean over a beta has this form
@@ -81,6 +84,7 @@ def test_what_stays_for_ever_is_a_perpetuity() -> None:
     assert decaying_moment(stays, 0.0, 0.0, 1e6) == pytest.approx(1e6 * (1e6 - 1.0) / 2.0, rel=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("force", "c"), [(0.01, 0.5), (0.5, 0.25), (2.0, 0.2), (0.3, 0.7), (1e-7, 2.0)])
 def test_stretched_exponentials_without_discount(force: float, c: float) -> None:
     with mp.workdps(40):
@@ -99,6 +103,7 @@ def test_stretched_exponentials_without_discount(force: float, c: float) -> None
     assert found == pytest.approx(truth, rel=1e-11)
 
 
+@pytest.mark.slow
 def test_columns_of_parameters_are_summed_side_by_side() -> None:
     alpha = np.array([[0.5], [1.5], [30.0]])
     beta = np.array([2.0, 700.0])

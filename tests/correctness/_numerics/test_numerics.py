@@ -42,6 +42,7 @@ def test_means_over_beta_of_powers_are_ratios_of_gamma_functions(a: float, b: fl
     assert found == pytest.approx(float(exact), rel=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_expected_count_agrees_with_the_sum_over_events(seed: int) -> None:
     """Σ P(at least j events come) · P(not stopped before the j-th): every term positive."""

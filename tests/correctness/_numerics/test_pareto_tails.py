@@ -18,6 +18,7 @@ def pareto(k: float, shape: tuple[int, ...], seed: int = 1) -> Array:
     return np.expm1(k * e) / k if k else e
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [-0.5, 0.0, 0.2, 0.5, 0.7, 1.0, 2.0])
 def test_the_shape_and_scale_of_simulated_tails_are_found(k: float) -> None:
     """Within 3.5 standard errors of the simulation plus a bias of order 1/m; as narrow as theory says."""
@@ -38,6 +39,7 @@ def test_weights_with_a_pareto_tail_have_its_shape(k: float) -> None:
     assert abs(found.mean() - drawn_to_a_half) < 3.5 * (1.0 + k) / np.sqrt(tail * rows) + 5.0 / tail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theta", [0.4, 0.5, 0.6, 0.7])
 def test_means_under_smoothed_weights_are_nearer_to_exact_ones(theta: float) -> None:
     """Exponential draws of mean θ stand for one of mean 1: the ratio has a tail of k = 1 − θ exactly.

@@ -154,6 +154,7 @@ def test_no_sharing_of_the_budget_on_a_grid_earns_more(kind: str, budget: float)
     assert plan.on_prospects + plan.on_customers <= budget * (1 + 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [1_000, 4_000, 9_000, 16_000, 40_000])
 def test_the_budget_is_shared_as_slsqp_shares_it(budget: float) -> None:
     """scipy's sequential quadratic programming, from several starts."""
@@ -216,6 +217,7 @@ def test_segments_share_a_budget_as_slsqp_shares_it(seed: int) -> None:
     assert plan.gap <= 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_segments_with_s_shaped_responses_share_a_budget_as_a_grid_does(seed: int) -> None:
     """Every allocation in steps of a hundredth of the budget, by dynamic programming."""

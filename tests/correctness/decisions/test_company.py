@@ -112,6 +112,7 @@ def taxed_year_by_year(profits: list[float], growth: float, discount: float) -> 
     return tax
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("growth", [0.0, 0.02, -0.03])
 def test_what_follows_the_last_period_is_taxed_once_losses_are_used(growth: float) -> None:
     rng = np.random.default_rng(round(100 * growth) + 5)

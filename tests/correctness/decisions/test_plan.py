@@ -38,6 +38,7 @@ def test_half_as_many_leave() -> None:
     assert turning["monthly_margin"] == pytest.approx(4, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_with_draws_it_turns_where_the_mean_over_them_is_nothing() -> None:
     """.5^HR of 1000 customers are there to pay 10 in the second month; its mean is not .5^(mean of HR)."""
     unsure = {"name": "x", "hazard_ratio": {"low": 0.2, "high": 0.95}, "cost": 1000}

@@ -82,6 +82,7 @@ def test_at_the_break_even_churn_a_discounted_customer_is_worth_as_much_as_befor
     assert float(after / before) == pytest.approx(1.0, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_a_discount_gains_what_the_payments_say(timing: Any) -> None:
     decision = loyalty_discount(
@@ -99,6 +100,7 @@ def test_a_discount_gains_what_the_payments_say(timing: Any) -> None:
     assert decision.share_paid_anyway == pytest.approx(float(anyway), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_what_a_discount_costs_to_introduce_is_in_its_break_even(timing: Any) -> None:
     given: dict[str, Any] = {"churn": 0.05, "discount_rate": 0.01, "timing": timing}
@@ -127,6 +129,7 @@ def test_what_a_rebate_costs_to_run_is_in_its_break_even() -> None:
     assert "26.25%" in programme.headline()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_a_price_gains_what_the_payments_say_and_turns_where_it_says(timing: Any) -> None:
     def change(**other: float) -> Any:
@@ -284,6 +287,7 @@ def test_tiers_over_a_few_periods() -> None:
     assert decision.value == pytest.approx(walked(P, [10, 23, 52], 0.02, 5), rel=1e-13)
 
 
+@pytest.mark.slow
 def test_at_the_break_even_reward_of_a_tier_the_programme_gains_nothing() -> None:
     decision = tier_programme([10, 25, 60], **TIERS)
     turns = {a.name: a.turning_point for a in decision.assumptions}

@@ -214,6 +214,7 @@ def some_cases(size: int, seed: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 def test_money_never_comes_back_at_the_stated_critical_churn_and_does_just_below(timing: Any) -> None:
     given: dict[str, Any] = some_cases(1500, seed=TIMINGS.index(timing))

@@ -219,6 +219,7 @@ def test_a_rate_near_zero_keeps_its_digits() -> None:
         assert irr(flows) == pytest.approx(rate, abs=1e-15)
 
 
+@pytest.mark.slow
 def test_long_streams_with_many_changes_of_sign_are_worth_nothing_at_their_rates() -> None:
     rng = np.random.default_rng(6)
     flows = rng.normal(0, 1, (5, 121)) * 1.005 ** np.arange(121)

@@ -34,6 +34,7 @@ def value(timing: str, at: list[Any], n: float, cost: Any) -> Any:
     return m * first * total - cost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", TIMINGS)
 @pytest.mark.parametrize("n", [math.inf, 1, 2, 12, 60])
 def test_elasticities_are_logarithmic_derivatives(timing: Any, n: float) -> None:

@@ -119,6 +119,7 @@ COUNTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", COUNTS)
 def test_day_counts_are_those_of_pyxirr_and_at_the_ends_of_months(count: Any) -> None:
     rng = np.random.default_rng(5)

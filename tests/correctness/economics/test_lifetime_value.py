@@ -88,6 +88,7 @@ def test_closed_forms_are_the_sum_of_ten_thousand_payments(timing: Any) -> None:
         np.testing.assert_allclose(column, [expected, expected], rtol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timing", DISCRETE)
 def test_a_number_of_payments_is_their_sum_even_where_the_endless_sum_has_none(timing: Any) -> None:
     rng = np.random.default_rng(2)
@@ -101,6 +102,7 @@ def test_a_number_of_payments_is_their_sum_even_where_the_endless_sum_has_none(t
         np.testing.assert_allclose(column, [expected], rtol=1e-11)
 
 
+@pytest.mark.slow
 def test_a_flow_is_the_integral_of_its_parts() -> None:
     nodes, weights = np.polynomial.legendre.leggauss(20)
     t = (np.arange(MANY)[:, None] + 0.5 * (nodes + 1)).ravel()  # twenty points in each of 10,000 periods
@@ -117,6 +119,7 @@ def test_a_flow_is_the_integral_of_its_parts() -> None:
         np.testing.assert_allclose(lifetime_value([m], **inputs, horizon=[7]), [first], rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("instant", ["after-payment", "before-renewal"])
 @pytest.mark.parametrize("margin_of", ["next-payment", "last-payment"])
 def test_residual_values_are_the_sum_of_the_renewals(instant: Any, margin_of: Any) -> None:

@@ -57,6 +57,7 @@ def test_differences_of_two_churns_are_those_of_independent_ones() -> None:
     assert gap.std() == pytest.approx(exact, rel=0.05)
 
 
+@pytest.mark.slow
 def test_intervals_of_the_default_prior_hold_the_truth_as_often_as_they_say() -> None:
     """Exactly, over all counts that may be seen, and on average over churns from 1% to 20%."""
     n = 200

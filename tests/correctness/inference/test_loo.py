@@ -48,6 +48,7 @@ def test_a_constant_churn_has_the_left_out_probabilities_of_its_beta_posterior()
     assert found.unreliable == 0.0
 
 
+@pytest.mark.slow
 def test_it_agrees_with_posteriors_made_without_each_customer() -> None:
     known = rk.posterior(rk.BGNBD, FEW, seed=1, prior=WIDE, draws=1000)
     found = loo(known, FEW)
@@ -87,6 +88,7 @@ def test_many_entries_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     assert loo(known, FEW).pointwise == pytest.approx(whole.pointwise, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_nested_models_differ_as_by_aic_where_customers_are_many() -> None:
     for truth in (
         rk.ShiftedBetaGeometric(1.0, 4.0, unit="month"),

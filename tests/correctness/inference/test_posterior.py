@@ -90,6 +90,7 @@ def test_quantiles_are_those_of_long_chains(name: str) -> None:
     assert max(errors(name)) < 4.0
 
 
+@pytest.mark.slow
 def test_hardly_any_is_further_off_than_three_errors() -> None:
     assert np.mean(np.concatenate([errors(name) for name in REFERENCE]) > 3.0) <= 0.02
 
@@ -144,6 +145,7 @@ def test_held_parameters_covariates_and_shares_are_drawn_too() -> None:
     assert 0.0 < shared.summary().row("cured")["q50"] < 1.0
 
 
+@pytest.mark.slow
 def test_a_prior_from_a_fit_adds_its_information() -> None:
     before = rk.fit(rk.BGNBD, TRUTH.sample(T=[52.0] * 4000, seed=1))
     data = TRUTH.sample(T=[52.0] * 200, seed=2)

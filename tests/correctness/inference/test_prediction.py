@@ -96,6 +96,7 @@ def test_nobody_and_a_model_of_another_library_are_answered_in_words() -> None:
         rk.inference.predict(rk.NBD(r=0.9, alpha=10.0, unit="week"), CUSTOMERS, horizon=math.inf)
 
 
+@pytest.mark.slow
 def test_a_model_with_draws_of_its_parameters_is_valued_by_their_means() -> None:
     terms: dict[str, Any] = {
         "margin_share": 0.5, "discount_rate": rk.Rate(0.1, per="year"), "horizon": rk.Duration(1, "year"),
@@ -166,6 +167,7 @@ def test_realised_totals_are_covered_and_expectations_alone_are_not() -> None:
     assert inside["parameters"] < inside["all"] - 0.1 * bases
 
 
+@pytest.mark.slow
 def test_alive_spend_and_value_have_intervals_too() -> None:
     alive = rk.inference.predict(KNOWN, CUSTOMERS, "alive")
     assert alive.total == pytest.approx(float(TRUTH.probability_alive(CUSTOMERS).sum()), rel=0.1)

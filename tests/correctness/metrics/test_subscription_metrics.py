@@ -339,6 +339,7 @@ def test_movements_equal_a_count_by_hand(
             assert getattr(found, name)[place] == by_hand[name] / 100, (name, place)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     st.lists(

@@ -174,6 +174,7 @@ def test_nbd() -> None:
             check(rk.NBD(**p), data, p, truth)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("a",), ("b",), ("a", "b"), ("g",), ("d",), ("g", "d")], ids="-".join)
 def test_bg_bb(names: tuple[str, ...]) -> None:
     seen = [(0, 0, 6), (3, 4, 6), (6, 6, 6), (30, 50, 52)]
@@ -290,6 +291,7 @@ def test_one_parameter_for_each_customer(kind: Any) -> None:
         several[0].family.of([column[:3] for column in columns]).log_likelihood(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "far"),
     [

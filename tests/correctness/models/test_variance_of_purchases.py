@@ -123,6 +123,7 @@ def test_long_sums_over_stages_are_those_of_short_ones(k: int, monkeypatch: pyte
         np.testing.assert_allclose(long, short, rtol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0.66, 1.0, 2.0, 3.5])
 @pytest.mark.parametrize("horizon", [1, 2, 7, 400])
 def test_opportunities(gamma: float, horizon: int) -> None:

@@ -57,6 +57,7 @@ KINDS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_day_is_one_day_however_it_is_written(kind: str, way: str) -> None:
@@ -159,6 +160,7 @@ NOT_SO: dict[str, list[str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", NOT_SO)
 def test_what_is_not_of_the_form_is_refused_in_memory_and_in_duckdb(pattern: str) -> None:
     """Python and DuckDB are lenient, each in its own way: 31/01/24 is the year 24 to one of them."""

@@ -41,6 +41,7 @@ def test_it_ranks_as_compare_does_and_adds_checks_of_the_first(cdnow: Any) -> No
     assert told["checks"]["holdout"]["actual"] == 1882
 
 
+@pytest.mark.slow
 def test_each_customers_whole_distribution(cdnow: Any) -> None:
     tx, found = cdnow
     checks, history, made = checks_of(found), tx.calibration.purchases, tx.holdout.frequency
@@ -210,6 +211,7 @@ def test_outcomes_one_by_one(base: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_churn_checks(base: Any) -> None:
     found = rk.validate(base, origins=2)
     checks = found.checks

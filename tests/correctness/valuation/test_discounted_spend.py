@@ -26,6 +26,7 @@ def sampled(buying: Any) -> tuple[Any, Any]:
     return sampler.drawn(np.arange(1), np.random.default_rng(1))
 
 
+@pytest.mark.slow
 def test_the_value_of_one_who_never_leaves_is_that_of_each_purchase() -> None:
     known, done = sampled(rk.NBD(r=0.9, alpha=10.0, unit="week"))
     rng = np.random.default_rng(2)

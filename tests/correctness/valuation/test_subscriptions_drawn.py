@@ -159,6 +159,7 @@ def test_of_a_curve_and_of_several_reasons_the_variance_is_that_of_their_shares(
     assert low < endless.total < high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [
@@ -194,6 +195,7 @@ def test_of_a_curve_that_does_not_say_how_customers_differ_they_are_not_told_fro
                 found.interval(include=("parameters", one))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_draws_times_customers() -> None:
     base = billed(60_000)
     known = rk.ShiftedBetaGeometric(

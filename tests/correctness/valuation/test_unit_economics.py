@@ -159,6 +159,7 @@ def random_scenarios() -> list[UnitEconomics]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "s", random_scenarios(), ids=lambda s: f"{s.timing}-{s.horizon_months}-{s.monthly_churn:.3f}"
 )

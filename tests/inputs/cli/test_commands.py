@@ -65,6 +65,7 @@ def sales(**more: Any) -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "metrics", *BILLED).strip() == str(base().metrics())
@@ -134,6 +135,7 @@ def test_report_tells_the_two_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(g["value"] for g in shop["segments"]["groups"]) == pytest.approx(shop["base"]["value"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [

@@ -288,6 +288,7 @@ def test_files_of_two_kinds_are_refused(tmp_path: Path) -> None:
     assert "files of one kind" in refusal(str(tmp_path / "*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["$3", "1,5", "three", " 1", "1_000", "nan", "inf"])
 def test_an_amount_that_is_no_number_in_a_csv_file_is_shown(text: str, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(f'id,date,price\na,2014-01-01,1\nb,2014-01-02,"{text}"\n')

@@ -51,6 +51,7 @@ def test_a_poor_forecast_is_said_first_and_one_cohort_is_a_base(made: CustomerBa
     assert "2022-01" in text[text.index("Share of a cohort") :]
 
 
+@pytest.mark.slow
 def test_of_ten_thousand_segments_the_largest_are_shown_and_the_others_counted(
     made: CustomerBaseReport,
 ) -> None:
@@ -81,6 +82,7 @@ def billed(plans: int, starts: str = "2024-01-01") -> rk.SubscriptionBase:
     return rk.read_subscriptions(table, **named, plan="plan", observation_end="2024-06-30")
 
 
+@pytest.mark.slow
 def test_a_workbook_of_one_cohort_and_many_plans_has_them_all_in_few_rows(tmp_path: Path) -> None:
     path = billed(10_000).to_excel(tmp_path / "b.xlsx")
     book = openpyxl.load_workbook(path)

@@ -65,6 +65,7 @@ def test_nine_intervals_of_ten_hold_the_effect_of_a_fix(size: int, low: float, h
     assert low < held / RUNS < high
 
 
+@pytest.mark.slow
 def test_most_intervals_of_importance_hold_the_truth() -> None:
     rng = np.random.default_rng(4)
     root = np.array([[1, 0, 0], [0.6, 0.8, 0], [0.5, 0.3, np.sqrt(0.66)]])

@@ -45,6 +45,7 @@ def test_the_truth_is_like_any_draw(name: str) -> None:
     assert calibrated(found(name).ranks())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("spread", [0.5, 2.0])
 def test_half_and_twice_the_standard_deviation_are_rejected(name: str, spread: float) -> None:

@@ -52,6 +52,7 @@ def test_intervals_of_totals_hold_what_was_expected_and_what_came() -> None:
     assert shares()["purchases that came"] >= LEAST
 
 
+@pytest.mark.slow
 def test_an_interval_that_counts_the_parameters_alone_is_rejected() -> None:
     assert shares()[script().NARROW] < LEAST
 

@@ -60,6 +60,7 @@ def test_nine_intervals_in_ten_hold_the_truth() -> None:
     assert chisquare(0.5 * counts).pvalue > 0.001
 
 
+@pytest.mark.slow
 def test_customers_held_out_are_foretold_better_than_by_segments_alone_or_all_as_one() -> None:
     _, scores = found()
     for other in (1, 2):

@@ -114,6 +114,7 @@ def test_customers_of_the_simpler_model_are_either_refused_with_its_name_or_the_
     assert refused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [rk.ParetoNBD, rk.GammaGompertzNBD])
 @pytest.mark.parametrize(("r", "alpha", "n"), [(0.9, 10.0, 100), (0.9, 10.0, 300), (0.6, 6.0, 300)])
 def test_where_customers_seem_to_leave_at_once_or_never_that_limit_is_named(
@@ -243,6 +244,7 @@ def test_a_weak_maximum_below_a_limit_is_none() -> None:
     assert refused.value.limit.log_likelihood > -184.41
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "seed"), [(500, 500000), (50, 50000)])
 def test_the_climb_whose_end_is_reported_is_among_those_that_lead_there(n: int, seed: int) -> None:
     found = [rk.fit(rk.BGNBD, odd(rk.BGNBD, n, seed + i), on_failure="return") for i in range(6)]
