@@ -51,7 +51,23 @@ def setup(app: Sphinx) -> None:
     # napoleon, at 500, would read "Share who pay back: those who ..." of a property as its type
     app.connect("autodoc-process-docstring", _swap(":", "\ue000"), priority=400)
     app.connect("autodoc-process-docstring", _swap("\ue000", ":"), priority=600)
+    app.connect("html-page-context", _one_tree_beside_sources, priority=400)  # before the theme asks for it
     app.connect("build-finished", _schemas)
+
+
+def _one_tree_beside_sources(app: Sphinx, pagename: str, _template: str, context: Any, _doctree: Any) -> None:
+    """Pages of source as deep have the same tree of contents: to copy it for each was half of the build."""
+    if pagename.startswith("_modules/"):
+        made, depth = context["toctree"], pagename.count("/")
+        known: dict[Any, str] = app.__dict__.setdefault("_trees", {})
+
+        def toctree(**asked: Any) -> str:
+            key = (depth, *sorted(asked.items()))
+            if key not in known:
+                known[key] = made(**asked)
+            return known[key]
+
+        context["toctree"] = toctree
 
 
 def _schemas(app: Sphinx, failed: Exception | None) -> None:

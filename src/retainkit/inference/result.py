@@ -196,7 +196,7 @@ class Fit(Record, Generic[M]):
         for name in ("covariance", "robust_covariance"):
             matrix = getattr(self, name)
             if matrix.shape != (many, many) or np.any(np.diag(matrix) < 0.0):
-                yield name, matrix, f"must be that of {many} parameters, without a variance below 0"
+                yield name, matrix, "must have a row for each parameter, and no variance below 0"
 
     def rows(self) -> list[tuple[str, float, float, str]]:
         """One row a parameter: name, estimate, standard error, meaning."""

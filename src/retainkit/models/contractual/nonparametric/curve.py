@@ -213,9 +213,9 @@ class AbstractCurve(AbstractEstimate):
         places = (self.risk.time.size + 1,)
         falling = self.shares.shape == places and self.shares[0] == 1.0 and self.shares[-1] >= 0.0
         if not (falling and np.all(np.diff(self.shares) <= _NOISE)):
-            yield "shares", self.shares, f"must fall from 1, {places[0]:,} of them"
+            yield "shares", self.shares, "must fall from 1 at the start, with a share for each tenure"
         if self.log_variance.shape != places or np.any(self.log_variance < 0.0):
-            yield "log_variance", self.log_variance, f"must be {places[0]:,} variances, 0 or more"
+            yield "log_variance", self.log_variance, "must have a variance of 0 or more for each share"
 
     @property
     def unit(self) -> Unit | None:

@@ -64,7 +64,7 @@ class LifeTable(AbstractEstimate):
         for name in ("at_risk", "entered", "left", "withdrawn", "exposure"):
             counts = getattr(self, name)
             if counts.shape != (self.edges.size - 1,) or np.any(counts < 0.0):
-                yield name, counts, f"must be 0 or more in each of the {self.edges.size - 1:,} intervals"
+                yield name, counts, "must be 0 or more in each interval"
         if np.any(self.left > self.exposure * (1.0 + 1e-9)):
             yield "left", self.left, "must not be more than were exposed"
 

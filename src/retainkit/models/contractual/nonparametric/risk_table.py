@@ -169,7 +169,7 @@ class RiskTable:
             yield "risk", time, f"must have tenures that rise, the first after {self.start!s}"
         for name, counts in (("at_risk", self.at_risk), ("left", self.left), ("censored", self.censored)):
             if counts.shape[-1:] != places or np.any(counts < -1e-9 * self.customers):
-                yield "risk", counts, f"must have {name} of 0 or more at each of the {time.size:,} tenures"
+                yield "risk", counts, f"must have {name} of 0 or more at each tenure"
         if self.left.ndim != 2 or np.any(self.left_in_all > self.at_risk * (1.0 + 1e-9)):
             yield "risk", self.left, "must not have more customers leave than there were"
 
