@@ -23,12 +23,13 @@ PLANNED = (30, 100, 1000)
 MOST = 20_000
 
 
-def found_wrongly(share: float, churn: float, planned: int, tests: int) -> float:
+def found_wrongly(
+    rng: np.random.Generator, share: float, churn: float, planned: int, customers: int, tests: int
+) -> float:
     """The share of tests that find an effect, looked at from the first customer of the smaller arm on."""
-    rng = np.random.default_rng([round(1000 * share), round(1000 * churn), planned])
-    size, wrong = min(MOST, round(10 * planned / share)), 0
+    wrong = 0
     for _ in range(tests):
-        treated, left = rng.random(size) < share, rng.random(size) < churn
+        treated, left = rng.random(customers) < share, rng.random(customers) < churn
         n1, n0 = treated.cumsum(), (~treated).cumsum()
         both = (n1 > 0) & (n0 > 0)
         result = sequential_retention_test(
@@ -49,7 +50,8 @@ def main() -> None:
     error = math.sqrt(0.05 * 0.95 / tests)
     print(f"effects found where there is none, {tests:,} tests a cell (5% ± {error:.1%} is kept)")
     for share, churn, planned in product(SHARES, CHURN, PLANNED):
-        rate = found_wrongly(share, churn, planned, tests)
+        rng = np.random.default_rng([round(1000 * share), round(1000 * churn), planned])
+        rate = found_wrongly(rng, share, churn, planned, min(MOST, round(10 * planned / share)), tests)
         mark = "  above 5%" if rate > 0.05 + 2.33 * error else ""
         print(
             f"{share:>6.0%} treated, churn {churn:>4.0%}, planned {planned:>5,}: {rate:.1%}{mark}", flush=True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from runpy import run_path
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from retainkit.decisions.experiments.sequential import sequential_test
 from retainkit.decisions.experiments.sequential_arms import sequential_retention_test, sequential_revenue_test
 
 RUNS = 600
+FOUND_WRONGLY = run_path(str(Path(__file__).parents[3] / "benchmarks" / "sequential.py"))["found_wrongly"]
 MOST = 0.05 + 2.33 * np.sqrt(
     0.05 * 0.95 / RUNS
 )  # what a test with an error of 5% exceeds once in a hundred times
@@ -69,20 +73,7 @@ def test_the_level_is_kept_against_a_threshold_in_money_and_with_arms_of_unequal
 def test_a_small_arm_looked_at_from_its_first_customer_on_keeps_the_level(churn: float, share: float) -> None:
     """A tenth of the customers treated and a look after each: the first treated often leave alike."""
     rng = np.random.default_rng(round(1000 * churn + 100 * share))
-    wrong = 0
-    for _ in range(2 * RUNS):
-        treated, left = rng.random(600) < share, rng.random(600) < churn
-        n1, n0 = treated.cumsum(), (~treated).cumsum()
-        both = (n1 > 0) & (n0 > 0)
-        result = sequential_retention_test(
-            (left & ~treated).cumsum()[both],
-            control=n0[both],
-            churned_treated=(left & treated).cumsum()[both],
-            treated=n1[both],
-            planned_per_arm=100,
-        )
-        wrong += result.stopped_at is not None
-    assert wrong / (2 * RUNS) <= 0.05
+    assert FOUND_WRONGLY(rng, share, churn, planned=100, customers=600, tests=2 * RUNS) <= 0.05
 
 
 @pytest.mark.slow
