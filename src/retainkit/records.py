@@ -27,6 +27,8 @@ from retainkit.plurals import counted
 from retainkit.typing import Array
 
 FrameKind: TypeAlias = Literal["dict", "pandas", "polars", "pyarrow"]
+Impossible: TypeAlias = tuple[str, object, str]
+"""What nothing could have made of what a document says: the field, its value and the rule."""
 
 _ROWS_SHOWN = 30  # of a long table in a notebook
 
@@ -121,8 +123,8 @@ class Record(WorkbookWriter, ABC):
             )
         return made
 
-    def _impossible(self) -> Iterable[tuple[str, object, str]]:
-        """What nothing could have made, of a record that was read: the field, its value and the rule."""
+    def _impossible(self) -> Iterable[Impossible]:
+        """What nothing could have made, of a record that was read."""
         return ()
 
     def _as_it_could_be(self) -> Self:

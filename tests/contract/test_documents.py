@@ -5,8 +5,9 @@ The kinds are found by walking: a new one is covered at once, or fails here unti
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,35 @@ def test_what_is_left_out_is_missed(kind: str) -> None:
         except rk.InputError:
             continue
         assert same(again, thing), name
+
+
+def numbers_in(told: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where the numbers of a document stand."""
+    if isinstance(told, dict | list):
+        for step, inner in told.items() if isinstance(told, dict) else enumerate(told):
+            yield from numbers_in(inner, (*at, step))
+    elif isinstance(told, int | float) and not isinstance(told, bool):
+        yield at
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KEPT)  # what others are computed from
+def test_with_another_number_it_is_refused_or_answers_without_a_warning(kind: str) -> None:
+    """What no data could have given fails in the first formula that meets it."""
+    rng = np.random.default_rng(len(kind))
+    for thing in things(kind):
+        text = thing.model_dump_json()
+        places = [*numbers_in(json.loads(text))]
+        for k in rng.permutation(len(places))[:8]:
+            for other in (-1.0, 0.0, 1e30):
+                told = inner = json.loads(text)
+                for step in places[k][:-1]:
+                    inner = inner[step]
+                inner[places[k][-1]] = other
+                with contextlib.suppress(rk.InputError):
+                    again = type(thing).from_json(json.dumps(told))
+                    assert str(again)
+                    assert again.model_dump_json()
 
 
 def test_every_record_that_can_be_read_back_is_kept_where_it_is_public() -> None:

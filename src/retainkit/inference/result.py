@@ -17,7 +17,7 @@ from retainkit.models.family import AbstractFamily, hold
 from retainkit.models.reader import model_of_values
 from retainkit.models.record import OF_MODEL
 from retainkit.plurals import counted
-from retainkit.records import Record, read_only
+from retainkit.records import Impossible, Record, read_only
 from retainkit.typing import Array, Real
 
 M = TypeVar("M", bound=AbstractModel[Any])
@@ -191,7 +191,7 @@ class Fit(Record, Generic[M]):
             fingerprint=dict(values.get("fingerprint", {})),
         )._as_it_could_be()
 
-    def _impossible(self) -> Iterator[tuple[str, object, str]]:
+    def _impossible(self) -> Iterator[Impossible]:
         many = len(self.family.names())
         for name in ("covariance", "robust_covariance"):
             matrix = getattr(self, name)

@@ -21,7 +21,6 @@ from retainkit.errors import unknown_choice
 from retainkit.models.contractual.nonparametric.curve import Time
 from retainkit.models.contractual.nonparametric.estimate import (
     AbstractEstimate,
-    Impossible,
     Transform,
     survival_band,
 )
@@ -29,6 +28,7 @@ from retainkit.models.contractual.nonparametric.kaplan_meier import KaplanMeier
 from retainkit.models.contractual.questions import plain
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
+from retainkit.records import Impossible
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, Number, Plain, Real, Unit
 

@@ -18,13 +18,13 @@ from retainkit.domains import PROBABILITY
 from retainkit.errors import InputError, first_offender, refuse_where, unknown_choice
 from retainkit.models.contractual.nonparametric.estimate import (
     AbstractEstimate,
-    Impossible,
     Transform,
     one_number,
     survival_band,
 )
 from retainkit.models.contractual.nonparametric.risk_table import RiskTable
 from retainkit.models.contractual.questions import plain, times
+from retainkit.records import Impossible
 from retainkit.typing import Array, Number, NumberLike, Plain, Real, Unit
 from retainkit.units import Duration
 

@@ -21,9 +21,6 @@ from retainkit.typing import Array, Number, Plain, Real
 
 _SHOWN = 12  # rows of a table in a notebook
 
-Impossible: TypeAlias = tuple[str, object, str]
-"""What no data could have given, of what a document says: the field, its value and the rule."""
-
 
 class AbstractEstimate(Record):
     """An estimate without parameters: what `fit` returns is the estimate itself."""
@@ -118,5 +115,6 @@ def survival_band(
         return share * np.exp(-reach), np.minimum(share * np.exp(reach), 1.0)
     log_share = np.log(share)
     # on the log-log scale a band stays between 0 and 1 of its own accord; at S = 1 there is no spread
-    factor = np.exp(reach / np.where(log_share < 0.0, -log_share, 1.0))
+    with np.errstate(over="ignore"):  # of a variance beyond all bounds the band is from 0 to 1
+        factor = np.exp(reach / np.where(log_share < 0.0, -log_share, 1.0))
     return np.exp(log_share * factor), np.exp(log_share / factor)

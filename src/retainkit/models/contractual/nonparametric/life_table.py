@@ -18,11 +18,12 @@ from retainkit.columns import keeps_labels
 from retainkit.domains import NOT_NEGATIVE
 from retainkit.errors import InputError, refuse_where
 from retainkit.models.contractual.nonparametric.curve import Time
-from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, Impossible, one_number
+from retainkit.models.contractual.nonparametric.estimate import AbstractEstimate, one_number
 from retainkit.models.contractual.nonparametric.risk_table import Tally, at_known_times, weights_of
 from retainkit.models.contractual.questions import plain, times
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf
+from retainkit.records import Impossible
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Plain, Real, Unit
 
@@ -65,8 +66,8 @@ class LifeTable(AbstractEstimate):
             counts = getattr(self, name)
             if counts.shape != (self.edges.size - 1,) or np.any(counts < 0.0):
                 yield name, counts, "must be 0 or more in each interval"
-        if np.any(self.left > self.exposure * (1.0 + 1e-9)):
-            yield "left", self.left, "must not be more than were exposed"
+        if np.any(self.exposure <= 0.0) or np.any(self.left > self.exposure * (1.0 + 1e-9)):
+            yield "left", self.left, "must not be more than were exposed, who must be some"
 
     @classmethod
     def estimate(

@@ -15,10 +15,11 @@ import numpy as np
 
 from retainkit._numerics.grouping import Levels
 from retainkit.errors import InputError
-from retainkit.models.contractual.nonparametric.estimate import Impossible, one_number
+from retainkit.models.contractual.nonparametric.estimate import one_number
 from retainkit.models.contractual.questions import times
 from retainkit.plurals import counted
 from retainkit.protocols import DataOf, data_of
+from retainkit.records import Impossible
 from retainkit.summaries import Renewals
 from retainkit.typing import Array, NumberLike, Plain, Unit
 from retainkit.units import Duration
