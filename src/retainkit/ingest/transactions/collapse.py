@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 
 from retainkit.ingest.transactions.monthly import MonthlyMoney
 from retainkit.ingest.transactions.orders import settle
-from retainkit.ingest.transactions.plan import Plan
+from retainkit.ingest.transactions.plan import ROUNDING, Plan
 from retainkit.tables import Codes, Days, Mask
 from retainkit.typing import Array, Values
 
 Entries = TypeVar("Entries", "CustomerDays", "Histories")
 
 Small: TypeAlias = NDArray[np.int32]
-
-_ROUNDING = 2.0**-52
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def merge_lines(code: Codes, day: Days, amount: Array | None) -> CustomerDays:
 
 def _doubt(lines: Codes | Array, size: Array) -> Array:
     """How far rounding may move a sum of so many terms: Higham (2002), Accuracy and Stability, eq. 4.4."""
-    return lines * _ROUNDING * size
+    return lines * ROUNDING * size
 
 
 def _in_one_order(amount: Array, new: Mask, lines: Codes) -> Array:

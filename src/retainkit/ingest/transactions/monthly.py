@@ -9,11 +9,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from retainkit.ingest.transactions.plan import ROUNDING
 from retainkit.tables import Codes, Days
 from retainkit.tables.days import month_of
 from retainkit.typing import Array
-
-_ROUNDING = 2.0**-52  # of each term of a sum, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class MonthlyMoney:
         amount = np.add.reduceat(value, starts) if starts.size else np.zeros(0)
         if size is not None and starts.size:
             terms, sizes = (np.add.reduceat(column, starts) for column in (lines, size))
-            amount[np.abs(amount) <= terms * _ROUNDING * sizes] = 0.0
+            amount[np.abs(amount) <= terms * ROUNDING * sizes] = 0.0
         return cls(code[starts], month[starts], amount)
 
     @classmethod

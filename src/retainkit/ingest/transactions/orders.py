@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from retainkit.ingest.transactions.plan import Plan
+from retainkit.ingest.transactions.plan import ROUNDING, Plan
 from retainkit.tables import Codes, Days
 from retainkit.typing import Array
 
-_ROUNDING = 2.0**-52
 _PLACES = 6  # amounts are the same if they are so to a millionth: sums of cents are off by much less
 
 
@@ -71,7 +70,7 @@ def _cancelled(group: Codes, side: Codes, day: Days, amount: Array, window: int 
     total = np.bincount(group, weights=amount)
     size = np.bincount(group, weights=np.abs(amount))
     negative = np.bincount(group, weights=amount < 0.0) > 0
-    gone = negative & (np.abs(total) <= lines * _ROUNDING * size)
+    gone = negative & (np.abs(total) <= lines * ROUNDING * size)
     if window is None:
         return gone
     who, when = np.empty_like(lines), np.empty_like(lines)

@@ -27,6 +27,9 @@ from retainkit.units import check_unit
 Refunds: TypeAlias = Literal["net", "ignore", "error", "cancel"]
 """What to do with negative amounts."""
 
+ROUNDING = 2.0**-52
+"""Of each term of a sum of amounts, at most: a sum that is less than all of it is nothing."""
+
 NO_AMOUNT = Fault(
     "missing-value",
     "must not be missing or NaN",

@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 import narwhals as nw
 
 from retainkit.ingest.transactions.lazy.lines import whole
-from retainkit.ingest.transactions.plan import Plan
+from retainkit.ingest.transactions.plan import ROUNDING, Plan
 from retainkit.tables.lazy import Kept, Store, small
 from retainkit.typing import Frame
 
-_ROUNDING = 2.0**-52
 _PLACES = 6  # of amounts that are the same: sums of cents are off by much less
 _SIDES = ("", "_before")
 
@@ -48,7 +47,7 @@ def without_cancelled(lines: Frame, store: Store, plan: Plan) -> Settled:
         refunds=whole((amount < 0.0).cast(nw.Int64)),
         bought=(amount > 0.0).cast(nw.Int64).max(),
     )
-    nothing = nw.col("total").abs() <= nw.col("lines").cast(nw.Float64) * nw.col("size") * _ROUNDING
+    nothing = nw.col("total").abs() <= nw.col("lines").cast(nw.Float64) * nw.col("size") * ROUNDING
     orders = orders.with_columns(gone=((nw.col("refunds") > 0) & nothing).cast(nw.Int64))
     if plan.refund_window is not None:
         orders = _matched(orders, plan.refund_window)

@@ -12,10 +12,8 @@ from typing import Any
 import narwhals as nw
 
 from retainkit.ingest.transactions.lazy.lines import whole
-from retainkit.ingest.transactions.plan import Plan
+from retainkit.ingest.transactions.plan import ROUNDING, Plan
 from retainkit.typing import Frame
-
-_ROUNDING = 2.0**-52
 
 _bought = nw.col("bought") == 1
 _refund = (nw.col("bought") == 0) & (nw.col("lines") > 0)
@@ -88,7 +86,7 @@ def _sums(plan: Plan, *, refunds: bool) -> dict[str, nw.Expr]:
 
 def unless_rounding(value: str, size: str, terms: str) -> nw.Expr:
     """A sum, 0 where rounding alone may have made it: Higham (2002), Accuracy and Stability, eq. 4.4."""
-    doubt = nw.col(terms).cast(nw.Float64) * nw.col(size) * _ROUNDING
+    doubt = nw.col(terms).cast(nw.Float64) * nw.col(size) * ROUNDING
     return nw.when(nw.col(value).abs() <= doubt).then(nw.lit(0.0)).otherwise(nw.col(value))
 
 
